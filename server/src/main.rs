@@ -1,0 +1,3 @@
+//! The `sweep` binary: the server, and `sweep plan`.
+
+fn main() {}

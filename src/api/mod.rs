@@ -1,0 +1,1 @@
+//! Serde types of the wire, shared by page and server.

@@ -1,0 +1,1 @@
+//! What the chosen trials of a plan will cost and how long they will take.

@@ -1,0 +1,19 @@
+//! Sweep Planner: see, price and launch every trial that a `grid run` command stands for.
+//!
+//! The modules follow the data, from text to results:
+//!
+//! 1. [`sweep`]: command text → words → command → axes → space → strategy → selection → digest.
+//! 2. [`formula`]: the small expression language for run times.
+//! 3. [`estimate`]: what the chosen trials will cost and how long they will take.
+//! 4. [`api`]: what travels between page and server.
+//! 5. `page` (feature `page`): the web page.
+//!
+//! Everything but the page is free of signals, clocks, browsers, I/O and unseeded randomness,
+//! so that the browser and the server derive the same trials from the same text.
+
+pub mod api;
+pub mod estimate;
+pub mod formula;
+#[cfg(feature = "page")]
+pub mod page;
+pub mod sweep;

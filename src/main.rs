@@ -1,0 +1,5 @@
+//! Starts the page; nothing else.
+
+fn main() {
+    sweep_planner::page::start();
+}

@@ -1,0 +1,6 @@
+//! The web page.
+
+/// Mounts the page on the document's body.
+pub fn start() {
+    leptos::mount::mount_to_body(|| ());
+}

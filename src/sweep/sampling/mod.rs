@@ -1,0 +1,1 @@
+//! NumPy's legacy random generator and its distributions, bit for bit.
