@@ -1,1 +1,41 @@
 //! NumPy's legacy random generator and its distributions, bit for bit.
+//!
+//! A [`Stream`] is what `np.random.seed(s)` sets up. A [`Call`] is a distribution's name with
+//! arguments, matched and checked by [`bind`]; [`Call::draw`] takes its values from the stream, the
+//! same values in the same order as `np.random` would, on every target. The order of operations is
+//! NumPy's throughout (its licence is in LICENSES/numpy.txt), and the elementary functions are
+//! [`crate::sweep::math`]'s.
+//!
+//! ```
+//! use sweep_planner::sweep::literal::Literal;
+//! use sweep_planner::sweep::sampling::{Arguments, Stream, bind};
+//!
+//! let number = |value: i64| Literal::Int(value.into());
+//! let arguments = Arguments { positional: vec![number(0), number(1), number(2)], keywords: vec![] };
+//! let call = bind("uniform", &arguments)?;
+//! let values = call.draw(&mut Stream::new(42));
+//! let texts: Vec<String> = values.iter().map(|value| value.to_string()).collect();
+//! assert_eq!(texts, ["0.3745401188473625", "0.9507143064099162"]);
+//! # Ok::<(), sweep_planner::sweep::sampling::BindError>(())
+//! ```
+
+mod array;
+mod bound;
+mod call;
+mod choice;
+mod exponential;
+mod fault;
+mod integers;
+mod law;
+mod normal;
+mod stream;
+mod table;
+mod twister;
+mod uniform;
+
+pub use bound::{Arguments, LIMIT, Note};
+pub use call::{Call, bind};
+pub use fault::{BindError, Consequence, Expected, Fault, Place, Rule};
+pub use law::{Drawn, Values};
+pub use stream::Stream;
+pub use table::{is_addition, is_distribution, names, signature};
