@@ -1,7 +1,15 @@
 //! What the chosen trials of a plan will cost and how long they will take.
 
+mod catalogue;
+mod csv;
+mod money;
+mod quote;
 mod run_time;
 mod seconds;
 
+pub use catalogue::{Catalogue, Machine};
+pub use csv::CsvError;
+pub use money::{Money, Rational, grouped};
+pub use quote::{Basis, Note, Quote, provider_name};
 pub use run_time::{RunTime, parse_run_time};
 pub use seconds::Seconds;
