@@ -58,7 +58,7 @@
 //! Parsing is one pass over the text and nests at most [`MAX_DEPTH`] deep; evaluating is one pass
 //! over at most [`MAX_TOKENS`] nodes, without recursion.
 
-mod elementary;
+pub(crate) mod elementary;
 mod error;
 mod evaluate;
 mod nearest;
