@@ -1,6 +1,6 @@
 //! Arguments matched with a signature's parameters, and read as the types NumPy reads.
 
-use super::fault::{BindError, Expected, Fault, Place, Rule};
+use super::fault::{ArgumentRef, BindError, Expected, Fault, Rule};
 use crate::sweep::literal::Literal;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
@@ -23,7 +23,7 @@ pub enum Note {
     /// A fraction was cut off: `randint(0, 9.5)` draws as `randint(0, 9)`.
     Truncated {
         /// The argument.
-        place: Place,
+        argument: ArgumentRef,
         /// The parameter's name.
         parameter: &'static str,
     },
@@ -67,7 +67,7 @@ fn parameters(signature: &'static str) -> Vec<Parameter> {
 /// A call's arguments by parameter.
 pub(super) struct Bound<'a> {
     parameters: Vec<Parameter>,
-    given: Vec<Option<(Place, &'a Literal)>>,
+    given: Vec<Option<(ArgumentRef, &'a Literal)>>,
     notes: Vec<Note>,
 }
 
@@ -78,52 +78,82 @@ impl<'a> Bound<'a> {
         arguments: &'a Arguments,
     ) -> Result<Bound<'a>, BindError> {
         let parameters = parameters(signature);
-        let mut given: Vec<Option<(Place, &Literal)>> = vec![None; parameters.len()];
-        for (index, value) in (0u32..).zip(&arguments.positional) {
-            let place = Place::Positional(index);
-            let Some(slot) = given.get_mut(index as usize) else {
-                return Err(BindError {
-                    place,
-                    fault: too_many(&parameters, arguments),
-                });
-            };
-            *slot = Some((place, value));
-        }
-        for (index, (keyword, value)) in (0u32..).zip(&arguments.keywords) {
-            let place = Place::Keyword(index);
-            let named = |parameter: &&Parameter| !parameter.positional_only;
-            let found = parameters
-                .iter()
-                .filter(named)
-                .position(|known| known.name == keyword);
-            let Some(position) = found else {
-                let known = parameters
-                    .iter()
-                    .filter(named)
-                    .map(|known| known.name)
-                    .collect();
-                let fault = Fault::UnknownKeyword {
-                    keyword: keyword.clone(),
-                    known,
-                };
-                return Err(BindError { place, fault });
-            };
-            if given[position].is_some() {
-                let parameter = parameters[position].name;
-                return Err(BindError {
-                    place,
-                    fault: Fault::GivenTwice { parameter },
-                });
-            }
-            given[position] = Some((place, value));
-        }
-        let bound = Bound {
+        let given = vec![None; parameters.len()];
+        let mut bound = Bound {
             parameters,
             given,
             notes: Vec::new(),
         };
+        for (index, value) in (0u32..).zip(&arguments.positional) {
+            let argument = ArgumentRef::Positional(index);
+            match bound.given.get_mut(index as usize) {
+                Some(slot) => *slot = Some((argument, value)),
+                None => {
+                    let fault = bound.too_many_arguments(arguments.positional.len());
+                    return Err(BindError {
+                        argument: Some(argument),
+                        fault,
+                    });
+                }
+            }
+        }
+        for (keyword, value) in &arguments.keywords {
+            let argument = ArgumentRef::Keyword(keyword.clone());
+            match bound.slot(keyword) {
+                Ok(slot) => bound.given[slot] = Some((argument, value)),
+                Err(fault) => {
+                    return Err(BindError {
+                        argument: Some(argument),
+                        fault,
+                    });
+                }
+            }
+        }
         bound.nothing_missing()?;
         Ok(bound)
+    }
+
+    /// The index of the parameter that a keyword names, which must be free.
+    fn slot(&self, keyword: &str) -> Result<usize, Fault> {
+        let named = |parameter: &&Parameter| !parameter.positional_only;
+        let found = self
+            .parameters
+            .iter()
+            .filter(named)
+            .position(|known| known.name == keyword);
+        match found {
+            Some(index) if self.given[index].is_some() => Err(Fault::GivenTwice {
+                parameter: self.parameters[index].name,
+            }),
+            Some(index) => Ok(index),
+            None => {
+                let known = self
+                    .parameters
+                    .iter()
+                    .filter(named)
+                    .map(|known| known.name)
+                    .collect();
+                Err(Fault::UnknownKeyword {
+                    keyword: keyword.into(),
+                    known,
+                })
+            }
+        }
+    }
+
+    fn too_many_arguments(&self, given: usize) -> Fault {
+        if self
+            .parameters
+            .iter()
+            .all(|parameter| parameter.positional_only)
+        {
+            return Fault::SeveralDimensions;
+        }
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Fault::TooManyArguments {
+            most: count(self.parameters.len()),
+            given: count(given),
+        }
     }
 
     fn nothing_missing(&self) -> Result<(), BindError> {
@@ -133,12 +163,16 @@ impl<'a> Bound<'a> {
                     parameter: parameter.name,
                 };
                 return Err(BindError {
-                    place: Place::Call,
+                    argument: None,
                     fault,
                 });
             }
         }
         Ok(())
+    }
+
+    fn given(&self, index: usize) -> Option<&(ArgumentRef, &'a Literal)> {
+        self.given.get(index).and_then(Option::as_ref)
     }
 
     /// What was noted while reading.
@@ -148,11 +182,7 @@ impl<'a> Bound<'a> {
 
     /// The value given for a parameter, if any.
     pub(super) fn literal(&self, index: usize) -> Option<&'a Literal> {
-        self.given
-            .get(index)
-            .copied()
-            .flatten()
-            .map(|(_, literal)| literal)
+        self.given(index).map(|(_, literal)| *literal)
     }
 
     /// The value given, `None` counting as nothing.
@@ -163,9 +193,8 @@ impl<'a> Bound<'a> {
 
     /// An error about a parameter.
     pub(super) fn error(&self, index: usize, fault: Fault) -> BindError {
-        let given = self.given.get(index).copied().flatten();
         BindError {
-            place: given.map_or(Place::Call, |(place, _)| place),
+            argument: self.given(index).map(|(argument, _)| argument.clone()),
             fault,
         }
     }
@@ -238,10 +267,11 @@ impl<'a> Bound<'a> {
             Some(Literal::Float(value)) if value.is_finite() => {
                 let whole = value.trunc();
                 if whole != *value
-                    && let Some((place, _)) = self.given[index]
+                    && let Some((argument, _)) = self.given(index)
                 {
+                    let argument = argument.clone();
                     self.notes.push(Note::Truncated {
-                        place,
+                        argument,
                         parameter: self.name(index),
                     });
                 }
@@ -303,17 +333,6 @@ impl<'a> Bound<'a> {
                 limit: LIMIT,
             },
         )
-    }
-}
-
-fn too_many(parameters: &[Parameter], arguments: &Arguments) -> Fault {
-    if parameters.iter().all(|parameter| parameter.positional_only) {
-        return Fault::SeveralDimensions;
-    }
-    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    Fault::TooManyArguments {
-        most: count(parameters.len()),
-        given: count(arguments.positional.len()),
     }
 }
 

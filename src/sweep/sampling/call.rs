@@ -1,7 +1,7 @@
 //! A checked call of a distribution.
 
 use super::bound::{Arguments, Bound, Note};
-use super::fault::{BindError, Fault, Place};
+use super::fault::{BindError, Fault};
 use super::law::{Law, Values};
 use super::stream::Stream;
 use super::table;
@@ -73,7 +73,7 @@ pub fn bind(name: &str, arguments: &Arguments) -> Result<Call, BindError> {
     let Some(entry) = table::find(name) else {
         let fault = Fault::UnknownName { name: name.into() };
         return Err(BindError {
-            place: Place::Call,
+            argument: None,
             fault,
         });
     };

@@ -2,24 +2,32 @@
 
 use std::fmt;
 
-/// Which part of a call an error is about, so that the parser can place it in the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The call as a whole: something is missing, or the name is unknown.
-    Call,
+/// The argument that an error is about, so that the parser can place it in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgumentRef {
     /// The positional argument with this index, from 0.
     Positional(u32),
-    /// The keyword argument with this index, from 0: an index into `Arguments::keywords`.
-    Keyword(u32),
+    /// The argument given by this keyword.
+    Keyword(String),
 }
 
 /// Why a call cannot be drawn, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindError {
-    /// The argument at fault.
-    pub place: Place,
-    /// What is wrong with it.
-    pub fault: Fault,
+    pub(super) argument: Option<ArgumentRef>,
+    pub(super) fault: Fault,
+}
+
+impl BindError {
+    /// The argument at fault; `None` for the call as a whole.
+    pub fn argument(&self) -> Option<ArgumentRef> {
+        self.argument.clone()
+    }
+
+    /// What is wrong.
+    pub fn fault(&self) -> &Fault {
+        &self.fault
+    }
 }
 
 impl fmt::Display for BindError {

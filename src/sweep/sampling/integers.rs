@@ -35,11 +35,12 @@ fn half_open(
     let Some(first) = low.to_i64() else {
         return Err(bound.broken(0, Rule::Int64("low")));
     };
-    let last = high - 1;
+    let last: BigInt = high - 1;
     if last > BigInt::from(i64::MAX) {
         return Err(bound.broken(index, Rule::Int64("high")));
     }
-    let Some(range) = (last - BigInt::from(first)).to_u64() else {
+    let range: BigInt = last - first;
+    let Some(range) = range.to_u64() else {
         let rule = if first == 0 {
             Rule::HighAboveZero
         } else {

@@ -50,22 +50,29 @@ pub enum Values {
 
 /// One value drawn; `Display` gives what Python's `str` prints.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Drawn<'a> {
+pub enum Drawn {
     /// A float.
     Float(f64),
     /// An integer.
     Int(i64),
     /// An item of the list chosen from.
-    Item(&'a Literal),
+    Item(Literal),
 }
 
-impl fmt::Display for Drawn<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Drawn {
+    /// What Python's `str` prints.
+    pub fn to_str(&self) -> String {
         match self {
-            Drawn::Float(value) => f.write_str(&float_repr(*value)),
-            Drawn::Int(value) => value.fmt(f),
-            Drawn::Item(literal) => f.write_str(&literal.to_str()),
+            Drawn::Float(value) => float_repr(*value),
+            Drawn::Int(value) => value.to_string(),
+            Drawn::Item(literal) => literal.to_str(),
         }
+    }
+}
+
+impl fmt::Display for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_str())
     }
 }
 
@@ -86,19 +93,29 @@ impl Values {
     }
 
     /// The value with this index, from 0. O(1).
-    pub fn get(&self, index: u64) -> Option<Drawn<'_>> {
+    pub fn get(&self, index: u64) -> Option<Drawn> {
         let index = usize::try_from(index).ok()?;
         match self {
             Values::Floats(values) => values.get(index).copied().map(Drawn::Float),
             Values::Ints(values) => values.get(index).copied().map(Drawn::Int),
             Values::Items(items, picks) => items
                 .get(usize::try_from(*picks.get(index)?).ok()?)
+                .cloned()
                 .map(Drawn::Item),
         }
     }
 
     /// All values in order.
-    pub fn iter(&self) -> impl Iterator<Item = Drawn<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = Drawn> {
         (0..self.len()).filter_map(|index| self.get(index))
+    }
+}
+
+impl IntoIterator for Values {
+    type Item = Drawn;
+    type IntoIter = std::vec::IntoIter<Drawn>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter().collect::<Vec<_>>().into_iter()
     }
 }

@@ -35,7 +35,7 @@ mod uniform;
 
 pub use bound::{Arguments, LIMIT, Note};
 pub use call::{Call, bind};
-pub use fault::{BindError, Consequence, Expected, Fault, Place, Rule};
+pub use fault::{ArgumentRef, BindError, Consequence, Expected, Fault, Rule};
 pub use law::{Drawn, Values};
 pub use stream::Stream;
 pub use table::{is_addition, is_distribution, names, signature};
