@@ -38,11 +38,16 @@ fn list<'a>(json: &'a Json, key: &str) -> &'a [Json] {
 }
 
 fn text<'a>(json: &'a Json, key: &str) -> &'a str {
-    json[key].as_str().unwrap_or_else(|| panic!("no {key} in {json}"))
+    json[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {key} in {json}"))
 }
 
 fn texts(json: &Json, key: &str) -> Vec<String> {
-    list(json, key).iter().map(|value| value.as_str().unwrap().to_owned()).collect()
+    list(json, key)
+        .iter()
+        .map(|value| value.as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn seed(json: &Json) -> u32 {
@@ -69,7 +74,9 @@ fn bind_text(expr: &str) -> Option<Result<Call, BindError>> {
 }
 
 fn draw(expr: &str, stream: &mut Stream) -> Result<(Call, Values), String> {
-    let call = bind_text(expr).ok_or("not read as a call")?.map_err(|error| error.to_string())?;
+    let call = bind_text(expr)
+        .ok_or("not read as a call")?
+        .map_err(|error| error.to_string())?;
     let values = call.draw(stream);
     Ok((call, values))
 }
@@ -97,23 +104,31 @@ fn difference(entry: &Json, stream: &mut Stream) -> Option<String> {
     let expected = texts(entry, "values");
     if found != expected {
         let at = found.iter().zip(&expected).position(|(a, b)| a != b);
-        return Some(format!("{expr}: at {at:?}: found {found:?}, expected {expected:?}"));
+        return Some(format!(
+            "{expr}: at {at:?}: found {found:?}, expected {expected:?}"
+        ));
     }
     let scalar = entry["scalar"].as_bool() == Some(true);
     if (call.size().is_none()) != scalar || call.size().is_some_and(|n| n != values.len()) {
         return Some(format!("{expr}: size {:?}", call.size()));
     }
     match entry["type"].as_str() {
-        Some(expected) if expected != type_of(&values) => {
-            Some(format!("{expr}: type {} instead of {expected}", type_of(&values)))
-        }
+        Some(expected) if expected != type_of(&values) => Some(format!(
+            "{expr}: type {} instead of {expected}",
+            type_of(&values)
+        )),
         _ => None,
     }
 }
 
 fn assert_none(what: &str, total: usize, wrong: &[String]) {
     assert!(total > 0, "no {what} to check");
-    assert!(wrong.is_empty(), "{} of {total} {what} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {total} {what} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn check_entries(file: &str) {
@@ -153,9 +168,9 @@ fn error_difference(entry: &Json) -> Option<String> {
         Some(Ok(_)) => Some(format!("{expr}: accepted")),
         Some(Err(error)) => match error.fault() {
             // Where it is a rule of NumPy's that is broken, it is the same rule.
-            Fault::Domain { rule, .. } if text(entry, "message") != rule.to_string() => {
-                Some(format!("{expr}: {rule} instead of {}", text(entry, "message")))
-            }
+            Fault::Domain { rule, .. } if text(entry, "message") != rule.to_string() => Some(
+                format!("{expr}: {rule} instead of {}", text(entry, "message")),
+            ),
             _ => None,
         },
     }
@@ -186,12 +201,20 @@ fn errors() {
 #[test]
 fn every_distribution_has_a_vector_and_a_signature() {
     let vectors = vectors(VECTORS);
-    let exprs: Vec<&str> =
-        list(&vectors, "entries").iter().map(|entry| text(entry, "expr")).collect();
+    let exprs: Vec<&str> = list(&vectors, "entries")
+        .iter()
+        .map(|entry| text(entry, "expr"))
+        .collect();
     for name in names() {
-        assert!(signature(name).is_some_and(|signature| signature.starts_with(name)), "{name}");
+        assert!(
+            signature(name).is_some_and(|signature| signature.starts_with(name)),
+            "{name}"
+        );
         let called = |expr: &&str| expr.starts_with(&format!("{name}("));
         let ours = sweep_planner::sweep::sampling::is_addition(name);
-        assert!(ours || exprs.iter().any(|expr| called(&expr)), "{name} is not covered");
+        assert!(
+            ours || exprs.iter().any(|expr| called(&expr)),
+            "{name} is not covered"
+        );
     }
 }
