@@ -5,7 +5,7 @@
 //! They are correctly rounded themselves but for a share of arguments that is measured in
 //! [`super`]'s table; there the last bit differs.
 
-use super::double_double::{Double2, product, sum};
+use super::double_double::{Double2, sum};
 
 /// π/2 as the sum of three doubles.
 const HALF_PI: [f64; 3] = [

@@ -37,7 +37,7 @@ fn split(a: f64) -> (f64, f64) {
 }
 
 /// a·b exactly.
-pub(super) fn product(a: f64, b: f64) -> Double2 {
+fn product(a: f64, b: f64) -> Double2 {
     let high = a * b;
     let (a_high, a_low) = split(a);
     let (b_high, b_low) = split(b);

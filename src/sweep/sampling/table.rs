@@ -5,7 +5,7 @@ use super::call::Plan;
 use super::fault::BindError;
 use super::{
     binomial, choice, exponential, gamma, geometric, hypergeometric, integers, normal, poisson,
-    uniform, vonmises,
+    spaced, uniform, vonmises,
 };
 
 /// How a distribution is made from its bound arguments.
@@ -120,6 +120,9 @@ static ENTRIES: &[Entry] = &[
     numpy("geometric(p, size=None)", geometric::geometric),
     numpy("logseries(p, size=None)", geometric::logseries),
     numpy("zipf(a, size=None)", geometric::zipf),
+    ours("linspace(start, stop, num)", spaced::linspace),
+    ours("logspace(start, stop, num, base=10.0)", spaced::logspace),
+    ours("steps(start, stop, step)", spaced::steps),
 ];
 
 pub(super) fn find(name: &str) -> Option<&'static Entry> {
