@@ -62,6 +62,15 @@ impl Rounding {
         };
         Rounding { minimum, increment }
     }
+
+    /// `round_up(max(minimum, busy), increment)` in whole seconds.
+    pub fn round(self, busy: Seconds) -> u64 {
+        let increment = self.increment.max(1);
+        busy.ceil()
+            .max(self.minimum)
+            .div_ceil(increment)
+            .saturating_mul(increment)
+    }
 }
 
 /// A disk attached to each machine.
@@ -241,9 +250,7 @@ impl Tariff {
 
     /// Whole seconds billed for a script of this length.
     pub fn billed_seconds(&self, run: Seconds) -> u64 {
-        let increment = self.rounding.increment.max(1);
-        let least = self.busy(run).ceil().max(self.rounding.minimum);
-        least.div_ceil(increment).saturating_mul(increment)
+        self.rounding.round(self.busy(run))
     }
 
     /// The bill of one trial whose script takes `run`.

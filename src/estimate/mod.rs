@@ -3,13 +3,18 @@
 pub mod billing;
 mod catalogue;
 mod csv;
+pub mod failures;
+pub mod fit;
 mod money;
+pub mod pilot;
 mod quote;
 mod run_time;
 pub mod schedule;
 mod seconds;
+pub mod spot;
 mod tally;
 pub mod uncertainty;
+pub mod warm;
 
 pub use billing::{Billing, Tariff};
 pub use catalogue::{Catalogue, Machine};
