@@ -53,7 +53,7 @@ impl Failures {
 /// `n (T + 1) (overhead + max_run) / 3600 × rate + egress`, with the tariff's rounding of billed
 /// time included.
 pub fn ceiling(tariff: &Tariff, trials: u128, retries: u32) -> Option<Money> {
-    let longest = tariff.billing().max_run?;
+    let longest = tariff.meter().billing().max_run?;
     let attempt = tariff.bill(longest);
     let attempts = BigInt::from(trials) * (u64::from(retries) + 1);
     let machines = (attempt.machine + attempt.disk) * attempts;

@@ -2,7 +2,7 @@
 //! (facts: cost-model, section 5).
 
 use super::Seconds;
-use super::billing::{Phase, Tariff};
+use super::billing::{Phase, Rounding};
 use super::schedule::{self, Schedule};
 
 /// A pool of machines that trials follow one another on.
@@ -43,9 +43,8 @@ pub struct Use {
 }
 
 impl Pool {
-    /// Runs trials with these run times in list order. `tariff` gives the rounding; its own phases
-    /// do not count, for the pool has its own. O(n log P).
-    pub fn simulate(&self, runs: &[Seconds], release: Release, tariff: &Tariff) -> Use {
+    /// Runs trials with these run times in list order. O(n log P).
+    pub fn simulate(&self, runs: &[Seconds], release: Release, rounding: Rounding) -> Use {
         let occupied: Vec<Seconds> = runs.iter().map(|run| self.trial_setup + *run).collect();
         let schedule = schedule::simulate(&occupied, self.parallel);
         let machines = self
@@ -68,7 +67,7 @@ impl Pool {
         };
         let billed = busy
             .iter()
-            .map(|busy| tariff.rounding().round(*busy))
+            .map(|busy| rounding.round(*busy))
             .collect();
         let idle = busy
             .iter()
