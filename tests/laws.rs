@@ -12,9 +12,15 @@ fn value() -> impl Strategy<Value = String> {
         integer.clone().prop_map(|n| n.to_string()),
         "[ -~]{0,8}",
         proptest::collection::vec(integer.clone(), 1..5).prop_map(|list| format!("{list:?}")),
-        proptest::collection::vec("[a-c' é]{0,3}", 1..4)
-            .prop_map(|list| format!("[{}]", list.iter().map(|s| quote::python(s)).collect::<Vec<_>>().join(", "))),
-        (integer.clone(), integer.clone(), integer.clone()).prop_map(|(a, b, c)| format!("range({a}, {b}, {c})")),
+        proptest::collection::vec("[a-c' é]{0,3}", 1..4).prop_map(|list| format!(
+            "[{}]",
+            list.iter()
+                .map(|s| quote::python(s))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
+        (integer.clone(), integer.clone(), integer.clone())
+            .prop_map(|(a, b, c)| format!("range({a}, {b}, {c})")),
         (integer, 0_u32..5).prop_map(|(a, n)| format!("uniform({a}, 30, {n})")),
         "\\[[0-9', \\[\\]]{0,8}\\]?",
     ]
@@ -35,7 +41,8 @@ fn command() -> impl Strategy<Value = String> {
         Just(String::new()),
         Just("--use_spot ".to_owned()),
         Just("--strategy none ".to_owned()),
-        (1_u32..9, 0_u32..99).prop_map(|(k, s)| format!("--strategy random_search --num_trials {k} --seed {s} ")),
+        (1_u32..9, 0_u32..99)
+            .prop_map(|(k, s)| format!("--strategy random_search --num_trials {k} --seed {s} ")),
         Just("--name it --memory 120 ".to_owned()),
     ];
     (options, proptest::collection::vec(argument(), 0..4))
@@ -49,11 +56,41 @@ fn text() -> impl Strategy<Value = String> {
 /// Bits of commands in any order: mostly wrong.
 fn fragments() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("grid run "), Just("--x "), Just("f.py "), Just("[1, 2"), Just("]"), Just("(((("), Just("uniform("),
-        Just("range(1,"), Just("'"), Just("\""), Just("\\"), Just("\\\n"), Just("\n"), Just("$("), Just("`"),
-        Just("“"), Just("”"), Just("–"), Just("\u{a0}"), Just("é🚀"), Just("--seed 9999999999 "), Just("{1,2}"),
-        Just("--strategy "), Just("random_search "), Just("&&"), Just(";"), Just("#"), Just("{'a': [1"), Just("1e"),
-        Just("9999999999999999999999"), Just("--num_trials 3 "), Just(",") , Just("\r\n"), Just("= "), Just("0x"),
+        Just("grid run "),
+        Just("--x "),
+        Just("f.py "),
+        Just("[1, 2"),
+        Just("]"),
+        Just("(((("),
+        Just("uniform("),
+        Just("range(1,"),
+        Just("'"),
+        Just("\""),
+        Just("\\"),
+        Just("\\\n"),
+        Just("\n"),
+        Just("$("),
+        Just("`"),
+        Just("“"),
+        Just("”"),
+        Just("–"),
+        Just("\u{a0}"),
+        Just("é🚀"),
+        Just("--seed 9999999999 "),
+        Just("{1,2}"),
+        Just("--strategy "),
+        Just("random_search "),
+        Just("&&"),
+        Just(";"),
+        Just("#"),
+        Just("{'a': [1"),
+        Just("1e"),
+        Just("9999999999999999999999"),
+        Just("--num_trials 3 "),
+        Just(","),
+        Just("\r\n"),
+        Just("= "),
+        Just("0x"),
     ];
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
@@ -63,7 +100,9 @@ fn settings() -> Settings {
 }
 
 fn argvs(plan: &Plan) -> Vec<Vec<String>> {
-    (0..plan.len().min(2000)).map(|n| plan.argv(&plan.trial(n).unwrap())).collect()
+    (0..plan.len().min(2000))
+        .map(|n| plan.argv(&plan.trial(n).unwrap()))
+        .collect()
 }
 
 /// Spans lie in the text, on character boundaries, in order, none at one place with another.
@@ -71,7 +110,10 @@ fn check_places(text: &str, reading: &Reading) {
     let mut end = 0;
     for diagnostic in &reading.diagnostics {
         let span = diagnostic.span;
-        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{diagnostic:?}");
+        assert!(
+            text.get(span.start as usize..span.end as usize).is_some(),
+            "{diagnostic:?}"
+        );
         assert!(span.start >= end, "{diagnostic:?} overlaps the one before");
         end = span.end;
         assert!(!diagnostic.to_string().is_empty());
