@@ -54,13 +54,18 @@ fn rates(settings: &Settings, used: &[(&Pricing, u128)], out: &mut Vec<String>) 
     for (pricing, _) in used {
         if settings.as_if {
             let name = pricing.planned().quote.name();
-            out.push(format!("Priced as if on {name}; the trials run on a machine of your own."));
+            out.push(format!(
+                "Priced as if on {name}; the trials run on a machine of your own."
+            ));
         }
         for offer in [&pricing.list, &pricing.interruptible] {
             out.push(format!("{}.", offer.quote));
         }
     }
-    if used.iter().any(|(pricing, _)| pricing.interruptible.tariff.is_some()) {
+    if used
+        .iter()
+        .any(|(pricing, _)| pricing.interruptible.tariff.is_some())
+    {
         out.push(
             "Interruptible prices suppose that no trial is interrupted; one that is starts over \
              and is billed again."
@@ -111,7 +116,10 @@ fn phases(billing: &Billing) -> String {
         .iter()
         .filter(|(_, phase)| phase.length > super::Seconds::ZERO)
         .map(|(name, Phase { length, billed })| {
-            format!("{name} {length}{}", if *billed { "" } else { " (not billed)" })
+            format!(
+                "{name} {length}{}",
+                if *billed { "" } else { " (not billed)" }
+            )
         })
         .collect();
     match some.as_slice() {
@@ -148,8 +156,16 @@ fn rounding_of(meter: &Meter) -> String {
 
 fn at_once(settings: &Settings) -> String {
     let parallel = count(settings.parallel().into());
-    let assumed = if settings.parallel.is_none() { " (assumed)" } else { "" };
-    let (trials, run) = if settings.parallel() == 1 { ("trial", "runs") } else { ("trials", "run") };
+    let assumed = if settings.parallel.is_none() {
+        " (assumed)"
+    } else {
+        ""
+    };
+    let (trials, run) = if settings.parallel() == 1 {
+        ("trial", "runs")
+    } else {
+        ("trials", "run")
+    };
     format!("{parallel} {trials} {run} at once{assumed}; the cost does not depend on it.")
 }
 

@@ -4,7 +4,9 @@
 use super::Format;
 use serde_json::json;
 use std::io::{self, Write};
-use sweep_planner::estimate::{self, Catalogue, Estimate, Pricer, Settings, TrialEstimate};
+use sweep_planner::estimate::{
+    self, Catalogue, Estimate, Pricer, Seconds, Settings, TrialEstimate,
+};
 use sweep_planner::sweep::diagnostic::grouped;
 use sweep_planner::sweep::{Plan, Ranges, Trial};
 use unicode_width::UnicodeWidthStr;
@@ -90,7 +92,8 @@ pub(super) fn csv(
 fn row(cells: &[String], out: &mut impl Write) -> io::Result<()> {
     let mut comma = "";
     for cell in cells {
-        let quoted = cell.contains([',', '"', '\n', '\r']) || cell.starts_with(' ') || cell.ends_with(' ');
+        let quoted =
+            cell.contains([',', '"', '\n', '\r']) || cell.starts_with(' ') || cell.ends_with(' ');
         if quoted {
             write!(out, "{comma}\"{}\"", cell.replace('"', "\"\""))?;
         } else {
@@ -102,7 +105,11 @@ fn row(cells: &[String], out: &mut impl Write) -> io::Result<()> {
 }
 
 /// One `grid run …` line for each trial, which stands for it alone.
-pub(super) fn shell(plan: &Plan, trials: impl Iterator<Item = Trial>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn shell(
+    plan: &Plan,
+    trials: impl Iterator<Item = Trial>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     for trial in trials {
         writeln!(out, "{}", plan.grid_run_line(&trial))?;
     }
@@ -119,23 +126,32 @@ pub(super) fn table(
     let pricer = pricer(plan, settings);
     let mut header = vec!["Trial".to_owned()];
     header.extend(plan.columns().iter().cloned());
-    header.extend(pricer.iter().flat_map(|_| ["Time".to_owned(), "Cost".to_owned()]));
+    header.extend(
+        pricer
+            .iter()
+            .flat_map(|_| ["Time".to_owned(), "Cost".to_owned()]),
+    );
     let mut rows = vec![header];
     for trial in trials {
         let mut cells = vec![grouped(trial.position.saturating_add(1))];
         for (column, _) in (0..).zip(plan.columns()) {
             let value = plan.value(&trial, column);
-            cells.push(value.map_or("–".to_owned(), |value| value.escape_debug().to_string()));
+            cells.push(value.map_or("–".to_owned(), |value| visible(&value)));
         }
         if let Some(pricer) = &pricer {
             let TrialEstimate { seconds, cost, .. } = pricer.trial(&trial);
-            cells.push(seconds.map_or("unknown".into(), estimate::duration));
+            cells.push(seconds.map_or("unknown".into(), duration));
             cells.push(cost.map_or("unknown".into(), |cost| cost.to_string()));
         }
         rows.push(cells);
     }
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].width())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     for cells in &rows {
         let padded = cells.iter().zip(&widths).map(|(cell, width)| {
@@ -153,28 +169,43 @@ pub(super) fn ending(
     settings: Option<&Settings>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let whole = |settings| estimate::estimate(plan, &Ranges::full(plan.len()), settings, Catalogue::embedded());
+    let whole = |settings| {
+        estimate::estimate(
+            plan,
+            &Ranges::full(plan.len()),
+            settings,
+            Catalogue::embedded(),
+        )
+    };
     match (format, settings) {
         (Format::Jsonl, Some(settings)) => {
             writeln!(out, "{}", json!({ "total": whole(settings).to_json() }))
         }
         (Format::Table, Some(settings)) => total(&whole(settings), out),
-        (Format::Table, None) => writeln!(out, "{} trials", grouped(plan.len())),
+        (Format::Table, None) => writeln!(out, "{}", trials(plan.len())),
         _ => Ok(()),
     }
 }
 
 fn total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{} trials", grouped(estimate.trials))?;
+    writeln!(out, "{}", trials(estimate.trials))?;
     match (&estimate.cost, &estimate.per_trial_hour) {
-        (Some(cost), _) => writeln!(out, "cost   {} (likely {} to {})", cost.likely, cost.low, cost.high)?,
+        (Some(cost), _) => writeln!(
+            out,
+            "cost   {} (likely {} to {})",
+            cost.likely, cost.low, cost.high
+        )?,
         (None, Some(rate)) => writeln!(out, "cost   unknown; {rate} for each trial and hour")?,
         (None, None) => writeln!(out, "cost   unknown")?,
     }
     match &estimate.wall_seconds {
         Some(wall) => {
-            let [low, likely, high] = [wall.low, wall.likely, wall.high].map(estimate::duration);
-            writeln!(out, "time   {likely} ({low} to {high}), {} at once", estimate.parallel)?;
+            let [low, likely, high] = [wall.low, wall.likely, wall.high].map(duration);
+            writeln!(
+                out,
+                "time   {likely} ({low} to {high}), {} at once",
+                estimate.parallel
+            )?;
         }
         None => writeln!(out, "time   unknown")?,
     }
@@ -185,4 +216,27 @@ fn total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "       {assumption}")?;
     }
     Ok(())
+}
+
+/// Seconds as a person reads them, up to more years than there will be.
+fn duration(seconds: f64) -> String {
+    const YEAR: f64 = 365.0 * 86_400.0;
+    match Seconds::from_f64(seconds) {
+        Some(exact) => exact.to_string(),
+        None if seconds >= YEAR => format!("{} years", grouped((seconds / YEAR) as u128)),
+        None => "unknown".into(),
+    }
+}
+
+/// A value on one line, with nothing in it that a terminal would obey.
+fn visible(value: &str) -> String {
+    value
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+fn trials(count: u128) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} trial{s}", grouped(count))
 }
