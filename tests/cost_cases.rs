@@ -239,7 +239,7 @@ fn billing(input: &Json) -> Json {
 }
 
 fn schedule_case(input: &Json) -> Json {
-    let overhead = seconds(&input["overhead_per_trial_s"]);
+    let overhead = phase(&input["overhead_per_trial_s"]).length;
     let occupied: Vec<Seconds> = list(&input["run_s"])
         .into_iter()
         .map(|run| run + overhead)
@@ -327,7 +327,7 @@ fn warm(input: &Json) -> Json {
 }
 
 fn spot(input: &Json) -> Json {
-    let hours = |key: &str| real(&input[key]) / 3600.0;
+    let hours = |key: &str| input.get(key).map_or(0.0, real) / 3600.0;
     let trial = Spot {
         start: hours("overhead_s"),
         run: hours("run_s"),
@@ -427,7 +427,13 @@ fn formula_trials(input: &Json, expect: &Json, found: &mut Json) {
     found["makespan_s"] = json!(clock(schedule::makespan(&occupied, parallel)));
 }
 
-fn fitted(input: &Json) -> Json {
+fn argument(value: &Json) -> Value<'_> {
+    value
+        .as_str()
+        .map_or_else(|| Value::Number(real(value)), Value::Text)
+}
+
+fn fitted<'a>(input: &'a Json) -> Json {
     let observations = input["observations"].as_array().expect("observations");
     let names: Vec<&str> = input["features"]
         .as_array()
@@ -435,25 +441,25 @@ fn fitted(input: &Json) -> Json {
         .iter()
         .map(|feature| feature.as_str().expect("a name").trim_start_matches("ln "))
         .collect();
-    let rows: Vec<Vec<Value<'_>>> = observations
-        .iter()
-        .map(|row| {
-            names
-                .iter()
-                .map(|name| Value::Number(real(&row[*name])))
-                .collect()
-        })
-        .collect();
+    let values = |row: &'a Json| names.iter().map(|name| argument(&row[*name])).collect();
+    let rows: Vec<Vec<Value<'_>>> = observations.iter().map(values).collect();
     let runs: Vec<f64> = observations.iter().map(|row| real(&row["run_s"])).collect();
     let fit = Fit::new(&rows, &runs, real(&input["ridge"])).expect("a fit");
     let mut predicted = Map::new();
     let mut extrapolates = Map::new();
     for value in input["predict"].as_array().expect("values") {
-        let prediction = fit
-            .predict(&[Value::Number(real(value))])
-            .expect("a prediction");
-        predicted.insert(value.to_string(), json!(prediction.run.as_f64()));
-        extrapolates.insert(value.to_string(), json!(prediction.extrapolates));
+        // One argument's value, or an object of all of them.
+        let row = if value.is_object() {
+            values(value)
+        } else {
+            vec![argument(value)]
+        };
+        let prediction = fit.predict(&row).expect("a prediction");
+        let key = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        predicted.insert(key.clone(), json!(prediction.run.as_f64()));
+        extrapolates.insert(key, json!(prediction.extrapolates));
     }
     let verdict = match fit.verdict() {
         Verdict::Good => "good",

@@ -181,8 +181,13 @@ pub struct Meter {
 impl Meter {
     /// `provider` decides the rounding where `billing` leaves it open.
     pub fn new(billing: &Billing, provider: &str) -> Meter {
-        let rounding = billing.rounding.unwrap_or_else(|| Rounding::of_provider(provider));
-        Meter { billing: billing.clone(), rounding }
+        let rounding = billing
+            .rounding
+            .unwrap_or_else(|| Rounding::of_provider(provider));
+        Meter {
+            billing: billing.clone(),
+            rounding,
+        }
     }
 
     /// The rules that it was made with.
@@ -302,7 +307,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn tariff(billing: &Billing) -> Tariff {
-        Tariff::new(Meter::new(billing, "aws"), &Money::from_decimal("0.526").unwrap())
+        Tariff::new(
+            Meter::new(billing, "aws"),
+            &Money::from_decimal("0.526").unwrap(),
+        )
     }
 
     #[test]

@@ -27,7 +27,11 @@ pub(super) struct Pricing {
 impl Pricing {
     /// What the command asks for.
     pub(super) fn planned(&self) -> &Offer {
-        if self.spot { &self.interruptible } else { &self.list }
+        if self.spot {
+            &self.interruptible
+        } else {
+            &self.list
+        }
     }
 }
 
@@ -45,10 +49,17 @@ impl Prices {
         let mut machines = Vec::new();
         let mut known: BTreeMap<(&str, bool), usize> = BTreeMap::new();
         let of_part = plan.parts().iter().map(|part| {
-            let (name, spot) = (part.options().instance_type.as_str(), part.options().use_spot);
+            let (name, spot) = (
+                part.options().instance_type.as_str(),
+                part.options().use_spot,
+            );
             *known.entry((name, spot)).or_insert_with(|| {
                 let offer = |as_spot| offer(name, as_spot, as_spot == spot, settings, catalogue);
-                machines.push(Pricing { spot, list: offer(false), interruptible: offer(true) });
+                machines.push(Pricing {
+                    spot,
+                    list: offer(false),
+                    interruptible: offer(true),
+                });
                 machines.len() - 1
             })
         });
@@ -83,10 +94,20 @@ fn offer(
     let provider = listed.provider().to_owned();
     let quote = match &settings.rate_override {
         Some(RateOverride::PerHour(rate)) if is_planned => Quote::typed(name, spot, rate.clone()),
-        Some(RateOverride::NoPrice) => Quote { rate: None, ..listed },
+        Some(RateOverride::NoPrice) => Quote {
+            rate: None,
+            ..listed
+        },
         _ => listed,
     };
     let meter = Meter::new(&settings.billing, &provider);
-    let tariff = quote.rate.as_ref().map(|rate| Tariff::new(meter.clone(), rate));
-    Offer { quote, meter, tariff }
+    let tariff = quote
+        .rate
+        .as_ref()
+        .map(|rate| Tariff::new(meter.clone(), rate));
+    Offer {
+        quote,
+        meter,
+        tariff,
+    }
 }

@@ -44,7 +44,11 @@ impl Settings {
 
     /// Processes on a machine that is already there, priced as if on the one that is named.
     pub fn local() -> Settings {
-        Settings { billing: Billing::local(), as_if: true, ..Settings::default() }
+        Settings {
+            billing: Billing::local(),
+            as_if: true,
+            ..Settings::default()
+        }
     }
 
     /// Trials that run at once, at least one.

@@ -4,7 +4,7 @@
 //! A plan may have 2^128 − 1 trials. Their run times are known exactly all the same when there is
 //! a constant, or when a formula reads only a few axes: then it is enough to look at the values of
 //! those axes, each combination standing for all trials that share it. Trials that a person took
-//! out are looked at one by one. Only where neither helps is an evenly spaced sample taken.
+//! out are looked at one by one. Only where neither helps is an evenly spread sample taken.
 
 use super::Seconds;
 use super::run_time::RunTime;
@@ -28,7 +28,7 @@ pub(super) enum Method {
     Each,
     /// Every combination of the values that the formula reads was looked at: so many.
     Combinations(u128),
-    /// So many evenly spaced trials stand for all.
+    /// So many trials, evenly spread, stand for all.
     Sample(u128),
 }
 
@@ -60,7 +60,9 @@ pub(super) fn chosen_by_part(plan: &Plan, chosen: &Ranges) -> Vec<(u32, Vec<(u12
     let mut by_part = Vec::new();
     for (number, part) in (0u32..).zip(plan.parts()) {
         let start = plan.start(number);
-        let Some(last) = part.len().checked_sub(1).map(|last| start + last) else { continue };
+        let Some(last) = part.len().checked_sub(1).map(|last| start + last) else {
+            continue;
+        };
         let ranges = chosen.ranges();
         let first = ranges.partition_point(|(_, end)| *end < start);
         let inside: Vec<(u128, u128)> = ranges
@@ -78,22 +80,38 @@ pub(super) fn chosen_by_part(plan: &Plan, chosen: &Ranges) -> Vec<(u32, Vec<(u12
 
 /// How many numbers the ranges hold; they lie within one part, so that the sum fits.
 pub(super) fn count(ranges: &[(u128, u128)]) -> u128 {
-    ranges.iter().fold(0, |sum: u128, (a, b)| sum.saturating_add(b - a).saturating_add(1))
+    ranges.iter().fold(0, |sum: u128, (a, b)| {
+        sum.saturating_add(b - a).saturating_add(1)
+    })
 }
 
 /// Surveys every part. Looks at O([`EXACT`]) trials or combinations altogether.
 pub(super) fn survey(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<PartSurvey> {
     let by_part = chosen_by_part(plan, chosen);
-    let total = by_part.iter().fold(0, |n: u128, (_, ranges)| n.saturating_add(count(ranges)));
+    let total = by_part
+        .iter()
+        .fold(0, |n: u128, (_, ranges)| n.saturating_add(count(ranges)));
     let mut budget = EXACT;
     let mut left = by_part.len() as u128;
     let mut surveys = Vec::with_capacity(by_part.len());
     for (number, ranges) in &by_part {
-        let Some(part) = plan.parts().get(*number as usize) else { continue };
+        let Some(part) = plan.parts().get(*number as usize) else {
+            continue;
+        };
         let reader = Reader::new(part, run_time);
-        let view = PartView { part, number: *number, start: plan.start(*number), ranges, reader };
+        let view = PartView {
+            part,
+            number: *number,
+            start: plan.start(*number),
+            ranges,
+            reader,
+        };
         // In a small selection every trial is looked at, since their order makes the wall clock.
-        let survey = if total <= EXACT { view.each() } else { view.cheapest(budget, left) };
+        let survey = if total <= EXACT {
+            view.each()
+        } else {
+            view.cheapest(budget, left)
+        };
         let looked_at = match survey.method {
             Method::Constant => 0,
             Method::Each => survey.trials,
@@ -116,8 +134,16 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(part: &'a Part, run_time: &'a RunTime) -> Reader<'a> {
-        let slots = run_time.names().iter().map(|name| part.find(name)).collect();
-        Reader { part, run_time, slots }
+        let slots = run_time
+            .names()
+            .iter()
+            .map(|name| part.find(name))
+            .collect();
+        Reader {
+            part,
+            run_time,
+            slots,
+        }
     }
 
     /// The run time of the trial at `index` of the part's space. O(axes + formula).
@@ -134,7 +160,11 @@ impl<'a> Reader<'a> {
 
     /// The axes that the run time reads, ascending.
     fn axes(&self) -> Vec<usize> {
-        let axes = self.slots.iter().flatten().filter_map(|slot| self.part.axis_of(*slot));
+        let axes = self
+            .slots
+            .iter()
+            .flatten()
+            .filter_map(|slot| self.part.axis_of(*slot));
         let mut axes: Vec<usize> = axes.map(|axis| axis as usize).collect();
         axes.sort_unstable();
         axes.dedup();
@@ -212,8 +242,11 @@ impl PartView<'_> {
     /// Each combination of the axes' values stands for all trials that share it; trials that are
     /// not chosen are taken off again.
     fn combinations(&self, axes: &[usize], combinations: u128) -> PartSurvey {
-        let method =
-            if axes.is_empty() { Method::Constant } else { Method::Combinations(combinations) };
+        let method = if axes.is_empty() {
+            Method::Constant
+        } else {
+            Method::Combinations(combinations)
+        };
         let mut survey = self.empty(method);
         let times = self.part.space_len() / combinations;
         let mut runs: BTreeMap<Seconds, u128> = BTreeMap::new();
@@ -223,14 +256,17 @@ impl PartView<'_> {
                 Err(fault) => {
                     survey.faults += times;
                     let position = self.start + index;
-                    survey.first_fault.get_or_insert(FirstFault { position, fault });
+                    survey
+                        .first_fault
+                        .get_or_insert(FirstFault { position, fault });
                 }
             }
         }
         for index in gaps(self.ranges, self.part.len()) {
             match self.reader.run(index) {
                 Ok(run) => {
-                    runs.entry(run).and_modify(|times| *times = times.saturating_sub(1));
+                    runs.entry(run)
+                        .and_modify(|times| *times = times.saturating_sub(1));
                 }
                 Err(_) => survey.faults = survey.faults.saturating_sub(1),
             }
@@ -242,16 +278,22 @@ impl PartView<'_> {
         survey
     }
 
-    /// `size` trials, evenly spaced among the chosen ones, each standing for those around it.
+    /// One trial from each of `size` equal stretches of the chosen ones, standing for its stretch.
+    ///
+    /// Where in its stretch it lies follows multiples of the golden ratio: always the middle would
+    /// see one value alone of every axis whose length divides the stretch.
     fn sample(&self, size: u128) -> PartSurvey {
         let mut survey = self.empty(Method::Sample(size));
         let step = survey.trials / size;
         let longer = survey.trials % size;
-        let mut chosen = Ordinals { ranges: self.ranges, before: 0 };
+        let mut chosen = Ordinals {
+            ranges: self.ranges,
+            before: 0,
+        };
         let mut first = 0u128;
         for n in 0..size {
             let stands_for = step + u128::from(n < longer);
-            if let Some(place) = chosen.nth(first + stands_for / 2) {
+            if let Some(place) = chosen.nth(first + spread(n, stands_for)) {
                 self.look(&mut survey, place, stands_for);
             }
             first += stands_for;
@@ -261,16 +303,29 @@ impl PartView<'_> {
 
     /// Counts the `n`-th trial of the part `times` times.
     fn look(&self, survey: &mut PartSurvey, n: u128, times: u128) {
-        let Some(index) = self.part.index_at(n) else { return };
+        let Some(index) = self.part.index_at(n) else {
+            return;
+        };
         match self.reader.run(index) {
             Ok(run) => survey.runs.push((run, times)),
             Err(fault) => {
                 survey.faults += times;
                 let position = self.start + n;
-                survey.first_fault.get_or_insert(FirstFault { position, fault });
+                survey
+                    .first_fault
+                    .get_or_insert(FirstFault { position, fault });
             }
         }
     }
+}
+
+/// The n-th multiple of the golden ratio, modulo 1, as a place below `length`.
+fn spread(n: u128, length: u128) -> u128 {
+    /// 2^64 over the golden ratio.
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fraction = u128::from((n as u64).wrapping_mul(GOLDEN));
+    let (high, low) = (length >> 64, length & u128::from(u64::MAX));
+    high * fraction + ((low * fraction) >> 64)
 }
 
 /// The indices, ascending, of the trials that have the first value on every axis but `axes`, and
@@ -307,7 +362,10 @@ fn combined_indices(part: &Part, axes: &[usize]) -> impl Iterator<Item = u128> {
 /// The numbers below `len` that are in none of the ranges.
 fn gaps(ranges: &[(u128, u128)], len: u128) -> impl Iterator<Item = u128> {
     let starts = std::iter::once(0).chain(ranges.iter().map(|(_, last)| last.saturating_add(1)));
-    let ends = ranges.iter().map(|(first, _)| *first).chain(std::iter::once(len));
+    let ends = ranges
+        .iter()
+        .map(|(first, _)| *first)
+        .chain(std::iter::once(len));
     starts.zip(ends).flat_map(|(start, end)| start..end)
 }
 
@@ -335,6 +393,9 @@ impl Ordinals<'_> {
 
 /// The run time of one trial.
 pub(super) fn run_of(plan: &Plan, trial: &Trial, run_time: &RunTime) -> Result<Seconds, Fault> {
-    let part = plan.parts().get(trial.part as usize).ok_or(Fault::NotFinite)?;
+    let part = plan
+        .parts()
+        .get(trial.part as usize)
+        .ok_or(Fault::NotFinite)?;
     Reader::new(part, run_time).run(trial.index)
 }

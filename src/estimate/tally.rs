@@ -157,7 +157,10 @@ mod tests {
             }),
             ..Billing::cloud()
         };
-        let tariff = Tariff::new(Meter::new(&billing, "aws"), &Money::from_decimal("1.006").unwrap());
+        let tariff = Tariff::new(
+            Meter::new(&billing, "aws"),
+            &Money::from_decimal("1.006").unwrap(),
+        );
         let mut tally = Tally::default();
         let mut sum = Money::zero();
         for seconds in 0..500u64 {
@@ -173,7 +176,10 @@ mod tests {
 
     #[test]
     fn exact_at_the_largest_plan() {
-        let tariff = Tariff::new(Meter::new(&Billing::cloud(), "grid"), &Money::from_decimal("3600").unwrap());
+        let tariff = Tariff::new(
+            Meter::new(&Billing::cloud(), "grid"),
+            &Money::from_decimal("3600").unwrap(),
+        );
         let mut tally = Tally::default();
         tally.add(tariff.meter(), Seconds::whole(870), u128::MAX - 1);
         tally.add(tariff.meter(), Seconds::whole(870), 1);

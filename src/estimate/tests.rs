@@ -12,17 +12,28 @@ fn plan(text: &str) -> Arc<Plan> {
 }
 
 fn settings(run_time: &str) -> Settings {
-    Settings { run_time: Some(parse_run_time(run_time).unwrap()), ..Settings::cloud() }
+    Settings {
+        run_time: Some(parse_run_time(run_time).unwrap()),
+        ..Settings::cloud()
+    }
 }
 
 fn all(plan: &Plan, settings: &Settings) -> Estimate {
-    estimate(plan, &Ranges::full(plan.len()), settings, Catalogue::embedded())
+    estimate(
+        plan,
+        &Ranges::full(plan.len()),
+        settings,
+        Catalogue::embedded(),
+    )
 }
 
 /// The sum of the trials' own costs, one by one.
 fn sum_of_trials(plan: &Plan, chosen: &Ranges, settings: &Settings) -> Option<Money> {
     let pricer = Pricer::new(plan, settings, Catalogue::embedded());
-    chosen.iter().map(|position| pricer.trial(&plan.trial(position)?).cost).sum()
+    chosen
+        .iter()
+        .map(|position| pricer.trial(&plan.trial(position)?).cost)
+        .sum()
 }
 
 #[test]
@@ -33,8 +44,14 @@ fn a_constant_run_time() {
     // 90 + 30 + 600 + 10 = 730 s at $0.55 per hour, four times.
     assert_eq!(estimate.total.as_ref().unwrap().to_decimal(6), "0.446111");
     assert_eq!(estimate.list.total, estimate.total);
-    assert_eq!(estimate.interruptible.total.as_ref().unwrap().to_decimal(6), "0.137889");
-    assert_eq!(estimate.per_trial_hour.as_ref().unwrap().to_string(), "$0.55");
+    assert_eq!(
+        estimate.interruptible.total.as_ref().unwrap().to_decimal(6),
+        "0.137889"
+    );
+    assert_eq!(
+        estimate.per_trial_hour.as_ref().unwrap().to_string(),
+        "$0.55"
+    );
     assert_eq!(estimate.wall_seconds.as_ref().unwrap().likely, 730.0);
     let cost = estimate.cost.as_ref().unwrap();
     assert!(cost.low < cost.likely && cost.likely < cost.high);
@@ -71,7 +88,13 @@ fn low_likely_and_high_are_those_of_section_8() {
 fn cost_does_not_depend_on_parallelism_and_wall_clock_does() {
     let plan = plan("grid run f.py --epochs '[1, 2, 3, 4, 5, 6, 7]'");
     let at = |parallel| {
-        all(&plan, &Settings { parallel: Some(parallel), ..settings("minutes = 10 * epochs") })
+        all(
+            &plan,
+            &Settings {
+                parallel: Some(parallel),
+                ..settings("minutes = 10 * epochs")
+            },
+        )
     };
     let (one, seven) = (at(1), at(7));
     assert_eq!(one.total, seven.total);
@@ -91,15 +114,41 @@ fn prices_without_listing() {
     let plan = plan(text);
     assert_eq!(plan.len(), 1_000_000_000_000_000_000);
     let estimate = all(&plan, &settings("10 minutes"));
-    assert_eq!(estimate.total.unwrap().to_string(), "$111,527,777,777,777,777.78");
+    assert_eq!(
+        estimate.total.unwrap().to_string(),
+        "$111,527,777,777,777,777.78"
+    );
     assert_eq!(estimate.wall_seconds.unwrap().likely, 730.0 * 2.5e17);
     let json = all(&plan, &settings("10 minutes")).to_json();
     assert_eq!(json["trials"], "1000000000000000000");
     // Without a run time there is a price per hour and no total.
     let bare = all(&plan, &Settings::cloud());
-    assert_eq!((bare.cost, bare.total, bare.wall_seconds), (None, None, None));
+    assert_eq!(
+        (bare.cost, bare.total, bare.wall_seconds),
+        (None, None, None)
+    );
     assert_eq!(bare.per_trial_hour.unwrap().to_string(), "$0.55");
-    assert!(bare.assumptions.iter().any(|a| a.contains("No run time is given")));
+    assert!(
+        bare.assumptions
+            .iter()
+            .any(|a| a.contains("No run time is given"))
+    );
+}
+
+/// A stretch of the sample is a multiple of the first axis here: evenly spaced trials would all
+/// have the same `a`.
+#[test]
+fn a_sample_sees_every_axis() {
+    let text = "grid run --instance_type g4dn.xlarge f.py --a 'range(0, 1000)' \
+                --b 'range(0, 1000000)'";
+    let plan = plan(text);
+    let estimate = all(&plan, &settings("seconds = a ^ 2 + b"));
+    // Mean of a² is 332,833.5 and of b 499,999.5.
+    let expected = (130.0 + 332_833.5 + 499_999.5) * 1e9 / 3600.0 * 0.55;
+    assert!(estimate.problems.len() == 1, "a = b = 0 is no run time");
+    let estimate = all(&plan, &settings("seconds = a ^ 2 + b + 1e-3"));
+    let total = estimate.total.unwrap().as_f64();
+    assert!((total / expected - 1.0).abs() < 0.01, "{total} {expected}");
 }
 
 /// 10^18 trials, of which a formula reads one axis: exact, and still so with some taken out.
@@ -115,7 +164,12 @@ fn a_formula_over_few_axes_is_exact_at_any_size() {
     let expected = Money::from_decimal("0.55").unwrap() * Rational::new(billed, 3600.into());
     assert_eq!(estimate.total, Some(expected.clone()));
     assert!(!estimate.wall.as_ref().unwrap().exact);
-    assert!(estimate.assumptions.iter().any(|a| a.contains("the 3 combinations of values")));
+    assert!(
+        estimate
+            .assumptions
+            .iter()
+            .any(|a| a.contains("the 3 combinations of values"))
+    );
 
     let mut chosen = Ranges::full(plan.len());
     chosen.remove(0);
@@ -140,7 +194,12 @@ fn a_formula_over_large_axes_is_sampled_and_says_so() {
     let expected = mean_billed * 1e9 / 3600.0 * 0.55;
     let total = estimate.total.clone().unwrap().as_f64();
     assert!((total / expected - 1.0).abs() < 0.01, "{total} {expected}");
-    assert!(estimate.assumptions.iter().any(|a| a.contains("10,000 of them, evenly spaced")));
+    assert!(
+        estimate
+            .assumptions
+            .iter()
+            .any(|a| a.contains("10,000 of them, evenly spread"))
+    );
     // The same again: nothing in it is random.
     assert_eq!(all(&plan, &settings), estimate);
 }
@@ -155,8 +214,16 @@ fn every_way_of_counting_agrees_with_the_trials_one_by_one() {
          --a '[1, 2]' --b 5\ngrid run --instance_type p3.2xlarge f.py --b 0.25 --a '[9, 10, 11]'",
     ];
     let selections = ["0-1000", "0", "1,3-4", "0-2,5", "7-9,11", "1000-2000", ""];
-    let formulas = ["90 s", "minutes = a", "seconds = 100.7 * a / b", "hours = log(a + 1) ^ b"];
-    for (text, formula) in texts.iter().flat_map(|t| formulas.iter().map(move |f| (t, f))) {
+    let formulas = [
+        "90 s",
+        "minutes = a",
+        "seconds = 100.7 * a / b",
+        "hours = log(a + 1) ^ b",
+    ];
+    for (text, formula) in texts
+        .iter()
+        .flat_map(|t| formulas.iter().map(move |f| (t, f)))
+    {
         let plan = plan(text);
         for selection in selections {
             let chosen: Ranges = selection.parse().unwrap();
@@ -180,9 +247,21 @@ fn machines_of_several_commands() {
     let uses: Vec<(String, u128, bool)> = estimate
         .machines
         .iter()
-        .map(|machine| (machine.planned().name().to_owned(), machine.trials, machine.spot))
+        .map(|machine| {
+            (
+                machine.planned().name().to_owned(),
+                machine.trials,
+                machine.spot,
+            )
+        })
         .collect();
-    assert_eq!(uses, [("g4dn.xlarge".into(), 3, false), ("m5a.large".into(), 1, true)]);
+    assert_eq!(
+        uses,
+        [
+            ("g4dn.xlarge".into(), 3, false),
+            ("m5a.large".into(), 1, true)
+        ]
+    );
     assert_eq!(estimate.per_trial_hour, None);
     // 3,730 s each, at 0.55, 0.55, 0.55 and 0.0344 per hour.
     assert_eq!(estimate.total.unwrap().to_decimal(6), "1.745226");
@@ -196,16 +275,26 @@ fn machines_of_several_commands() {
 fn an_unknown_price_is_unknown() {
     let plan = plan("grid run --instance_type g4dn.xlage f.py --a '[1, 2]'");
     let estimate = all(&plan, &settings("1h"));
-    assert_eq!((estimate.cost, estimate.total, estimate.mean), (None, None, None));
+    assert_eq!(
+        (estimate.cost, estimate.total, estimate.mean),
+        (None, None, None)
+    );
     assert_eq!(estimate.per_trial_hour, None);
     assert_eq!(estimate.wall_seconds.unwrap().likely, 3730.0);
     assert_eq!(
-        estimate.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        estimate
+            .problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
         ["g4dn.xlage: list price unknown; did you mean g4dn.xlarge?"]
     );
     let trial = plan.trial(0).unwrap();
     let one = trial_estimate(&plan, &trial, &settings("1h"), Catalogue::embedded());
-    assert_eq!(one.to_json().to_string(), r#"{"cost_usd":null,"seconds":3600.0}"#);
+    assert_eq!(
+        one.to_json().to_string(),
+        r#"{"cost_usd":null,"seconds":3600.0}"#
+    );
 }
 
 #[test]
@@ -215,15 +304,27 @@ fn a_trial_without_a_run_time_makes_the_total_unknown() {
     assert_eq!((&estimate.cost, &estimate.wall_seconds), (&None, &None));
     assert!(estimate.per_trial_hour.is_some());
     assert_eq!(
-        estimate.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        estimate
+            .problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
         ["trial 3 (and 1 more) has no run time: `epochs` is not a number in this trial"]
     );
     let pricer = Pricer::new(&plan, &settings("minutes = epochs"), Catalogue::embedded())
         .trial(&plan.trial(3).unwrap());
-    assert_eq!(pricer.fault.unwrap().to_string(), "the result is 0 seconds, not above zero");
+    assert_eq!(
+        pricer.fault.unwrap().to_string(),
+        "the result is 0 seconds, not above zero"
+    );
     // Only the good ones chosen: all is known.
     let good: Ranges = "0-1".parse().unwrap();
-    let some = super::estimate(&plan, &good, &settings("minutes = epochs"), Catalogue::embedded());
+    let some = super::estimate(
+        &plan,
+        &good,
+        &settings("minutes = epochs"),
+        Catalogue::embedded(),
+    );
     assert!(some.cost.is_some() && some.problems.is_empty());
     // A name that no trial has, in a plan too large to list.
     let huge = self::plan("grid run f.py --a 'range(0, 1000000000)' --b 'range(0, 1000000000)'");
@@ -245,22 +346,40 @@ fn rates_set_by_hand_and_local_clusters() {
     let estimate = all(&plan, &typed);
     assert_eq!(estimate.total.unwrap().to_string(), "$2.00");
     assert_eq!(estimate.machines[0].list.basis, Basis::Typed);
-    let local = Settings { run_time: typed.run_time.clone(), ..Settings::local() };
+    let local = Settings {
+        run_time: typed.run_time.clone(),
+        ..Settings::local()
+    };
     let estimate = all(&plan, &local);
     // 870 s of m5a.large each, no boot.
     assert_eq!(estimate.total.as_ref().unwrap().to_decimal(6), "0.041567");
     assert_eq!(estimate.wall_seconds.unwrap().likely, 870.0);
-    assert!(estimate.assumptions.iter().any(|a| a.starts_with("Priced as if on m5a.large")));
-    let free = Settings { rate_override: Some(RateOverride::NoPrice), ..typed };
+    assert!(
+        estimate
+            .assumptions
+            .iter()
+            .any(|a| a.starts_with("Priced as if on m5a.large"))
+    );
+    let free = Settings {
+        rate_override: Some(RateOverride::NoPrice),
+        ..typed
+    };
     let estimate = all(&plan, &free);
     assert_eq!((estimate.total, estimate.per_trial_hour), (None, None));
 }
 
 #[test]
 fn nothing_chosen_and_nothing_planned() {
-    for plan in [plan("grid run f.py --a '[1, 2]'"), Arc::new(Plan::default())] {
-        let estimate =
-            super::estimate(&plan, &Ranges::empty(), &settings("1h"), Catalogue::embedded());
+    for plan in [
+        plan("grid run f.py --a '[1, 2]'"),
+        Arc::new(Plan::default()),
+    ] {
+        let estimate = super::estimate(
+            &plan,
+            &Ranges::empty(),
+            &settings("1h"),
+            Catalogue::embedded(),
+        );
         assert_eq!(estimate.trials, 0);
         assert_eq!(estimate.wall_seconds, None);
         assert!(estimate.problems.is_empty());

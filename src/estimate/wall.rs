@@ -36,7 +36,11 @@ pub(super) fn wall(
     if surveys.is_empty() || surveys.iter().any(|survey| survey.faults > 0) {
         return None;
     }
-    let runs = || surveys.iter().flat_map(|survey| survey.runs.iter().copied());
+    let runs = || {
+        surveys
+            .iter()
+            .flat_map(|survey| survey.runs.iter().copied())
+    };
     let trials = runs().fold(0u128, |n, (_, times)| n.saturating_add(times));
     let (low, high) = noise.shared_factors();
     let (first, _) = runs().next()?;
@@ -61,9 +65,18 @@ pub(super) fn wall(
         schedule::bounds(trials, sum, longest.as_f64(), parallel)
     };
     let likely = bounds(1.0);
-    let seconds =
-        Spread { low: bounds(low).lower, likely: likely.upper, high: bounds(high).upper };
-    Some(Wall { seconds, exact: false, bounds: likely, longest_first: None, useful_slots: None })
+    let seconds = Spread {
+        low: bounds(low).lower,
+        likely: likely.upper,
+        high: bounds(high).upper,
+    };
+    Some(Wall {
+        seconds,
+        exact: false,
+        bounds: likely,
+        longest_first: None,
+        useful_slots: None,
+    })
 }
 
 fn uniform(
@@ -77,7 +90,11 @@ fn uniform(
     let likely = at(1.0);
     let occupied = billing.occupied(run).as_f64();
     Wall {
-        seconds: Spread { low: at(low), likely, high: at(high) },
+        seconds: Spread {
+            low: at(low),
+            likely,
+            high: at(high),
+        },
         exact: true,
         bounds: schedule::bounds(trials, occupied * trials as f64, occupied, parallel),
         longest_first: Some(likely),
@@ -85,14 +102,11 @@ fn uniform(
     }
 }
 
-fn simulated(
-    runs: &[Seconds],
-    billing: &Billing,
-    parallel: u32,
-    (low, high): (f64, f64),
-) -> Wall {
+fn simulated(runs: &[Seconds], billing: &Billing, parallel: u32, (low, high): (f64, f64)) -> Wall {
     let occupied = |factor: f64| -> Vec<Seconds> {
-        runs.iter().map(|run| billing.occupied(run.scaled(factor))).collect()
+        runs.iter()
+            .map(|run| billing.occupied(run.scaled(factor)))
+            .collect()
     };
     let seconds = |micros: u128| micros as f64 / 1e6;
     let end = |factor| seconds(schedule::makespan(&occupied(factor), parallel));

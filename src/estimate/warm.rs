@@ -65,10 +65,7 @@ impl Pool {
             Release::Early => own.clone(),
             Release::Together => own.iter().map(|_| longest).collect(),
         };
-        let billed = busy
-            .iter()
-            .map(|busy| rounding.round(*busy))
-            .collect();
+        let billed = busy.iter().map(|busy| rounding.round(*busy)).collect();
         let idle = busy
             .iter()
             .zip(&own)

@@ -81,7 +81,11 @@ pub struct MachineUse {
 impl MachineUse {
     /// The price that the commands ask for.
     pub fn planned(&self) -> &Quote {
-        if self.spot { &self.interruptible } else { &self.list }
+        if self.spot {
+            &self.interruptible
+        } else {
+            &self.list
+        }
     }
 }
 
@@ -92,8 +96,10 @@ pub enum Problem {
     NoPrice(Box<Quote>),
     /// Trials have no run time.
     NoRunTime {
-        /// How many, by all that was looked at.
+        /// How many.
         trials: u128,
+        /// All were counted; else the number is that of a sample, scaled.
+        exact: bool,
         /// The first one's position in the plan, from 0.
         first: u128,
         /// Why that one has none.
@@ -105,12 +111,18 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Problem::NoPrice(quote) => quote.fmt(f),
-            Problem::NoRunTime { trials, first, fault } => {
+            Problem::NoRunTime {
+                trials,
+                exact,
+                first,
+                fault,
+            } => {
+                let about = if *exact { "" } else { "about " };
                 // On the page trials count from 1.
                 let first = words::count(first.saturating_add(1));
                 let others = match trials.saturating_sub(1) {
                     0 => String::new(),
-                    others => format!(" (and {} more)", words::count(others)),
+                    others => format!(" (and {about}{} more)", words::count(others)),
                 };
                 write!(f, "trial {first}{others} has no run time: {fault}")
             }
@@ -141,18 +153,34 @@ impl<'a> Pricer<'a> {
     /// Looks up the plan's machines.
     pub fn new(plan: &'a Plan, settings: &'a Settings, catalogue: &Catalogue) -> Pricer<'a> {
         let prices = Prices::new(plan, settings, catalogue);
-        Pricer { plan, run_time: settings.run_time.as_ref(), prices }
+        Pricer {
+            plan,
+            run_time: settings.run_time.as_ref(),
+            prices,
+        }
     }
 
     /// One trial's run time and cost.
     pub fn trial(&self, trial: &Trial) -> TrialEstimate {
-        let Some(run_time) = self.run_time else { return TrialEstimate::default() };
+        let Some(run_time) = self.run_time else {
+            return TrialEstimate::default();
+        };
         match survey::run_of(self.plan, trial, run_time) {
-            Err(fault) => TrialEstimate { fault: Some(fault), ..TrialEstimate::default() },
+            Err(fault) => TrialEstimate {
+                fault: Some(fault),
+                ..TrialEstimate::default()
+            },
             Ok(run) => {
-                let tariff = self.prices.of_trial(trial).and_then(|offer| offer.tariff.as_ref());
+                let tariff = self
+                    .prices
+                    .of_trial(trial)
+                    .and_then(|offer| offer.tariff.as_ref());
                 let cost = tariff.map(|tariff| tariff.bill(run).cost());
-                TrialEstimate { seconds: Some(run.as_f64()), cost, fault: None }
+                TrialEstimate {
+                    seconds: Some(run.as_f64()),
+                    cost,
+                    fault: None,
+                }
             }
         }
     }
@@ -178,21 +206,34 @@ pub fn estimate(
 ) -> Estimate {
     let prices = Prices::new(plan, settings, catalogue);
     let counts = trials_per_machine(plan, chosen, &prices);
-    let used: Vec<(&Pricing, u128)> =
-        prices.machines().iter().zip(counts).filter(|(_, trials)| *trials > 0).collect();
+    let used: Vec<(&Pricing, u128)> = prices
+        .machines()
+        .iter()
+        .zip(counts)
+        .filter(|(_, trials)| *trials > 0)
+        .collect();
     let run_time = settings.run_time.as_ref();
     let surveys = run_time.map(|run_time| survey::survey(plan, chosen, run_time));
     let surveys = surveys.as_deref();
-    let priced = |choose: fn(&Pricing) -> &Offer| {
-        price(&prices, &used, surveys, settings.noise(), choose)
-    };
+    let priced =
+        |choose: fn(&Pricing) -> &Offer| price(&prices, &used, surveys, settings.noise(), choose);
     let planned = priced(Pricing::planned);
     let wall = surveys.and_then(|surveys| {
-        wall::wall(surveys, &settings.billing, settings.parallel(), settings.noise())
+        wall::wall(
+            surveys,
+            &settings.billing,
+            settings.parallel(),
+            settings.noise(),
+        )
     });
-    let machines: Vec<MachineUse> = used.iter().map(|(m, trials)| machine_use(m, *trials)).collect();
+    let machines: Vec<MachineUse> = used
+        .iter()
+        .map(|(m, trials)| machine_use(m, *trials))
+        .collect();
     Estimate {
-        trials: used.iter().fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
+        trials: used
+            .iter()
+            .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
         assumptions: words::assumptions(plan, settings, &used, surveys, wall.as_ref()),
         problems: problems(&machines, surveys.unwrap_or_default()),
         cost: planned.cost,
@@ -230,12 +271,24 @@ fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &Prices) -> Vec<u128
 }
 
 fn problems(machines: &[MachineUse], surveys: &[PartSurvey]) -> Vec<Problem> {
-    let unpriced = machines.iter().map(MachineUse::planned).filter(|quote| quote.rate.is_none());
-    let mut problems: Vec<Problem> =
-        unpriced.map(|quote| Problem::NoPrice(Box::new(quote.clone()))).collect();
-    let trials = surveys.iter().fold(0u128, |sum, survey| sum.saturating_add(survey.faults));
+    let unpriced = machines
+        .iter()
+        .map(MachineUse::planned)
+        .filter(|quote| quote.rate.is_none());
+    let mut problems: Vec<Problem> = unpriced
+        .map(|quote| Problem::NoPrice(Box::new(quote.clone())))
+        .collect();
+    let trials = surveys
+        .iter()
+        .fold(0u128, |sum, survey| sum.saturating_add(survey.faults));
     if let Some(first) = surveys.iter().find_map(|survey| survey.first_fault.clone()) {
-        problems.push(Problem::NoRunTime { trials, first: first.position, fault: first.fault });
+        let sampled = |survey: &PartSurvey| matches!(survey.method, survey::Method::Sample(_));
+        problems.push(Problem::NoRunTime {
+            trials,
+            exact: !surveys.iter().any(sampled),
+            first: first.position,
+            fault: first.fault,
+        });
     }
     problems
 }
@@ -256,7 +309,12 @@ fn price(
     let same = used.iter().all(|(pricing, _)| hourly(pricing) == first);
     let per_trial_hour = first.filter(|_| same);
     let bill = surveys.and_then(|surveys| bill(prices, surveys, choose));
-    let Some(bill) = bill else { return Priced { per_trial_hour, ..Priced::default() } };
+    let Some(bill) = bill else {
+        return Priced {
+            per_trial_hour,
+            ..Priced::default()
+        };
+    };
     let total = bill.lines.total();
     let dollars = uncertainty::total(bill.medians, bill.squares, noise);
     // Cost is linear in the run times: what they are above their medians adds to the exact bill.
@@ -267,7 +325,13 @@ fn price(
         _ => None,
     };
     let mean = at(dollars.mean);
-    Priced { cost, mean, total: Some(total), lines: Some(bill.lines), per_trial_hour }
+    Priced {
+        cost,
+        mean,
+        total: Some(total),
+        lines: Some(bill.lines),
+        per_trial_hour,
+    }
 }
 
 /// An exact bill, with the moments in dollars of what is uncertain in it.
@@ -293,7 +357,11 @@ fn bill(prices: &Prices, surveys: &[PartSurvey], choose: fn(&Pricing) -> &Offer)
             tally.add(&offer.meter, *run, *times);
         }
     }
-    let mut bill = Bill { lines: Lines::zero(), medians: 0.0, squares: 0.0 };
+    let mut bill = Bill {
+        lines: Lines::zero(),
+        medians: 0.0,
+        squares: 0.0,
+    };
     for (pricing, tally) in prices.machines().iter().zip(&tallies) {
         if tally.trials() == 0 {
             continue;

@@ -31,9 +31,7 @@ pub(super) fn assumptions(
     let mut out = Vec::new();
     rates(settings, used, &mut out);
     out.push(run_time(settings));
-    for survey in surveys.unwrap_or_default() {
-        out.extend(method(plan, survey));
-    }
+    out.extend(methods(surveys.unwrap_or_default()));
     out.push(phases(&settings.billing));
     out.extend(rounding(used));
     out.push(at_once(settings));
@@ -54,13 +52,18 @@ fn rates(settings: &Settings, used: &[(&Pricing, u128)], out: &mut Vec<String>) 
     for (pricing, _) in used {
         if settings.as_if {
             let name = pricing.planned().quote.name();
-            out.push(format!("Priced as if on {name}; the trials run on a machine of your own."));
+            out.push(format!(
+                "Priced as if on {name}; the trials run on a machine of your own."
+            ));
         }
         for offer in [&pricing.list, &pricing.interruptible] {
             out.push(format!("{}.", offer.quote));
         }
     }
-    if used.iter().any(|(pricing, _)| pricing.interruptible.tariff.is_some()) {
+    if used
+        .iter()
+        .any(|(pricing, _)| pricing.interruptible.tariff.is_some())
+    {
         out.push(
             "Interruptible prices suppose that no trial is interrupted; one that is starts over \
              and is billed again."
@@ -74,31 +77,40 @@ fn run_time(settings: &Settings) -> String {
         None => "No run time is given, so there is a price per hour and no total.".to_owned(),
         Some(RunTime::Constant(run)) => format!("Every script runs {run}, as typed."),
         Some(RunTime::Formula(formula)) => {
-            format!("Every script runs {}, as typed.", formula.text())
+            format!("A script's run time is `{}`, as typed.", formula.text())
         }
     }
 }
 
 /// How the run times of many trials were found, where that is not plain.
-fn method(plan: &Plan, survey: &PartSurvey) -> Option<String> {
-    let trials = count(survey.trials);
-    let of_command = match plan.parts().len() {
-        0 | 1 => String::new(),
-        _ => format!(" of command {}", survey.part + 1),
-    };
-    match survey.method {
-        Method::Constant | Method::Each => None,
-        Method::Combinations(n) => Some(format!(
-            "The {trials} trials{of_command} are priced exactly, from the {} combinations of \
-             values that the formula reads.",
-            count(n)
-        )),
-        Method::Sample(n) => Some(format!(
-            "The {trials} trials{of_command} are priced from {} of them, evenly spaced: not \
-             exact.",
-            count(n)
-        )),
+fn methods(surveys: &[PartSurvey]) -> Vec<String> {
+    let (mut combined, mut sampled) = ((0u128, 0u128), (0u128, 0u128));
+    for survey in surveys {
+        let (sums, looked_at) = match survey.method {
+            Method::Constant | Method::Each => continue,
+            Method::Combinations(n) => (&mut combined, n),
+            Method::Sample(n) => (&mut sampled, n),
+        };
+        sums.0 = sums.0.saturating_add(survey.trials);
+        sums.1 = sums.1.saturating_add(looked_at);
     }
+    let mut out = Vec::new();
+    if combined.0 > 0 {
+        out.push(format!(
+            "{} trials are priced exactly, from the {} combinations of values that the formula \
+             reads.",
+            count(combined.0),
+            count(combined.1)
+        ));
+    }
+    if sampled.0 > 0 {
+        out.push(format!(
+            "{} trials are priced from {} of them, evenly spread: close, not exact.",
+            count(sampled.0),
+            count(sampled.1)
+        ));
+    }
+    out
 }
 
 fn phases(billing: &Billing) -> String {
@@ -111,7 +123,10 @@ fn phases(billing: &Billing) -> String {
         .iter()
         .filter(|(_, phase)| phase.length > super::Seconds::ZERO)
         .map(|(name, Phase { length, billed })| {
-            format!("{name} {length}{}", if *billed { "" } else { " (not billed)" })
+            format!(
+                "{name} {length}{}",
+                if *billed { "" } else { " (not billed)" }
+            )
         })
         .collect();
     match some.as_slice() {
@@ -148,8 +163,16 @@ fn rounding_of(meter: &Meter) -> String {
 
 fn at_once(settings: &Settings) -> String {
     let parallel = count(settings.parallel().into());
-    let assumed = if settings.parallel.is_none() { " (assumed)" } else { "" };
-    let (trials, run) = if settings.parallel() == 1 { ("trial", "runs") } else { ("trials", "run") };
+    let assumed = if settings.parallel.is_none() {
+        " (assumed)"
+    } else {
+        ""
+    };
+    let (trials, run) = if settings.parallel() == 1 {
+        ("trial", "runs")
+    } else {
+        ("trials", "run")
+    };
     format!("{parallel} {trials} {run} at once{assumed}; the cost does not depend on it.")
 }
 

@@ -149,7 +149,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "expected two digits from 00 to 59, found `{found}`")
             }
             ZeroTime => write!(f, "a run time must be above zero"),
-            TimeTooLong => write!(f, "a run time may be at most {} seconds", MAX_SECONDS_WORDS),
+            TimeTooLong => write!(f, "a run time may be at most {MAX_SECONDS_WORDS} seconds"),
         }
     }
 }
