@@ -6,8 +6,13 @@
 //! within 0.000001, amounts as shown exactly, other real numbers within 0.000001 or half of the
 //! last digit given. An expectation that nothing was computed for is a failure.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a case that cannot be read fails the test"
+)]
+
 use serde_json::{Map, Value as Json, json};
-use sweep_planner::estimate::billing::{Disk, Egress, Phase, Rounding};
+use sweep_planner::estimate::billing::{Bill, Disk, Egress, Phase, Rounding};
 use sweep_planner::estimate::failures::{Failures, ceiling};
 use sweep_planner::estimate::fit::{Fit, Verdict};
 use sweep_planner::estimate::pilot::{Pilot, Scale};
@@ -216,7 +221,7 @@ fn billing(input: &Json) -> Json {
         .iter()
         .map(|trial| tariff(&rules(trial), &trial["usd_per_hour"]).bill(seconds(&trial["run_s"])))
         .collect();
-    let total: Money = bills.iter().map(|bill| bill.cost()).sum();
+    let total: Money = bills.iter().map(Bill::cost).sum();
     let cents: Money = bills
         .iter()
         .map(|bill| Money::from_decimal(&bill.cost().to_decimal(2)).unwrap())
@@ -297,7 +302,7 @@ fn warm(input: &Json) -> Json {
     let tariff = tariff(&billing, &input["usd_per_hour"]);
     let bills: Vec<_> = runs.iter().map(|run| tariff.bill(*run)).collect();
     let billed: Vec<u64> = bills.iter().map(|bill| bill.billed_seconds).collect();
-    let cost: Money = bills.iter().map(|bill| bill.cost()).sum();
+    let cost: Money = bills.iter().map(Bill::cost).sum();
     let occupied: Vec<Seconds> = runs.iter().map(|run| billing.occupied(*run)).collect();
     let cold = json!({
         "billed_s": billed,
