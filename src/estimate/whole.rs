@@ -197,7 +197,8 @@ pub fn trial_estimate(
 }
 
 /// Estimates the chosen trials (positions in the plan). The work is bounded whatever their
-/// number: O(parts + ranges) and at most 10^5 run times, see [`words`] for what is then assumed.
+/// number: O(parts + ranges) and about 10^5 run times; [`Estimate::assumptions`] says what that means
+/// for a plan of more.
 pub fn estimate(
     plan: &Plan,
     chosen: &Ranges,

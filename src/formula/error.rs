@@ -40,7 +40,7 @@ pub enum ErrorKind {
         /// The name.
         name: String,
         /// A function of a similar name.
-        suggestion: Option<&'static str>,
+        suggestion: Option<String>,
     },
     /// A function of one argument with another number of them.
     ArgumentCount {

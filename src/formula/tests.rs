@@ -292,22 +292,6 @@ fn operands_stand_before_their_operator() {
     }
 }
 
-#[test]
-fn nearest_words() {
-    let machines = ["m5a.large", "g4dn.xlarge", "p3.2xlarge"];
-    for (word, expected) in [
-        ("m5.large", Some("m5a.large")),
-        ("G4DN.XLARGE", Some("g4dn.xlarge")),
-        ("g4nd.xlarge", Some("g4dn.xlarge")),
-        ("p3.2xlrge", Some("p3.2xlarge")),
-        ("tpu", None),
-        ("", None),
-    ] {
-        assert_eq!(nearest(word, machines), expected, "{word}");
-    }
-    assert_eq!(nearest(&"x".repeat(1_000_000), machines), None);
-}
-
 /// Any text: no panic, and every error's span lies in the text, on character boundaries.
 #[test]
 fn any_text_is_read_or_refused_in_place() {

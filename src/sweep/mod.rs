@@ -98,7 +98,7 @@ mod reading;
 pub mod sampling;
 pub mod span;
 pub mod subset;
-mod suggest;
+pub(crate) mod suggest;
 pub mod value;
 pub mod words;
 
