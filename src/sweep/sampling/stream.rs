@@ -86,3 +86,13 @@ impl Stream {
         }
     }
 }
+
+/// A whole number as C on x86-64 converts it to 64 bits: what does not fit is the least integer.
+pub(super) fn to_long(value: f64) -> i64 {
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    if (-TWO_63..TWO_63).contains(&value) {
+        value as i64
+    } else {
+        i64::MIN
+    }
+}
