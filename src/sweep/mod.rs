@@ -89,6 +89,7 @@ pub mod literal;
 pub mod machines;
 pub mod math;
 pub mod options;
+pub mod order;
 pub mod part;
 pub mod plan;
 pub mod quote;
