@@ -218,3 +218,20 @@ fn every_distribution_has_a_vector_and_a_signature() {
         );
     }
 }
+
+const MORE: &str = "numpy_more.json";
+
+#[test]
+fn more_calls() {
+    check_entries(MORE);
+}
+
+#[test]
+fn more_streams() {
+    check_streams(MORE);
+}
+
+#[test]
+fn more_errors() {
+    check_errors(MORE);
+}

@@ -36,6 +36,8 @@ mod law;
 mod loggam;
 mod normal;
 mod poisson;
+#[cfg(test)]
+mod rare;
 mod spaced;
 mod stream;
 mod table;

@@ -28,6 +28,15 @@ impl Stream {
         }
     }
 
+    /// The stream of seed 0 with its first words replaced.
+    #[cfg(test)]
+    pub(super) fn beginning_with(words: &[u32]) -> Stream {
+        Stream {
+            words: Twister::beginning_with(words),
+            stored_normal: None,
+        }
+    }
+
     pub(super) fn word(&mut self) -> u32 {
         self.words.next()
     }
