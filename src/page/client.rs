@@ -31,6 +31,15 @@ pub(crate) enum Failure {
     },
 }
 
+/// What comes of listening for changes.
+#[derive(Clone, Debug)]
+pub(crate) enum Heard {
+    /// The stream is open: later changes will be heard.
+    Open,
+    /// A change.
+    Message(Message),
+}
+
 /// Where the API is and who asks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Client {
@@ -121,7 +130,7 @@ impl Client {
         &self,
         last_id: &str,
         signal: &AbortSignal,
-        mut heard: impl FnMut(Message),
+        mut heard: impl FnMut(Heard),
     ) -> Answer<()> {
         let mut request = self.request(Method::GET, paths::EVENTS).abort_signal(Some(signal));
         request = request.header("Accept", "text/event-stream");
@@ -129,6 +138,7 @@ impl Client {
             request = request.header("Last-Event-ID", last_id);
         }
         let answer = accepted(request.send().await.map_err(|_| Failure::NoAnswer)?).await?;
+        heard(Heard::Open);
         let body = answer.body().ok_or(Failure::NoServer)?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let decoder = TextDecoder::new().map_err(|_| Failure::NoServer)?;
@@ -138,7 +148,7 @@ impl Client {
             let text = decoder
                 .decode_with_buffer_source_and_options(&bytes, &more)
                 .map_err(|_| Failure::NoServer)?;
-            parser.push(&text).into_iter().for_each(&mut heard);
+            parser.push(&text).into_iter().map(Heard::Message).for_each(&mut heard);
         }
         Ok(())
     }
