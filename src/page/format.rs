@@ -1,17 +1,6 @@
 //! How the page writes numbers, spans of time and money: pure functions.
 
-/// A whole number with its digits grouped by commas: `1,000,000`.
-pub(crate) fn grouped(number: u128) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub(crate) use crate::sweep::diagnostic::grouped;
 
 /// The groups of three of a number of five digits or more, else the whole number in one.
 /// Drawn with space between them, they read well and still copy as plain digits.

@@ -6,10 +6,16 @@ use leptos::prelude::*;
 
 use super::Server;
 use super::link::{self, Saved};
-use crate::estimate::{self, Catalogue, Estimate, RunTime};
+use crate::estimate::{self, Billing, Catalogue, Estimate, RunTime};
 use crate::formula;
 use crate::page::browser;
-use crate::sweep::{self, Plan, Ranges, Reading, Strategy};
+use crate::sweep::{self, Part, Plan, Ranges, Reading, Strategy};
+
+/// The cluster whose trials are processes on the server's own machine: nothing boots.
+const LOCAL: &str = "local";
+
+/// Most trials that one launch may list.
+pub(crate) const MOST_LAUNCHED: u128 = 1_000_000;
 
 /// The writable half (text, seed, run time, parallel trials, selection) and the memos over it.
 #[derive(Clone, Copy)]
@@ -77,7 +83,7 @@ impl Draft {
             let settings = sweep::Settings { drawn_seed: seed.get() };
             text.with(|text| sweep::read(text, &settings))
         });
-        let options = Memo::new(move |before| reading.with(|reading| shown(&reading.plan, before)));
+        let options = Memo::new(move |before| reading.with(|reading| shown(reading, before)));
         let chosen = Memo::new(move |_| {
             let plan = reading.with(|reading| Arc::clone(&reading.plan));
             picked.with(|picked| match picked {
@@ -92,7 +98,8 @@ impl Draft {
             estimate::Settings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or_else(|| server.slots(&cluster)),
-                ..estimate::Settings::for_cluster(&cluster)
+                rate_override: None,
+                billing: if cluster == LOCAL { Billing::local() } else { Billing::cloud() },
             }
         });
         let estimate = Memo::new(move |_| {
@@ -152,6 +159,13 @@ impl Draft {
         self.text.update(|text| *text = sweep::edit::set_option(text, name, value));
     }
 
+    /// A link that opens this plan anywhere.
+    pub(crate) fn link(self) -> String {
+        let address = browser::address();
+        let page = address.split('#').next().unwrap_or_default();
+        [page, "#", &link::to_hash(&self.saved_untracked())].concat()
+    }
+
     /// Changes the selection.
     pub(crate) fn choose(self, change: impl FnOnce(&mut Ranges, u128)) {
         let plan = self.reading.with_untracked(|reading| Arc::clone(&reading.plan));
@@ -173,21 +187,25 @@ impl Draft {
     }
 }
 
-fn shown(plan: &Plan, before: Option<&Shown>) -> Shown {
-    let Some(part) = plan.parts().first() else {
-        return before.cloned().unwrap_or_default();
-    };
-    let (options, seed) = (part.options(), part.seed());
+fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
+    let before = before.cloned().unwrap_or_default();
+    let Some(options) = reading.options() else { return before };
+    let parts = reading.plan.parts();
+    let seed = parts.first().map(Part::seed);
     Shown {
-        strategy: part.strategy(),
+        strategy: options.strategy,
         num_trials: options.num_trials,
-        seed: seed.value,
-        seed_drawn: seed.drawn,
-        seed_matters: plan.parts().iter().any(|part| part.needs_seed()),
+        seed: seed.map_or(before.seed, |seed| seed.value),
+        seed_drawn: seed.map_or(options.seed.is_none(), |seed| seed.drawn),
+        seed_matters: parts.iter().any(Part::needs_seed),
         machine: options.instance_type.clone(),
         spot: options.use_spot,
         cluster: options.cluster.clone(),
-        space: plan.parts().iter().fold(0, |sum: u128, part| sum.saturating_add(part.space_len())),
+        space: if parts.is_empty() {
+            before.space
+        } else {
+            parts.iter().fold(0, |sum: u128, part| sum.saturating_add(part.space_len()))
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use crate::api::{self, CreateRun, Run, RunSpec, Scratch, SweepOptions};
 use crate::page::browser::{self, Keep};
 use crate::page::client::Failure;
 use crate::page::text;
-use crate::sweep::{self, Part, Plan, Ranges};
+use crate::sweep::{self, Part, Ranges};
 
 /// How far a launch is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,13 +44,9 @@ impl Launch {
             state.server.dialog.set(true);
             return;
         }
-        match untrack(|| requests(state)) {
-            Err(reason) => self.phase.set(Phase::Failed(reason)),
-            Ok(requests) => {
-                self.phase.set(Phase::Sending);
-                spawn_local(async move { self.finish(state, send(state, requests).await) });
-            }
-        }
+        let requests = untrack(|| requests(state));
+        self.phase.set(Phase::Sending);
+        spawn_local(async move { self.finish(state, send(state, requests).await) });
     }
 
     fn finish(self, state: State, (runs, failure): (Vec<Run>, Option<Failure>)) {
@@ -94,19 +90,19 @@ async fn send(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failu
     (runs, None)
 }
 
-/// The requests of the chosen trials, or why there can be none.
-fn requests(state: State) -> Result<Vec<CreateRun>, String> {
+/// The requests of the chosen trials, one per command that has any.
+fn requests(state: State) -> Vec<CreateRun> {
     let (plan, chosen) = (state.draft.plan(), state.draft.chosen.get());
     let default_cluster = state.server.default_cluster();
     let parallel = state.draft.parallel.get();
     let mut requests = Vec::new();
     for (number, part) in (0..).zip(plan.parts()) {
-        let indices = sweep::chosen_indices(&plan, number, &chosen).map_err(|error| error.to_string())?;
+        let indices = plan.chosen_indices(number, &chosen);
         if !indices.is_empty() {
             requests.push(request(part, &indices, &default_cluster, parallel));
         }
     }
-    Ok(requests)
+    requests
 }
 
 fn request(part: &Part, indices: &Ranges, default_cluster: &str, parallel: Option<u32>) -> CreateRun {
@@ -224,10 +220,4 @@ impl Named {
         let name = [&place, &spec.cluster_id, &request.name, digest].map(AsRef::as_ref).join(" ");
         Named { request, name }
     }
-}
-
-/// Whether the plan holds more trials than one launch may list.
-pub(crate) fn refusal(plan: &Plan, chosen: &Ranges) -> Option<String> {
-    let parts = 0..u32::try_from(plan.parts().len()).unwrap_or(u32::MAX);
-    parts.into_iter().find_map(|part| sweep::chosen_indices(plan, part, chosen).err()).map(|error| error.to_string())
 }

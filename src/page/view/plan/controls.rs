@@ -83,6 +83,9 @@ fn describe(strategy: Strategy) -> &'static str {
     }
 }
 
+/// Parallel trials where the cluster's slots are not known.
+const DEFAULT_SLOTS: u32 = 4;
+
 /// Most trials proposed when a random search is chosen and nothing else is said.
 const FEW: u128 = 20;
 
@@ -307,7 +310,7 @@ fn ClusterField() -> impl IntoView {
 fn ParallelField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || draft.parallel.get().map_or_else(String::new, |slots| slots.to_string()));
-    let placeholder = Signal::derive(move || draft.pricing.with(|pricing| pricing.slots().to_string()));
+    let placeholder = Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel.unwrap_or(DEFAULT_SLOTS).to_string()));
     let change = Callback::new(move |number: Option<u128>| {
         draft.parallel.set(number.and_then(|number| u32::try_from(number).ok()));
     });

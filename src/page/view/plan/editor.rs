@@ -43,7 +43,6 @@ pub(super) fn Editor() -> impl IntoView {
                     spellcheck="false"
                     autocapitalize="off"
                     autocomplete="off"
-                    autocorrect="off"
                     placeholder="grid run script.py --batch_size \"[8, 16, 32]\""
                     prop:value=move || draft.text.get()
                     on:input=move |event: ev::Event| draft.text.set(event_target_value(&event))

@@ -8,7 +8,7 @@ use super::super::icon::{ERROR, WARNING, icon};
 use super::editor::COMMAND;
 use super::marks;
 use crate::page::state::{Draft, State};
-use crate::sweep::{self, Diagnostic, Severity, Span};
+use crate::sweep::{Diagnostic, Severity, Span};
 
 /// Problems shown at once; a text of a thousand mistakes is mended from the top.
 const SHOWN: usize = 50;
@@ -39,10 +39,10 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
     let quote = draft.text.with_untracked(|text| marks::quote(text, problem.span));
     let place = ["line ", &quote.line.to_string()].concat();
     let span = problem.span;
-    let fix = problem.fix().map(|fix| {
+    let fix = draft.text.with_untracked(|text| problem.fix(text)).map(|fix| {
         let label = fix.label.clone();
         let mend = move |_| {
-            draft.text.update(|text| *text = sweep::edit::apply(text, &fix));
+            draft.text.update(|text| *text = fix.apply(text));
             crate::page::browser::focus(COMMAND);
         };
         view! { <button type="button" class="button small fix" on:click=mend>{label}</button> }

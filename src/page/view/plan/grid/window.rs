@@ -156,8 +156,13 @@ impl Geometry {
         };
         let Some(row) = row else { return Position { row: 0, px: 0.0, top } };
         let moved = Position { row, px: px - rows * self.row_height, top };
+        self.clamped(moved)
+    }
+
+    /// The position itself, or the end where the list has become shorter than that.
+    pub(crate) fn clamped(&self, at: Position) -> Position {
         let end = self.end();
-        if (moved.row, moved.px) > (end.row, end.px) { Position { top, ..end } } else { moved }
+        if (at.row, at.px) > (end.row, end.px) { Position { top: at.top, ..end } } else { at }
     }
 
     /// The position with `row` (from 0) at the upper edge, or as near to it as the end allows.

@@ -1,0 +1,3 @@
+use leptos::prelude::*;
+#[component]
+pub(super) fn ResultsView() -> impl IntoView { view!{<p>"results"</p>} }

@@ -1,0 +1,3 @@
+use leptos::prelude::*;
+#[component]
+pub(super) fn RunsView() -> impl IntoView { view!{<p>"runs"</p>} }
