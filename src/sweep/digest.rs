@@ -69,8 +69,11 @@ fn canonical(options: &Options) -> [(&'static str, String); 15] {
         ("disk_gb", options.disk_gb.to_string()),
         ("datastore", text(&options.datastore_name)),
         ("datastore_version", number(options.datastore_version)),
-        ("datastore_mount", text(&options.datastore_mount_dir)),
-        ("framework", options.framework.clone()),
+        (
+            "datastore_mount",
+            options.datastore_mount().unwrap_or_default(),
+        ),
+        ("framework", options.framework_sent().into()),
         (
             "scratch",
             format!("{} {}", options.scratch_gb, options.scratch_mount_path),

@@ -294,6 +294,25 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Where the data set is mounted, where there is one.
+    pub fn datastore_mount(&self) -> Option<String> {
+        let name = self.datastore_name.as_ref()?;
+        Some(
+            self.datastore_mount_dir
+                .clone()
+                .unwrap_or_else(|| format!("/datastores/{name}")),
+        )
+    }
+
+    /// The framework as it is sent: `torch` is another name of `pytorch`.
+    pub fn framework_sent(&self) -> &str {
+        if self.framework == "torch" {
+            "pytorch"
+        } else {
+            &self.framework
+        }
+    }
+
     /// Sets the option from its value as typed ("" for a flag).
     ///
     /// # Errors

@@ -229,6 +229,9 @@ impl<'a> Parser<'a> {
         if self.rest().trim_start().starts_with('(') {
             return self.error(start, Problem::Call(path.into()));
         }
+        if self.rest().trim_start().starts_with("for ") {
+            return self.error(start, Problem::Comprehension);
+        }
         let operator = matches!(path, "not" | "lambda" | "await" | "yield");
         let word = path.to_owned();
         self.error(
