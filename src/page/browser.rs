@@ -97,11 +97,6 @@ pub(crate) async fn copy(text: &str) -> bool {
     has && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
-/// Whether a media query matches now.
-pub(crate) fn matches(query: &str) -> bool {
-    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
-}
-
 /// Moves the focus to the element with this id, if there is one.
 pub(crate) fn focus(id: &str) {
     let element = window().document().and_then(|document| document.get_element_by_id(id));

@@ -79,6 +79,32 @@ pub(crate) fn dollars(usd: f64) -> String {
     ["$", grouped(cents / 100).as_str(), pad, rest.to_string().as_str()].concat()
 }
 
+/// A measured value: whole numbers as they are, others with four decimals, very small and very
+/// large ones with a power of ten.
+pub(crate) fn metric(value: f64) -> String {
+    let size = value.abs();
+    match value {
+        _ if value.is_nan() => "NaN".to_owned(),
+        _ if value.is_infinite() => if value > 0.0 { "∞" } else { "−∞" }.to_owned(),
+        _ if value.fract() == 0.0 && size < 1e15 => (value as i64).to_string(),
+        _ if (1e-3..1e6).contains(&size) => format!("{value:.4}"),
+        _ => format!("{value:.3e}"),
+    }
+}
+
+/// How long ago something was: `now`, `5 min ago`.
+pub(crate) fn ago(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    let (count, unit) = match whole {
+        0..10 => return "now".to_owned(),
+        10..60 => (whole, " s"),
+        60..3600 => (whole / 60, " min"),
+        3600..86_400 => (whole / 3600, " h"),
+        _ => (whole / 86_400, " d"),
+    };
+    [count.to_string().as_str(), unit, " ago"].concat()
+}
+
 /// A count of trials as a person may type it: digits, with commas, blanks or underscores between.
 pub(crate) fn parse_count(text: &str) -> Option<u128> {
     let digits: String = text.chars().filter(|c| !matches!(c, ',' | '_' | ' ' | '\u{202f}')).collect();
@@ -128,6 +154,19 @@ mod tests {
         for (usd, text) in cases {
             assert_eq!(dollars(usd), text);
         }
+    }
+
+    #[test]
+    fn metrics_are_written_alike() {
+        let cases = [
+            (0.0, "0"), (3.0, "3"), (0.93441, "0.9344"), (-0.5, "-0.5000"), (1234.5, "1234.5000"),
+            (1e-5, "1.000e-5"), (2.5e7, "25000000"), (1.5e20, "1.500e20"), (f64::NAN, "NaN"),
+            (f64::INFINITY, "∞"), (f64::NEG_INFINITY, "−∞"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(metric(value), text);
+        }
+        assert_eq!([ago(-1.0), ago(12.0), ago(7300.0)], ["now", "12 s ago", "2 h ago"]);
     }
 
     #[test]

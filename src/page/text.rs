@@ -44,3 +44,6 @@ pub(crate) fn failure(failure: &Failure) -> String {
         Failure::SignedOut(reason) | Failure::Refused { reason, .. } => reason.clone(),
     }
 }
+
+/// While the stream of changes is interrupted.
+pub(crate) const NOT_LIVE: &str = "Connection lost: what is shown may be out of date. Trying again…";

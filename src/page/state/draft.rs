@@ -14,9 +14,6 @@ use crate::sweep::{self, Part, Plan, Ranges, Reading, Strategy};
 /// The cluster whose trials are processes on the server's own machine: nothing boots.
 const LOCAL: &str = "local";
 
-/// Most trials that one launch may list.
-pub(crate) const MOST_LAUNCHED: u128 = 1_000_000;
-
 /// The writable half (text, seed, run time, parallel trials, selection) and the memos over it.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{State, Tab};
-use crate::api::{self, CreateRun, Run, RunSpec, Scratch, SweepOptions};
+use crate::api::{CreateRun, Run};
+use crate::launch::{self, Refusal};
 use crate::page::browser::{self, Keep};
 use crate::page::client::Failure;
 use crate::page::text;
-use crate::sweep::{self, Part, Ranges};
 
 /// How far a launch is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,9 +44,13 @@ impl Launch {
             state.server.dialog.set(true);
             return;
         }
-        let requests = untrack(|| requests(state));
-        self.phase.set(Phase::Sending);
-        spawn_local(async move { self.finish(state, send(state, requests).await) });
+        match untrack(|| requests(state)) {
+            Err(refusal) => self.phase.set(Phase::Failed(refusal.to_string())),
+            Ok(requests) => {
+                self.phase.set(Phase::Sending);
+                spawn_local(async move { self.finish(state, send(state, requests).await) });
+            }
+        }
     }
 
     fn finish(self, state: State, (runs, failure): (Vec<Run>, Option<Failure>)) {
@@ -91,87 +95,20 @@ async fn send(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failu
 }
 
 /// The requests of the chosen trials, one per command that has any.
-fn requests(state: State) -> Vec<CreateRun> {
+fn requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
     let (plan, chosen) = (state.draft.plan(), state.draft.chosen.get());
     let default_cluster = state.server.default_cluster();
     let parallel = state.draft.parallel.get();
     let mut requests = Vec::new();
     for (number, part) in (0..).zip(plan.parts()) {
-        let indices = plan.chosen_indices(number, &chosen);
-        if !indices.is_empty() {
-            requests.push(request(part, &indices, &default_cluster, parallel));
+        let cluster = part.options().cluster.as_ref().unwrap_or(&default_cluster);
+        match launch::request(&plan, number, &chosen, cluster, parallel) {
+            Ok(request) => requests.push(request),
+            Err(Refusal::NoTrials) => {}
+            Err(refusal) => return Err(refusal),
         }
     }
-    requests
-}
-
-fn request(part: &Part, indices: &Ranges, default_cluster: &str, parallel: Option<u32>) -> CreateRun {
-    let options = part.options();
-    let cluster = options.cluster.as_deref().unwrap_or(default_cluster);
-    let spec = RunSpec {
-        auto_resume: options.auto_resume,
-        cluster_id: cluster.to_owned(),
-        desired_state: api::RunState::Succeeded,
-        image: image(options),
-        instance_type: options.instance_type.clone(),
-        resources: api::Resources {
-            cpu: api::Int64(options.cpus.into()),
-            gpu: api::Int64(options.gpus.into()),
-            storage_gb: api::Int64(options.disk_gb.into()),
-            ..api::Resources::default()
-        },
-        run_controller_command: part.run_controller_command(),
-        scratch: vec![Scratch {
-            mount_path: options.scratch_mount_path.clone(),
-            size_gb: i32::try_from(options.scratch_gb).unwrap_or(i32::MAX),
-        }],
-        sweep_options: SweepOptions {
-            num_trials: options.num_trials.map(Into::into),
-            seed: Some(part.seed().value.into()),
-            trials: Some(indices.to_string().into()),
-            digest: Some(sweep::digest(part, indices).into()),
-            parallel: parallel.map(Into::into),
-        },
-        sweep_type: part.strategy().name().to_owned(),
-        use_spot: options.use_spot,
-        datastores: datastores(options),
-        ..RunSpec::default()
-    };
-    let name = options.name.clone().unwrap_or_default();
-    CreateRun { name, spec, ..CreateRun::default() }
-}
-
-fn image(options: &sweep::Options) -> api::Image {
-    api::Image {
-        framework: options.framework.clone(),
-        dockerfile: options.dockerfile.clone().unwrap_or_default(),
-        dependency_file_info: options.dependency_file.as_ref().map(|path| api::DependencyFile {
-            path: path.clone(),
-            package_manager: package_manager(path).to_owned(),
-        }),
-    }
-}
-
-/// By the file's ending, as Grid's client tells it.
-fn package_manager(path: &str) -> &'static str {
-    if path.ends_with(".yml") || path.ends_with(".yaml") {
-        "PACKAGE_MANAGER_CONDA"
-    } else {
-        "PACKAGE_MANAGER_PIP"
-    }
-}
-
-fn datastores(options: &sweep::Options) -> Vec<api::DatastoreMount> {
-    let mount = |name: &String| api::DatastoreMount {
-        mount_path: options
-            .datastore_mount_dir
-            .clone()
-            .unwrap_or_else(|| ["/datastores/", name].concat()),
-        name: name.clone(),
-        version: options.datastore_version.map(Into::into),
-        ..api::DatastoreMount::default()
-    };
-    options.datastore_name.iter().map(mount).collect()
+    Ok(requests)
 }
 
 /// Idempotency keys by what they launch.

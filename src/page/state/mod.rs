@@ -7,7 +7,7 @@ mod runs;
 mod saved;
 mod server;
 
-pub(crate) use draft::{Draft, MOST_LAUNCHED};
+pub(crate) use draft::Draft;
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
 pub(crate) use runs::{RunTrials, Runs};

@@ -11,7 +11,6 @@ pub(super) const LOG: &str = "M3 4h10M3 8h10M3 12h6";
 pub(super) const STOP: &str = "M4.5 4.5h7v7h-7z";
 pub(super) const ERROR: &str = "M8 4.6v4.2M8 11.3h.01M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8";
 pub(super) const WARNING: &str = "M8 6.2v3M8 11.4h.01M8 2.2l6.3 11.3H1.7z";
-pub(super) const BRANCH: &str = "M4 3v6a3 3 0 0 0 3 3h5m-2.5-2.5L12 12l-2.5 2.5";
 
 /// An icon beside a word that says the same: hidden from screen readers.
 pub(super) fn icon(path: &'static str) -> AnyView {

@@ -1,9 +1,11 @@
 //! What the page shows.
 
+mod clock;
 mod connection;
 mod field;
 mod header;
 mod icon;
+mod offline;
 mod plan;
 mod results;
 mod runs;

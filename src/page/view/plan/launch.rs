@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::estimate::range;
+use crate::launch::MAX_TRIALS;
 use crate::page::format::{counted, grouped};
-use crate::page::state::{Draft, MOST_LAUNCHED, Phase, State, Status};
+use crate::page::state::{Draft, Phase, State, Status};
 
 #[component]
 pub(super) fn LaunchBar() -> impl IntoView {
@@ -67,10 +68,10 @@ fn refusal(draft: Draft) -> Option<String> {
     let start = |part: usize| plan.start(u32::try_from(part).unwrap_or(u32::MAX));
     let too_many = plan.parts().iter().enumerate().any(|(at, part)| {
         let last = start(at).saturating_add(part.len().saturating_sub(1));
-        chosen.between(start(at), last).len() > MOST_LAUNCHED
+        chosen.between(start(at), last).len() > MAX_TRIALS
     });
     too_many.then(|| {
-        let most = grouped(MOST_LAUNCHED);
+        let most = grouped(MAX_TRIALS);
         ["One launch takes up to ", &most, " trials: choose fewer, or a random search."].concat()
     })
 }
