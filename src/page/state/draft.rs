@@ -6,12 +6,12 @@ use leptos::prelude::*;
 
 use super::Server;
 use super::link::{self, Saved};
-use crate::estimate::{self, Billing, Catalogue, Estimate, RunTime};
+use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
 use crate::page::browser;
 use crate::sweep::{self, Part, Plan, Ranges, Reading, Strategy};
 
-/// The cluster whose trials are processes on the server's own machine: nothing boots.
+/// The engine whose trials are processes on the server's own machine: nothing boots.
 const LOCAL: &str = "local";
 
 /// The writable half (text, seed, run time, parallel trials, selection) and the memos over it.
@@ -92,11 +92,14 @@ impl Draft {
         let pricing = Memo::new(move |_| {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
+            let rules = match server.engine(&cluster).as_str() {
+                LOCAL => estimate::Settings::local(),
+                _ => estimate::Settings::cloud(),
+            };
             estimate::Settings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or_else(|| server.slots(&cluster)),
-                rate_override: None,
-                billing: if cluster == LOCAL { Billing::local() } else { Billing::cloud() },
+                ..rules
             }
         });
         let estimate = Memo::new(move |_| {

@@ -73,6 +73,14 @@ impl Server {
         })
     }
 
+    /// The engine that runs a cluster's trials: while the server has not said, its name.
+    pub(crate) fn engine(self, cluster: &str) -> String {
+        self.clusters.with(|clusters| {
+            let known = clusters.iter().find(|known| known.id == cluster);
+            known.map_or(cluster, |known| &known.spec.engine).to_owned()
+        })
+    }
+
     /// The server's time.
     pub(crate) fn now(self) -> Timestamp {
         Timestamp::from_micros(browser::now_micros() + self.clock.get())

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::super::field::NumberField;
 use super::super::icon::{DICE, icon};
 use super::machines::Machines;
+use crate::page::format::grouped;
 use crate::page::state::{Draft, State};
 use crate::sweep::Strategy;
 
@@ -83,9 +84,6 @@ fn describe(strategy: Strategy) -> &'static str {
     }
 }
 
-/// Parallel trials where the cluster's slots are not known.
-const DEFAULT_SLOTS: u32 = 4;
-
 /// Most trials proposed when a random search is chosen and nothing else is said.
 const FEW: u128 = 20;
 
@@ -122,7 +120,7 @@ fn TrialsField() -> impl IntoView {
     });
     let hint = Signal::derive(move || {
         let space = draft.options.with(|options| options.space);
-        ["of ", &crate::page::format::grouped(space)].concat()
+        ["of ", &grouped(space)].concat()
     });
     // A number below all is a random search for that many.
     let change = Callback::new(move |number: Option<u128>| {
@@ -310,12 +308,21 @@ fn ClusterField() -> impl IntoView {
 fn ParallelField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || draft.parallel.get().map_or_else(String::new, |slots| slots.to_string()));
-    let placeholder = Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel.unwrap_or(DEFAULT_SLOTS).to_string()));
+    let placeholder = Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel().to_string()));
+    let hint = Signal::derive(move || {
+        draft.estimate.with(|estimate| {
+            let useful = estimate.wall.as_ref().and_then(|wall| wall.useful_slots);
+            match useful.filter(|useful| *useful < estimate.parallel.into()) {
+                Some(useful) => ["more than ", &grouped(useful), " gain nothing"].concat(),
+                None => "changes time, not price".to_owned(),
+            }
+        })
+    });
     let change = Callback::new(move |number: Option<u128>| {
         draft.parallel.set(number.and_then(|number| u32::try_from(number).ok()));
     });
     view! {
-        <Field id="parallel" label="Parallel trials" hint=Signal::stored("changes time, not price".to_owned())>
+        <Field id="parallel" label="Parallel trials" hint=hint>
             <NumberField
                 id="parallel"
                 label="Parallel trials"

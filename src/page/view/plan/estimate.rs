@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::launch::LaunchBar;
-use crate::estimate::{Catalogue, Estimate, Money, Spread};
+use crate::estimate::{Estimate, Money, Priced, Spread};
 use crate::page::format::{counted, duration, grouped};
 use crate::page::state::State;
 
@@ -60,28 +60,39 @@ pub(super) fn range(cost: &Spread<Money>) -> String {
     [&cost.low.compact(), " – ", &cost.high.compact()].concat()
 }
 
-/// The same trials at the list and at the interruptible price.
+/// The same trials at the list and at the interruptible price; of an hour where there is no total.
 #[component]
 fn Prices() -> impl IntoView {
     let draft = State::get().draft;
     let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
-    let rates = Memo::new(move |_| {
-        let machine = draft.options.with(|options| options.machine.clone());
-        let rate = |spot| {
-            let quote = Catalogue::embedded().quote(&machine, spot);
-            quote.rate.map_or_else(|| "unknown".to_owned(), |rate| ["$", &rate.to_rate(), " / h"].concat())
-        };
-        [rate(false), rate(true)]
+    let prices = Memo::new(move |_| {
+        draft.estimate.with(|estimate| [price(&estimate.list), price(&estimate.interruptible)])
     });
     let line = move |is_spot: bool, name: &'static str| {
+        let [figure, under] = [0, 1].map(|part| {
+            move || prices.with(|prices| {
+                let price = &prices[usize::from(is_spot)];
+                if part == 0 { price.0.clone() } else { price.1.clone() }
+            })
+        });
         view! {
             <div class="price" class:current=move || spot.get() == is_spot>
                 <dt>{name}</dt>
-                <dd class="num">{move || rates.with(|rates| rates[usize::from(is_spot)].clone())}</dd>
+                <dd class="num">{figure}<span class="fine">{under}</span></dd>
             </div>
         }
     };
     view! { <dl class="prices">{line(false, "List price")}{line(true, "Interruptible")}</dl> }
+}
+
+fn price(priced: &Priced) -> (String, String) {
+    let hour = priced.per_trial_hour.as_ref();
+    let hour = hour.map_or_else(String::new, |rate| ["$", &rate.to_rate(), " an hour"].concat());
+    match &priced.cost {
+        Some(cost) => (cost.likely.compact(), hour),
+        None if hour.is_empty() => ("unknown".to_owned(), String::new()),
+        None => ("–".to_owned(), hour),
+    }
 }
 
 fn facts(estimate: &Estimate) -> AnyView {
@@ -90,20 +101,26 @@ fn facts(estimate: &Estimate) -> AnyView {
         (duration(wall.likely), range)
     });
     let (likely, range) = wall.unwrap_or_else(|| ("–".to_owned(), "needs a run time".to_owned()));
-    let per_hour = estimate.per_trial_hour.as_ref().map(|rate| ["$", &rate.to_rate()].concat());
+    let trials = match estimate.parallel {
+        1 => "one at a time".to_owned(),
+        some => [&grouped(some.into()), " at a time"].concat(),
+    };
     view! {
         <dl class="facts num">
-            <div><dt>"Wall-clock"</dt><dd>{likely}<span class="fine">{range}</span></dd></div>
-            <div><dt>"Per trial-hour"</dt><dd>{per_hour.unwrap_or_else(|| "unknown".to_owned())}</dd></div>
+            <div><dt>"Wall-clock"<span class="fine">{trials}</span></dt><dd>{likely}<span class="fine">{range}</span></dd></div>
         </dl>
     }
     .into_any()
 }
 
+/// Problems told at once.
+const TOLD: usize = 4;
+
 fn problems(estimate: &Estimate) -> AnyView {
     estimate
         .problems
         .iter()
+        .take(TOLD)
         .map(|problem| view! { <p class="estimate-problem">{problem.to_string()}</p> })
         .collect_view()
         .into_any()

@@ -26,6 +26,7 @@ struct Grid {
     geometry: Memo<Geometry>,
     position: RwSignal<Position>,
     drawn: Memo<Drawn>,
+    figures: Memo<row::Figures>,
     /// The row that keys act on and whose command line is shown.
     active: RwSignal<u128>,
     /// Where a selection with Shift begins.
@@ -46,9 +47,13 @@ impl Grid {
             let geometry = geometry.get();
             geometry.drawn(geometry.clamped(position.get()))
         });
+        let figures = Memo::new(move |_| {
+            let plan = draft.plan();
+            draft.pricing.with(|pricing| row::Figures::of(drawn.get(), &plan, pricing))
+        });
         measure(scroller, size);
         let (active, anchor) = (RwSignal::new(0), RwSignal::new(0));
-        Grid { draft, scroller, geometry, position, drawn, active, anchor }
+        Grid { draft, scroller, geometry, position, drawn, figures, active, anchor }
     }
 
     /// The active row, or the last one where the plan has become shorter.

@@ -4,8 +4,10 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::Grid;
-use crate::estimate::{Catalogue, trial_estimate};
+use super::window::Drawn;
+use crate::estimate::{Catalogue, Pricer, Settings};
 use crate::page::format::{digit_groups, duration};
+use crate::sweep::Plan;
 
 /// The id of a row's element, for `aria-activedescendant`.
 pub(super) fn id(position: u128) -> String {
@@ -86,14 +88,37 @@ fn values(grid: Grid, position: u128) -> AnyView {
 }
 
 fn figures(grid: Grid, position: u128) -> AnyView {
-    let plan = grid.draft.plan();
-    let Some(trial) = plan.trial(position) else { return ().into_any() };
-    let priced = grid.draft.pricing.with(|pricing| trial_estimate(&plan, &trial, pricing, Catalogue::embedded()));
-    let time = priced.seconds.map_or_else(|| "–".to_owned(), duration);
-    let cost = priced.cost.map_or_else(|| "–".to_owned(), |cost| cost.to_string());
+    let [time, cost] = grid.figures.with(|figures| figures.at(position));
     view! {
         <div role="gridcell" class="cell figure-cell num">{time}</div>
         <div role="gridcell" class="cell figure-cell num">{cost}</div>
     }
     .into_any()
+}
+
+/// Time and cost of the rows drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Figures {
+    first: u128,
+    rows: Vec<[String; 2]>,
+}
+
+impl Figures {
+    /// Prices some rows with one look at the price list.
+    pub(super) fn of(drawn: Drawn, plan: &Plan, settings: &Settings) -> Figures {
+        let pricer = Pricer::new(plan, settings, Catalogue::embedded());
+        let unknown = || "–".to_owned();
+        let figures = |position| {
+            let priced = plan.trial(position).map(|trial| pricer.trial(&trial)).unwrap_or_default();
+            let time = priced.seconds.map_or_else(unknown, duration);
+            [time, priced.cost.map_or_else(unknown, |cost| cost.to_string())]
+        };
+        let rows = (0..u128::from(drawn.count)).map(|row| figures(drawn.first + row)).collect();
+        Figures { first: drawn.first, rows }
+    }
+
+    fn at(&self, position: u128) -> [String; 2] {
+        let row = position.checked_sub(self.first).and_then(|row| usize::try_from(row).ok());
+        row.and_then(|row| self.rows.get(row)).cloned().unwrap_or_default()
+    }
 }
