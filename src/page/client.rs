@@ -54,6 +54,9 @@ type Answer<T> = Result<T, Failure>;
 impl Client {
     /// Who is signed in, and what the server offers.
     pub(crate) async fn session(&self) -> Answer<api::PageSession> {
+        if self.address.is_empty() && !comes_from_server().await {
+            return Err(Failure::NoServer);
+        }
         self.read(paths::SESSION).await
     }
 
@@ -200,6 +203,14 @@ impl Client {
             None => request.credentials(RequestCredentials::SameOrigin),
         }
     }
+}
+
+/// Whether the page itself came from `sweep serve`, which isolates it from other windows; static
+/// hosts do not. Asked first because a static host would answer an API path with a 404, and
+/// browsers report those as errors of the page.
+async fn comes_from_server() -> bool {
+    let page = RequestBuilder::new("./").method(Method::HEAD).send().await;
+    page.is_ok_and(|page| page.ok() && page.headers().get("cross-origin-opener-policy").is_some())
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Answer<T> {

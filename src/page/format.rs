@@ -45,7 +45,7 @@ pub(crate) fn duration(seconds: f64) -> String {
         60..3600 => ((whole / 60, " min"), (whole % 60, " s")),
         3600..86_400 => ((whole / 3600, " h"), (whole % 3600 / 60, " min")),
         86_400..YEAR => ((whole / 86_400, " d"), (whole % 86_400 / 3600, " h")),
-        _ => ((whole / YEAR, " years"), (0, "")),
+        _ => return years(whole / YEAR),
     };
     let mut text = grouped(large.0) + large.1;
     if small.0 > 0 {
@@ -54,6 +54,20 @@ pub(crate) fn duration(seconds: f64) -> String {
         text.push_str(small.1);
     }
     text
+}
+
+/// `31 years`, `31.7 thousand years`, `159 billion years`: three digits and a word.
+fn years(years: u128) -> String {
+    const WORDS: [&str; 6] = ["thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
+    let (mut scaled, mut word) = (years as f64, "");
+    for name in WORDS {
+        if scaled < 1000.0 || (word.is_empty() && years < 10_000) {
+            break;
+        }
+        (scaled, word) = (scaled / 1000.0, name);
+    }
+    let number = if scaled < 100.0 && !word.is_empty() { tenths(scaled) } else { grouped(scaled.floor() as u128) };
+    [number.as_str(), if word.is_empty() { "" } else { " " }, word, " years"].concat()
 }
 
 fn tenths(number: f64) -> String {
@@ -138,7 +152,7 @@ mod tests {
         let cases = [
             (0.0, "0 s"), (0.04, "0.0 s"), (8.42, "8.4 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"),
             (250.0, "4 min 10 s"), (3600.0, "1 h"), (3900.0, "1 h 5 min"), (183_600.0, "2 d 3 h"),
-            (1e12, "31,709 years"), (f64::NAN, "–"),
+            (1e9, "31 years"), (1e11, "3,170 years"), (1e12, "31.7 thousand years"), (5e18, "158 billion years"), (f64::NAN, "–"),
         ];
         for (seconds, text) in cases {
             assert_eq!(duration(seconds), text);

@@ -136,7 +136,11 @@ impl Draft {
             run_time: self.run_time.get(),
             parallel: self.parallel.get(),
             picked: self.picked.with(|picked| {
-                picked.as_ref().map(|picked| link::Picked {
+                // A selection of another plan is kept in memory (an edit may be taken back), not
+                // in the link.
+                let plan = self.plan();
+                let picked = picked.as_ref().filter(|p| plan.is_empty() || p.shape == shape(&plan));
+                picked.map(|picked| link::Picked {
                     shape: picked.shape,
                     ranges: picked.chosen.to_string(),
                 })

@@ -115,6 +115,7 @@ fn TrialsField() -> impl IntoView {
         let proposed = draft.reading.with(|reading| reading.plan.len());
         draft.options.with(|options| match (options.strategy, options.num_trials) {
             (Strategy::RandomSearch, Some(asked)) => asked.to_string(),
+            _ if proposed == 0 => String::new(),
             _ => proposed.to_string(),
         })
     });

@@ -38,12 +38,12 @@ fn chosen(estimate: &Estimate, proposed: u128) -> String {
 /// The price, large; without a run time, the price of an hour of one trial.
 fn headline(estimate: &Estimate) -> AnyView {
     let (figure, under) = match (&estimate.cost, &estimate.per_trial_hour) {
+        _ if estimate.trials == 0 => ("–".to_owned(), "No trials chosen".to_owned()),
         (Some(cost), _) => (cost.likely.compact(), ["likely, ", &range(cost)].concat()),
         (None, Some(rate)) => (
             ["$", &rate.to_rate()].concat(),
             "per trial and hour. Give a run time for a total.".to_owned(),
         ),
-        (None, None) if estimate.trials == 0 => ("–".to_owned(), "No trials chosen".to_owned()),
         (None, None) => ("unknown".to_owned(), "The price list has no price for this machine.".to_owned()),
     };
     let long = figure.len() > 9;
@@ -89,9 +89,9 @@ fn price(priced: &Priced) -> (String, String) {
     let hour = priced.per_trial_hour.as_ref();
     let hour = hour.map_or_else(String::new, |rate| ["$", &rate.to_rate(), " an hour"].concat());
     match &priced.cost {
-        Some(cost) => (cost.likely.compact(), hour),
+        Some(cost) if !cost.high.is_zero() => (cost.likely.compact(), hour),
         None if hour.is_empty() => ("unknown".to_owned(), String::new()),
-        None => ("–".to_owned(), hour),
+        _ => ("–".to_owned(), hour),
     }
 }
 
@@ -100,7 +100,8 @@ fn facts(estimate: &Estimate) -> AnyView {
         let range = [duration(wall.low), duration(wall.high)].join(" – ");
         (duration(wall.likely), range)
     });
-    let (likely, range) = wall.unwrap_or_else(|| ("–".to_owned(), "needs a run time".to_owned()));
+    let why = if estimate.trials == 0 { "" } else { "needs a run time" };
+    let (likely, range) = wall.unwrap_or_else(|| ("–".to_owned(), why.to_owned()));
     let trials = match estimate.parallel {
         1 => "one at a time".to_owned(),
         some => [&grouped(some.into()), " at a time"].concat(),

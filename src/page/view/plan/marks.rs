@@ -143,7 +143,7 @@ mod tests {
         let at = text.find("[1").unwrap_or(0) as u32;
         let quote = quote(text, Span::new(at, at + 2));
         assert_eq!(quote.line, 2);
-        assert_eq!(quote.before, "…_argument_name value --x ");
+        assert_eq!(quote.before, "…argument_name value --x ");
         assert_eq!(quote.place, "[1");
         assert_eq!(quote.after, " --y 2");
     }

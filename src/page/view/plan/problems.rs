@@ -54,19 +54,40 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
                 <button type="button" class="problem-place" on:click=move |_| select(draft, span)>
                     <span class="problem-message">
                         <span class="hidden-visually">{word}</span>
-                        {problem.to_string()}
+                        {words(&problem.to_string())}
                     </span>
                     <code class="quote">
                         {quote.before}<span class="quote-place">{quote.place}</span>{quote.after}
                         <span class="quote-line">{place}</span>
                     </code>
                 </button>
-                {problem.help().map(|help| view! { <p class="problem-help">{help}</p> })}
+                {problem.help().map(|help| view! { <p class="problem-help">{words(&help)}</p> })}
             </div>
             {fix}
         </li>
     }
     .into_any()
+}
+
+/// A message as a sentence: a capital first, and what stands in backticks as code.
+fn words(message: &str) -> AnyView {
+    let mut pieces = Vec::new();
+    for (at, piece) in message.split('`').enumerate() {
+        if piece.is_empty() {
+            continue;
+        }
+        pieces.push(if at % 2 == 1 {
+            let code = piece.to_owned();
+            view! { <code>{code}</code> }.into_any()
+        } else if at == 0 {
+            let mut letters = piece.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).collect::<String>().into_any()
+        } else {
+            piece.to_owned().into_any()
+        });
+    }
+    pieces.into_any()
 }
 
 /// Puts the focus into the Command box and the selection on the place.
