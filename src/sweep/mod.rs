@@ -2,4 +2,7 @@
 
 pub mod literal;
 pub mod math;
+pub mod range;
+pub mod ranges;
 pub mod sampling;
+pub mod span;

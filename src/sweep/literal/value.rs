@@ -126,12 +126,20 @@ fn complex_repr(real: f64, imaginary: f64) -> String {
     if real == 0.0 && real.is_sign_positive() {
         return format!("{}j", part(imaginary));
     }
-    let sign = if imaginary.is_sign_negative() { "" } else { "+" };
+    let sign = if imaginary.is_sign_negative() {
+        ""
+    } else {
+        "+"
+    };
     format!("({}{sign}{}j)", part(real), part(imaginary))
 }
 
 fn write_str_repr(text: &str, out: &mut String) {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
     out.push(quote);
     for c in text.chars() {
         match c {
@@ -173,7 +181,11 @@ fn is_combining(c: char) -> bool {
 }
 
 fn write_bytes_repr(bytes: &[u8], out: &mut String) {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        b'"'
+    } else {
+        b'\''
+    };
     out.push('b');
     out.push(char::from(quote));
     for &byte in bytes {
