@@ -15,7 +15,9 @@ lint() {
 # The server takes the root library without the page: then the core has no browser in it.
 core_is_free_of_the_browser() {
     cargo check --quiet -p sweep-server || return 1
-    ! cargo tree -p sweep-server -e normal --prefix none | grep -E '^(leptos|web-sys|gloo-net|wasm-bindgen) '
+    local crates
+    crates=$(cargo tree -p sweep-server -e normal --prefix none) || return 1
+    ! grep -E '^(leptos|web-sys|gloo-net|wasm-bindgen) ' <<<"$crates"
 }
 scripts_are_well_formed() {
     local script

@@ -50,7 +50,7 @@ run_group() {
 # Cargo's of the workspace are two rows, the root package's and the server's.
 count() {
     local server_tests
-    server_tests=$(cd server && ls tests 2>/dev/null | sed 's/\.rs$//' | tr '\n' ' ')
+    server_tests=$(find server/tests -mindepth 1 -maxdepth 1 2>/dev/null | sed 's|.*/||; s|\.rs$||' | tr '\n' ' ')
     awk -v title="$1" -v seconds="$2" -v server_tests=" sweep sweep_server $server_tests" '
         BEGIN { core = title; if (title == "Core and server") core = "Core"; order[1] = core; groups = 1 }
         /^ *Running .*\/deps\// {
