@@ -1,1 +1,77 @@
-//! Serde types of the wire, shared by page and server.
+//! The wire: serde types shared by page and server. No I/O, no HTTP library, no database.
+//!
+//! The calls are Grid's own REST API, so that its published client works unchanged, plus a few of
+//! ours. Conventions (those of proto3's JSON form, as Grid's client reads and writes it):
+//!
+//! * keys are lowerCamelCase; an unset member may be absent or `null`, and unknown members are ignored;
+//! * lists and objects are always sent, empty rather than `null` (the client crashes on `null`);
+//! * 64-bit integers are strings ([`Int64`]), 32-bit ones numbers; both forms are accepted;
+//! * values that a person or a YAML file wrote (environment, sweep options) may come as text,
+//!   number or boolean ([`Scalar`]);
+//! * enumerations are strings; a run is `CANCELED` (one L), an experiment `CANCELLED` (two);
+//! * times are RFC 3339 with a zone ([`Timestamp`]); money is float dollars, `null` when unknown;
+//! * metric values are numbers, or `"NaN"`, `"Infinity"`, `"-Infinity"` ([`MetricValue`]);
+//! * an error is an [`ErrorBody`] with exactly one entry in `details`.
+//!
+//! What we add stays in optional members and in `sweepOptions` ([`SweepOptions`]); our own calls
+//! are those of [`paths`] marked "ours".
+
+mod artifact;
+mod auth;
+mod cluster;
+mod error;
+mod event;
+mod experiment;
+mod log;
+mod metric;
+pub mod paths;
+mod run;
+mod scalar;
+mod timestamp;
+mod trial;
+
+pub use artifact::{Artifact, ArtifactPage};
+pub use auth::{Credentials, LoginAnswer, PageSession, User, UserStatus};
+pub use cluster::{
+    Availability, Cluster, ClusterList, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
+    InstanceType, InstanceTypeList,
+};
+pub use error::{Code, ErrorBody, ErrorDetail};
+pub use event::{Event, TrialChanges};
+pub use experiment::{
+    Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
+};
+pub use log::LogPage;
+pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList};
+pub use run::{
+    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, Image, Resources, Run,
+    RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateRun,
+};
+pub use scalar::{Int64, Scalar};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use trial::{SpaceIndex, TrialPage, TrialRow};
+
+/// Header of `POST …/runs`: one key makes one run, also across a restart of the server. Up to
+/// [`IDEMPOTENCY_KEY_MAX`] visible ASCII characters; a random UUID is a good one.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// The longest [`IDEMPOTENCY_KEY`] that a server takes, in bytes.
+pub const IDEMPOTENCY_KEY_MAX: usize = 128;
+
+/// The longest list of [`TrialPage::trials`] that one call answers.
+pub const TRIAL_PAGE_MAX: u32 = 1_000;
+
+/// The most bytes of output that one [`LogPage`] holds.
+pub const LOG_PAGE_MAX: u32 = 1 << 20;
+
+/// Reads an absent-or-`null` member as its type's default, as proto3's JSON form asks.
+pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + serde::Deserialize<'de>,
+{
+    Ok(<Option<T> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

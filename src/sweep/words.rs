@@ -33,7 +33,11 @@ impl Word {
     /// The place in the command text of `start..end` of [`Word::text`].
     pub fn locate(&self, start: u32, end: u32) -> Span {
         let first = self.locate_one(start).clamp(self.span.start, self.span.end);
-        let last = if end > start { self.locate_one(end - 1) + 1 } else { first };
+        let last = if end > start {
+            self.locate_one(end - 1) + 1
+        } else {
+            first
+        };
         Span::new(first, last.clamp(first, self.span.end))
     }
 
@@ -48,8 +52,10 @@ impl Word {
     /// Appends `c`, which stands at `source` in the command text.
     fn push(&mut self, c: char, source: u32) {
         let cooked = offset(self.text.len());
-        let continues =
-            self.runs.last().is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(*s0));
+        let continues = self
+            .runs
+            .last()
+            .is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(*s0));
         if !continues {
             self.runs.push((cooked, source));
         }
@@ -78,7 +84,12 @@ pub enum Source {
 
 /// Splits `text` into commands and words. O(length of the text).
 pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
-    let mut lexer = Lexer { cursor: Cursor::new(text), source, diagnostics: Vec::new(), missing: Vec::new() };
+    let mut lexer = Lexer {
+        cursor: Cursor::new(text),
+        source,
+        diagnostics: Vec::new(),
+        missing: Vec::new(),
+    };
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
     lexer.skip_prompt();
@@ -88,7 +99,10 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
             token => {
                 if let (Some(first), Some(last)) = (words.first(), words.last()) {
                     let span = first.span.to(last.span);
-                    commands.push(Words { span, words: std::mem::take(&mut words) });
+                    commands.push(Words {
+                        span,
+                        words: std::mem::take(&mut words),
+                    });
                 }
                 if token == Token::End {
                     return (commands, lexer.diagnostics);
@@ -117,7 +131,10 @@ struct Lexer<'a> {
 
 impl Lexer<'_> {
     fn report(&mut self, start: u32, kind: Kind) {
-        self.diagnostics.push(Diagnostic::new(Span::new(start, self.cursor.offset()), kind));
+        self.diagnostics.push(Diagnostic::new(
+            Span::new(start, self.cursor.offset()),
+            kind,
+        ));
     }
 
     /// `$ ` or `% ` where a command begins, as copied from a terminal.
@@ -182,7 +199,8 @@ impl Lexer<'_> {
             Some('>' | '<') => Shell::Redirection,
             _ => Shell::Parenthesis,
         };
-        self.cursor.eat_while(|c| matches!(c, '|' | '>' | '<' | '&'));
+        self.cursor
+            .eat_while(|c| matches!(c, '|' | '>' | '<' | '&'));
         if shell == Shell::Redirection {
             self.cursor.eat_while(|c| c == ' ');
             self.cursor.eat_while(|c| !ends_word(c));
@@ -191,7 +209,10 @@ impl Lexer<'_> {
     }
 
     fn word(&mut self) -> Word {
-        let mut word = Word { span: Span::at(self.cursor.offset()), ..Word::default() };
+        let mut word = Word {
+            span: Span::at(self.cursor.offset()),
+            ..Word::default()
+        };
         self.dash(&mut word);
         while let Some(c) = self.cursor.peek() {
             let at = self.cursor.offset();
@@ -267,7 +288,8 @@ impl Lexer<'_> {
     /// The place is the quote itself: what follows it is the whole rest of the text.
     fn unclosed_quote(&mut self, start: u32, quote: char) {
         let place = Span::new(start, start + 1);
-        self.diagnostics.push(Diagnostic::new(place, Kind::UnclosedQuote { quote }));
+        self.diagnostics
+            .push(Diagnostic::new(place, Kind::UnclosedQuote { quote }));
     }
 
     fn escape(&mut self, word: &mut Word) {
@@ -285,13 +307,19 @@ impl Lexer<'_> {
 
 /// A character that ends an unquoted word.
 fn ends_word(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | ')')
+    matches!(
+        c,
+        ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | ')'
+    )
 }
 
 /// Blanks that look like one, or like nothing, and that a shell takes for part of a word.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}'
-        | '\u{2060}' | '\u{3000}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}'
+    )
 }
 
 /// Whether a bracket here begins a value: at the word's start, or behind `--name=`.

@@ -63,6 +63,15 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Goes to byte `offset` of the text.
+    pub fn start_at(&mut self, offset: usize) {
+        self.position = if self.text.is_char_boundary(offset) {
+            offset
+        } else {
+            self.text.len()
+        };
+    }
+
     /// Byte offset of what is read next.
     pub fn offset(&self) -> u32 {
         u32::try_from(self.position).unwrap_or(u32::MAX)
@@ -219,6 +228,9 @@ impl<'a> Parser<'a> {
         }
         if self.rest().trim_start().starts_with('(') {
             return self.error(start, Problem::Call(path.into()));
+        }
+        if self.rest().trim_start().starts_with("for ") {
+            return self.error(start, Problem::Comprehension);
         }
         let operator = matches!(path, "not" | "lambda" | "await" | "yield");
         let word = path.to_owned();

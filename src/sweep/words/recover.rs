@@ -4,32 +4,39 @@ use super::super::diagnostic::{Kind, Shell};
 use super::{Lexer, Source, Word};
 
 impl Lexer<'_> {
-    /// An en- or em-dash where a word begins, which a text editor made of `--` (or of `-`).
+    /// En- or em-dashes where a word begins, which a text editor made of `--` (or of `-`).
     pub(super) fn dash(&mut self, word: &mut Word) {
-        let at = self.cursor.offset();
-        if !self.cursor.eat_if(|c| matches!(c, '\u{2013}' | '\u{2014}' | '\u{2212}')) {
+        let typographic = |c: char| matches!(c, '\u{2013}' | '\u{2014}' | '\u{2212}');
+        let rest = self.cursor.rest();
+        let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
+        let dashes = &rest[..rest.len() - name.len()];
+        if !dashes.contains(typographic) || !name.starts_with(char::is_alphabetic) {
             return;
         }
-        if self.cursor.peek().is_some_and(char::is_alphabetic) {
-            self.report(at, Kind::Dash);
-            word.push('-', at);
-            word.push('-', at);
-        } else {
-            word.push('\u{2013}', at);
-        }
+        let at = self.cursor.offset();
+        self.cursor.eat_while(|c| c == '-' || typographic(c));
+        self.report(at, Kind::Dash);
+        word.push('-', at);
+        word.push('-', at);
     }
 
     /// `“…”` and the like, read as quotes.
     pub(super) fn typographic(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
-        let closes = self.cursor.bump().and_then(typographic_close).unwrap_or("");
+        let Some(quote) = self.cursor.bump() else {
+            return;
+        };
+        let closes = typographic_close(quote).unwrap_or("");
         let rest = self.cursor.rest();
         let line = rest.split('\n').next().unwrap_or("");
         let key = closes.chars().next().unwrap_or(' ');
         let found = self.search(key, line.len(), || line.find(|c| closes.contains(c)));
         let Some(length) = found else {
-            // A lone one, such as an apostrophe: part of the word, as a shell has it.
-            self.report(start, Kind::TypographicQuote { content: None });
+            // A lone one is part of the word, as a shell has it; inside a word it is an apostrophe.
+            if word.text.is_empty() {
+                self.report(start, Kind::TypographicQuote { content: None });
+            }
+            word.push(quote, start);
             return;
         };
         let content = line[..length].to_owned();
@@ -40,7 +47,12 @@ impl Lexer<'_> {
             word.push(c, at);
         }
         self.cursor.bump();
-        self.report(start, Kind::TypographicQuote { content: Some(content) });
+        self.report(
+            start,
+            Kind::TypographicQuote {
+                content: Some(content),
+            },
+        );
     }
 
     /// An unquoted `[…]`: one word as typed, an error where a shell would have changed it.
@@ -51,12 +63,19 @@ impl Lexer<'_> {
             Source::Person => rest.find('\n').unwrap_or(rest.len()),
             Source::Client => rest.len(),
         };
-        let Some(length) = self.search(']', line, || closing(&rest[..line])) else { return false };
+        let Some(length) = self.search(']', line, || closing(&rest[..line])) else {
+            return false;
+        };
         let start = self.cursor.offset();
         let typed = self.take(length, word);
         if self.source == Source::Person {
             let changed = typed.contains([' ', '\t', '\'', '"', '\\', '$', '`', '\n']);
-            let rest = self.cursor.rest().split([' ', '\n', '\t', '\r', ';']).next().unwrap_or("");
+            let rest = self
+                .cursor
+                .rest()
+                .split([' ', '\n', '\t', '\r', ';'])
+                .next()
+                .unwrap_or("");
             if rest.is_empty() {
                 self.report(start, Kind::UnquotedSweep { typed, changed });
             }
@@ -66,7 +85,10 @@ impl Lexer<'_> {
 
     /// An unquoted `(…)`, a syntax error to a shell: read as part of the word.
     pub(super) fn parenthesised(&mut self, word: &mut Word) {
-        let begin = word.runs.first().map_or(self.cursor.offset(), |(_, source)| *source);
+        let begin = word
+            .runs
+            .first()
+            .map_or(self.cursor.offset(), |(_, source)| *source);
         let line = self.cursor.rest().split('\n').next().unwrap_or("");
         let length = closing(line).unwrap_or(line.trim_end().len());
         let prefix = value_prefix(word);
@@ -74,7 +96,13 @@ impl Lexer<'_> {
         if self.source == Source::Person {
             let typed = format!("{prefix}{inside}");
             let skipped = u32::try_from(word.text.len() - typed.len()).unwrap_or(0);
-            self.report(begin + skipped, Kind::UnquotedSweep { typed, changed: true });
+            self.report(
+                begin + skipped,
+                Kind::UnquotedSweep {
+                    typed,
+                    changed: true,
+                },
+            );
         }
     }
 
@@ -83,13 +111,17 @@ impl Lexer<'_> {
         let rest = self.cursor.rest();
         let ends = |c: char| matches!(c, '{' | '}' | '"' | '\'') || super::ends_word(c);
         let end = rest[1..].find(ends).map(|end| end + 1);
-        let Some(length) = end.filter(|end| rest[*end..].starts_with('}')) else { return false };
+        let Some(length) = end.filter(|end| rest[*end..].starts_with('}')) else {
+            return false;
+        };
         let inside = &rest[1..length];
         if self.source == Source::Client || !(inside.contains(',') || inside.contains("..")) {
             return false;
         }
         let start = self.cursor.offset();
-        let list = inside.contains(',').then(|| format!("[{}]", inside.replace(',', ", ")));
+        let list = inside
+            .contains(',')
+            .then(|| format!("[{}]", inside.replace(',', ", ")));
         self.take(length + 1, word);
         self.report(start, Kind::ShellSyntax(Shell::Braces { list }));
         true
@@ -101,14 +133,18 @@ impl Lexer<'_> {
         let rest = self.cursor.rest();
         let length = match rest.as_bytes() {
             [b'`', ..] => rest[1..].find('`').map_or(1, |end| end + 2),
-            [b'$', b'(', ..] => {
-                self.search(')', rest.len(), || rest.find(')')).map_or(2, |end| end + 1)
-            }
-            [b'$', b'{', ..] => {
-                self.search('}', rest.len(), || rest.find('}')).map_or(2, |end| end + 1)
-            }
+            [b'$', b'(', ..] => self
+                .search(')', rest.len(), || rest.find(')'))
+                .map_or(2, |end| end + 1),
+            [b'$', b'{', ..] => self
+                .search('}', rest.len(), || rest.find('}'))
+                .map_or(2, |end| end + 1),
             [b'$', b'\'' | b'"', ..] => 1,
-            [b'$', b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'?' | b'@' | b'*' | b'#', ..] => {
+            [
+                b'$',
+                b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'?' | b'@' | b'*' | b'#',
+                ..,
+            ] => {
                 let name = |c: char| c == '_' || c.is_ascii_alphanumeric();
                 2 + rest[2..].find(|c| !name(c)).unwrap_or(rest.len() - 2)
             }
@@ -124,7 +160,12 @@ impl Lexer<'_> {
     }
 
     /// The result of `find` over the next `length` bytes, not tried again where it failed before.
-    fn search(&mut self, key: char, length: usize, find: impl Fn() -> Option<usize>) -> Option<usize> {
+    fn search(
+        &mut self,
+        key: char,
+        length: usize,
+        find: impl Fn() -> Option<usize>,
+    ) -> Option<usize> {
         let until = self.cursor.offset().saturating_add(super::offset(length));
         if self.missing.contains(&(key, until)) {
             return None;
@@ -163,7 +204,11 @@ pub(super) fn typographic_close(c: char) -> Option<&'static str> {
 /// The part of an unfinished word that belongs to its value: all of it, or what follows `--name=`.
 fn value_prefix(word: &Word) -> String {
     let text = &word.text;
-    let value = if text.starts_with('-') { text.split_once('=').map_or("", |(_, v)| v) } else { text };
+    let value = if text.starts_with('-') {
+        text.split_once('=').map_or("", |(_, v)| v)
+    } else {
+        text
+    };
     value.to_owned()
 }
 

@@ -1,0 +1,98 @@
+//! Signing in.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Timestamp, nullable};
+
+/// `POST /v1/auth/login` and `POST /v1/session`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The account's name, or its id.
+    #[serde(default, deserialize_with = "nullable")]
+    pub username: String,
+    /// The account's secret.
+    #[serde(default, deserialize_with = "nullable")]
+    pub api_key: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("username", &self.username)
+            .field("api_key", &"(hidden)")
+            .finish()
+    }
+}
+
+/// The answer to a login.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginAnswer {
+    /// For `Authorization: Bearer …` of the user call; lives a few minutes.
+    pub token: String,
+}
+
+impl fmt::Debug for LoginAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginAnswer { token: (hidden) }")
+    }
+}
+
+/// `GET /v1/auth/user`. Grid's client reads `id` alone and uses it as the user of its Basic
+/// authentication; `apiKey` is always empty, since this server stores no key that it could show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct User {
+    /// The account's id.
+    pub id: String,
+    /// The account's name.
+    pub username: String,
+    /// Unused, for the client's sake.
+    #[serde(deserialize_with = "nullable")]
+    pub first_name: String,
+    /// Unused, for the client's sake.
+    #[serde(deserialize_with = "nullable")]
+    pub last_name: String,
+    /// Unused, for the client's sake.
+    #[serde(deserialize_with = "nullable")]
+    pub email: String,
+    /// Always empty.
+    #[serde(deserialize_with = "nullable")]
+    pub api_key: String,
+    /// Unused, for the client's sake.
+    #[serde(deserialize_with = "nullable")]
+    pub picture_url: String,
+    /// That the account may be used.
+    #[serde(deserialize_with = "nullable")]
+    pub status: UserStatus,
+}
+
+/// Part of [`User`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UserStatus {
+    /// Always true.
+    pub verified: bool,
+    /// Always true.
+    pub completed_signup: bool,
+    /// Always true.
+    pub installed_grid: bool,
+    /// When the account was made.
+    pub verified_at: Option<Timestamp>,
+}
+
+/// `GET /v1/session` and the answer to signing in there: what a page needs to begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PageSession {
+    /// Who is signed in.
+    pub user: User,
+    /// The cluster to use when the command names none.
+    pub default_cluster: String,
+    /// The server's version, as in its Cargo.toml.
+    pub version: String,
+    /// The server's clock, so that running times can be shown whatever the page's clock says.
+    pub now: Timestamp,
+}

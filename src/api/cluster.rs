@@ -1,0 +1,132 @@
+//! Clusters and the machines they offer.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Int64, Timestamp, nullable};
+
+/// `GET /v1/core/clusters`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterList {
+    /// The cluster of a run whose command names none. Never `null`: that breaks Grid's login.
+    pub default_cluster: String,
+    /// Every cluster.
+    #[serde(deserialize_with = "nullable")]
+    pub clusters: Vec<Cluster>,
+}
+
+/// Where runs execute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    /// What `--cluster` names and every path holds: `[a-z0-9-]`, up to 63.
+    pub id: String,
+    /// The same as `id` here.
+    pub name: String,
+    /// When this server first had it.
+    pub created_at: Timestamp,
+    /// What it is.
+    pub spec: ClusterSpec,
+    /// How it is.
+    pub status: ClusterStatus,
+}
+
+/// Part of [`Cluster`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterSpec {
+    /// Always `GLOBAL` here: the client asks for buckets of the others.
+    pub cluster_type: ClusterType,
+    /// Always `RUNNING` here.
+    pub desired_state: ClusterState,
+    /// Ours: which engine runs the trials: `local`, `ray`, `slurm`.
+    #[serde(default, deserialize_with = "nullable")]
+    pub engine: String,
+}
+
+/// Part of [`Cluster`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterStatus {
+    /// Whether trials can start there.
+    pub phase: ClusterState,
+    /// Ours: how many trials run at once at most; `null` when unknown.
+    #[serde(default)]
+    pub slots: Option<u32>,
+}
+
+/// The kinds of clusters that Grid had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "Grid's words; only GLOBAL has a meaning here")]
+pub enum ClusterType {
+    #[serde(rename = "CLUSTER_TYPE_UNSPECIFIED")]
+    Unspecified,
+    #[serde(rename = "CLUSTER_TYPE_LEGACY")]
+    Legacy,
+    #[serde(rename = "CLUSTER_TYPE_GLOBAL")]
+    Global,
+    #[serde(rename = "CLUSTER_TYPE_BYOC")]
+    Byoc,
+}
+
+/// How a cluster is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ClusterState {
+    #[serde(rename = "CLUSTER_STATE_UNSPECIFIED")]
+    Unspecified,
+    #[serde(rename = "CLUSTER_STATE_PENDING")]
+    Pending,
+    #[serde(rename = "CLUSTER_STATE_QUEUED")]
+    Queued,
+    #[serde(rename = "CLUSTER_STATE_RUNNING")]
+    Running,
+    #[serde(rename = "CLUSTER_STATE_FAILED")]
+    Failed,
+    #[serde(rename = "CLUSTER_STATE_DELETED")]
+    Deleted,
+}
+
+/// `GET /v1/core/clusters/{id}/instance-types`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InstanceTypeList {
+    /// One entry per machine and price (`spot` or not).
+    #[serde(deserialize_with = "nullable")]
+    pub instance_types: Vec<InstanceType>,
+}
+
+/// One machine at one of its two prices. A machine whose price is not known has no entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceType {
+    /// As `--instance_type` takes it, `m5a.large`.
+    pub name: String,
+    /// Virtual processors.
+    pub cpu: Int64,
+    /// GPUs.
+    pub gpu: Int64,
+    /// GiB of memory, as the price list writes it (`8`, `0.5`).
+    pub memory: String,
+    /// Whether this is the interruptible price.
+    pub spot: bool,
+    /// USD per hour.
+    pub hourly_cost: f64,
+    /// Always `AVAILABLE` here.
+    pub availability: Availability,
+    /// Always 0 here.
+    #[serde(default)]
+    pub overprovisioned_ondemand_count: i32,
+}
+
+/// Whether a machine can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Availability {
+    #[serde(rename = "AVAILABILITY_AVAILABLE")]
+    Available,
+    #[serde(rename = "AVAILABILITY_LIMITED")]
+    Limited,
+    #[serde(rename = "AVAILABILITY_UNAVAILABLE")]
+    Unavailable,
+}

@@ -1,0 +1,223 @@
+//! Trials by Grid's name for them: experiments.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Actions, DatastoreMount, Image, MetricValue, Resources, Scalar, Scratch, SpaceIndex, Timestamp,
+    nullable,
+};
+
+/// The state of a trial. `CANCELLED` has two Ls here, and one on a run.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub enum ExperimentState {
+    /// Not said.
+    #[default]
+    #[serde(rename = "EXPERIMENT_STATE_UNSPECIFIED")]
+    Unspecified,
+    /// Grid's; never sent by us.
+    #[serde(rename = "EXPERIMENT_STATE_PENDING")]
+    Pending,
+    /// Queued: created, and waiting for a slot.
+    #[serde(rename = "EXPERIMENT_STATE_QUEUED")]
+    Queued,
+    /// Starting.
+    #[serde(rename = "EXPERIMENT_STATE_IMAGE_BUILDING")]
+    ImageBuilding,
+    /// Running.
+    #[serde(rename = "EXPERIMENT_STATE_RUNNING")]
+    Running,
+    /// Completed: ended with exit status 0.
+    #[serde(rename = "EXPERIMENT_STATE_SUCCEEDED")]
+    Succeeded,
+    /// Failed: ended otherwise, or could not start.
+    #[serde(rename = "EXPERIMENT_STATE_FAILED")]
+    Failed,
+    /// Stopped by a person.
+    #[serde(rename = "EXPERIMENT_STATE_CANCELLED")]
+    Cancelled,
+    /// Held back, waiting for a person.
+    #[serde(rename = "EXPERIMENT_STATE_PAUSED")]
+    Paused,
+    /// Deleted.
+    #[serde(rename = "EXPERIMENT_STATE_DELETED")]
+    Deleted,
+}
+
+impl ExperimentState {
+    /// Every state.
+    pub const ALL: [Self; 10] = [
+        Self::Unspecified,
+        Self::Pending,
+        Self::Queued,
+        Self::ImageBuilding,
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Paused,
+        Self::Deleted,
+    ];
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXPERIMENT_STATE_UNSPECIFIED",
+            Self::Pending => "EXPERIMENT_STATE_PENDING",
+            Self::Queued => "EXPERIMENT_STATE_QUEUED",
+            Self::ImageBuilding => "EXPERIMENT_STATE_IMAGE_BUILDING",
+            Self::Running => "EXPERIMENT_STATE_RUNNING",
+            Self::Succeeded => "EXPERIMENT_STATE_SUCCEEDED",
+            Self::Failed => "EXPERIMENT_STATE_FAILED",
+            Self::Cancelled => "EXPERIMENT_STATE_CANCELLED",
+            Self::Paused => "EXPERIMENT_STATE_PAUSED",
+            Self::Deleted => "EXPERIMENT_STATE_DELETED",
+        }
+    }
+
+    /// The state of a word on the wire.
+    pub fn from_wire(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether a trial in this state can change no more by itself.
+    pub fn ended(self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded | Self::Failed | Self::Cancelled | Self::Deleted
+        )
+    }
+}
+
+/// `GET …/experiments?names=…`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentList {
+    /// Those found, in the order asked for; a missing one is left out.
+    #[serde(default, deserialize_with = "nullable")]
+    pub experiments: Vec<Experiment>,
+}
+
+/// One trial, as Grid's client reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Experiment {
+    /// Opaque.
+    pub id: String,
+    /// `<run>-expN`, N from 0 in launch order.
+    pub name: String,
+    /// Empty.
+    #[serde(default, deserialize_with = "nullable")]
+    pub description: String,
+    /// When its run was created.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+    /// What it is.
+    pub spec: ExperimentSpec,
+    /// How it is.
+    pub status: ExperimentStatus,
+}
+
+/// Part of [`Experiment`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ExperimentSpec {
+    /// The script and its exact arguments: `["file.py", "--batch_size", "8"]`.
+    #[serde(deserialize_with = "nullable")]
+    pub command: Vec<String>,
+    /// Its cluster.
+    #[serde(deserialize_with = "nullable")]
+    pub cluster_id: String,
+    /// The id of its run.
+    #[serde(deserialize_with = "nullable")]
+    pub run_id: String,
+    /// Empty, for the client's sake.
+    #[serde(deserialize_with = "nullable")]
+    pub run_controller_id: String,
+    /// `SUCCEEDED`, or `CANCELLED` once somebody wants it stopped.
+    #[serde(deserialize_with = "nullable")]
+    pub desired_state: ExperimentState,
+    /// Always false.
+    #[serde(deserialize_with = "nullable")]
+    pub dry_run: bool,
+    /// The run's environment.
+    #[serde(deserialize_with = "nullable")]
+    pub env: BTreeMap<String, Scalar>,
+    /// The run's image.
+    #[serde(deserialize_with = "nullable")]
+    pub image: Image,
+    /// The machine named.
+    #[serde(deserialize_with = "nullable")]
+    pub instance_type: String,
+    /// The run's resources.
+    #[serde(deserialize_with = "nullable")]
+    pub resources: Resources,
+    /// The run's scratch.
+    #[serde(deserialize_with = "nullable")]
+    pub scratch: Vec<Scratch>,
+    /// The run's datastores.
+    #[serde(deserialize_with = "nullable")]
+    pub datastores: Vec<DatastoreMount>,
+    /// Where the source came from.
+    #[serde(deserialize_with = "nullable")]
+    pub source_code: String,
+    /// Whether it is interruptible.
+    #[serde(deserialize_with = "nullable")]
+    pub use_spot: bool,
+    /// Whether it starts again when interrupted.
+    #[serde(deserialize_with = "nullable")]
+    pub auto_resume: bool,
+    /// The run's actions.
+    #[serde(deserialize_with = "nullable")]
+    pub actions: Actions,
+    /// Whose it is.
+    #[serde(deserialize_with = "nullable")]
+    pub user_id: String,
+}
+
+/// Part of [`Experiment`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ExperimentStatus {
+    /// Its state.
+    #[serde(deserialize_with = "nullable")]
+    pub phase: ExperimentState,
+    /// Why it is in this state, for a person; empty when the state says it all.
+    #[serde(deserialize_with = "nullable")]
+    pub message: String,
+    /// USD so far; `null` when the machine's price is unknown.
+    pub cost: Option<f64>,
+    /// USD per hour; `null` when unknown.
+    pub hourly_cost: Option<f64>,
+    /// When its script started.
+    pub start_timestamp: Option<Timestamp>,
+    /// When it ended.
+    pub finish_timestamp: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted_timestamp: Option<Timestamp>,
+    /// Ours: its index in the space of its command.
+    pub index: Option<SpaceIndex>,
+    /// Ours: the script's exit status, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// Ours: the signal that ended the script, if one did.
+    pub signal: Option<i32>,
+    /// Ours: the last value of each metric.
+    #[serde(deserialize_with = "nullable")]
+    pub metrics: BTreeMap<String, MetricValue>,
+}
+
+/// `PUT …/experiments/{id}`: only `spec.desiredState` is obeyed, and only `CANCELLED` changes
+/// anything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateExperiment {
+    /// The experiment's name; ignored.
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+    /// The experiment's spec.
+    #[serde(deserialize_with = "nullable")]
+    pub spec: ExperimentSpec,
+}

@@ -1,0 +1,105 @@
+//! The paths of every call: one constant per route (with `{…}` for what varies) and, where
+//! something varies, the function that fills it in. Clusters, ids and run names hold only
+//! `[a-z0-9-]`, so nothing needs escaping.
+
+/// `GET`: 200 and `ok`, without credentials, as soon as the server is ready.
+pub const HEALTH: &str = "/healthz";
+/// `GET`: the description of all of these calls, as OpenAPI 3.1.
+pub const OPENAPI: &str = "/openapi.json";
+/// `GET ?token=…` (ours): the one-time start address; makes a page session and goes to `/`.
+pub const START: &str = "/start";
+
+/// `POST` [`Credentials`](super::Credentials) → [`LoginAnswer`](super::LoginAnswer).
+pub const LOGIN: &str = "/v1/auth/login";
+/// `GET`, with Bearer, Basic or cookie → [`User`](super::User).
+pub const USER: &str = "/v1/auth/user";
+/// `GET` → [`PageSession`](super::PageSession); `POST` [`Credentials`](super::Credentials) signs
+/// a same-origin page in (sets the cookie); `DELETE` signs it out (ours).
+pub const SESSION: &str = "/v1/session";
+/// `GET` (ours): server-sent [`Event`](super::Event)s; `Last-Event-ID` resumes.
+pub const EVENTS: &str = "/v1/events";
+
+/// `GET` → [`ClusterList`](super::ClusterList).
+pub const CLUSTERS: &str = "/v1/core/clusters";
+/// `GET` → [`Cluster`](super::Cluster).
+pub const CLUSTER: &str = "/v1/core/clusters/{cluster}";
+/// `GET` → [`InstanceTypeList`](super::InstanceTypeList).
+pub const INSTANCE_TYPES: &str = "/v1/core/clusters/{cluster}/instance-types";
+/// `GET` → `{"sessions": []}`: Grid's interactive sessions, which this server does not have.
+pub const SESSIONS: &str = "/v1/core/sessions";
+
+/// `GET ?query=PREFIX&phaseNotIn=STATE&phaseIn=STATE&brief=true` →
+/// [`RunList`](super::RunList); `brief` (ours) leaves `experimentIds` empty. `POST`
+/// [`CreateRun`](super::CreateRun) → [`Run`](super::Run).
+pub const RUNS: &str = "/v1/core/{cluster}/runs";
+/// `GET` → [`Run`](super::Run); `PUT` [`UpdateRun`](super::UpdateRun) → `Run` (a `desiredState`
+/// of `RUN_STATE_CANCELED` stops it); `DELETE` stops and hides it → `{}`.
+pub const RUN: &str = "/v1/core/{cluster}/runs/{run}";
+/// `GET ?offset=0&limit=200&state=EXPERIMENT_STATE_FAILED` (ours) →
+/// [`TrialPage`](super::TrialPage).
+pub const TRIALS: &str = "/v1/core/{cluster}/runs/{run}/trials";
+
+/// `GET ?names=NAME` (repeatable) → [`ExperimentList`](super::ExperimentList).
+pub const EXPERIMENTS: &str = "/v1/core/{cluster}/experiments";
+/// `GET` → [`Experiment`](super::Experiment); `PUT`
+/// [`UpdateExperiment`](super::UpdateExperiment) → `Experiment`; `DELETE` → `{}`.
+pub const EXPERIMENT: &str = "/v1/core/{cluster}/experiments/{experiment}";
+/// `GET ?offset=BYTES&limit=BYTES`, or `?tail=BYTES` (ours) → [`LogPage`](super::LogPage).
+pub const LOGS: &str = "/v1/core/{cluster}/experiments/{experiment}/logs";
+/// `GET ?name=NAME` (repeatable; ours) → [`SeriesList`](super::SeriesList).
+pub const METRICS: &str = "/v1/core/{cluster}/experiments/{experiment}/metrics";
+/// `GET ?pageToken=&pageSize=25` → [`ArtifactPage`](super::ArtifactPage).
+pub const ARTIFACTS: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts";
+/// `GET ?path=…&expires=…&signature=…`: one artifact; the address comes from an
+/// [`Artifact`](super::Artifact) and needs no credentials.
+pub const ARTIFACT_FILE: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts/file";
+
+/// [`CLUSTER`] of a cluster.
+pub fn cluster(cluster: &str) -> String {
+    format!("/v1/core/clusters/{cluster}")
+}
+
+/// [`INSTANCE_TYPES`] of a cluster.
+pub fn instance_types(cluster: &str) -> String {
+    format!("/v1/core/clusters/{cluster}/instance-types")
+}
+
+/// [`RUNS`] of a cluster.
+pub fn runs(cluster: &str) -> String {
+    format!("/v1/core/{cluster}/runs")
+}
+
+/// [`RUN`] with this id.
+pub fn run(cluster: &str, run: &str) -> String {
+    format!("/v1/core/{cluster}/runs/{run}")
+}
+
+/// [`TRIALS`] of a run, by its id.
+pub fn trials(cluster: &str, run: &str) -> String {
+    format!("/v1/core/{cluster}/runs/{run}/trials")
+}
+
+/// [`EXPERIMENTS`] of a cluster.
+pub fn experiments(cluster: &str) -> String {
+    format!("/v1/core/{cluster}/experiments")
+}
+
+/// [`EXPERIMENT`] with this id.
+pub fn experiment(cluster: &str, experiment: &str) -> String {
+    format!("/v1/core/{cluster}/experiments/{experiment}")
+}
+
+/// [`LOGS`] of an experiment, by its id.
+pub fn logs(cluster: &str, experiment: &str) -> String {
+    format!("/v1/core/{cluster}/experiments/{experiment}/logs")
+}
+
+/// [`METRICS`] of an experiment, by its id.
+pub fn metrics(cluster: &str, experiment: &str) -> String {
+    format!("/v1/core/{cluster}/experiments/{experiment}/metrics")
+}
+
+/// [`ARTIFACTS`] of an experiment, by its id.
+pub fn artifacts(cluster: &str, experiment: &str) -> String {
+    format!("/v1/core/{cluster}/experiments/{experiment}/artifacts")
+}

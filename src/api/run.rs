@@ -1,0 +1,399 @@
+//! Runs: one launched command with its trials.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::scalar::int32;
+use super::{Int64, Scalar, Timestamp, nullable};
+
+/// The state of a run. `CANCELED` has one L here, and two on an experiment.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub enum RunState {
+    /// Not said.
+    #[default]
+    #[serde(rename = "RUN_STATE_UNSPECIFIED")]
+    Unspecified,
+    /// Grid's; never sent by us.
+    #[serde(rename = "RUN_STATE_BUILDING")]
+    Building,
+    /// No trial has started yet.
+    #[serde(rename = "RUN_STATE_PENDING")]
+    Pending,
+    /// A trial has started, and not all have ended.
+    #[serde(rename = "RUN_STATE_RUNNING")]
+    Running,
+    /// Every trial completed.
+    #[serde(rename = "RUN_STATE_SUCCEEDED")]
+    Succeeded,
+    /// Every trial ended, and at least one failed.
+    #[serde(rename = "RUN_STATE_FAILED")]
+    Failed,
+    /// Every trial ended, none failed, and at least one was stopped.
+    #[serde(rename = "RUN_STATE_CANCELED")]
+    Canceled,
+    /// Deleted.
+    #[serde(rename = "RUN_STATE_DELETED")]
+    Deleted,
+}
+
+impl RunState {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Unspecified,
+        Self::Building,
+        Self::Pending,
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Canceled,
+        Self::Deleted,
+    ];
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unspecified => "RUN_STATE_UNSPECIFIED",
+            Self::Building => "RUN_STATE_BUILDING",
+            Self::Pending => "RUN_STATE_PENDING",
+            Self::Running => "RUN_STATE_RUNNING",
+            Self::Succeeded => "RUN_STATE_SUCCEEDED",
+            Self::Failed => "RUN_STATE_FAILED",
+            Self::Canceled => "RUN_STATE_CANCELED",
+            Self::Deleted => "RUN_STATE_DELETED",
+        }
+    }
+
+    /// The state of a word on the wire.
+    pub fn from_wire(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether every trial of a run in this state has ended.
+    pub fn ended(self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded | Self::Failed | Self::Canceled | Self::Deleted
+        )
+    }
+}
+
+/// `POST …/runs`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreateRun {
+    /// Whether the client will upload the source. False: the server's own source folder.
+    #[serde(deserialize_with = "nullable")]
+    pub local_dir: bool,
+    /// Lower case letters, digits and `-`; the server finds one when empty.
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+    /// Up to 200 characters.
+    #[serde(deserialize_with = "nullable")]
+    pub description: String,
+    /// What to run.
+    pub spec: RunSpec,
+}
+
+/// What a run is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunSpec {
+    /// Commands of Grid's image build.
+    #[serde(deserialize_with = "nullable")]
+    pub actions: Actions,
+    /// Whether trials start again when interrupted.
+    #[serde(deserialize_with = "nullable")]
+    pub auto_resume: bool,
+    /// The cluster, as in the path.
+    #[serde(deserialize_with = "nullable")]
+    pub cluster_id: String,
+    /// `SUCCEEDED`, or `CANCELED` once somebody wants it stopped.
+    #[serde(deserialize_with = "nullable")]
+    pub desired_state: RunState,
+    /// Grid's client always sends false.
+    #[serde(deserialize_with = "nullable")]
+    pub dry_run: bool,
+    /// The trials' environment, besides the server's own `GRID_…`.
+    #[serde(deserialize_with = "nullable")]
+    pub env: BTreeMap<String, Scalar>,
+    /// Framework, Dockerfile, dependencies.
+    #[serde(deserialize_with = "nullable")]
+    pub image: Image,
+    /// The machine named.
+    #[serde(deserialize_with = "nullable")]
+    pub instance_type: String,
+    /// CPUs, GPUs and disk of one trial.
+    #[serde(deserialize_with = "nullable")]
+    pub resources: Resources,
+    /// Script, two blanks, and the arguments after it, quoted for a POSIX shell.
+    #[serde(deserialize_with = "nullable")]
+    pub run_controller_command: String,
+    /// Scratch space, at most one.
+    #[serde(deserialize_with = "nullable")]
+    pub scratch: Vec<Scratch>,
+    /// How the trials are chosen.
+    #[serde(deserialize_with = "nullable")]
+    pub sweep_options: SweepOptions,
+    /// `grid_search`, `random_search` or `none`.
+    #[serde(deserialize_with = "nullable")]
+    pub sweep_type: String,
+    /// Whether the trials are interruptible.
+    #[serde(deserialize_with = "nullable")]
+    pub use_spot: bool,
+    /// Where in the source the client stood.
+    #[serde(
+        deserialize_with = "nullable",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub relative_work_dir: String,
+    /// Where the source comes from; always present in answers.
+    #[serde(deserialize_with = "nullable")]
+    pub source_code: String,
+    /// Data the trials read.
+    #[serde(deserialize_with = "nullable")]
+    pub datastores: Vec<DatastoreMount>,
+    /// Whose it is.
+    #[serde(
+        deserialize_with = "nullable",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub user_id: String,
+}
+
+/// Commands around the image build and the trial.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "Grid's names say it")]
+pub struct Actions {
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub on_build: Vec<String>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub on_build_start: Vec<String>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub on_build_end: Vec<String>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub on_experiment_start: Vec<String>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub on_experiment_end: Vec<String>,
+}
+
+/// What Grid built its container image from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Image {
+    /// `lightning`, `pytorch`, `julia:1.7.0`, …
+    #[serde(
+        deserialize_with = "nullable",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub framework: String,
+    /// A Dockerfile in the source.
+    #[serde(
+        deserialize_with = "nullable",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub dockerfile: String,
+    /// A dependency file in the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dependency_file_info: Option<DependencyFile>,
+}
+
+/// Part of [`Image`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DependencyFile {
+    /// Relative to the source.
+    #[serde(deserialize_with = "nullable")]
+    pub path: String,
+    /// `PACKAGE_MANAGER_PIP` or `PACKAGE_MANAGER_CONDA`.
+    #[serde(
+        deserialize_with = "nullable",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub package_manager: String,
+}
+
+/// What one trial may use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Resources {
+    /// CPUs; 0 for all of the machine.
+    #[serde(deserialize_with = "nullable")]
+    pub cpu: Int64,
+    /// GPUs; 0 for all of the machine.
+    #[serde(deserialize_with = "nullable")]
+    pub gpu: Int64,
+    /// GB of disk (`--memory`).
+    #[serde(deserialize_with = "nullable")]
+    pub storage_gb: Int64,
+    /// Anything else a client says.
+    #[serde(deserialize_with = "nullable")]
+    pub extra: Map<String, Value>,
+}
+
+/// Scratch space of one trial.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Scratch {
+    /// Where the trial sees it.
+    #[serde(deserialize_with = "nullable")]
+    pub mount_path: String,
+    /// GB.
+    #[serde(deserialize_with = "int32")]
+    pub size_gb: i32,
+}
+
+/// Data that a trial reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DatastoreMount {
+    /// The datastore's id; a client that knows only its name leaves this empty.
+    #[serde(deserialize_with = "nullable")]
+    pub id: String,
+    /// Where the trial sees it: `/datastores/<name>` unless said otherwise.
+    #[serde(deserialize_with = "nullable")]
+    pub mount_path: String,
+    /// Ours: what `--datastore_name` says.
+    #[serde(
+        deserialize_with = "nullable",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub name: String,
+    /// Ours: what `--datastore_version` says; the newest when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Scalar>,
+}
+
+/// How trials are chosen. Grid has `num_trials` and `seed`; the others are ours. Keys are
+/// snake_case on the wire, unlike all others. All may come as text or number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SweepOptions {
+    /// How many trials `random_search` chooses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub num_trials: Option<Scalar>,
+    /// The seed of every draw, 0 to 2^32 − 1. A server draws one when a request that needs one
+    /// has none, and answers with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Scalar>,
+    /// The chosen trials as ranges of indices in the command's space, `0-3,7`. Absent: all that
+    /// the strategy proposes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trials: Option<Scalar>,
+    /// The plan's digest, 64 hex digits: the server refuses (409) what it reads otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Scalar>,
+    /// How many trials of this run may run at once, at least 1. Absent: the cluster's slots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<Scalar>,
+}
+
+/// One run, in every answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Opaque.
+    pub id: String,
+    /// What a person calls it; no two of a cluster that are not deleted share one.
+    pub name: String,
+    /// Up to 200 characters.
+    #[serde(default, deserialize_with = "nullable")]
+    pub description: String,
+    /// Always there: without it Grid's `history` hangs.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+    /// What it is, with what the server decided filled in.
+    pub spec: RunSpec,
+    /// How it is.
+    pub status: RunStatus,
+}
+
+/// How a run is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunStatus {
+    /// Its state.
+    #[serde(deserialize_with = "nullable")]
+    pub phase: RunState,
+    /// Why it is in this state, for a person; empty when the state says it all.
+    #[serde(deserialize_with = "nullable")]
+    pub message: String,
+    /// The ids of all its trials in launch order; empty where the call says `brief`.
+    #[serde(deserialize_with = "nullable")]
+    pub experiment_ids: Vec<String>,
+    /// How many trials are in which state.
+    #[serde(deserialize_with = "nullable")]
+    pub experiment_counts: ExperimentCounts,
+    /// USD so far; `null` when the machine's price is unknown.
+    pub cost: Option<f64>,
+    /// USD per hour of one trial; `null` when unknown.
+    pub hourly_cost: Option<f64>,
+    /// Where to upload the source; empty when nothing is to be uploaded.
+    #[serde(deserialize_with = "nullable")]
+    pub upload_url: String,
+    /// When its first trial started.
+    pub start_timestamp: Option<Timestamp>,
+    /// When its last trial ended.
+    pub finish_timestamp: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted_timestamp: Option<Timestamp>,
+    /// Ours: the swept arguments, in the order of [`TrialRow::values`](super::TrialRow::values).
+    #[serde(deserialize_with = "nullable")]
+    pub columns: Vec<String>,
+}
+
+/// How many trials of a run are in which state. All six are always there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExperimentCounts {
+    /// Queued, starting or held.
+    #[serde(deserialize_with = "int32")]
+    pub pending: i32,
+    /// Running.
+    #[serde(deserialize_with = "int32")]
+    pub running: i32,
+    /// Completed.
+    #[serde(deserialize_with = "int32")]
+    pub succeeded: i32,
+    /// Failed.
+    #[serde(deserialize_with = "int32")]
+    pub failed: i32,
+    /// Stopped.
+    #[serde(deserialize_with = "int32")]
+    pub cancelled: i32,
+    /// Deleted.
+    #[serde(deserialize_with = "int32")]
+    pub deleted: i32,
+}
+
+impl ExperimentCounts {
+    /// All trials together.
+    pub fn total(self) -> i32 {
+        self.pending + self.running + self.succeeded + self.failed + self.cancelled + self.deleted
+    }
+}
+
+/// `GET …/runs`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunList {
+    /// Newest first; all of them, since Grid's client does not page.
+    #[serde(default, deserialize_with = "nullable")]
+    pub runs: Vec<Run>,
+}
+
+/// `PUT …/runs/{id}`: only `spec.desiredState` is obeyed, and only `CANCELED` changes anything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateRun {
+    /// The run's name; ignored.
+    #[serde(deserialize_with = "nullable")]
+    pub name: String,
+    /// The run's spec.
+    #[serde(deserialize_with = "nullable")]
+    pub spec: RunSpec,
+}

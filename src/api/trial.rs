@@ -1,0 +1,115 @@
+//! All trials of a run in one call (ours).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{ExperimentState, MetricValue, Timestamp, nullable};
+
+/// The largest integer that every JSON reader keeps exact, 2^53.
+const EXACT: u128 = 1 << 53;
+
+/// The index of a trial in the space of its command: a number on the wire, a string above 2^53.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpaceIndex(pub u128);
+
+impl Serialize for SpaceIndex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match u64::try_from(self.0) {
+            Ok(small) if self.0 <= EXACT => serializer.serialize_u64(small),
+            _ => serializer.collect_str(&self.0),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SpaceIndex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IndexVisitor).map(SpaceIndex)
+    }
+}
+
+struct IndexVisitor;
+
+impl Visitor<'_> for IndexVisitor {
+    type Value = u128;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an index: a number, or a string of digits")
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<u128, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<u128, E> {
+        value
+            .parse()
+            .map_err(|_| E::invalid_value(de::Unexpected::Str(value), &self))
+    }
+}
+
+/// `GET …/runs/{id}/trials`: a page of a run's trials with all that a table shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrialPage {
+    /// The swept arguments, as typed (`--batch_size`).
+    #[serde(default, deserialize_with = "nullable")]
+    pub columns: Vec<String>,
+    /// The names of all metrics of the run, in the order first seen.
+    #[serde(default, deserialize_with = "nullable")]
+    pub metric_names: Vec<String>,
+    /// In launch order.
+    #[serde(default, deserialize_with = "nullable")]
+    pub trials: Vec<TrialRow>,
+    /// How many trials the filter lets through, on all pages.
+    pub total: u64,
+    /// How many of them come before this page.
+    pub offset: u64,
+    /// The server's clock, for the run times of running trials.
+    pub now: Timestamp,
+}
+
+/// One trial as a row of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrialRow {
+    /// The experiment's id.
+    pub id: String,
+    /// The experiment's name, `<run>-expN`.
+    pub name: String,
+    /// N: its place in launch order, from 0.
+    pub number: u32,
+    /// Its index in the space of its command.
+    pub index: SpaceIndex,
+    /// The exact text passed for each of the run's columns; `null` where it has none.
+    #[serde(default, deserialize_with = "nullable")]
+    pub values: Vec<Option<String>>,
+    /// Its state.
+    pub state: ExperimentState,
+    /// Why it is in this state, for a person; empty when the state says it all.
+    #[serde(default, deserialize_with = "nullable")]
+    pub message: String,
+    /// When its script started.
+    #[serde(default)]
+    pub start_timestamp: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default)]
+    pub finish_timestamp: Option<Timestamp>,
+    /// The script's exit status, if it ended by itself.
+    #[serde(default)]
+    pub exit_code: Option<i32>,
+    /// The signal that ended the script, if one did.
+    #[serde(default)]
+    pub signal: Option<i32>,
+    /// Seconds billed so far, whole; `null` before it starts.
+    #[serde(default)]
+    pub billed_seconds: Option<u64>,
+    /// USD so far; `null` when the machine's price is unknown or it has not started.
+    #[serde(default)]
+    pub cost: Option<f64>,
+    /// The last value of each metric.
+    #[serde(default, deserialize_with = "nullable")]
+    pub metrics: BTreeMap<String, MetricValue>,
+}
