@@ -5,7 +5,8 @@
 //! is refused: whether it means seconds or minutes decides the price sixtyfold.
 
 use super::Seconds;
-use crate::formula::{Error, ErrorKind, Fault, Formula, Span, Value};
+use crate::formula::{Error, ErrorKind, Fault, Formula, Value};
+use crate::sweep::Span;
 
 /// Where the run time of a trial comes from.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! What can be wrong with a formula's text, and with its value on one trial.
 
-use super::token::Span;
+use crate::sweep::Span;
 use std::fmt;
 
 /// A place in the text and what is wrong there.

@@ -3,7 +3,8 @@
 use super::error::{Error, ErrorKind};
 use super::nearest::nearest;
 use super::syntax::{Comparison, Expression, Function, Kind, Node, NodeId, Operator};
-use super::token::{Span, Token, TokenKind};
+use super::token::{Token, TokenKind};
+use crate::sweep::Span;
 
 const VALUE: &str = "a number, a name or `(`";
 
