@@ -37,6 +37,7 @@ page_is_current() {
 }
 
 bundle_page() {
+    cargo fetch --target wasm32-unknown-unknown # Trunk.toml keeps Trunk itself off the network
     # Trunk reads NO_COLOR as true or false only, and stops at the usual NO_COLOR=1.
     env -u NO_COLOR trunk build --release
     node scripts/compress.mjs dist

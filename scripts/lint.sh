@@ -19,11 +19,13 @@ core_is_free_of_the_browser() {
     crates=$(cargo tree -p sweep-server -e normal --prefix none) || return 1
     ! grep -E '^(leptos|web-sys|gloo-net|wasm-bindgen) ' <<<"$crates"
 }
+lock_file_is_current() { cargo metadata --locked --format-version 1 >/dev/null; }
 scripts_are_well_formed() {
     local script
     for script in scripts/*.sh .ci/run; do bash -n "$script" || return 1; done
 }
 
+lint lock_file_is_current
 lint cargo fmt --all --check
 lint cargo clippy --quiet --workspace --all-targets -- -D warnings
 lint cargo clippy --quiet -p sweep-planner --target wasm32-unknown-unknown --features page -- -D warnings

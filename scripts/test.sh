@@ -20,14 +20,17 @@ main() {
     need_npm tests/browser "the browser's driver"
 
     run_group native "Core and server" cargo test --workspace --no-fail-fast
-    run_group wasm "Core in WebAssembly" wasm_tests
+    run_group wasm "Core and page in WebAssembly" wasm_tests
     run_group browser "Page in Chromium" browser_tests
     summary
 }
 
+# Under Node: the library with the page, and the integration tests that are made for wasm too.
 wasm_tests() {
+    local tests=() file
+    while read -r file; do tests+=(--test "$(basename "$file" .rs)"); done < <(grep -l wasm_bindgen_test tests/*.rs)
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
-        cargo test -p sweep-planner --lib --target wasm32-unknown-unknown --no-fail-fast
+        cargo test -p sweep-planner --features page --lib ${tests[@]+"${tests[@]}"} --target wasm32-unknown-unknown --no-fail-fast
 }
 browser_tests() { (cd tests/browser && SWEEP="$TARGET/release/sweep" node --test --test-concurrency=1 --test-reporter=spec); }
 
