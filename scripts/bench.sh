@@ -3,4 +3,4 @@
 source "$(dirname "$0")/lib.sh"
 source scripts/tools.sh
 need_rust
-cargo bench --workspace --benches
+cargo bench --workspace --bench '*'
