@@ -12,6 +12,7 @@ mod render;
 mod wording;
 
 pub use fix::{Fix, is_script};
+pub use render::with_carets;
 pub use wording::{grouped, in_words};
 
 /// Whether the plan can be launched all the same.

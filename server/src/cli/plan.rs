@@ -6,12 +6,13 @@ use clap::{Args, ValueEnum};
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
 use sweep_planner::estimate;
+use sweep_planner::sweep::diagnostic::{grouped, with_carets};
 use sweep_planner::sweep::{Plan, Reading, Settings, read};
 
 /// What `sweep plan` takes.
 #[derive(Args, Debug)]
 #[command(about = "Print every trial that a `grid run` command stands for, and what it will cost")]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     /// How to print the trials
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -55,7 +56,7 @@ const ERRORS: u8 = 2;
 
 /// Runs `sweep plan`: trials to standard output, diagnostics to standard error. Exit status 0 =
 /// planned, 2 = errors in the text or the run time, 1 = input or output failed.
-pub fn run(arguments: &PlanArgs) -> ExitCode {
+pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     let text = match text(arguments) {
         Ok(text) => text,
         Err(error) => return fail(&format!("standard input cannot be read: {error}"), 1),
@@ -107,7 +108,11 @@ fn report(reading: &Reading, text: &str) {
     for diagnostic in &reading.diagnostics {
         eprintln!("{}", diagnostic.render(text));
     }
-    let drawn = reading.plan.parts().iter().find(|part| part.needs_seed() && part.seed().drawn);
+    let drawn = reading
+        .plan
+        .parts()
+        .iter()
+        .find(|part| part.needs_seed() && part.seed().drawn);
     if let Some(part) = drawn {
         eprintln!("seed: {} (drawn)", part.seed().value);
     }
@@ -118,9 +123,13 @@ fn settings(arguments: &PlanArgs) -> Result<Option<estimate::Settings>, String> 
     if !arguments.estimate {
         return Ok(None);
     }
-    let mut settings = estimate::Settings { parallel: arguments.parallel, ..Default::default() };
+    let mut settings = estimate::Settings {
+        parallel: arguments.parallel,
+        ..Default::default()
+    };
     if let Some(text) = &arguments.run_time {
-        let run_time = estimate::parse_run_time(text).map_err(|error| error.render(text))?;
+        let run_time = estimate::parse_run_time(text)
+            .map_err(|error| with_carets("error", &error.to_string(), None, text, error.span))?;
         settings.run_time = Some(run_time);
     }
     Ok(Some(settings))
@@ -147,7 +156,7 @@ fn print(
     }
     format::ending(plan, arguments.format, settings, out)?;
     if arguments.format == Format::Table && arguments.limit.is_none() && end < plan.len() {
-        let more = sweep_planner::sweep::diagnostic::grouped(plan.len() - end);
+        let more = grouped(plan.len() - end);
         writeln!(out, "… and {more} more (--offset, --limit)")?;
     }
     Ok(())
