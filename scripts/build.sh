@@ -19,14 +19,14 @@ main() {
 }
 
 build_server() {
-    local expected="1 to 3 minutes"
+    local expected="about 1 to 3 minutes"
     if [ -x "$TARGET/release/sweep" ]; then expected="a few seconds, when little has changed"; fi
     step server "Building the server" "$expected" cargo build --release -p sweep-server
 }
 
 build_page() {
     page_is_current && return
-    step page "Building the page" "a minute, the first time" bundle_page
+    step page "Building the page" "about a minute, the first time" bundle_page
 }
 
 # The last file that bundle_page writes is newer than everything that the page is made of, the folders included (a file that

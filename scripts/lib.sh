@@ -38,7 +38,7 @@ step() {
     shift 3
     mkdir -p "$LOGS"
     log=$LOGS/$name.log
-    say "==> $what (about $expected)"
+    say "==> $what ($expected)"
     set -m # a process group of its own, so that all that the command started ends with it
     "$@" >"$log" 2>&1 </dev/null &
     child=$!

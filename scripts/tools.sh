@@ -24,7 +24,7 @@ need_package() {
     shift 2
     have "$command" && return
     apt_possible || fail "$command is missing ($why). Install it and run this again; on Debian or Ubuntu: sudo apt-get install $*"
-    step "apt-$command" "Installing $* ($why)" "half a minute" apt_install "$@"
+    step "apt-$command" "Installing $* ($why)" "about half a minute" apt_install "$@"
     have "$command" || fail "$command is still missing after installing $*"
 }
 apt_possible() { have apt-get && { [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }; }; }
@@ -58,7 +58,13 @@ need_npm() {
     # npm writes this file last.
     [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] && return
     need_node
-    step "npm-$(basename "$folder")" "Installing $what from npm" "a few seconds" npm ci --prefix "$folder" --no-audit --no-fund
+    step "npm-$(basename "$folder")" "Installing $what from npm" "a few seconds" npm_ci "$folder"
+}
+npm_ci() {
+    # Node knows no certificates but its own; behind a company's proxy or mirror, those that the system trusts are needed.
+    local system=/etc/ssl/certs/ca-certificates.crt
+    if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $system ]; then export NODE_EXTRA_CA_CERTS=$system; fi
+    npm ci --prefix "$1" --no-audit --no-fund
 }
 
 need_wasm_opt() {
@@ -93,7 +99,7 @@ need_page_tools() {
     need_wasm_target
     need_wasm_opt
     need_wasm_bindgen
-    trunk_is_right || step trunk "Building Trunk $TRUNK_WANTED, which bundles the page" "2 to 4 minutes, once" cargo_install trunk "$TRUNK_WANTED"
+    trunk_is_right || step trunk "Building Trunk $TRUNK_WANTED, which bundles the page" "about 2 to 4 minutes, once" cargo_install trunk "$TRUNK_WANTED"
     rm -rf "$TOOLS/build"
 }
 
@@ -101,7 +107,7 @@ need_wasm_bindgen() {
     local wanted
     wasm_bindgen_is_right && return
     wanted=$(wasm_bindgen_wanted)
-    step wasm-bindgen "Building wasm-bindgen $wanted, which links the page to the browser" "1 to 2 minutes, once" cargo_install wasm-bindgen-cli "$wanted"
+    step wasm-bindgen "Building wasm-bindgen $wanted, which links the page to the browser" "about 1 to 2 minutes, once" cargo_install wasm-bindgen-cli "$wanted"
 }
 
 # cargo_install CRATE VERSION: into .tools/bin. Unoptimised and without TLS, as these tools only work on files here: that
@@ -130,7 +136,7 @@ find_chromium() {
 need_chromium() {
     if ! CHROMIUM=$(find_chromium); then
         apt_possible || fail "the browser tests need Chromium or Chrome. Install one, or name it with CHROMIUM=path; on Debian: sudo apt-get install chromium"
-        step apt-chromium "Installing Chromium for the browser tests" "half a minute" apt_install chromium
+        step apt-chromium "Installing Chromium for the browser tests" "about half a minute" apt_install chromium
         CHROMIUM=$(find_chromium) || fail "Chromium is still missing after installing it"
     fi
     export CHROMIUM
