@@ -124,13 +124,13 @@ impl<'a> Lines<'a> {
                 text.push_str(&quote::readable(&argument.word.text));
                 continue;
             }
-            text.push_str(&argument.prefix);
             let axis = axes.next();
             if behind {
                 let value = axis
                     .and_then(|(axis, digit)| axis.value(*digit))
                     .unwrap_or_default();
-                text.push_str(&quote::readable(&value));
+                let word = format!("{}{value}", argument.prefix);
+                text.push_str(&quote::readable(&word));
             }
             behind = true;
         }
