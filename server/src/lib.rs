@@ -1,0 +1,6 @@
+//! The server.
+
+pub mod clock;
+pub mod error;
+pub mod random;
+pub mod store;
