@@ -6,7 +6,8 @@
 //! 2. [`formula`]: the small expression language for run times.
 //! 3. [`estimate`]: what the chosen trials will cost and how long they will take.
 //! 4. [`api`]: what travels between page and server.
-//! 5. `page` (feature `page`): the web page.
+//! 5. [`launch`]: the chosen trials of a part as a request, and back.
+//! 6. `page` (feature `page`): the web page.
 //!
 //! Everything but the page is free of signals, clocks, browsers, I/O and unseeded randomness,
 //! so that the browser and the server derive the same trials from the same text.
@@ -14,6 +15,7 @@
 pub mod api;
 pub mod estimate;
 pub mod formula;
+pub mod launch;
 #[cfg(feature = "page")]
 pub mod page;
 pub mod sweep;

@@ -1,1 +1,82 @@
-//! The expression language for run times.
+//! The small expression language for run times, and for conditions on trials.
+//!
+//! A person types a run time as a [`Formula`] over a trial's arguments:
+//!
+//! ```
+//! use sweep_planner::formula::{Formula, Value};
+//!
+//! let formula = Formula::parse("minutes = 40 * epochs / batch_size")?;
+//! let seconds = formula.seconds(|name| match name {
+//!     "epochs" => Some(Value::Number(10.0)),
+//!     "batch_size" => Some(Value::Number(16.0)),
+//!     _ => None,
+//! });
+//! assert_eq!(seconds, Ok(1500.0));
+//! # Ok::<(), sweep_planner::formula::Error>(())
+//! ```
+//!
+//! and a [`Condition`] the same way:
+//!
+//! ```
+//! use sweep_planner::formula::{Condition, Value};
+//!
+//! let condition = Condition::parse("batch_size * layers <= 64 and optimizer == 'sgd'")?;
+//! let holds = condition.holds(|name| match name {
+//!     "optimizer" => Some(Value::Text("sgd")),
+//!     _ => Some(Value::Number(8.0)),
+//! });
+//! assert_eq!(holds, Ok(true));
+//! # Ok::<(), sweep_planner::formula::Error>(())
+//! ```
+//!
+//! # Grammar
+//!
+//! ```text
+//! formula    = ("seconds" | "minutes" | "hours") "=" expression
+//! condition  = expression                        (its result is true or false)
+//! expression = number | string | name | function "(" expression { "," expression } ")"
+//!            | "(" expression ")" | prefix expression | expression infix expression
+//! function   = "min" | "max"                     (one argument or more)
+//!            | "ceil" | "floor" | "sqrt" | "log" | "exp"
+//! ```
+//!
+//! | operators, weakest first | groups |
+//! |---|---|
+//! | `or` | from the left |
+//! | `and` | from the left |
+//! | `not` | prefix |
+//! | `==` `!=` `<` `<=` `>` `>=` | not chained |
+//! | `+` `-` | from the left |
+//! | `*` `/` | from the left |
+//! | `-` `+` before a value | prefix |
+//! | `^` | from the right |
+//!
+//! `log` is the natural logarithm. A name is an argument of the script without its leading
+//! dashes, with `_` for each `-`; a positional argument is `arg1`, `arg2`, …. A name directly
+//! before `(` is a function, so an argument called `min` can still be used as a value.
+//!
+//! Parsing is one pass over the text and nests at most [`MAX_DEPTH`] deep; evaluating is one pass
+//! over at most [`MAX_TOKENS`] nodes, without recursion.
+
+pub(crate) mod elementary;
+mod error;
+mod evaluate;
+mod nearest;
+mod parser;
+mod syntax;
+mod token;
+
+pub use error::{Error, ErrorKind, Fault};
+pub use evaluate::{Condition, Formula, Unit, Value};
+pub use nearest::nearest;
+pub use syntax::{Comparison, Expression, Function, Node, NodeId, Operator};
+pub use token::Span;
+
+/// How deep parentheses, prefixes, powers and calls may nest.
+pub const MAX_DEPTH: u32 = 64;
+
+/// How many tokens an expression may have, so that pricing many trials stays bounded.
+pub const MAX_TOKENS: usize = 1_000;
+
+#[cfg(test)]
+mod tests;

@@ -39,21 +39,53 @@ pub fn float_repr(value: f64) -> String {
     if value.is_infinite() {
         return if value < 0.0 { "-inf" } else { "inf" }.into();
     }
-    // Rust's `{:e}` gives the same shortest digits as CPython's dtoa mode 0.
-    let scientific = format!("{value:e}");
+    let scientific = shortest(value);
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
-        let mut text = format!("{value}");
-        if !text.contains('.') {
-            text.push_str(".0");
-        }
-        return text;
+        return positional(mantissa, exponent);
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// The shortest digits that read back as `value`, nearest to it, the even last digit where two are
+/// equally near, as CPython's dtoa chooses (mode 0).
+fn shortest(value: f64) -> String {
+    // Rust's shortest digits are as many, yet it takes the upper one of two equally near.
+    let shortest = format!("{value:e}");
+    let digits = shortest
+        .bytes()
+        .take_while(|b| *b != b'e')
+        .filter(u8::is_ascii_digit)
+        .count();
+    let nearest = format!("{value:.*e}", digits - 1);
+    let same = nearest
+        .parse::<f64>()
+        .is_ok_and(|read| read.to_bits() == value.to_bits());
+    if same { nearest } else { shortest }
+}
+
+/// `d.ddd` times ten to the `exponent`, written without one.
+fn positional(mantissa: &str, exponent: i32) -> String {
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
+    };
+    let digits = mantissa.replace('.', "");
+    let Ok(whole) = usize::try_from(exponent + 1) else {
+        return format!(
+            "{sign}0.{}{digits}",
+            "0".repeat(exponent.unsigned_abs() as usize - 1)
+        );
+    };
+    match digits.get(whole..) {
+        _ if whole == 0 => format!("{sign}0.{digits}"),
+        None | Some("") => format!("{sign}{digits}{}.0", "0".repeat(whole - digits.len())),
+        Some(fraction) => format!("{sign}{}.{fraction}", &digits[..whole]),
+    }
 }
 
 impl Literal {

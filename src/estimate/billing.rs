@@ -1,0 +1,360 @@
+//! What one trial is billed (facts: cost-model, section 2).
+//!
+//! ```text
+//! busy    = boot + setup + run + teardown          (only phases the provider bills)
+//! billed  = round_up(max(minimum, busy), increment)
+//! cost    = machines × billed/3600 × rate
+//!         + machines × disk GB × billed/2,592,000 × price per GB-month
+//!         + egress GB × price per GB
+//! occupied = wait + boot + setup + run + teardown  (clock time of a slot; waiting is never billed)
+//! ```
+
+use super::Seconds;
+use super::money::{Money, Rational};
+use num_bigint::BigInt;
+
+/// Seconds of a month of 30 days, for disk prices.
+const MONTH: u32 = 2_592_000;
+
+/// A phase of a trial other than its script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// How long it takes.
+    pub length: Seconds,
+    /// Whether the provider bills it. (Grid said that only the script's own time is billed.)
+    pub billed: bool,
+}
+
+impl Phase {
+    /// A billed phase of whole seconds.
+    pub const fn billed(seconds: u64) -> Phase {
+        Phase {
+            length: Seconds::whole(seconds),
+            billed: true,
+        }
+    }
+
+    fn billed_length(self) -> Seconds {
+        if self.billed {
+            self.length
+        } else {
+            Seconds::ZERO
+        }
+    }
+}
+
+/// A provider's rounding of billed time, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rounding {
+    /// The least that is billed at each start.
+    pub minimum: u64,
+    /// Billed time is a multiple of this; 0 counts as 1, since billed seconds are whole.
+    pub increment: u64,
+}
+
+impl Rounding {
+    /// A provider's published rule, or AWS's where none is known.
+    pub fn of_provider(provider: &str) -> Rounding {
+        let (minimum, increment) = match provider {
+            "grid" | "runpod" => (0, 1),
+            "lambda" | "scaleway" => (60, 60),
+            _ => (60, 1),
+        };
+        Rounding { minimum, increment }
+    }
+}
+
+/// A disk attached to each machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Disk {
+    /// Its size in GB.
+    pub gb: u32,
+    /// USD per GB and month of 30 days.
+    pub usd_per_gb_month: Money,
+}
+
+/// Data that each trial sends out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Egress {
+    /// GB per trial.
+    pub gb: Rational,
+    /// USD per GB.
+    pub usd_per_gb: Money,
+}
+
+/// Everything besides rate and run time that decides what a trial is billed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Billing {
+    /// From asking for the machine until it runs.
+    pub boot: Phase,
+    /// Installing, and copying source and data.
+    pub setup: Phase,
+    /// From the script's end to the machine's.
+    pub teardown: Phase,
+    /// Waiting for a machine; occupies a slot, never billed.
+    pub wait: Seconds,
+    /// None: the rule of the machine's provider.
+    pub rounding: Option<Rounding>,
+    /// Machines per trial; 0 counts as 1.
+    pub machines_per_trial: u32,
+    /// None: not billed.
+    pub disk: Option<Disk>,
+    /// None: not billed.
+    pub egress: Option<Egress>,
+    /// A script is stopped after this long.
+    pub max_run: Option<Seconds>,
+}
+
+impl Default for Billing {
+    fn default() -> Billing {
+        Billing::cloud()
+    }
+}
+
+impl Billing {
+    /// A fresh cloud machine per trial: boot 90 s, set-up 30 s, teardown 10 s, all billed.
+    pub fn cloud() -> Billing {
+        Billing {
+            boot: Phase::billed(90),
+            setup: Phase::billed(30),
+            teardown: Phase::billed(10),
+            ..Billing::local()
+        }
+    }
+
+    /// Processes on a machine that is already there: the script's own time alone.
+    pub fn local() -> Billing {
+        Billing {
+            boot: Phase::billed(0),
+            setup: Phase::billed(0),
+            teardown: Phase::billed(0),
+            wait: Seconds::ZERO,
+            rounding: None,
+            machines_per_trial: 1,
+            disk: None,
+            egress: None,
+            max_run: None,
+        }
+    }
+
+    /// Billed time of boot, set-up and teardown.
+    pub fn billed_overhead(&self) -> Seconds {
+        self.phases().map(Phase::billed_length).into_iter().sum()
+    }
+
+    /// Time that a slot is taken by more than the script.
+    pub fn overhead(&self) -> Seconds {
+        self.wait + self.phases().map(|phase| phase.length).into_iter().sum()
+    }
+
+    /// The run time after the limit.
+    pub fn limited(&self, run: Seconds) -> Seconds {
+        self.max_run.map_or(run, |limit| run.min(limit))
+    }
+
+    /// How long a trial takes up a slot.
+    pub fn occupied(&self, run: Seconds) -> Seconds {
+        self.overhead() + self.limited(run)
+    }
+
+    fn phases(&self) -> [Phase; 3] {
+        [self.boot, self.setup, self.teardown]
+    }
+}
+
+/// A rate with its rules of billing: from run times to dollars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tariff {
+    billing: Billing,
+    rounding: Rounding,
+    per_second: Prices,
+    egress: Money,
+}
+
+/// USD per second of all machines of one trial.
+#[derive(Clone, Debug, PartialEq)]
+struct Prices {
+    machine: Rational,
+    disk: Rational,
+}
+
+/// One trial's bill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bill {
+    /// Whole seconds that are billed.
+    pub billed_seconds: u64,
+    /// Machines.
+    pub machine: Money,
+    /// Disks.
+    pub disk: Money,
+    /// Data sent out.
+    pub egress: Money,
+}
+
+impl Bill {
+    /// All of it.
+    pub fn cost(&self) -> Money {
+        self.machine.clone() + self.disk.clone() + self.egress.clone()
+    }
+}
+
+impl Tariff {
+    /// `rate` is USD per hour of one machine; `provider` decides the rounding where `billing`
+    /// leaves it open.
+    pub fn new(billing: &Billing, provider: &str, rate: &Money) -> Tariff {
+        let machines = BigInt::from(billing.machines_per_trial.max(1));
+        let disk = billing.disk.as_ref().map_or_else(Money::zero, |disk| {
+            disk.usd_per_gb_month.clone() * BigInt::from(disk.gb) * machines.clone()
+        });
+        let egress = billing.egress.as_ref().map_or_else(Money::zero, |egress| {
+            egress.usd_per_gb.clone() * egress.gb.clone()
+        });
+        let per_second = Prices {
+            machine: rate.dollars() * machines / BigInt::from(3600),
+            disk: disk.dollars() / BigInt::from(MONTH),
+        };
+        let rounding = billing
+            .rounding
+            .unwrap_or_else(|| Rounding::of_provider(provider));
+        Tariff {
+            billing: billing.clone(),
+            rounding,
+            per_second,
+            egress,
+        }
+    }
+
+    /// The rules that it was made with.
+    pub fn billing(&self) -> &Billing {
+        &self.billing
+    }
+
+    /// How billed time is rounded.
+    pub fn rounding(&self) -> Rounding {
+        self.rounding
+    }
+
+    /// The billed phases and the script, before rounding.
+    pub fn busy(&self, run: Seconds) -> Seconds {
+        self.billing.billed_overhead() + self.billing.limited(run)
+    }
+
+    /// Whole seconds billed for a script of this length.
+    pub fn billed_seconds(&self, run: Seconds) -> u64 {
+        let increment = self.rounding.increment.max(1);
+        let least = self.busy(run).ceil().max(self.rounding.minimum);
+        least.div_ceil(increment).saturating_mul(increment)
+    }
+
+    /// The bill of one trial whose script takes `run`.
+    pub fn bill(&self, run: Seconds) -> Bill {
+        let billed_seconds = self.billed_seconds(run);
+        let seconds = BigInt::from(billed_seconds);
+        Bill {
+            billed_seconds,
+            machine: self.machine(&seconds),
+            disk: self.disk(&seconds),
+            egress: self.egress.clone(),
+        }
+    }
+
+    /// What `seconds` of all machines of a trial cost.
+    pub fn machine(&self, seconds: &BigInt) -> Money {
+        Money::from_rational(&self.per_second.machine * seconds)
+    }
+
+    /// What `seconds` of all disks of a trial cost.
+    pub fn disk(&self, seconds: &BigInt) -> Money {
+        Money::from_rational(&self.per_second.disk * seconds)
+    }
+
+    /// What the data of one trial costs.
+    pub fn egress(&self) -> &Money {
+        &self.egress
+    }
+
+    /// USD per second of machines and disks of one trial.
+    pub fn per_second(&self) -> Money {
+        Money::from_rational(&self.per_second.machine + &self.per_second.disk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn tariff(billing: &Billing) -> Tariff {
+        Tariff::new(billing, "aws", &Money::from_decimal("0.526").unwrap())
+    }
+
+    #[test]
+    fn phases_that_are_not_billed_still_occupy() {
+        let mut billing = Billing::cloud();
+        billing.boot.billed = false;
+        billing.wait = Seconds::whole(5);
+        let run = Seconds::whole(100);
+        assert_eq!(tariff(&billing).busy(run), Seconds::whole(140));
+        assert_eq!(billing.occupied(run), Seconds::whole(235));
+        billing.max_run = Some(Seconds::whole(40));
+        assert_eq!(tariff(&billing).billed_seconds(run), 80);
+    }
+
+    #[test]
+    fn disks_machines_and_egress() {
+        let billing = Billing {
+            machines_per_trial: 2,
+            disk: Some(Disk {
+                gb: 100,
+                usd_per_gb_month: Money::from_decimal("0.08").unwrap(),
+            }),
+            egress: Some(Egress {
+                gb: Rational::new(1.into(), 2.into()),
+                usd_per_gb: Money::from_decimal("0.09").unwrap(),
+            }),
+            ..Billing::local()
+        };
+        let bill = tariff(&billing).bill(Seconds::whole(3600));
+        assert_eq!(bill.machine.to_decimal(6), "1.052000");
+        assert_eq!(bill.disk.to_decimal(6), "0.022222");
+        assert_eq!(bill.egress.to_decimal(6), "0.045000");
+        assert_eq!(bill.cost().to_decimal(6), "1.119222");
+    }
+
+    /// Billing never goes down with a longer run, never below what was used, and is a multiple
+    /// of the increment, whatever the rules.
+    #[test]
+    fn billing_is_monotonic() {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut draw = |below: u64| {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (random >> 33) % below
+        };
+        for _ in 0..2_000 {
+            let rounding = Rounding {
+                minimum: draw(200),
+                increment: draw(100),
+            };
+            let billing = Billing {
+                boot: Phase {
+                    length: Seconds::whole(draw(100)),
+                    billed: draw(2) == 0,
+                },
+                teardown: Phase::billed(draw(50)),
+                rounding: Some(rounding),
+                ..Billing::local()
+            };
+            let tariff = tariff(&billing);
+            let short = Seconds::from_micros(draw(1_000_000_000));
+            let long = short + Seconds::from_micros(draw(100_000_000));
+            let (less, more) = (tariff.billed_seconds(short), tariff.billed_seconds(long));
+            assert!(less <= more);
+            assert!(less >= rounding.minimum && less >= tariff.busy(short).ceil());
+            assert_eq!(less % rounding.increment.max(1), 0);
+            assert!(tariff.bill(short).cost() <= tariff.bill(long).cost());
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The price list: machines with their rates, and which rate a machine's name stands for.
+
+use super::csv::{self, CsvError};
+use super::money::Money;
+use super::quote::{Basis, Note, Quote};
+use crate::formula::nearest;
+use std::sync::OnceLock;
+
+/// The price list that this program was built with; the page serves the same file.
+const EMBEDDED: &str = include_str!("../../public/prices.csv");
+
+/// The columns of a price list, in order.
+const COLUMNS: [&str; 13] = [
+    "provider",
+    "name",
+    "aliases",
+    "vcpus",
+    "memory_gb",
+    "gpu",
+    "gpu_count",
+    "gpu_memory_gb",
+    "on_demand_usd_per_hour",
+    "spot_usd_per_hour",
+    "region",
+    "as_of",
+    "source",
+];
+
+/// Nicknames of Grid's published client (0.8.81) and the machine it picks for each. It keeps the
+/// last machine of a name that several share, so some differ from Grid's documents.
+const CLIENT_NICKNAMES: [(&str, &str); 14] = [
+    ("8_v100_16gb", "p3.16xlarge"),
+    ("8_v100_32gb", "p3dn.24xlarge"),
+    ("8_t4_16gb", "g4dn.metal"),
+    ("8_k80_12gb", "p2.8xlarge"),
+    ("4_v100_16gb", "p3.8xlarge"),
+    ("4_t4_16gb", "g4dn.12xlarge"),
+    ("4_m60_8gb", "g3.16xlarge"),
+    ("2_m60_8gb", "g3.8xlarge"),
+    ("1_v100_16gb", "p3.2xlarge"),
+    ("1_t4_16gb", "g4dn.16xlarge"),
+    ("1_k80_12gb", "p2.xlarge"),
+    ("1_m60_8gb", "g3.4xlarge"),
+    ("2_cpu_8gb", "t2.large"),
+    ("2_cpu_4gb", "t2.medium"),
+];
+
+/// One row of a price list. Prices are USD per hour of one machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Machine {
+    /// Who rents it out, in lower case: `grid`, `aws`, `gcp`, ….
+    pub provider: String,
+    /// The provider's name for it.
+    pub name: String,
+    /// Other names, such as Grid's `1_t4_16gb`.
+    pub aliases: Vec<String>,
+    /// Virtual processors, where stated.
+    pub vcpus: Option<u32>,
+    /// Main memory in the provider's nominal GB, where stated.
+    pub memory_gb: Option<f64>,
+    /// Model of the accelerator; none on a machine without.
+    pub gpu: Option<String>,
+    /// How many accelerators.
+    pub gpu_count: u32,
+    /// Memory of each accelerator in nominal GB.
+    pub gpu_memory_gb: Option<u32>,
+    /// List price; None is unknown, never free.
+    pub on_demand: Option<Money>,
+    /// Interruptible price; None is unknown.
+    pub spot: Option<Money>,
+    /// Where that price holds.
+    pub region: String,
+    /// The date of the list price: `2026-07-20`, `2026-07` or `2026`.
+    pub as_of: String,
+    /// Where both prices come from.
+    pub source: String,
+}
+
+impl Machine {
+    /// The list or the interruptible price.
+    pub fn rate(&self, spot: bool) -> Option<&Money> {
+        if spot {
+            self.spot.as_ref()
+        } else {
+            self.on_demand.as_ref()
+        }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    fn has_alias(&self, name: &str) -> bool {
+        self.aliases
+            .iter()
+            .any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+}
+
+/// A price list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalogue {
+    machines: Vec<Machine>,
+}
+
+impl Catalogue {
+    /// The list that this program was built with, parsed once.
+    pub fn embedded() -> &'static Catalogue {
+        static PARSED: OnceLock<Catalogue> = OnceLock::new();
+        // A test parses the same text, so the empty list (every price unknown) is never seen.
+        PARSED.get_or_init(|| Catalogue::parse(EMBEDDED).unwrap_or_default())
+    }
+
+    /// Reads a price list: CSV (RFC 4180) whose header names exactly the thirteen columns,
+    /// preceded by lines `# key = text` that `source` refers to as `key` or `key argument`, the
+    /// argument standing for `{}` in the text. Strict: an unknown key, a price that is no plain
+    /// decimal, a repeated machine or alias of one provider are errors. O(length).
+    pub fn parse(text: &str) -> Result<Catalogue, CsvError> {
+        let mut sources = Vec::new();
+        let mut machines: Vec<Machine> = Vec::new();
+        let mut header_seen = false;
+        for (line, text) in (1..).zip(text.lines()) {
+            if let Some(comment) = text.strip_prefix('#') {
+                let pair = comment.split_once(" = ").ok_or(CsvError {
+                    line,
+                    what: "key = text",
+                })?;
+                sources.push((pair.0.trim(), pair.1));
+                continue;
+            }
+            let fields = csv::fields(text).ok_or(CsvError {
+                line,
+                what: "quoted field",
+            })?;
+            if !header_seen {
+                if fields != COLUMNS {
+                    return Err(CsvError {
+                        line,
+                        what: "header",
+                    });
+                }
+                header_seen = true;
+                continue;
+            }
+            let machine = machine(&fields, &sources).map_err(|what| CsvError { line, what })?;
+            if machines.iter().any(|known| clash(known, &machine)) {
+                return Err(CsvError {
+                    line,
+                    what: "name or alias used once",
+                });
+            }
+            machines.push(machine);
+        }
+        if machines.is_empty() {
+            return Err(CsvError {
+                line: 1,
+                what: "at least one machine",
+            });
+        }
+        Ok(Catalogue { machines })
+    }
+
+    /// All machines, in the order of the list.
+    pub fn machines(&self) -> impl Iterator<Item = &Machine> {
+        self.machines.iter()
+    }
+
+    /// What an hour of the machine called `instance_type` (or by one of its aliases, in any case
+    /// of letters) costs: Grid's rate, else AWS's for the same type, else that of whichever
+    /// provider has a machine of this name. An alias means what Grid's documents say. An unknown
+    /// name or price gives a quote without a rate, never one of zero. O(machines).
+    pub fn quote(&self, instance_type: &str, spot: bool) -> Quote {
+        let requested = instance_type.trim();
+        let by_alias = self.ranked().find(|machine| machine.has_alias(requested));
+        let name = by_alias.map_or(requested, |machine| machine.name.as_str());
+        let same: Vec<&Machine> = self
+            .ranked()
+            .filter(|machine| machine.is_called(name))
+            .collect();
+        let priced = same.iter().find(|machine| machine.rate(spot).is_some());
+        let machine = priced.or(same.first()).copied();
+        Quote {
+            requested: requested.to_owned(),
+            spot,
+            rate: machine.and_then(|machine| machine.rate(spot).cloned()),
+            basis: machine.map_or(Basis::Unknown, |machine| basis(machine, &same)),
+            machine: machine.cloned(),
+            notes: client_note(requested, machine).into_iter().collect(),
+            suggestion: machine.is_none().then(|| self.similar(requested)).flatten(),
+        }
+    }
+
+    /// Machines in the order in which their provider's rate is taken: Grid, AWS, the others.
+    fn ranked(&self) -> impl Iterator<Item = &Machine> {
+        let of = |wanted: fn(&str) -> bool| {
+            self.machines
+                .iter()
+                .filter(move |machine| wanted(&machine.provider))
+        };
+        of(|provider| provider == "grid")
+            .chain(of(|provider| provider == "aws"))
+            .chain(of(|provider| provider != "grid" && provider != "aws"))
+    }
+
+    fn similar(&self, name: &str) -> Option<String> {
+        let names = self.ranked().flat_map(|machine| {
+            let aliases = machine.aliases.iter().map(String::as_str);
+            std::iter::once(machine.name.as_str()).chain(aliases)
+        });
+        nearest(name, names).map(str::to_owned)
+    }
+}
+
+fn basis(machine: &Machine, same: &[&Machine]) -> Basis {
+    match machine.provider.as_str() {
+        "grid" => Basis::Grid,
+        _ if same.iter().any(|machine| machine.provider == "grid") => Basis::InsteadOfGrid,
+        _ => Basis::Provider,
+    }
+}
+
+/// What Grid's published client would do with this name, where that differs.
+fn client_note(requested: &str, machine: Option<&Machine>) -> Option<Note> {
+    let machine = machine?;
+    // The client takes every name with `_` for a nickname, and passes on any other.
+    if !requested.contains('_') {
+        return None;
+    }
+    let picked = CLIENT_NICKNAMES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(requested));
+    match picked {
+        Some((_, picked)) if *picked == machine.name => None,
+        Some((_, picked)) => Some(Note::ClientPicks {
+            requested: requested.to_owned(),
+            machine: machine.name.clone(),
+            picked: (*picked).to_owned(),
+        }),
+        None => Some(Note::ClientRefuses {
+            requested: requested.to_owned(),
+            machine: machine.name.clone(),
+        }),
+    }
+}
+
+fn clash(known: &Machine, new: &Machine) -> bool {
+    let same_provider = known.provider == new.provider;
+    same_provider && known.is_called(&new.name)
+        || new
+            .aliases
+            .iter()
+            .any(|alias| known.has_alias(alias) || known.is_called(alias))
+}
+
+/// One row; the error names what was expected.
+fn machine(fields: &[String], sources: &[(&str, &str)]) -> Result<Machine, &'static str> {
+    let [
+        provider,
+        name,
+        aliases,
+        vcpus,
+        memory,
+        gpu,
+        gpu_count,
+        gpu_memory,
+        on_demand,
+        spot,
+        region,
+        as_of,
+        source,
+    ] = fields
+    else {
+        return Err("thirteen fields");
+    };
+    if provider.is_empty() || name.is_empty() {
+        return Err("provider and name");
+    }
+    let words = |text: &str| {
+        text.split(';')
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    Ok(Machine {
+        provider: provider.clone(),
+        name: name.clone(),
+        aliases: words(aliases),
+        vcpus: optional(vcpus, |text| text.parse().ok()).ok_or("vcpus")?,
+        memory_gb: optional(memory, positive).ok_or("memory_gb")?,
+        gpu: (!gpu.is_empty()).then(|| gpu.clone()),
+        gpu_count: gpu_count.parse().map_err(|_| "gpu_count")?,
+        gpu_memory_gb: optional(gpu_memory, |text| text.parse().ok()).ok_or("gpu_memory_gb")?,
+        on_demand: optional(on_demand, price).ok_or("on_demand_usd_per_hour")?,
+        spot: optional(spot, price).ok_or("spot_usd_per_hour")?,
+        region: region.clone(),
+        as_of: as_of.clone(),
+        source: full_source(source, sources).ok_or("source that is listed above")?,
+    })
+}
+
+/// An empty field is a stated absence; anything else must read as a value.
+fn optional<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    if text.is_empty() {
+        Some(None)
+    } else {
+        read(text).map(Some)
+    }
+}
+
+fn positive(text: &str) -> Option<f64> {
+    text.parse()
+        .ok()
+        .filter(|value: &f64| value.is_finite() && *value > 0.0)
+}
+
+/// A price of zero is refused: nobody rents machines for nothing, so it is a slip.
+fn price(text: &str) -> Option<Money> {
+    Money::from_decimal(text).filter(|price| !price.is_zero())
+}
+
+fn full_source(source: &str, sources: &[(&str, &str)]) -> Option<String> {
+    let (key, argument) = source.split_once(' ').unwrap_or((source, ""));
+    let (_, text) = sources.iter().find(|(known, _)| *known == key)?;
+    Some(text.replace("{}", argument))
+}
+
+#[cfg(test)]
+#[path = "catalogue_tests.rs"]
+mod tests;

@@ -1,0 +1,85 @@
+//! Comma-separated values (RFC 4180), one record per line.
+
+use std::fmt;
+
+/// A line of a price list that does not have the right form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsvError {
+    /// Counted from 1.
+    pub line: u32,
+    /// What was expected there.
+    pub what: &'static str,
+}
+
+impl fmt::Display for CsvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: expected {}", self.line, self.what)
+    }
+}
+
+impl std::error::Error for CsvError {}
+
+/// The fields of one line, quotes removed. None where a quote is not closed, or stands inside a
+/// field that does not begin with one. O(length).
+pub(super) fn fields(line: &str) -> Option<Vec<String>> {
+    let mut fields = Vec::new();
+    let mut rest = line;
+    loop {
+        let (field, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_field(quoted)?,
+            None => plain_field(rest)?,
+        };
+        fields.push(field);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return after.is_empty().then_some(fields),
+        }
+    }
+}
+
+fn plain_field(text: &str) -> Option<(String, &str)> {
+    let (field, after) = text.split_at(text.find(',').unwrap_or(text.len()));
+    (!field.contains('"')).then(|| (field.to_owned(), after))
+}
+
+fn quoted_field(text: &str) -> Option<(String, &str)> {
+    let mut field = String::new();
+    let mut rest = text;
+    loop {
+        let (part, after) = rest.split_once('"')?;
+        field.push_str(part);
+        match after.strip_prefix('"') {
+            Some(next) => {
+                field.push('"');
+                rest = next;
+            }
+            None => return Some((field, after)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn lines() {
+        for (line, expected) in [
+            ("", Some(vec![""])),
+            ("a,b,", Some(vec!["a", "b", ""])),
+            ("\"a, b\",c", Some(vec!["a, b", "c"])),
+            ("\"say \"\"a\"\"\",\"\"", Some(vec!["say \"a\"", ""])),
+            ("\"a", None),
+            ("\"a\"b", None),
+            ("a\"b", None),
+        ] {
+            let fields = fields(line);
+            let fields = fields
+                .as_ref()
+                .map(|f| f.iter().map(String::as_str).collect());
+            assert_eq!(fields, expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Amounts of US dollars, exact until they are shown.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_rational::Ratio;
+use num_traits::{Signed, ToPrimitive, Zero};
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul, Sub};
+
+/// A fraction of integers of any size.
+pub type Rational = Ratio<BigInt>;
+
+/// An exact amount of US dollars.
+///
+/// Shown by `Display` in cents, rounded half up once: `$1,234.57`. Something that is not nothing
+/// never shows as `$0.00`: below half a cent it is `<$0.01`. An unknown amount is no `Money` at
+/// all: callers hold an `Option`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(Rational);
+
+impl Money {
+    /// Nothing.
+    pub fn zero() -> Money {
+        Money(Rational::zero())
+    }
+
+    /// Exactly this many dollars.
+    pub fn from_rational(dollars: Rational) -> Money {
+        Money(dollars)
+    }
+
+    /// Dollars as plain decimal digits with at most one point (`0.526`), exactly. None for
+    /// anything else: signs, exponents, blanks, an empty text, more than 60 characters.
+    pub fn from_decimal(text: &str) -> Option<Money> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = format!("{whole}{fraction}");
+        if digits.is_empty() || text.len() > 60 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let numerator: BigInt = digits.parse().ok()?;
+        let denominator = BigInt::from(10u8).pow(u32::try_from(fraction.len()).ok()?);
+        Some(Money(Rational::new(numerator, denominator)))
+    }
+
+    /// The nearest multiple of 10^-9 dollars, for amounts that come from floating-point
+    /// expectations; None where the value is not finite.
+    pub fn from_f64(dollars: f64) -> Option<Money> {
+        let (mantissa, exponent) = decompose(dollars)?;
+        let billionths = Rational::from_integer(BigInt::from(mantissa) * 1_000_000_000u32);
+        let scale = BigInt::from(2u8).pow(exponent.unsigned_abs().into());
+        let exact = if exponent < 0 {
+            billionths / scale
+        } else {
+            billionths * scale
+        };
+        let half = Rational::new(1.into(), 2.into());
+        Some(Money(
+            (exact + half).floor() / BigInt::from(1_000_000_000u32),
+        ))
+    }
+
+    /// In dollars.
+    pub fn dollars(&self) -> &Rational {
+        &self.0
+    }
+
+    /// The nearest double, for charts, comparisons and JSON.
+    pub fn as_f64(&self) -> f64 {
+        ratio_to_f64(&self.0)
+    }
+
+    /// Whether it is nothing at all.
+    pub fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// As digits with exactly `places` decimals, rounded half up: `6.377440`.
+    pub fn to_decimal(&self, places: u32) -> String {
+        let units = self.round_to(places);
+        let digits = units.magnitude().to_string();
+        let width = places as usize + 1;
+        let padded = format!("{digits:0>width$}");
+        let (whole, fraction) = padded.split_at(padded.len() - places as usize);
+        let sign = if units.is_negative() { "-" } else { "" };
+        let point = if places > 0 { "." } else { "" };
+        format!("{sign}{whole}{point}{fraction}")
+    }
+
+    /// As a rate is written: two decimals, and more where they say something, up to nine.
+    pub fn to_rate(&self) -> String {
+        let digits = self.to_decimal(9);
+        let short = digits.trim_end_matches('0');
+        let decimals = short.len() - short.find('.').map_or(short.len(), |at| at + 1);
+        format!("{short}{}", "0".repeat(2usize.saturating_sub(decimals)))
+    }
+
+    /// Whole cents, half a cent counted up.
+    pub fn cents(&self) -> BigInt {
+        self.round_to(2)
+    }
+
+    /// Short enough for a heading at any size: as `Display` below a billion, then with three
+    /// digits and a word (`$17.4 quadrillion`), then as a power of ten (`$6.81 × 10^36`).
+    pub fn compact(&self) -> String {
+        let cents = self.cents();
+        let dollars = self.round_to(0).magnitude().to_string();
+        if dollars.len() <= 9 {
+            return self.to_string();
+        }
+        let (lead, magnitude) = three_digits(&dollars);
+        let sign = if cents.is_negative() { "-" } else { "" };
+        match WORDS.get(magnitude / 3 - 3) {
+            Some(word) => {
+                let places = 2 - magnitude % 3;
+                format!("{sign}${} {word}", point(&lead, lead.len() - places))
+            }
+            None => format!("{sign}${} × 10^{magnitude}", point(&lead, 1)),
+        }
+    }
+
+    /// The nearest multiple of 10^-places, counted in those, half up.
+    fn round_to(&self, places: u32) -> BigInt {
+        let scale = BigInt::from(10u8).pow(places);
+        let doubled: BigInt = self.0.numer() * scale * 2 + self.0.denom();
+        // Half up is floor(x + 1/2), for negative amounts too.
+        doubled.div_floor(&(self.0.denom() * 2))
+    }
+}
+
+/// Names of 10^9, 10^12, … 10^33.
+const WORDS: [&str; 9] = [
+    "billion",
+    "trillion",
+    "quadrillion",
+    "quintillion",
+    "sextillion",
+    "septillion",
+    "octillion",
+    "nonillion",
+    "decillion",
+];
+
+/// The three leading digits of a whole number, rounded half up, and the power of ten of the first.
+fn three_digits(digits: &str) -> (String, usize) {
+    let mut magnitude = digits.len() - 1;
+    let lead: u32 = digits
+        .get(..3)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    let up = digits.as_bytes().get(3).is_some_and(|&next| next >= b'5');
+    let mut lead = lead + u32::from(up);
+    if lead == 1000 {
+        lead = 100;
+        magnitude += 1;
+    }
+    (lead.to_string(), magnitude)
+}
+
+/// Digits with a point after the first `whole` of them, if any follow.
+fn point(digits: &str, whole: usize) -> String {
+    let (before, after) = digits.split_at(whole.min(digits.len()));
+    if after.is_empty() {
+        before.to_owned()
+    } else {
+        format!("{before}.{after}")
+    }
+}
+
+/// The double as mantissa × 2^exponent; None where it is not finite.
+fn decompose(value: f64) -> Option<(i64, i16)> {
+    if !value.is_finite() {
+        return None;
+    }
+    let bits = value.to_bits();
+    let sign = if bits >> 63 == 0 { 1 } else { -1 };
+    let exponent = (bits >> 52 & 0x7ff) as i16;
+    let fraction = (bits & 0xf_ffff_ffff_ffff) as i64;
+    let mantissa = if exponent == 0 {
+        fraction << 1
+    } else {
+        fraction | 1 << 52
+    };
+    Some((sign * mantissa, exponent - 1075))
+}
+
+/// The nearest double to a fraction, to within one unit in the last place. Both parts may be far
+/// beyond a double's range.
+pub(crate) fn ratio_to_f64(ratio: &Rational) -> f64 {
+    let (numerator, denominator) = (ratio.numer(), ratio.denom());
+    // 64 bits of quotient are more than a double keeps.
+    let surplus = denominator
+        .bits()
+        .saturating_add(64)
+        .saturating_sub(numerator.bits());
+    let scaled = (numerator << surplus) / denominator;
+    let quotient = scaled.to_f64().unwrap_or(f64::INFINITY);
+    (0..surplus.min(2_200)).fold(quotient, |value, _| value / 2.0)
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cents = self.cents();
+        let sign = if self.0.is_negative() { "-" } else { "" };
+        if cents.is_zero() && !self.0.is_zero() {
+            return write!(f, "{}$0.01", if sign.is_empty() { "<" } else { ">-" });
+        }
+        let (dollars, rest) = cents.magnitude().div_rem(&100u8.into());
+        write!(f, "{sign}${}.{rest:0>2}", grouped(&dollars.to_string()))
+    }
+}
+
+/// Digits in groups of three, with commas.
+pub fn grouped(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+impl Add for Money {
+    type Output = Money;
+    fn add(self, other: Money) -> Money {
+        Money(self.0 + other.0)
+    }
+}
+
+impl Sub for Money {
+    type Output = Money;
+    fn sub(self, other: Money) -> Money {
+        Money(self.0 - other.0)
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Money) {
+        self.0 += other.0;
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Money>>(all: I) -> Money {
+        all.fold(Money::zero(), Add::add)
+    }
+}
+
+impl Mul<Rational> for Money {
+    type Output = Money;
+    fn mul(self, factor: Rational) -> Money {
+        Money(self.0 * factor)
+    }
+}
+
+impl Mul<BigInt> for Money {
+    type Output = Money;
+    fn mul(self, factor: BigInt) -> Money {
+        Money(self.0 * factor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn money(text: &str) -> Money {
+        match text.strip_prefix('-') {
+            Some(text) => Money::zero() - Money::from_decimal(text).unwrap(),
+            None => Money::from_decimal(text).unwrap(),
+        }
+    }
+
+    #[test]
+    fn shown_in_cents_half_up() {
+        for (text, shown) in [
+            ("0", "$0.00"),
+            ("0.004999", "<$0.01"),
+            ("0.005", "$0.01"),
+            ("0.000000000001", "<$0.01"),
+            ("0.505", "$0.51"),
+            ("1.004999", "$1.00"),
+            ("0.995", "$1.00"),
+            ("6.377440", "$6.38"),
+            ("999.999", "$1,000.00"),
+            ("1234567.891", "$1,234,567.89"),
+            ("17438888888888888.888889", "$17,438,888,888,888,888.89"),
+            ("-0.001", ">-$0.01"),
+            ("-1.005", "-$1.00"),
+            ("-1234.5", "-$1,234.50"),
+        ] {
+            assert_eq!(money(text).to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn short_at_any_size() {
+        for (text, shown) in [
+            ("12.345", "$12.35"),
+            ("999999999.99", "$1.00 billion"),
+            ("999999998.99", "$999,999,998.99"),
+            ("1234567890", "$1.23 billion"),
+            ("12345678900", "$12.3 billion"),
+            ("123456789000", "$123 billion"),
+            ("999960000000", "$1.00 trillion"),
+            ("17438888888888888.8", "$17.4 quadrillion"),
+            ("1000000000000000000000000000000000", "$1.00 decillion"),
+            ("999900000000000000000000000000000000", "$1.00 × 10^36"),
+            ("6805647338418769269267492148635364200", "$6.81 × 10^36"),
+        ] {
+            assert_eq!(money(text).compact(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn decimals_in_and_out() {
+        assert_eq!(money("6.37744").to_decimal(6), "6.377440");
+        assert_eq!(money("0.0000005").to_decimal(6), "0.000001");
+        assert_eq!(money("12").to_decimal(0), "12");
+        assert_eq!(money("-0.5").to_decimal(2), "-0.50");
+        for bad in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            "1e3",
+            " 1",
+            "1.2.3",
+            "1,5",
+            "١",
+            &"1".repeat(61),
+        ] {
+            assert_eq!(Money::from_decimal(bad), None, "{bad}");
+        }
+        assert_eq!(money(".5"), money("0.50"));
+    }
+
+    #[test]
+    fn doubles_in_and_out() {
+        for text in [
+            "0",
+            "0.1",
+            "0.526",
+            "1234567.5",
+            "0.000000001",
+            "-2.25",
+            "98765432109.5",
+        ] {
+            let value: f64 = text.parse().unwrap();
+            assert_eq!(Money::from_f64(value), Some(money(text)), "{text}");
+            assert_eq!(money(text).as_f64(), value, "{text}");
+        }
+        let huge = Money::from_f64(1e300).unwrap();
+        assert_eq!(huge.as_f64(), 1e300);
+        assert_eq!(Money::from_f64(1e-300), Some(Money::zero()));
+        assert_eq!(Money::from_f64(f64::NAN), None);
+        assert_eq!(Money::from_f64(f64::INFINITY), None);
+        let fraction = Money::from_rational(Rational::new(1.into(), BigInt::from(3u8).pow(900)));
+        assert_eq!(fraction.as_f64(), 0.0);
+        assert_eq!(
+            Money::from_rational(Rational::new(1.into(), 3.into())).as_f64(),
+            1.0 / 3.0
+        );
+    }
+}

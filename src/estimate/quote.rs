@@ -1,0 +1,154 @@
+//! The price of an hour of one machine, and where it comes from.
+
+use super::catalogue::Machine;
+use super::money::Money;
+use std::fmt;
+
+/// What an hour of a machine costs, as asked for by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quote {
+    /// The name asked for: a machine or an alias.
+    pub requested: String,
+    /// The interruptible price was asked for, not the list price.
+    pub spot: bool,
+    /// USD per hour; None is unknown, never free.
+    pub rate: Option<Money>,
+    /// Whose price it is.
+    pub basis: Basis,
+    /// The row of the price list that the rate is from; without a rate, the machine's best row.
+    pub machine: Option<Machine>,
+    /// What a person should know about the choice.
+    pub notes: Vec<Note>,
+    /// For an unknown name: a known one that looks like it.
+    pub suggestion: Option<String>,
+}
+
+/// Whose price a quote is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Grid's published rate.
+    Grid,
+    /// Grid had the machine but published no such rate: AWS's price for the same type.
+    InsteadOfGrid,
+    /// A provider other than Grid.
+    Provider,
+    /// A rate that the person or the cluster's configuration set.
+    Typed,
+    /// No machine of that name is in the price list.
+    Unknown,
+}
+
+/// Where Grid's published client treats a machine's name differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// It picks another machine for this nickname.
+    ClientPicks {
+        /// The nickname.
+        requested: String,
+        /// What it means here.
+        machine: String,
+        /// What the client picks.
+        picked: String,
+    },
+    /// It does not know this nickname.
+    ClientRefuses {
+        /// The nickname.
+        requested: String,
+        /// What it means here.
+        machine: String,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::ClientPicks {
+                requested,
+                machine,
+                picked,
+            } => write!(
+                f,
+                "`{requested}` means {machine}, as Grid's documents say; Grid's published client \
+                 would pick {picked}"
+            ),
+            Note::ClientRefuses { requested, machine } => write!(
+                f,
+                "`{requested}` means {machine}; Grid's published client does not know this name"
+            ),
+        }
+    }
+}
+
+impl Quote {
+    /// A rate that replaces the price list's.
+    pub fn typed(instance_type: &str, spot: bool, rate: Money) -> Quote {
+        Quote {
+            requested: instance_type.to_owned(),
+            spot,
+            rate: Some(rate),
+            basis: Basis::Typed,
+            machine: None,
+            notes: Vec::new(),
+            suggestion: None,
+        }
+    }
+
+    /// The machine's own name, else the name asked for.
+    pub fn name(&self) -> &str {
+        self.machine
+            .as_ref()
+            .map_or(&self.requested, |machine| &machine.name)
+    }
+
+    /// Whose rules of billing hold: `grid`, `aws`, …; empty where unknown.
+    pub fn provider(&self) -> &str {
+        self.machine
+            .as_ref()
+            .map_or("", |machine| &machine.provider)
+    }
+}
+
+/// One sentence: the rate, its origin and its date; or why there is none.
+impl fmt::Display for Quote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.spot { "interruptible" } else { "list" };
+        let name = self.name();
+        let Some(rate) = &self.rate else {
+            write!(f, "{name}: {kind} price unknown")?;
+            return match (&self.suggestion, &self.machine) {
+                (Some(similar), _) => write!(f, "; did you mean {similar}?"),
+                (None, None) => write!(f, "; no such machine in the price list"),
+                (None, Some(_)) => Ok(()),
+            };
+        };
+        write!(f, "{name}: ${} per hour", rate.to_rate())?;
+        let Some(machine) = &self.machine else {
+            return write!(f, ", as set by hand");
+        };
+        let provider = provider_name(&machine.provider);
+        write!(f, ", {provider} {kind} price as of {}", machine.as_of)?;
+        if machine.provider != "grid" && machine.region != "any" {
+            write!(f, " in {}", machine.region)?;
+        }
+        if self.basis == Basis::InsteadOfGrid {
+            write!(f, " (Grid published no rate for it)")?;
+        }
+        Ok(())
+    }
+}
+
+/// A provider as it writes itself.
+pub fn provider_name(provider: &str) -> &str {
+    match provider {
+        "grid" => "Grid's",
+        "aws" => "AWS",
+        "gcp" => "Google Cloud",
+        "azure" => "Azure",
+        "lambda" => "Lambda",
+        "runpod" => "RunPod",
+        "paperspace" => "Paperspace",
+        "nebius" => "Nebius",
+        "vast" => "Vast.ai",
+        other => other,
+    }
+}

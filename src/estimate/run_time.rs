@@ -1,0 +1,357 @@
+//! The run time of a trial, as a person types it.
+//!
+//! A length (`10 minutes`, `10min`, `1h 30m`, `90 s`, `1.5 h`, `2 days`, `1:30:00`) or a
+//! [`Formula`] over the trial's arguments (`minutes = 40 * epochs / batch_size`). A number alone
+//! is refused: whether it means seconds or minutes decides the price sixtyfold.
+
+use super::Seconds;
+use crate::formula::{Error, ErrorKind, Fault, Formula, Span, Value};
+
+/// Where the run time of a trial comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunTime {
+    /// The same for every trial.
+    Constant(Seconds),
+    /// Computed from each trial's arguments.
+    Formula(Formula),
+}
+
+impl RunTime {
+    /// The run time where `lookup` gives the arguments. O(nodes of the formula).
+    pub fn of<'a>(&self, lookup: impl FnMut(&str) -> Option<Value<'a>>) -> Result<Seconds, Fault> {
+        match self {
+            RunTime::Constant(seconds) => Ok(*seconds),
+            RunTime::Formula(formula) => {
+                let seconds = formula.seconds(lookup)?;
+                Seconds::from_f64(seconds).ok_or(Fault::TooLong(seconds))
+            }
+        }
+    }
+
+    /// The arguments it depends on.
+    pub fn names(&self) -> &[String] {
+        match self {
+            RunTime::Constant(_) => &[],
+            RunTime::Formula(formula) => formula.names(),
+        }
+    }
+}
+
+/// Reads a run time. O(length); errors carry spans in `text`.
+pub fn parse_run_time(text: &str) -> Result<RunTime, Error> {
+    if text.contains('=') {
+        return Formula::parse(text).map(RunTime::Formula);
+    }
+    let micros = if text.contains(':') {
+        clock(text)?
+    } else {
+        units(text)?
+    };
+    let whole = span(0, text.len());
+    match u64::try_from(micros) {
+        Ok(0) => Err(Error::new(whole, ErrorKind::ZeroTime)),
+        Ok(micros) if micros <= Seconds::MAX.micros() => {
+            Ok(RunTime::Constant(Seconds::from_micros(micros)))
+        }
+        _ => Err(Error::new(whole, ErrorKind::TimeTooLong)),
+    }
+}
+
+/// The units of a length, largest first, with their microseconds.
+const UNITS: [(u128, &[&str]); 5] = [
+    (86_400_000_000, &["d", "day", "days"]),
+    (3_600_000_000, &["h", "hr", "hrs", "hour", "hours"]),
+    (60_000_000, &["m", "min", "mins", "minute", "minutes"]),
+    (1_000_000, &["s", "sec", "secs", "second", "seconds"]),
+    (1_000, &["ms", "millisecond", "milliseconds"]),
+];
+
+/// `1h 30m`: numbers with units that become smaller, blanks and commas between them allowed.
+fn units(text: &str) -> Result<u128, Error> {
+    let mut total = 0u128;
+    let mut largest = u128::MAX;
+    let mut at = skip(text, 0, |c| c.is_whitespace());
+    if at == text.len() {
+        return Err(unexpected(text, at, "a run time such as `10 minutes`"));
+    }
+    while at < text.len() {
+        let number_end = skip(text, at, |c| c.is_ascii_digit() || c == '.');
+        if number_end == at {
+            return Err(not_a_length(text, at));
+        }
+        let number = span(at, number_end);
+        let unit_start = skip(text, number_end, |c| c.is_whitespace());
+        let unit_end = skip(text, unit_start, |c| c.is_alphabetic());
+        let name = text.get(unit_start..unit_end).unwrap_or("");
+        if name.is_empty() && unit_start < text.len() {
+            return Err(not_a_length(text, unit_start));
+        }
+        if name.is_empty() {
+            let number_text = number.slice(text).to_owned();
+            return Err(Error::new(
+                number,
+                ErrorKind::NoTimeUnit {
+                    number: number_text,
+                },
+            ));
+        }
+        let unit = unit_of(text, unit_start, unit_end)?;
+        if unit >= largest {
+            let found = name.to_owned();
+            let place = span(unit_start, unit_end);
+            return Err(Error::new(place, ErrorKind::TimeUnitOrder { found }));
+        }
+        largest = unit;
+        total = total.saturating_add(decimal(text, number, unit)?);
+        at = skip(text, unit_end, |c| c.is_whitespace() || c == ',');
+    }
+    Ok(total)
+}
+
+fn unit_of(text: &str, start: usize, end: usize) -> Result<u128, Error> {
+    let name = text.get(start..end).unwrap_or("").to_lowercase();
+    let known = UNITS
+        .iter()
+        .find(|(_, names)| names.contains(&name.as_str()));
+    known.map(|(micros, _)| *micros).ok_or_else(|| {
+        let found = text.get(start..end).unwrap_or("").to_owned();
+        Error::new(span(start, end), ErrorKind::UnknownTimeUnit { found })
+    })
+}
+
+/// `1:30:00`: hours, minutes and seconds, the seconds with a fraction if need be.
+fn clock(text: &str) -> Result<u128, Error> {
+    let trimmed = text.trim();
+    let start = text.len() - text.trim_start().len();
+    let fields: Vec<&str> = trimmed.split(':').collect();
+    let &[hours, minutes, seconds] = fields.as_slice() else {
+        let place = span(start, start + trimmed.len());
+        if fields.len() == 2 {
+            return Err(Error::new(place, ErrorKind::AmbiguousClock));
+        }
+        return Err(not_a_length(text, start));
+    };
+    let minutes_at = start + hours.len() + 1;
+    let seconds_at = minutes_at + minutes.len() + 1;
+    let whole_digits = seconds.split('.').next().unwrap_or("");
+    for (at, field, digits) in [
+        (minutes_at, minutes, minutes),
+        (seconds_at, seconds, whole_digits),
+    ] {
+        if digits.len() != 2 || !digits.parse::<u8>().is_ok_and(|value| value < 60) {
+            let found = field.to_owned();
+            let place = span(at, at + field.len());
+            return Err(Error::new(place, ErrorKind::ClockField { found }));
+        }
+    }
+    let mut total = 0u128;
+    for (at, field, unit) in [
+        (start, hours, 3_600_000_000),
+        (minutes_at, minutes, 60_000_000),
+        (seconds_at, seconds, 1_000_000),
+    ] {
+        total = total.saturating_add(decimal(text, span(at, at + field.len()), unit)?);
+    }
+    Ok(total)
+}
+
+/// A decimal number of `unit` microseconds, exact; digits below a microsecond round half up.
+fn decimal(text: &str, place: Span, unit: u128) -> Result<u128, Error> {
+    let digits = place.slice(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = !(whole.is_empty() && fraction.is_empty())
+        && [whole, fraction]
+            .iter()
+            .all(|part| part.chars().all(|c| c.is_ascii_digit()));
+    if !is_number {
+        return Err(unexpected_at(text, place, "a number"));
+    }
+    let too_long = || Error::new(place, ErrorKind::TimeTooLong);
+    let whole: u128 = match whole {
+        "" => 0,
+        digits => digits.parse().map_err(|_| too_long())?,
+    };
+    // Days have 8.64e10 microseconds: 18 digits decide, and what follows them cannot matter.
+    let kept = fraction.get(..fraction.len().min(18)).unwrap_or("");
+    let scale = 10u128.pow(kept.len() as u32);
+    let part: u128 = if kept.is_empty() {
+        0
+    } else {
+        kept.parse().map_err(|_| too_long())?
+    };
+    let below = (part * unit + scale / 2) / scale;
+    whole
+        .checked_mul(unit)
+        .and_then(|micros| micros.checked_add(below))
+        .ok_or_else(too_long)
+}
+
+fn skip(text: &str, from: usize, wanted: impl Fn(char) -> bool) -> usize {
+    let rest = text.get(from..).unwrap_or("");
+    from + rest.find(|c| !wanted(c)).unwrap_or(rest.len())
+}
+
+fn span(start: usize, end: usize) -> Span {
+    let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    Span {
+        start: offset(start),
+        end: offset(end),
+    }
+}
+
+fn unexpected(text: &str, at: usize, expected: &'static str) -> Error {
+    unexpected_at(text, span(at, text.len()), expected)
+}
+
+fn unexpected_at(text: &str, place: Span, expected: &'static str) -> Error {
+    let found = place.slice(text).trim_end().to_owned();
+    Error::new(place, ErrorKind::Unexpected { expected, found })
+}
+
+/// Neither a length nor marked as a formula: where the text reads as an expression, what lacks is
+/// its left side.
+fn not_a_length(text: &str, at: usize) -> Error {
+    match Formula::parse(&format!("seconds = {text}")) {
+        Ok(_) => Error::new(span(0, text.len()), ErrorKind::NoUnit),
+        Err(_) => unexpected(text, at, "a run time such as `10 minutes`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn lengths() {
+        for (text, micros) in [
+            ("10 minutes", 600_000_000),
+            ("10min", 600_000_000),
+            ("10 Min", 600_000_000),
+            (" 1h 30m ", 5_400_000_000),
+            ("1h30m", 5_400_000_000),
+            ("1 hour, 30 minutes", 5_400_000_000),
+            ("90 s", 90_000_000),
+            ("90 seconds", 90_000_000),
+            ("1.5 h", 5_400_000_000),
+            (".5 h", 1_800_000_000),
+            ("0.1 minutes", 6_000_000),
+            ("247.2 s", 247_200_000),
+            ("2 days", 172_800_000_000),
+            ("250 ms", 250_000),
+            ("0.0000005 s", 1),
+            ("1:30:00", 5_400_000_000),
+            (" 0:00:01.25 ", 1_250_000),
+            ("100:00:00", 360_000_000_000),
+            ("1000000000000 s", 1_000_000_000_000_000_000),
+        ] {
+            let expected = RunTime::Constant(Seconds::from_micros(micros));
+            assert_eq!(parse_run_time(text), Ok(expected), "{text}");
+        }
+        assert!(matches!(
+            parse_run_time("minutes = 10"),
+            Ok(RunTime::Formula(_))
+        ));
+    }
+
+    #[test]
+    fn refusals() {
+        let no_unit = "a formula begins with `seconds =`, `minutes =` or `hours =`";
+        for (text, at, message) in [
+            (
+                "90",
+                "90",
+                "expected a unit after `90`: `90 seconds`, `90 minutes` or `90 hours`",
+            ),
+            (
+                "1h 30",
+                "30",
+                "expected a unit after `30`: `30 seconds`, `30 minutes` or `30 hours`",
+            ),
+            (
+                "",
+                "",
+                "expected a run time such as `10 minutes`, found the end",
+            ),
+            (
+                "  ",
+                "",
+                "expected a run time such as `10 minutes`, found the end",
+            ),
+            (
+                "soon!",
+                "soon!",
+                "expected a run time such as `10 minutes`, found `soon!`",
+            ),
+            (
+                "-3 s",
+                "-3 s",
+                "expected a run time such as `10 minutes`, found `-3 s`",
+            ),
+            (
+                "1,5 h",
+                ",5 h",
+                "expected a run time such as `10 minutes`, found `,5 h`",
+            ),
+            ("1.2.3 s", "1.2.3", "expected a number, found `1.2.3`"),
+            (". s", ".", "expected a number, found `.`"),
+            (
+                "10 parsecs",
+                "parsecs",
+                "expected a unit of time (seconds, minutes, hours, days), found `parsecs`",
+            ),
+            (
+                "30m 1h",
+                "h",
+                "expected a smaller unit than the one before, found `h`",
+            ),
+            (
+                "1h 2h",
+                "h",
+                "expected a smaller unit than the one before, found `h`",
+            ),
+            ("0 s", "0 s", "a run time must be above zero"),
+            ("0:00:00", "0:00:00", "a run time must be above zero"),
+            (
+                "1000000000001 s",
+                "1000000000001 s",
+                "a run time may be at most 1,000,000,000,000 seconds",
+            ),
+            (
+                "9999999999999999999999999999999999999999999 s",
+                "9999999999999999999999999999999999999999999",
+                "a run time may be at most 1,000,000,000,000 seconds",
+            ),
+            (
+                "1:30",
+                "1:30",
+                "hours and minutes, or minutes and seconds? Write `1h 30m`, `1m 30s` or `1:30:00`",
+            ),
+            (
+                "1:75:00",
+                "75",
+                "expected two digits from 00 to 59, found `75`",
+            ),
+            (
+                "1:5:00",
+                "5",
+                "expected two digits from 00 to 59, found `5`",
+            ),
+            ("40 * epochs", "40 * epochs", no_unit),
+            ("epochs", "epochs", no_unit),
+        ] {
+            let error = parse_run_time(text).expect_err(text);
+            assert_eq!(error.to_string(), message, "{text}");
+            assert_eq!(error.span.slice(text), at, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_formula_too_long_to_count_is_a_fault() {
+        let run_time = parse_run_time("hours = 1e12").unwrap();
+        assert_eq!(run_time.of(|_| None), Err(Fault::TooLong(3.6e15)));
+        let tiny = parse_run_time("seconds = 1e-30").unwrap();
+        assert_eq!(tiny.of(|_| None), Ok(Seconds::from_micros(1)));
+    }
+}

@@ -1,0 +1,172 @@
+//! Lengths of time.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+
+/// A length of time, exact to the microsecond.
+///
+/// Microseconds are finer than anything that is billed and coarser than the noise of a double, so
+/// `0.1 * 3` minutes is 18 s and not the 19 s that rounding 18.000000000000004 up would bill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seconds {
+    micros: u64,
+}
+
+impl Seconds {
+    /// No time.
+    pub const ZERO: Seconds = Seconds { micros: 0 };
+    /// 10^12 s (31,700 years): the longest run time that is counted.
+    pub const MAX: Seconds = Seconds {
+        micros: 1_000_000_000_000 * MICROS,
+    };
+
+    /// Whole seconds; longer than [`Seconds::MAX`] is cut to it.
+    pub const fn whole(seconds: u64) -> Seconds {
+        if seconds >= Seconds::MAX.micros / MICROS {
+            return Seconds::MAX;
+        }
+        Seconds {
+            micros: seconds * MICROS,
+        }
+    }
+
+    /// The nearest microsecond, but at least one for what is above zero. None where the value is
+    /// negative, not finite or above [`Seconds::MAX`].
+    pub fn from_f64(seconds: f64) -> Option<Seconds> {
+        let micros = (seconds * MICROS as f64 + 0.5).floor();
+        if !(seconds >= 0.0 && micros <= Seconds::MAX.micros as f64) {
+            return None;
+        }
+        let least = u64::from(seconds > 0.0);
+        Some(Seconds {
+            micros: (micros as u64).max(least),
+        })
+    }
+
+    /// From microseconds; more than [`Seconds::MAX`] is cut to it.
+    pub fn from_micros(micros: u64) -> Seconds {
+        Seconds {
+            micros: micros.min(Seconds::MAX.micros),
+        }
+    }
+
+    /// In microseconds.
+    pub fn micros(self) -> u64 {
+        self.micros
+    }
+
+    /// As a double, correctly rounded.
+    pub fn as_f64(self) -> f64 {
+        self.micros as f64 / MICROS as f64
+    }
+
+    /// Whole seconds, a begun one counted in full.
+    pub fn ceil(self) -> u64 {
+        self.micros.div_ceil(MICROS)
+    }
+
+    /// Scaled by a factor, to the nearest microsecond; cut to [`Seconds::MAX`]. A factor that is
+    /// no number leaves it as it is.
+    pub fn scaled(self, factor: f64) -> Seconds {
+        if factor.is_nan() {
+            return self;
+        }
+        let limited = (self.as_f64() * factor).clamp(0.0, Seconds::MAX.as_f64());
+        Seconds::from_f64(limited).unwrap_or(Seconds::MAX)
+    }
+}
+
+/// Microseconds in a second.
+const MICROS: u64 = 1_000_000;
+
+impl Add for Seconds {
+    type Output = Seconds;
+
+    /// The sum, which stays in range for up to ten lengths of [`Seconds::MAX`] and is cut to the
+    /// largest that fits beyond.
+    fn add(self, other: Seconds) -> Seconds {
+        Seconds {
+            micros: self.micros.saturating_add(other.micros),
+        }
+    }
+}
+
+impl Sum for Seconds {
+    fn sum<I: Iterator<Item = Seconds>>(all: I) -> Seconds {
+        all.fold(Seconds::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Seconds {
+    /// As a person reads it: `45 s`, `10 min`, `1 h 30 min`, `2 d 3 h`; at most two units, the
+    /// smaller one rounded down, and fractions only below a minute.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.micros / MICROS;
+        let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+        let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+        match (days, hours, minutes) {
+            (0, 0, 0) => write!(f, "{} s", self.as_f64()),
+            (0, 0, _) => two(f, minutes, "min", rest, "s"),
+            (0, _, _) => two(f, hours, "h", minutes, "min"),
+            _ => two(f, days, "d", hours, "h"),
+        }
+    }
+}
+
+fn two(f: &mut fmt::Formatter<'_>, a: u64, unit: &str, b: u64, smaller: &str) -> fmt::Result {
+    write!(f, "{a} {unit}")?;
+    if b > 0 {
+        write!(f, " {b} {smaller}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn noise_of_a_double_is_not_billed() {
+        assert_eq!(
+            Seconds::from_f64(0.1 * 3.0 * 60.0),
+            Some(Seconds::whole(18))
+        );
+        assert_eq!(Seconds::from_f64(247.2).map(Seconds::ceil), Some(248));
+        assert_eq!(Seconds::from_f64(1e-300).map(Seconds::micros), Some(1));
+        assert_eq!(Seconds::from_f64(0.0), Some(Seconds::ZERO));
+        assert_eq!(Seconds::from_f64(1e12), Some(Seconds::MAX));
+        for bad in [-1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0001e12] {
+            assert_eq!(Seconds::from_f64(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn scaling_stays_in_range() {
+        let minute = Seconds::whole(60);
+        assert_eq!(minute.scaled(1.5), Seconds::whole(90));
+        assert_eq!(minute.scaled(-1.0), Seconds::ZERO);
+        assert_eq!(minute.scaled(f64::NAN), minute);
+        assert_eq!(Seconds::MAX.scaled(2.0), Seconds::MAX);
+    }
+
+    #[test]
+    fn read_by_people() {
+        for (seconds, text) in [
+            (0.0, "0 s"),
+            (0.25, "0.25 s"),
+            (45.0, "45 s"),
+            (600.0, "10 min"),
+            (605.7, "10 min 5 s"),
+            (3600.0, "1 h"),
+            (5400.0, "1 h 30 min"),
+            (5401.0, "1 h 30 min"),
+            (86_400.0, "1 d"),
+            (180_000.0, "2 d 2 h"),
+        ] {
+            assert_eq!(Seconds::from_f64(seconds).unwrap().to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Exact sums over any number of trials: up to 2^128 of them, in constant space.
+
+use super::Seconds;
+use super::billing::Tariff;
+use super::money::Money;
+use num_bigint::BigInt;
+
+/// A sum of `u64` values with `u128` multiplicities. Small sums stay in a machine word.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct BigSum {
+    low: u128,
+    high: BigInt,
+}
+
+impl BigSum {
+    fn add(&mut self, value: u64, times: u128) {
+        let product = u128::from(value).checked_mul(times);
+        match product.and_then(|product| self.low.checked_add(product)) {
+            Some(sum) => self.low = sum,
+            None => self.high += BigInt::from(value) * times,
+        }
+    }
+
+    fn total(&self) -> BigInt {
+        &self.high + self.low
+    }
+}
+
+/// What the trials of one tariff add up to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    trials: u128,
+    run_micros: BigSum,
+    busy_micros: BigSum,
+    billed_seconds: BigSum,
+    /// Sums of the run seconds and of their squares, for the range.
+    moments: (f64, f64),
+}
+
+impl Tally {
+    /// Counts `times` trials whose script takes `run`. O(1).
+    pub fn add(&mut self, tariff: &Tariff, run: Seconds, times: u128) {
+        let run = tariff.billing().limited(run);
+        self.trials = self.trials.saturating_add(times);
+        self.run_micros.add(run.micros(), times);
+        self.busy_micros.add(tariff.busy(run).micros(), times);
+        self.billed_seconds.add(tariff.billed_seconds(run), times);
+        let seconds = run.as_f64();
+        self.moments.0 += seconds * times as f64;
+        self.moments.1 += seconds * seconds * times as f64;
+    }
+
+    /// How many trials were counted.
+    pub fn trials(&self) -> u128 {
+        self.trials
+    }
+
+    /// Whole seconds that are billed.
+    pub fn billed_seconds(&self) -> BigInt {
+        self.billed_seconds.total()
+    }
+
+    /// The sum of the run times in seconds and the sum of their squares.
+    pub fn moments(&self) -> (f64, f64) {
+        self.moments
+    }
+
+    /// The lines of the bill, exactly; they add up to the sum of the trials' own bills.
+    pub fn lines(&self, tariff: &Tariff) -> Lines {
+        let machine = |micros: BigInt| {
+            tariff.machine(&micros) * num_rational::Ratio::new(1.into(), MICROS.into())
+        };
+        let run = self.run_micros.total();
+        let busy = self.busy_micros.total();
+        let billed = self.billed_seconds();
+        Lines {
+            script: machine(run.clone()),
+            overhead: machine(&busy - run),
+            rounding: machine(&billed * MICROS - busy),
+            disk: tariff.disk(&billed),
+            egress: tariff.egress().clone() * BigInt::from(self.trials),
+        }
+    }
+}
+
+const MICROS: u32 = 1_000_000;
+
+/// The parts of a bill, each a sum over trials.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lines {
+    /// The scripts' own time.
+    pub script: Money,
+    /// Billed boot, set-up and teardown.
+    pub overhead: Money,
+    /// What minimum and increment add.
+    pub rounding: Money,
+    /// Disks.
+    pub disk: Money,
+    /// Data sent out.
+    pub egress: Money,
+}
+
+impl Lines {
+    /// Nothing at all.
+    pub fn zero() -> Lines {
+        let zero = Money::zero();
+        Lines {
+            script: zero.clone(),
+            overhead: zero.clone(),
+            rounding: zero.clone(),
+            disk: zero.clone(),
+            egress: zero,
+        }
+    }
+
+    /// Line by line.
+    pub fn add(&mut self, other: Lines) {
+        self.script += other.script;
+        self.overhead += other.overhead;
+        self.rounding += other.rounding;
+        self.disk += other.disk;
+        self.egress += other.egress;
+    }
+
+    /// All lines together, exactly.
+    pub fn total(&self) -> Money {
+        [
+            &self.script,
+            &self.overhead,
+            &self.rounding,
+            &self.disk,
+            &self.egress,
+        ]
+        .into_iter()
+        .cloned()
+        .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::billing::{Billing, Disk, Rounding};
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn lines_add_up_to_the_trials_own_bills() {
+        let billing = Billing {
+            rounding: Some(Rounding {
+                minimum: 200,
+                increment: 60,
+            }),
+            disk: Some(Disk {
+                gb: 100,
+                usd_per_gb_month: Money::from_decimal("0.08").unwrap(),
+            }),
+            ..Billing::cloud()
+        };
+        let tariff = Tariff::new(&billing, "aws", &Money::from_decimal("1.006").unwrap());
+        let mut tally = Tally::default();
+        let mut sum = Money::zero();
+        for seconds in 0..500u64 {
+            let run = Seconds::from_micros(seconds * 333_333);
+            let times = u128::from(seconds % 3);
+            tally.add(&tariff, run, times);
+            sum += tariff.bill(run).cost() * BigInt::from(times);
+        }
+        let lines = tally.lines(&tariff);
+        assert_eq!(lines.total(), sum);
+        assert!(!lines.rounding.is_zero() && !lines.disk.is_zero());
+    }
+
+    #[test]
+    fn exact_at_the_largest_plan() {
+        let tariff = Tariff::new(
+            &Billing::cloud(),
+            "grid",
+            &Money::from_decimal("3600").unwrap(),
+        );
+        let mut tally = Tally::default();
+        tally.add(&tariff, Seconds::whole(870), u128::MAX - 1);
+        tally.add(&tariff, Seconds::whole(870), 1);
+        // 1,000 billed seconds at a dollar each, 2^128 - 1 times.
+        assert_eq!(
+            tally.lines(&tariff).total().to_string(),
+            "$340,282,366,920,938,463,463,374,607,431,768,211,455,000.00"
+        );
+        assert_eq!(tally.trials(), u128::MAX);
+    }
+}

@@ -1,0 +1,157 @@
+//! The parsed form: a flat list of nodes, children before parents.
+
+use super::token::Span;
+
+/// The place of a node in [`Expression::nodes`].
+pub type NodeId = u32;
+
+/// A parsed expression. Each node stands after its operands and the root is the last one, so that
+/// one pass from front to back evaluates it, and dropping it never recurses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    pub(super) nodes: Vec<Node>,
+    pub(super) spans: Vec<Span>,
+    pub(super) names: Vec<String>,
+}
+
+impl Expression {
+    /// The nodes, operands before operators; never empty.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The arguments it reads, each once, in the order of first use.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The text that a node came from.
+    pub fn span(&self, node: NodeId) -> Option<Span> {
+        self.spans.get(node as usize).copied()
+    }
+}
+
+/// One step of an evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// A number.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// The value of an argument: an index into [`Expression::names`].
+    Name(u32),
+    /// `-x`.
+    Negate(NodeId),
+    /// `not x`.
+    Not(NodeId),
+    /// Two numbers to a number.
+    Arithmetic(Operator, NodeId, NodeId),
+    /// Two values to true or false.
+    Compare(Comparison, NodeId, NodeId),
+    /// Both hold; the right one is not looked at where the left one fails.
+    And(NodeId, NodeId),
+    /// One holds; the right one is not looked at where the left one holds.
+    Or(NodeId, NodeId),
+    /// A function of numbers.
+    Call(Function, Vec<NodeId>),
+}
+
+/// An arithmetic operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `^`
+    Power,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+}
+
+/// A function of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// The least of one or more.
+    Min,
+    /// The greatest of one or more.
+    Max,
+    /// Up to a whole number.
+    Ceil,
+    /// Down to a whole number.
+    Floor,
+    /// Square root.
+    Sqrt,
+    /// Natural logarithm.
+    Log,
+    /// e to a power.
+    Exp,
+}
+
+impl Function {
+    /// All functions with their names.
+    pub const ALL: [(&'static str, Function); 7] = [
+        ("min", Function::Min),
+        ("max", Function::Max),
+        ("ceil", Function::Ceil),
+        ("floor", Function::Floor),
+        ("sqrt", Function::Sqrt),
+        ("log", Function::Log),
+        ("exp", Function::Exp),
+    ];
+
+    /// The function of that name.
+    pub fn named(name: &str) -> Option<Function> {
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, function)| *function)
+    }
+
+    /// Whether it takes any number of arguments, not just one.
+    pub fn is_variadic(self) -> bool {
+        matches!(self, Function::Min | Function::Max)
+    }
+}
+
+/// What kind of value a node yields, as far as the text alone tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Number,
+    Text,
+    Truth,
+    /// An argument: a number or a text, known only per trial.
+    Argument,
+}
+
+impl Node {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Node::Number(_) | Node::Negate(_) | Node::Arithmetic(..) | Node::Call(..) => {
+                Kind::Number
+            }
+            Node::Text(_) => Kind::Text,
+            Node::Name(_) => Kind::Argument,
+            Node::Not(_) | Node::Compare(..) | Node::And(..) | Node::Or(..) => Kind::Truth,
+        }
+    }
+}

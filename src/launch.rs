@@ -1,0 +1,359 @@
+//! Stage 8: a part and its chosen trials as the request that launches them, and back.
+//!
+//! The page writes a request with [`request`]; the server reads it with [`receive`], by the same
+//! code that showed the plan, and refuses what it reads otherwise than the page did: the digest.
+
+use crate::api::{
+    CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState, Scalar,
+    Scratch, SweepOptions,
+};
+use crate::sweep::diagnostic::{Diagnostic, grouped};
+use crate::sweep::{Options, Part, Plan, Ranges, Settings, Strategy, digest, read_request};
+use std::fmt;
+
+/// The most trials that one launch lists.
+pub const MAX_TRIALS: u128 = 1_000_000;
+
+/// Why a request cannot be launched.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// The command has errors; the text they are about comes with them.
+    Command {
+        /// The request's command.
+        text: String,
+        /// All that is wrong or doubtful.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A field that cannot be read.
+    Field {
+        /// Its path in the request.
+        field: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What it holds.
+        found: String,
+    },
+    /// A chosen trial that the command does not propose.
+    NotProposed {
+        /// Its index.
+        index: u128,
+        /// Trials in the space.
+        space: u128,
+    },
+    /// No trial chosen.
+    NoTrials,
+    /// More trials than one launch lists.
+    TooManyTrials {
+        /// How many.
+        found: u128,
+    },
+    /// The plan reads differently here than where the request was made.
+    OtherDigest {
+        /// The digest of what is read here.
+        here: String,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Command { text, diagnostics } => {
+                let first = diagnostics.iter().min_by_key(|d| d.severity());
+                match first {
+                    Some(first) => write!(f, "{first} (in `{}`)", first.span.slice(text)),
+                    None => write!(f, "expected a command, found `{text}`"),
+                }
+            }
+            Refusal::Field {
+                field,
+                expected,
+                found,
+            } => {
+                write!(f, "{field}: expected {expected}, found `{found}`")
+            }
+            Refusal::NotProposed { index, space } => write!(
+                f,
+                "trial {index} is not among those proposed (the command stands for {} trials, \
+                 counted from 0)",
+                grouped(*space)
+            ),
+            Refusal::NoTrials => write!(f, "no trial is chosen"),
+            Refusal::TooManyTrials { found } => write!(
+                f,
+                "one launch takes at most {} trials, found {}",
+                grouped(MAX_TRIALS),
+                grouped(*found)
+            ),
+            Refusal::OtherDigest { .. } => write!(
+                f,
+                "this server reads the command differently than the page that sent it did; \
+                 reload the page and look at the trials again"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The request that launches the selected trials of part number `part` on `cluster`, `parallel` at
+/// a time where given. `selection` holds positions in the plan. O(command + selected ranges).
+///
+/// # Errors
+/// No trial selected, or more than [`MAX_TRIALS`].
+pub fn request(
+    plan: &Plan,
+    part: u32,
+    selection: &Ranges,
+    cluster: &str,
+    parallel: Option<u32>,
+) -> Result<CreateRun, Refusal> {
+    let Some(of) = plan.parts().get(part as usize) else {
+        return Err(Refusal::NoTrials);
+    };
+    let chosen = plan.chosen_indices(part, selection);
+    check_count(chosen.len())?;
+    let options = of.options();
+    let text = |value: u32| Scalar(value.to_string());
+    let sweep_options = SweepOptions {
+        num_trials: options.num_trials.map(text),
+        seed: of.needs_seed().then(|| text(of.seed().value)),
+        trials: (chosen.len() != of.len()).then(|| Scalar(chosen.to_string())),
+        digest: Some(Scalar(digest(of, &chosen))),
+        parallel: parallel.map(text),
+    };
+    let spec = RunSpec {
+        cluster_id: cluster.to_owned(),
+        run_controller_command: of.run_controller_command(),
+        sweep_options,
+        ..spec(options)
+    };
+    let name = options.name.clone().unwrap_or_default();
+    Ok(CreateRun {
+        local_dir: false,
+        name,
+        description: String::new(),
+        spec,
+    })
+}
+
+/// What the wire says of the options.
+fn spec(options: &Options) -> RunSpec {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let dependency_file = options.dependency_file.as_ref().map(|path| DependencyFile {
+        path: path.clone(),
+        package_manager: package_manager(path).into(),
+    });
+    let datastore = options.datastore_name.as_ref().map(|name| DatastoreMount {
+        id: String::new(),
+        mount_path: options.datastore_mount().unwrap_or_default(),
+        name: name.clone(),
+        version: options
+            .datastore_version
+            .map(|version| Scalar(version.to_string())),
+    });
+    RunSpec {
+        auto_resume: options.auto_resume,
+        desired_state: RunState::Succeeded,
+        image: Image {
+            framework: options.framework_sent().into(),
+            dockerfile: text(&options.dockerfile),
+            dependency_file_info: dependency_file,
+        },
+        instance_type: options.instance_type.clone(),
+        resources: Resources {
+            cpu: Int64(options.cpus.into()),
+            gpu: Int64(options.gpus.into()),
+            storage_gb: Int64(options.disk_gb.into()),
+            ..Resources::default()
+        },
+        scratch: vec![Scratch {
+            mount_path: options.scratch_mount_path.clone(),
+            size_gb: i32::try_from(options.scratch_gb).unwrap_or(i32::MAX),
+        }],
+        sweep_type: options.strategy.name().into(),
+        use_spot: options.use_spot,
+        datastores: datastore.into_iter().collect(),
+        ..RunSpec::default()
+    }
+}
+
+fn package_manager(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("txt") => "PACKAGE_MANAGER_PIP",
+        Some("yml" | "yaml") => "PACKAGE_MANAGER_CONDA",
+        _ => "",
+    }
+}
+
+/// A request as the server understands it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    /// The plan; one part.
+    pub plan: std::sync::Arc<Plan>,
+    /// The chosen trials as indices in the part's space.
+    pub chosen: Ranges,
+    /// Trials at a time, where the request says so.
+    pub parallel: Option<u32>,
+}
+
+impl Launch {
+    /// The launched part.
+    pub fn part(&self) -> Option<&Part> {
+        self.plan.parts().first()
+    }
+}
+
+/// Reads a request: the command again, by the same code, and which trials of it were chosen.
+/// `drawn_seed` serves where the request has no seed. O(command + chosen).
+///
+/// # Errors
+/// Whatever cannot be launched as asked.
+pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
+    let options = options(create)?;
+    let text = &create.spec.run_controller_command;
+    let reading = read_request(text, options, &Settings { drawn_seed });
+    if reading.has_errors() {
+        let diagnostics = reading.diagnostics;
+        return Err(Refusal::Command {
+            text: text.clone(),
+            diagnostics,
+        });
+    }
+    let plan = reading.plan;
+    let part = plan.parts().first().ok_or(Refusal::NoTrials)?;
+    let sweep = &create.spec.sweep_options;
+    let chosen = match &sweep.trials {
+        Some(ranges) => chosen(part, ranges.as_str())?,
+        None => {
+            check_count(part.len())?;
+            plan.chosen_indices(0, &Ranges::full(part.len()))
+        }
+    };
+    if let Some(digest_there) = &sweep.digest {
+        let here = digest(part, &chosen);
+        if digest_there.as_str() != here {
+            return Err(Refusal::OtherDigest { here });
+        }
+    }
+    let parallel = optional(sweep.parallel.as_ref(), "sweepOptions.parallel", 1)?;
+    Ok(Launch {
+        plan,
+        chosen,
+        parallel,
+    })
+}
+
+/// The chosen indices, each of them proposed.
+fn chosen(part: &Part, text: &str) -> Result<Ranges, Refusal> {
+    let ranges: Ranges = text.parse().map_err(|_| Refusal::Field {
+        field: "sweepOptions.trials",
+        expected: "indices such as `0-3,7`",
+        found: text.chars().take(100).collect(),
+    })?;
+    check_count(ranges.len())?;
+    let space = part.space_len();
+    let unknown = ranges
+        .iter()
+        .find(|index| part.position_of(*index).is_none());
+    match unknown {
+        Some(index) => Err(Refusal::NotProposed { index, space }),
+        None => Ok(ranges),
+    }
+}
+
+fn check_count(found: u128) -> Result<(), Refusal> {
+    match found {
+        0 => Err(Refusal::NoTrials),
+        1..=MAX_TRIALS => Ok(()),
+        _ => Err(Refusal::TooManyTrials { found }),
+    }
+}
+
+/// The options that a request stands for.
+fn options(create: &CreateRun) -> Result<Options, Refusal> {
+    let (spec, sweep, defaults) = (&create.spec, &create.spec.sweep_options, Options::default());
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let strategy = match spec.sweep_type.as_str() {
+        "" => Strategy::GridSearch,
+        name => Strategy::from_name(name).ok_or_else(|| Refusal::Field {
+            field: "sweepType",
+            expected: "grid_search, random_search or none",
+            found: name.to_owned(),
+        })?,
+    };
+    let datastore = spec.datastores.first();
+    let scratch = spec.scratch.first();
+    let version = datastore.and_then(|store| store.version.as_ref());
+    Ok(Options {
+        name: some(&create.name),
+        cluster: some(&spec.cluster_id),
+        strategy,
+        num_trials: optional(sweep.num_trials.as_ref(), "sweepOptions.num_trials", 1)?,
+        seed: optional(sweep.seed.as_ref(), "sweepOptions.seed", 0)?,
+        instance_type: some(&spec.instance_type).unwrap_or(defaults.instance_type),
+        gpus: count(spec.resources.gpu, "resources.gpu")?,
+        cpus: count(spec.resources.cpu, "resources.cpu")?,
+        disk_gb: match count(spec.resources.storage_gb, "resources.storageGb")? {
+            0 => defaults.disk_gb,
+            disk => disk,
+        },
+        datastore_name: datastore.and_then(|store| some(&store.name).or_else(|| some(&store.id))),
+        datastore_version: optional(version, "datastores[0].version", 0)?,
+        datastore_mount_dir: datastore.and_then(|store| some(&store.mount_path)),
+        framework: some(&spec.image.framework).unwrap_or(defaults.framework),
+        use_spot: spec.use_spot,
+        scratch_gb: scratch.map_or(Ok(defaults.scratch_gb), |s| {
+            count(Int64(s.size_gb.into()), "scratch[0].sizeGb")
+        })?,
+        scratch_mount_path: scratch
+            .and_then(|s| some(&s.mount_path))
+            .unwrap_or(defaults.scratch_mount_path),
+        localdir: create.local_dir,
+        dockerfile: some(&spec.image.dockerfile),
+        dependency_file: spec
+            .image
+            .dependency_file_info
+            .as_ref()
+            .and_then(|f| some(&f.path)),
+        auto_resume: spec.auto_resume,
+        ..Options::default()
+    })
+}
+
+fn count(value: Int64, field: &'static str) -> Result<u32, Refusal> {
+    u32::try_from(value.0).map_err(|_| Refusal::Field {
+        field,
+        expected: "a whole number, 0 or more",
+        found: value.0.to_string(),
+    })
+}
+
+fn optional(
+    value: Option<&Scalar>,
+    field: &'static str,
+    least: u32,
+) -> Result<Option<u32>, Refusal> {
+    let Some(value) = value.filter(|value| !value.as_str().is_empty()) else {
+        return Ok(None);
+    };
+    let read = value
+        .as_str()
+        .trim()
+        .parse::<u32>()
+        .ok()
+        .filter(|read| *read >= least);
+    let expected = if least == 0 {
+        "a whole number from 0 to 4294967295"
+    } else {
+        "a whole number from 1 up"
+    };
+    let refuse = || Refusal::Field {
+        field,
+        expected,
+        found: value.as_str().chars().take(100).collect(),
+    };
+    read.ok_or_else(refuse).map(Some)
+}
+
+#[cfg(test)]
+mod tests;

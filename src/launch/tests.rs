@@ -1,0 +1,127 @@
+use super::*;
+use crate::sweep::read;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const COMMANDS: &[&str] = &[
+    "grid run file.py",
+    "grid run file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\"",
+    "grid run --strategy random_search --num_trials 5 --seed 7 f.py --a \"range(0, 100)\" --b=\"['x y', 'it''s']\"",
+    "grid run --strategy none f.py --a \"[1, 2]\" 'an argument' ''",
+    "grid run --instance_type 1_t4_16gb --use_spot --gpus 1 --memory 200 --framework torch --name one f.py --a \"[1]\"",
+    "grid run --datastore_name cifar5 --datastore_version 2 cifar5.py --data_dir /datastores/cifar5 --n \"[1, 2]\"",
+    "grid run --datastore_name d --datastore_mount_dir /here -d Dockerfile --dependency_file r.txt --auto_resume --scratch_size 5 --scratch_mount_path /s f.sh",
+    "grid run f.jl --x \"uniform(0, 1, 4)\" --flag",
+];
+
+fn plan(text: &str) -> std::sync::Arc<Plan> {
+    let reading = read(text, &Settings { drawn_seed: 11 });
+    assert!(!reading.has_errors(), "{text}: {:?}", reading.diagnostics);
+    reading.plan
+}
+
+/// What the page launches, the server reads as the same trials.
+#[test]
+fn a_request_is_read_as_the_plan_it_was_made_from() {
+    for text in COMMANDS {
+        let plan = plan(text);
+        let all = Ranges::full(plan.len());
+        let some = Ranges::from_ascending((0..plan.len()).step_by(2));
+        for selection in [&all, &some] {
+            let made = request(&plan, 0, selection, "local", Some(3)).unwrap();
+            let wire = serde_json::to_string(&made).unwrap();
+            let received = receive(&serde_json::from_str(&wire).unwrap(), 999);
+            let launch = received.unwrap_or_else(|e| panic!("{text}: {e}"));
+            let part = launch.part().unwrap();
+            let sent = selection
+                .iter()
+                .map(|at| plan.argv(&plan.trial(at).unwrap()));
+            let read = launch.chosen.iter().map(|index| part.argv(index).unwrap());
+            assert_eq!(sent.collect::<Vec<_>>(), read.collect::<Vec<_>>(), "{text}");
+            assert_eq!(launch.parallel, Some(3));
+        }
+    }
+}
+
+/// Anything changed on the way that would change what runs is noticed.
+#[test]
+fn another_plan_has_another_digest() {
+    let plan = plan(
+        "grid run --strategy random_search --num_trials 2 file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\"",
+    );
+    let made = request(&plan, 0, &Ranges::full(2), "local", None).unwrap();
+    assert!(receive(&made, 0).is_ok());
+    let changes: [fn(&mut CreateRun); 7] = [
+        |run| {
+            run.spec.run_controller_command =
+                "file.py  --batch_size '[1, 2]' --layers '[3, 6]'".into()
+        },
+        |run| {
+            run.spec.run_controller_command =
+                "other.py  --batch_size '[1, 2]' --layers '[3, 5]'".into()
+        },
+        |run| run.spec.sweep_options.seed = Some(Scalar("12".into())),
+        |run| run.spec.sweep_options.num_trials = Some(Scalar("3".into())),
+        |run| run.spec.sweep_type = "grid_search".into(),
+        |run| run.spec.instance_type = "p3.2xlarge".into(),
+        |run| run.spec.use_spot = true,
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        let mut changed = made.clone();
+        change(&mut changed);
+        let refused = receive(&changed, 0);
+        assert!(
+            matches!(refused, Err(Refusal::OtherDigest { .. })),
+            "{number}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn refuses_what_is_not_there() {
+    let base = request(
+        &plan("grid run f.py --a \"[1, 2]\""),
+        0,
+        &Ranges::full(2),
+        "local",
+        None,
+    )
+    .unwrap();
+    let refuse = |change: fn(&mut CreateRun)| {
+        let mut changed = base.clone();
+        changed.spec.sweep_options.digest = None;
+        change(&mut changed);
+        receive(&changed, 0).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let trials = |text: &str| Some(Scalar(text.to_owned()));
+    assert_eq!(refuse(|_| ()), Ok(()));
+    assert!(refuse(|r| r.spec.sweep_options.trials = Some(Scalar("2".into()))).is_err());
+    assert!(refuse(|r| r.spec.sweep_options.trials = Some(Scalar("x".into()))).is_err());
+    assert!(refuse(|r| r.spec.sweep_options.trials = Some(Scalar(String::new()))).is_err());
+    assert!(refuse(|r| r.spec.sweep_options.seed = Some(Scalar("-1".into()))).is_err());
+    assert!(refuse(|r| r.spec.sweep_type = "bayes".into()).is_err());
+    assert!(refuse(|r| r.spec.run_controller_command = "f.py  --a '[1, '".into()).is_err());
+    assert!(refuse(|r| r.spec.run_controller_command = "f.txt ".into()).is_err());
+    assert!(refuse(|r| r.spec.run_controller_command = String::new()).is_err());
+    assert!(
+        refuse(|r| r.spec.run_controller_command = "f.py  --a 'range(2000000)'".into()).is_err()
+    );
+    assert_eq!(trials("1"), Some(Scalar("1".into())));
+}
+
+/// The published client puts a config file's lists unquoted into the command.
+#[test]
+fn unquoted_lists_of_a_config_file_are_joined() {
+    let run: CreateRun = serde_json::from_str(
+        r#"{"name": "hp", "spec": {"sweepType": "grid_search",
+            "runControllerCommand": "train.py  --lr [0.1, 0.2] --note a b --opt ['x', 'y']"}}"#,
+    )
+    .unwrap();
+    let launch = receive(&run, 0).unwrap();
+    let part = launch.part().unwrap();
+    assert_eq!(part.len(), 4);
+    assert_eq!(
+        part.argv(3).unwrap(),
+        ["train.py", "--lr", "0.2", "--note", "a", "b", "--opt", "y"]
+    );
+}

@@ -1,0 +1,292 @@
+//! Stage 4: one swept argument and its values.
+
+use super::command::Argument;
+use super::diagnostic::{Diagnostic, Kind};
+use super::literal::{CallArgument, Items, Literal, integer};
+use super::quote;
+use super::range::{self, Range};
+use super::sampling::{self, Stream};
+use super::value::{self, Call, Value};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// A swept argument and its values, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    name: String,
+    values: Values,
+    drawn: bool,
+}
+
+/// The values of an axis: listed, or a range that never is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// What the script is passed, one text for each value.
+    Listed(Vec<Box<str>>),
+    /// Python's `range`.
+    Range(Range),
+}
+
+impl Axis {
+    /// The argument's name: `--batch_size`, `--x#2`, `#1`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The values.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Whether the values come from the part's seed.
+    pub fn is_drawn(&self) -> bool {
+        self.drawn
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> u128 {
+        match &self.values {
+            Values::Listed(values) => values.len() as u128,
+            Values::Range(range) => range.len(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value at `index`, as the script is passed it. O(1).
+    pub fn value(&self, index: u128) -> Option<Cow<'_, str>> {
+        match &self.values {
+            Values::Listed(values) => {
+                let value = values.get(usize::try_from(index).ok()?)?;
+                Some(Cow::Borrowed(value))
+            }
+            Values::Range(range) => (index < range.len()).then(|| {
+                let mut text = String::new();
+                range.write(index, &mut text);
+                Cow::Owned(text)
+            }),
+        }
+    }
+}
+
+/// What an argument turned out to be.
+pub(super) enum Read {
+    /// Not swept.
+    Fixed,
+    /// Swept.
+    Swept(Axis),
+    /// Meant to be swept, but wrong; the diagnostics say how.
+    Wrong,
+}
+
+/// Reads one argument's value, drawing from `stream` where it is a distribution.
+pub(super) fn read(
+    argument: &Argument,
+    stream: &mut Stream,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Read {
+    let mut reader = Reader {
+        argument,
+        diagnostics,
+    };
+    match value::read(&argument.value) {
+        Value::Plain => Read::Fixed,
+        Value::UnknownCall {
+            name,
+            start,
+            suggestion,
+        } => {
+            let end = start + length(&name);
+            reader.report(
+                start,
+                end,
+                Kind::UnknownCall {
+                    found: name,
+                    suggestion,
+                },
+            );
+            Read::Fixed
+        }
+        Value::Unreadable(error) => {
+            reader.report(error.start, error.end, Kind::Literal(error.problem));
+            Read::Wrong
+        }
+        Value::List(items) => Read::Swept(reader.list(items)),
+        Value::Call(call) if call.name == "range" => match reader.range(&call) {
+            Some(range) => Read::Swept(reader.axis(Values::Range(range), false)),
+            None => Read::Wrong,
+        },
+        Value::Call(call) => match reader.draw(&call, stream) {
+            Some(values) => Read::Swept(reader.axis(Values::Listed(values), true)),
+            None => Read::Wrong,
+        },
+    }
+}
+
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
+}
+
+struct Reader<'a> {
+    argument: &'a Argument,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn report(&mut self, start: u32, end: u32, kind: Kind) {
+        self.diagnostics
+            .push(Diagnostic::new(self.argument.locate(start, end), kind));
+    }
+
+    fn axis(&mut self, values: Values, drawn: bool) -> Axis {
+        let axis = Axis {
+            name: self.argument.name.clone(),
+            values,
+            drawn,
+        };
+        if axis.is_empty() {
+            let kind = Kind::EmptyAxis {
+                axis: axis.name.clone(),
+            };
+            self.report(0, length(&self.argument.value), kind);
+        }
+        axis
+    }
+
+    fn list(&mut self, items: Items) -> Axis {
+        for index in &items.missing_commas {
+            if let Some(item) = items.items.get(*index as usize) {
+                self.report(item.start, item.end, Kind::MissingComma);
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut repeated: Option<(u32, u32, String, u32)> = None;
+        let mut values: Vec<Box<str>> = Vec::with_capacity(items.items.len());
+        for item in &items.items {
+            let text = item.value.to_str();
+            if !seen.insert(text.clone()) {
+                let shown = quote::readable(&text).into_owned();
+                repeated.get_or_insert((item.start, item.end, shown, 0)).3 += 1;
+            }
+            values.push(text.into());
+        }
+        if let Some((start, end, example, count)) = repeated {
+            self.report(start, end, Kind::RepeatedValues { example, count });
+        }
+        self.axis(Values::Listed(values), false)
+    }
+
+    fn range(&mut self, call: &Call) -> Option<Range> {
+        let mut numbers = Vec::with_capacity(3);
+        for argument in &call.arguments {
+            let (start, end) = (argument.value.start, argument.value.end);
+            if argument.keyword.is_some() {
+                self.report(start, end, Kind::RangeKeyword);
+                return None;
+            }
+            match integer(&argument.value.value) {
+                Some(number) => numbers.push(number),
+                None => {
+                    let found = argument.value.value.repr();
+                    self.report(start, end, Kind::RangeNotInteger { found });
+                    return None;
+                }
+            }
+        }
+        let found = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        match range::from_arguments(numbers) {
+            Some(Ok(range)) => Some(range),
+            Some(Err(error)) => {
+                // The step where the step is wrong, else the whole.
+                let step = call.arguments.get(2).map(|a| (a.value.start, a.value.end));
+                let (start, end) = step.unwrap_or((call.start, call.end));
+                self.report(start, end, Kind::Range(error));
+                None
+            }
+            None => {
+                let extra = call.arguments.get(3).map(|a| (a.value.start, a.value.end));
+                let (start, end) = extra.unwrap_or((call.start, call.end));
+                self.report(start, end, Kind::RangeArguments { found });
+                None
+            }
+        }
+    }
+
+    fn draw(&mut self, call: &Call, stream: &mut Stream) -> Option<Vec<Box<str>>> {
+        let mut arguments = sampling::Arguments::default();
+        for CallArgument { keyword, value } in &call.arguments {
+            match keyword {
+                Some(keyword) => arguments
+                    .keywords
+                    .push((keyword.clone(), value.value.clone())),
+                None => arguments.positional.push(value.value.clone()),
+            }
+        }
+        let bound = match sampling::bind(&call.name, &arguments) {
+            Ok(bound) => bound,
+            Err(error) => {
+                let (start, end) = place(call, &error).unwrap_or((call.start, call.end));
+                self.report(start, end, Kind::Distribution(error));
+                return None;
+            }
+        };
+        if bound.size().is_none() {
+            self.report(
+                call.start,
+                call.end,
+                Kind::NoSize {
+                    name: call.name.clone(),
+                },
+            );
+        }
+        Some(
+            bound
+                .draw(stream)
+                .into_iter()
+                .map(|drawn| drawn.to_str().into())
+                .collect(),
+        )
+    }
+}
+
+/// The place of the argument that an error is about.
+fn place(call: &Call, error: &sampling::BindError) -> Option<(u32, u32)> {
+    let argument = match error.argument()? {
+        sampling::ArgumentRef::Positional(index) => call
+            .arguments
+            .iter()
+            .filter(|a| a.keyword.is_none())
+            .nth(index as usize),
+        sampling::ArgumentRef::Keyword(name) => call
+            .arguments
+            .iter()
+            .find(|a| a.keyword.as_ref() == Some(&name)),
+    }?;
+    Some((argument.value.start, argument.value.end))
+}
+
+/// The number that a passed value is, for formulas and filters: what Python's `float` reads.
+pub fn number(text: &str) -> Option<f64> {
+    match text.trim() {
+        "True" => Some(1.0),
+        "False" => Some(0.0),
+        trimmed => {
+            // Rust also reads `infinity` and `1.` and `.5` as Python does, but no underscores.
+            let first = trimmed.trim_start_matches(['+', '-']).chars().next()?;
+            let plausible = first.is_ascii_digit() || first == '.';
+            if plausible {
+                trimmed.replace('_', "").parse().ok()
+            } else {
+                None
+            }
+        }
+    }
+}
+
+/// A literal as the script would be passed it.
+pub fn passed(value: &Literal) -> String {
+    value.to_str()
+}

@@ -1,0 +1,415 @@
+//! Stage 3: the words of one command as options, script and arguments.
+
+use super::diagnostic::{Diagnostic, Kind};
+use super::machines;
+use super::options::{self, OptionSpec, Options, STRATEGIES, Strategy, Takes};
+use super::span::Span;
+use super::suggest::nearest;
+use super::words::{Word, Words};
+
+pub use super::diagnostic::is_script;
+
+/// One option as it stands in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptionUse {
+    /// Which.
+    pub spec: &'static OptionSpec,
+    /// From its first dash to the end of its value.
+    pub span: Span,
+    /// The value alone; empty at the end of the option where it has none.
+    pub value_span: Span,
+    /// The value as typed, quotes removed; "" for a flag.
+    pub value: String,
+}
+
+/// One argument of the script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// `--batch_size`, `-v`; `#1`, `#2`, … for positional ones; `--x#2` for a flag's second use.
+    pub name: String,
+    /// What stands before the value in the same word: `--name=`, or nothing.
+    pub prefix: String,
+    /// The value as the script would be passed it.
+    pub value: String,
+    /// Whether this word is only a flag's name, its value (if any) being the next word.
+    pub is_flag: bool,
+    /// The word.
+    pub word: Word,
+}
+
+impl Argument {
+    /// The place in the command text of bytes `start..end` of the value.
+    pub fn locate(&self, start: u32, end: u32) -> Span {
+        let skipped = u32::try_from(self.prefix.len()).unwrap_or(0);
+        self.word
+            .locate(start.saturating_add(skipped), end.saturating_add(skipped))
+    }
+}
+
+/// One command: what `grid run` is told, the script, and what the script is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// The whole command in the text.
+    pub span: Span,
+    /// Where an option can be put in: behind `grid run`.
+    pub options_at: u32,
+    /// The options as they stand.
+    pub uses: Vec<OptionUse>,
+    /// The options as they count.
+    pub options: Options,
+    /// The script's path.
+    pub script: String,
+    /// Where it stands.
+    pub script_span: Span,
+    /// Its arguments, one for each word.
+    pub arguments: Vec<Argument>,
+}
+
+/// Reads one command. `None` where there is no script to run; the diagnostics say why.
+pub fn parse(words: &Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
+    let report = |diagnostics: &mut Vec<Diagnostic>, span, kind| {
+        diagnostics.push(Diagnostic::new(span, kind));
+    };
+    let first = words.words.first()?;
+    let is_run = words
+        .words
+        .get(1)
+        .is_some_and(|w| matches!(w.text.as_str(), "run" | "train"));
+    if first.text != "grid" || !is_run {
+        let unknown = first.text == "grid" && words.words.len() > 1;
+        let span = if unknown {
+            words.words[1].span.to(first.span)
+        } else {
+            first.span
+        };
+        let found = if unknown {
+            format!("grid {}", words.words[1].text)
+        } else {
+            first.text.clone()
+        };
+        report(diagnostics, span, Kind::NotGridRun { found });
+        return None;
+    }
+    let options_at = words.words[1].span.end;
+    let mut reader = OptionReader {
+        words: &words.words,
+        next: 2,
+        uses: Vec::new(),
+        options: Options::default(),
+        diagnostics,
+    };
+    reader.read();
+    let OptionReader {
+        next,
+        uses,
+        options,
+        ..
+    } = reader;
+    let Some(script) = words.words.get(next) else {
+        report(diagnostics, Span::at(words.span.end), Kind::NoScript);
+        return None;
+    };
+    if !is_script(&script.text) {
+        let kind = Kind::ScriptExtension {
+            found: script.text.clone(),
+        };
+        report(diagnostics, script.span, kind);
+    }
+    let command = Command {
+        span: words.span,
+        options_at,
+        uses,
+        options,
+        script: script.text.clone(),
+        script_span: script.span,
+        arguments: arguments(&words.words[next + 1..]),
+    };
+    check_rules(&command, diagnostics);
+    Some(command)
+}
+
+/// The command that a request carries: `words` are the script and its arguments.
+pub fn from_request(
+    words: &Words,
+    options: Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Command> {
+    let script = words.words.first()?;
+    if !is_script(&script.text) {
+        let kind = Kind::ScriptExtension {
+            found: script.text.clone(),
+        };
+        diagnostics.push(Diagnostic::new(script.span, kind));
+    }
+    if options.strategy == Strategy::RandomSearch && options.num_trials.is_none() {
+        diagnostics.push(Diagnostic::new(
+            Span::at(words.span.end),
+            Kind::NumTrialsMissing,
+        ));
+    }
+    Some(Command {
+        span: words.span,
+        options_at: words.span.start,
+        uses: Vec::new(),
+        options,
+        script: script.text.clone(),
+        script_span: script.span,
+        arguments: arguments(&words.words[1..]),
+    })
+}
+
+struct OptionReader<'a> {
+    words: &'a [Word],
+    next: usize,
+    uses: Vec<OptionUse>,
+    options: Options,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl OptionReader<'_> {
+    fn report(&mut self, span: Span, kind: Kind) {
+        self.diagnostics.push(Diagnostic::new(span, kind));
+    }
+
+    /// Reads options up to the script.
+    fn read(&mut self) {
+        while let Some(word) = self.words.get(self.next) {
+            if word.text == "--" {
+                self.next += 1;
+                return;
+            }
+            if !word.text.starts_with('-') || word.text == "-" {
+                return;
+            }
+            self.next += 1;
+            let (name, inline) = split_inline(&word.text);
+            match options::find(name) {
+                Some(spec) => self.known(spec, word, name.len(), inline),
+                None => self.unknown(word, name, inline.is_some()),
+            }
+        }
+    }
+
+    fn known(
+        &mut self,
+        spec: &'static OptionSpec,
+        word: &Word,
+        name_length: usize,
+        inline: Option<&str>,
+    ) {
+        let (value, value_span, span) = match (spec.takes, inline) {
+            (Takes::Nothing, None) => (String::new(), Span::at(word.span.end), word.span),
+            (Takes::Nothing, Some(_)) => {
+                return self.report(word.span, Kind::UnexpectedValue { option: spec.name });
+            }
+            (_, Some(value)) => {
+                let start = u32::try_from(name_length + 1).unwrap_or(u32::MAX);
+                let end = u32::try_from(word.text.len()).unwrap_or(u32::MAX);
+                (value.to_owned(), word.locate(start, end), word.span)
+            }
+            (_, None) => match self.words.get(self.next) {
+                // As Click reads it: the next word is the value, unless it is an option itself.
+                Some(value) if options::find(split_inline(&value.text).0).is_none() => {
+                    self.next += 1;
+                    (value.text.clone(), value.span, word.span.to(value.span))
+                }
+                _ => return self.report(word.span, Kind::MissingValue { option: spec.name }),
+            },
+        };
+        if self.uses.iter().any(|used| used.spec == spec) && spec.takes != Takes::Nothing {
+            self.report(span, Kind::RepeatedOption { option: spec.name });
+        }
+        if let Err(kind) = self.options.set(spec, &value) {
+            let place = if value_span.start == value_span.end {
+                span
+            } else {
+                value_span
+            };
+            self.report(place, kind);
+        }
+        self.uses.push(OptionUse {
+            spec,
+            span,
+            value_span,
+            value,
+        });
+    }
+
+    /// An unknown option: what follows is taken for its value, unless it looks like something else.
+    fn unknown(&mut self, word: &Word, name: &str, inline: bool) {
+        let names = options::OPTIONS.iter().map(|o| o.name);
+        let suggestion = nearest(name, names);
+        let place = word.locate(0, u32::try_from(name.len()).unwrap_or(u32::MAX));
+        let found = name.to_owned();
+        let flag = suggestion
+            .as_deref()
+            .and_then(options::find)
+            .is_some_and(|o| o.takes == Takes::Nothing);
+        self.report(place, Kind::UnknownOption { found, suggestion });
+        let value = self
+            .words
+            .get(self.next)
+            .filter(|w| !w.text.starts_with('-') && !is_script(&w.text));
+        let more = self.words.len() > self.next + 1;
+        if value.is_some() && !inline && !flag && more {
+            self.next += 1;
+        }
+    }
+}
+
+/// `--name=value` apart.
+fn split_inline(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('=') {
+        Some((name, value)) if text.starts_with("--") => (name, Some(value)),
+        _ => (text, None),
+    }
+}
+
+/// The script's words as arguments, named. O(words · log words).
+fn arguments(words: &[Word]) -> Vec<Argument> {
+    let mut uses: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
+    let mut positional = 0_u32;
+    let mut flag: Option<String> = None;
+    let mut arguments = Vec::with_capacity(words.len());
+    for word in words {
+        let inline = split_inline(&word.text);
+        let is_flag_word = begins_flag(&word.text);
+        let (name, prefix, value) = if is_flag_word {
+            let count = uses.entry(inline.0.to_owned()).or_insert(0);
+            *count += 1;
+            let name = if *count == 1 {
+                inline.0.to_owned()
+            } else {
+                format!("{}#{count}", inline.0)
+            };
+            let prefix = inline.1.map_or(String::new(), |_| format!("{}=", inline.0));
+            flag = inline.1.is_none().then(|| name.clone());
+            (name, prefix, inline.1.unwrap_or(inline.0).to_owned())
+        } else {
+            let name = flag.take().unwrap_or_else(|| {
+                positional += 1;
+                format!("#{positional}")
+            });
+            (name, String::new(), word.text.clone())
+        };
+        let is_flag = is_flag_word && prefix.is_empty();
+        arguments.push(Argument {
+            name,
+            prefix,
+            value,
+            is_flag,
+            word: word.clone(),
+        });
+    }
+    arguments
+}
+
+/// `--name` or `-n`, and no negative number.
+fn begins_flag(text: &str) -> bool {
+    let name = text.trim_start_matches('-');
+    let dashes = text.len() - name.len();
+    (1..=2).contains(&dashes) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+/// The client's rules that concern several options.
+fn check_rules(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
+    let options = &command.options;
+    let place = |name: &str| {
+        command
+            .uses
+            .iter()
+            .rev()
+            .find(|u| u.spec.name == name)
+            .map(|u| u.span)
+    };
+    let mut report = |span: Option<Span>, kind| {
+        diagnostics.push(Diagnostic::new(span.unwrap_or(command.script_span), kind));
+    };
+    match (options.strategy, options.num_trials) {
+        (Strategy::RandomSearch, None) if place("--num_trials").is_none() => {
+            report(place("--strategy"), Kind::NumTrialsMissing);
+        }
+        (Strategy::RandomSearch, Some(asked)) if u64::from(asked) > super::subset::MAX_DRAWN => {
+            report(place("--num_trials"), Kind::TooManyToDraw { asked });
+        }
+        (Strategy::GridSearch | Strategy::None, Some(_)) => {
+            let needs = "`--strategy random_search`";
+            report(
+                place("--num_trials"),
+                Kind::UnusedOption {
+                    option: "--num_trials",
+                    needs,
+                },
+            );
+        }
+        _ => {}
+    }
+    for (option, found) in [("--gpus", options.gpus), ("--cpus", options.cpus)] {
+        let has = options
+            .instance_typed
+            .as_deref()
+            .filter(|typed| typed.contains('_'));
+        if let Some(has) = has
+            .and_then(|_| machines::units(&options.instance_type))
+            .filter(|has| found > *has)
+        {
+            let machine = options.instance_type.clone();
+            report(
+                place(option),
+                Kind::TooManyUnits {
+                    option,
+                    found,
+                    machine,
+                    has,
+                },
+            );
+        }
+    }
+    if let Some(typed) = &options.instance_typed
+        && let Some(client) = machines::client_machine(typed)
+    {
+        let machine = options.instance_type.clone();
+        report(
+            place("--instance_type"),
+            Kind::AmbiguousMachine {
+                typed: typed.clone(),
+                machine,
+                client,
+            },
+        );
+    }
+    for (option, set) in [
+        ("--datastore_version", options.datastore_version.is_some()),
+        (
+            "--datastore_mount_dir",
+            options.datastore_mount_dir.is_some(),
+        ),
+    ] {
+        if set && options.datastore_name.is_none() {
+            report(
+                place(option),
+                Kind::UnusedOption {
+                    option,
+                    needs: "`--datastore_name`",
+                },
+            );
+        }
+    }
+    if options.config.is_some() {
+        report(place("--config"), Kind::ConfigNotRead);
+    }
+    for argument in command
+        .arguments
+        .iter()
+        .filter(|a| begins_flag(&a.word.text))
+    {
+        let name = split_inline(&argument.word.text).0;
+        if let Some(spec) = options::find(name).filter(|spec| spec.name == name) {
+            report(
+                Some(argument.word.span),
+                Kind::OptionAfterScript { option: spec.name },
+            );
+        }
+    }
+    debug_assert!(STRATEGIES.contains(&options.strategy.name()));
+}

@@ -1,0 +1,285 @@
+//! What is wrong with a command text, or may not be meant: a place and a kind that holds facts.
+//!
+//! The words live in `wording`; the plain-text rendering with carets in `render`.
+
+use super::literal::Problem;
+use super::range::RangeError;
+use super::sampling::BindError;
+use super::span::Span;
+
+mod fix;
+mod render;
+mod wording;
+
+pub use fix::{Fix, is_script};
+pub use wording::{grouped, in_words};
+
+/// Whether the plan can be launched all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Blocks the launch.
+    Error,
+    /// Does not.
+    Warning,
+}
+
+/// One problem of the command text.
+///
+/// `Display` gives the message; [`Diagnostic::help`] what would be right; [`Diagnostic::fix`] an
+/// edit that makes it so, where one is likely; [`Diagnostic::render`] all of it for a terminal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// Where.
+    pub span: Span,
+    /// What.
+    pub kind: Kind,
+}
+
+impl Diagnostic {
+    /// The problem `kind` at `span`.
+    pub fn new(span: Span, kind: Kind) -> Diagnostic {
+        Diagnostic { span, kind }
+    }
+}
+
+/// Shell syntax that is never run here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// `|`.
+    Pipe,
+    /// A lone `&`.
+    Background,
+    /// `>`, `<`.
+    Redirection,
+    /// A stray `)`.
+    Parenthesis,
+    /// `{8,16}`; the list that was meant, where it is one.
+    Braces {
+        /// The same values as a sweep list.
+        list: Option<String>,
+    },
+    /// `$X`, `$(…)`, backticks.
+    Expansion {
+        /// As it stands in the text.
+        typed: String,
+    },
+}
+
+/// What is wrong, with the facts that its message needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    // Words.
+    /// The text is longer than spans can hold.
+    TooLong,
+    /// A quote that is never closed.
+    UnclosedQuote {
+        /// `'` or `"`.
+        quote: char,
+    },
+    /// A typographic quote; what it and its partner enclose.
+    TypographicQuote {
+        /// The text between the two; `None` for one without a partner.
+        content: Option<String>,
+    },
+    /// A blank that a shell takes for part of a word.
+    InvisibleSpace,
+    /// A typographic dash for `--`.
+    Dash,
+    /// A sweep that a shell would change, or might take for a file pattern.
+    UnquotedSweep {
+        /// The sweep as it stands.
+        typed: String,
+        /// Whether a shell surely changes it (an error) or only may (a warning).
+        changed: bool,
+    },
+    /// Shell syntax that is not run.
+    ShellSyntax(Shell),
+
+    // Commands.
+    /// No command in the text.
+    NoCommand,
+    /// A command that is not `grid run`.
+    NotGridRun {
+        /// Its first word.
+        found: String,
+    },
+    /// A line that begins like the rest of the command above it.
+    DanglingLine {
+        /// End of the line above.
+        previous_end: u32,
+    },
+    /// No script.
+    NoScript,
+    /// A script that is no .py, .sh or .jl file.
+    ScriptExtension {
+        /// The word that stands where the script should.
+        found: String,
+    },
+    /// An option before the script that `grid run` does not have.
+    UnknownOption {
+        /// As typed.
+        found: String,
+        /// The option that may be meant.
+        suggestion: Option<String>,
+    },
+    /// An option without its value.
+    MissingValue {
+        /// Its name.
+        option: &'static str,
+    },
+    /// A flag with a value.
+    UnexpectedValue {
+        /// Its name.
+        option: &'static str,
+    },
+    /// A value that should be a whole number from `least` up.
+    NotAnInteger {
+        /// The option's name.
+        option: &'static str,
+        /// The value.
+        found: String,
+        /// The least allowed.
+        least: u32,
+    },
+    /// A value that should be one of a few words.
+    NotAChoice {
+        /// The option's name.
+        option: &'static str,
+        /// The value.
+        found: String,
+        /// The words.
+        choices: &'static [&'static str],
+    },
+    /// A run name against the client's rule.
+    BadRunName {
+        /// The name.
+        found: String,
+        /// The nearest good one.
+        suggestion: Option<String>,
+    },
+    /// A cluster name against the client's rule.
+    BadClusterName {
+        /// The name.
+        found: String,
+    },
+    /// A nickname of a machine that Grid's client does not know.
+    UnknownMachine {
+        /// As typed.
+        found: String,
+        /// The nickname that may be meant.
+        suggestion: Option<String>,
+    },
+    /// More GPUs or CPUs than the machine has.
+    TooManyUnits {
+        /// `--gpus` or `--cpus`.
+        option: &'static str,
+        /// How many were asked for.
+        found: u32,
+        /// The machine.
+        machine: String,
+        /// How many it has.
+        has: u32,
+    },
+    /// A nickname that the published client resolves to another machine.
+    AmbiguousMachine {
+        /// The nickname.
+        typed: String,
+        /// What Grid's documents mean by it, which counts.
+        machine: String,
+        /// What the client asks for; "" where it refuses the nickname.
+        client: &'static str,
+    },
+    /// An option given twice; the last one counts.
+    RepeatedOption {
+        /// Its name.
+        option: &'static str,
+    },
+    /// An option of `grid run` behind the script.
+    OptionAfterScript {
+        /// Its name.
+        option: &'static str,
+    },
+    /// An option that another one makes useless.
+    UnusedOption {
+        /// Its name.
+        option: &'static str,
+        /// What it is for.
+        needs: &'static str,
+    },
+    /// `random_search` without `--num_trials`.
+    NumTrialsMissing,
+    /// More trials than the space has; all are run.
+    NumTrialsOverSpace {
+        /// What was asked for.
+        asked: u32,
+        /// Trials in the space.
+        space: u128,
+    },
+    /// More trials than a random search can list.
+    TooManyToDraw {
+        /// What was asked for.
+        asked: u32,
+    },
+    /// `--config` is not read from the text; its YAML has to be pasted.
+    ConfigNotRead,
+
+    // Values.
+    /// A list or call that is no Python literal.
+    Literal(Problem),
+    /// Two string literals without a comma, read as two items.
+    MissingComma,
+    /// An axis without values.
+    EmptyAxis {
+        /// The argument's name.
+        axis: String,
+    },
+    /// `range` with another number of arguments than 1 to 3.
+    RangeArguments {
+        /// How many there are.
+        found: u32,
+    },
+    /// A keyword argument to `range`.
+    RangeKeyword,
+    /// An argument of `range` that is no integer.
+    RangeNotInteger {
+        /// The argument as Python prints it.
+        found: String,
+    },
+    /// A step of zero, or too many values.
+    Range(RangeError),
+    /// What NumPy would refuse.
+    Distribution(BindError),
+    /// A distribution without a size: one value.
+    NoSize {
+        /// Its name.
+        name: String,
+    },
+    /// A call of something that is no distribution, passed as it is.
+    UnknownCall {
+        /// The name as typed.
+        found: String,
+        /// The distribution that may be meant.
+        suggestion: Option<String>,
+    },
+    /// Values that stand more than once in one axis.
+    RepeatedValues {
+        /// The first of them.
+        example: String,
+        /// How many values repeat an earlier one.
+        count: u32,
+    },
+
+    // Plans.
+    /// More trials than 2^128 − 1.
+    SpaceTooLarge,
+    /// A plan that may be larger than was meant.
+    LargePlan {
+        /// Its trials.
+        trials: u128,
+    },
+    /// A command whose trials an earlier command has already.
+    RepeatedTrials {
+        /// How many.
+        count: u128,
+    },
+}

@@ -1,0 +1,110 @@
+//! One-click fixes.
+
+use super::{Diagnostic, Kind, Shell};
+use crate::sweep::quote;
+use crate::sweep::span::Span;
+
+/// An edit that makes a problem go away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What a button says.
+    pub label: String,
+    /// The places to replace and what to write there; in order, not overlapping.
+    pub edits: Vec<(Span, String)>,
+}
+
+impl Fix {
+    /// `text` with the edits made.
+    pub fn apply(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len() + 16);
+        let mut done = 0;
+        for (span, replacement) in &self.edits {
+            out.push_str(text.get(done..span.start as usize).unwrap_or(""));
+            out.push_str(replacement);
+            done = span.end as usize;
+        }
+        out.push_str(text.get(done..).unwrap_or(""));
+        out
+    }
+}
+
+impl Diagnostic {
+    /// The edit that is most likely meant, where one is. `text` is the text it was found in.
+    pub fn fix(&self, text: &str) -> Option<Fix> {
+        let replace = |label: &str, replacement: String| {
+            Some(Fix {
+                label: label.into(),
+                edits: vec![(self.span, replacement)],
+            })
+        };
+        match &self.kind {
+            Kind::UnclosedQuote { quote } => {
+                let end = text[self.span.end as usize..].find('\n');
+                let at = end.map_or(text.len(), |end| end + self.span.end as usize);
+                let at = Span::at(u32::try_from(at).ok()?);
+                Some(Fix {
+                    label: format!("Add {quote} at the end of the line"),
+                    edits: vec![(at, quote.to_string())],
+                })
+            }
+            Kind::TypographicQuote {
+                content: Some(content),
+            } => {
+                let quote = if content.contains('"') { '\'' } else { '"' };
+                replace("Use plain quotes", format!("{quote}{content}{quote}"))
+            }
+            Kind::TypographicQuote { content: None } => replace("Use a plain quote", "'".into()),
+            Kind::InvisibleSpace => replace("Use a plain blank", " ".into()),
+            Kind::Dash => replace("Write --", "--".into()),
+            Kind::UnquotedSweep { typed, .. } => {
+                replace("Put it in quotes", quote::readable(typed).into_owned())
+            }
+            Kind::ShellSyntax(Shell::Braces { list: Some(list) }) => {
+                replace("Write it as a list", format!("\"{list}\""))
+            }
+            Kind::ShellSyntax(Shell::Pipe | Shell::Background | Shell::Redirection) => {
+                replace("Remove it", String::new())
+            }
+            Kind::DanglingLine { previous_end } => Some(Fix {
+                label: "Join the lines".into(),
+                edits: vec![(Span::at(*previous_end), " \\".into())],
+            }),
+            Kind::NotGridRun { found } if is_script(found) => Some(Fix {
+                label: "Add grid run".into(),
+                edits: vec![(Span::at(self.span.start), "grid run ".into())],
+            }),
+            Kind::NotGridRun { found } if found.starts_with("python") => {
+                replace("Write grid run", "grid run".into())
+            }
+            Kind::UnknownOption {
+                suggestion: Some(name),
+                ..
+            }
+            | Kind::BadRunName {
+                suggestion: Some(name),
+                ..
+            }
+            | Kind::UnknownMachine {
+                suggestion: Some(name),
+                ..
+            } => replace(&format!("Change to {name}"), name.clone()),
+            Kind::MissingComma => Some(Fix {
+                label: "Add the comma".into(),
+                edits: vec![(Span::at(self.span.start), ", ".into())],
+            }),
+            Kind::NumTrialsMissing => Some(Fix {
+                label: "Add --num_trials 10".into(),
+                edits: vec![(Span::at(self.span.end), " --num_trials 10".into())],
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a word looks like a script that `grid run` takes.
+pub fn is_script(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    [".py", ".sh", ".jl"]
+        .iter()
+        .any(|end| name.ends_with(end) && name.len() > end.len())
+}

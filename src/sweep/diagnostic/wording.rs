@@ -1,0 +1,367 @@
+//! All wording of diagnostics: what was expected and what was found.
+
+use super::{Diagnostic, Kind, Severity, Shell};
+use crate::sweep::range::RangeError;
+use std::fmt;
+
+impl Diagnostic {
+    /// Whether it blocks the launch.
+    pub fn severity(&self) -> Severity {
+        match self.kind {
+            Kind::UnquotedSweep { changed: false, .. }
+            | Kind::AmbiguousMachine { .. }
+            | Kind::RepeatedOption { .. }
+            | Kind::OptionAfterScript { .. }
+            | Kind::UnusedOption { .. }
+            | Kind::NumTrialsOverSpace { .. }
+            | Kind::ConfigNotRead
+            | Kind::MissingComma
+            | Kind::NoSize { .. }
+            | Kind::UnknownCall { .. }
+            | Kind::RepeatedValues { .. }
+            | Kind::LargePlan { .. }
+            | Kind::RepeatedTrials { .. } => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::TooLong => write!(f, "expected at most 16 MiB of text"),
+            Kind::UnclosedQuote { quote } => write!(f, "this {quote} is never closed"),
+            Kind::TypographicQuote { .. } => {
+                write!(f, "expected a plain quote, found a typographic one")
+            }
+            Kind::InvisibleSpace => {
+                write!(
+                    f,
+                    "expected a plain blank, found one that a shell takes for a letter"
+                )
+            }
+            Kind::Dash => write!(f, "expected `--`, found a typographic dash"),
+            Kind::UnquotedSweep {
+                typed,
+                changed: true,
+            } => {
+                write!(
+                    f,
+                    "expected quotes around `{typed}`: a shell would change it"
+                )
+            }
+            Kind::UnquotedSweep {
+                typed,
+                changed: false,
+            } => {
+                write!(
+                    f,
+                    "without quotes a shell may take `{typed}` for a file pattern"
+                )
+            }
+            Kind::ShellSyntax(shell) => shell.fmt(f),
+            Kind::NoCommand => write!(f, "expected a `grid run` command, found nothing"),
+            Kind::NotGridRun { found } => write!(f, "expected `grid run`, found `{found}`"),
+            Kind::DanglingLine { .. } => {
+                write!(
+                    f,
+                    "expected `grid run`, found what looks like the rest of the line above"
+                )
+            }
+            Kind::NoScript => write!(f, "expected a script such as `train.py`, found none"),
+            Kind::ScriptExtension { found } => {
+                write!(
+                    f,
+                    "expected a script that ends in .py, .sh or .jl, found `{found}`"
+                )
+            }
+            Kind::UnknownOption { found, .. } => {
+                write!(f, "`grid run` has no option `{found}`")
+            }
+            Kind::MissingValue { option } => write!(f, "expected a value behind `{option}`"),
+            Kind::UnexpectedValue { option } => write!(f, "`{option}` takes no value"),
+            Kind::NotAnInteger {
+                option,
+                found,
+                least,
+            } => {
+                let end = if *option == "--seed" {
+                    " to 4294967295"
+                } else {
+                    ""
+                };
+                let up = if end.is_empty() { " up" } else { "" };
+                write!(
+                    f,
+                    "`{option}` takes a whole number from {least}{up}{end}, found `{found}`"
+                )
+            }
+            Kind::NotAChoice {
+                option,
+                found,
+                choices,
+            } => {
+                write!(
+                    f,
+                    "`{option}` takes {}, found `{found}`",
+                    choices.join(", ")
+                )
+            }
+            Kind::BadRunName { found, .. } => write!(
+                f,
+                "a run's name takes lower-case letters, digits and inner `-`, found `{found}`"
+            ),
+            Kind::BadClusterName { found } => write!(
+                f,
+                "a cluster's name takes 1 to 63 of a-z, 0-9 and inner `-`, found `{found}`"
+            ),
+            Kind::UnknownMachine { found, .. } => {
+                write!(f, "Grid knows no machine called `{found}`")
+            }
+            Kind::TooManyUnits {
+                option,
+                found,
+                machine,
+                has,
+            } => {
+                write!(f, "{machine} has {has}, but `{option}` asks for {found}")
+            }
+            Kind::AmbiguousMachine {
+                typed,
+                machine,
+                client: "",
+            } => {
+                write!(
+                    f,
+                    "`{typed}` is {machine}; Grid's published client does not know the name"
+                )
+            }
+            Kind::AmbiguousMachine {
+                typed,
+                machine,
+                client,
+            } => {
+                write!(
+                    f,
+                    "`{typed}` is {machine} here; Grid's published client asks for {client}"
+                )
+            }
+            Kind::RepeatedOption { option } => {
+                write!(f, "`{option}` was given before; this one counts")
+            }
+            Kind::OptionAfterScript { option } => write!(
+                f,
+                "behind the script `{option}` goes to the script, not to `grid run`"
+            ),
+            Kind::UnusedOption { option, needs } => {
+                write!(f, "`{option}` has no effect without {needs}")
+            }
+            Kind::NumTrialsMissing => {
+                write!(f, "random_search needs `--num_trials`, found none")
+            }
+            Kind::NumTrialsOverSpace { asked, space } => {
+                write!(
+                    f,
+                    "{asked} trials asked for, but there are only {space}: all will run"
+                )
+            }
+            Kind::TooManyToDraw { asked } => {
+                write!(
+                    f,
+                    "a random search lists at most 1,000,000 trials, found {asked}"
+                )
+            }
+            Kind::ConfigNotRead => {
+                write!(
+                    f,
+                    "the config file is not read here; what stands in it is not in the plan"
+                )
+            }
+            Kind::Literal(problem) => problem.fmt(f),
+            Kind::MissingComma => {
+                write!(f, "no comma between two texts; they are read as two values")
+            }
+            Kind::EmptyAxis { axis } => write!(f, "`{axis}` has no values, so there are no trials"),
+            Kind::RangeArguments { found } => {
+                write!(f, "range takes 1 to 3 integers, found {found} arguments")
+            }
+            Kind::RangeKeyword => write!(f, "range takes no keyword arguments"),
+            Kind::RangeNotInteger { found } => {
+                write!(f, "range takes integers, found `{found}`")
+            }
+            Kind::Range(RangeError::ZeroStep) => write!(f, "the step of a range must not be zero"),
+            Kind::Range(RangeError::TooLong) => {
+                write!(f, "a range may have at most 2^128 − 1 values")
+            }
+            Kind::Distribution(error) => error.fmt(f),
+            Kind::NoSize { name } => {
+                write!(
+                    f,
+                    "`{name}` without a size gives one value; its size is the last argument"
+                )
+            }
+            Kind::UnknownCall { found, .. } => {
+                write!(
+                    f,
+                    "`{found}` is no distribution: passed to the script as typed"
+                )
+            }
+            Kind::RepeatedValues { example, count: 1 } => {
+                write!(
+                    f,
+                    "the value {example} stands twice; its trials will run twice"
+                )
+            }
+            Kind::RepeatedValues { example, count } => {
+                write!(
+                    f,
+                    "{count} values repeat an earlier one (first: {example}); all will run"
+                )
+            }
+            Kind::SpaceTooLarge => write!(f, "more than 2^128 − 1 trials"),
+            Kind::LargePlan { trials } => write!(f, "this is {} trials", in_words(*trials)),
+            Kind::RepeatedTrials { count: 1 } => {
+                write!(
+                    f,
+                    "this trial is in an earlier command too; it will run twice"
+                )
+            }
+            Kind::RepeatedTrials { count } => {
+                write!(
+                    f,
+                    "{count} of these trials are in earlier commands too; they will run twice"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Shell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Shell::Pipe => write!(f, "pipes are not run"),
+            Shell::Background => write!(f, "`&` is not run; trials run side by side anyway"),
+            Shell::Redirection => {
+                write!(f, "redirections are not run; each trial's output is kept")
+            }
+            Shell::Parenthesis => write!(f, "expected a word, found `)`"),
+            Shell::Braces { .. } => write!(f, "braces are not expanded"),
+            Shell::Expansion { typed } => write!(f, "`{typed}` is not expanded"),
+        }
+    }
+}
+
+impl Diagnostic {
+    /// What would be right, where saying so helps.
+    pub fn help(&self) -> Option<String> {
+        Some(match &self.kind {
+            Kind::UnclosedQuote { quote } => format!("add {quote} where the value ends"),
+            Kind::UnquotedSweep { .. } => "write the value in quotes".into(),
+            Kind::ShellSyntax(Shell::Braces { list: Some(list) }) => {
+                format!("a sweep over these values is written \"{list}\"")
+            }
+            Kind::ShellSyntax(Shell::Expansion { .. }) => {
+                "write the value itself, or put it in single quotes to pass it as typed".into()
+            }
+            Kind::NoCommand => "for example: grid run train.py --lr \"[0.1, 0.01]\"".into(),
+            Kind::NotGridRun { .. } => {
+                "each line is a command of its own and begins `grid run`".into()
+            }
+            Kind::DanglingLine { .. } => "a line goes on behind a `\\` at its end".into(),
+            Kind::NoScript => "`grid run [options] script [arguments]`".into(),
+            Kind::ScriptExtension { .. } => {
+                "options of `grid run` stand before the script, the script's own behind it".into()
+            }
+            Kind::UnknownOption { suggestion, .. } => match suggestion {
+                Some(suggestion) => format!("did you mean `{suggestion}`?"),
+                None => "the script's own arguments stand behind the script".into(),
+            },
+            Kind::BadRunName {
+                suggestion: Some(name),
+                ..
+            } => format!("for example `{name}`"),
+            Kind::UnknownMachine {
+                suggestion: Some(name),
+                ..
+            }
+            | Kind::UnknownCall {
+                suggestion: Some(name),
+                ..
+            } => format!("did you mean `{name}`?"),
+            Kind::OptionAfterScript { .. } => {
+                "to set it for the run, write it before the script".into()
+            }
+            Kind::NumTrialsMissing => "add `--num_trials 10` before the script".into(),
+            Kind::ConfigNotRead => "write its options and parameters into the command".into(),
+            Kind::Literal(problem) => return problem.help(),
+            Kind::MissingComma => "write the comma to say so, or join the two".into(),
+            Kind::RangeNotInteger { .. } => "for steps that are no integers list the values, \
+                                             or draw them: `uniform(0, 1, 5)`"
+                .into(),
+            Kind::SpaceTooLarge => "narrow an axis, or write fewer of them".into(),
+            Kind::LargePlan { .. } => "nothing is listed until you launch; choose fewer, or use \
+                                       `--strategy random_search --num_trials 100`"
+                .into(),
+            _ => return None,
+        })
+    }
+}
+
+/// A count with its digits grouped and, from a million on, in words.
+pub fn in_words(count: u128) -> String {
+    const NAMES: [&str; 12] = [
+        "million",
+        "billion",
+        "trillion",
+        "quadrillion",
+        "quintillion",
+        "sextillion",
+        "septillion",
+        "octillion",
+        "nonillion",
+        "decillion",
+        "undecillion",
+        "duodecillion",
+    ];
+    let grouped = grouped(count);
+    let mut scale = 0_usize;
+    let mut scaled = count / 1_000_000;
+    while scaled >= 1000 {
+        scaled /= 1000;
+        scale += 1;
+    }
+    match (scaled, NAMES.get(scale)) {
+        (1.., Some(name)) => {
+            let unit = 1_000_000 * 1000_u128.pow(u32::try_from(scale).unwrap_or(0));
+            let tenths = count % unit / (unit / 10);
+            let exact = count % unit == 0;
+            let about = if exact { "" } else { "about " };
+            let fraction = if exact || tenths == 0 {
+                String::new()
+            } else {
+                format!(".{tenths}")
+            };
+            format!("{grouped} ({about}{scaled}{fraction} {name})")
+        }
+        _ => grouped,
+    }
+}
+
+/// A count with its digits grouped by commas.
+pub fn grouped(count: u128) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

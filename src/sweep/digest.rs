@@ -1,0 +1,107 @@
+//! Stage 8: what page and server must agree on before anything is started.
+
+use super::axis::Values;
+use super::options::Options;
+use super::part::Part;
+use super::ranges::Ranges;
+use sha2::{Digest, Sha256};
+
+/// Version of what is hashed below; another one never matches.
+const VERSION: &str = "sweep-plan-1";
+
+/// SHA-256, in 64 hexadecimal digits, over a version, the script, the options, the fixed arguments,
+/// each axis's resulting values (a range by its bounds), the seed and the chosen indices.
+///
+/// The run's name and cluster are left out: they say where it runs and what it is called, not what
+/// runs, and a server may fill them in. O(size of the command and its listed values).
+pub fn digest(part: &Part, chosen: &Ranges) -> String {
+    let mut hash = Hasher(Sha256::new());
+    hash.text(VERSION);
+    hash.text(part.script());
+    for (name, value) in canonical(part.options()) {
+        hash.text(name);
+        hash.text(&value);
+    }
+    hash.text("arguments");
+    hash.number(part.command().arguments.len() as u128);
+    let mut axes = part.axes().iter();
+    for (argument, swept) in part.arguments() {
+        hash.text(&argument.prefix);
+        match swept.then(|| axes.next()).flatten() {
+            None => hash.text(&argument.value),
+            Some(axis) => match axis.values() {
+                Values::Listed(values) => {
+                    hash.text("listed");
+                    hash.number(values.len() as u128);
+                    values.iter().for_each(|value| hash.text(value));
+                }
+                Values::Range(range) => {
+                    let (start, step, len) = range.bounds();
+                    hash.text("range");
+                    hash.text(&start.to_string());
+                    hash.text(&step.to_string());
+                    hash.number(len);
+                }
+            },
+        }
+    }
+    let seed = if part.needs_seed() {
+        part.seed().value.to_string()
+    } else {
+        String::new()
+    };
+    hash.text(&seed);
+    hash.text(&chosen.to_string());
+    hash.finish()
+}
+
+/// The options that decide what runs, by name; an unset one is "".
+fn canonical(options: &Options) -> [(&'static str, String); 15] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let number = |value: Option<u32>| value.map_or(String::new(), |value| value.to_string());
+    [
+        ("strategy", options.strategy.name().into()),
+        ("num_trials", number(options.num_trials)),
+        ("instance_type", options.instance_type.clone()),
+        ("use_spot", options.use_spot.to_string()),
+        ("gpus", options.gpus.to_string()),
+        ("cpus", options.cpus.to_string()),
+        ("disk_gb", options.disk_gb.to_string()),
+        ("datastore", text(&options.datastore_name)),
+        ("datastore_version", number(options.datastore_version)),
+        (
+            "datastore_mount",
+            options.datastore_mount().unwrap_or_default(),
+        ),
+        ("framework", options.framework_sent().into()),
+        (
+            "scratch",
+            format!("{} {}", options.scratch_gb, options.scratch_mount_path),
+        ),
+        ("dockerfile", text(&options.dockerfile)),
+        ("dependency_file", text(&options.dependency_file)),
+        ("auto_resume", options.auto_resume.to_string()),
+    ]
+}
+
+/// Each piece with its length in front, so that no two different plans hash the same bytes.
+struct Hasher(Sha256);
+
+impl Hasher {
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u128);
+        self.0.update(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u128) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn finish(self) -> String {
+        self.0
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}

@@ -1,0 +1,500 @@
+//! Reads Python literals by the rules of `ast.literal_eval` (CPython 3.8 to 3.13).
+//!
+//! ```text
+//! value   = number | string+ | "True" | "False" | "None" | list | tuple | set | dict | "(" value ")"
+//! number  = ["+" | "-"] digits… [("+" | "-") imaginary]
+//! list    = "[" [value ("," value)* [","]] "]"
+//! call    = name "(" [argument ("," argument)* [","]] ")"      argument = [name "="] value
+//! ```
+
+use super::error::{LiteralError, Problem};
+use super::{Literal, number, string};
+use num_bigint::BigInt;
+
+/// A value and its place: byte offsets in the literal's own text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spanned {
+    /// The value.
+    pub value: Literal,
+    /// Offset of its first byte.
+    pub start: u32,
+    /// Offset behind its last byte.
+    pub end: u32,
+}
+
+/// The items of an outermost list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Items {
+    /// The items, in order.
+    pub items: Vec<Spanned>,
+    /// Indices of items that follow their neighbour without a comma (string literals only, which
+    /// Python would join).
+    pub missing_commas: Vec<u32>,
+}
+
+/// One argument of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallArgument {
+    /// The keyword, for `name=value`.
+    pub keyword: Option<String>,
+    /// The value and its place.
+    pub value: Spanned,
+}
+
+/// Brackets inside each other; Python's own limit is 200.
+const MAX_DEPTH: u32 = 100;
+
+/// A reader of one value's text; O(length) over all its calls.
+pub struct Parser<'a> {
+    text: &'a str,
+    position: usize,
+    depth: u32,
+}
+
+type Result<T> = std::result::Result<T, LiteralError>;
+
+impl<'a> Parser<'a> {
+    /// A parser at the start of `text`.
+    pub fn new(text: &'a str) -> Parser<'a> {
+        Parser {
+            text,
+            position: 0,
+            depth: 0,
+        }
+    }
+
+    /// Goes to byte `offset` of the text.
+    pub fn start_at(&mut self, offset: usize) {
+        self.position = if self.text.is_char_boundary(offset) {
+            offset
+        } else {
+            self.text.len()
+        };
+    }
+
+    /// Byte offset of what is read next.
+    pub fn offset(&self) -> u32 {
+        u32::try_from(self.position).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
+        &self.text[self.position..]
+    }
+
+    /// What was read since `start`.
+    pub(super) fn text_from(&self, start: u32) -> &'a str {
+        self.text.get(start as usize..self.position).unwrap_or("")
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    pub(super) fn advance(&mut self, bytes: usize) {
+        self.position = (self.position + bytes).min(self.text.len());
+    }
+
+    pub(super) fn error<T>(&self, start: u32, problem: Problem) -> Result<T> {
+        Err(LiteralError {
+            start,
+            end: self.offset().max(start),
+            problem,
+        })
+    }
+
+    /// Blanks, line ends, escaped line ends and comments.
+    pub fn skip_blanks(&mut self) {
+        loop {
+            let rest = self.rest();
+            let blank = rest.len()
+                - rest
+                    .trim_start_matches([' ', '\t', '\n', '\r', '\u{c}'])
+                    .len();
+            self.advance(blank);
+            if self.rest().starts_with('#') {
+                self.advance(self.rest().find('\n').unwrap_or(self.rest().len()));
+            } else if self.rest().starts_with("\\\n") {
+                self.advance(2);
+            } else if blank == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Takes `c`, blanks around it skipped.
+    pub fn eat(&mut self, c: char) -> bool {
+        self.skip_blanks();
+        let eaten = self.peek() == Some(c);
+        if eaten {
+            self.advance(c.len_utf8());
+            self.skip_blanks();
+        }
+        eaten
+    }
+
+    /// An error at the next token, saying what was expected instead.
+    pub fn unexpected<T>(&mut self, expected: &'static str) -> Result<T> {
+        let start = self.offset();
+        let problem = self.classify(expected);
+        self.error(start, problem)
+    }
+
+    /// What the next token is, where it is nothing that can stand there; moves past it.
+    fn classify(&mut self, expected: &'static str) -> Problem {
+        let rest = self.rest();
+        let Some(c) = rest.chars().next() else {
+            return Problem::Unexpected {
+                found: String::new(),
+                expected,
+            };
+        };
+        let operators = ["**", "//", "<<", ">>", "==", "!=", "<=", ">="];
+        if let Some(operator) = operators.iter().find(|o| rest.starts_with(**o)) {
+            self.advance(operator.len());
+            return Problem::Arithmetic((*operator).into());
+        }
+        if "+-*/%@<>&|^~".contains(c) {
+            self.advance(1);
+            return Problem::Arithmetic(c.into());
+        }
+        if matches!(c, '\u{2018}'..='\u{201f}') {
+            self.advance(c.len_utf8());
+            return Problem::TypographicQuote;
+        }
+        let word = identifier(rest);
+        if word.is_empty() {
+            self.advance(c.len_utf8());
+            return Problem::Unexpected {
+                found: c.into(),
+                expected,
+            };
+        }
+        self.advance(word.len());
+        match word {
+            "for" | "async" => Problem::Comprehension,
+            "if" | "else" | "or" | "and" | "not" | "in" | "is" | "lambda" => {
+                Problem::Arithmetic(word.into())
+            }
+            _ => Problem::Unexpected {
+                found: word.into(),
+                expected,
+            },
+        }
+    }
+
+    /// One value with the blanks around it.
+    ///
+    /// # Errors
+    /// What Python refuses, with its place.
+    pub fn value(&mut self) -> Result<Spanned> {
+        self.skip_blanks();
+        let start = self.offset();
+        let value = self.bare_value()?;
+        let end = self.offset();
+        self.skip_blanks();
+        Ok(Spanned { value, start, end })
+    }
+
+    fn bare_value(&mut self) -> Result<Literal> {
+        match self.peek() {
+            Some('[') => Ok(Literal::List(self.sequence('[', ']')?)),
+            Some('(') => self.parenthesised(),
+            Some('{') => self.braced(),
+            Some('0'..='9' | '.' | '+' | '-') => number::number(self),
+            Some('\'' | '"') => string::strings(self),
+            Some(c) if c.is_alphabetic() || c == '_' => self.named(),
+            Some('*') => {
+                let start = self.offset();
+                self.advance(1);
+                self.error(start, Problem::Unpacking)
+            }
+            _ => self.unexpected("a value"),
+        }
+    }
+
+    /// Something that begins like a name: a prefixed string, a constant, or what is refused.
+    fn named(&mut self) -> Result<Literal> {
+        if string::prefix(self.rest()).is_some() {
+            return string::strings(self);
+        }
+        let start = self.offset();
+        let path = dotted_path(self.rest());
+        self.advance(path.len());
+        match path {
+            "None" => return Ok(Literal::None),
+            "True" => return Ok(Literal::Bool(true)),
+            "False" => return Ok(Literal::Bool(false)),
+            _ => {}
+        }
+        if self.rest().trim_start().starts_with('(') {
+            return self.error(start, Problem::Call(path.into()));
+        }
+        let operator = matches!(path, "not" | "lambda" | "await" | "yield");
+        let word = path.to_owned();
+        self.error(
+            start,
+            if operator {
+                Problem::Arithmetic(word)
+            } else {
+                Problem::Name(word)
+            },
+        )
+    }
+
+    fn enter(&mut self) -> Result<()> {
+        self.depth += 1;
+        let start = self.offset();
+        if self.depth > MAX_DEPTH {
+            self.error(start, Problem::TooDeep)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// `[…]` or `(…)` from its bracket on: the items, the last comma optional.
+    fn sequence(&mut self, open: char, close: char) -> Result<Vec<Literal>> {
+        let start = self.offset();
+        self.enter()?;
+        self.eat(open);
+        let mut items = Vec::new();
+        while !self.eat(close) {
+            items.push(self.value()?.value);
+            if !self.eat(',') && self.peek() != Some(close) {
+                return self.missing_separator(start, open);
+            }
+        }
+        self.unread_blanks();
+        self.depth -= 1;
+        Ok(items)
+    }
+
+    /// Behind an item: no comma and no close.
+    fn missing_separator<T>(&mut self, start: u32, open: char) -> Result<T> {
+        if self.rest().is_empty() {
+            return Err(LiteralError {
+                start,
+                end: start + 1,
+                problem: Problem::UnclosedBracket(open),
+            });
+        }
+        self.unexpected(match open {
+            '[' => "`,` or `]`",
+            '{' => "`,` or `}`",
+            _ => "`,` or `)`",
+        })
+    }
+
+    /// Moves back over blanks behind a closing bracket, so that a value's place ends with it.
+    fn unread_blanks(&mut self) {
+        self.position = self.text[..self.position]
+            .trim_end_matches([' ', '\t', '\n', '\r'])
+            .len();
+    }
+
+    fn parenthesised(&mut self) -> Result<Literal> {
+        let start = self.offset();
+        self.enter()?;
+        self.eat('(');
+        let mut items = Vec::new();
+        let mut commas = false;
+        while !self.eat(')') {
+            items.push(self.value()?.value);
+            let comma = self.eat(',');
+            commas |= comma;
+            if !comma && self.peek() != Some(')') {
+                return self.missing_separator(start, '(');
+            }
+        }
+        self.unread_blanks();
+        self.depth -= 1;
+        match items.pop() {
+            Some(only) if items.is_empty() && !commas => Ok(only),
+            last => {
+                items.extend(last);
+                Ok(Literal::Tuple(items))
+            }
+        }
+    }
+
+    fn braced(&mut self) -> Result<Literal> {
+        let start = self.offset();
+        self.enter()?;
+        self.eat('{');
+        let (mut items, mut entries) = (Vec::new(), Vec::new());
+        while !self.eat('}') {
+            let key = self.value()?;
+            if !hashable(&key.value) {
+                return Err(LiteralError {
+                    start: key.start,
+                    end: key.end,
+                    problem: Problem::Unhashable,
+                });
+            }
+            if items.is_empty() && self.eat(':') {
+                entries.push((key.value, self.value()?.value));
+            } else if entries.is_empty() {
+                items.push(key.value);
+            } else {
+                return self.unexpected("`:` and a value");
+            }
+            if !self.eat(',') && self.peek() != Some('}') {
+                return self.missing_separator(start, '{');
+            }
+        }
+        self.unread_blanks();
+        self.depth -= 1;
+        Ok(if items.is_empty() {
+            Literal::Dict(entries)
+        } else {
+            Literal::Set(items)
+        })
+    }
+
+    /// The items of an outermost list, from its bracket on. Adjacent string literals are separate
+    /// items here (the seed document reads them so); Python would join them.
+    ///
+    /// # Errors
+    /// What Python refuses, with its place.
+    pub fn outermost_list(&mut self) -> Result<Items> {
+        let start = self.offset();
+        self.enter()?;
+        self.eat('[');
+        let mut list = Items::default();
+        while !self.eat(']') {
+            self.skip_blanks();
+            let begins = self.offset();
+            if string::begins(self.rest()) {
+                self.adjacent_strings(&mut list)?;
+            } else if self.rest().is_empty() {
+                return self.missing_separator(start, '[');
+            } else {
+                let item = self.value()?;
+                debug_assert!(item.start == begins);
+                list.items.push(item);
+            }
+            if !self.eat(',') && self.peek() != Some(']') {
+                return self.missing_separator(start, '[');
+            }
+        }
+        self.depth -= 1;
+        Ok(list)
+    }
+
+    fn adjacent_strings(&mut self, list: &mut Items) -> Result<()> {
+        let mut first = true;
+        while string::begins(self.rest()) {
+            let start = self.offset();
+            let value = string::one(self)?;
+            if !first {
+                list.missing_commas
+                    .push(u32::try_from(list.items.len()).unwrap_or(u32::MAX));
+            }
+            list.items.push(Spanned {
+                value,
+                start,
+                end: self.offset(),
+            });
+            self.skip_blanks();
+            first = false;
+        }
+        Ok(())
+    }
+
+    /// The arguments of a call, from its `(` on.
+    ///
+    /// # Errors
+    /// What Python refuses, with its place.
+    pub fn call_arguments(&mut self) -> Result<Vec<CallArgument>> {
+        let start = self.offset();
+        self.enter()?;
+        self.eat('(');
+        let mut arguments: Vec<CallArgument> = Vec::new();
+        while !self.eat(')') {
+            if self.rest().is_empty() {
+                return self.missing_separator(start, '(');
+            }
+            let keyword = self.keyword();
+            if keyword.is_none() && arguments.last().is_some_and(|a| a.keyword.is_some()) {
+                return self.unexpected("`name=value` (positional arguments come first)");
+            }
+            let value = self.value()?;
+            arguments.push(CallArgument { keyword, value });
+            if !self.eat(',') && self.peek() != Some(')') {
+                return self.missing_separator(start, '(');
+            }
+        }
+        self.depth -= 1;
+        Ok(arguments)
+    }
+
+    /// `name =`, where it stands next.
+    fn keyword(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let name = identifier(rest);
+        let behind = rest[name.len()..].trim_start();
+        if name.is_empty() || !behind.starts_with('=') || behind.starts_with("==") {
+            return None;
+        }
+        let name = name.to_owned();
+        self.advance(name.len());
+        self.eat('=');
+        Some(name)
+    }
+
+    /// Checks that nothing but blanks is left.
+    ///
+    /// # Errors
+    /// What stands there instead.
+    pub fn end(&mut self) -> Result<()> {
+        self.skip_blanks();
+        if self.rest().is_empty() {
+            return Ok(());
+        }
+        let start = self.offset();
+        let found: String = self.rest().chars().take(20).collect();
+        self.position = self.text.len();
+        self.error(start, Problem::Trailing(found))
+    }
+}
+
+fn hashable(value: &Literal) -> bool {
+    match value {
+        Literal::List(_) | Literal::Set(_) | Literal::Dict(_) => false,
+        Literal::Tuple(items) => items.iter().all(hashable),
+        _ => true,
+    }
+}
+
+/// The identifier at the start of `text`; empty where there is none.
+pub fn identifier(text: &str) -> &str {
+    let begins = text
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_');
+    let end = text
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(text.len());
+    if begins { &text[..end] } else { "" }
+}
+
+/// The dotted names at the start of `text`, such as `np.random.uniform`.
+pub fn dotted_path(text: &str) -> &str {
+    let mut end = identifier(text).len();
+    while end > 0 && text[end..].starts_with('.') {
+        let next = identifier(&text[end + 1..]).len();
+        if next == 0 {
+            break;
+        }
+        end += 1 + next;
+    }
+    &text[..end]
+}
+
+/// The integer that Python's `range` and NumPy's sizes take for `value`: booleans count.
+pub fn integer(value: &Literal) -> Option<BigInt> {
+    match value {
+        Literal::Int(value) => Some(value.clone()),
+        Literal::Bool(value) => Some(BigInt::from(u8::from(*value))),
+        _ => None,
+    }
+}

@@ -1,0 +1,89 @@
+//! The nicknames of machines that Grid's client knows.
+
+use super::diagnostic::Kind;
+use super::suggest::nearest;
+
+/// The machine of a command that names none (the client's default).
+pub const DEFAULT: &str = "m5a.large";
+
+/// A nickname, the machine that Grid's documents mean by it, and the machine that the published
+/// client asks for ("" where it knows no such nickname). The number in front is the GPU count (for
+/// `cpu` the CPU count), which `--gpus` and `--cpus` must not exceed.
+///
+/// The client's table gave several machines the same nickname and its look-up kept the last one;
+/// the documents' table names the smallest. What the documents say counts here, with a warning.
+pub const NICKNAMES: &[(&str, &str, &str)] = &[
+    ("2_cpu_4gb", "t2.medium", "t2.medium"),
+    ("2_cpu_8gb", "t2.large", "t2.large"),
+    ("4_cpu_16gb", "t2.xlarge", ""),
+    ("8_cpu_32gb", "t2.2xlarge", ""),
+    ("1_t4_16gb", "g4dn.xlarge", "g4dn.16xlarge"),
+    ("1_m60_8gb", "g3s.xlarge", "g3.4xlarge"),
+    ("1_m60_30.5gb", "g3s.xlarge", ""),
+    ("1_t4_32gb", "g4dn.2xlarge", ""),
+    ("1_k80_12gb", "p2.xlarge", "p2.xlarge"),
+    ("1_k80_61gb", "p2.xlarge", ""),
+    ("1_m60_122gb", "g3.4xlarge", ""),
+    ("1_t4_64gb", "g4dn.4xlarge", ""),
+    ("1_t4_128gb", "g4dn.8xlarge", ""),
+    ("2_m60_8gb", "g3.8xlarge", "g3.8xlarge"),
+    ("2_m60_244gb", "g3.8xlarge", ""),
+    ("1_v100_16gb", "p3.2xlarge", "p3.2xlarge"),
+    ("1_v100_61gb", "p3.2xlarge", ""),
+    ("4_t4_16gb", "g4dn.12xlarge", "g4dn.12xlarge"),
+    ("4_t4_192gb", "g4dn.12xlarge", ""),
+    ("1_t4_256gb", "g4dn.16xlarge", ""),
+    ("4_m60_8gb", "g3.16xlarge", "g3.16xlarge"),
+    ("4_m60_488gb", "g3.16xlarge", ""),
+    ("8_k80_12gb", "p2.8xlarge", "p2.8xlarge"),
+    ("8_k80_488gb", "p2.8xlarge", ""),
+    ("8_t4_16gb", "g4dn.metal", "g4dn.metal"),
+    ("8_t4_384gb", "g4dn.metal", ""),
+    ("4_v100_16gb", "p3.8xlarge", "p3.8xlarge"),
+    ("4_v100_244gb", "p3.8xlarge", ""),
+    ("16_k80_732gb", "p2.16xlarge", ""),
+    ("8_v100_16gb", "p3.16xlarge", "p3.16xlarge"),
+    ("8_v100_488gb", "p3.16xlarge", ""),
+    ("8_v100_32gb", "p3dn.24xlarge", "p3dn.24xlarge"),
+    ("8_v100_768gb", "p3dn.24xlarge", ""),
+];
+
+/// The machine that `typed` names, in lower case; a name without `_` passes as it is.
+///
+/// # Errors
+/// A nickname that the client does not know.
+pub fn resolve(typed: &str) -> Result<String, Kind> {
+    let lower = typed.trim().to_lowercase();
+    if lower.is_empty() {
+        return Err(Kind::MissingValue {
+            option: "--instance_type",
+        });
+    }
+    if !lower.contains('_') {
+        return Ok(lower);
+    }
+    match NICKNAMES.iter().find(|(nickname, ..)| *nickname == lower) {
+        Some((_, machine, _)) => Ok((*machine).into()),
+        None => {
+            let names = NICKNAMES.iter().map(|(nickname, ..)| *nickname);
+            Err(Kind::UnknownMachine {
+                found: typed.into(),
+                suggestion: nearest(&lower, names),
+            })
+        }
+    }
+}
+
+/// What the published client asks for instead, where that differs: `Some("")` where it refuses the
+/// nickname.
+pub fn client_machine(typed: &str) -> Option<&'static str> {
+    let lower = typed.trim().to_lowercase();
+    let entry = NICKNAMES.iter().find(|(nickname, ..)| *nickname == lower)?;
+    (entry.1 != entry.2).then_some(entry.2)
+}
+
+/// GPUs (or CPUs, of a machine without GPUs) of a machine that has a nickname.
+pub fn units(machine: &str) -> Option<u32> {
+    let (nickname, ..) = NICKNAMES.iter().find(|(_, name, _)| *name == machine)?;
+    nickname.split('_').next()?.parse().ok()
+}

@@ -1,0 +1,424 @@
+//! The options of `grid run`: names, types, defaults and rules, as its published client 0.8.81 has
+//! them. They stand before the script.
+
+use super::diagnostic::Kind;
+use super::machines;
+
+/// How an option's value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// No value: given or not.
+    Nothing,
+    /// Any text.
+    Text,
+    /// A whole number from the given one up.
+    Integer(u32),
+    /// One of the given words; upper or lower case where the flag is set.
+    Choice(&'static [&'static str], bool),
+}
+
+/// One option of `grid run`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// The long name, with its dashes.
+    pub name: &'static str,
+    /// The one-letter name, with its dash, or "".
+    pub short: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+const fn option(name: &'static str, takes: Takes, help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name,
+        short: "",
+        takes,
+        help,
+    }
+}
+
+const fn lettered(spec: OptionSpec, short: &'static str) -> OptionSpec {
+    OptionSpec { short, ..spec }
+}
+
+/// The frameworks that the client knows.
+pub const FRAMEWORKS: &[&str] = &[
+    "lightning",
+    "torch",
+    "pytorch",
+    "tensorflow",
+    "julia",
+    "julia:1.6.1",
+    "julia:1.6.2",
+    "julia:1.6.3",
+    "julia:1.6.4",
+    "julia:1.6.5",
+    "julia:1.7.0",
+    "julia:1.7.1",
+    "torchelastic",
+];
+
+/// The names of the strategies on the command line and on the wire.
+pub const STRATEGIES: &[&str] = &["grid_search", "random_search", "none"];
+
+/// Every option of `grid run`, in the client's order.
+pub const OPTIONS: &[OptionSpec] = &[
+    option(
+        "--config",
+        Takes::Text,
+        "a YAML file with these options and the script's parameters",
+    ),
+    option(
+        "--name",
+        Takes::Text,
+        "name of the run; drawn when not given",
+    ),
+    option("--cluster", Takes::Text, "cluster to run on"),
+    option(
+        "--strategy",
+        Takes::Choice(STRATEGIES, true),
+        "which trials of the space to run",
+    ),
+    option(
+        "--num_trials",
+        Takes::Integer(1),
+        "how many trials random_search chooses",
+    ),
+    option(
+        "--seed",
+        Takes::Integer(0),
+        "seed of random_search and of the distributions",
+    ),
+    option(
+        "--instance_type",
+        Takes::Text,
+        "machine of each trial; m5a.large when not given",
+    ),
+    option(
+        "--gpus",
+        Takes::Integer(0),
+        "GPUs of each trial; 0 is all of the machine's",
+    ),
+    option(
+        "--cpus",
+        Takes::Integer(0),
+        "CPUs of each trial; 0 is all of the machine's",
+    ),
+    option(
+        "--memory",
+        Takes::Integer(100),
+        "disk of each trial in GB, 100 or more",
+    ),
+    option("--datastore_name", Takes::Text, "data set to mount"),
+    option(
+        "--datastore_version",
+        Takes::Integer(0),
+        "version of the data set; newest when not given",
+    ),
+    option(
+        "--datastore_mount_dir",
+        Takes::Text,
+        "where to mount it; /datastores/NAME when not given",
+    ),
+    option(
+        "--framework",
+        Takes::Choice(FRAMEWORKS, false),
+        "framework to have installed",
+    ),
+    option(
+        "--use_spot",
+        Takes::Nothing,
+        "interruptible machines, at their lower price",
+    ),
+    option(
+        "--ignore_warnings",
+        Takes::Nothing,
+        "the client asks no questions",
+    ),
+    option(
+        "--scratch_size",
+        Takes::Integer(1),
+        "size of the scratch disk in GB",
+    ),
+    option(
+        "--scratch_mount_path",
+        Takes::Text,
+        "where the scratch disk is mounted",
+    ),
+    lettered(
+        option(
+            "--localdir",
+            Takes::Nothing,
+            "upload the current folder as the source",
+        ),
+        "-l",
+    ),
+    lettered(
+        option(
+            "--dockerfile",
+            Takes::Text,
+            "Dockerfile to build the image from",
+        ),
+        "-d",
+    ),
+    option(
+        "--dependency_file",
+        Takes::Text,
+        "requirements.txt or environment.yml to install",
+    ),
+    option(
+        "--auto_resume",
+        Takes::Nothing,
+        "start interrupted trials again",
+    ),
+];
+
+/// The option called `name` (long or short form).
+pub fn find(name: &str) -> Option<&'static OptionSpec> {
+    OPTIONS
+        .iter()
+        .find(|o| o.name == name || (!o.short.is_empty() && o.short == name))
+}
+
+/// Which indices of the space are proposed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Strategy {
+    /// All of them.
+    #[default]
+    GridSearch,
+    /// `--num_trials` of them, drawn with the seed.
+    RandomSearch,
+    /// One trial, its arguments as typed.
+    None,
+}
+
+impl Strategy {
+    /// Its name on the command line and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::GridSearch => "grid_search",
+            Strategy::RandomSearch => "random_search",
+            Strategy::None => "none",
+        }
+    }
+
+    /// The strategy called `name`, in any case.
+    pub fn from_name(name: &str) -> Option<Strategy> {
+        let all = [Strategy::GridSearch, Strategy::RandomSearch, Strategy::None];
+        all.into_iter()
+            .find(|s| s.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// The options of one command, read and checked, defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `--config` as typed.
+    pub config: Option<String>,
+    /// `--name`.
+    pub name: Option<String>,
+    /// `--cluster`; the chosen or default one when not given.
+    pub cluster: Option<String>,
+    /// `--strategy`.
+    pub strategy: Strategy,
+    /// `--num_trials`; needed by random search.
+    pub num_trials: Option<u32>,
+    /// `--seed`.
+    pub seed: Option<u32>,
+    /// The machine that `--instance_type` names, aliases resolved: `m5a.large` when not given.
+    pub instance_type: String,
+    /// `--instance_type` as typed, where it was given.
+    pub instance_typed: Option<String>,
+    /// `--gpus`; 0 is all of the machine's.
+    pub gpus: u32,
+    /// `--cpus`; 0 is all of the machine's.
+    pub cpus: u32,
+    /// `--memory`, which really is the disk, in GB.
+    pub disk_gb: u32,
+    /// `--datastore_name`.
+    pub datastore_name: Option<String>,
+    /// `--datastore_version`.
+    pub datastore_version: Option<u32>,
+    /// `--datastore_mount_dir`; `/datastores/NAME` when not given.
+    pub datastore_mount_dir: Option<String>,
+    /// `--framework`.
+    pub framework: String,
+    /// `--use_spot`.
+    pub use_spot: bool,
+    /// `--ignore_warnings`; means nothing here.
+    pub ignore_warnings: bool,
+    /// `--scratch_size` in GB.
+    pub scratch_gb: u32,
+    /// `--scratch_mount_path`.
+    pub scratch_mount_path: String,
+    /// `--localdir`.
+    pub localdir: bool,
+    /// `--dockerfile`.
+    pub dockerfile: Option<String>,
+    /// `--dependency_file`.
+    pub dependency_file: Option<String>,
+    /// `--auto_resume`.
+    pub auto_resume: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            config: None,
+            name: None,
+            cluster: None,
+            strategy: Strategy::GridSearch,
+            num_trials: None,
+            seed: None,
+            instance_type: machines::DEFAULT.into(),
+            instance_typed: None,
+            gpus: 0,
+            cpus: 0,
+            disk_gb: 100,
+            datastore_name: None,
+            datastore_version: None,
+            datastore_mount_dir: None,
+            framework: "lightning".into(),
+            use_spot: false,
+            ignore_warnings: false,
+            scratch_gb: 100,
+            scratch_mount_path: "/tmp/scratch".into(),
+            localdir: false,
+            dockerfile: None,
+            dependency_file: None,
+            auto_resume: false,
+        }
+    }
+}
+
+impl Options {
+    /// Where the data set is mounted, where there is one.
+    pub fn datastore_mount(&self) -> Option<String> {
+        let name = self.datastore_name.as_ref()?;
+        Some(
+            self.datastore_mount_dir
+                .clone()
+                .unwrap_or_else(|| format!("/datastores/{name}")),
+        )
+    }
+
+    /// The framework as it is sent: `torch` is another name of `pytorch`.
+    pub fn framework_sent(&self) -> &str {
+        if self.framework == "torch" {
+            "pytorch"
+        } else {
+            &self.framework
+        }
+    }
+
+    /// Sets the option from its value as typed ("" for a flag).
+    ///
+    /// # Errors
+    /// What is wrong with the value; the option then keeps what it had.
+    pub fn set(&mut self, spec: &'static OptionSpec, value: &str) -> Result<(), Kind> {
+        let text = || Some(value.to_owned());
+        match spec.name {
+            "--config" => self.config = text(),
+            "--name" => self.name = Some(run_name(value)?),
+            "--cluster" => self.cluster = Some(cluster_name(value)?),
+            "--strategy" => {
+                self.strategy = Strategy::from_name(value).ok_or_else(|| choice(spec, value))?;
+            }
+            "--num_trials" => self.num_trials = Some(integer(spec, value)?),
+            "--seed" => self.seed = Some(integer(spec, value)?),
+            "--instance_type" => {
+                self.instance_type = machines::resolve(value)?;
+                self.instance_typed = text();
+            }
+            "--gpus" => self.gpus = integer(spec, value)?,
+            "--cpus" => self.cpus = integer(spec, value)?,
+            "--memory" => self.disk_gb = integer(spec, value)?,
+            "--datastore_name" => self.datastore_name = text(),
+            "--datastore_version" => self.datastore_version = Some(integer(spec, value)?),
+            "--datastore_mount_dir" => self.datastore_mount_dir = text(),
+            "--framework" if FRAMEWORKS.contains(&value) => self.framework = value.into(),
+            "--framework" => return Err(choice(spec, value)),
+            "--use_spot" => self.use_spot = true,
+            "--ignore_warnings" => self.ignore_warnings = true,
+            "--scratch_size" => self.scratch_gb = integer(spec, value)?,
+            "--scratch_mount_path" => self.scratch_mount_path = value.into(),
+            "--localdir" => self.localdir = true,
+            "--dockerfile" => self.dockerfile = text(),
+            "--dependency_file" => self.dependency_file = text(),
+            "--auto_resume" => self.auto_resume = true,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn choice(spec: &'static OptionSpec, found: &str) -> Kind {
+    let Takes::Choice(choices, _) = spec.takes else {
+        return Kind::MissingValue { option: spec.name };
+    };
+    Kind::NotAChoice {
+        option: spec.name,
+        found: found.into(),
+        choices,
+    }
+}
+
+fn integer(spec: &'static OptionSpec, found: &str) -> Result<u32, Kind> {
+    let least = if let Takes::Integer(least) = spec.takes {
+        least
+    } else {
+        0
+    };
+    // Click reads numbers with Python's `int`: blanks around, a sign, `_` between digits.
+    let digits = found.trim().trim_start_matches('+').replace('_', "");
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let value = if plain {
+        digits.parse::<u32>().ok()
+    } else {
+        None
+    };
+    value
+        .filter(|value| *value >= least)
+        .ok_or_else(|| Kind::NotAnInteger {
+            option: spec.name,
+            found: found.into(),
+            least,
+        })
+}
+
+/// The client's rule for run names: lower-case letters, digits and `-`, no `-` at either end.
+fn run_name(name: &str) -> Result<String, Kind> {
+    let good = |c: char| c == '-' || (c.is_alphanumeric() && !c.is_uppercase());
+    let bad =
+        name.is_empty() || name.starts_with('-') || name.ends_with('-') || !name.chars().all(good);
+    if bad {
+        return Err(Kind::BadRunName {
+            found: name.into(),
+            suggestion: tidy_name(name),
+        });
+    }
+    Ok(name.into())
+}
+
+/// `^(?!-)[a-z0-9-]{1,63}(?<!-)$`, the client's rule for cluster names.
+fn cluster_name(name: &str) -> Result<String, Kind> {
+    let good = |b: u8| b == b'-' || b.is_ascii_digit() || b.is_ascii_lowercase();
+    let bad = name.is_empty() || name.len() > 63 || name.starts_with('-') || name.ends_with('-');
+    if bad || !name.bytes().all(good) {
+        return Err(Kind::BadClusterName { found: name.into() });
+    }
+    Ok(name.into())
+}
+
+/// The nearest good run name, where there is one.
+fn tidy_name(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    let dashed: String = lower
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .collect();
+    let tidy = dashed.trim_matches('-').to_owned();
+    (!tidy.is_empty()).then_some(tidy)
+}

@@ -1,0 +1,346 @@
+//! Stages 5 and 6: one command's space, strategy and seed.
+
+use super::axis::{self, Axis, Read};
+use super::command::{Argument, Command};
+use super::diagnostic::{Diagnostic, Kind};
+use super::options::{Options, Strategy};
+use super::quote;
+use super::sampling::Stream;
+use super::span::Span;
+use super::subset;
+use super::value::{self, Value};
+use std::borrow::Cow;
+
+/// The seed of a part's draws, 0 to 2^32 − 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Seed {
+    /// The seed.
+    pub value: u32,
+    /// Whether it was drawn for the plan, `--seed` not being given.
+    pub drawn: bool,
+}
+
+/// One command with its space, strategy and seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    command: Command,
+    axes: Vec<Axis>,
+    /// For each argument the axis that gives its value.
+    swept: Vec<Option<u32>>,
+    space_len: u128,
+    seed: Seed,
+    /// The indices that random search chose, ascending; `None` is all of the space.
+    chosen: Option<Vec<u128>>,
+}
+
+/// An argument of a part, found once and read for many trials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(u32);
+
+impl Part {
+    /// Finds the axes of `command`, draws what is to be drawn, and counts the space.
+    /// `None` where that failed; the diagnostics say why.
+    pub(super) fn new(
+        command: Command,
+        drawn_seed: u32,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Part> {
+        let options = &command.options;
+        let seed = Seed {
+            value: options.seed.unwrap_or(drawn_seed),
+            drawn: options.seed.is_none(),
+        };
+        let mut stream = Stream::new(seed.value);
+        let mut axes = Vec::new();
+        let mut swept = vec![None; command.arguments.len()];
+        let mut whole = true;
+        for (argument, slot) in command.arguments.iter().zip(&mut swept) {
+            if argument.is_flag || options.strategy == Strategy::None {
+                continue;
+            }
+            match axis::read(argument, &mut stream, diagnostics) {
+                Read::Fixed => {}
+                Read::Wrong => whole = false,
+                Read::Swept(axis) => {
+                    *slot = Some(u32::try_from(axes.len()).ok()?);
+                    axes.push(axis);
+                }
+            }
+        }
+        if !whole || axes.iter().any(Axis::is_empty) {
+            return None;
+        }
+        let count = |len: u128, axis: &Axis| len.checked_mul(axis.len());
+        let Some(space_len) = axes.iter().try_fold(1, count) else {
+            diagnostics.push(Diagnostic::new(command.script_span, Kind::SpaceTooLarge));
+            return None;
+        };
+        let chosen = choose(&command, space_len, seed, diagnostics);
+        Some(Part {
+            command,
+            axes,
+            swept,
+            space_len,
+            seed,
+            chosen,
+        })
+    }
+
+    /// The command as read.
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// What `grid run` is told.
+    pub fn options(&self) -> &Options {
+        &self.command.options
+    }
+
+    /// The script's path.
+    pub fn script(&self) -> &str {
+        &self.command.script
+    }
+
+    /// The command's place in the text.
+    pub fn span(&self) -> Span {
+        self.command.span
+    }
+
+    /// The swept arguments, in command-line order.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// Which indices are proposed.
+    pub fn strategy(&self) -> Strategy {
+        self.command.options.strategy
+    }
+
+    /// The seed of the draws; see [`Part::needs_seed`].
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// Whether another seed could give other trials.
+    pub fn needs_seed(&self) -> bool {
+        self.strategy() == Strategy::RandomSearch || self.axes.iter().any(Axis::is_drawn)
+    }
+
+    /// Trials in the space.
+    pub fn space_len(&self) -> u128 {
+        self.space_len
+    }
+
+    /// Trials proposed.
+    pub fn len(&self) -> u128 {
+        self.chosen
+            .as_ref()
+            .map_or(self.space_len, |chosen| chosen.len() as u128)
+    }
+
+    /// Whether no trial is proposed; never so in a plan.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The index in the space of the `n`-th proposed trial, from 0. O(1).
+    pub fn index_at(&self, n: u128) -> Option<u128> {
+        match &self.chosen {
+            Some(chosen) => chosen.get(usize::try_from(n).ok()?).copied(),
+            None => (n < self.space_len).then_some(n),
+        }
+    }
+
+    /// Which proposed trial has this index in the space. O(log proposed).
+    pub fn position_of(&self, index: u128) -> Option<u128> {
+        match &self.chosen {
+            Some(chosen) => chosen.binary_search(&index).ok().map(|n| n as u128),
+            None => (index < self.space_len).then_some(index),
+        }
+    }
+
+    /// For each axis, in order, the number of its value at `index`: the first axis varies fastest.
+    pub fn digits(&self, index: u128) -> impl Iterator<Item = u128> + '_ {
+        let mut rest = index;
+        self.axes.iter().map(move |axis| {
+            let digit = rest % axis.len();
+            rest /= axis.len();
+            digit
+        })
+    }
+
+    /// The value of axis number `axis` at `index`. O(axes).
+    fn axis_value(&self, axis: u32, index: u128) -> Option<Cow<'_, str>> {
+        let axis = axis as usize;
+        let digit = self.digits(index).nth(axis)?;
+        self.axes.get(axis)?.value(digit)
+    }
+
+    /// The words of the trial at `index`, the script first; `None` outside the space. O(words).
+    pub fn argv(&self, index: u128) -> Option<Vec<String>> {
+        if index >= self.space_len {
+            return None;
+        }
+        let digits: Vec<u128> = self.digits(index).collect();
+        let mut argv = Vec::with_capacity(1 + self.command.arguments.len());
+        argv.push(self.command.script.clone());
+        for (argument, swept) in self.command.arguments.iter().zip(&self.swept) {
+            argv.push(match swept {
+                Some(axis) => {
+                    let axis = *axis as usize;
+                    format!(
+                        "{}{}",
+                        argument.prefix,
+                        self.axes[axis].value(digits[axis])?
+                    )
+                }
+                None => argument.word.text.clone(),
+            });
+        }
+        Some(argv)
+    }
+
+    /// The argument that a formula calls `variable`: leading dashes gone, `-` as `_`; a positional
+    /// one is `arg1`, `arg2`, ….
+    pub fn find(&self, variable: &str) -> Option<Slot> {
+        let matches = |name: &str| match name.strip_prefix('#') {
+            Some(number) => variable.strip_prefix("arg") == Some(number),
+            None => {
+                let plain = name.trim_start_matches('-');
+                plain.len() == variable.len()
+                    && plain
+                        .bytes()
+                        .zip(variable.bytes())
+                        .all(|(a, b)| a == b || (a == b'-' && b == b'_'))
+            }
+        };
+        // A flag's own word comes last: its value, where it has one, stands behind it.
+        let found = self
+            .command
+            .arguments
+            .iter()
+            .rposition(|a| matches(&a.name));
+        found.and_then(|at| u32::try_from(at).ok()).map(Slot)
+    }
+
+    /// The axis behind a slot, where the argument is swept.
+    pub fn axis_of(&self, slot: Slot) -> Option<u32> {
+        self.swept.get(slot.0 as usize).copied().flatten()
+    }
+
+    /// What the trial at `index` passes for the argument. O(axes).
+    pub fn value(&self, slot: Slot, index: u128) -> Option<Cow<'_, str>> {
+        let argument = self.command.arguments.get(slot.0 as usize)?;
+        match self.axis_of(slot) {
+            Some(axis) => self.axis_value(axis, index),
+            None => Some(Cow::Borrowed(&argument.value)),
+        }
+    }
+
+    /// Every argument as it stands, and whether an axis gives its value.
+    pub(super) fn arguments(&self) -> impl Iterator<Item = (&Argument, bool)> + '_ {
+        self.command
+            .arguments
+            .iter()
+            .zip(self.swept.iter().map(Option::is_some))
+    }
+
+    /// The arguments with their names: the value word of a flag that has one, the flag's own word
+    /// where it has none.
+    pub(super) fn named_arguments(&self) -> impl Iterator<Item = (&str, Slot)> + '_ {
+        let arguments = &self.command.arguments;
+        arguments
+            .iter()
+            .enumerate()
+            .filter_map(move |(at, argument)| {
+                let has_value = arguments
+                    .get(at + 1)
+                    .is_some_and(|next| next.name == argument.name);
+                let counts = !(argument.is_flag && has_value);
+                counts
+                    .then(|| Some((argument.name.as_str(), Slot(u32::try_from(at).ok()?))))
+                    .flatten()
+            })
+    }
+
+    /// What the wire calls `runControllerCommand`: the script, two blanks, the arguments as typed,
+    /// each quoted for a shell.
+    pub fn run_controller_command(&self) -> String {
+        let words: Vec<_> = self
+            .command
+            .arguments
+            .iter()
+            .map(|a| quote::shell(&a.word.text))
+            .collect();
+        let blanks = if words.is_empty() { " " } else { "  " };
+        format!(
+            "{}{blanks}{}",
+            quote::shell(&self.command.script),
+            words.join(" ")
+        )
+    }
+
+    /// One `grid run …` line that stands for the trial at `index` alone: the options as typed but
+    /// for the strategy's, which is `none` where a value would be read as a sweep again.
+    pub fn grid_run_line(&self, index: u128) -> Option<String> {
+        let argv = self.argv(index)?;
+        let swept = |word: &String| {
+            let value = word.split_once('=').filter(|_| word.starts_with("--"));
+            let read = value::read(value.map_or(word.as_str(), |(_, value)| value));
+            !matches!(read, Value::Plain | Value::UnknownCall { .. })
+        };
+        let mut line = String::from("grid run");
+        for used in &self.command.uses {
+            let name = used.spec.name;
+            if matches!(name, "--strategy" | "--num_trials") {
+                continue;
+            }
+            line.push(' ');
+            line.push_str(name);
+            if used.spec.takes != super::options::Takes::Nothing {
+                line.push(' ');
+                line.push_str(&quote::shell(&used.value));
+            }
+        }
+        if argv.iter().skip(1).any(swept) {
+            line.push_str(" --strategy none");
+        }
+        for word in &argv {
+            line.push(' ');
+            line.push_str(&quote::shell(word));
+        }
+        Some(line)
+    }
+}
+
+/// What random search chooses; `None` for all of the space.
+fn choose(
+    command: &Command,
+    space_len: u128,
+    seed: Seed,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<u128>> {
+    let options = &command.options;
+    let asked = options
+        .num_trials
+        .filter(|_| options.strategy == Strategy::RandomSearch)?;
+    if u128::from(asked) > space_len {
+        let place = command
+            .uses
+            .iter()
+            .rev()
+            .find(|used| used.spec.name == "--num_trials");
+        let span = place.map_or(command.script_span, |used| used.span);
+        diagnostics.push(Diagnostic::new(
+            span,
+            Kind::NumTrialsOverSpace {
+                asked,
+                space: space_len,
+            },
+        ));
+    }
+    if u128::from(asked) >= space_len {
+        return None;
+    }
+    Some(subset::draw(space_len, u64::from(asked), seed.value))
+}

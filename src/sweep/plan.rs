@@ -1,0 +1,221 @@
+//! Stage 6: the parts of a text in order, as one function of a position.
+
+use super::axis;
+use super::part::{Part, Slot};
+use super::quote;
+use super::ranges::Ranges;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// One trial of a plan: where it stands, and which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Trial {
+    /// Its number among all proposed trials of the plan, from 0.
+    pub position: u128,
+    /// The number of its part, from 0.
+    pub part: u32,
+    /// Its index in the space of its part.
+    pub index: u128,
+}
+
+/// Everything that a command text stands for. A function of the position, never a list: `len` and
+/// `trial` come from the same sums, and a trial costs O(log parts + axes) whatever the size.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    parts: Vec<Part>,
+    /// Proposed trials before each part, and behind the last.
+    starts: Vec<u128>,
+    columns: Vec<String>,
+    /// For each part the argument behind each column that it has; the script's is `None`.
+    cells: Vec<BTreeMap<u32, Option<Slot>>>,
+}
+
+impl Plan {
+    /// Joins the parts; `None` where they have more than 2^128 − 1 trials.
+    pub(super) fn new(parts: Vec<Part>) -> Option<Plan> {
+        let mut starts = vec![0_u128];
+        for part in &parts {
+            starts.push(starts.last()?.checked_add(part.len())?);
+        }
+        let (columns, cells) = columns(&parts);
+        Some(Plan {
+            parts,
+            starts,
+            columns,
+            cells,
+        })
+    }
+
+    /// The parts, in the order of the text.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Proposed trials of all parts.
+    pub fn len(&self) -> u128 {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// Whether there is none: the text has errors, or no command.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The position of a part's first trial.
+    pub fn start(&self, part: u32) -> u128 {
+        self.starts
+            .get(part as usize)
+            .copied()
+            .unwrap_or(self.len())
+    }
+
+    /// Names of what differs between trials: every axis, and every argument (or the script) that
+    /// differs between parts, in order of appearance.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The trial at `position`, from 0.
+    pub fn trial(&self, position: u128) -> Option<Trial> {
+        let part = self
+            .starts
+            .partition_point(|start| *start <= position)
+            .checked_sub(1)?;
+        let index = self
+            .parts
+            .get(part)?
+            .index_at(position - self.starts[part])?;
+        Some(Trial {
+            position,
+            part: u32::try_from(part).ok()?,
+            index,
+        })
+    }
+
+    fn part(&self, trial: &Trial) -> Option<&Part> {
+        self.parts.get(trial.part as usize)
+    }
+
+    /// What the trial passes for a column, exactly; `None` where its part has no such argument.
+    pub fn value(&self, trial: &Trial, column: u32) -> Option<Cow<'_, str>> {
+        let part = self.part(trial)?;
+        match self.cells.get(trial.part as usize)?.get(&column)? {
+            Some(slot) => part.value(*slot, trial.index),
+            None => Some(Cow::Borrowed(part.script())),
+        }
+    }
+
+    /// The number that the trial passes for what a formula calls `variable` (see [`Part::find`]);
+    /// `None` where it passes none, or no number.
+    pub fn number(&self, trial: &Trial, variable: &str) -> Option<f64> {
+        let part = self.part(trial)?;
+        axis::number(&part.value(part.find(variable)?, trial.index)?)
+    }
+
+    /// The trial's words, the script first.
+    pub fn argv(&self, trial: &Trial) -> Vec<String> {
+        self.part(trial)
+            .and_then(|part| part.argv(trial.index))
+            .unwrap_or_default()
+    }
+
+    /// The trial's words quoted for a POSIX shell.
+    pub fn command_line(&self, trial: &Trial) -> String {
+        let words = self.argv(trial);
+        words
+            .iter()
+            .map(|word| quote::readable(word))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// The trial as one `grid run` command that stands for it alone.
+    pub fn grid_run_line(&self, trial: &Trial) -> String {
+        self.part(trial)
+            .and_then(|part| part.grid_run_line(trial.index))
+            .unwrap_or_default()
+    }
+
+    /// The selected trials of one part as indices in its space: what a launch carries. `selection`
+    /// holds positions. O(ranges), or O(selected) where random search chose the trials.
+    pub fn chosen_indices(&self, part: u32, selection: &Ranges) -> Ranges {
+        let Some(of) = self.parts.get(part as usize) else {
+            return Ranges::empty();
+        };
+        let start = self.start(part);
+        let Some(last) = (start + of.len()).checked_sub(1) else {
+            return Ranges::empty();
+        };
+        let inside = selection.between(start, last);
+        let indices = inside
+            .ranges()
+            .iter()
+            .map(|(first, last)| (first - start, last - start));
+        if of.len() == of.space_len() {
+            let mut chosen = Ranges::empty();
+            indices.for_each(|(first, last)| chosen.insert_range(first, last));
+            return chosen;
+        }
+        Ranges::from_ascending(
+            indices
+                .flat_map(|(a, b)| a..=b)
+                .filter_map(|n| of.index_at(n)),
+        )
+    }
+}
+
+type Cells = Vec<BTreeMap<u32, Option<Slot>>>;
+
+/// Finds the columns. O(arguments of all parts).
+fn columns(parts: &[Part]) -> (Vec<String>, Cells) {
+    #[derive(Default)]
+    struct Seen<'a> {
+        order: u32,
+        parts: u32,
+        differs: bool,
+        value: Cow<'a, str>,
+    }
+    let mut seen: HashMap<&str, Seen<'_>> = HashMap::new();
+    for part in parts {
+        for (name, slot) in part.named_arguments() {
+            let value = part.value(slot, 0).unwrap_or_default();
+            let order = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+            let entry = seen.entry(name).or_insert_with(|| Seen {
+                order,
+                value: value.clone(),
+                ..Seen::default()
+            });
+            entry.parts += 1;
+            entry.differs |= part.axis_of(slot).is_some() || entry.value != value;
+        }
+    }
+    let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    let mut shown: Vec<(u32, &str)> = seen
+        .iter()
+        .filter(|(_, entry)| entry.differs || entry.parts != count)
+        .map(|(name, entry)| (entry.order, *name))
+        .collect();
+    shown.sort_unstable();
+    let scripts_differ = parts
+        .windows(2)
+        .any(|pair| pair[0].script() != pair[1].script());
+    let mut columns: Vec<String> = Vec::new();
+    columns.extend(scripts_differ.then(|| "script".to_owned()));
+    let first = u32::from(scripts_differ);
+    columns.extend(shown.iter().map(|(_, name)| (*name).to_owned()));
+    let numbers: HashMap<&str, u32> = (first..)
+        .zip(&shown)
+        .map(|(n, (_, name))| (*name, n))
+        .collect();
+    let cells = parts.iter().map(|part| {
+        let arguments = part.named_arguments();
+        let mut cells: BTreeMap<u32, Option<Slot>> = arguments
+            .filter_map(|(name, slot)| Some((*numbers.get(name)?, Some(slot))))
+            .collect();
+        if scripts_differ {
+            cells.insert(0, None);
+        }
+        cells
+    });
+    (columns, cells.collect())
+}

@@ -1,0 +1,187 @@
+//! All stages in a row: a text to its plan and its diagnostics.
+
+use super::command::{self, Command};
+use super::diagnostic::{Diagnostic, Kind, Severity};
+use super::options::Options;
+use super::part::Part;
+use super::plan::Plan;
+use super::span::Span;
+use super::words::{self, Source, Words};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// Longest text that is read, in bytes.
+const MAX_TEXT: usize = 16 << 20;
+
+/// Plans with more trials than this are worth a word.
+const LARGE: u128 = 10_000;
+
+/// What a plan depends on beside its text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The seed of parts without `--seed`.
+    pub drawn_seed: u32,
+}
+
+/// What a text was read as.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The plan; empty where there are errors.
+    pub plan: Arc<Plan>,
+    /// The commands that could be read, also where there are errors.
+    pub commands: Arc<Vec<Command>>,
+    /// Everything wrong or doubtful, in the order of the text, never two at one place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Reading {
+    /// Whether something blocks the launch.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|d| d.severity() == Severity::Error)
+    }
+
+    /// The first command's options: what the controls show, also where there are errors.
+    pub fn options(&self) -> Option<&Options> {
+        self.commands.first().map(|command| &command.options)
+    }
+
+    fn error(span: Span, kind: Kind) -> Reading {
+        Reading {
+            diagnostics: vec![Diagnostic::new(span, kind)],
+            ..Reading::default()
+        }
+    }
+}
+
+/// Reads a text as a person pastes it. Any text gives a reading; nothing panics. O(length of the
+/// text + values that are listed).
+pub fn read(text: &str, settings: &Settings) -> Reading {
+    if text.len() > MAX_TEXT {
+        return Reading::error(Span::at(0), Kind::TooLong);
+    }
+    let (commands, mut diagnostics) = words::split(text, Source::Person);
+    if commands.is_empty() {
+        diagnostics.push(Diagnostic::new(Span::at(0), Kind::NoCommand));
+    }
+    let mut read = Vec::new();
+    for (at, words) in commands.iter().enumerate() {
+        match dangling(
+            at.checked_sub(1).and_then(|before| commands.get(before)),
+            words,
+        ) {
+            Some(diagnostic) => diagnostics.push(diagnostic),
+            None => read.extend(command::parse(words, &mut diagnostics)),
+        }
+    }
+    finish(read, settings, diagnostics)
+}
+
+/// Reads the one command of a request: `text` is its `runControllerCommand`, `options` what the
+/// rest of the request says.
+///
+/// Without `drawn_seed` a request needs a seed of its own: see [`Part::needs_seed`].
+pub fn read_request(text: &str, options: Options, settings: &Settings) -> Reading {
+    if text.len() > MAX_TEXT {
+        return Reading::error(Span::at(0), Kind::TooLong);
+    }
+    let (commands, mut diagnostics) = words::split(text, Source::Client);
+    let Some(words) = commands.first() else {
+        return Reading::error(Span::at(0), Kind::NoScript);
+    };
+    if let Some(extra) = commands.get(1) {
+        let found = extra
+            .words
+            .first()
+            .map_or(String::new(), |word| word.text.clone());
+        diagnostics.push(Diagnostic::new(extra.span, Kind::NotGridRun { found }));
+    }
+    let command = command::from_request(words, options, &mut diagnostics);
+    finish(command.into_iter().collect(), settings, diagnostics)
+}
+
+/// A line that begins like the rest of the command above it: a `\` is missing there.
+fn dangling(before: Option<&Words>, words: &Words) -> Option<Diagnostic> {
+    let first = words.words.first()?;
+    let before = before.filter(|_| first.text.starts_with('-'))?;
+    Some(Diagnostic::new(
+        words.span,
+        Kind::DanglingLine {
+            previous_end: before.span.end,
+        },
+    ))
+}
+
+fn finish(
+    commands: Vec<Command>,
+    settings: &Settings,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Reading {
+    let build =
+        |command: &Command| Part::new(command.clone(), settings.drawn_seed, &mut diagnostics);
+    let parts: Vec<Part> = commands.iter().filter_map(build).collect();
+    let clean = !diagnostics.iter().any(|d| d.severity() == Severity::Error);
+    let mut plan = Plan::default();
+    if clean && !parts.is_empty() {
+        let place = commands
+            .first()
+            .map_or(Span::at(0), |command| command.script_span);
+        match Plan::new(parts) {
+            Some(joined) => plan = joined,
+            None => diagnostics.push(Diagnostic::new(place, Kind::SpaceTooLarge)),
+        }
+        if plan.len() > LARGE {
+            diagnostics.push(Diagnostic::new(
+                place,
+                Kind::LargePlan { trials: plan.len() },
+            ));
+        } else {
+            repeated(&plan, &mut diagnostics);
+        }
+    }
+    let diagnostics = one_at_each_place(diagnostics);
+    Reading {
+        plan: Arc::new(plan),
+        commands: Arc::new(commands),
+        diagnostics,
+    }
+}
+
+/// Trials that an earlier command has already. O(trials), and called for few.
+fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
+    if plan.parts().len() < 2 {
+        return;
+    }
+    let mut seen: HashSet<(Vec<String>, String)> = HashSet::new();
+    for part in plan.parts() {
+        let mut options = part.options().clone();
+        // What only chooses trials makes no trial another one.
+        (options.strategy, options.num_trials, options.seed) = Default::default();
+        let options = format!("{options:?}");
+        let indices = (0..part.len()).filter_map(|n| part.index_at(n));
+        let own: Vec<_> = indices
+            .filter_map(|index| Some((part.argv(index)?, options.clone())))
+            .collect();
+        let count = own.iter().filter(|trial| seen.contains(*trial)).count() as u128;
+        seen.extend(own);
+        if count > 0 {
+            let command = part.command();
+            let place = Span::new(command.span.start, command.options_at);
+            diagnostics.push(Diagnostic::new(place, Kind::RepeatedTrials { count }));
+        }
+    }
+}
+
+/// Keeps the first of those that overlap, then sorts by place. O(n log n).
+fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();
+    for diagnostic in diagnostics {
+        // Those kept are apart, so that only the nearest few can touch it.
+        let mut near = kept.range(..=diagnostic.span.end).rev().take(3);
+        if !near.any(|(_, other)| other.span.overlaps(diagnostic.span)) {
+            kept.insert(diagnostic.span.start, diagnostic);
+        }
+    }
+    kept.into_values().collect()
+}

@@ -1,0 +1,193 @@
+//! Stage 4: whether an argument's value stands for several, and which.
+//!
+//! A value is a sweep when it begins with `[`, or with `range(` or a distribution's name and `(`;
+//! parentheses, blanks and line ends around the whole are allowed. Everything else passes through
+//! exactly as typed.
+
+use super::literal::{CallArgument, Items, LiteralError, Parser, dotted_path};
+use super::sampling;
+use super::suggest::nearest;
+
+/// What a value stands for. Places are byte offsets in the value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Itself.
+    Plain,
+    /// Itself, though it looks like a call: of a name that is no distribution.
+    UnknownCall {
+        /// The name as typed.
+        name: String,
+        /// Where the name begins.
+        start: u32,
+        /// The distribution that may be meant.
+        suggestion: Option<String>,
+    },
+    /// The items of a list.
+    List(Items),
+    /// `range(…)` or a distribution.
+    Call(Call),
+    /// A sweep that cannot be read.
+    Unreadable(LiteralError),
+}
+
+/// `name(arguments)`, the name known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// `range`, or a distribution's name without prefix.
+    pub name: String,
+    /// The arguments and their places.
+    pub arguments: Vec<CallArgument>,
+    /// Where the name begins.
+    pub start: u32,
+    /// Behind the closing parenthesis.
+    pub end: u32,
+}
+
+/// Reads a value. O(length).
+pub fn read(text: &str) -> Value {
+    let (inner, opens) = unwrap_parentheses(text);
+    let skipped = text.len() - inner.len();
+    if inner.starts_with('[') {
+        return match parse(text, skipped, opens, Parser::outermost_list) {
+            Ok(Some((items, _))) => Value::List(items),
+            Ok(None) => Value::Plain,
+            Err(error) => Value::Unreadable(error),
+        };
+    }
+    let path = dotted_path(inner);
+    if path.is_empty() || !inner[path.len()..].trim_start().starts_with('(') {
+        return Value::Plain;
+    }
+    let name = known_name(path);
+    let start = u32::try_from(skipped).unwrap_or(u32::MAX);
+    let Some(name) = name else {
+        // Only a whole call is worth a word; `f(x) + 1` or `a (b` is text.
+        let whole = opens == 0 && inner.trim_end().ends_with(')');
+        let known = sampling::names().chain(["range"]);
+        let last = path.rsplit('.').next().unwrap_or(path);
+        return if whole {
+            Value::UnknownCall {
+                name: path.into(),
+                start,
+                suggestion: nearest(last, known),
+            }
+        } else {
+            Value::Plain
+        };
+    };
+    let call = parse(text, skipped + path.len(), opens, Parser::call_arguments);
+    match call {
+        Ok(Some((arguments, end))) => Value::Call(Call {
+            name: name.into(),
+            arguments,
+            start,
+            end,
+        }),
+        Ok(None) => Value::Plain,
+        Err(error) => Value::Unreadable(error),
+    }
+}
+
+/// `path` without `np.random.`, `numpy.random.` or `random.`, where it is `range` or a distribution.
+fn known_name(path: &str) -> Option<&str> {
+    if path == "range" {
+        return Some(path);
+    }
+    let prefixes = ["np.random.", "numpy.random.", "random."];
+    let name = prefixes
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix))
+        .unwrap_or(path);
+    sampling::is_distribution(name).then_some(name)
+}
+
+/// What stands in the parentheses around the whole value, and how many there are. O(length): a
+/// value with parentheses only inside, such as a tuple, has none around it.
+fn unwrap_parentheses(text: &str) -> (&str, usize) {
+    let inner = text.trim_start_matches(|c: char| c == '(' || c.is_ascii_whitespace());
+    let opens = text[..text.len() - inner.len()].matches('(').count();
+    (inner, opens)
+}
+
+/// Reads at `from`, then the `closes` parentheses around it and the end. `None` where the
+/// parentheses are a tuple's: they hold more than the sweep.
+fn parse<'t, T>(
+    text: &'t str,
+    from: usize,
+    closes: usize,
+    read: impl FnOnce(&mut Parser<'t>) -> Result<T, LiteralError>,
+) -> Result<Option<(T, u32)>, LiteralError> {
+    let mut parser = Parser::new(text);
+    parser.start_at(from);
+    let value = read(&mut parser)?;
+    let end = parser.offset();
+    for _ in 0..closes {
+        if parser.eat(',') {
+            return Ok(None);
+        }
+        if !parser.eat(')') {
+            return parser.unexpected("`)`");
+        }
+    }
+    parser.end()?;
+    Ok(Some((value, end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn tells_sweeps_from_text() {
+        for plain in [
+            "8",
+            "",
+            "a",
+            "(1, 2)",
+            "([1], 2)x",
+            "ranger",
+            "uniform",
+            "range",
+            "x[1]",
+            "f(x) + 1",
+            "(",
+            "uniform.pt",
+        ] {
+            assert!(
+                matches!(read(plain), Value::Plain | Value::Unreadable(_)),
+                "{plain}: {:?}",
+                read(plain)
+            );
+        }
+        for list in ["[1]", " [1] ", "([1])", "( ( [1, 2] ) )", "\n[1,\n2]\n"] {
+            assert!(
+                matches!(read(list), Value::List(_)),
+                "{list}: {:?}",
+                read(list)
+            );
+        }
+        for call in [
+            "range(3)",
+            "range (3)",
+            "np.random.uniform(0, 1, 2)",
+            "(uniform(0, 1))",
+        ] {
+            assert!(
+                matches!(read(call), Value::Call(_)),
+                "{call}: {:?}",
+                read(call)
+            );
+        }
+        for unreadable in ["[a-z]+", "[1", "range(1", "([1]", "[1] x"] {
+            assert!(
+                matches!(read(unreadable), Value::Unreadable(_)),
+                "{unreadable}"
+            );
+        }
+        assert!(
+            matches!(read("unifrom(0, 1, 2)"), Value::UnknownCall { suggestion: Some(s), .. } if s == "uniform")
+        );
+    }
+}

@@ -1,0 +1,336 @@
+//! Stage 1: the command text as the words a POSIX shell would make of it, places kept.
+//!
+//! Quotes, escapes, `\` line ends and comments follow the Shell Command Language of POSIX.1-2024,
+//! section 2.2; a leading `$ ` or `% ` prompt is skipped. Line ends, `;` and `&&` separate
+//! commands. Nothing is ever expanded or run: other shell syntax is a [`Kind::ShellSyntax`].
+//!
+//! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
+//! was most likely meant, so that one mistake does not hide the rest.
+
+use super::diagnostic::{Diagnostic, Kind, Shell};
+use super::span::Span;
+
+mod cursor;
+mod recover;
+
+use cursor::Cursor;
+
+/// One word: what a program would be passed, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Word {
+    /// The whole word in the command text, quotes included.
+    pub span: Span,
+    /// The word with quotes and escapes removed.
+    pub text: String,
+    /// Whether any of it was quoted or escaped.
+    pub quoted: bool,
+    /// Ends of the runs in which `text` and the command text correspond byte by byte:
+    /// (offset in `text`, offset in the command text) of each run's first byte.
+    runs: Vec<(u32, u32)>,
+}
+
+impl Word {
+    /// The place in the command text of `start..end` of [`Word::text`].
+    pub fn locate(&self, start: u32, end: u32) -> Span {
+        let first = self.locate_one(start).clamp(self.span.start, self.span.end);
+        let last = if end > start {
+            self.locate_one(end - 1) + 1
+        } else {
+            first
+        };
+        Span::new(first, last.clamp(first, self.span.end))
+    }
+
+    fn locate_one(&self, offset: u32) -> u32 {
+        let after = self.runs.partition_point(|(cooked, _)| *cooked <= offset);
+        match after.checked_sub(1).and_then(|i| self.runs.get(i)) {
+            Some((cooked, source)) => source + (offset - cooked),
+            None => self.span.start,
+        }
+    }
+
+    /// Appends `c`, which stands at `source` in the command text.
+    fn push(&mut self, c: char, source: u32) {
+        let cooked = offset(self.text.len());
+        let continues = self
+            .runs
+            .last()
+            .is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(*s0));
+        if !continues {
+            self.runs.push((cooked, source));
+        }
+        self.text.push(c);
+    }
+}
+
+/// The words of one command.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Words {
+    /// From the first word to the last.
+    pub span: Span,
+    /// The words; never empty.
+    pub words: Vec<Word>,
+}
+
+/// Who wrote the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A person, for a shell: every shell rule is checked.
+    Person,
+    /// Grid's client, in a request: arguments from a config file stand unquoted in it, so that an
+    /// open bracket is joined to its close without complaint.
+    Client,
+}
+
+/// Splits `text` into commands and words. O(length of the text).
+pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
+    let mut lexer = Lexer {
+        cursor: Cursor::new(text),
+        source,
+        diagnostics: Vec::new(),
+        missing: Vec::new(),
+    };
+    let mut commands = Vec::new();
+    let mut words: Vec<Word> = Vec::new();
+    lexer.skip_prompt();
+    loop {
+        match lexer.next() {
+            Token::Word(word) => words.push(word),
+            token => {
+                if let (Some(first), Some(last)) = (words.first(), words.last()) {
+                    let span = first.span.to(last.span);
+                    commands.push(Words {
+                        span,
+                        words: std::mem::take(&mut words),
+                    });
+                }
+                if token == Token::End {
+                    return (commands, lexer.diagnostics);
+                }
+                lexer.skip_prompt();
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Token {
+    Word(Word),
+    Separator,
+    End,
+}
+
+struct Lexer<'a> {
+    cursor: Cursor<'a>,
+    source: Source,
+    diagnostics: Vec<Diagnostic>,
+    /// Closing characters known to be missing up to an offset, so that no text makes the search
+    /// for them cost more than its length.
+    missing: Vec<(char, u32)>,
+}
+
+impl Lexer<'_> {
+    fn report(&mut self, start: u32, kind: Kind) {
+        self.diagnostics.push(Diagnostic::new(
+            Span::new(start, self.cursor.offset()),
+            kind,
+        ));
+    }
+
+    /// `$ ` or `% ` where a command begins, as copied from a terminal.
+    fn skip_prompt(&mut self) {
+        self.skip_blanks();
+        if matches!(self.cursor.peek(), Some('$' | '%')) && self.cursor.peek_second() == Some(' ') {
+            self.cursor.bump();
+        }
+    }
+
+    /// Blanks, escaped line ends and look-alike blanks between words.
+    fn skip_blanks(&mut self) {
+        loop {
+            let start = self.cursor.offset();
+            if self.cursor.eat(' ') || self.cursor.eat('\t') || self.cursor.eat_escaped_line_end() {
+                continue;
+            }
+            if self.cursor.eat_if(is_invisible) {
+                while self.cursor.eat_if(is_invisible) {}
+                self.report(start, Kind::InvisibleSpace);
+                continue;
+            }
+            return;
+        }
+    }
+
+    fn next(&mut self) -> Token {
+        self.skip_blanks();
+        let start = self.cursor.offset();
+        match self.cursor.peek() {
+            None => Token::End,
+            Some('\n' | '\r') => {
+                self.cursor.bump();
+                Token::Separator
+            }
+            Some(';') => self.separator(1),
+            Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
+            Some('#') => {
+                self.cursor.eat_while(|c| c != '\n');
+                self.next()
+            }
+            Some('|' | '>' | '<' | '&' | ')') => {
+                self.shell_operator(start);
+                self.next()
+            }
+            Some(_) => Token::Word(self.word()),
+        }
+    }
+
+    fn separator(&mut self, characters: u32) -> Token {
+        for _ in 0..characters {
+            self.cursor.bump();
+        }
+        Token::Separator
+    }
+
+    /// `|`, `>`, `<`, `&` and a stray `)`: reported and passed over; so is a redirection's target.
+    fn shell_operator(&mut self, start: u32) {
+        let shell = match self.cursor.bump() {
+            Some('|') => Shell::Pipe,
+            Some('&') => Shell::Background,
+            Some('>' | '<') => Shell::Redirection,
+            _ => Shell::Parenthesis,
+        };
+        self.cursor
+            .eat_while(|c| matches!(c, '|' | '>' | '<' | '&'));
+        if shell == Shell::Redirection {
+            self.cursor.eat_while(|c| c == ' ');
+            self.cursor.eat_while(|c| !ends_word(c));
+        }
+        self.report(start, Kind::ShellSyntax(shell));
+    }
+
+    fn word(&mut self) -> Word {
+        let mut word = Word {
+            span: Span::at(self.cursor.offset()),
+            ..Word::default()
+        };
+        self.dash(&mut word);
+        while let Some(c) = self.cursor.peek() {
+            let at = self.cursor.offset();
+            match c {
+                '\'' => self.single_quoted(&mut word),
+                '"' => self.double_quoted(&mut word),
+                '\\' if self.cursor.eat_escaped_line_end() => {}
+                '\\' => self.escape(&mut word),
+                '[' if may_open_sweep(&word) && self.bracketed(&mut word) => {}
+                '(' => self.parenthesised(&mut word),
+                '{' if self.braces(&mut word) => {}
+                '$' | '`' => self.expansion(&mut word),
+                c if recover::typographic_close(c).is_some() => self.typographic(&mut word),
+                c if ends_word(c) || is_invisible(c) => break,
+                c => {
+                    self.cursor.bump();
+                    word.push(c, at);
+                }
+            }
+        }
+        word.span.end = self.cursor.offset();
+        word
+    }
+
+    fn single_quoted(&mut self, word: &mut Word) {
+        let start = self.cursor.offset();
+        word.quoted = true;
+        self.cursor.bump();
+        loop {
+            let at = self.cursor.offset();
+            match self.cursor.bump() {
+                Some('\'') => return,
+                Some(c) => word.push(c, at),
+                None => return self.unclosed_quote(start, '\''),
+            }
+        }
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) {
+        let start = self.cursor.offset();
+        word.quoted = true;
+        self.cursor.bump();
+        loop {
+            let at = self.cursor.offset();
+            match self.cursor.peek() {
+                Some('"') => {
+                    self.cursor.bump();
+                    return;
+                }
+                Some('\\') if self.cursor.eat_escaped_line_end() => {}
+                Some('\\') => {
+                    self.cursor.bump();
+                    // Inside double quotes a backslash escapes only these.
+                    match self.cursor.peek() {
+                        Some(c @ ('$' | '`' | '"' | '\\')) => {
+                            let at = self.cursor.offset();
+                            self.cursor.bump();
+                            word.push(c, at);
+                        }
+                        _ => word.push('\\', at),
+                    }
+                }
+                Some('$' | '`') => self.expansion(word),
+                Some(c) => {
+                    self.cursor.bump();
+                    word.push(c, at);
+                }
+                None => return self.unclosed_quote(start, '"'),
+            }
+        }
+    }
+
+    /// The place is the quote itself: what follows it is the whole rest of the text.
+    fn unclosed_quote(&mut self, start: u32, quote: char) {
+        let place = Span::new(start, start + 1);
+        self.diagnostics
+            .push(Diagnostic::new(place, Kind::UnclosedQuote { quote }));
+    }
+
+    fn escape(&mut self, word: &mut Word) {
+        word.quoted = true;
+        let backslash = self.cursor.offset();
+        self.cursor.bump();
+        let at = self.cursor.offset();
+        match self.cursor.bump() {
+            Some(c) => word.push(c, at),
+            // A backslash at the very end stays, as in a shell that gets no more input.
+            None => word.push('\\', backslash),
+        }
+    }
+}
+
+/// A character that ends an unquoted word.
+fn ends_word(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | ')'
+    )
+}
+
+/// Blanks that look like one, or like nothing, and that a shell takes for part of a word.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}'
+    )
+}
+
+/// Whether a bracket here begins a value: at the word's start, or behind `--name=`.
+fn may_open_sweep(word: &Word) -> bool {
+    word.text.is_empty() && !word.quoted || word.text.starts_with('-') && word.text.ends_with('=')
+}
+
+/// A byte offset as the 32 bits that spans hold; `read` refuses longer texts.
+fn offset(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

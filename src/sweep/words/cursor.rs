@@ -1,0 +1,66 @@
+//! All character handling of the shell-word lexer.
+
+use super::offset;
+
+/// A place in the text, moving forward only.
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    position: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str) -> Cursor<'a> {
+        Cursor { text, position: 0 }
+    }
+
+    /// Byte offset of the next character.
+    pub(super) fn offset(&self) -> u32 {
+        offset(self.position)
+    }
+
+    /// What has not been read yet.
+    pub(super) fn rest(&self) -> &'a str {
+        &self.text[self.position..]
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    pub(super) fn peek_second(&self) -> Option<char> {
+        self.rest().chars().nth(1)
+    }
+
+    pub(super) fn bump(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.position += c.len_utf8();
+        Some(c)
+    }
+
+    pub(super) fn eat(&mut self, c: char) -> bool {
+        self.eat_if(|next| next == c)
+    }
+
+    pub(super) fn eat_if(&mut self, accept: impl Fn(char) -> bool) -> bool {
+        let eaten = self.peek().is_some_and(accept);
+        if eaten {
+            self.bump();
+        }
+        eaten
+    }
+
+    pub(super) fn eat_while(&mut self, accept: impl Fn(char) -> bool) {
+        while self.eat_if(&accept) {}
+    }
+
+    /// `\` and a line end, which a shell removes.
+    pub(super) fn eat_escaped_line_end(&mut self) -> bool {
+        for end in ["\\\n", "\\\r\n"] {
+            if self.rest().starts_with(end) {
+                self.position += end.len();
+                return true;
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,235 @@
+//! What a shell would not read as meant: reported, then read as meant.
+
+use super::super::diagnostic::{Kind, Shell};
+use super::{Lexer, Source, Word};
+
+impl Lexer<'_> {
+    /// An en- or em-dash where a word begins, which a text editor made of `--` (or of `-`).
+    pub(super) fn dash(&mut self, word: &mut Word) {
+        let at = self.cursor.offset();
+        if !self
+            .cursor
+            .eat_if(|c| matches!(c, '\u{2013}' | '\u{2014}' | '\u{2212}'))
+        {
+            return;
+        }
+        if self.cursor.peek().is_some_and(char::is_alphabetic) {
+            self.report(at, Kind::Dash);
+            word.push('-', at);
+            word.push('-', at);
+        } else {
+            word.push('\u{2013}', at);
+        }
+    }
+
+    /// `“…”` and the like, read as quotes.
+    pub(super) fn typographic(&mut self, word: &mut Word) {
+        let start = self.cursor.offset();
+        let closes = self.cursor.bump().and_then(typographic_close).unwrap_or("");
+        let rest = self.cursor.rest();
+        let line = rest.split('\n').next().unwrap_or("");
+        let key = closes.chars().next().unwrap_or(' ');
+        let found = self.search(key, line.len(), || line.find(|c| closes.contains(c)));
+        let Some(length) = found else {
+            // A lone one, such as an apostrophe: part of the word, as a shell has it.
+            self.report(start, Kind::TypographicQuote { content: None });
+            return;
+        };
+        let content = line[..length].to_owned();
+        word.quoted = true;
+        for c in content.chars() {
+            let at = self.cursor.offset();
+            self.cursor.bump();
+            word.push(c, at);
+        }
+        self.cursor.bump();
+        self.report(
+            start,
+            Kind::TypographicQuote {
+                content: Some(content),
+            },
+        );
+    }
+
+    /// An unquoted `[…]`: one word as typed, an error where a shell would have changed it.
+    /// False where it does not close on this line, for the value's own parser to say so.
+    pub(super) fn bracketed(&mut self, word: &mut Word) -> bool {
+        let (rest, source) = (self.cursor.rest(), self.source);
+        let line = match source {
+            Source::Person => rest.find('\n').unwrap_or(rest.len()),
+            Source::Client => rest.len(),
+        };
+        let Some(length) = self.search(']', line, || closing(&rest[..line])) else {
+            return false;
+        };
+        let start = self.cursor.offset();
+        let typed = self.take(length, word);
+        if self.source == Source::Person {
+            let changed = typed.contains([' ', '\t', '\'', '"', '\\', '$', '`', '\n']);
+            let rest = self
+                .cursor
+                .rest()
+                .split([' ', '\n', '\t', '\r', ';'])
+                .next()
+                .unwrap_or("");
+            if rest.is_empty() {
+                self.report(start, Kind::UnquotedSweep { typed, changed });
+            }
+        }
+        true
+    }
+
+    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word.
+    pub(super) fn parenthesised(&mut self, word: &mut Word) {
+        let begin = word
+            .runs
+            .first()
+            .map_or(self.cursor.offset(), |(_, source)| *source);
+        let line = self.cursor.rest().split('\n').next().unwrap_or("");
+        let length = closing(line).unwrap_or(line.trim_end().len());
+        let prefix = value_prefix(word);
+        let inside = self.take(length, word);
+        if self.source == Source::Person {
+            let typed = format!("{prefix}{inside}");
+            let skipped = u32::try_from(word.text.len() - typed.len()).unwrap_or(0);
+            self.report(
+                begin + skipped,
+                Kind::UnquotedSweep {
+                    typed,
+                    changed: true,
+                },
+            );
+        }
+    }
+
+    /// `{8,16}` and `{1..4}`: a shell makes several words of it. False for other braces.
+    pub(super) fn braces(&mut self, word: &mut Word) -> bool {
+        let rest = self.cursor.rest();
+        let ends = |c: char| matches!(c, '{' | '}' | '"' | '\'') || super::ends_word(c);
+        let end = rest[1..].find(ends).map(|end| end + 1);
+        let Some(length) = end.filter(|end| rest[*end..].starts_with('}')) else {
+            return false;
+        };
+        let inside = &rest[1..length];
+        if self.source == Source::Client || !(inside.contains(',') || inside.contains("..")) {
+            return false;
+        }
+        let start = self.cursor.offset();
+        let list = inside
+            .contains(',')
+            .then(|| format!("[{}]", inside.replace(',', ", ")));
+        self.take(length + 1, word);
+        self.report(start, Kind::ShellSyntax(Shell::Braces { list }));
+        true
+    }
+
+    /// `$NAME`, `${…}`, `$(…)` and backticks, which are never expanded. A lone `$` is itself.
+    pub(super) fn expansion(&mut self, word: &mut Word) {
+        let start = self.cursor.offset();
+        let rest = self.cursor.rest();
+        let length = match rest.as_bytes() {
+            [b'`', ..] => rest[1..].find('`').map_or(1, |end| end + 2),
+            [b'$', b'(', ..] => self
+                .search(')', rest.len(), || rest.find(')'))
+                .map_or(2, |end| end + 1),
+            [b'$', b'{', ..] => self
+                .search('}', rest.len(), || rest.find('}'))
+                .map_or(2, |end| end + 1),
+            [b'$', b'\'' | b'"', ..] => 1,
+            [
+                b'$',
+                b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'?' | b'@' | b'*' | b'#',
+                ..,
+            ] => {
+                let name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+                2 + rest[2..].find(|c| !name(c)).unwrap_or(rest.len() - 2)
+            }
+            _ => {
+                self.take(1, word);
+                return;
+            }
+        };
+        let typed = self.take(length, word);
+        if self.source == Source::Person {
+            self.report(start, Kind::ShellSyntax(Shell::Expansion { typed }));
+        }
+    }
+
+    /// The result of `find` over the next `length` bytes, not tried again where it failed before.
+    fn search(
+        &mut self,
+        key: char,
+        length: usize,
+        find: impl Fn() -> Option<usize>,
+    ) -> Option<usize> {
+        let until = self.cursor.offset().saturating_add(super::offset(length));
+        if self.missing.contains(&(key, until)) {
+            return None;
+        }
+        let found = find();
+        if found.is_none() {
+            self.missing.retain(|(other, _)| *other != key);
+            self.missing.push((key, until));
+        }
+        found
+    }
+
+    /// Moves `length` bytes of the text into the word as they are.
+    fn take(&mut self, length: usize, word: &mut Word) -> String {
+        let taken = self.cursor.rest().get(..length).unwrap_or("").to_owned();
+        for c in taken.chars() {
+            let at = self.cursor.offset();
+            self.cursor.bump();
+            word.push(c, at);
+        }
+        taken
+    }
+}
+
+/// What closes a quote that a text editor made typographic.
+pub(super) fn typographic_close(c: char) -> Option<&'static str> {
+    match c {
+        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' | '\u{ab}' | '\u{bb}' => {
+            Some("\u{201c}\u{201d}\u{201e}\u{201f}\u{ab}\u{bb}")
+        }
+        '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' => Some("\u{2018}\u{2019}\u{201b}"),
+        _ => None,
+    }
+}
+
+/// The part of an unfinished word that belongs to its value: all of it, or what follows `--name=`.
+fn value_prefix(word: &Word) -> String {
+    let text = &word.text;
+    let value = if text.starts_with('-') {
+        text.split_once('=').map_or("", |(_, v)| v)
+    } else {
+        text
+    };
+    value.to_owned()
+}
+
+/// Length of the bracketed text at the start of `rest`, up to the bracket that closes the first
+/// one. Brackets in quotes do not count.
+fn closing(rest: &str) -> Option<usize> {
+    let mut depth = 0_u32;
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in rest.char_indices() {
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '[' | '(') => depth += 1,
+            (None, ']' | ')') => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
