@@ -170,8 +170,14 @@ impl Config {
     /// data folder.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
         let file = file.map(read).transpose()?.unwrap_or_default();
-        let source = overrides.source.or(file.source).unwrap_or_else(|| ".".into());
-        let data = overrides.data.or(file.data).unwrap_or_else(|| "data".into());
+        let source = overrides
+            .source
+            .or(file.source)
+            .unwrap_or_else(|| ".".into());
+        let data = overrides
+            .data
+            .or(file.data)
+            .unwrap_or_else(|| "data".into());
         create_private(&data).map_err(|error| ConfigError::Folder("data", data.clone(), error))?;
         let mut clusters = file.clusters;
         if clusters.is_empty() {
@@ -192,7 +198,11 @@ impl Config {
                 .map(|page| folder("page", &page))
                 .transpose()?
                 .or_else(built_page),
-            hosts: file.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            hosts: file
+                .hosts
+                .iter()
+                .map(|host| host.to_ascii_lowercase())
+                .collect(),
             origins: file
                 .origins
                 .iter()
@@ -208,13 +218,19 @@ impl Config {
 
 impl ClusterConfig {
     fn local() -> Self {
-        Self { engine: EngineKind::Local, slots: None, price: Pricing::AsIf }
+        Self {
+            engine: EngineKind::Local,
+            slots: None,
+            price: Pricing::AsIf,
+        }
     }
 
     /// How many trials run at once, at least 1.
     pub fn slots(&self) -> u32 {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.slots.unwrap_or_else(|| u32::try_from(cores()).unwrap_or(u32::MAX)).max(1)
+        self.slots
+            .unwrap_or_else(|| u32::try_from(cores()).unwrap_or(u32::MAX))
+            .max(1)
     }
 }
 
@@ -237,7 +253,10 @@ fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
 /// Trials' output may hold secrets: only the account that runs the server may look.
 fn create_private(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 fn default_cluster(
@@ -257,7 +276,9 @@ fn default_cluster(
 fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
     for (name, cluster) in clusters {
         let fits = (1..=63).contains(&name.len())
-            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && name
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
             && !name.starts_with('-')
             && !name.ends_with('-');
         if !fits {
@@ -268,7 +289,9 @@ fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), Conf
         }
         // A path below /v1/core/clusters/ would be ambiguous.
         if name == "clusters" || name == "sessions" {
-            return Err(ConfigError::Value(format!("a cluster cannot be named `{name}`")));
+            return Err(ConfigError::Value(format!(
+                "a cluster cannot be named `{name}`"
+            )));
         }
         if let Pricing::Rate(rate) = &cluster.price
             && crate::price::Rate::parse(rate).is_none()
@@ -303,7 +326,13 @@ mod tests {
     #[test]
     fn the_example_of_the_documentation_is_read() {
         let docs = include_str!("../../docs/server.md");
-        let example = docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        let example = docs
+            .split("```toml\n")
+            .nth(1)
+            .unwrap()
+            .split("```")
+            .next()
+            .unwrap();
         let file = parse(example).unwrap();
         assert_eq!(file.clusters["local"].slots, Some(4));
         check_clusters(&file.clusters).unwrap();
@@ -311,7 +340,12 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_errors() {
-        assert!(parse("lisen = \"127.0.0.1:1\"").unwrap_err().to_string().contains("lisen"));
+        assert!(
+            parse("lisen = \"127.0.0.1:1\"")
+                .unwrap_err()
+                .to_string()
+                .contains("lisen")
+        );
         assert!(parse("[limits]\ntrial = 3").is_err());
     }
 

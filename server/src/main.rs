@@ -1,3 +1,7 @@
 //! The `sweep` binary: the server, and `sweep plan`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sweep_server::cli::run()
+}

@@ -1,56 +1,61 @@
 //! What trials cost: whole billed seconds times a rate, exact until it is handed out.
 
-use std::fmt;
+use sweep_planner::estimate::Catalogue;
 
-/// USD per hour, exactly: a fraction of integers.
+use crate::config::Pricing;
+
+/// USD per hour, exactly: so many units of 10^-scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    numerator: u64,
-    denominator: u64,
+    units: u64,
+    scale: u32,
 }
 
 impl Rate {
-    /// Reads `0.086`, `43/500` or `2`. `None` for anything else, or beyond 64 bits.
+    /// Reads a plain decimal, `0.086` or `2`. `None` for anything else, or beyond 64 bits.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = |text: &str| {
-            (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-                .then(|| text.parse::<u64>().ok())
-                .flatten()
+        let (whole, decimals) = match text.split_once('.') {
+            Some((_, "")) => return None,
+            Some(parts) => parts,
+            None => (text, ""),
         };
-        if let Some((numerator, denominator)) = text.split_once('/') {
-            let rate =
-                Self { numerator: digits(numerator)?, denominator: digits(denominator)? };
-            return (rate.denominator > 0).then_some(rate);
+        let digits = format!("{whole}{decimals}");
+        if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
         }
-        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-        if decimals.is_empty() {
-            let plain = !text.contains('.');
-            return plain.then(|| digits(whole)).flatten().map(|numerator| Self {
-                numerator,
-                denominator: 1,
-            });
-        }
-        let denominator = 10_u64.checked_pow(u32::try_from(decimals.len()).ok()?)?;
-        let numerator =
-            digits(whole)?.checked_mul(denominator)?.checked_add(digits(decimals)?)?;
-        Some(Self { numerator, denominator })
+        let scale = u32::try_from(decimals.len()).ok()?;
+        10_u64.checked_pow(scale)?;
+        Some(Self {
+            units: digits.parse().ok()?,
+            scale,
+        })
+    }
+
+    fn denominator(self) -> u128 {
+        10_u128.pow(self.scale)
     }
 
     /// USD per hour, rounded to the nearest float.
     pub fn hourly(self) -> f64 {
-        self.numerator as f64 / self.denominator as f64
+        self.units as f64 / self.denominator() as f64
     }
 
     /// USD for so many seconds, rounded once.
     pub fn cost(self, seconds: u64) -> f64 {
-        let numerator = u128::from(self.numerator) * u128::from(seconds);
-        numerator as f64 / (u128::from(self.denominator) * 3600) as f64
+        let units = u128::from(self.units) * u128::from(seconds);
+        units as f64 / (self.denominator() * 3600) as f64
     }
 }
 
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.numerator, self.denominator)
+/// The rate of a machine under a cluster's pricing, as a plain decimal; `None` when unknown.
+pub fn rate(pricing: &Pricing, instance_type: &str, spot: bool) -> Option<String> {
+    match pricing {
+        Pricing::AsIf => {
+            let quote = Catalogue::embedded().quote(instance_type, spot);
+            quote.rate.map(|rate| rate.to_rate())
+        }
+        Pricing::None => None,
+        Pricing::Rate(rate) => Some(rate.clone()),
     }
 }
 
@@ -64,14 +69,35 @@ mod tests {
         assert_eq!(rate.hourly(), 0.086);
         assert_eq!(rate.cost(3600), 0.086);
         assert_eq!(rate.cost(0), 0.0);
-        assert_eq!(Rate::parse(&rate.to_string()).unwrap().cost(1_234_567), rate.cost(1_234_567));
         assert_eq!(Rate::parse("2").unwrap().cost(5400), 3.0);
     }
 
     #[test]
     fn what_is_no_rate_is_refused() {
-        for text in ["", ".", "1.", ".5", "-1", "1e3", "1/0", "x", "1,5", "99999999999999999999"] {
+        for text in ["", ".", "1.", ".5", "-1", "1e3", "1/2", "x", "1,5", "1.2.3"] {
             assert_eq!(Rate::parse(text), None, "{text}");
         }
+        assert_eq!(Rate::parse("99999999999999999999"), None);
+        assert_eq!(Rate::parse("0.00000000000000000001"), None);
+    }
+
+    #[test]
+    fn every_price_of_the_catalogue_is_a_rate() {
+        let mut priced = 0;
+        for machine in Catalogue::embedded().machines() {
+            for spot in [false, true] {
+                if let Some(text) = rate(&Pricing::AsIf, &machine.name, spot) {
+                    assert!(Rate::parse(&text).is_some(), "{}: {text}", machine.name);
+                    priced += 1;
+                }
+            }
+        }
+        assert!(priced > 100, "{priced}");
+        assert_eq!(rate(&Pricing::AsIf, "no-such-machine", false), None);
+        assert_eq!(rate(&Pricing::None, "m5a.large", false), None);
+        assert_eq!(
+            rate(&Pricing::Rate("0.5".into()), "m5a.large", false),
+            Some("0.5".into())
+        );
     }
 }

@@ -51,10 +51,38 @@ const ADJECTIVES: [&str; 32] = [
 ];
 
 const SURNAMES: [&str; 32] = [
-    "abel", "babbage", "bayes", "boole", "cantor", "curie", "dirac", "euler", "fermat", "fourier",
-    "franklin", "galois", "gauss", "germain", "hamilton", "hilbert", "hopper", "jacobi",
-    "johnson", "kepler", "kolmogorov", "lagrange", "laplace", "lovelace", "markov", "meitner",
-    "noether", "pascal", "poisson", "ramanujan", "rubin", "turing",
+    "abel",
+    "babbage",
+    "bayes",
+    "boole",
+    "cantor",
+    "curie",
+    "dirac",
+    "euler",
+    "fermat",
+    "fourier",
+    "franklin",
+    "galois",
+    "gauss",
+    "germain",
+    "hamilton",
+    "hilbert",
+    "hopper",
+    "jacobi",
+    "johnson",
+    "kepler",
+    "kolmogorov",
+    "lagrange",
+    "laplace",
+    "lovelace",
+    "markov",
+    "meitner",
+    "noether",
+    "pascal",
+    "poisson",
+    "ramanujan",
+    "rubin",
+    "turing",
 ];
 
 /// A name for a run that got none: `adjective-surname-NNNN`, as Grid's client makes them.
@@ -83,14 +111,21 @@ mod tests {
     #[test]
     fn an_id_begins_with_its_time() {
         // 01arz3ndek is the time part of the ULID specification's example, 1469922850259 ms.
-        assert!(ulid(Timestamp::from_micros(1_469_922_850_259_000)).unwrap().starts_with("01arz3ndek"));
+        assert!(
+            ulid(Timestamp::from_micros(1_469_922_850_259_000))
+                .unwrap()
+                .starts_with("01arz3ndek")
+        );
     }
 
     #[test]
     fn names_fit_the_rule_for_names() {
         for _ in 0..100 {
             let name = run_name().unwrap();
-            assert!(name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')));
+            assert!(
+                name.bytes()
+                    .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            );
             assert_eq!(name.split('-').count(), 3);
         }
     }

@@ -34,21 +34,29 @@ impl Guard {
     /// `hosts`: further allowed hosts, lower case, with or without a port; `origins`: allowed
     /// origins of pages hosted apart.
     pub fn new(listen: SocketAddr, hosts: Vec<String>, origins: Vec<String>) -> Self {
-        Self { listen: listen.ip(), hosts, origins }
+        Self {
+            listen: listen.ip(),
+            hosts,
+            origins,
+        }
     }
 
     /// Refuses a foreign host or origin, else tells who calls.
     pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let host = self.host(uri, headers)?;
         let mut origins = headers.get_all(header::ORIGIN).iter();
-        let Some(origin) = origins.next() else { return Ok(Caller::Plain) };
+        let Some(origin) = origins.next() else {
+            return Ok(Caller::Plain);
+        };
         let origin = origin.to_str().unwrap_or("(unreadable)");
         let own = origin
             .strip_prefix("http://")
             .or_else(|| origin.strip_prefix("https://"))
             .is_some_and(|rest| rest.eq_ignore_ascii_case(&host));
         if origins.next().is_some() {
-            Err(ApiError::Forbidden("More than one Origin header.".to_owned()))
+            Err(ApiError::Forbidden(
+                "More than one Origin header.".to_owned(),
+            ))
         } else if own {
             Ok(Caller::OwnPage)
         } else if self.origins.iter().any(|allowed| allowed == origin) {
@@ -81,17 +89,30 @@ impl Guard {
     }
 
     fn allows(&self, host: &str) -> bool {
-        let Some(name) = without_port(host) else { return false };
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+        let Some(name) = without_port(host) else {
+            return false;
+        };
+        let address = name
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+            .ok();
         name == "localhost"
             || address.is_some_and(|ip| ip.is_loopback() || ip == self.listen)
-            || self.hosts.iter().any(|allowed| allowed == host || allowed == name)
+            || self
+                .hosts
+                .iter()
+                .any(|allowed| allowed == host || allowed == name)
     }
 }
 
 /// `localhost` of `localhost:8080`, `[::1]` of `[::1]:8080`; `None` if it is neither.
 fn without_port(host: &str) -> Option<&str> {
-    let end = if host.starts_with('[') { host.find(']')? + 1 } else { host.find(':').unwrap_or(host.len()) };
+    let end = if host.starts_with('[') {
+        host.find(']')? + 1
+    } else {
+        host.find(':').unwrap_or(host.len())
+    };
     let (name, port) = host.split_at(end);
     let port_fits = match port.strip_prefix(':') {
         Some(digits) => digits.parse::<u16>().is_ok(),
@@ -103,7 +124,9 @@ fn without_port(host: &str) -> Option<&str> {
 /// Whether a cookie counts for this request: it must come from our own page. A plain GET has no
 /// `Origin`; then the browser's `Sec-Fetch-Site`, where it sends one, must agree.
 pub(super) fn cookie_counts(caller: &Caller, method: &Method, headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
+    let site = headers
+        .get("sec-fetch-site")
+        .map(axum::http::HeaderValue::as_bytes);
     let near = matches!(site, None | Some(b"same-origin" | b"none"));
     match caller {
         Caller::OwnPage => near,
@@ -130,7 +153,9 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
-        guard().check(&Uri::from_static("/v1/events"), &headers).ok()
+        guard()
+            .check(&Uri::from_static("/v1/events"), &headers)
+            .ok()
     }
 
     #[test]
@@ -165,13 +190,19 @@ mod tests {
             assert_eq!(check(&[("host", host)]), None, "{host}");
         }
         assert_eq!(check(&[]), None);
-        assert_eq!(check(&[("host", "localhost"), ("host", "evil.example")]), None);
+        assert_eq!(
+            check(&[("host", "localhost"), ("host", "evil.example")]),
+            None
+        );
     }
 
     #[test]
     fn origins() {
         let host = ("host", "localhost:8080");
-        assert_eq!(check(&[host, ("origin", "http://localhost:8080")]), Some(Caller::OwnPage));
+        assert_eq!(
+            check(&[host, ("origin", "http://localhost:8080")]),
+            Some(Caller::OwnPage)
+        );
         assert_eq!(
             check(&[host, ("origin", "https://plan.example.org")]),
             Some(Caller::OtherPage("https://plan.example.org".into()))
@@ -188,7 +219,11 @@ mod tests {
         ] {
             assert_eq!(check(&[host, ("origin", origin)]), None, "{origin}");
         }
-        let twice = [host, ("origin", "http://localhost:8080"), ("origin", "http://evil.example")];
+        let twice = [
+            host,
+            ("origin", "http://localhost:8080"),
+            ("origin", "http://evil.example"),
+        ];
         assert_eq!(check(&twice), None);
     }
 

@@ -18,12 +18,19 @@ impl NewKey {
     /// Hashes a key with a fresh salt.
     pub fn of(key: &str) -> Result<Self, NoEntropy> {
         let salt = random::bytes::<16>()?;
-        Ok(Self { salt: salt.to_vec(), hash: hash(&salt, key).to_vec() })
+        Ok(Self {
+            salt: salt.to_vec(),
+            hash: hash(&salt, key).to_vec(),
+        })
     }
 }
 
 fn hash(salt: &[u8], key: &str) -> [u8; 32] {
-    Sha256::new().chain_update(salt).chain_update(key).finalize().into()
+    Sha256::new()
+        .chain_update(salt)
+        .chain_update(key)
+        .finalize()
+        .into()
 }
 
 /// Whether `key` is the account's. Takes the same time whatever it is, and also without an

@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn guessing_is_slowed_down_for_the_guesser_alone() {
         let limiter = Limiter::default();
-        let (guesser, other) = (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::LOCALHOST.into());
+        let (guesser, other) = (
+            Ipv4Addr::new(10, 0, 0, 1).into(),
+            Ipv4Addr::LOCALHOST.into(),
+        );
         for _ in 0..BURST as u32 {
             assert_eq!(limiter.wait(guesser), None);
             limiter.failed(guesser);

@@ -21,7 +21,7 @@ pub use keys::{NewKey, verify};
 pub use limiter::Limiter;
 pub use middleware::{authenticate, guard};
 pub use session::{COOKIE_LIFE, Cookie};
-pub use token::Tokens;
+pub use token::{Tokens, hash as token_hash};
 
 use crate::store::Account;
 

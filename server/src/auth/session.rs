@@ -16,7 +16,9 @@ pub struct Cookie {
 impl Cookie {
     /// For a server reached at this port.
     pub fn for_port(port: u16) -> Self {
-        Self { name: format!("sweep_session_{port}") }
+        Self {
+            name: format!("sweep_session_{port}"),
+        }
     }
 
     /// The header that sets it. Scripts cannot read it, and other sites cannot make a browser
@@ -32,8 +34,7 @@ impl Cookie {
 
     fn header(&self, value: &str, seconds: u64) -> Option<HeaderValue> {
         let name = &self.name;
-        let text =
-            format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
+        let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
         let mut header = HeaderValue::from_str(&text).ok()?;
         header.set_sensitive(true);
         Some(header)
@@ -60,9 +61,15 @@ mod tests {
     fn it_is_found_among_others() {
         let cookie = Cookie::for_port(8080);
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=1; sweep_session_80=no"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; sweep_session_80=no"),
+        );
         assert_eq!(cookie.token(&headers), None);
-        headers.append(header::COOKIE, HeaderValue::from_static("b=2;sweep_session_8080=yes"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("b=2;sweep_session_8080=yes"),
+        );
         assert_eq!(cookie.token(&headers), Some("yes"));
     }
 
@@ -70,7 +77,10 @@ mod tests {
     fn it_is_for_this_site_alone() {
         let header = Cookie::for_port(1).set("t").unwrap();
         let text = header.to_str().unwrap();
-        assert!(text.contains("HttpOnly") && text.contains("SameSite=Strict"), "{text}");
+        assert!(
+            text.contains("HttpOnly") && text.contains("SameSite=Strict"),
+            "{text}"
+        );
         assert!(!format!("{header:?}").contains("sweep"));
     }
 }

@@ -27,14 +27,20 @@ pub struct Tokens {
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("life", &self.life).finish_non_exhaustive()
+        f.debug_struct("Tokens")
+            .field("life", &self.life)
+            .finish_non_exhaustive()
     }
 }
 
 impl Tokens {
     /// Tokens that work for `life`, and only `once` if so.
     pub fn new(life: Duration, once: bool) -> Self {
-        Self { life, once, tokens: Mutex::default() }
+        Self {
+            life,
+            once,
+            tokens: Mutex::default(),
+        }
     }
 
     /// A new token for an account.

@@ -24,7 +24,10 @@ pub struct Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).field("name", &self.name).finish()
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish()
     }
 }
 
@@ -43,7 +46,10 @@ impl Store {
     pub async fn account(&self, user: String) -> Result<Option<Account>, StoreError> {
         self.read(move |connection| {
             let query = "SELECT * FROM account WHERE id = ?1 OR name = ?1 ORDER BY id <> ?1";
-            Ok(connection.prepare_cached(query)?.query_row([user], read).optional()?)
+            Ok(connection
+                .prepare_cached(query)?
+                .query_row([user], read)
+                .optional()?)
         })
         .await
     }

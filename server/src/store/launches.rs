@@ -71,12 +71,14 @@ impl Store {
         key: String,
         request_hash: [u8; 32],
     ) -> Result<Option<Created>, StoreError> {
-        self.read(move |connection| launched(connection, &account, &key, &request_hash)).await
+        self.read(move |connection| launched(connection, &account, &key, &request_hash))
+            .await
     }
 
     /// Whether a run that is not deleted has this name.
     pub async fn name_taken(&self, cluster: String, name: String) -> Result<bool, StoreError> {
-        self.read(move |connection| name_taken(connection, &cluster, &name)).await
+        self.read(move |connection| name_taken(connection, &cluster, &name))
+            .await
     }
 }
 
@@ -115,7 +117,11 @@ fn launched(
         .query_row([account, key], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     Ok(row.map(|(hash, id)| {
-        if hash == request_hash { Created::Before(id) } else { Created::KeyReused }
+        if hash == request_hash {
+            Created::Before(id)
+        } else {
+            Created::KeyReused
+        }
     }))
 }
 

@@ -48,18 +48,14 @@ pub struct NewPoint {
 }
 
 impl Store {
-    /// Stores points, all or none.
-    pub async fn add_points(&self, all: Vec<NewPoints>) -> Result<(), StoreError> {
-        self.write(move |connection| all.iter().try_for_each(|points| add(connection, points)))
-            .await
-    }
-
     /// The metric names of a run, in the order first seen.
     pub async fn metric_names(&self, run: i64) -> Result<Vec<String>, StoreError> {
         self.read(move |connection| {
             let query = "SELECT name FROM metric_name WHERE run = ?1 ORDER BY id";
             let mut statement = connection.prepare_cached(query)?;
-            let names = statement.query_map([run], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let names = statement
+                .query_map([run], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
             Ok(names)
         })
         .await
@@ -72,7 +68,8 @@ impl Store {
         number: u32,
         names: Vec<String>,
     ) -> Result<Vec<MetricSeries>, StoreError> {
-        self.read(move |connection| series(connection, run, number, &names)).await
+        self.read(move |connection| series(connection, run, number, &names))
+            .await
     }
 }
 
@@ -85,7 +82,8 @@ fn shown(value: Option<f64>) -> MetricValue {
     MetricValue(value.unwrap_or(f64::NAN))
 }
 
-fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
+/// Stores points of one trial.
+pub(super) fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
     let source = new.source as u8;
     let place = params![new.run, new.number, source];
     if new.source == Source::Csv {
@@ -98,7 +96,11 @@ fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
     if let Some(read_to) = new.read_to {
         connection
             .prepare_cached("UPDATE trial SET metrics_read = ?3 WHERE run = ?1 AND number = ?2")?
-            .execute(params![new.run, new.number, i64::try_from(read_to).unwrap_or(i64::MAX)])?;
+            .execute(params![
+                new.run,
+                new.number,
+                i64::try_from(read_to).unwrap_or(i64::MAX)
+            ])?;
     }
     let mut last: BTreeMap<i64, (i64, f64)> = BTreeMap::new();
     let mut insert = connection.prepare_cached(
@@ -106,14 +108,21 @@ fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for point in &new.points {
-        let Some(name) = name_id(connection, new.run, &point.name)? else { continue };
+        let Some(name) = name_id(connection, new.run, &point.name)? else {
+            continue;
+        };
         let written = match last.get(&name) {
             Some((written, _)) => *written,
             None => points_so_far(connection, new, name)?,
         };
-        let step = point.step.filter(|step| step.is_finite()).unwrap_or(written as f64);
+        let step = point
+            .step
+            .filter(|step| step.is_finite())
+            .unwrap_or(written as f64);
         let value = stored(point.value);
-        insert.execute(params![new.run, new.number, name, source, written, step, value])?;
+        insert.execute(params![
+            new.run, new.number, name, source, written, step, value
+        ])?;
         last.insert(name, (written + 1, point.value));
     }
     let mut keep = connection.prepare_cached(
@@ -122,7 +131,14 @@ fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
          ON CONFLICT DO UPDATE SET points = excluded.points, value = excluded.value",
     )?;
     for (name, (written, value)) in last {
-        keep.execute(params![new.run, new.number, name, source, written, stored(value)])?;
+        keep.execute(params![
+            new.run,
+            new.number,
+            name,
+            source,
+            written,
+            stored(value)
+        ])?;
     }
     Ok(())
 }
@@ -130,9 +146,10 @@ fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
 fn points_so_far(connection: &Connection, new: &NewPoints, name: i64) -> Result<i64, StoreError> {
     let query = "SELECT points FROM metric_last
                  WHERE run = ?1 AND number = ?2 AND name = ?3 AND source = ?4";
-    let row = connection
-        .prepare_cached(query)?
-        .query_row(params![new.run, new.number, name, new.source as u8], |row| row.get(0));
+    let row = connection.prepare_cached(query)?.query_row(
+        params![new.run, new.number, name, new.source as u8],
+        |row| row.get(0),
+    );
     Ok(row.optional()?.unwrap_or(0))
 }
 
@@ -168,8 +185,9 @@ pub(super) fn last(
          WHERE metric_last.run = ?1 AND metric_last.number = ?2
          ORDER BY metric_last.source",
     )?;
-    let rows = statement
-        .query_map(params![run, number], |row| Ok((row.get(0)?, shown(row.get(1)?))))?;
+    let rows = statement.query_map(params![run, number], |row| {
+        Ok((row.get(0)?, shown(row.get(1)?)))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -187,7 +205,9 @@ fn series(
          GROUP BY metric_name.id ORDER BY metric_name.name",
     )?;
     let found: Vec<(String, i64, u8)> = sources
-        .query_map(params![run, number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .query_map(params![run, number], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
         .collect::<Result<_, _>>()?;
     let mut points = connection.prepare_cached(
         "SELECT step, value FROM metric_point
@@ -197,9 +217,15 @@ fn series(
     for (name, id, source) in found {
         if names.is_empty() || names.contains(&name) {
             let rows = points.query_map(params![run, number, id, source], |row| {
-                Ok(MetricPoint { step: row.get(0)?, value: shown(row.get(1)?) })
+                Ok(MetricPoint {
+                    step: row.get(0)?,
+                    value: shown(row.get(1)?),
+                })
             })?;
-            series.push(MetricSeries { name, points: rows.collect::<Result<_, _>>()? });
+            series.push(MetricSeries {
+                name,
+                points: rows.collect::<Result<_, _>>()?,
+            });
         }
     }
     Ok(series)

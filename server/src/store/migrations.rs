@@ -15,14 +15,15 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_runs.sql")];
 /// written to it.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let shown = path.display();
-    let pragma = |name: &str| -> Result<i64, StoreError> {
-        connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(|error| {
+    let pragma =
+        |name: &str| -> Result<i64, StoreError> {
+            connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(|error| {
             StoreError::Foreign(format!(
                 "{shown} cannot be read as a database ({error}). Nothing was changed in it. \
                  Restore it from a backup, or move it away to begin anew."
             ))
         })
-    };
+        };
     let (tables, application) = (pragma("schema_version")?, pragma("application_id")?);
     if tables != 0 && application != i64::from(APPLICATION) {
         return Err(StoreError::Foreign(format!(

@@ -108,17 +108,28 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let _permit = self.inner.permits.acquire().await.map_err(|_| StoreError::Closed)?;
+        let _permit = self
+            .inner
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| StoreError::Closed)?;
         let inner = Arc::clone(&self.inner);
         let work = move || {
             let mut connection = inner.reader()?;
             let transaction = connection.transaction()?;
             let answer = job(&transaction);
             transaction.finish()?;
-            inner.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            inner
+                .readers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
             answer
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Panicked)?
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| StoreError::Panicked)?
     }
 
     /// Waits for every write under way, writes the log back into the file, and refuses what comes
@@ -131,7 +142,11 @@ impl Store {
 
 impl Inner {
     fn reader(&self) -> Result<Connection, StoreError> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         if let Some(connection) = idle {
             return Ok(connection);
         }
@@ -156,12 +171,16 @@ fn from_json<T: serde::de::DeserializeOwned>(
     what: &'static str,
     text: &str,
 ) -> Result<T, StoreError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Unreadable { what, why: error.to_string() })
+    serde_json::from_str(text).map_err(|error| StoreError::Unreadable {
+        what,
+        why: error.to_string(),
+    })
 }
 
 /// Writes a JSON column.
 fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value)
-        .map_err(|error| StoreError::Unreadable { what, why: error.to_string() })
+    serde_json::to_string(value).map_err(|error| StoreError::Unreadable {
+        what,
+        why: error.to_string(),
+    })
 }

@@ -16,8 +16,10 @@ impl Store {
         expires: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection
-                .execute("DELETE FROM page_session WHERE expires_at <= ?1", [now.micros()])?;
+            connection.execute(
+                "DELETE FROM page_session WHERE expires_at <= ?1",
+                [now.micros()],
+            )?;
             connection.execute(
                 "INSERT INTO page_session (token_hash, account, expires_at) VALUES (?1, ?2, ?3)",
                 params![token_hash, account, expires.micros()],
@@ -46,7 +48,10 @@ impl Store {
     /// Ends a session.
     pub async fn end_page_session(&self, token_hash: [u8; 32]) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection.execute("DELETE FROM page_session WHERE token_hash = ?1", [token_hash])?;
+            connection.execute(
+                "DELETE FROM page_session WHERE token_hash = ?1",
+                [token_hash],
+            )?;
             Ok(())
         })
         .await

@@ -63,7 +63,11 @@ impl RunRecord {
         if self.deleted_at.is_some() {
             RunState::Deleted
         } else if waiting + self.count(State::Running) > 0 {
-            if self.started_at.is_some() { RunState::Running } else { RunState::Pending }
+            if self.started_at.is_some() {
+                RunState::Running
+            } else {
+                RunState::Pending
+            }
         } else if self.count(State::Failed) > 0 {
             RunState::Failed
         } else if self.count(State::Cancelled) > 0 {
@@ -139,7 +143,8 @@ impl Store {
 
     /// A run by its id, unless deleted.
     pub async fn run(&self, cluster: String, id: String) -> Result<Option<RunRecord>, StoreError> {
-        self.read(move |connection| by_id(connection, &cluster, &id)).await
+        self.read(move |connection| by_id(connection, &cluster, &id))
+            .await
     }
 
     /// A run by its name, unless deleted.
@@ -167,7 +172,9 @@ impl Store {
     pub async fn run_ids(&self) -> Result<Vec<String>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare("SELECT id FROM run")?;
-            let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let ids = statement
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
             Ok(ids)
         })
         .await
@@ -189,8 +196,9 @@ impl Store {
                                   message = 'stopped before it started'
                  WHERE run = ?1 AND state IN (0, 6) RETURNING number",
             )?;
-            let mut stopped: Vec<u32> =
-                stop.query_map([key, now], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let mut stopped: Vec<u32> = stop
+                .query_map([key, now], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
             stopped.sort_unstable();
             connection.execute(
                 "UPDATE trial SET stop_wanted = 1 WHERE run = ?1 AND state IN (1, 2)",
@@ -244,7 +252,9 @@ fn one(
 fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError> {
     let key = row.get("key")?;
     let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
-        Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
+        Ok(row
+            .get::<_, Option<i64>>(column)?
+            .map(Timestamp::from_micros))
     };
     let counts = counts(connection, key)?;
     let running_since = if counts[State::Running as usize] > 0 {
@@ -293,5 +303,9 @@ fn running_since(connection: &Connection, key: i64) -> Result<Vec<Timestamp>, St
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([key], |row| row.get::<_, Option<i64>>(0))?;
     let times: Vec<Option<i64>> = rows.collect::<Result<_, _>>()?;
-    Ok(times.into_iter().flatten().map(Timestamp::from_micros).collect())
+    Ok(times
+        .into_iter()
+        .flatten()
+        .map(Timestamp::from_micros)
+        .collect())
 }

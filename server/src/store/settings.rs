@@ -6,11 +6,7 @@ use super::{Store, StoreError};
 
 impl Store {
     /// The stored value of this name, or `fresh`, stored first. Whoever comes first decides.
-    pub async fn setting(
-        &self,
-        name: &'static str,
-        fresh: Vec<u8>,
-    ) -> Result<Vec<u8>, StoreError> {
+    pub async fn setting(&self, name: &'static str, fresh: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         self.write(move |connection| {
             connection.execute(
                 "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -24,5 +20,7 @@ impl Store {
 
 fn get(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
     let query = "SELECT value FROM setting WHERE name = ?1";
-    Ok(connection.query_row(query, [name], |row| row.get(0)).optional()?)
+    Ok(connection
+        .query_row(query, [name], |row| row.get(0))
+        .optional()?)
 }

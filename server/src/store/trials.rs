@@ -45,7 +45,10 @@ impl State {
 
     /// Whether a trial in this state changes no more by itself.
     pub fn ended(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled | Self::Deleted)
+        matches!(
+            self,
+            Self::Succeeded | Self::Failed | Self::Cancelled | Self::Deleted
+        )
     }
 
     /// The word of the wire.
@@ -69,10 +72,13 @@ impl State {
 
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         let number: u8 = row.get("state")?;
-        Self::ALL.get(usize::from(number)).copied().ok_or_else(|| StoreError::Unreadable {
-            what: "trial state",
-            why: format!("{number} is none"),
-        })
+        Self::ALL
+            .get(usize::from(number))
+            .copied()
+            .ok_or_else(|| StoreError::Unreadable {
+                what: "trial state",
+                why: format!("{number} is none"),
+            })
     }
 }
 
@@ -207,10 +213,19 @@ impl Store {
         .await
     }
 
-    /// Records changes, all or none. A trial that has ended changes no more.
-    pub async fn record(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        self.write(move |connection| changes.iter().try_for_each(|one| apply(connection, one)))
-            .await
+    /// Records points, then changes, all or none. A trial that has ended changes no more.
+    pub async fn record(
+        &self,
+        points: Vec<metrics::NewPoints>,
+        changes: Vec<Change>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            points
+                .iter()
+                .try_for_each(|one| metrics::add(connection, one))?;
+            changes.iter().try_for_each(|one| apply(connection, one))
+        })
+        .await
     }
 
     /// Stops a trial: at once if it has not started, else the wish is noted. False if it had
@@ -268,8 +283,8 @@ impl Store {
         numbers: Vec<u32>,
     ) -> Result<Vec<TrialRecord>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT * FROM trial WHERE run = ?1 AND number = ?2")?;
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM trial WHERE run = ?1 AND number = ?2")?;
             let mut trials = Vec::with_capacity(numbers.len());
             for number in numbers {
                 let mut rows = statement.query(params![run, number])?;
@@ -294,10 +309,16 @@ impl Store {
             let offset = i64::try_from(offset).unwrap_or(i64::MAX);
             let (query, state) = match state {
                 // Numbers have no gaps, so the offset is a number and nothing is skipped over.
-                None => ("SELECT * FROM trial WHERE run = ?1 AND number >= ?3 AND ?2 IS NULL
-                          ORDER BY number LIMIT ?4", None),
-                Some(state) => ("SELECT * FROM trial WHERE run = ?1 AND state = ?2
-                                 ORDER BY number LIMIT ?4 OFFSET ?3", Some(state as u8)),
+                None => (
+                    "SELECT * FROM trial WHERE run = ?1 AND number >= ?3 AND ?2 IS NULL
+                          ORDER BY number LIMIT ?4",
+                    None,
+                ),
+                Some(state) => (
+                    "SELECT * FROM trial WHERE run = ?1 AND state = ?2
+                                 ORDER BY number LIMIT ?4 OFFSET ?3",
+                    Some(state as u8),
+                ),
             };
             let mut statement = connection.prepare_cached(query)?;
             let mut rows = statement.query(params![run, state, offset, limit])?;
@@ -354,7 +375,10 @@ fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveTrial>, Stor
         ))?;
         let mut rows = queued.query(params![run, i64::try_from(free).unwrap_or(i64::MAX)])?;
         while let Some(row) = rows.next()? {
-            taken.push(ActiveTrial { state: State::Starting, ..read_active(row, &mut specs)? });
+            taken.push(ActiveTrial {
+                state: State::Starting,
+                ..read_active(row, &mut specs)?
+            });
         }
         if taken.len() == claim.slots {
             break;
@@ -436,7 +460,9 @@ fn apply(connection: &Connection, change: &Change) -> Result<(), StoreError> {
 
 fn read(connection: &Connection, run: i64, row: &Row<'_>) -> Result<TrialRecord, StoreError> {
     let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
-        Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
+        Ok(row
+            .get::<_, Option<i64>>(column)?
+            .map(Timestamp::from_micros))
     };
     let number = row.get("number")?;
     let index: String = row.get("space_index")?;
@@ -456,7 +482,9 @@ fn read(connection: &Connection, run: i64, row: &Row<'_>) -> Result<TrialRecord,
         ended_at: time("ended_at")?,
         exit_code: row.get("exit_code")?,
         signal: row.get("signal")?,
-        billed_seconds: row.get::<_, Option<i64>>("billed_seconds")?.map(i64::unsigned_abs),
+        billed_seconds: row
+            .get::<_, Option<i64>>("billed_seconds")?
+            .map(i64::unsigned_abs),
         metrics: metrics::last(connection, run, number)?,
     })
 }

@@ -26,7 +26,10 @@ impl Writer {
             // Nobody may be waiting.
             let _ = finished.send(());
         });
-        Self { jobs: Mutex::new(Some(jobs)), done: tokio::sync::Mutex::new(Some(done)) }
+        Self {
+            jobs: Mutex::new(Some(jobs)),
+            done: tokio::sync::Mutex::new(Some(done)),
+        }
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -35,7 +38,11 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { work: Some(work), result: None, reply });
+        let job = Box::new(Work {
+            work: Some(work),
+            result: None,
+            reply,
+        });
         let sent = {
             let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             jobs.as_ref().map(|jobs| jobs.send(job))
@@ -47,7 +54,10 @@ impl Writer {
     }
 
     pub(super) async fn close(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(done) = self.done.lock().await.take() {
             // An error means that the thread has ended already.
             let _ = done.await;
@@ -74,7 +84,9 @@ where
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
-        let Some(work) = self.work.take() else { return false };
+        let Some(work) = self.work.take() else {
+            return false;
+        };
         let result = catch_unwind(AssertUnwindSafe(|| work(connection)));
         let result = result.unwrap_or(Err(StoreError::Panicked));
         let keep = result.is_ok();
@@ -104,7 +116,10 @@ fn work(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
             // rusqlite's errors cannot be cloned: the first job gets it, the others its text.
             let result = outcome.take().unwrap_or_else(|| match &message {
                 None => Ok(()),
-                Some(why) => Err(StoreError::Unreadable { what: "commit", why: why.clone() }),
+                Some(why) => Err(StoreError::Unreadable {
+                    what: "commit",
+                    why: why.clone(),
+                }),
             });
             job.finish(result);
         }
