@@ -39,19 +39,50 @@ describe("from a pasted command to results", { concurrency: false }, () => {
     await eventually(async () => assert.equal(await planner.launch.innerText(), "Launch 4 trials"));
     await planner.launch.click();
 
-    await planner.tab("Results").click();
-    const table = page.getByRole("tabpanel").getByRole("table").first();
-    const trials = await eventually(async () => {
-      const rows = await readTable(table);
+    // A run for each command, each with one trial.
+    await planner.tab("Runs").click();
+    const runs = page.getByRole("table", { name: "Runs", exact: true });
+    await eventually(async () => {
+      const rows = await readTable(runs);
       assert.equal(rows.length, 4);
       for (const row of rows) assert.match(Object.values(row).join(" | "), /completed/i);
-      return rows;
     }, TRAINED_WITHIN_MS);
 
+    await planner.tab("Results").click();
+    const results = page.getByRole("table", { name: "Results", exact: true });
+    const trials = await eventually(async () => {
+      const rows = await readTable(results);
+      assert.equal(rows.length, 4);
+      return rows;
+    });
     assert.deepEqual(trials.map((row) => row["--batch_size"]).sort((a, b) => a - b), ["8", "16", "32", "64"]);
     const accuracies = trials.map((row) => Number.parseFloat(row.accuracy));
     assert.ok(accuracies.every((accuracy) => accuracy > 0.8 && accuracy < 1), `they have learnt: ${accuracies}`);
     assert.ok(new Set(accuracies).size > 1, `their accuracies differ: ${accuracies}`);
+    for (const trial of trials) {
+      assert.match(trial["Training time"], /\d/);
+      assert.match(trial.Cost, /^<?\$\d/);
+    }
+    // The best by accuracy is marked, and comes first.
+    const best = trials.findIndex((trial) => /Best/.test(trial.Trial));
+    assert.equal(accuracies[best], Math.max(...accuracies));
+    assert.deepEqual(complaints.splice(0), []);
+  });
+
+  test("a trial that fails shows its output, and the others go on", async () => {
+    await planner.tab("Plan").click();
+    await planner.paste('grid run --name uneven file.py --layers "[-1, 0]" --epochs 1');
+    await planner.hasTrials(2);
+    await planner.launch.click();
+
+    await planner.tab("Runs").click();
+    const trials = page.getByRole("table", { name: "Trials of uneven" });
+    await eventually(async () => {
+      const rows = await readTable(trials);
+      assert.deepEqual(rows.map((row) => /failed|completed/i.exec(row.Status)?.[0].toLowerCase()), ["failed", "completed"]);
+    }, TRAINED_WITHIN_MS);
+    await trials.getByRole("button", { name: "Output of trial 1" }).click();
+    await page.getByText("-1 is less than 0").waitFor(); // what the script says about it
     assert.deepEqual(complaints, []);
   });
 });
