@@ -17,9 +17,10 @@
 //! | [`acos`] | our own, correctly rounded | 0.069 % of 10^7 |
 //!
 //! The counts are of the test `platform_agrees`, run on that library. Only the von Mises
-//! distribution uses `cos` and `acos`: about two in a thousand of its draws differ from NumPy's on
-//! such a machine in their last places. glibc's versions of these two are under the LGPL, so they
-//! are not followed; where the results differ, ours is the nearest double (checked with mpmath).
+//! distribution uses `cos` and `acos`: 0.04 to 0.08 % of its draws (of 10^6 each for kappa from 0.1
+//! to 50) differ in their last places from NumPy's on such a machine. glibc's versions of these two
+//! are under the LGPL, so they are not followed; where results differ, ours is the nearest double
+//! (600 of them checked with mpmath).
 
 mod circular;
 mod double_double;

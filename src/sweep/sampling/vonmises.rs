@@ -1,4 +1,6 @@
 //! Angles: the von Mises distribution (Best and Fisher, Applied Statistics 28, 1979).
+//!
+//! The one distribution that is not NumPy's bit for bit in every draw: see [`crate::sweep::math`].
 
 use super::bound::Bound;
 use super::call::Plan;
