@@ -3,7 +3,7 @@
 use super::csv::{self, CsvError};
 use super::money::Money;
 use super::quote::{Basis, Quote};
-use crate::formula::nearest;
+use crate::sweep::suggest::nearest;
 use std::sync::OnceLock;
 
 /// The price list that this program was built with; the page serves the same file.
@@ -189,7 +189,7 @@ impl Catalogue {
             let aliases = machine.aliases.iter().map(String::as_str);
             std::iter::once(machine.name.as_str()).chain(aliases)
         });
-        nearest(name, names).map(str::to_owned)
+        nearest(name, names)
     }
 }
 

@@ -11,6 +11,7 @@
 //! No direction is built in: whether a larger batch is faster or slower is what the trials say.
 
 use super::Seconds;
+use super::cholesky::{back_substitute, cholesky, forward_substitute};
 use super::uncertainty::Noise;
 use crate::formula::Value;
 use crate::formula::elementary::{exp, log};
@@ -352,46 +353,6 @@ fn solve(
 
 fn root_mean_square(values: &[f64]) -> f64 {
     (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
-}
-
-/// The lower triangle L with L L' = the symmetric matrix given by its lower triangle; None where
-/// that is not positive definite.
-fn cholesky(mut matrix: Vec<Vec<f64>>) -> Option<Vec<Vec<f64>>> {
-    for i in 0..matrix.len() {
-        for j in 0..=i {
-            let dot: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
-            let rest = matrix[i][j] - dot;
-            if i == j {
-                if !(rest > 0.0 && rest.is_finite()) {
-                    return None;
-                }
-                matrix[i][i] = rest.sqrt();
-            } else {
-                matrix[i][j] = rest / matrix[j][j];
-            }
-        }
-    }
-    Some(matrix)
-}
-
-/// x with L x = b.
-fn forward_substitute(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
-    let mut x: Vec<f64> = Vec::with_capacity(b.len());
-    for (row, value) in factor.iter().zip(b) {
-        let known: f64 = row.iter().zip(&x).map(|(l, x)| l * x).sum();
-        x.push((value - known) / row[x.len()]);
-    }
-    x
-}
-
-/// x with L' x = b.
-fn back_substitute(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
-    let mut x = b.to_vec();
-    for i in (0..x.len()).rev() {
-        let known: f64 = (i + 1..x.len()).map(|k| factor[k][i] * x[k]).sum();
-        x[i] = (x[i] - known) / factor[i][i];
-    }
-    x
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@
 
 pub mod billing;
 mod catalogue;
+mod cholesky;
 mod csv;
 pub mod failures;
 pub mod fit;

@@ -113,9 +113,9 @@ impl Spot {
         for _ in 0..200 {
             let middle = (low + high) / 2.0;
             if cheaper(middle) {
-                low = middle
+                low = middle;
             } else {
-                high = middle
+                high = middle;
             }
         }
         Some(low)

@@ -4,7 +4,7 @@
 //! A plan may have 2^128 − 1 trials. Their run times are known exactly all the same when there is
 //! a constant, or when a formula reads only a few axes: then it is enough to look at the values of
 //! those axes, each combination standing for all trials that share it. Trials that a person took
-//! out are looked at one by one. Only where neither helps is an evenly spaced sample taken.
+//! out are looked at one by one. Only where neither helps is an evenly spread sample taken.
 
 use super::Seconds;
 use super::run_time::RunTime;
@@ -28,7 +28,7 @@ pub(super) enum Method {
     Each,
     /// Every combination of the values that the formula reads was looked at: so many.
     Combinations(u128),
-    /// So many evenly spaced trials stand for all.
+    /// So many trials, evenly spread, stand for all.
     Sample(u128),
 }
 
@@ -278,7 +278,10 @@ impl PartView<'_> {
         survey
     }
 
-    /// `size` trials, evenly spaced among the chosen ones, each standing for those around it.
+    /// One trial from each of `size` equal stretches of the chosen ones, standing for its stretch.
+    ///
+    /// Where in its stretch it lies follows multiples of the golden ratio: always the middle would
+    /// see one value alone of every axis whose length divides the stretch.
     fn sample(&self, size: u128) -> PartSurvey {
         let mut survey = self.empty(Method::Sample(size));
         let step = survey.trials / size;
@@ -290,7 +293,7 @@ impl PartView<'_> {
         let mut first = 0u128;
         for n in 0..size {
             let stands_for = step + u128::from(n < longer);
-            if let Some(place) = chosen.nth(first + stands_for / 2) {
+            if let Some(place) = chosen.nth(first + spread(n, stands_for)) {
                 self.look(&mut survey, place, stands_for);
             }
             first += stands_for;
@@ -314,6 +317,15 @@ impl PartView<'_> {
             }
         }
     }
+}
+
+/// The n-th multiple of the golden ratio, modulo 1, as a place below `length`.
+fn spread(n: u128, length: u128) -> u128 {
+    /// 2^64 over the golden ratio.
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fraction = u128::from((n as u64).wrapping_mul(GOLDEN));
+    let (high, low) = (length >> 64, length & u128::from(u64::MAX));
+    high * fraction + ((low * fraction) >> 64)
 }
 
 /// The indices, ascending, of the trials that have the first value on every axis but `axes`, and

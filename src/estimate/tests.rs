@@ -135,6 +135,22 @@ fn prices_without_listing() {
     );
 }
 
+/// A stretch of the sample is a multiple of the first axis here: evenly spaced trials would all
+/// have the same `a`.
+#[test]
+fn a_sample_sees_every_axis() {
+    let text = "grid run --instance_type g4dn.xlarge f.py --a 'range(0, 1000)' \
+                --b 'range(0, 1000000)'";
+    let plan = plan(text);
+    let estimate = all(&plan, &settings("seconds = a ^ 2 + b"));
+    // Mean of a² is 332,833.5 and of b 499,999.5.
+    let expected = (130.0 + 332_833.5 + 499_999.5) * 1e9 / 3600.0 * 0.55;
+    assert!(estimate.problems.len() == 1, "a = b = 0 is no run time");
+    let estimate = all(&plan, &settings("seconds = a ^ 2 + b + 1e-3"));
+    let total = estimate.total.unwrap().as_f64();
+    assert!((total / expected - 1.0).abs() < 0.01, "{total} {expected}");
+}
+
 /// 10^18 trials, of which a formula reads one axis: exact, and still so with some taken out.
 #[test]
 fn a_formula_over_few_axes_is_exact_at_any_size() {
@@ -182,7 +198,7 @@ fn a_formula_over_large_axes_is_sampled_and_says_so() {
         estimate
             .assumptions
             .iter()
-            .any(|a| a.contains("10,000 of them, evenly spaced"))
+            .any(|a| a.contains("10,000 of them, evenly spread"))
     );
     // The same again: nothing in it is random.
     assert_eq!(all(&plan, &settings), estimate);

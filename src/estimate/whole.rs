@@ -96,8 +96,10 @@ pub enum Problem {
     NoPrice(Box<Quote>),
     /// Trials have no run time.
     NoRunTime {
-        /// How many, by all that was looked at.
+        /// How many.
         trials: u128,
+        /// All were counted; else the number is that of a sample, scaled.
+        exact: bool,
         /// The first one's position in the plan, from 0.
         first: u128,
         /// Why that one has none.
@@ -111,14 +113,16 @@ impl fmt::Display for Problem {
             Problem::NoPrice(quote) => quote.fmt(f),
             Problem::NoRunTime {
                 trials,
+                exact,
                 first,
                 fault,
             } => {
+                let about = if *exact { "" } else { "about " };
                 // On the page trials count from 1.
                 let first = words::count(first.saturating_add(1));
                 let others = match trials.saturating_sub(1) {
                     0 => String::new(),
-                    others => format!(" (and {} more)", words::count(others)),
+                    others => format!(" (and {about}{} more)", words::count(others)),
                 };
                 write!(f, "trial {first}{others} has no run time: {fault}")
             }
@@ -193,7 +197,8 @@ pub fn trial_estimate(
 }
 
 /// Estimates the chosen trials (positions in the plan). The work is bounded whatever their
-/// number: O(parts + ranges) and at most 10^5 run times, see [`words`] for what is then assumed.
+/// number: O(parts + ranges) and about 10^5 run times; [`Estimate::assumptions`] says what that means
+/// for a plan of more.
 pub fn estimate(
     plan: &Plan,
     chosen: &Ranges,
@@ -278,8 +283,10 @@ fn problems(machines: &[MachineUse], surveys: &[PartSurvey]) -> Vec<Problem> {
         .iter()
         .fold(0u128, |sum, survey| sum.saturating_add(survey.faults));
     if let Some(first) = surveys.iter().find_map(|survey| survey.first_fault.clone()) {
+        let sampled = |survey: &PartSurvey| matches!(survey.method, survey::Method::Sample(_));
         problems.push(Problem::NoRunTime {
             trials,
+            exact: !surveys.iter().any(sampled),
             first: first.position,
             fault: first.fault,
         });

@@ -31,9 +31,7 @@ pub(super) fn assumptions(
     let mut out = Vec::new();
     rates(settings, used, &mut out);
     out.push(run_time(settings));
-    for survey in surveys.unwrap_or_default() {
-        out.extend(method(plan, survey));
-    }
+    out.extend(methods(surveys.unwrap_or_default()));
     out.push(phases(&settings.billing));
     out.extend(rounding(used));
     out.push(at_once(settings));
@@ -79,31 +77,40 @@ fn run_time(settings: &Settings) -> String {
         None => "No run time is given, so there is a price per hour and no total.".to_owned(),
         Some(RunTime::Constant(run)) => format!("Every script runs {run}, as typed."),
         Some(RunTime::Formula(formula)) => {
-            format!("Every script runs {}, as typed.", formula.text())
+            format!("A script's run time is `{}`, as typed.", formula.text())
         }
     }
 }
 
 /// How the run times of many trials were found, where that is not plain.
-fn method(plan: &Plan, survey: &PartSurvey) -> Option<String> {
-    let trials = count(survey.trials);
-    let of_command = match plan.parts().len() {
-        0 | 1 => String::new(),
-        _ => format!(" of command {}", survey.part + 1),
-    };
-    match survey.method {
-        Method::Constant | Method::Each => None,
-        Method::Combinations(n) => Some(format!(
-            "The {trials} trials{of_command} are priced exactly, from the {} combinations of \
-             values that the formula reads.",
-            count(n)
-        )),
-        Method::Sample(n) => Some(format!(
-            "The {trials} trials{of_command} are priced from {} of them, evenly spaced: not \
-             exact.",
-            count(n)
-        )),
+fn methods(surveys: &[PartSurvey]) -> Vec<String> {
+    let (mut combined, mut sampled) = ((0u128, 0u128), (0u128, 0u128));
+    for survey in surveys {
+        let (sums, looked_at) = match survey.method {
+            Method::Constant | Method::Each => continue,
+            Method::Combinations(n) => (&mut combined, n),
+            Method::Sample(n) => (&mut sampled, n),
+        };
+        sums.0 = sums.0.saturating_add(survey.trials);
+        sums.1 = sums.1.saturating_add(looked_at);
     }
+    let mut out = Vec::new();
+    if combined.0 > 0 {
+        out.push(format!(
+            "{} trials are priced exactly, from the {} combinations of values that the formula \
+             reads.",
+            count(combined.0),
+            count(combined.1)
+        ));
+    }
+    if sampled.0 > 0 {
+        out.push(format!(
+            "{} trials are priced from {} of them, evenly spread: close, not exact.",
+            count(sampled.0),
+            count(sampled.1)
+        ));
+    }
+    out
 }
 
 fn phases(billing: &Billing) -> String {

@@ -32,7 +32,9 @@ impl Keep {
 
     /// Keeps a value, or forgets it.
     pub(crate) fn set(self, name: &str, value: Option<&str>) {
-        let Some(storage) = self.storage() else { return };
+        let Some(storage) = self.storage() else {
+            return;
+        };
         // A full or forbidden storage loses convenience, nothing else.
         let _ = match value {
             Some(value) => storage.set_item(name, value),
@@ -76,7 +78,11 @@ pub(crate) fn random_key() -> String {
     use std::fmt::Write;
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
-        bytes = now_micros().to_be_bytes().repeat(2).try_into().unwrap_or(bytes);
+        bytes = now_micros()
+            .to_be_bytes()
+            .repeat(2)
+            .try_into()
+            .unwrap_or(bytes);
     }
     bytes.iter().fold(String::new(), |mut key, byte| {
         let _ = write!(key, "{byte:02x}");
@@ -94,12 +100,16 @@ pub(crate) async fn copy(text: &str) -> bool {
     let navigator = window().navigator();
     // Only secure contexts have a clipboard; `navigator().clipboard()` would throw later.
     let has = Reflect::has(&navigator, &"clipboard".into()).unwrap_or(false);
-    has && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+    has && JsFuture::from(navigator.clipboard().write_text(text))
+        .await
+        .is_ok()
 }
 
 /// Moves the focus to the element with this id, if there is one.
 pub(crate) fn focus(id: &str) {
-    let element = window().document().and_then(|document| document.get_element_by_id(id));
+    let element = window()
+        .document()
+        .and_then(|document| document.get_element_by_id(id));
     if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
     }

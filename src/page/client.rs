@@ -62,13 +62,18 @@ impl Client {
 
     /// Signs a page of the server's own origin in: from then on its cookie speaks.
     pub(crate) async fn sign_in(&self, user: &str, key: &str) -> Answer<api::PageSession> {
-        let body = api::Credentials { username: user.to_owned(), api_key: key.to_owned() };
+        let body = api::Credentials {
+            username: user.to_owned(),
+            api_key: key.to_owned(),
+        };
         self.write(Method::POST, paths::SESSION, &body, None).await
     }
 
     /// Ends the page's session.
     pub(crate) async fn sign_out(&self) -> Answer<()> {
-        self.exchange(Method::DELETE, paths::SESSION, None, None).await.map(drop)
+        self.exchange(Method::DELETE, paths::SESSION, None, None)
+            .await
+            .map(drop)
     }
 
     /// The clusters.
@@ -92,15 +97,20 @@ impl Client {
     pub(crate) async fn stop_run(&self, cluster: &str, run: &api::Run) -> Answer<api::Run> {
         let mut spec = run.spec.clone();
         spec.desired_state = api::RunState::Canceled;
-        let body = api::UpdateRun { name: run.name.clone(), spec };
-        self.write(Method::PUT, &paths::run(cluster, &run.id), &body, None).await
+        let body = api::UpdateRun {
+            name: run.name.clone(),
+            spec,
+        };
+        self.write(Method::PUT, &paths::run(cluster, &run.id), &body, None)
+            .await
     }
 
     /// Stops one trial.
     pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> Answer<api::Experiment> {
         let mut body = api::UpdateExperiment::default();
         body.spec.desired_state = api::ExperimentState::Cancelled;
-        self.write(Method::PUT, &paths::experiment(cluster, id), &body, None).await
+        self.write(Method::PUT, &paths::experiment(cluster, id), &body, None)
+            .await
     }
 
     /// Trials of a run in launch order, from the `offset`-th.
@@ -113,7 +123,8 @@ impl Client {
     ) -> Answer<api::TrialPage> {
         let (offset, limit) = (offset.to_string(), limit.to_string());
         let query = ["?offset=", &offset, "&limit=", &limit].concat();
-        self.read(&[paths::trials(cluster, run), query].concat()).await
+        self.read(&[paths::trials(cluster, run), query].concat())
+            .await
     }
 
     /// A trial's output from a byte on.
@@ -123,7 +134,12 @@ impl Client {
     }
 
     /// The last bytes of a trial's output.
-    pub(crate) async fn log_tail(&self, cluster: &str, id: &str, bytes: u32) -> Answer<api::LogPage> {
+    pub(crate) async fn log_tail(
+        &self,
+        cluster: &str,
+        id: &str,
+        bytes: u32,
+    ) -> Answer<api::LogPage> {
         let query = ["?tail=", &bytes.to_string()].concat();
         self.read(&[paths::logs(cluster, id), query].concat()).await
     }
@@ -135,7 +151,9 @@ impl Client {
         signal: &AbortSignal,
         mut heard: impl FnMut(Heard),
     ) -> Answer<()> {
-        let mut request = self.request(Method::GET, paths::EVENTS).abort_signal(Some(signal));
+        let mut request = self
+            .request(Method::GET, paths::EVENTS)
+            .abort_signal(Some(signal));
         request = request.header("Accept", "text/event-stream");
         if !last_id.is_empty() {
             request = request.header("Last-Event-ID", last_id);
@@ -151,7 +169,11 @@ impl Client {
             let text = decoder
                 .decode_with_buffer_source_and_options(&bytes, &more)
                 .map_err(|_| Failure::NoServer)?;
-            parser.push(&text).into_iter().map(Heard::Message).for_each(&mut heard);
+            parser
+                .push(&text)
+                .into_iter()
+                .map(Heard::Message)
+                .for_each(&mut heard);
         }
         Ok(())
     }
@@ -179,12 +201,17 @@ impl Client {
         body: Option<String>,
         key: Option<&str>,
     ) -> Answer<String> {
-        let mut request = self.request(method, path).header("Accept", "application/json");
+        let mut request = self
+            .request(method, path)
+            .header("Accept", "application/json");
         if let Some(key) = key {
             request = request.header(api::IDEMPOTENCY_KEY, key);
         }
         let sent = match body {
-            Some(body) => match request.header("Content-Type", "application/json").body(body) {
+            Some(body) => match request
+                .header("Content-Type", "application/json")
+                .body(body)
+            {
                 Ok(request) => request.send().await,
                 Err(_) => return Err(Failure::NoAnswer),
             },
@@ -197,9 +224,10 @@ impl Client {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = RequestBuilder::new(&[&self.address, path].concat()).method(method);
         match &self.credentials {
-            Some((user, key)) => request
-                .credentials(RequestCredentials::Omit)
-                .header("Authorization", &["Basic ", &base64(&[user, ":", key].concat())].concat()),
+            Some((user, key)) => request.credentials(RequestCredentials::Omit).header(
+                "Authorization",
+                &["Basic ", &base64(&[user, ":", key].concat())].concat(),
+            ),
             None => request.credentials(RequestCredentials::SameOrigin),
         }
     }
@@ -229,7 +257,9 @@ async fn accepted(answer: Response) -> Answer<Response> {
 /// What a status and a body other than success mean. A body that is not the API's own, with a
 /// status that a static host gives to any path, is no server at all.
 fn refusal(status: u16, body: &str) -> Failure {
-    let reason = serde_json::from_str::<api::ErrorBody>(body).ok().map(|error| error.text().to_owned());
+    let reason = serde_json::from_str::<api::ErrorBody>(body)
+        .ok()
+        .map(|error| error.text().to_owned());
     match (status, reason) {
         (401, reason) => Failure::SignedOut(reason.unwrap_or_default()),
         (404 | 405 | 501, None) => Failure::NoServer,
@@ -243,7 +273,10 @@ fn refusal(status: u16, body: &str) -> Failure {
 async fn next_piece(reader: &ReadableStreamDefaultReader) -> Answer<Option<Uint8Array>> {
     let lost = |_: JsValue| Failure::NoAnswer;
     let result = JsFuture::from(reader.read()).await.map_err(lost)?;
-    if Reflect::get(&result, &"done".into()).map_err(lost)?.is_truthy() {
+    if Reflect::get(&result, &"done".into())
+        .map_err(lost)?
+        .is_truthy()
+    {
         return Ok(None);
     }
     let value = Reflect::get(&result, &"value".into()).map_err(lost)?;
@@ -259,7 +292,11 @@ fn base64(text: &str) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..4 {
             let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-            coded.push(if place <= bytes.len() { char::from(digit) } else { '=' });
+            coded.push(if place <= bytes.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
         }
     }
     coded
@@ -274,7 +311,11 @@ mod tests {
     #[test]
     fn keys_are_coded_as_basic_authentication_asks() {
         let cases = [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("u-0001:k-secret", "dS0wMDAxOmstc2VjcmV0"),
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("u-0001:k-secret", "dS0wMDAxOmstc2VjcmV0"),
             ("é:ü", "w6k6w7w="),
         ];
         for (text, coded) in cases {
@@ -285,9 +326,21 @@ mod tests {
     #[test]
     fn refusals_give_the_servers_reason() {
         let body = r#"{"code":9,"message":"x","details":[{"@type":"","message":"another plan"}]}"#;
-        assert_eq!(refusal(409, body), Failure::Refused { status: 409, reason: "another plan".to_owned() });
+        assert_eq!(
+            refusal(409, body),
+            Failure::Refused {
+                status: 409,
+                reason: "another plan".to_owned()
+            }
+        );
         assert_eq!(refusal(404, "<html>"), Failure::NoServer);
         assert_eq!(refusal(401, ""), Failure::SignedOut(String::new()));
-        assert_eq!(refusal(502, "bad gateway"), Failure::Refused { status: 502, reason: "HTTP status 502".to_owned() });
+        assert_eq!(
+            refusal(502, "bad gateway"),
+            Failure::Refused {
+                status: 502,
+                reason: "HTTP status 502".to_owned()
+            }
+        );
     }
 }

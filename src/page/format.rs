@@ -58,7 +58,14 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 /// `31 years`, `31.7 thousand years`, `159 billion years`: three digits and a word.
 fn years(years: u128) -> String {
-    const WORDS: [&str; 6] = ["thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
+    const WORDS: [&str; 6] = [
+        "thousand",
+        "million",
+        "billion",
+        "trillion",
+        "quadrillion",
+        "quintillion",
+    ];
     let (mut scaled, mut word) = (years as f64, "");
     for name in WORDS {
         if scaled < 1000.0 || (word.is_empty() && years < 10_000) {
@@ -66,13 +73,28 @@ fn years(years: u128) -> String {
         }
         (scaled, word) = (scaled / 1000.0, name);
     }
-    let number = if scaled < 100.0 && !word.is_empty() { tenths(scaled) } else { grouped(scaled.floor() as u128) };
-    [number.as_str(), if word.is_empty() { "" } else { " " }, word, " years"].concat()
+    let number = if scaled < 100.0 && !word.is_empty() {
+        tenths(scaled)
+    } else {
+        grouped(scaled.floor() as u128)
+    };
+    [
+        number.as_str(),
+        if word.is_empty() { "" } else { " " },
+        word,
+        " years",
+    ]
+    .concat()
 }
 
 fn tenths(number: f64) -> String {
     let tenths = (number * 10.0 + 0.5).floor() as u64;
-    [(tenths / 10).to_string().as_str(), ".", (tenths % 10).to_string().as_str()].concat()
+    [
+        (tenths / 10).to_string().as_str(),
+        ".",
+        (tenths % 10).to_string().as_str(),
+    ]
+    .concat()
 }
 
 /// Reported dollars, rounded half up to cents. Something is never shown as nothing, and an
@@ -90,7 +112,31 @@ pub(crate) fn dollars(usd: f64) -> String {
     let cents = (usd * 100.0 + 0.5).floor() as u128;
     let rest = cents % 100;
     let pad = if rest < 10 { ".0" } else { "." };
-    ["$", grouped(cents / 100).as_str(), pad, rest.to_string().as_str()].concat()
+    [
+        "$",
+        grouped(cents / 100).as_str(),
+        pad,
+        rest.to_string().as_str(),
+    ]
+    .concat()
+}
+
+/// Reported dollars with as many decimals as tell them apart, for comparing small amounts: `$0.00026`.
+pub(crate) fn exact_dollars(usd: f64) -> String {
+    if !(1e-6..0.1).contains(&usd) {
+        return dollars(usd);
+    }
+    // Two significant digits.
+    let places = if usd < 1e-4 {
+        6
+    } else if usd < 1e-3 {
+        5
+    } else if usd < 1e-2 {
+        4
+    } else {
+        3
+    };
+    format!("${usd:.places$}")
 }
 
 /// A measured value: whole numbers as they are, others with four decimals, very small and very
@@ -121,7 +167,10 @@ pub(crate) fn ago(seconds: f64) -> String {
 
 /// A count of trials as a person may type it: digits, with commas, blanks or underscores between.
 pub(crate) fn parse_count(text: &str) -> Option<u128> {
-    let digits: String = text.chars().filter(|c| !matches!(c, ',' | '_' | ' ' | '\u{202f}')).collect();
+    let digits: String = text
+        .chars()
+        .filter(|c| !matches!(c, ',' | '_' | ' ' | '\u{202f}'))
+        .collect();
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -139,7 +188,10 @@ mod tests {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1000), "1,000");
-        assert_eq!(grouped(u128::MAX), "340,282,366,920,938,463,463,374,607,431,768,211,455");
+        assert_eq!(
+            grouped(u128::MAX),
+            "340,282,366,920,938,463,463,374,607,431,768,211,455"
+        );
         assert_eq!(digit_groups(9999), ["9999"]);
         assert_eq!(digit_groups(12345), ["12", "345"]);
         assert_eq!(digit_groups(123_456), ["123", "456"]);
@@ -150,9 +202,21 @@ mod tests {
     #[test]
     fn times_take_two_units() {
         let cases = [
-            (0.0, "0 s"), (0.04, "0.0 s"), (8.42, "8.4 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"),
-            (250.0, "4 min 10 s"), (3600.0, "1 h"), (3900.0, "1 h 5 min"), (183_600.0, "2 d 3 h"),
-            (1e9, "31 years"), (1e11, "3,170 years"), (1e12, "31.7 thousand years"), (5e18, "158 billion years"), (f64::NAN, "–"),
+            (0.0, "0 s"),
+            (0.04, "0.0 s"),
+            (8.42, "8.4 s"),
+            (9.96, "10 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min"),
+            (250.0, "4 min 10 s"),
+            (3600.0, "1 h"),
+            (3900.0, "1 h 5 min"),
+            (183_600.0, "2 d 3 h"),
+            (1e9, "31 years"),
+            (1e11, "3,170 years"),
+            (1e12, "31.7 thousand years"),
+            (5e18, "158 billion years"),
+            (f64::NAN, "–"),
         ];
         for (seconds, text) in cases {
             assert_eq!(duration(seconds), text);
@@ -162,8 +226,13 @@ mod tests {
     #[test]
     fn money_is_rounded_once_and_never_to_nothing() {
         let cases = [
-            (0.0, "$0.00"), (0.0001, "<$0.01"), (0.005, "$0.01"), (1.004, "$1.00"), (12.34, "$12.34"),
-            (1_234_567.0, "$1,234,567.00"), (f64::NAN, "–"),
+            (0.0, "$0.00"),
+            (0.0001, "<$0.01"),
+            (0.005, "$0.01"),
+            (1.004, "$1.00"),
+            (12.34, "$12.34"),
+            (1_234_567.0, "$1,234,567.00"),
+            (f64::NAN, "–"),
         ];
         for (usd, text) in cases {
             assert_eq!(dollars(usd), text);
@@ -171,22 +240,44 @@ mod tests {
     }
 
     #[test]
+    fn small_amounts_can_be_told_apart() {
+        assert_eq!(
+            [0.0, 1e-7, 0.000_26, 0.0123, 12.3].map(exact_dollars),
+            ["$0.00", "<$0.01", "$0.00026", "$0.012", "$12.30"]
+        );
+    }
+
+    #[test]
     fn metrics_are_written_alike() {
         let cases = [
-            (0.0, "0"), (3.0, "3"), (0.93441, "0.9344"), (-0.5, "-0.5000"), (1234.5, "1234.5000"),
-            (1e-5, "1.000e-5"), (2.5e7, "25000000"), (1.5e20, "1.500e20"), (f64::NAN, "NaN"),
-            (f64::INFINITY, "∞"), (f64::NEG_INFINITY, "−∞"),
+            (0.0, "0"),
+            (3.0, "3"),
+            (0.93441, "0.9344"),
+            (-0.5, "-0.5000"),
+            (1234.5, "1234.5000"),
+            (1e-5, "1.000e-5"),
+            (2.5e7, "25000000"),
+            (1.5e20, "1.500e20"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "∞"),
+            (f64::NEG_INFINITY, "−∞"),
         ];
         for (value, text) in cases {
             assert_eq!(metric(value), text);
         }
-        assert_eq!([ago(-1.0), ago(12.0), ago(7300.0)], ["now", "12 s ago", "2 h ago"]);
+        assert_eq!(
+            [ago(-1.0), ago(12.0), ago(7300.0)],
+            ["now", "12 s ago", "2 h ago"]
+        );
     }
 
     #[test]
     fn counts_are_read_as_people_type_them() {
         assert_eq!(parse_count("1,000 000"), Some(1_000_000));
-        assert_eq!(parse_count("340282366920938463463374607431768211455"), Some(u128::MAX));
+        assert_eq!(
+            parse_count("340282366920938463463374607431768211455"),
+            Some(u128::MAX)
+        );
         assert_eq!(parse_count("340282366920938463463374607431768211456"), None);
         assert_eq!(parse_count("-1"), None);
         assert_eq!(parse_count(""), None);

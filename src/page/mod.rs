@@ -11,7 +11,10 @@ mod format;
 mod sse;
 mod state;
 mod text;
-#[allow(unreachable_pub, reason = "leptos writes `pub` on the parts of a component")]
+#[allow(
+    unreachable_pub,
+    reason = "leptos writes `pub` on the parts of a component"
+)]
 mod view;
 
 /// Mounts the page on the document's body.

@@ -71,8 +71,15 @@ mod tests {
         for size in 1..stream.len() {
             let mut parser = Parser::default();
             let bytes = stream.as_bytes();
-            let found: Vec<_> = bytes.chunks(size).filter_map(|piece| std::str::from_utf8(piece).ok()).flat_map(|piece| parser.push(piece)).collect();
-            let found: Vec<_> = found.iter().map(|m| (m.data.as_str(), m.id.as_str())).collect();
+            let found: Vec<_> = bytes
+                .chunks(size)
+                .filter_map(|piece| std::str::from_utf8(piece).ok())
+                .flat_map(|piece| parser.push(piece))
+                .collect();
+            let found: Vec<_> = found
+                .iter()
+                .map(|m| (m.data.as_str(), m.id.as_str()))
+                .collect();
             assert_eq!(found, expected, "pieces of {size}");
         }
     }

@@ -3,25 +3,40 @@
 use super::client::Failure;
 
 /// The plan of a first visit: the example that `sweep serve` ships.
-pub(crate) const EXAMPLE: &str = "grid run digits.py --learning_rate \"[0.02, 0.2]\" --batch_size \"[16, 64]\" --epochs 20";
+pub(crate) const EXAMPLE: &str =
+    "grid run digits.py --learning_rate \"[0.02, 0.2]\" --batch_size \"[16, 64]\" --epochs 20";
 /// About what one of its trials takes.
 pub(crate) const EXAMPLE_RUN_TIME: &str = "6 seconds";
 
 /// Plans to start from: a name and the text.
 pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("Handwritten digits, four trials", EXAMPLE),
-    ("Four commands", "grid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 8\ngrid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 16\ngrid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 32\ngrid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 64"),
+    (
+        "Four commands",
+        "grid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 8\ngrid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 16\ngrid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 32\ngrid run --datastore_name cifar5 cifar5.py --data_dir /datastores/cifar5 --batch_size 64",
+    ),
     ("List", "grid run file.py --batch_size \"[8, 16, 32, 64]\""),
     ("Range", "grid run file.py --batch_size \"range(1, 10, 2)\""),
-    ("List of strings", "grid run file.py --model_backbone \"['resnet18' 'transformer', 'resnet50']\""),
-    ("Sampling", "grid run file.py --learning_rate \"uniform(1e-5, 1e-1, 3)\""),
-    ("Grid search", "grid run file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\""),
-    ("Random search", "grid run --strategy random_search --num_trials 2 file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\""),
+    (
+        "List of strings",
+        "grid run file.py --model_backbone \"['resnet18' 'transformer', 'resnet50']\"",
+    ),
+    (
+        "Sampling",
+        "grid run file.py --learning_rate \"uniform(1e-5, 1e-1, 3)\"",
+    ),
+    (
+        "Grid search",
+        "grid run file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\"",
+    ),
+    (
+        "Random search",
+        "grid run --strategy random_search --num_trials 2 file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\"",
+    ),
 ];
 
 /// What the launch says where there is no server.
-pub(crate) const NO_SERVER_TO_LAUNCH: &str =
-    "There is no server to launch on. Start one with `sweep serve`, or give its address under Connection. Your plan stays as it is.";
+pub(crate) const NO_SERVER_TO_LAUNCH: &str = "There is no server to launch on. Start one with `sweep serve`, or give its address under Connection. Your plan stays as it is.";
 
 /// Why a launch did not go through, and what to do.
 pub(crate) fn launch_failure(failure: &Failure) -> String {
@@ -46,4 +61,5 @@ pub(crate) fn failure(failure: &Failure) -> String {
 }
 
 /// While the stream of changes is interrupted.
-pub(crate) const NOT_LIVE: &str = "Connection lost: what is shown may be out of date. Trying again…";
+pub(crate) const NOT_LIVE: &str =
+    "Connection lost: what is shown may be out of date. Trying again…";

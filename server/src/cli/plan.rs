@@ -11,7 +11,6 @@ use sweep_planner::sweep::{Plan, Reading, Settings, read};
 
 /// What `sweep plan` takes.
 #[derive(Args, Debug)]
-#[command(about = "Print every trial that a `grid run` command stands for, and what it will cost")]
 pub(crate) struct PlanArgs {
     /// How to print the trials
     #[arg(long, value_enum, default_value_t = Format::Table)]

@@ -77,7 +77,9 @@ impl Draft {
         let parallel = RwSignal::new(None);
         let picked = RwSignal::new(None::<Picked>);
         let reading = Memo::new(move |_| {
-            let settings = sweep::Settings { drawn_seed: seed.get() };
+            let settings = sweep::Settings {
+                drawn_seed: seed.get(),
+            };
             text.with(|text| sweep::read(text, &settings))
         });
         let options = Memo::new(move |before| reading.with(|reading| shown(reading, before)));
@@ -111,7 +113,17 @@ impl Draft {
             })
         });
         let draft = Draft {
-            text, seed, run_time, parallel, picked, reading, options, chosen, run_time_read, pricing, estimate,
+            text,
+            seed,
+            run_time,
+            parallel,
+            picked,
+            reading,
+            options,
+            chosen,
+            run_time_read,
+            pricing,
+            estimate,
         };
         draft.restore(saved);
         draft
@@ -120,9 +132,13 @@ impl Draft {
     /// Takes over a saved plan.
     pub(super) fn restore(self, saved: Saved) {
         self.picked.set(saved.picked.and_then(|picked| {
-            Some(Picked { shape: picked.shape, chosen: picked.ranges.parse().ok()? })
+            Some(Picked {
+                shape: picked.shape,
+                chosen: picked.ranges.parse().ok()?,
+            })
         }));
-        self.seed.set(saved.seed.unwrap_or_else(browser::random_u32));
+        self.seed
+            .set(saved.seed.unwrap_or_else(browser::random_u32));
         self.run_time.set(saved.run_time);
         self.parallel.set(saved.parallel);
         self.text.set(saved.text);
@@ -139,7 +155,9 @@ impl Draft {
                 // A selection of another plan is kept in memory (an edit may be taken back), not
                 // in the link.
                 let plan = self.plan();
-                let picked = picked.as_ref().filter(|p| plan.is_empty() || p.shape == shape(&plan));
+                let picked = picked
+                    .as_ref()
+                    .filter(|p| plan.is_empty() || p.shape == shape(&plan));
                 picked.map(|picked| link::Picked {
                     shape: picked.shape,
                     ranges: picked.chosen.to_string(),
@@ -160,7 +178,8 @@ impl Draft {
 
     /// Writes an option of `grid run` into every command of the text; none: takes it out.
     pub(crate) fn set_option(self, name: &str, value: Option<&str>) {
-        self.text.update(|text| *text = sweep::edit::set_option(text, name, value));
+        self.text
+            .update(|text| *text = sweep::edit::set_option(text, name, value));
     }
 
     /// A link that opens this plan anywhere.
@@ -172,12 +191,17 @@ impl Draft {
 
     /// Changes the selection.
     pub(crate) fn choose(self, change: impl FnOnce(&mut Ranges, u128)) {
-        let plan = self.reading.with_untracked(|reading| Arc::clone(&reading.plan));
+        let plan = self
+            .reading
+            .with_untracked(|reading| Arc::clone(&reading.plan));
         let mut chosen = self.chosen.get_untracked();
         change(&mut chosen, plan.len());
         // "All" is no set of numbers: a longer plan is then chosen whole, too.
         let all = chosen.len() == plan.len();
-        self.picked.set((!all).then(|| Picked { shape: shape(&plan), chosen }));
+        self.picked.set((!all).then(|| Picked {
+            shape: shape(&plan),
+            chosen,
+        }));
     }
 
     /// Draws another seed: into the text where one is typed there, else into the settings.
@@ -193,7 +217,9 @@ impl Draft {
 
 fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
     let before = before.cloned().unwrap_or_default();
-    let Some(options) = reading.options() else { return before };
+    let Some(options) = reading.options() else {
+        return before;
+    };
     let parts = reading.plan.parts();
     let seed = parts.first().map(Part::seed);
     Shown {
@@ -208,13 +234,19 @@ fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
         space: if parts.is_empty() {
             before.space
         } else {
-            parts.iter().fold(0, |sum: u128, part| sum.saturating_add(part.space_len()))
+            parts
+                .iter()
+                .fold(0, |sum: u128, part| sum.saturating_add(part.space_len()))
         },
     }
 }
 
 fn read_run_time(text: &str) -> Result<Option<RunTime>, formula::Error> {
-    if text.trim().is_empty() { Ok(None) } else { estimate::parse_run_time(text).map(Some) }
+    if text.trim().is_empty() {
+        Ok(None)
+    } else {
+        estimate::parse_run_time(text).map(Some)
+    }
 }
 
 /// A fingerprint (FNV-1a) of what gives positions their meaning: lengths, strategies, seeds drawn by.

@@ -34,13 +34,16 @@ const KEYS: &str = "sweep.launching";
 
 impl Launch {
     pub(super) fn new() -> Launch {
-        Launch { phase: RwSignal::new(Phase::Idle) }
+        Launch {
+            phase: RwSignal::new(Phase::Idle),
+        }
     }
 
     /// Launches the chosen trials, then shows the new runs.
     pub(crate) fn start(self, state: State) {
         if !state.server.is_connected() {
-            self.phase.set(Phase::Failed(text::NO_SERVER_TO_LAUNCH.to_owned()));
+            self.phase
+                .set(Phase::Failed(text::NO_SERVER_TO_LAUNCH.to_owned()));
             state.server.dialog.set(true);
             return;
         }
@@ -65,7 +68,8 @@ impl Launch {
             }
             Some(failure) => {
                 state.server.note(&failure);
-                self.phase.set(Phase::Failed(text::launch_failure(&failure)));
+                self.phase
+                    .set(Phase::Failed(text::launch_failure(&failure)));
             }
         }
     }
@@ -83,14 +87,22 @@ async fn send(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failu
         match client.launch(request, &keys.of(name)).await {
             Ok(run) => runs.push(run),
             Err(failure) => {
-                if matches!(failure, Failure::Refused { status: 400..=499, .. }) {
+                if matches!(
+                    failure,
+                    Failure::Refused {
+                        status: 400..=499,
+                        ..
+                    }
+                ) {
                     keys.forget(name);
                 }
                 return (runs, Some(failure));
             }
         }
     }
-    requests.iter().for_each(|request| keys.forget(&request.name));
+    requests
+        .iter()
+        .for_each(|request| keys.forget(&request.name));
     (runs, None)
 }
 
@@ -116,7 +128,9 @@ struct Keys(Vec<(String, String)>);
 
 impl Keys {
     fn kept() -> Keys {
-        let kept = Keep::Tab.get(KEYS).and_then(|kept| serde_json::from_str(&kept).ok());
+        let kept = Keep::Tab
+            .get(KEYS)
+            .and_then(|kept| serde_json::from_str(&kept).ok());
         Keys(kept.unwrap_or_default())
     }
 
@@ -152,9 +166,15 @@ struct Named {
 impl Named {
     fn new((request, place): (CreateRun, u32)) -> Named {
         let spec = &request.spec;
-        let digest = spec.sweep_options.digest.as_ref().map_or("", |digest| digest.as_str());
+        let digest = spec
+            .sweep_options
+            .digest
+            .as_ref()
+            .map_or("", |digest| digest.as_str());
         let place = place.to_string();
-        let name = [&place, &spec.cluster_id, &request.name, digest].map(AsRef::as_ref).join(" ");
+        let name = [&place, &spec.cluster_id, &request.name, digest]
+            .map(AsRef::as_ref)
+            .join(" ");
         Named { request, name }
     }
 }

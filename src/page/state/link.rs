@@ -38,7 +38,11 @@ pub(crate) fn to_hash(saved: &Saved) -> String {
         pair("parallel", &parallel.to_string(), &mut hash);
     }
     if let Some(picked) = &saved.picked {
-        pair("pick", &[&picked.ranges, "~", &hex(picked.shape)].concat(), &mut hash);
+        pair(
+            "pick",
+            &[&picked.ranges, "~", &hex(picked.shape)].concat(),
+            &mut hash,
+        );
     }
     hash
 }
@@ -62,7 +66,10 @@ pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
             "pick" => {
                 saved.picked = value.rsplit_once('~').and_then(|(ranges, shape)| {
                     let shape = u64::from_str_radix(shape, 16).ok()?;
-                    Some(Picked { shape, ranges: ranges.to_owned() })
+                    Some(Picked {
+                        shape,
+                        ranges: ranges.to_owned(),
+                    })
                 });
             }
             _ => {}
@@ -81,14 +88,26 @@ fn pair(name: &str, value: &str, into: &mut String) {
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 fn hex(number: u64) -> String {
-    (0..16).rev().map(|nibble| char::from(HEX[(number >> (4 * nibble) & 15) as usize])).collect()
+    (0..16)
+        .rev()
+        .map(|nibble| char::from(HEX[(number >> (4 * nibble) & 15) as usize]))
+        .collect()
 }
 
 /// Form encoding: blanks become `+`, everything that chat programs cut links at becomes `%XX`.
 fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' | b',' => {
+            b'A'..=b'Z'
+            | b'a'..=b'z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'_'
+            | b'.'
+            | b'~'
+            | b'/'
+            | b':'
+            | b',' => {
                 into.push(char::from(byte));
             }
             b' ' => into.push('+'),
@@ -131,17 +150,30 @@ mod tests {
             seed: Some(u32::MAX),
             run_time: "minutes = 40 * epochs / batch_size".to_owned(),
             parallel: Some(8),
-            picked: Some(Picked { shape: 0x00ff_0000_0000_0001, ranges: "0-3,7".to_owned() }),
+            picked: Some(Picked {
+                shape: 0x00ff_0000_0000_0001,
+                ranges: "0-3,7".to_owned(),
+            }),
         };
         assert_eq!(from_hash(&to_hash(&saved)), Some(saved.clone()));
         assert_eq!(from_hash(&["#", &to_hash(&saved)].concat()), Some(saved));
-        assert_eq!(from_hash(&to_hash(&Saved::default())), Some(Saved::default()));
+        assert_eq!(
+            from_hash(&to_hash(&Saved::default())),
+            Some(Saved::default())
+        );
     }
 
     #[test]
     fn links_are_legible() {
-        let saved = Saved { text: "grid run a.py --b \"[8, 16]\"".to_owned(), seed: Some(7), ..Saved::default() };
-        assert_eq!(to_hash(&saved), "c=grid+run+a.py+--b+%22%5b8,+16%5d%22&seed=7");
+        let saved = Saved {
+            text: "grid run a.py --b \"[8, 16]\"".to_owned(),
+            seed: Some(7),
+            ..Saved::default()
+        };
+        assert_eq!(
+            to_hash(&saved),
+            "c=grid+run+a.py+--b+%22%5b8,+16%5d%22&seed=7"
+        );
     }
 
     #[test]
@@ -149,7 +181,8 @@ mod tests {
         for hash in ["", "#", "#top", "#c=%zz", "#c=%2", "#c=%ff", "#seed=7"] {
             assert_eq!(from_hash(hash), None, "{hash}");
         }
-        let saved = from_hash("#c=x&later=1&seed=nonsense&parallel=0&pick=0-3").map(|saved| (saved.seed, saved.parallel, saved.picked));
+        let saved = from_hash("#c=x&later=1&seed=nonsense&parallel=0&pick=0-3")
+            .map(|saved| (saved.seed, saved.parallel, saved.picked));
         assert_eq!(saved, Some((None, None, None)));
     }
 }

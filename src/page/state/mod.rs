@@ -62,7 +62,13 @@ impl State {
         let (runs, launch) = (Runs::new(server), Launch::new());
         saved::keep(draft);
         server.connect();
-        State { tab: RwSignal::new(Tab::Plan), draft, server, runs, launch }
+        State {
+            tab: RwSignal::new(Tab::Plan),
+            draft,
+            server,
+            runs,
+            launch,
+        }
     }
 
     /// The state, from any component.

@@ -52,7 +52,8 @@ impl RunTrials {
         self.columns = page.columns;
         self.metrics = page.metric_names;
         self.total = Some(page.total);
-        self.rows.extend(page.trials.into_iter().map(|row| (row.number, row)));
+        self.rows
+            .extend(page.trials.into_iter().map(|row| (row.number, row)));
     }
 
     fn patch(&mut self, rows: Vec<TrialRow>) {
@@ -84,13 +85,15 @@ impl Runs {
 
     /// The run with this id, as last heard of.
     pub(crate) fn get(self, id: &str) -> Option<Run> {
-        self.list.with(|list| list.as_ref()?.iter().find(|run| run.id == id).cloned())
+        self.list
+            .with(|list| list.as_ref()?.iter().find(|run| run.id == id).cloned())
     }
 
     /// The run whose trials are shown: the one opened, else the newest.
     pub(crate) fn shown(self) -> Option<Run> {
         let open = self.open.get();
-        open.and_then(|id| self.get(&id)).or_else(|| self.list.with(|list| list.as_ref()?.first().cloned()))
+        open.and_then(|id| self.get(&id))
+            .or_else(|| self.list.with(|list| list.as_ref()?.first().cloned()))
     }
 
     /// Adds a run, or replaces what was known of it.
@@ -110,12 +113,19 @@ impl Runs {
     /// The trials of a run; the `page`-th [`TRIAL_PAGE_MAX`] of them are read if they have not been.
     pub(crate) fn trials(self, run: &Run, page: u32) -> ArcRwSignal<RunTrials> {
         let known = self.trials.try_update_untracked(|all| {
-            all.entry(run.id.clone()).or_insert_with(|| ArcRwSignal::new(RunTrials::default())).clone()
+            all.entry(run.id.clone())
+                .or_insert_with(|| ArcRwSignal::new(RunTrials::default()))
+                .clone()
         });
         let trials = known.unwrap_or_else(|| ArcRwSignal::new(RunTrials::default()));
         let new = trials.try_update_untracked(|trials| trials.asked.insert(page));
         if new == Some(true) {
-            self.read_page(run.spec.cluster_id.clone(), run.id.clone(), page, trials.clone());
+            self.read_page(
+                run.spec.cluster_id.clone(),
+                run.id.clone(),
+                page,
+                trials.clone(),
+            );
         }
         trials
     }
@@ -164,9 +174,8 @@ impl Runs {
 
     /// Reads everything again and listens for changes, whenever a server is connected.
     fn follow(self) {
-        let session = Memo::new(move |_| {
-            self.server.is_connected().then(|| self.server.client.get())
-        });
+        let session =
+            Memo::new(move |_| self.server.is_connected().then(|| self.server.client.get()));
         let listening = StoredValue::new_local(None::<AbortController>);
         Effect::new(move |_| {
             let client = session.get();
@@ -175,7 +184,9 @@ impl Runs {
             }
             self.list.set(None);
             self.trials.update(HashMap::clear);
-            let (Some(client), Ok(controller)) = (client, AbortController::new()) else { return };
+            let (Some(client), Ok(controller)) = (client, AbortController::new()) else {
+                return;
+            };
             spawn_local(self.listen(client, controller.clone()));
             listening.set_value(Some(controller));
         });
@@ -249,7 +260,14 @@ impl Runs {
         for (id, trials) in known {
             let pages = trials.try_update_untracked(|trials| trials.asked.clone());
             let cluster = self.list.with_untracked(|list| {
-                Some(list.as_ref()?.iter().find(|run| run.id == id)?.spec.cluster_id.clone())
+                Some(
+                    list.as_ref()?
+                        .iter()
+                        .find(|run| run.id == id)?
+                        .spec
+                        .cluster_id
+                        .clone(),
+                )
             });
             for (page, cluster) in pages.into_iter().flatten().zip(cluster.into_iter().cycle()) {
                 self.read_page(cluster, id.clone(), page, trials.clone());

@@ -45,7 +45,10 @@ impl Server {
         let credentials = Keep::Tab.get(USER).zip(Keep::Tab.get(KEY));
         let address = Keep::Tab.get(ADDRESS).unwrap_or_default();
         Server {
-            client: RwSignal::new(Client { address, credentials }),
+            client: RwSignal::new(Client {
+                address,
+                credentials,
+            }),
             status: RwSignal::new(Status::Asking),
             clusters: RwSignal::new(Vec::new()),
             dialog: RwSignal::new(false),
@@ -55,7 +58,8 @@ impl Server {
 
     /// Whether requests can be made.
     pub(crate) fn is_connected(self) -> bool {
-        self.status.with(|status| matches!(status, Status::Connected(_)))
+        self.status
+            .with(|status| matches!(status, Status::Connected(_)))
     }
 
     /// The cluster that a command without `--cluster` runs on.
@@ -69,7 +73,11 @@ impl Server {
     /// How many trials a cluster runs at once; none where that is not known.
     pub(crate) fn slots(self, cluster: &str) -> Option<u32> {
         self.clusters.with(|clusters| {
-            clusters.iter().find(|known| known.id == cluster)?.status.slots
+            clusters
+                .iter()
+                .find(|known| known.id == cluster)?
+                .status
+                .slots
         })
     }
 
@@ -103,9 +111,16 @@ impl Server {
             Client::default()
         } else {
             let credentials = Some((user.to_owned(), key.to_owned()));
-            Client { address: address.to_owned(), credentials }
+            Client {
+                address: address.to_owned(),
+                credentials,
+            }
         };
-        let session = if own { client.sign_in(user, key).await } else { client.session().await }?;
+        let session = if own {
+            client.sign_in(user, key).await
+        } else {
+            client.session().await
+        }?;
         let kept = client.credentials.as_ref();
         Keep::Tab.set(ADDRESS, (!own).then_some(address));
         Keep::Tab.set(USER, kept.map(|(user, _)| user.as_str()));

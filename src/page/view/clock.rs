@@ -18,7 +18,11 @@ pub(super) fn clock(server: Server) -> RwSignal<Timestamp> {
 }
 
 /// Seconds from start to end, or to now where there is no end yet; none before the start.
-pub(super) fn elapsed(start: Option<Timestamp>, end: Option<Timestamp>, now: Timestamp) -> Option<f64> {
+pub(super) fn elapsed(
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<f64> {
     Some(end.unwrap_or(now).seconds_since(start?).max(0.0))
 }
 

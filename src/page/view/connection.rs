@@ -50,7 +50,11 @@ pub(super) fn Connection() -> impl IntoView {
 fn Form() -> impl IntoView {
     let server = State::get().server;
     let client = server.client.get_untracked();
-    let start = if client.address.is_empty() { browser::origin() } else { client.address };
+    let start = if client.address.is_empty() {
+        browser::origin()
+    } else {
+        client.address
+    };
     let address = RwSignal::new(start);
     let user = RwSignal::new(client.credentials.map(|(user, _)| user).unwrap_or_default());
     let key = RwSignal::new(String::new());

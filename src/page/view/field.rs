@@ -32,11 +32,16 @@ pub(super) fn NumberField(
     let input = NodeRef::<leptos::html::Input>::new();
     let wrong = RwSignal::new(false);
     let read = move || {
-        let text = input.get_untracked().map(|input| input.value()).unwrap_or_default();
+        let text = input
+            .get_untracked()
+            .map(|input| input.value())
+            .unwrap_or_default();
         if text.trim().is_empty() {
             return Some(None);
         }
-        parse_count(&text).filter(|number| (min..=max.get_untracked()).contains(number)).map(Some)
+        parse_count(&text)
+            .filter(|number| (min..=max.get_untracked()).contains(number))
+            .map(Some)
     };
     let commit = move || {
         let number = read();
@@ -52,8 +57,15 @@ pub(super) fn NumberField(
         }
     };
     let step = move |up: bool| {
-        let now = read().flatten().or_else(|| parse_count(&placeholder.get_untracked())).unwrap_or(min);
-        let next = if up { now.saturating_add(1) } else { now.saturating_sub(1) };
+        let now = read()
+            .flatten()
+            .or_else(|| parse_count(&placeholder.get_untracked()))
+            .unwrap_or(min);
+        let next = if up {
+            now.saturating_add(1)
+        } else {
+            now.saturating_sub(1)
+        };
         let next = next.clamp(min, max.get_untracked());
         if let Some(input) = input.get_untracked() {
             input.set_value(&next.to_string());

@@ -31,7 +31,10 @@ pub(super) fn Header() -> impl IntoView {
 fn Tabs() -> impl IntoView {
     let state = State::get();
     let keys = move |event: KeyboardEvent| {
-        let place = Tab::ALL.iter().position(|tab| *tab == state.tab.get()).unwrap_or(0);
+        let place = Tab::ALL
+            .iter()
+            .position(|tab| *tab == state.tab.get())
+            .unwrap_or(0);
         let last = Tab::ALL.len() - 1;
         let next = match event.key().as_str() {
             "ArrowLeft" => place.checked_sub(1).unwrap_or(last),

@@ -24,8 +24,15 @@ pub(super) fn instead(state: State) -> Option<AnyView> {
         }
         .into_any()
     };
-    let failed = state.runs.failure.get().map(|failure| text::failure(&failure));
-    let read = state.runs.list.with(|list| list.as_ref().map(Vec::is_empty));
+    let failed = state
+        .runs
+        .failure
+        .get()
+        .map(|failure| text::failure(&failure));
+    let read = state
+        .runs
+        .list
+        .with(|list| list.as_ref().map(Vec::is_empty));
     match (server.status.get(), read) {
         (Status::Asking, _) => Some(empty("Looking for the server…", "", None)),
         (Status::SignedOut, _) => Some(empty(
@@ -39,7 +46,11 @@ pub(super) fn instead(state: State) -> Option<AnyView> {
             Some(connect()),
         )),
         (Status::Connected(_), None) => match failed {
-            Some(reason) => Some(empty("The runs could not be read", &reason, Some(connect()))),
+            Some(reason) => Some(empty(
+                "The runs could not be read",
+                &reason,
+                Some(connect()),
+            )),
             None => Some(empty("Reading the runs…", "", None)),
         },
         (Status::Connected(_), Some(true)) => Some(empty(

@@ -7,7 +7,9 @@ use crate::api::{ExperimentState, RunState};
 /// The word and colour of a trial's state (DESIGN: Words).
 pub(super) fn of_trial(state: ExperimentState) -> (&'static str, &'static str) {
     match state {
-        ExperimentState::Unspecified | ExperimentState::Pending | ExperimentState::Queued => ("queued", "off"),
+        ExperimentState::Unspecified | ExperimentState::Pending | ExperimentState::Queued => {
+            ("queued", "off")
+        }
         ExperimentState::ImageBuilding => ("starting", "busy"),
         ExperimentState::Running => ("running", "busy"),
         ExperimentState::Succeeded => ("completed", "good"),

@@ -53,7 +53,9 @@ pub fn log(x: f64) -> f64 {
             return x;
         }
         // Subnormal: scale by 2^52 and take 52 off the exponent.
-        bits = (x * 4_503_599_627_370_496.0).to_bits() - (52 << 52);
+        bits = (x * 4_503_599_627_370_496.0)
+            .to_bits()
+            .wrapping_sub(52 << 52);
     }
     log_by_table(bits)
 }

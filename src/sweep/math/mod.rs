@@ -14,6 +14,8 @@
 //! | [`log1p`] | Sun's fdlibm in glibc's order of evaluation | always |
 //! | [`cos`], [`acos`] | our own, correctly rounded | see there |
 
+mod circular;
+mod double_double;
 mod exp;
 mod exp_data;
 mod log;
@@ -22,6 +24,7 @@ mod log_data;
 mod pow;
 mod pow_data;
 
+pub use circular::{acos, cos};
 pub use exp::exp;
 pub use log::log;
 pub use log1p::log1p;

@@ -20,18 +20,30 @@
 //! ```
 
 mod array;
+mod binomial;
 mod bound;
 mod call;
 mod choice;
+mod decimal;
+mod domain;
 mod exponential;
 mod fault;
+mod gamma;
+mod geometric;
+mod hypergeometric;
 mod integers;
 mod law;
+mod loggam;
 mod normal;
+mod poisson;
+#[cfg(test)]
+mod rare;
+mod spaced;
 mod stream;
 mod table;
 mod twister;
 mod uniform;
+mod vonmises;
 
 pub use bound::{Arguments, LIMIT, Note};
 pub use call::{Call, bind};

@@ -2,30 +2,10 @@
 
 use super::bound::Bound;
 use super::call::Plan;
-use super::fault::{BindError, Rule};
+use super::fault::BindError;
 use super::law::floats;
 use super::stream::Stream;
 use crate::sweep::math::exp;
-
-impl Bound<'_> {
-    /// A parameter that may not be negative; NumPy counts -0.0 as negative.
-    pub(super) fn not_negative(&self, index: usize) -> Result<f64, BindError> {
-        let value = self.number(index)?;
-        if value.is_sign_negative() && !value.is_nan() {
-            return Err(self.broken(index, Rule::NotNegative(self.name(index))));
-        }
-        Ok(value)
-    }
-
-    /// A parameter that must be above zero.
-    pub(super) fn positive(&self, index: usize) -> Result<f64, BindError> {
-        let value = self.number(index)?;
-        if value <= 0.0 {
-            return Err(self.broken(index, Rule::Positive(self.name(index))));
-        }
-        Ok(value)
-    }
-}
 
 pub(super) fn standard_normal(_: &mut Bound<'_>) -> Result<Plan, BindError> {
     Ok(Plan::sized(floats(Stream::normal)))

@@ -28,6 +28,15 @@ impl Stream {
         }
     }
 
+    /// The stream of seed 0 with its first words replaced.
+    #[cfg(test)]
+    pub(super) fn beginning_with(words: &[u32]) -> Stream {
+        Stream {
+            words: Twister::beginning_with(words),
+            stored_normal: None,
+        }
+    }
+
     pub(super) fn word(&mut self) -> u32 {
         self.words.next()
     }
@@ -84,5 +93,15 @@ impl Stream {
                 return word & mask;
             }
         }
+    }
+}
+
+/// A whole number as C on x86-64 converts it to 64 bits: what does not fit is the least integer.
+pub(super) fn to_long(value: f64) -> i64 {
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    if (-TWO_63..TWO_63).contains(&value) {
+        value as i64
+    } else {
+        i64::MIN
     }
 }

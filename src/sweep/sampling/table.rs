@@ -3,7 +3,10 @@
 use super::bound::Bound;
 use super::call::Plan;
 use super::fault::BindError;
-use super::{choice, exponential, integers, normal, uniform};
+use super::{
+    binomial, choice, exponential, gamma, geometric, hypergeometric, integers, normal, poisson,
+    spaced, uniform, vonmises,
+};
 
 /// How a distribution is made from its bound arguments.
 pub(super) type Build = fn(&mut Bound<'_>) -> Result<Plan, BindError>;
@@ -89,6 +92,37 @@ static ENTRIES: &[Entry] = &[
     numpy("power(a, size=None)", exponential::power),
     numpy("rayleigh(scale=1.0, size=None)", exponential::rayleigh),
     numpy("weibull(a, size=None)", exponential::weibull),
+    numpy("standard_gamma(shape, size=None)", gamma::standard_gamma),
+    numpy("gamma(shape, scale=1.0, size=None)", gamma::gamma),
+    numpy("chisquare(df, size=None)", gamma::chisquare),
+    numpy(
+        "noncentral_chisquare(df, nonc, size=None)",
+        gamma::noncentral_chisquare,
+    ),
+    numpy("f(dfnum, dfden, size=None)", gamma::f),
+    numpy(
+        "noncentral_f(dfnum, dfden, nonc, size=None)",
+        gamma::noncentral_f,
+    ),
+    numpy("standard_t(df, size=None)", gamma::standard_t),
+    numpy("beta(a, b, size=None)", gamma::beta),
+    numpy("vonmises(mu, kappa, size=None)", vonmises::vonmises),
+    numpy("binomial(n, p, size=None)", binomial::binomial),
+    numpy("poisson(lam=1.0, size=None)", poisson::poisson),
+    numpy(
+        "negative_binomial(n, p, size=None)",
+        poisson::negative_binomial,
+    ),
+    numpy(
+        "hypergeometric(ngood, nbad, nsample, size=None)",
+        hypergeometric::hypergeometric,
+    ),
+    numpy("geometric(p, size=None)", geometric::geometric),
+    numpy("logseries(p, size=None)", geometric::logseries),
+    numpy("zipf(a, size=None)", geometric::zipf),
+    ours("linspace(start, stop, num)", spaced::linspace),
+    ours("logspace(start, stop, num, base=10.0)", spaced::logspace),
+    ours("steps(start, stop, step)", spaced::steps),
 ];
 
 pub(super) fn find(name: &str) -> Option<&'static Entry> {

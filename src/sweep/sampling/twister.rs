@@ -41,6 +41,17 @@ impl Twister {
         word ^ (word >> 18)
     }
 
+    /// The generator of seed 0 whose first words, before any twist, are replaced by these outputs.
+    #[cfg(test)]
+    pub(super) fn beginning_with(outputs: &[u32]) -> Twister {
+        let mut twister = Twister::new(0);
+        for (word, output) in twister.words.iter_mut().zip(outputs) {
+            *word = untempered(*output);
+        }
+        twister.used = 0;
+        twister
+    }
+
     fn twist(&mut self) {
         for i in 0..WORDS {
             let next = self.words[(i + 1) % WORDS];
@@ -49,5 +60,36 @@ impl Twister {
             self.words[i] = self.words[(i + MIDDLE) % WORDS] ^ (joined >> 1) ^ odd;
         }
         self.used = 0;
+    }
+}
+
+/// The word that is tempered to `output`: each step undone, from the last to the first.
+#[cfg(test)]
+fn untempered(output: u32) -> u32 {
+    let word = output ^ (output >> 18);
+    let word = word ^ ((word << 15) & 0xefc6_0000);
+    let shifted = (0..5).fold(word, |value, _| word ^ ((value << 7) & 0x9d2c_5680));
+    (0..3).fold(shifted, |value, _| shifted ^ (value >> 11))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// The generator's published check: the 10,000th word from the default seed, 5489.
+    #[test]
+    fn the_ten_thousandth_word() {
+        let mut twister = Twister::new(5489);
+        let last = (0..10_000).map(|_| twister.next()).last();
+        assert_eq!(last, Some(4_123_659_995));
+    }
+
+    #[test]
+    fn tempering_is_undone() {
+        let outputs = [0, 1, u32::MAX, 0x8000_0000, 0x1234_5678];
+        let mut twister = Twister::beginning_with(&outputs);
+        assert_eq!(outputs.map(|_| twister.next()), outputs);
     }
 }

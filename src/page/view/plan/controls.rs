@@ -88,7 +88,9 @@ fn describe(strategy: Strategy) -> &'static str {
 const FEW: u128 = 20;
 
 fn set_strategy(draft: Draft, strategy: Strategy) {
-    let (asked, space) = draft.options.with_untracked(|options| (options.num_trials, options.space));
+    let (asked, space) = draft
+        .options
+        .with_untracked(|options| (options.num_trials, options.space));
     match strategy {
         Strategy::RandomSearch => {
             draft.set_option("--strategy", Some(strategy.name()));
@@ -113,11 +115,13 @@ fn TrialsField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || {
         let proposed = draft.reading.with(|reading| reading.plan.len());
-        draft.options.with(|options| match (options.strategy, options.num_trials) {
-            (Strategy::RandomSearch, Some(asked)) => asked.to_string(),
-            _ if proposed == 0 => String::new(),
-            _ => proposed.to_string(),
-        })
+        draft
+            .options
+            .with(|options| match (options.strategy, options.num_trials) {
+                (Strategy::RandomSearch, Some(asked)) => asked.to_string(),
+                _ if proposed == 0 => String::new(),
+                _ => proposed.to_string(),
+            })
     });
     let hint = Signal::derive(move || {
         let space = draft.options.with(|options| options.space);
@@ -126,7 +130,9 @@ fn TrialsField() -> impl IntoView {
     // A number below all is a random search for that many.
     let change = Callback::new(move |number: Option<u128>| {
         let Some(number) = number else { return };
-        let (strategy, space) = draft.options.with_untracked(|options| (options.strategy, options.space));
+        let (strategy, space) = draft
+            .options
+            .with_untracked(|options| (options.strategy, options.space));
         if strategy == Strategy::GridSearch {
             if number == space {
                 return;
@@ -136,7 +142,9 @@ fn TrialsField() -> impl IntoView {
         draft.set_option("--num_trials", Some(&number.to_string()));
     });
     let disabled = Signal::derive(move || {
-        draft.options.with(|options| options.strategy == Strategy::None || options.space < 2)
+        draft
+            .options
+            .with(|options| options.strategy == Strategy::None || options.space < 2)
     });
     view! {
         <Field id="num-trials" label="Trials to run" hint=hint>
@@ -160,11 +168,14 @@ fn SeedField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || draft.options.with(|options| options.seed.to_string()));
     let hint = Signal::derive(move || {
-        draft.options.with(|options| match (options.seed_matters, options.seed_drawn) {
-            (false, _) => "nothing is random here",
-            (true, true) => "drawn once, kept",
-            (true, false) => "from the command",
-        }.to_owned())
+        draft.options.with(|options| {
+            match (options.seed_matters, options.seed_drawn) {
+                (false, _) => "nothing is random here",
+                (true, true) => "drawn once, kept",
+                (true, false) => "from the command",
+            }
+            .to_owned()
+        })
     });
     let change = Callback::new(move |number: Option<u128>| {
         let text = number.map(|number| number.to_string());
@@ -200,7 +211,11 @@ fn SeedField() -> impl IntoView {
 #[component]
 fn RunTimeField() -> impl IntoView {
     let draft = State::get().draft;
-    let problem = move || draft.run_time_read.with(|read| read.as_ref().err().map(ToString::to_string));
+    let problem = move || {
+        draft
+            .run_time_read
+            .with(|read| read.as_ref().err().map(ToString::to_string))
+    };
     let wrong = move || draft.run_time_read.with(Result::is_err);
     view! {
         <div class="field" class:wrong=wrong>
@@ -269,7 +284,9 @@ fn ClusterField() -> impl IntoView {
     let typed = Memo::new(move |_| draft.options.with(|options| options.cluster.clone()));
     let current = Memo::new(move |_| typed.get().unwrap_or_else(|| server.default_cluster()));
     let known = Memo::new(move |_| {
-        let mut names: Vec<_> = server.clusters.with(|all| all.iter().map(|cluster| cluster.id.clone()).collect());
+        let mut names: Vec<_> = server
+            .clusters
+            .with(|all| all.iter().map(|cluster| cluster.id.clone()).collect());
         let current = current.get();
         if !names.contains(&current) {
             names.push(current);
@@ -278,7 +295,9 @@ fn ClusterField() -> impl IntoView {
     });
     let hint = move || {
         let slots = server.slots(&current.get());
-        slots.map_or_else(String::new, |slots| [&slots.to_string(), " at a time"].concat())
+        slots.map_or_else(String::new, |slots| {
+            [&slots.to_string(), " at a time"].concat()
+        })
     };
     // The default needs no word in the command.
     let choose = move |event: ev::Event| {
@@ -308,8 +327,14 @@ fn ClusterField() -> impl IntoView {
 #[component]
 fn ParallelField() -> impl IntoView {
     let draft = State::get().draft;
-    let value = Signal::derive(move || draft.parallel.get().map_or_else(String::new, |slots| slots.to_string()));
-    let placeholder = Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel().to_string()));
+    let value = Signal::derive(move || {
+        draft
+            .parallel
+            .get()
+            .map_or_else(String::new, |slots| slots.to_string())
+    });
+    let placeholder =
+        Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel().to_string()));
     let hint = Signal::derive(move || {
         draft.estimate.with(|estimate| {
             let useful = estimate.wall.as_ref().and_then(|wall| wall.useful_slots);
@@ -320,7 +345,9 @@ fn ParallelField() -> impl IntoView {
         })
     });
     let change = Callback::new(move |number: Option<u128>| {
-        draft.parallel.set(number.and_then(|number| u32::try_from(number).ok()));
+        draft
+            .parallel
+            .set(number.and_then(|number| u32::try_from(number).ok()));
     });
     view! {
         <Field id="parallel" label="Parallel trials" hint=hint>

@@ -17,7 +17,11 @@ pub(super) fn Editor() -> impl IntoView {
     let draft = State::get().draft;
     let input = NodeRef::<html::Textarea>::new();
     let sheet = move || {
-        draft.text.with(|text| draft.reading.with(|reading| marks::marks(text, &places(reading))))
+        draft.text.with(|text| {
+            draft
+                .reading
+                .with(|reading| marks::marks(text, &places(reading)))
+        })
     };
     let wrong = move || draft.reading.with(Reading::has_errors);
     view! {
@@ -54,14 +58,20 @@ pub(super) fn Editor() -> impl IntoView {
 }
 
 fn places(reading: &Reading) -> Vec<(Span, Severity)> {
-    reading.diagnostics.iter().map(|problem| (problem.span, problem.severity())).collect()
+    reading
+        .diagnostics
+        .iter()
+        .map(|problem| (problem.span, problem.severity()))
+        .collect()
 }
 
 fn mark(mark: Mark) -> AnyView {
     match mark.severity {
         None => mark.text.into_any(),
         Some(Severity::Error) => view! { <span class="mark-error">{mark.text}</span> }.into_any(),
-        Some(Severity::Warning) => view! { <span class="mark-warning">{mark.text}</span> }.into_any(),
+        Some(Severity::Warning) => {
+            view! { <span class="mark-warning">{mark.text}</span> }.into_any()
+        }
     }
 }
 
@@ -93,7 +103,11 @@ fn Foot() -> impl IntoView {
 
 /// `4 trials: 2 × 2`, `18 trials of 3 commands`, `1 error`.
 fn summary(reading: &Reading) -> String {
-    let errors = reading.diagnostics.iter().filter(|d| d.severity() == Severity::Error).count();
+    let errors = reading
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity() == Severity::Error)
+        .count();
     if errors > 0 {
         return counted(errors as u128, "error");
     }

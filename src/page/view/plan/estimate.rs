@@ -32,7 +32,12 @@ fn chosen(estimate: &Estimate, proposed: u128) -> String {
     if estimate.trials == proposed {
         return counted(proposed, "trial");
     }
-    [grouped(estimate.trials).as_str(), " of ", &counted(proposed, "trial")].concat()
+    [
+        grouped(estimate.trials).as_str(),
+        " of ",
+        &counted(proposed, "trial"),
+    ]
+    .concat()
 }
 
 /// The price, large; without a run time, the price of an hour of one trial.
@@ -44,7 +49,10 @@ fn headline(estimate: &Estimate) -> AnyView {
             ["$", &rate.to_rate()].concat(),
             "per trial and hour. Give a run time for a total.".to_owned(),
         ),
-        (None, None) => ("unknown".to_owned(), "The price list has no price for this machine.".to_owned()),
+        (None, None) => (
+            "unknown".to_owned(),
+            "The price list has no price for this machine.".to_owned(),
+        ),
     };
     let long = figure.len() > 9;
     view! {
@@ -66,14 +74,22 @@ fn Prices() -> impl IntoView {
     let draft = State::get().draft;
     let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
     let prices = Memo::new(move |_| {
-        draft.estimate.with(|estimate| [price(&estimate.list), price(&estimate.interruptible)])
+        draft
+            .estimate
+            .with(|estimate| [price(&estimate.list), price(&estimate.interruptible)])
     });
     let line = move |is_spot: bool, name: &'static str| {
         let [figure, under] = [0, 1].map(|part| {
-            move || prices.with(|prices| {
-                let price = &prices[usize::from(is_spot)];
-                if part == 0 { price.0.clone() } else { price.1.clone() }
-            })
+            move || {
+                prices.with(|prices| {
+                    let price = &prices[usize::from(is_spot)];
+                    if part == 0 {
+                        price.0.clone()
+                    } else {
+                        price.1.clone()
+                    }
+                })
+            }
         });
         view! {
             <div class="price" class:current=move || spot.get() == is_spot>
@@ -87,7 +103,9 @@ fn Prices() -> impl IntoView {
 
 fn price(priced: &Priced) -> (String, String) {
     let hour = priced.per_trial_hour.as_ref();
-    let hour = hour.map_or_else(String::new, |rate| ["$", &rate.to_rate(), " an hour"].concat());
+    let hour = hour.map_or_else(String::new, |rate| {
+        ["$", &rate.to_rate(), " an hour"].concat()
+    });
     match &priced.cost {
         Some(cost) if !cost.high.is_zero() => (cost.likely.compact(), hour),
         None if hour.is_empty() => ("unknown".to_owned(), String::new()),
@@ -100,7 +118,11 @@ fn facts(estimate: &Estimate) -> AnyView {
         let range = [duration(wall.low), duration(wall.high)].join(" – ");
         (duration(wall.likely), range)
     });
-    let why = if estimate.trials == 0 { "" } else { "needs a run time" };
+    let why = if estimate.trials == 0 {
+        ""
+    } else {
+        "needs a run time"
+    };
     let (likely, range) = wall.unwrap_or_else(|| ("–".to_owned(), why.to_owned()));
     let trials = match estimate.parallel {
         1 => "one at a time".to_owned(),
@@ -128,7 +150,11 @@ fn problems(estimate: &Estimate) -> AnyView {
 }
 
 fn assumptions(estimate: &Estimate) -> AnyView {
-    let lines: Vec<_> = estimate.assumptions.iter().map(ToString::to_string).collect();
+    let lines: Vec<_> = estimate
+        .assumptions
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     if lines.is_empty() {
         return ().into_any();
     }

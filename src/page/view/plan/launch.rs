@@ -22,11 +22,20 @@ pub(super) fn LaunchBar() -> impl IntoView {
     });
     let reason = Memo::new(move |_| refusal(draft));
     let sending = move || phase.get() == Phase::Sending;
-    let label = move || ["Launch ", &counted(draft.chosen.with(|chosen| chosen.len()), "trial")].concat();
+    let label = move || {
+        [
+            "Launch ",
+            &counted(draft.chosen.with(|chosen| chosen.len()), "trial"),
+        ]
+        .concat()
+    };
     let note = move || match phase.get() {
         Phase::Failed(reason) => ("launch-note bad", reason),
         Phase::Sending => ("launch-note", "Launching…".to_owned()),
-        Phase::Idle => ("launch-note", reason.get().unwrap_or_else(|| standing(state))),
+        Phase::Idle => (
+            "launch-note",
+            reason.get().unwrap_or_else(|| standing(state)),
+        ),
     };
     let total = move || {
         draft.estimate.with(|estimate| {
@@ -72,7 +81,12 @@ fn refusal(draft: Draft) -> Option<String> {
     });
     too_many.then(|| {
         let most = grouped(MAX_TRIALS);
-        ["One launch takes up to ", &most, " trials: choose fewer, or a random search."].concat()
+        [
+            "One launch takes up to ",
+            &most,
+            " trials: choose fewer, or a random search.",
+        ]
+        .concat()
     })
 }
 
@@ -82,7 +96,11 @@ fn standing(state: State) -> String {
         Status::Asking => String::new(),
         Status::Connected(session) => {
             let cluster = state.draft.options.with(|options| options.cluster.clone());
-            ["On cluster ", &cluster.unwrap_or_else(|| session.default_cluster.clone())].concat()
+            [
+                "On cluster ",
+                &cluster.unwrap_or_else(|| session.default_cluster.clone()),
+            ]
+            .concat()
         }
         Status::SignedOut => "Sign in to launch.".to_owned(),
         Status::Absent => "No server connected: you can plan, not launch.".to_owned(),

@@ -48,7 +48,10 @@ fn groups(catalogue: &'static Catalogue) -> Vec<(&'static str, Vec<&'static Mach
         if !names.insert(machine.name.as_str()) {
             continue;
         }
-        match groups.iter_mut().find(|(provider, _)| *provider == machine.provider) {
+        match groups
+            .iter_mut()
+            .find(|(provider, _)| *provider == machine.provider)
+        {
             Some((_, group)) => group.push(machine),
             None => groups.push((&machine.provider, vec![machine])),
         }
@@ -57,7 +60,9 @@ fn groups(catalogue: &'static Catalogue) -> Vec<(&'static str, Vec<&'static Mach
 }
 
 fn is_known(name: &str) -> bool {
-    Catalogue::embedded().machines().any(|machine| machine.name == name)
+    Catalogue::embedded()
+        .machines()
+        .any(|machine| machine.name == name)
 }
 
 /// `g4dn.xlarge · 1 T4 · $0.55/h`.

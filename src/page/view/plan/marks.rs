@@ -31,7 +31,10 @@ pub(super) fn marks(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
                 (_, 1..) => Some(Severity::Warning),
                 _ => None,
             };
-            found.push(Mark { text: text[from..to].to_owned(), severity });
+            found.push(Mark {
+                text: text[from..to].to_owned(),
+                severity,
+            });
         }
     };
     for (at, severity, step) in edges {
@@ -55,7 +58,13 @@ fn visible(text: &str, span: Span) -> (usize, usize) {
     }
     match text[..start].char_indices().next_back() {
         Some((before, character)) if character != '\n' => (before, start),
-        _ => (start, text[start..].chars().next().map_or(start, |next| start + next.len_utf8())),
+        _ => (
+            start,
+            text[start..]
+                .chars()
+                .next()
+                .map_or(start, |next| start + next.len_utf8()),
+        ),
     }
 }
 
@@ -88,7 +97,11 @@ pub(super) fn quote(text: &str, span: Span) -> Quote {
     let cut = before.chars().nth(AROUND).is_some();
     Quote {
         line: text[..start].matches('\n').count() + 1,
-        before: cut.then_some('…').into_iter().chain(kept.into_iter().rev()).collect(),
+        before: cut
+            .then_some('…')
+            .into_iter()
+            .chain(kept.into_iter().rev())
+            .collect(),
         place: head(&text[start..end], PLACE),
         after: head(after, AROUND),
     }
@@ -110,9 +123,15 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn check(text: &str, problems: &[(u32, u32, Severity)], expected: &[(&str, Option<Severity>)]) {
-        let problems: Vec<_> = problems.iter().map(|(start, end, severity)| (Span::new(*start, *end), *severity)).collect();
+        let problems: Vec<_> = problems
+            .iter()
+            .map(|(start, end, severity)| (Span::new(*start, *end), *severity))
+            .collect();
         let found = marks(text, &problems);
-        let found: Vec<_> = found.iter().map(|mark| (mark.text.as_str(), mark.severity)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|mark| (mark.text.as_str(), mark.severity))
+            .collect();
         assert_eq!(found, expected);
     }
 
@@ -120,13 +139,26 @@ mod tests {
     fn text_is_cut_at_problems() {
         check("abc", &[], &[("abc", None)]);
         check("", &[(0, 0, Error)], &[]);
-        check("abcdef", &[(1, 3, Warning)], &[("a", None), ("bc", Some(Warning)), ("def", None)]);
+        check(
+            "abcdef",
+            &[(1, 3, Warning)],
+            &[("a", None), ("bc", Some(Warning)), ("def", None)],
+        );
         check("abcdef", &[(0, 6, Error)], &[("abcdef", Some(Error))]);
     }
 
     #[test]
     fn errors_lie_over_warnings() {
-        check("abcdef", &[(0, 4, Warning), (2, 5, Error)], &[("ab", Some(Warning)), ("cd", Some(Error)), ("e", Some(Error)), ("f", None)]);
+        check(
+            "abcdef",
+            &[(0, 4, Warning), (2, 5, Error)],
+            &[
+                ("ab", Some(Warning)),
+                ("cd", Some(Error)),
+                ("e", Some(Error)),
+                ("f", None),
+            ],
+        );
     }
 
     #[test]
@@ -134,7 +166,11 @@ mod tests {
         check("abc", &[(3, 3, Error)], &[("ab", None), ("c", Some(Error))]);
         check("abc", &[(0, 0, Error)], &[("a", Some(Error)), ("bc", None)]);
         check("é", &[(1, 1, Error)], &[("é", Some(Error))]);
-        check("abc", &[(90, 99, Error)], &[("ab", None), ("c", Some(Error))]);
+        check(
+            "abc",
+            &[(90, 99, Error)],
+            &[("ab", None), ("c", Some(Error))],
+        );
     }
 
     #[test]

@@ -36,17 +36,22 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
         Severity::Error => ("problem error", "Error: ", ERROR),
         Severity::Warning => ("problem warning", "Warning: ", WARNING),
     };
-    let quote = draft.text.with_untracked(|text| marks::quote(text, problem.span));
+    let quote = draft
+        .text
+        .with_untracked(|text| marks::quote(text, problem.span));
     let place = ["line ", &quote.line.to_string()].concat();
     let span = problem.span;
-    let fix = draft.text.with_untracked(|text| problem.fix(text)).map(|fix| {
-        let label = fix.label.clone();
-        let mend = move |_| {
-            draft.text.update(|text| *text = fix.apply(text));
-            crate::page::browser::focus(COMMAND);
-        };
-        view! { <button type="button" class="button small fix" on:click=mend>{label}</button> }
-    });
+    let fix = draft
+        .text
+        .with_untracked(|text| problem.fix(text))
+        .map(|fix| {
+            let label = fix.label.clone();
+            let mend = move |_| {
+                draft.text.update(|text| *text = fix.apply(text));
+                crate::page::browser::focus(COMMAND);
+            };
+            view! { <button type="button" class="button small fix" on:click=mend>{label}</button> }
+        });
     view! {
         <li class=class>
             {icon(path)}
@@ -93,7 +98,8 @@ fn words(message: &str) -> AnyView {
 /// Puts the focus into the Command box and the selection on the place.
 fn select(draft: Draft, span: Span) {
     let element = document().get_element_by_id(COMMAND);
-    let Some(area) = element.and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok()) else {
+    let Some(area) = element.and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok())
+    else {
         return;
     };
     let (start, end) = draft.text.with_untracked(|text| span.to_utf16(text));

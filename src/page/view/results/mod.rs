@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use super::offline;
 use crate::api::{Run, TRIAL_PAGE_MAX};
-use crate::page::format::{counted, dollars, duration, metric};
+use crate::page::format::{duration, exact_dollars, grouped, metric};
 use crate::page::state::State;
 use rows::{Column, Table};
 use table::ResultTable;
@@ -33,7 +33,12 @@ struct View {
 #[component]
 pub(super) fn ResultsView() -> impl IntoView {
     let state = State::get();
-    let there = Memo::new(move |_| state.runs.list.with(|list| list.as_ref().is_some_and(|list| !list.is_empty())));
+    let there = Memo::new(move |_| {
+        state
+            .runs
+            .list
+            .with(|list| list.as_ref().is_some_and(|list| !list.is_empty()))
+    });
     move || {
         if there.get() && state.server.is_connected() {
             view! { <Results state=state /> }.into_any()
@@ -46,7 +51,10 @@ pub(super) fn ResultsView() -> impl IntoView {
 /// The ids of the compared runs: those chosen, else the one shown in Runs.
 fn compared(state: State) -> BTreeSet<String> {
     let chosen = state.runs.compared.get();
-    let known: BTreeSet<_> = chosen.into_iter().filter(|id| state.runs.get(id).is_some()).collect();
+    let known: BTreeSet<_> = chosen
+        .into_iter()
+        .filter(|id| state.runs.get(id).is_some())
+        .collect();
     if known.is_empty() {
         return state.runs.shown().map(|run| run.id).into_iter().collect();
     }
@@ -56,7 +64,11 @@ fn compared(state: State) -> BTreeSet<String> {
 /// Reads every page of a run's trials, as far as they are compared.
 fn read(state: State, run: &Run) -> crate::page::state::RunTrials {
     let trials = state.runs.trials(run, 0).get();
-    let pages = trials.total.unwrap_or(0).min(MOST).div_ceil(u64::from(TRIAL_PAGE_MAX));
+    let pages = trials
+        .total
+        .unwrap_or(0)
+        .min(MOST)
+        .div_ceil(u64::from(TRIAL_PAGE_MAX));
     for page in 1..u32::try_from(pages).unwrap_or(u32::MAX) {
         state.runs.trials(run, page);
     }
@@ -67,7 +79,12 @@ fn read(state: State, run: &Run) -> crate::page::state::RunTrials {
 fn Results(state: State) -> impl IntoView {
     let ids = Memo::new(move |_| compared(state));
     let table = Memo::new(move |_| {
-        let runs: Vec<_> = ids.get().iter().filter_map(|id| state.runs.get(id)).map(|run| (read(state, &run), run)).collect();
+        let runs: Vec<_> = ids
+            .get()
+            .iter()
+            .filter_map(|id| state.runs.get(id))
+            .map(|run| (read(state, &run), run))
+            .collect();
         Table::join(runs.iter().map(|(trials, run)| (run, trials)))
     });
     // What a person chose; the guess from the names otherwise.
@@ -75,14 +92,23 @@ fn Results(state: State) -> impl IntoView {
     let lower_chosen = RwSignal::new(None::<bool>);
     let goal = Memo::new(move |_| {
         table.with(|table| {
-            let chosen = metric_chosen.get().filter(|name| table.metrics.contains(name));
+            let chosen = metric_chosen
+                .get()
+                .filter(|name| table.metrics.contains(name));
             let name = chosen.or_else(|| rank::main_metric(&table.metrics).cloned())?;
-            let lower = lower_chosen.get().unwrap_or_else(|| rank::lower_is_better(&name));
+            let lower = lower_chosen
+                .get()
+                .unwrap_or_else(|| rank::lower_is_better(&name));
             Some((name, lower))
         })
     });
     let several = Memo::new(move |_| ids.with(BTreeSet::len) > 1);
-    let view = View { table, goal, sort: RwSignal::new(None), several };
+    let view = View {
+        table,
+        goal,
+        sort: RwSignal::new(None),
+        several,
+    };
     view! {
         <div class="results">
             <section class="card results-head" aria-label="Comparison">
@@ -99,7 +125,12 @@ fn Results(state: State) -> impl IntoView {
 #[component]
 fn RunPicker(state: State, ids: Memo<BTreeSet<String>>) -> impl IntoView {
     let all = Memo::new(move |_| {
-        state.runs.list.with(|list| list.iter().flatten().map(|run| (run.id.clone(), run.name.clone())).collect::<Vec<_>>())
+        state.runs.list.with(|list| {
+            list.iter()
+                .flatten()
+                .map(|run| (run.id.clone(), run.name.clone()))
+                .collect::<Vec<_>>()
+        })
     });
     let flip = move |id: String| {
         let mut chosen = ids.get_untracked();
@@ -126,7 +157,11 @@ fn RunPicker(state: State, ids: Memo<BTreeSet<String>>) -> impl IntoView {
 
 /// Which metric decides, and in which direction.
 #[component]
-fn Goal(view: View, metric_chosen: RwSignal<Option<String>>, lower_chosen: RwSignal<Option<bool>>) -> impl IntoView {
+fn Goal(
+    view: View,
+    metric_chosen: RwSignal<Option<String>>,
+    lower_chosen: RwSignal<Option<bool>>,
+) -> impl IntoView {
     let names = Memo::new(move |_| view.table.with(|table| table.metrics.clone()));
     let name = Memo::new(move |_| view.goal.get().map(|(name, _)| name).unwrap_or_default());
     let lower = Memo::new(move |_| view.goal.get().is_some_and(|(_, lower)| lower));
@@ -169,10 +204,22 @@ fn Podium(view: View) -> impl IntoView {
                 Some(step(table, place, ["Best ", &name].concat(), value, true))
             });
             let fastest = table.fastest().and_then(|place| {
-                Some(step(table, place, "Fastest".to_owned(), duration(table.rows[place].seconds()?), false))
+                Some(step(
+                    table,
+                    place,
+                    "Fastest".to_owned(),
+                    duration(table.rows[place].seconds()?),
+                    false,
+                ))
             });
             let cheapest = table.cheapest().and_then(|place| {
-                Some(step(table, place, "Cheapest".to_owned(), dollars(table.rows[place].trial.cost?), false))
+                Some(step(
+                    table,
+                    place,
+                    "Cheapest".to_owned(),
+                    exact_dollars(table.rows[place].trial.cost?),
+                    false,
+                ))
             });
             let steps: Vec<_> = [best, fastest, cheapest].into_iter().flatten().collect();
             (!steps.is_empty()).then(|| view! { <div class="podium">{steps}</div> })
@@ -182,11 +229,15 @@ fn Podium(view: View) -> impl IntoView {
 
 fn step(table: &Table, place: usize, title: String, figure: String, first: bool) -> AnyView {
     let row = &table.rows[place];
-    let number = counted(u128::from(row.trial.number) + 1, "").trim_end_matches([' ', 's']).to_owned();
-    let settings: Vec<_> = row.values.iter().map(|(name, value)| [name.as_str(), " ", value].concat()).collect();
+    let number = grouped(u128::from(row.trial.number) + 1);
+    let set = |name: &String| Some([name.as_str(), " ", row.values.get(name)?].concat());
+    let settings: Vec<_> = table.columns.iter().filter_map(set).collect();
     let time = row.seconds().map(duration);
-    let cost = row.trial.cost.map(dollars);
-    let under: Vec<_> = [Some(["trial ", &number].concat()), time, cost].into_iter().flatten().collect();
+    let cost = row.trial.cost.map(exact_dollars);
+    let under: Vec<_> = [Some(["trial ", &number].concat()), time, cost]
+        .into_iter()
+        .flatten()
+        .collect();
     view! {
         <article class="card step" class:first=first>
             <h3>{title}</h3>

@@ -56,7 +56,9 @@ impl Table {
         for (run, trials) in runs {
             add_new(&mut table.columns, &trials.columns);
             add_new(&mut table.metrics, &trials.metrics);
-            let total = trials.total.unwrap_or(run.status.experiment_counts.total().max(0) as u64);
+            let total = trials
+                .total
+                .unwrap_or(run.status.experiment_counts.total().max(0) as u64);
             table.unread += total.saturating_sub(trials.rows.len() as u64);
             table.rows.extend(trials.rows.values().map(|trial| Row {
                 run: run.name.clone(),
@@ -69,7 +71,12 @@ impl Table {
 
     /// The best completed trial by a metric.
     pub(super) fn best(&self, metric: &str, lower: bool) -> Option<usize> {
-        rank::best(self.rows.iter().map(|row| row.finished(|row| row.metric(metric))), lower)
+        rank::best(
+            self.rows
+                .iter()
+                .map(|row| row.finished(|row| row.metric(metric))),
+            lower,
+        )
     }
 
     /// The completed trial that took the least time.
@@ -79,7 +86,12 @@ impl Table {
 
     /// The completed trial that cost least.
     pub(super) fn cheapest(&self) -> Option<usize> {
-        rank::best(self.rows.iter().map(|row| row.finished(|row| row.trial.cost)), true)
+        rank::best(
+            self.rows
+                .iter()
+                .map(|row| row.finished(|row| row.trial.cost)),
+            true,
+        )
     }
 
     /// The places of the rows in order of a column; equals keep launch order.
@@ -107,7 +119,11 @@ impl Row {
     }
 
     fn finished<T>(&self, read: impl Fn(&Row) -> Option<T>) -> Option<T> {
-        if self.trial.state == ExperimentState::Succeeded { read(self) } else { None }
+        if self.trial.state == ExperimentState::Succeeded {
+            read(self)
+        } else {
+            None
+        }
     }
 
     fn key(&self, by: &Column) -> Key {
@@ -124,7 +140,9 @@ impl Row {
 
 fn values(columns: &[String], trial: &TrialRow) -> BTreeMap<String, String> {
     let pairs = columns.iter().zip(&trial.values);
-    pairs.filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect()
+    pairs
+        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+        .collect()
 }
 
 fn add_new(all: &mut Vec<String>, names: &[String]) {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::super::status::{badge, of_trial};
 use super::View;
 use super::rows::{Column, Row, Table};
-use crate::page::format::{dollars, duration, grouped, metric};
+use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 
 /// Rows drawn; more on request.
 const FIRST: usize = 200;
@@ -53,7 +53,12 @@ fn heads(table: &Table, several: bool) -> Vec<Column> {
     let run = several.then_some(Column::Run);
     let values = table.columns.iter().cloned().map(Column::Value);
     let metrics = table.metrics.iter().cloned().map(Column::Metric);
-    run.into_iter().chain([Column::Trial]).chain(values).chain(metrics).chain([Column::Time, Column::Cost]).collect()
+    run.into_iter()
+        .chain([Column::Trial])
+        .chain(values)
+        .chain(metrics)
+        .chain([Column::Time, Column::Cost])
+        .collect()
 }
 
 /// The column and direction in force.
@@ -100,12 +105,22 @@ fn head(view: View, column: Column) -> AnyView {
 
 fn body(view: View, order: &[usize], limit: usize) -> AnyView {
     view.table.with(|table| {
-        let best = view.goal.get().and_then(|(name, lower)| table.best(&name, lower));
+        let best = view
+            .goal
+            .get()
+            .and_then(|(name, lower)| table.best(&name, lower));
         let several = view.several.get();
         order
             .iter()
             .take(limit)
-            .filter_map(|place| Some(row(table, table.rows.get(*place)?, several, best == Some(*place))))
+            .filter_map(|place| {
+                Some(row(
+                    table,
+                    table.rows.get(*place)?,
+                    several,
+                    best == Some(*place),
+                ))
+            })
             .collect_view()
             .into_any()
     })
@@ -114,7 +129,8 @@ fn body(view: View, order: &[usize], limit: usize) -> AnyView {
 fn row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
     let dash = || "–".to_owned();
     let number = grouped(u128::from(row.trial.number) + 1);
-    let state = (!matches!(row.trial.state, crate::api::ExperimentState::Succeeded)).then(|| badge(of_trial(row.trial.state)));
+    let state = (!matches!(row.trial.state, crate::api::ExperimentState::Succeeded))
+        .then(|| badge(of_trial(row.trial.state)));
     view! {
         <tr class:best=best>
             {several.then(|| view! { <td>{row.run.clone()}</td> })}
@@ -130,7 +146,7 @@ fn row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
                 view! { <td class="right">{row.metric(name).map_or_else(dash, metric)}</td> }
             }).collect_view()}
             <td class="right">{row.seconds().map_or_else(dash, duration)}</td>
-            <td class="right">{row.trial.cost.map_or_else(dash, dollars)}</td>
+            <td class="right" title=row.trial.cost.map(exact_dollars)>{row.trial.cost.map_or_else(dash, dollars)}</td>
         </tr>
     }
     .into_any()

@@ -13,7 +13,12 @@ use crate::page::format::{ago, dollars, duration};
 pub(super) fn RunList(watch: Watch) -> impl IntoView {
     let runs = watch.state.runs;
     let ids = Memo::new(move |_| {
-        runs.list.with(|list| list.iter().flatten().map(|run| run.id.clone()).collect::<Vec<_>>())
+        runs.list.with(|list| {
+            list.iter()
+                .flatten()
+                .map(|run| run.id.clone())
+                .collect::<Vec<_>>()
+        })
     });
     view! {
         <section class="card">
@@ -46,14 +51,20 @@ fn row(watch: Watch, id: String) -> AnyView {
     let runs = watch.state.runs;
     let key = StoredValue::new(id);
     let run = Memo::new(move |_| key.with_value(|id| runs.get(id)));
-    let open = move || runs.shown().is_some_and(|run| key.with_value(|id| run.id == *id));
+    let open = move || {
+        runs.shown()
+            .is_some_and(|run| key.with_value(|id| run.id == *id))
+    };
     let show = move |_| runs.open.set(Some(key.get_value()));
     let cells = move || {
         let run = run.get()?;
         let ended = run.status.phase.ended();
         let stop = run.clone();
         let stop_name = ["Stop run ", &run.name].concat();
-        let cost = run.status.cost.map_or_else(|| "unknown".to_owned(), dollars);
+        let cost = run
+            .status
+            .cost
+            .map_or_else(|| "unknown".to_owned(), dollars);
         Some(view! {
             <th scope="row">
                 <button type="button" class="link" aria-current=move || open().then_some("true") on:click=show>
@@ -97,7 +108,15 @@ fn launched(watch: Watch, run: &Run) -> impl IntoView + use<> {
 pub(super) fn progress(counts: ExperimentCounts) -> AnyView {
     let total = counts.total().max(1);
     let ended = counts.succeeded + counts.failed + counts.cancelled;
-    let share = |count: i32| [(f64::from(count) * 100.0 / f64::from(total)).to_string().as_str(), "%"].concat();
+    let share = |count: i32| {
+        [
+            (f64::from(count) * 100.0 / f64::from(total))
+                .to_string()
+                .as_str(),
+            "%",
+        ]
+        .concat()
+    };
     let piece = |class: &'static str, count: i32| {
         (count > 0).then(|| view! { <span class=class style:width=share(count)></span> })
     };

@@ -31,14 +31,25 @@ struct Subject {
     run: String,
     id: String,
     number: u32,
+    /// Its swept arguments, as typed.
+    settings: String,
 }
 
 #[component]
 pub(super) fn RunsView() -> impl IntoView {
     let state = State::get();
-    let watch = Watch { state, now: clock(state.server), output: RwSignal::new(None) };
+    let watch = Watch {
+        state,
+        now: clock(state.server),
+        output: RwSignal::new(None),
+    };
     let shown = Memo::new(move |_| state.runs.shown().map(|run| run.id));
-    let there = Memo::new(move |_| state.runs.list.with(|list| list.as_ref().is_some_and(|list| !list.is_empty())));
+    let there = Memo::new(move |_| {
+        state
+            .runs
+            .list
+            .with(|list| list.as_ref().is_some_and(|list| !list.is_empty()))
+    });
     view! {
         {move || if there.get() && state.server.is_connected() {
             view! {
@@ -59,7 +70,10 @@ pub(super) fn RunsView() -> impl IntoView {
 #[component]
 fn Trouble(state: State) -> impl IntoView {
     let words = move || {
-        let failure = state.runs.failure.with(|failure| failure.as_ref().map(text::failure));
+        let failure = state
+            .runs
+            .failure
+            .with(|failure| failure.as_ref().map(text::failure));
         failure.or_else(|| (!state.runs.live.get()).then(|| text::NOT_LIVE.to_owned()))
     };
     view! {

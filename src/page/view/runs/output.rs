@@ -84,20 +84,33 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
             at_end.set(pre.scroll_height() - pre.scroll_top() - pre.client_height() < 60);
         }
     };
-    let title = ["Output of trial ", &(u64::from(subject.number) + 1).to_string()].concat();
+    let title = [
+        "Output of trial ",
+        &(u64::from(subject.number) + 1).to_string(),
+    ]
+    .concat();
     let standing = move || {
         read.with(|read| match (&read.failure, read.begun, read.ended) {
             (Some(failure), ..) => failure.clone(),
             (None, false, _) => "Reading…".to_owned(),
             (None, true, false) => "Following".to_owned(),
-            (None, true, true) if read.text.is_empty() => "The trial ended and wrote nothing.".to_owned(),
+            (None, true, true) if read.text.is_empty() => {
+                "The trial ended and wrote nothing.".to_owned()
+            }
             (None, true, true) => "Complete".to_owned(),
         })
     };
     let cut = move || {
         read.with(|read| {
-            let skipped = (read.skipped > 0).then(|| [&read.skipped.to_string(), " earlier bytes are not shown. "].concat());
-            let dropped = (read.dropped > 0).then(|| [&read.dropped.to_string(), " bytes beyond the server's limit were not kept."].concat());
+            let skipped = (read.skipped > 0)
+                .then(|| [&read.skipped.to_string(), " earlier bytes are not shown. "].concat());
+            let dropped = (read.dropped > 0).then(|| {
+                [
+                    &read.dropped.to_string(),
+                    " bytes beyond the server's limit were not kept.",
+                ]
+                .concat()
+            });
             skipped.into_iter().chain(dropped).collect::<String>()
         })
     };
@@ -106,6 +119,7 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
             <div>
                 <h2 id="output-title">{title}</h2>
                 <p class="fine">{subject.run.clone()} " · " <span role="status">{standing}</span></p>
+                <p class="mono output-settings">{subject.settings.clone()}</p>
             </div>
             <button
                 type="button"

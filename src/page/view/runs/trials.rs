@@ -8,7 +8,7 @@ use super::super::status::{badge, of_run, of_trial};
 use super::list::progress;
 use super::{Subject, Watch};
 use crate::api::{ExperimentState, TRIAL_PAGE_MAX, TrialRow};
-use crate::page::format::{dollars, duration, grouped, metric};
+use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 use crate::page::state::{RunTrials, Tab};
 
 /// Rows on one page of the table.
@@ -24,14 +24,42 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
         let run = run.get()?;
         Some(runs.trials(&run, page.get() * PAGE / TRIAL_PAGE_MAX).get())
     });
-    let columns = Memo::new(move |_| trials.with(|trials| trials.as_ref().map(|t| t.columns.clone()).unwrap_or_default()));
-    let metrics = Memo::new(move |_| trials.with(|trials| trials.as_ref().map(|t| t.metrics.clone()).unwrap_or_default()));
-    let name = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| run.name.clone()).unwrap_or_default()));
-    let cluster = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| run.spec.cluster_id.clone()).unwrap_or_default()));
-    let numbers = Memo::new(move |_| {
-        trials.with(|trials| trials.as_ref().map(|trials| on_page(trials, page.get())).unwrap_or_default())
+    let columns = Memo::new(move |_| {
+        trials.with(|trials| {
+            trials
+                .as_ref()
+                .map(|t| t.columns.clone())
+                .unwrap_or_default()
+        })
     });
-    let total = Memo::new(move |_| trials.with(|trials| trials.as_ref().and_then(|trials| trials.total)));
+    let metrics = Memo::new(move |_| {
+        trials.with(|trials| {
+            trials
+                .as_ref()
+                .map(|t| t.metrics.clone())
+                .unwrap_or_default()
+        })
+    });
+    let name = Memo::new(move |_| {
+        run.with(|run| run.as_ref().map(|run| run.name.clone()).unwrap_or_default())
+    });
+    let cluster = Memo::new(move |_| {
+        run.with(|run| {
+            run.as_ref()
+                .map(|run| run.spec.cluster_id.clone())
+                .unwrap_or_default()
+        })
+    });
+    let numbers = Memo::new(move |_| {
+        trials.with(|trials| {
+            trials
+                .as_ref()
+                .map(|trials| on_page(trials, page.get()))
+                .unwrap_or_default()
+        })
+    });
+    let total =
+        Memo::new(move |_| trials.with(|trials| trials.as_ref().and_then(|trials| trials.total)));
     let row_of = move |number: u32| {
         Memo::new(move |_| trials.with(|trials| trials.as_ref()?.rows.get(&number).cloned()))
     };
@@ -90,7 +118,11 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
 /// The numbers of the rows on a page that have been read.
 fn on_page(trials: &RunTrials, page: u32) -> Vec<u32> {
     let first = page * PAGE;
-    trials.rows.range(first..first + PAGE).map(|(number, _)| *number).collect()
+    trials
+        .rows
+        .range(first..first + PAGE)
+        .map(|(number, _)| *number)
+        .collect()
 }
 
 /// What a row needs to know of its table.
@@ -118,7 +150,7 @@ fn row(watch: Watch, names: Names, number: u32, row: Memo<Option<TrialRow>>) -> 
             }).collect_view()}
             <td class="right">{time(watch, &row)}</td>
             <td class="right">{row.billed_seconds.map_or_else(|| "–".to_owned(), |seconds| duration(seconds as f64))}</td>
-            <td class="right">{row.cost.map_or_else(|| "–".to_owned(), dollars)}</td>
+            <td class="right" title=row.cost.map(exact_dollars)>{row.cost.map_or_else(|| "–".to_owned(), dollars)}</td>
             <td class="right actions">{actions(watch, names, &row)}</td>
         })
     };
@@ -132,7 +164,9 @@ fn ending(row: &TrialRow) -> AnyView {
         (ExperimentState::Failed, None, Some(signal)) => ["signal ", &signal.to_string()].concat(),
         _ => row.message.clone(),
     };
-    (!words.is_empty()).then(|| view! { <span class="fine" title=row.message.clone()>{words}</span> }).into_any()
+    (!words.is_empty())
+        .then(|| view! { <span class="fine" title=row.message.clone()>{words}</span> })
+        .into_any()
 }
 
 fn time(watch: Watch, row: &TrialRow) -> AnyView {
@@ -151,6 +185,12 @@ fn actions(watch: Watch, names: Names, row: &TrialRow) -> AnyView {
         run: names.run.get_untracked(),
         id: row.id.clone(),
         number: row.number,
+        settings: names.width.with_untracked(|columns| {
+            let pairs = columns.iter().zip(&row.values);
+            let set = pairs
+                .filter_map(|(name, value)| Some([name.as_str(), " ", value.as_deref()?].concat()));
+            set.collect::<Vec<_>>().join("  ")
+        }),
     };
     let (cluster, id) = (subject.cluster.clone(), subject.id.clone());
     view! {

@@ -13,7 +13,11 @@ const COUNTABLE: u128 = 1 << 53;
 
 /// `aria-rowcount`: the trials and the header, or -1 for "unknown" above 2^53.
 pub(super) fn aria_row_count(rows: u128) -> String {
-    if rows < COUNTABLE { (rows + 1).to_string() } else { "-1".to_owned() }
+    if rows < COUNTABLE {
+        (rows + 1).to_string()
+    } else {
+        "-1".to_owned()
+    }
 }
 
 /// The widths as CSS `grid-template-columns`. O(columns · sample).
@@ -31,19 +35,33 @@ pub(super) fn template(plan: &Plan) -> String {
 }
 
 fn widths(plan: &Plan) -> Vec<usize> {
-    let mut widths: Vec<_> = plan.columns().iter().map(|name| name.chars().count()).collect();
+    let mut widths: Vec<_> = plan
+        .columns()
+        .iter()
+        .map(|name| name.chars().count())
+        .collect();
     let mut widen = |column: usize, text: &str| {
         if let Some(width) = widths.get_mut(column) {
             *width = (*width).max(text.chars().count());
         }
     };
-    for axis in plan.parts().iter().take(SAMPLE as usize).flat_map(|part| part.axes()) {
-        let Some(column) = plan.columns().iter().position(|name| name == axis.name()) else { continue };
+    for axis in plan
+        .parts()
+        .iter()
+        .take(SAMPLE as usize)
+        .flat_map(|part| part.axes())
+    {
+        let Some(column) = plan.columns().iter().position(|name| name == axis.name()) else {
+            continue;
+        };
         let ends = (0..axis.len().min(SAMPLE)).chain(axis.len().checked_sub(1));
-        ends.filter_map(|index| axis.value(index)).for_each(|value| widen(column, &value));
+        ends.filter_map(|index| axis.value(index))
+            .for_each(|value| widen(column, &value));
     }
     for position in (0..plan.len().min(SAMPLE)).chain(plan.len().checked_sub(1)) {
-        let Some(trial) = plan.trial(position) else { continue };
+        let Some(trial) = plan.trial(position) else {
+            continue;
+        };
         for column in 0..plan.columns().len() {
             if let Some(value) = plan.value(&trial, column as u32) {
                 widen(column, &value);
@@ -62,7 +80,10 @@ mod tests {
 
     #[test]
     fn columns_fit_what_stands_in_them() {
-        let reading = read("grid run a.py --x \"[1, 2]\" --name \"['a', 'a-rather-long-name']\"", &Settings::default());
+        let reading = read(
+            "grid run a.py --x \"[1, 2]\" --name \"['a', 'a-rather-long-name']\"",
+            &Settings::default(),
+        );
         assert_eq!(
             template(&reading.plan),
             "var(--select-column) 7ch minmax(9ch, auto) minmax(21ch, auto) minmax(13ch, 1fr) 12ch"

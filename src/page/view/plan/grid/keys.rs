@@ -9,7 +9,9 @@ use crate::sweep::Ranges;
 /// Arrows, pages and ends move; Space chooses; Shift extends; Ctrl+A chooses all.
 pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
     let geometry = grid.geometry.get_untracked();
-    let Some(last) = geometry.rows.checked_sub(1) else { return };
+    let Some(last) = geometry.rows.checked_sub(1) else {
+        return;
+    };
     let active = grid.active.get_untracked().min(last);
     let to = match event.key().as_str() {
         "ArrowDown" => active.saturating_add(1).min(last),
@@ -34,7 +36,11 @@ pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
         let anchor = grid.anchor.get_untracked().min(last);
         let (low, high) = (anchor.min(to), anchor.max(to));
         grid.draft.choose(|chosen, _| {
-            if chosen.contains(anchor) { chosen.insert_range(low, high) } else { chosen.remove_range(low, high) }
+            if chosen.contains(anchor) {
+                chosen.insert_range(low, high)
+            } else {
+                chosen.remove_range(low, high)
+            }
         });
     } else {
         grid.anchor.set(to);

@@ -40,7 +40,11 @@ impl Grid {
         let size = RwSignal::new((36.0, 400.0));
         let geometry = Memo::new(move |_| {
             let (row_height, viewport) = size.get();
-            Geometry { rows: rows.get(), row_height, viewport }
+            Geometry {
+                rows: rows.get(),
+                row_height,
+                viewport,
+            }
         });
         let position = RwSignal::new(Position::default());
         let drawn = Memo::new(move |_| {
@@ -49,11 +53,22 @@ impl Grid {
         });
         let figures = Memo::new(move |_| {
             let plan = draft.plan();
-            draft.pricing.with(|pricing| row::Figures::of(drawn.get(), &plan, pricing))
+            draft
+                .pricing
+                .with(|pricing| row::Figures::of(drawn.get(), &plan, pricing))
         });
         measure(scroller, size);
         let (active, anchor) = (RwSignal::new(0), RwSignal::new(0));
-        Grid { draft, scroller, geometry, position, drawn, figures, active, anchor }
+        Grid {
+            draft,
+            scroller,
+            geometry,
+            position,
+            drawn,
+            figures,
+            active,
+            anchor,
+        }
     }
 
     /// The active row, or the last one where the plan has become shorter.
@@ -66,7 +81,8 @@ impl Grid {
         if let Some(scroller) = self.scroller.get_untracked() {
             let top = f64::from(scroller.scroll_top());
             let geometry = self.geometry.get_untracked();
-            self.position.update(|position| *position = geometry.scrolled(geometry.clamped(*position), top));
+            self.position
+                .update(|position| *position = geometry.scrolled(geometry.clamped(*position), top));
         }
     }
 
@@ -102,8 +118,15 @@ impl Grid {
 
     /// Chooses or drops a row; with Shift, all from the last one touched to it.
     fn toggle(self, row: u128, extend: bool) {
-        let choose = !self.draft.chosen.with_untracked(|chosen| chosen.contains(row));
-        let from = if extend { self.anchor.get_untracked() } else { row };
+        let choose = !self
+            .draft
+            .chosen
+            .with_untracked(|chosen| chosen.contains(row));
+        let from = if extend {
+            self.anchor.get_untracked()
+        } else {
+            row
+        };
         self.draft.choose(|chosen, _| {
             if choose {
                 chosen.insert_range(from.min(row), from.max(row));
@@ -120,11 +143,18 @@ impl Grid {
 fn measure(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
     let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
     Effect::new(move |_| {
-        let Some(element) = scroller.get() else { return };
+        let Some(element) = scroller.get() else {
+            return;
+        };
         let read = move || {
-            let Some(element) = scroller.get_untracked() else { return };
+            let Some(element) = scroller.get_untracked() else {
+                return;
+            };
             let header = element.query_selector(".grid-header").ok().flatten();
-            let Some(header) = header.and_then(|header| header.dyn_into::<HtmlElement>().ok()) else { return };
+            let Some(header) = header.and_then(|header| header.dyn_into::<HtmlElement>().ok())
+            else {
+                return;
+            };
             let row = f64::from(header.offset_height()).max(1.0);
             let viewport = f64::from(element.client_height()) - row;
             // Hidden (another tab is in view): the last measures still hold.
@@ -212,9 +242,15 @@ fn px(length: f64) -> String {
 /// What stands in the place of the rows when there are none.
 fn empty(draft: Draft) -> AnyView {
     let words = if draft.text.with(|text| text.trim().is_empty()) {
-        ("No command yet", "Paste a grid run command above, or start from an example. Every trial it stands for is listed here.")
+        (
+            "No command yet",
+            "Paste a grid run command above, or start from an example. Every trial it stands for is listed here.",
+        )
     } else {
-        ("No trials", "Mend the problems listed under the command, and its trials appear here.")
+        (
+            "No trials",
+            "Mend the problems listed under the command, and its trials appear here.",
+        )
     };
     view! {
         <div class="empty grid-empty" role="presentation">
@@ -229,13 +265,20 @@ fn empty(draft: Draft) -> AnyView {
 fn SelectAll(grid: Grid) -> impl IntoView {
     let draft = grid.draft;
     let state = Memo::new(move |_| {
-        let (chosen, all) = (draft.chosen.with(|chosen| chosen.len()), grid.geometry.get().rows);
+        let (chosen, all) = (
+            draft.chosen.with(|chosen| chosen.len()),
+            grid.geometry.get().rows,
+        );
         (all > 0 && chosen == all, chosen > 0 && chosen < all)
     });
     let flip = move |_| {
         let all = state.get_untracked().0;
         draft.choose(|chosen, len| {
-            *chosen = if all { crate::sweep::Ranges::empty() } else { crate::sweep::Ranges::full(len) };
+            *chosen = if all {
+                crate::sweep::Ranges::empty()
+            } else {
+                crate::sweep::Ranges::full(len)
+            };
         });
     };
     view! {
@@ -257,18 +300,25 @@ fn SelectAll(grid: Grid) -> impl IntoView {
 fn Detail(grid: Grid) -> impl IntoView {
     let line = Memo::new(move |_| {
         let active = grid.active()?;
-        grid.draft.reading.with(|reading| Some(reading.plan.command_line(&reading.plan.trial(active)?)))
+        grid.draft
+            .reading
+            .with(|reading| Some(reading.plan.command_line(&reading.plan.trial(active)?)))
     });
     let copied = RwSignal::new(false);
     let copy = move |_| {
-        let Some(line) = line.get_untracked() else { return };
+        let Some(line) = line.get_untracked() else {
+            return;
+        };
         leptos::task::spawn_local(async move {
             copied.set(browser::copy(&line).await);
             browser::sleep(1600).await;
             copied.set(false);
         });
     };
-    let number = move || grid.active().map(|active| crate::page::format::grouped(active + 1));
+    let number = move || {
+        grid.active()
+            .map(|active| crate::page::format::grouped(active + 1))
+    };
     view! {
         <footer class="grid-detail">
             <p class="detail-name">{move || number().map(|number| ["Trial ", &number].concat())}</p>

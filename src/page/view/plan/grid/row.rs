@@ -64,22 +64,31 @@ fn grouped_number(number: u128) -> AnyView {
     if groups.len() == 1 {
         return number.to_string().into_any();
     }
-    groups.into_iter().map(|group| view! { <span class="digits">{group}</span> }).collect_view().into_any()
+    groups
+        .into_iter()
+        .map(|group| view! { <span class="digits">{group}</span> })
+        .collect_view()
+        .into_any()
 }
 
 fn values(grid: Grid, position: u128) -> AnyView {
     grid.draft.reading.with(|reading| {
         let plan = &reading.plan;
-        let Some(trial) = plan.trial(position) else { return ().into_any() };
+        let Some(trial) = plan.trial(position) else {
+            return ().into_any();
+        };
         (0..plan.columns().len())
             .map(|column| {
                 let value = plan.value(&trial, column as u32);
                 match value {
                     Some(value) => {
                         let (text, title) = (value.to_string(), value.into_owned());
-                        view! { <div role="gridcell" class="cell value" title=title>{text}</div> }.into_any()
+                        view! { <div role="gridcell" class="cell value" title=title>{text}</div> }
+                            .into_any()
                     }
-                    None => view! { <div role="gridcell" class="cell value none">"–"</div> }.into_any(),
+                    None => {
+                        view! { <div role="gridcell" class="cell value none">"–"</div> }.into_any()
+                    }
                 }
             })
             .collect_view()
@@ -109,16 +118,31 @@ impl Figures {
         let pricer = Pricer::new(plan, settings, Catalogue::embedded());
         let unknown = || "–".to_owned();
         let figures = |position| {
-            let priced = plan.trial(position).map(|trial| pricer.trial(&trial)).unwrap_or_default();
+            let priced = plan
+                .trial(position)
+                .map(|trial| pricer.trial(&trial))
+                .unwrap_or_default();
             let time = priced.seconds.map_or_else(unknown, duration);
-            [time, priced.cost.map_or_else(unknown, |cost| cost.to_string())]
+            [
+                time,
+                priced.cost.map_or_else(unknown, |cost| cost.to_string()),
+            ]
         };
-        let rows = (0..u128::from(drawn.count)).map(|row| figures(drawn.first + row)).collect();
-        Figures { first: drawn.first, rows }
+        let rows = (0..u128::from(drawn.count))
+            .map(|row| figures(drawn.first + row))
+            .collect();
+        Figures {
+            first: drawn.first,
+            rows,
+        }
     }
 
     fn at(&self, position: u128) -> [String; 2] {
-        let row = position.checked_sub(self.first).and_then(|row| usize::try_from(row).ok());
-        row.and_then(|row| self.rows.get(row)).cloned().unwrap_or_default()
+        let row = position
+            .checked_sub(self.first)
+            .and_then(|row| usize::try_from(row).ok());
+        row.and_then(|row| self.rows.get(row))
+            .cloned()
+            .unwrap_or_default()
     }
 }

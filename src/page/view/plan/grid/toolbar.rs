@@ -19,7 +19,10 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
         [&grouped(chosen), " of ", &counted(all, "trial"), " chosen"].concat()
     };
     let none_there = move || rows() == 0;
-    let value = Signal::derive(move || grid.active().map_or_else(String::new, |row| (row + 1).to_string()));
+    let value = Signal::derive(move || {
+        grid.active()
+            .map_or_else(String::new, |row| (row + 1).to_string())
+    });
     let max = Signal::derive(move || rows().max(1));
     let go = Callback::new(move |number: Option<u128>| {
         if let Some(row) = number.and_then(|number| number.checked_sub(1)) {

@@ -51,7 +51,11 @@ pub(crate) struct Drawn {
 impl Geometry {
     /// Height of the scroller's content.
     pub(crate) fn height(&self) -> f64 {
-        if self.is_scaled() { TALLEST } else { self.rows as f64 * self.row_height }
+        if self.is_scaled() {
+            TALLEST
+        } else {
+            self.rows as f64 * self.row_height
+        }
     }
 
     /// Whole rows that fit in the window, at least 1.
@@ -93,14 +97,26 @@ impl Geometry {
         let whole = rows.ceil();
         let top = self.max_top() - px;
         if whole as u128 >= self.rows {
-            return Position { row: 0, px: 0.0, top: top.max(0.0) };
+            return Position {
+                row: 0,
+                px: 0.0,
+                top: top.max(0.0),
+            };
         }
-        Position { row: self.rows - whole as u128, px: (whole - rows) * self.row_height, top }
+        Position {
+            row: self.rows - whole as u128,
+            px: (whole - rows) * self.row_height,
+            top,
+        }
     }
 
     fn from_start(&self, px: f64, top: f64) -> Position {
         let rows = (px / self.row_height).floor();
-        Position { row: rows as u128, px: px - rows * self.row_height, top }
+        Position {
+            row: rows as u128,
+            px: px - rows * self.row_height,
+            top,
+        }
     }
 
     /// The position of a scroll offset, wherever the reader was before.
@@ -143,7 +159,11 @@ impl Geometry {
             return self.at(top);
         }
         let step = top - from.top;
-        if step.abs() > STEP * self.viewport { self.at(top) } else { self.stepped(from, step, top) }
+        if step.abs() > STEP * self.viewport {
+            self.at(top)
+        } else {
+            self.stepped(from, step, top)
+        }
     }
 
     fn stepped(&self, from: Position, step: f64, top: f64) -> Position {
@@ -154,15 +174,29 @@ impl Geometry {
         } else {
             from.row.checked_add(rows as u128)
         };
-        let Some(row) = row else { return Position { row: 0, px: 0.0, top } };
-        let moved = Position { row, px: px - rows * self.row_height, top };
+        let Some(row) = row else {
+            return Position {
+                row: 0,
+                px: 0.0,
+                top,
+            };
+        };
+        let moved = Position {
+            row,
+            px: px - rows * self.row_height,
+            top,
+        };
         self.clamped(moved)
     }
 
     /// The position itself, or the end where the list has become shorter than that.
     pub(crate) fn clamped(&self, at: Position) -> Position {
         let end = self.end();
-        if (at.row, at.px) > (end.row, end.px) { Position { top: at.top, ..end } } else { at }
+        if (at.row, at.px) > (end.row, end.px) {
+            Position { top: at.top, ..end }
+        } else {
+            at
+        }
     }
 
     /// The position with `row` (from 0) at the upper edge, or as near to it as the end allows.
@@ -171,7 +205,11 @@ impl Geometry {
         if row > end.row || (row == end.row && end.px > 0.0) {
             return end;
         }
-        Position { row, px: 0.0, top: self.top_of(row) }
+        Position {
+            row,
+            px: 0.0,
+            top: self.top_of(row),
+        }
     }
 
     /// The nearest position that shows `row` whole.
@@ -189,7 +227,11 @@ impl Geometry {
         let first = (row + 1).saturating_sub(rows as u128);
         let px = rows * self.row_height - self.viewport;
         let top = self.top_of(first) + if self.is_scaled() { 0.0 } else { px };
-        Position { row: first, px, top: top.min(self.max_top()) }
+        Position {
+            row: first,
+            px,
+            top: top.min(self.max_top()),
+        }
     }
 
     /// The rows to draw at a position.
@@ -200,7 +242,11 @@ impl Geometry {
         let inside = ((self.viewport.max(0.0) + at.px) / self.row_height).ceil() as u32;
         let wanted = above.saturating_add(inside).saturating_add(OVERSCAN);
         let count = u128::from(wanted).min(self.rows - first) as u32;
-        Drawn { first, count, y: at.top - at.px - f64::from(above) * self.row_height }
+        Drawn {
+            first,
+            count,
+            y: at.top - at.px - f64::from(above) * self.row_height,
+        }
     }
 }
 
@@ -213,7 +259,11 @@ mod tests {
     const HUGE: u128 = 1_000_000_000_000_000_000;
 
     fn list(rows: u128) -> Geometry {
-        Geometry { rows, row_height: 36.0, viewport: 360.0 }
+        Geometry {
+            rows,
+            row_height: 36.0,
+            viewport: 360.0,
+        }
     }
 
     fn shown(list: &Geometry, at: Position) -> (u128, u128) {
@@ -223,18 +273,53 @@ mod tests {
 
     #[test]
     fn a_short_list_is_drawn_whole() {
-        assert_eq!(list(3).drawn(list(3).at(0.0)), Drawn { first: 0, count: 3, y: 0.0 });
-        assert_eq!(list(0).drawn(list(0).at(0.0)), Drawn { first: 0, count: 0, y: 0.0 });
+        assert_eq!(
+            list(3).drawn(list(3).at(0.0)),
+            Drawn {
+                first: 0,
+                count: 3,
+                y: 0.0
+            }
+        );
+        assert_eq!(
+            list(0).drawn(list(0).at(0.0)),
+            Drawn {
+                first: 0,
+                count: 0,
+                y: 0.0
+            }
+        );
         assert_eq!(list(3).height(), 108.0);
     }
 
     #[test]
     fn a_list_to_scale_follows_the_offset() {
         let list = list(1000);
-        assert_eq!(list.at(3600.0), Position { row: 100, px: 0.0, top: 3600.0 });
+        assert_eq!(
+            list.at(3600.0),
+            Position {
+                row: 100,
+                px: 0.0,
+                top: 3600.0
+            }
+        );
         let at = list.scrolled(Position::default(), 3610.0);
-        assert_eq!(at, Position { row: 100, px: 10.0, top: 3610.0 });
-        assert_eq!(list.drawn(at), Drawn { first: 92, count: 27, y: 92.0 * 36.0 });
+        assert_eq!(
+            at,
+            Position {
+                row: 100,
+                px: 10.0,
+                top: 3610.0
+            }
+        );
+        assert_eq!(
+            list.drawn(at),
+            Drawn {
+                first: 92,
+                count: 27,
+                y: 92.0 * 36.0
+            }
+        );
         assert_eq!(shown(&list, list.at(f64::MAX)).1, 1000);
     }
 
@@ -252,7 +337,16 @@ mod tests {
     #[test]
     fn offset_and_row_agree_at_every_place() {
         let list = list(HUGE);
-        for top in [0.0, 36.0, 999_000.0, 2e6, 4e6, 6.5e6, 7_400_000.0, list.max_top() - 360.0] {
+        for top in [
+            0.0,
+            36.0,
+            999_000.0,
+            2e6,
+            4e6,
+            6.5e6,
+            7_400_000.0,
+            list.max_top() - 360.0,
+        ] {
             let at = list.at(top);
             let back = list.top_of(at.row) + at.px;
             assert!((back - top).abs() < 72.0, "{top} became {back}");
@@ -282,7 +376,16 @@ mod tests {
     #[test]
     fn any_row_can_be_gone_to() {
         let list = list(HUGE);
-        for row in [0, 1, 27_776, 27_779, HUGE / 3, HUGE - 40_000, HUGE - 11, HUGE - 10] {
+        for row in [
+            0,
+            1,
+            27_776,
+            27_779,
+            HUGE / 3,
+            HUGE - 40_000,
+            HUGE - 11,
+            HUGE - 10,
+        ] {
             let at = list.jump(row);
             assert_eq!((at.row, at.px), (row, 0.0));
             assert!((0.0..=list.max_top()).contains(&at.top));
@@ -300,7 +403,10 @@ mod tests {
         assert_eq!(list.reveal(at, 499).row, 499);
         assert_eq!(list.reveal(at, 510).row, 501);
         assert_eq!(list.reveal(at, HUGE).row, HUGE - 10);
-        let odd = Geometry { viewport: 350.0, ..list };
+        let odd = Geometry {
+            viewport: 350.0,
+            ..list
+        };
         let revealed = odd.reveal(odd.jump(500), 510);
         assert_eq!((revealed.row, revealed.px), (501, 10.0));
     }
@@ -312,7 +418,13 @@ mod tests {
         let start = list.scrolled(Position { top: 500.0, ..near }, 100.0);
         assert_eq!((start.row, start.px), (0, 0.0));
         let end = list.end();
-        let beyond = list.scrolled(Position { top: end.top - 600.0, ..end }, end.top - 400.0);
+        let beyond = list.scrolled(
+            Position {
+                top: end.top - 600.0,
+                ..end
+            },
+            end.top - 400.0,
+        );
         assert_eq!((beyond.row, beyond.px), (end.row, end.px));
     }
 }

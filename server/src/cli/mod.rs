@@ -1,0 +1,37 @@
+//! The command line.
+
+mod plan;
+mod serve;
+mod supervise;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Plan, price and launch hyperparameter sweeps written as `grid run` commands.
+#[derive(Debug, Parser)]
+#[command(name = "sweep", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print every trial that a `grid run` command stands for, and what it will cost.
+    Plan(plan::PlanArgs),
+    /// Serve the page and the API, and run trials.
+    Serve(serve::Serve),
+    /// Own one trial: started by the server, not by people.
+    #[command(hide = true)]
+    Supervise(supervise::Supervise),
+}
+
+/// Runs what the command line says.
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Serve(serve) => serve.run(),
+        Command::Supervise(supervise) => supervise.run(),
+    }
+}

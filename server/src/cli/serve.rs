@@ -1,0 +1,68 @@
+//! `sweep serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, Overrides};
+use crate::serve::{Preset, serve};
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// The folder whose scripts run [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    source: Option<PathBuf>,
+    /// The folder of the database and the trials [default: data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The folder of the built page [default: `dist` beside the binary or above it]
+    #[arg(long, value_name = "DIR")]
+    page: Option<PathBuf>,
+    /// Settings (TOML); what the command line says wins
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> ExitCode {
+        log();
+        let overrides = Overrides {
+            listen: self.listen,
+            source: self.source,
+            data: self.data,
+            page: self.page,
+        };
+        let result = Config::load(self.config.as_deref(), overrides)
+            .map_err(|error| error.to_string())
+            .and_then(|config| {
+                let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+                let done = runtime.block_on(serve(config, Preset::from_environment()));
+                // Reads under way are of no interest any more.
+                runtime.shutdown_background();
+                done.map_err(|error| error.to_string())
+            });
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("error: {message}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Logs go to standard error; `RUST_LOG` says how much.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

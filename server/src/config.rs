@@ -1,0 +1,360 @@
+//! Typed settings, from the command line first, then the configuration file, then defaults.
+//! `docs/server.md` describes the file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The configuration file (TOML). Every key is optional; an unknown one is an error.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    /// Where to listen.
+    pub listen: Option<SocketAddr>,
+    /// The folder whose scripts run.
+    pub source: Option<PathBuf>,
+    /// The folder of the database and the trials.
+    pub data: Option<PathBuf>,
+    /// The folder of the built page.
+    pub page: Option<PathBuf>,
+    /// Host names, with or without a port, by which clients may call the server besides
+    /// loopback's.
+    pub hosts: Vec<String>,
+    /// Origins (`https://plan.example.org`) of pages hosted apart that may call the API.
+    pub origins: Vec<String>,
+    /// Origins of other APIs that the served page may call.
+    pub apis: Vec<String>,
+    /// The cluster of a run whose command names none.
+    pub default_cluster: Option<String>,
+    /// Clusters by name; `local` alone when there are none.
+    pub clusters: BTreeMap<String, ClusterConfig>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterConfig {
+    /// What runs its trials.
+    #[serde(default)]
+    pub engine: EngineKind,
+    /// How many trials run at once; the number of cores when absent.
+    pub slots: Option<u32>,
+    /// How its trials are priced.
+    #[serde(default)]
+    pub price: Pricing,
+}
+
+/// The engines that there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// Processes of this machine.
+    #[default]
+    Local,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+        }
+    }
+}
+
+/// What a trial costs.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pricing {
+    /// As if it ran on the machine that the command names.
+    #[default]
+    AsIf,
+    /// Nothing is known.
+    None,
+    /// So many USD per hour of one trial, a decimal text.
+    Rate(String),
+}
+
+/// Bounds, each with its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Trials of one run.
+    pub trials: u32,
+    /// Bytes of a trial's output that are kept.
+    pub output_bytes: u64,
+    /// Bytes of a source tree.
+    pub source_bytes: u64,
+    /// Files of a source tree.
+    pub source_files: u64,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Seconds between asking a trial to end and ending it.
+    pub stop_grace_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            trials: 1_000_000,
+            output_bytes: 64 << 20,
+            source_bytes: 2 << 30,
+            source_files: 100_000,
+            body_bytes: 16 << 20,
+            stop_grace_seconds: 10,
+        }
+    }
+}
+
+/// What the command line says; it wins over the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+    /// `--source`.
+    pub source: Option<PathBuf>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
+    /// `--page`.
+    pub page: Option<PathBuf>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The folder whose scripts run; absolute, exists.
+    pub source: PathBuf,
+    /// The folder of the database and the trials; absolute, exists.
+    pub data: PathBuf,
+    /// The folder of the built page, if there is one.
+    pub page: Option<PathBuf>,
+    /// As in the file, lower case.
+    pub hosts: Vec<String>,
+    /// As in the file, without a slash at the end.
+    pub origins: Vec<String>,
+    /// As in the file.
+    pub apis: Vec<String>,
+    /// The cluster of a run whose command names none; one of `clusters`.
+    pub default_cluster: String,
+    /// At least one.
+    pub clusters: BTreeMap<String, ClusterConfig>,
+    /// As in the file.
+    pub limits: Limits,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {0} cannot be read: {1}")]
+    Unreadable(PathBuf, std::io::Error),
+    /// The file does not say what it should.
+    #[error("the configuration file {0}: {1}")]
+    Invalid(PathBuf, Box<toml::de::Error>),
+    /// A folder is missing.
+    #[error("the {0} folder {1} cannot be used: {2}")]
+    Folder(&'static str, PathBuf, std::io::Error),
+    /// A value is wrong.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl Config {
+    /// Reads the file, if one is given, and joins it with what the command line says. Makes the
+    /// data folder.
+    pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
+        let file = file.map(read).transpose()?.unwrap_or_default();
+        let source = overrides
+            .source
+            .or(file.source)
+            .unwrap_or_else(|| ".".into());
+        let data = overrides
+            .data
+            .or(file.data)
+            .unwrap_or_else(|| "data".into());
+        create_private(&data).map_err(|error| ConfigError::Folder("data", data.clone(), error))?;
+        let mut clusters = file.clusters;
+        if clusters.is_empty() {
+            clusters.insert("local".into(), ClusterConfig::local());
+        }
+        check_clusters(&clusters)?;
+        let default_cluster = default_cluster(file.default_cluster, &clusters)?;
+        Ok(Self {
+            listen: overrides
+                .listen
+                .or(file.listen)
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            source: folder("source", &source)?,
+            data: folder("data", &data)?,
+            page: overrides
+                .page
+                .or(file.page)
+                .map(|page| folder("page", &page))
+                .transpose()?
+                .or_else(built_page),
+            hosts: file
+                .hosts
+                .iter()
+                .map(|host| host.to_ascii_lowercase())
+                .collect(),
+            origins: file
+                .origins
+                .iter()
+                .map(|origin| origin.trim_end_matches('/').to_owned())
+                .collect(),
+            apis: file.apis,
+            default_cluster,
+            clusters,
+            limits: file.limits,
+        })
+    }
+}
+
+impl ClusterConfig {
+    fn local() -> Self {
+        Self {
+            engine: EngineKind::Local,
+            slots: None,
+            price: Pricing::AsIf,
+        }
+    }
+
+    /// How many trials run at once, at least 1.
+    pub fn slots(&self) -> u32 {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.slots
+            .unwrap_or_else(|| u32::try_from(cores()).unwrap_or(u32::MAX))
+            .max(1)
+    }
+}
+
+fn read(path: &Path) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
+    toml::from_str(&text).map_err(|error| ConfigError::Invalid(path.to_owned(), Box::new(error)))
+}
+
+fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
+    let fail = |error| ConfigError::Folder(what, path.to_owned(), error);
+    let absolute = path.canonicalize().map_err(fail)?;
+    if absolute.is_dir() {
+        Ok(absolute)
+    } else {
+        Err(fail(std::io::ErrorKind::NotADirectory.into()))
+    }
+}
+
+/// Trials' output may hold secrets: only the account that runs the server may look.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
+
+fn default_cluster(
+    named: Option<String>,
+    clusters: &BTreeMap<String, ClusterConfig>,
+) -> Result<String, ConfigError> {
+    match named {
+        Some(name) if clusters.contains_key(&name) => Ok(name),
+        Some(name) => Err(ConfigError::Value(format!(
+            "default_cluster names `{name}`, which is not among the clusters"
+        ))),
+        None if clusters.contains_key("local") => Ok("local".to_owned()),
+        None => Ok(clusters.keys().next().cloned().unwrap_or_default()),
+    }
+}
+
+fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
+    for (name, cluster) in clusters {
+        let fits = (1..=63).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && !name.starts_with('-')
+            && !name.ends_with('-');
+        if !fits {
+            return Err(ConfigError::Value(format!(
+                "`{name}` is no name for a cluster: up to 63 of a-z, 0-9 and -, and no - at \
+                 either end"
+            )));
+        }
+        // A path below /v1/core/clusters/ would be ambiguous.
+        if name == "clusters" || name == "sessions" {
+            return Err(ConfigError::Value(format!(
+                "a cluster cannot be named `{name}`"
+            )));
+        }
+        if let Pricing::Rate(rate) = &cluster.price
+            && crate::price::Rate::parse(rate).is_none()
+        {
+            return Err(ConfigError::Value(format!(
+                "the rate of cluster `{name}` is `{rate}`: expected USD per hour, as in \"0.05\""
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The page as `make build` leaves it: `dist` beside the binary or in a folder above it.
+fn built_page() -> Option<PathBuf> {
+    let binary = std::env::current_exe().ok()?;
+    binary
+        .ancestors()
+        .skip(1)
+        .take(4)
+        .map(|folder| folder.join("dist"))
+        .find(|page| page.join("index.html").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<File, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_read() {
+        let docs = include_str!("../../docs/server.md");
+        let example = docs
+            .split("```toml\n")
+            .nth(1)
+            .unwrap()
+            .split("```")
+            .next()
+            .unwrap();
+        let file = parse(example).unwrap();
+        assert_eq!(file.clusters["local"].slots, Some(4));
+        check_clusters(&file.clusters).unwrap();
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        assert!(
+            parse("lisen = \"127.0.0.1:1\"")
+                .unwrap_err()
+                .to_string()
+                .contains("lisen")
+        );
+        assert!(parse("[limits]\ntrial = 3").is_err());
+    }
+
+    #[test]
+    fn names_of_clusters_are_checked() {
+        let with = |name: &str| check_clusters(&[(name.to_owned(), ClusterConfig::local())].into());
+        assert!(with("gpu-box-1").is_ok());
+        for name in ["", "-a", "a-", "A", "a_b", "clusters", "sessions"] {
+            assert!(with(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! The loop of a cluster: stop what is to be stopped, observe and record what runs, claim and
+//! submit what may start.
+//!
+//! A claim is committed before its trial is submitted, and a submission does nothing where there
+//! was one before: so whenever the server is killed, each trial starts at most once, and on the
+//! next start the trials in the states starting and running are taken up where they are.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sweep_planner::api::Timestamp;
+use tokio::sync::Notify;
+
+use crate::app::App;
+use crate::clock;
+use crate::engine::{Engine, Seen, SubmitError};
+use crate::store::{ActiveTrial, Change, Claim, NewPoints, State, StoreError};
+use crate::trial::{Ended, Folder, Gatherer, How};
+use crate::views;
+
+/// How often running trials are looked at.
+const TICK: Duration = Duration::from_millis(200);
+/// The longest sleep; every change of interest wakes the loop before.
+const IDLE: Duration = Duration::from_secs(30);
+/// An engine that fails is left alone for so long, doubling up to the longest.
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+const PAUSE_LONGEST: Duration = Duration::from_secs(60);
+
+/// A trial by its run's key and its number.
+type Key = (i64, u32);
+
+/// Runs the trials of one cluster.
+pub struct Dispatcher {
+    app: Arc<App>,
+    cluster: String,
+    slots: usize,
+    engine: Arc<dyn Engine>,
+    wake: Arc<Notify>,
+    active: HashMap<Key, Active>,
+    pause: Pause,
+}
+
+/// A trial that is starting or running.
+struct Active {
+    trial: ActiveTrial,
+    gatherer: Gatherer,
+    submitted: bool,
+    stop_sent: bool,
+}
+
+/// When an engine that failed is tried again.
+#[derive(Default)]
+struct Pause {
+    until: Option<Instant>,
+    length: Duration,
+}
+
+impl Pause {
+    fn holds(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn failed(&mut self) {
+        self.length = (self.length * 2).clamp(PAUSE_FIRST, PAUSE_LONGEST);
+        self.until = Some(Instant::now() + self.length);
+    }
+
+    fn worked(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// What one look at the active trials found.
+#[derive(Default)]
+struct Found {
+    changes: Vec<Change>,
+    points: Vec<NewPoints>,
+    unknown: Vec<Key>,
+}
+
+impl Dispatcher {
+    /// A dispatcher of a cluster with so many slots.
+    pub fn new(
+        app: Arc<App>,
+        cluster: String,
+        slots: u32,
+        engine: Arc<dyn Engine>,
+        wake: Arc<Notify>,
+    ) -> Self {
+        let slots = slots as usize;
+        let (active, pause) = (HashMap::new(), Pause::default());
+        Self {
+            app,
+            cluster,
+            slots,
+            engine,
+            wake,
+            active,
+            pause,
+        }
+    }
+
+    /// Works until the server stops. A failure of the database is logged and tried again.
+    pub async fn run(mut self) {
+        let mut stopping = self.app.stopping.clone();
+        let mut taken_up = false;
+        while !*stopping.borrow() {
+            let result = if taken_up {
+                self.step().await
+            } else {
+                self.take_up().await
+            };
+            let sleep = match result {
+                Ok(()) if !taken_up => {
+                    taken_up = true;
+                    Duration::ZERO
+                }
+                Ok(()) => self.sleep(),
+                Err(StoreError::Closed) => break,
+                Err(error) => {
+                    tracing::error!(cluster = %self.cluster, %error, "the dispatcher failed");
+                    PAUSE_FIRST
+                }
+            };
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(sleep) => {}
+                _ = stopping.wait_for(|stop| *stop) => {}
+            }
+        }
+    }
+
+    fn sleep(&self) -> Duration {
+        if self.active.is_empty() { IDLE } else { TICK }
+    }
+
+    /// After a start: what runs, what ended meanwhile, what was claimed and not submitted.
+    async fn take_up(&mut self) -> Result<(), StoreError> {
+        let active = self.app.store.active(self.cluster.clone()).await?;
+        if !active.is_empty() {
+            tracing::info!(cluster = %self.cluster, trials = active.len(), "taking up trials");
+        }
+        for trial in active {
+            // Whether it was submitted, the first look tells.
+            self.add(trial, true);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, trial: ActiveTrial, submitted: bool) {
+        let folder = Folder::of(&self.app.config.data, &trial.run_id, trial.number);
+        let gatherer = Gatherer::new(folder, trial.run, trial.number, trial.metrics_read);
+        let key = (trial.run, trial.number);
+        self.active.insert(
+            key,
+            Active {
+                trial,
+                gatherer,
+                submitted,
+                stop_sent: false,
+            },
+        );
+    }
+
+    async fn step(&mut self) -> Result<(), StoreError> {
+        self.stop().await?;
+        self.observe().await?;
+        self.claim().await?;
+        self.submit().await
+    }
+
+    /// Passes on the wish to stop, once for each trial.
+    async fn stop(&mut self) -> Result<(), StoreError> {
+        if self.active.is_empty() {
+            return Ok(());
+        }
+        let mut cancelled = Vec::new();
+        for key in self.app.store.to_stop(self.cluster.clone()).await? {
+            let Some(active) = self.active.get_mut(&key) else {
+                continue;
+            };
+            if !active.submitted {
+                let message = "stopped before it started".to_owned();
+                cancelled.push(change(key, State::Cancelled, clock::now(), message));
+            } else if !active.stop_sent {
+                match self.engine.stop(&active.trial) {
+                    Ok(()) => active.stop_sent = true,
+                    Err(error) => {
+                        let run = &active.trial.run_name;
+                        tracing::warn!(%run, number = key.1, %error, "a stop failed; trying again");
+                    }
+                }
+            }
+        }
+        self.record(cancelled, Vec::new()).await
+    }
+
+    /// Looks at every active trial and records what has changed.
+    async fn observe(&mut self) -> Result<(), StoreError> {
+        if self.active.is_empty() {
+            return Ok(());
+        }
+        let engine = Arc::clone(&self.engine);
+        let mut active = std::mem::take(&mut self.active);
+        let looked = tokio::task::spawn_blocking(move || {
+            let found = look(engine.as_ref(), &mut active);
+            (active, found)
+        });
+        let (active, found) = looked.await.map_err(|_| StoreError::Panicked)?;
+        self.active = active;
+        for key in found.unknown {
+            if let Some(active) = self.active.get_mut(&key) {
+                active.submitted = false;
+            }
+        }
+        self.record(found.changes, found.points).await
+    }
+
+    /// Takes as many queued trials as there are free slots.
+    async fn claim(&mut self) -> Result<(), StoreError> {
+        let free = self.slots.saturating_sub(self.active.len());
+        if free == 0 || self.pause.holds() {
+            return Ok(());
+        }
+        let claim = Claim {
+            cluster: self.cluster.clone(),
+            slots: free,
+            now: clock::now(),
+        };
+        let claimed = self.app.store.claim(claim).await?;
+        let keys: Vec<Key> = claimed
+            .iter()
+            .map(|trial| (trial.run, trial.number))
+            .collect();
+        for trial in claimed {
+            self.add(trial, false);
+        }
+        publish(&self.app, &keys).await;
+        Ok(())
+    }
+
+    /// Hands over what was claimed. The trials of an engine that fails wait for it.
+    async fn submit(&mut self) -> Result<(), StoreError> {
+        if self.pause.holds() {
+            return Ok(());
+        }
+        let waiting = self.active.values().filter(|active| !active.submitted);
+        let handed: Vec<_> = waiting
+            .map(|active| {
+                let (engine, trial) = (Arc::clone(&self.engine), active.trial.clone());
+                tokio::task::spawn_blocking(move || {
+                    ((trial.run, trial.number), engine.submit(&trial))
+                })
+            })
+            .collect();
+        let mut failed = Vec::new();
+        for handed in handed {
+            let (key, result) = handed.await.map_err(|_| StoreError::Panicked)?;
+            match result {
+                Ok(()) => {
+                    self.pause.worked();
+                    if let Some(active) = self.active.get_mut(&key) {
+                        active.submitted = true;
+                    }
+                }
+                Err(SubmitError::Never(reason)) => {
+                    failed.push(change(key, State::Failed, clock::now(), reason));
+                }
+                Err(SubmitError::Later(reason)) => {
+                    tracing::warn!(cluster = %self.cluster, %reason, "a trial cannot be started yet");
+                    self.pause.failed();
+                }
+            }
+        }
+        self.record(failed, Vec::new()).await
+    }
+
+    /// Makes changes durable, tells those who watch, and forgets trials that have ended.
+    async fn record(
+        &mut self,
+        changes: Vec<Change>,
+        points: Vec<NewPoints>,
+    ) -> Result<(), StoreError> {
+        if changes.is_empty() && points.is_empty() {
+            return Ok(());
+        }
+        let touched: HashSet<Key> = changes
+            .iter()
+            .map(|change| (change.run, change.number))
+            .chain(points.iter().map(|points| (points.run, points.number)))
+            .collect();
+        let ended: Vec<(Key, State)> = changes
+            .iter()
+            .map(|change| ((change.run, change.number), change.state))
+            .collect();
+        // The points first: whoever sees a trial ended sees all that it measured.
+        self.app.store.record(points, changes).await?;
+        for (key, state) in ended {
+            if state.ended() {
+                self.active.remove(&key);
+            } else if let Some(active) = self.active.get_mut(&key) {
+                active.trial.state = state;
+            }
+        }
+        let touched: Vec<Key> = touched.into_iter().collect();
+        publish(&self.app, &touched).await;
+        Ok(())
+    }
+}
+
+/// One look at all active trials. Blocks.
+fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
+    let mut found = Found::default();
+    let keys: Vec<Key> = active
+        .iter()
+        .filter(|(_, one)| one.submitted)
+        .map(|(key, _)| *key)
+        .collect();
+    let trials: Vec<&ActiveTrial> = keys.iter().map(|key| &active[key].trial).collect();
+    let seen = engine.observe(&trials);
+    let now = clock::now();
+    for (key, seen) in keys.into_iter().zip(seen) {
+        let Some(one) = active.get_mut(&key) else {
+            continue;
+        };
+        let over = matches!(seen, Seen::Ended(_) | Seen::Lost(_));
+        match one.gatherer.gather(over) {
+            Ok(points) => found.points.extend(points),
+            Err(error) => {
+                let run = &one.trial.run_name;
+                tracing::warn!(%run, number = key.1, %error, "metrics cannot be read");
+            }
+        }
+        match seen {
+            Seen::Unknown => found.unknown.push(key),
+            Seen::Running(at) if one.trial.state != State::Running => found.changes.push(Change {
+                started_at: Some(at),
+                ..change(key, State::Running, now, String::new())
+            }),
+            Seen::Starting | Seen::Running(_) => {}
+            Seen::Ended(ended) => found.changes.push(end(key, now, ended)),
+            Seen::Lost(reason) => found.changes.push(Change {
+                ended_at: Some(now),
+                ..change(key, State::Failed, now, reason)
+            }),
+        }
+    }
+    found
+}
+
+fn change(key: Key, state: State, at: Timestamp, message: String) -> Change {
+    Change {
+        run: key.0,
+        number: key.1,
+        state,
+        at,
+        message,
+        started_at: None,
+        ended_at: state.ended().then_some(at),
+        exit_code: None,
+        signal: None,
+    }
+}
+
+/// What the end of a trial means.
+fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
+    let (exit_code, signal, reason) = match ended.how {
+        How::Exited(code) => (Some(code), None, format!("exit status {code}")),
+        How::Killed(signal) => (None, Some(signal), format!("ended by signal {signal}")),
+        How::NotStarted(reason) => (None, None, reason),
+    };
+    let (state, message) = match exit_code {
+        _ if ended.stopped => (State::Cancelled, format!("stopped ({reason})")),
+        Some(0) => (State::Succeeded, String::new()),
+        _ => (State::Failed, reason),
+    };
+    Change {
+        started_at: ended.started,
+        ended_at: Some(ended.at),
+        exit_code,
+        signal,
+        ..change(key, state, now, message)
+    }
+}
+
+/// Tells those who watch how these trials and their runs are now. Failing to is no reason to fail
+/// the change, which is durable already.
+pub async fn publish(app: &App, keys: &[Key]) {
+    let mut runs: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+    for (run, number) in keys {
+        runs.entry(*run).or_default().push(*number);
+    }
+    for (run, mut numbers) in runs {
+        numbers.sort_unstable();
+        if let Err(error) = views::publish(app, run, numbers).await {
+            tracing::warn!(%error, "a change could not be announced");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(how: How, stopped: bool) -> Change {
+        let at = Timestamp::from_micros(2);
+        let started = Some(Timestamp::from_micros(1));
+        end(
+            (1, 2),
+            at,
+            Ended {
+                started,
+                at,
+                how,
+                stopped,
+                dropped: 0,
+            },
+        )
+    }
+
+    #[test]
+    fn how_a_trial_ended_is_told_truly() {
+        for (how, stopped, state, message) in [
+            (How::Exited(0), false, State::Succeeded, ""),
+            (How::Exited(1), false, State::Failed, "exit status 1"),
+            (How::Killed(9), false, State::Failed, "ended by signal 9"),
+            (
+                How::Killed(15),
+                true,
+                State::Cancelled,
+                "stopped (ended by signal 15)",
+            ),
+            (
+                How::Exited(0),
+                true,
+                State::Cancelled,
+                "stopped (exit status 0)",
+            ),
+            (
+                How::NotStarted("no python3".into()),
+                false,
+                State::Failed,
+                "no python3",
+            ),
+        ] {
+            let change = ended(how, stopped);
+            assert_eq!((change.state, change.message.as_str()), (state, message));
+        }
+        assert_eq!(ended(How::Exited(3), false).exit_code, Some(3));
+        assert_eq!(ended(How::Killed(9), false).signal, Some(9));
+    }
+
+    #[test]
+    fn an_engine_that_keeps_failing_is_left_alone_longer() {
+        let mut pause = Pause::default();
+        assert!(!pause.holds());
+        let mut lengths = Vec::new();
+        for _ in 0..8 {
+            pause.failed();
+            lengths.push(pause.length.as_secs());
+        }
+        assert!(pause.holds());
+        assert_eq!(lengths, [1, 2, 4, 8, 16, 32, 60, 60]);
+        pause.worked();
+        assert!(!pause.holds());
+    }
+}

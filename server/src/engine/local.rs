@@ -1,0 +1,281 @@
+//! Trials as processes of this machine, each owned by a supervisor (see [`crate::supervisor`]).
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::{Engine, Seen, SubmitError};
+use crate::store::ActiveTrial;
+use crate::trial::{Folder, Order, copy_tree};
+
+/// What is told of a supervisor that ended without a word, in bytes.
+const TROUBLES_MAX: usize = 1_000;
+
+/// A trial by its run's key and its number.
+type Key = (i64, u32);
+
+/// The engine.
+pub struct Local {
+    data: PathBuf,
+    program: PathBuf,
+    cluster: String,
+    output_bytes: u64,
+    stop_grace_seconds: u32,
+    supervisors: Arc<Mutex<HashMap<Key, Supervisor>>>,
+    wake: Arc<Notify>,
+}
+
+/// A supervisor that this server has started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Supervisor {
+    Alive,
+    Gone,
+}
+
+impl Local {
+    /// `data`: the server's data folder; `program`: our own binary; `wake` is notified whenever a
+    /// supervisor ends.
+    pub fn new(
+        config: &crate::config::Config,
+        cluster: &str,
+        program: PathBuf,
+        wake: Arc<Notify>,
+    ) -> Self {
+        Self {
+            data: config.data.clone(),
+            program,
+            cluster: cluster.to_owned(),
+            output_bytes: config.limits.output_bytes,
+            stop_grace_seconds: config.limits.stop_grace_seconds,
+            supervisors: Arc::default(),
+            wake,
+        }
+    }
+
+    fn folder(&self, trial: &ActiveTrial) -> Folder {
+        Folder::of(&self.data, &trial.run_id, trial.number)
+    }
+
+    /// Makes the folder, the trial's copy of the source and its order. What a killed server left
+    /// half made is made again.
+    fn prepare(&self, trial: &ActiveTrial, folder: &Folder) -> Result<(), String> {
+        let say = |error: io::Error| format!("{}: {error}", folder.path().display());
+        folder.create().map_err(say)?;
+        if !folder.work().exists() {
+            let source = self.data.join("sources").join(&trial.run_id);
+            let unfinished = folder.path().join("work.unfinished");
+            remove_tree(&unfinished).map_err(say)?;
+            copy_tree(&source, &unfinished).map_err(|error| error.to_string())?;
+            fs::rename(&unfinished, folder.work()).map_err(say)?;
+        }
+        let order = Order {
+            command: command(&trial.argv),
+            environment: self.environment(trial),
+            output_bytes: self.output_bytes,
+            stop_grace_seconds: self.stop_grace_seconds,
+        };
+        folder.write_order(&order).map_err(say)
+    }
+
+    /// What Grid's documents promise, then what the run asks for.
+    fn environment(&self, trial: &ActiveTrial) -> BTreeMap<String, String> {
+        let id = format!("{}-{}", trial.run_id, trial.number);
+        let name = format!("{}-exp{}", trial.run_name, trial.number);
+        let ours = [
+            ("PYTHONUNBUFFERED", "1"),
+            ("GRID_EXPERIMENT_ID", &id),
+            ("GRID_EXPERIMENT_NAME", &name),
+            ("GRID_USER_ID", &trial.account),
+            ("GRID_CLUSTER_ID", &self.cluster),
+            ("GRID_INSTANCE_TYPE", &trial.spec.instance_type),
+        ];
+        let ours = ours
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let asked = trial
+            .spec
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.0.clone()));
+        ours.chain(asked).collect()
+    }
+
+    /// Starts the supervisor. It becomes the leader of its own session; no pipe ties it to us.
+    fn supervise(&self, key: Key, folder: &Folder) -> io::Result<()> {
+        let mut command = Command::new(&self.program);
+        command.arg("supervise").arg(folder.path());
+        // The server's own secrets are no business of a trial's.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SWEEP_") {
+                command.env_remove(name);
+            }
+        }
+        let troubles = File::create(folder.troubles())?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(troubles);
+        let mut child = command.spawn()?;
+        self.note(key, Supervisor::Alive);
+        let (supervisors, wake) = (Arc::clone(&self.supervisors), Arc::clone(&self.wake));
+        std::thread::spawn(move || {
+            // How it ended is in the trial's folder, or nowhere.
+            let _ = child.wait();
+            let mut supervisors = supervisors.lock().unwrap_or_else(PoisonError::into_inner);
+            supervisors.insert(key, Supervisor::Gone);
+            wake.notify_one();
+        });
+        Ok(())
+    }
+
+    fn note(&self, key: Key, state: Supervisor) {
+        self.supervisors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, state);
+    }
+
+    fn known(&self, key: Key) -> Option<Supervisor> {
+        self.supervisors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .copied()
+    }
+
+    fn forget(&self, key: Key) {
+        self.supervisors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
+    }
+
+    fn look(&self, trial: &ActiveTrial) -> io::Result<Seen> {
+        let (key, folder) = ((trial.run, trial.number), self.folder(trial));
+        // In this order: a supervisor writes the end before it lets go of the lock.
+        let known = self.known(key);
+        let alive = folder.supervised()?;
+        let claimed = folder.claimed();
+        if let Some(ended) = folder.ended()? {
+            self.forget(key);
+            return Ok(Seen::Ended(ended));
+        }
+        Ok(match (alive, claimed, known) {
+            (true, ..) => folder
+                .started()?
+                .map_or(Seen::Starting, |note| Seen::Running(note.at)),
+            (false, true, _) => {
+                self.forget(key);
+                Seen::Lost(
+                    "its supervisor is gone: the machine was restarted, or somebody ended it"
+                        .to_owned(),
+                )
+            }
+            (false, false, Some(Supervisor::Alive)) => Seen::Starting,
+            (false, false, Some(Supervisor::Gone)) => {
+                self.forget(key);
+                Seen::Lost(format!("it could not be started: {}", troubles(&folder)))
+            }
+            (false, false, None) => Seen::Unknown,
+        })
+    }
+}
+
+impl Engine for Local {
+    fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError> {
+        let folder = self.folder(trial);
+        let taken = folder.claimed() || folder.supervised().unwrap_or(false);
+        if taken {
+            return Ok(());
+        }
+        self.prepare(trial, &folder).map_err(SubmitError::Later)?;
+        self.supervise((trial.run, trial.number), &folder)
+            .map_err(|error| SubmitError::Later(format!("no process could be started: {error}")))
+    }
+
+    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen> {
+        let look = |trial: &&ActiveTrial| {
+            self.look(trial).unwrap_or_else(|error| {
+                // Says nothing about the trial: asked again at the next look.
+                tracing::warn!(run = %trial.run_name, number = trial.number, %error,
+                               "a trial's folder cannot be read");
+                match trial.state {
+                    crate::store::State::Running => Seen::Running(crate::clock::now()),
+                    _ => Seen::Starting,
+                }
+            })
+        };
+        trials.iter().map(look).collect()
+    }
+
+    fn stop(&self, trial: &ActiveTrial) -> Result<(), String> {
+        self.folder(trial)
+            .request_stop()
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// What runs a script, by its ending. Never a shell that would read the arguments.
+fn command(argv: &[String]) -> Vec<String> {
+    let ending = argv
+        .first()
+        .and_then(|script| Path::new(script).extension()?.to_str());
+    let interpreter = match ending {
+        Some("sh") => "bash",
+        Some("jl") => "julia",
+        _ => "python3",
+    };
+    let mut command = vec![interpreter.to_owned()];
+    command.extend_from_slice(argv);
+    // A script named `-c.py` must not be read as an option.
+    if let Some(script) = command.get_mut(1)
+        && script.starts_with('-')
+    {
+        script.insert_str(0, "./");
+    }
+    command
+}
+
+fn remove_tree(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn troubles(folder: &Folder) -> String {
+    let text = fs::read(folder.troubles()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text[..text.len().min(TROUBLES_MAX)])
+        .trim()
+        .to_owned();
+    if text.is_empty() {
+        "its supervisor ended without a word".to_owned()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(argv: &[&str]) -> Vec<String> {
+        command(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn scripts_run_by_their_ending() {
+        assert_eq!(
+            of(&["a/b.py", "--x", "$(rm -rf /)"]),
+            ["python3", "a/b.py", "--x", "$(rm -rf /)"]
+        );
+        assert_eq!(of(&["run.sh"]), ["bash", "run.sh"]);
+        assert_eq!(of(&["run.jl", "1"]), ["julia", "run.jl", "1"]);
+        assert_eq!(of(&["-c.py"]), ["python3", "./-c.py"]);
+    }
+}

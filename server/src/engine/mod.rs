@@ -1,0 +1,48 @@
+//! What executes trials. An engine knows nothing of the database: it is given a trial, asked how
+//! trials are, and told to stop one. Its verbs block; the dispatcher calls them off the async
+//! threads.
+
+mod local;
+
+use sweep_planner::api::Timestamp;
+
+pub use local::Local;
+
+use crate::store::ActiveTrial;
+use crate::trial::Ended;
+
+/// How a trial is, as its engine sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The engine knows nothing of it: it must be submitted (again).
+    Unknown,
+    /// Submitted; its script has not started.
+    Starting,
+    /// Its script runs since then.
+    Running(Timestamp),
+    /// It has ended.
+    Ended(Ended),
+    /// It was started, and whoever would know how it ended is gone.
+    Lost(String),
+}
+
+/// Why a trial could not be handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubmitError {
+    /// This trial can never start.
+    Never(String),
+    /// The engine cannot take trials now: to be tried again. Says nothing about the trial.
+    Later(String),
+}
+
+/// What executes the trials of a cluster.
+pub trait Engine: Send + Sync {
+    /// Hands a trial over. Handing it over again does nothing more: it starts at most once.
+    fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError>;
+
+    /// How these trials are, one answer each, in their order.
+    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen>;
+
+    /// Asks a trial to end; it is seen as ended later. Asking again does nothing more.
+    fn stop(&self, trial: &ActiveTrial) -> Result<(), String>;
+}

@@ -1,0 +1,80 @@
+//! Output of trials.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use sweep_planner::api::{LOG_PAGE_MAX, LogPage};
+
+use super::{At, Params, experiments};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::trial::{Folder, Stretch, read_output};
+
+/// How much a page holds where the call does not say, in bytes.
+const LOG_PAGE: u32 = 256 << 10;
+
+/// `GET /v1/core/{cluster}/experiments/{experiment}/logs`.
+pub async fn get(
+    State(app): State<Arc<App>>,
+    At((name, id)): At<(String, String)>,
+    params: Params,
+) -> Result<Json<LogPage>, ApiError> {
+    // The state is read before the output: a trial that has ended writes no more.
+    let (run, trial) = experiments::find(&app, name, &id).await?;
+    let limit = params.read("limit")?.unwrap_or(LOG_PAGE).min(LOG_PAGE_MAX);
+    let tail: Option<u64> = params.read("tail")?;
+    let offset: u64 = params.read("offset")?.unwrap_or(0);
+    let folder = Folder::of(&app.config.data, &run.id, trial.number);
+    let read = tokio::task::spawn_blocking(move || {
+        let path = folder.output();
+        let size = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+        let offset = tail.map_or(offset, |tail| size.saturating_sub(tail));
+        let stretch = read_output(&path, offset, limit.max(4))?;
+        let dropped = folder.ended()?.map_or(0, |ended| ended.dropped);
+        Ok::<_, std::io::Error>((stretch, dropped))
+    });
+    let (stretch, dropped) = read
+        .await?
+        .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
+    let ended = trial.state.ended();
+    // A trial that never had a folder has only the reason why.
+    let nothing = ended && stretch.size == 0 && trial.exit_code.is_none();
+    let stretch = if nothing {
+        reason(&trial.message, offset)
+    } else {
+        stretch
+    };
+    Ok(Json(LogPage {
+        text: stretch.text,
+        offset: stretch.offset,
+        next_offset: stretch.next,
+        size: stretch.size,
+        ended,
+        dropped,
+    }))
+}
+
+fn reason(message: &str, offset: u64) -> Stretch {
+    let text = if message.is_empty() {
+        String::new()
+    } else {
+        format!("{message}\n")
+    };
+    let size = text.len() as u64;
+    if offset == 0 {
+        Stretch {
+            text,
+            offset: 0,
+            next: size,
+            size,
+        }
+    } else {
+        Stretch {
+            text: String::new(),
+            offset: size,
+            next: size,
+            size,
+        }
+    }
+}

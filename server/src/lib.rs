@@ -1,0 +1,37 @@
+//! The server: Grid's REST API with real engines behind it.
+//!
+//! The life of a run, told once:
+//!
+//! 1. [`handlers::launch`] reads a request with the core's own code, refuses what is wrong,
+//!    copies the source folder, and has [`store`] commit the run with all its trials.
+//! 2. The [`dispatch`]er of its cluster claims queued trials, commits the claim, and submits them
+//!    to the cluster's [`engine`].
+//! 3. The `local` engine gives each trial a folder with its own copy of the source
+//!    ([`trial`]) and starts a [`supervisor`], which outlives the server, runs the script at most
+//!    once, and writes down its output, its metrics and its end.
+//! 4. The dispatcher observes, records, and tells those who watch ([`events`]).
+//! 5. The other [`handlers`] show it, through [`views`].
+//!
+//! Who may call is decided in [`auth`], and [`router`] has every route.
+
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dispatch;
+pub mod engine;
+pub mod error;
+pub mod events;
+pub mod handlers;
+pub mod openapi;
+pub mod page;
+pub mod price;
+pub mod random;
+pub mod router;
+pub mod serve;
+pub mod store;
+pub mod supervisor;
+mod trace;
+pub mod trial;
+pub mod views;

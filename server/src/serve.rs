@@ -1,0 +1,302 @@
+//! From settings to a running server, and back to nothing without losing anything.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+use sweep_planner::api::Timestamp;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::auth::{Auth, Guard, NewKey};
+use crate::clock;
+use crate::config::{Config, EngineKind};
+use crate::dispatch::Dispatcher;
+use crate::engine::{Engine, Local};
+use crate::events::Events;
+use crate::page::Page;
+use crate::random::{self, NoEntropy};
+use crate::router::router;
+use crate::store::{Account, Store, StoreError};
+
+/// How long answers under way may take once the server is to stop.
+const GRACE: Duration = Duration::from_secs(5);
+/// The name of the first account where none is given.
+const FIRST_USER: &str = "admin";
+
+/// The first account as the environment presets it.
+#[derive(Clone, Default)]
+pub struct Preset {
+    /// `SWEEP_USER`.
+    pub user: Option<String>,
+    /// `SWEEP_API_KEY`.
+    pub key: Option<String>,
+}
+
+impl fmt::Debug for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Preset")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Preset {
+    /// Reads the environment; empty counts as unset.
+    pub fn from_environment() -> Self {
+        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            user: read("SWEEP_USER"),
+            key: read("SWEEP_API_KEY"),
+        }
+    }
+}
+
+/// Why the server did not start, or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Somebody else listens there.
+    #[error(
+        "{0} is taken: another program listens there, perhaps another `sweep serve`. Stop it, or \
+         choose another port with --listen"
+    )]
+    Taken(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// Another server works on the data folder.
+    #[error(
+        "another server uses the data folder {0}. Stop it, or choose another folder with --data"
+    )]
+    DataInUse(String),
+    /// The data folder cannot be written.
+    #[error("the data folder {0} cannot be written: {1}")]
+    Data(String, io::Error),
+    /// The database cannot be used.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// No random bytes.
+    #[error("{0}")]
+    Entropy(#[from] NoEntropy),
+    /// Anything else of the system.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Serves until Ctrl-C or SIGTERM. Trials that run then go on; the next start takes them up.
+pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
+    let listener = listen(config.listen).await?;
+    let address = listener.local_addr()?;
+    let _lock = lock(&config.data)?;
+    let store = Store::open(&config.data.join("sweep.db"))?;
+    let account = account(&store, preset).await?;
+    forget_orphans(&store, &config.data).await?;
+    let (stop, stopping) = watch::channel(false);
+    let app = Arc::new(make_app(config, store, address, stopping).await?);
+    let dispatchers = dispatch(&app)?;
+    announce(&app, &account, address)?;
+    let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let mut stopped = app.stopping.clone();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        // An error says that the sender is gone, which means the same.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    });
+    let server = tokio::spawn(async move { server.await });
+    asked_to_stop().await?;
+    tracing::info!("stopping; running trials go on, and the next start takes them up");
+    // Nobody listening any more is fine.
+    let _ = stop.send(true);
+    tokio::select! {
+        _ = tokio::time::timeout(GRACE, server) => {}
+        () = asked_again() => tracing::warn!("stopping at once"),
+    }
+    dispatchers.join_all().await;
+    app.store.close().await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => ServeError::Taken(address),
+            _ => ServeError::Listen(address, error),
+        })
+}
+
+/// Holds the data folder for this server alone, as long as it lives.
+fn lock(data: &Path) -> Result<File, ServeError> {
+    let shown = data.display().to_string();
+    let path = data.join("server.lock");
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    let mut file = file.map_err(|error| ServeError::Data(shown.clone(), error))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => return Err(ServeError::DataInUse(shown)),
+        Err(error) => return Err(ServeError::Data(shown, error.into())),
+    }
+    let note = |file: &mut File| {
+        file.set_len(0)?;
+        writeln!(file, "{}", std::process::id())
+    };
+    note(&mut file).map_err(|error| ServeError::Data(shown, error))?;
+    Ok(file)
+}
+
+/// The account of the start address: the one preset, else the first; made where there is none.
+async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
+    let first = store.first_account().await?;
+    let name = match (preset.user, &first) {
+        (Some(user), _) => user,
+        (None, Some(first)) => first.name.clone(),
+        (None, None) => FIRST_USER.to_owned(),
+    };
+    let existing = store.account(name.clone()).await?;
+    let key = match (preset.key, existing) {
+        (Some(key), _) => key,
+        (None, Some(existing)) => return Ok(existing.id),
+        (None, None) => {
+            let key = random::secret()?;
+            say(&format!(
+                "User: {name}\nAPI key: {key}\n(The key is shown this once.)"
+            ))?;
+            key
+        }
+    };
+    let NewKey { salt, hash } = NewKey::of(&key)?;
+    let now = clock::now();
+    let id = format!("u-{}", random::ulid(now)?);
+    let account = Account {
+        id,
+        name,
+        salt,
+        key_hash: hash,
+        created_at: now,
+    };
+    Ok(store.save_account(account).await?)
+}
+
+/// Removes sources that a killed server copied for runs that it did not commit.
+async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
+    let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
+    let folder = data.join("sources");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| ServeError::Data(data.display().to_string(), error))?;
+    for entry in std::fs::read_dir(folder)?.flatten() {
+        if !known.contains(&*entry.file_name().to_string_lossy()) {
+            // Tried again at the next start.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(())
+}
+
+async fn make_app(
+    config: Config,
+    store: Store,
+    address: SocketAddr,
+    stopping: watch::Receiver<bool>,
+) -> Result<App, ServeError> {
+    let fresh = clock::now().micros().to_le_bytes().to_vec();
+    let since = store.setting("since", fresh).await?;
+    let since = since.try_into().map_or(0, i64::from_le_bytes);
+    let signing_key = store
+        .setting("signing_key", random::bytes::<32>()?.to_vec())
+        .await?;
+    let guard = Guard::new(address, config.hosts.clone(), config.origins.clone());
+    let wakes: BTreeMap<String, Arc<Notify>> = config
+        .clusters
+        .keys()
+        .map(|name| (name.clone(), Arc::default()))
+        .collect();
+    Ok(App {
+        auth: Auth::new(guard, address.port()),
+        events: Events::new(random::ulid(clock::now())?),
+        page: Page::new(config.page.clone(), config.apis.clone()),
+        wakes,
+        signing_key,
+        since: Timestamp::from_micros(since),
+        stopping,
+        config,
+        store,
+    })
+}
+
+/// Starts a dispatcher for each cluster.
+fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
+    let program = std::env::current_exe()?;
+    let mut dispatchers = JoinSet::new();
+    for (name, settings) in &app.config.clusters {
+        let Some(wake) = app.wakes.get(name).cloned() else {
+            continue;
+        };
+        let engine: Arc<dyn Engine> = match settings.engine {
+            EngineKind::Local => Arc::new(Local::new(
+                &app.config,
+                name,
+                program.clone(),
+                Arc::clone(&wake),
+            )),
+        };
+        let (app, slots) = (Arc::clone(app), settings.slots());
+        dispatchers.spawn(Dispatcher::new(app, name.clone(), slots, engine, wake).run());
+    }
+    Ok(dispatchers)
+}
+
+/// Says where the page is. The address makes a page session, once.
+fn announce(app: &App, account: &str, address: SocketAddr) -> Result<(), ServeError> {
+    if !app.page.built() {
+        tracing::warn!(
+            "the page is not built (`make build` builds it); the API works all the same"
+        );
+    }
+    if !address.ip().is_loopback() {
+        tracing::warn!("{address} can be reached from other machines, over plain HTTP");
+    }
+    let shown = match address.ip() {
+        ip if ip.is_unspecified() => {
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+        }
+        _ => address,
+    };
+    let token = app.auth.starts.make(account)?;
+    say(&format!("Open http://{shown}/start?token={token}"))
+}
+
+/// Writes to standard output, which may be a closed pipe.
+fn say(text: &str) -> Result<(), ServeError> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(ServeError::Io)
+}
+
+async fn asked_to_stop() -> Result<(), ServeError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn asked_again() {
+    if asked_to_stop().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

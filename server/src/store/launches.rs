@@ -1,0 +1,175 @@
+//! Creating a run with all its trials, once.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sweep_planner::api::{RunSpec, Timestamp};
+
+use super::{Store, StoreError, to_json};
+
+/// A run to be created.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// Its id.
+    pub id: String,
+    /// Its cluster.
+    pub cluster: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Whose it is.
+    pub account: String,
+    /// The request's spec with what the server decided.
+    pub spec: RunSpec,
+    /// The swept arguments.
+    pub columns: Vec<String>,
+    /// USD per hour of one trial, `None` when unknown.
+    pub rate: Option<String>,
+    /// At most so many trials at once.
+    pub parallel: Option<u32>,
+    /// Now.
+    pub created_at: Timestamp,
+    /// In launch order.
+    pub trials: Vec<NewTrial>,
+    /// The idempotency key, and the hash of the request that it came with.
+    pub key: Option<(String, [u8; 32])>,
+}
+
+/// One of its trials.
+#[derive(Clone, Debug)]
+pub struct NewTrial {
+    /// Its index in the space of the command.
+    pub index: u128,
+    /// The text passed for each column.
+    pub passed: Vec<Option<String>>,
+    /// Script and arguments.
+    pub argv: Vec<String>,
+}
+
+/// What became of a [`NewRun`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It was created.
+    New,
+    /// The same request with the same key has made this run (its id) before.
+    Before(String),
+    /// The key was used for another request.
+    KeyReused,
+    /// There is a run of this name.
+    NameTaken,
+}
+
+impl Store {
+    /// Creates a run and all its trials in one transaction. O(trials).
+    pub async fn create_run(&self, run: NewRun) -> Result<Created, StoreError> {
+        self.write(move |connection| create(connection, &run)).await
+    }
+
+    /// What the idempotency key made before, if anything.
+    pub async fn launched(
+        &self,
+        account: String,
+        key: String,
+        request_hash: [u8; 32],
+    ) -> Result<Option<Created>, StoreError> {
+        self.read(move |connection| launched(connection, &account, &key, &request_hash))
+            .await
+    }
+
+    /// Whether a run that is not deleted has this name.
+    pub async fn name_taken(&self, cluster: String, name: String) -> Result<bool, StoreError> {
+        self.read(move |connection| name_taken(connection, &cluster, &name))
+            .await
+    }
+}
+
+fn create(connection: &Connection, run: &NewRun) -> Result<Created, StoreError> {
+    // Asked again inside the transaction: two requests with one key may arrive together.
+    if let Some((key, hash)) = &run.key
+        && let Some(before) = launched(connection, &run.account, key, hash)?
+    {
+        return Ok(before);
+    }
+    if name_taken(connection, &run.cluster, &run.name)? {
+        return Ok(Created::NameTaken);
+    }
+    let row = insert_run(connection, run)?;
+    insert_trials(connection, row, run)?;
+    if let Some((key, hash)) = &run.key {
+        connection.execute(
+            "INSERT INTO launch (account, key, request_hash, run) VALUES (?1, ?2, ?3, ?4)",
+            params![run.account, key, hash, row],
+        )?;
+    }
+    Ok(Created::New)
+}
+
+fn launched(
+    connection: &Connection,
+    account: &str,
+    key: &str,
+    request_hash: &[u8; 32],
+) -> Result<Option<Created>, StoreError> {
+    let row: Option<(Vec<u8>, String)> = connection
+        .prepare_cached(
+            "SELECT request_hash, run.id FROM launch JOIN run ON run.key = launch.run
+             WHERE launch.account = ?1 AND launch.key = ?2",
+        )?
+        .query_row([account, key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(row.map(|(hash, id)| {
+        if hash == request_hash {
+            Created::Before(id)
+        } else {
+            Created::KeyReused
+        }
+    }))
+}
+
+fn name_taken(connection: &Connection, cluster: &str, name: &str) -> Result<bool, StoreError> {
+    let query = "SELECT 1 FROM run WHERE cluster = ?1 AND name = ?2 AND deleted_at IS NULL";
+    Ok(connection.prepare_cached(query)?.exists([cluster, name])?)
+}
+
+fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> {
+    connection.execute(
+        "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel,
+                          trials, created_at, changed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+        params![
+            run.id,
+            run.cluster,
+            run.name,
+            run.description,
+            run.account,
+            to_json("run spec", &run.spec)?,
+            to_json("run columns", &run.columns)?,
+            run.rate,
+            run.parallel,
+            run.trials.len() as i64,
+            run.created_at.micros(),
+        ],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO trial (run, number, space_index, passed, argv, changed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (number, trial) in run.trials.iter().enumerate() {
+        insert.execute(params![
+            row,
+            number as i64,
+            trial.index.to_string(),
+            to_json("trial values", &trial.passed)?,
+            to_json("trial arguments", &trial.argv)?,
+            run.created_at.micros(),
+        ])?;
+    }
+    connection.execute(
+        "INSERT INTO trial_count (run, state, trials) VALUES (?1, 0, ?2)",
+        params![row, run.trials.len() as i64],
+    )?;
+    Ok(())
+}

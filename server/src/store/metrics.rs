@@ -1,0 +1,232 @@
+//! Metrics of trials.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
+
+use super::{Store, StoreError};
+
+/// How many different names one run may have; more are left out.
+const NAMES: i64 = 1_000;
+
+/// Where a point was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Source {
+    /// Standard output: points are added.
+    Output,
+    /// `metrics.csv`, which Lightning rewrites: all points of the trial are replaced.
+    Csv,
+}
+
+/// Points of one trial.
+#[derive(Clone, Debug)]
+pub struct NewPoints {
+    /// The run's key.
+    pub run: i64,
+    /// The trial's number.
+    pub number: u32,
+    /// Where they were read.
+    pub source: Source,
+    /// How far [`Source::Output`] has now been read, in bytes; stored with the points, so that
+    /// none is read twice or lost.
+    pub read_to: Option<u64>,
+    /// In the order written.
+    pub points: Vec<NewPoint>,
+}
+
+/// One point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewPoint {
+    /// The metric.
+    pub name: String,
+    /// The step written beside it; else it is its position.
+    pub step: Option<f64>,
+    /// What was measured.
+    pub value: f64,
+}
+
+impl Store {
+    /// The metric names of a run, in the order first seen.
+    pub async fn metric_names(&self, run: i64) -> Result<Vec<String>, StoreError> {
+        self.read(move |connection| {
+            let query = "SELECT name FROM metric_name WHERE run = ?1 ORDER BY id";
+            let mut statement = connection.prepare_cached(query)?;
+            let names = statement
+                .query_map([run], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(names)
+        })
+        .await
+    }
+
+    /// The points of a trial's metrics: of those named, or of all.
+    pub async fn series(
+        &self,
+        run: i64,
+        number: u32,
+        names: Vec<String>,
+    ) -> Result<Vec<MetricSeries>, StoreError> {
+        self.read(move |connection| series(connection, run, number, &names))
+            .await
+    }
+}
+
+/// NaN is stored as NULL.
+fn stored(value: f64) -> Option<f64> {
+    (!value.is_nan()).then_some(value)
+}
+
+fn shown(value: Option<f64>) -> MetricValue {
+    MetricValue(value.unwrap_or(f64::NAN))
+}
+
+/// Stores points of one trial.
+pub(super) fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
+    let source = new.source as u8;
+    let place = params![new.run, new.number, source];
+    if new.source == Source::Csv {
+        for table in ["metric_point", "metric_last"] {
+            let delete =
+                format!("DELETE FROM {table} WHERE run = ?1 AND number = ?2 AND source = ?3");
+            connection.prepare_cached(&delete)?.execute(place)?;
+        }
+    }
+    if let Some(read_to) = new.read_to {
+        connection
+            .prepare_cached("UPDATE trial SET metrics_read = ?3 WHERE run = ?1 AND number = ?2")?
+            .execute(params![
+                new.run,
+                new.number,
+                i64::try_from(read_to).unwrap_or(i64::MAX)
+            ])?;
+    }
+    let mut last: BTreeMap<i64, (i64, f64)> = BTreeMap::new();
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO metric_point (run, number, name, source, position, step, value)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for point in &new.points {
+        let Some(name) = name_id(connection, new.run, &point.name)? else {
+            continue;
+        };
+        let written = match last.get(&name) {
+            Some((written, _)) => *written,
+            None => points_so_far(connection, new, name)?,
+        };
+        let step = point
+            .step
+            .filter(|step| step.is_finite())
+            .unwrap_or(written as f64);
+        let value = stored(point.value);
+        insert.execute(params![
+            new.run, new.number, name, source, written, step, value
+        ])?;
+        last.insert(name, (written + 1, point.value));
+    }
+    let mut keep = connection.prepare_cached(
+        "INSERT INTO metric_last (run, number, name, source, points, value)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET points = excluded.points, value = excluded.value",
+    )?;
+    for (name, (written, value)) in last {
+        keep.execute(params![
+            new.run,
+            new.number,
+            name,
+            source,
+            written,
+            stored(value)
+        ])?;
+    }
+    Ok(())
+}
+
+fn points_so_far(connection: &Connection, new: &NewPoints, name: i64) -> Result<i64, StoreError> {
+    let query = "SELECT points FROM metric_last
+                 WHERE run = ?1 AND number = ?2 AND name = ?3 AND source = ?4";
+    let row = connection.prepare_cached(query)?.query_row(
+        params![new.run, new.number, name, new.source as u8],
+        |row| row.get(0),
+    );
+    Ok(row.optional()?.unwrap_or(0))
+}
+
+/// The number of a name in its run, given on first sight; `None` once there are too many.
+fn name_id(connection: &Connection, run: i64, name: &str) -> Result<Option<i64>, StoreError> {
+    let found = connection
+        .prepare_cached("SELECT id FROM metric_name WHERE run = ?1 AND name = ?2")?
+        .query_row(params![run, name], |row| row.get(0))
+        .optional()?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    let made = connection
+        .prepare_cached(
+            "INSERT INTO metric_name (run, id, name)
+             SELECT ?1, count(*), ?2 FROM metric_name WHERE run = ?1 HAVING count(*) < ?3
+             RETURNING id",
+        )?
+        .query_row(params![run, name, NAMES], |row| row.get(0));
+    Ok(made.optional()?)
+}
+
+/// The last value of each metric of a trial. The larger source wins.
+pub(super) fn last(
+    connection: &Connection,
+    run: i64,
+    number: u32,
+) -> Result<BTreeMap<String, MetricValue>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT metric_name.name, metric_last.value FROM metric_last
+         JOIN metric_name ON metric_name.run = metric_last.run
+                         AND metric_name.id = metric_last.name
+         WHERE metric_last.run = ?1 AND metric_last.number = ?2
+         ORDER BY metric_last.source",
+    )?;
+    let rows = statement.query_map(params![run, number], |row| {
+        Ok((row.get(0)?, shown(row.get(1)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn series(
+    connection: &Connection,
+    run: i64,
+    number: u32,
+    names: &[String],
+) -> Result<Vec<MetricSeries>, StoreError> {
+    let mut sources = connection.prepare_cached(
+        "SELECT metric_name.name, metric_name.id, max(metric_last.source) FROM metric_last
+         JOIN metric_name ON metric_name.run = metric_last.run
+                         AND metric_name.id = metric_last.name
+         WHERE metric_last.run = ?1 AND metric_last.number = ?2
+         GROUP BY metric_name.id ORDER BY metric_name.name",
+    )?;
+    let found: Vec<(String, i64, u8)> = sources
+        .query_map(params![run, number], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut points = connection.prepare_cached(
+        "SELECT step, value FROM metric_point
+         WHERE run = ?1 AND number = ?2 AND name = ?3 AND source = ?4 ORDER BY position",
+    )?;
+    let mut series = Vec::new();
+    for (name, id, source) in found {
+        if names.is_empty() || names.contains(&name) {
+            let rows = points.query_map(params![run, number, id, source], |row| {
+                Ok(MetricPoint {
+                    step: row.get(0)?,
+                    value: shown(row.get(1)?),
+                })
+            })?;
+            series.push(MetricSeries {
+                name,
+                points: rows.collect::<Result<_, _>>()?,
+            });
+        }
+    }
+    Ok(series)
+}

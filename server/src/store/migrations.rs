@@ -1,0 +1,87 @@
+//! Brings the tables up to date. A migration is never edited after a release.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+/// Marks the file as ours (`PRAGMA application_id`): "SWEP".
+const APPLICATION: i32 = 0x5357_4550;
+
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_runs.sql")];
+
+/// Refuses a file that is damaged, not ours, or newer than this version, before anything is
+/// written to it.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let shown = path.display();
+    let pragma =
+        |name: &str| -> Result<i64, StoreError> {
+            connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(|error| {
+            StoreError::Foreign(format!(
+                "{shown} cannot be read as a database ({error}). Nothing was changed in it. \
+                 Restore it from a backup, or move it away to begin anew."
+            ))
+        })
+        };
+    let (tables, application) = (pragma("schema_version")?, pragma("application_id")?);
+    if tables != 0 && application != i64::from(APPLICATION) {
+        return Err(StoreError::Foreign(format!(
+            "{shown} is a database of another program. Choose another folder with --data."
+        )));
+    }
+    let version = pragma("user_version")?;
+    if version > MIGRATIONS.len() as i64 {
+        return Err(StoreError::Foreign(format!(
+            "{shown} was written by a newer version of sweep (tables {version}, this version \
+             knows {}). Nothing was changed in it. Use the newer version.",
+            MIGRATIONS.len()
+        )));
+    }
+    Ok(())
+}
+
+/// Applies what is missing, each migration in its own transaction.
+pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
+    let version: usize = connection
+        .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+        .map(|version| usize::try_from(version).unwrap_or(0))?;
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", index as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection).unwrap();
+        run(&mut connection).unwrap();
+        check(&connection, Path::new("x")).unwrap();
+    }
+
+    #[test]
+    fn a_foreign_database_is_refused() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        let error = check(&connection, Path::new("x")).unwrap_err().to_string();
+        assert!(error.contains("another program"), "{error}");
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        let error = check(&connection, Path::new("x")).unwrap_err().to_string();
+        assert!(error.contains("newer version"), "{error}");
+    }
+}

@@ -1,0 +1,311 @@
+//! Reading, stopping and deleting runs.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row, params};
+use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
+
+use super::trials::State;
+use super::{Store, StoreError, from_json};
+
+/// A run as stored.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// Its key in the database.
+    pub key: i64,
+    /// Its id on the wire.
+    pub id: String,
+    /// Its cluster.
+    pub cluster: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Whose it is.
+    pub account: String,
+    /// What it is.
+    pub spec: Arc<RunSpec>,
+    /// The swept arguments.
+    pub columns: Vec<String>,
+    /// USD per hour of one trial, `None` when unknown.
+    pub rate: Option<String>,
+    /// How many trials it has.
+    pub trials: u32,
+    /// How many are in each [`State`].
+    pub counts: [u32; State::ALL.len()],
+    /// Billed seconds of the trials that have ended.
+    pub billed_seconds: u64,
+    /// When the running trials started.
+    pub running_since: Vec<Timestamp>,
+    /// Whether somebody wants it stopped.
+    pub stop_wanted: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When a trial last changed its state.
+    pub changed_at: Timestamp,
+    /// When its first trial started.
+    pub started_at: Option<Timestamp>,
+    /// When its last trial ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl RunRecord {
+    fn count(&self, state: State) -> u32 {
+        self.counts[state as usize]
+    }
+
+    /// The state that follows from its trials' states.
+    pub fn state(&self) -> RunState {
+        let waiting =
+            self.count(State::Queued) + self.count(State::Starting) + self.count(State::Held);
+        if self.deleted_at.is_some() {
+            RunState::Deleted
+        } else if waiting + self.count(State::Running) > 0 {
+            if self.started_at.is_some() {
+                RunState::Running
+            } else {
+                RunState::Pending
+            }
+        } else if self.count(State::Failed) > 0 {
+            RunState::Failed
+        } else if self.count(State::Cancelled) > 0 {
+            RunState::Canceled
+        } else {
+            RunState::Succeeded
+        }
+    }
+
+    /// The six numbers of the wire.
+    pub fn experiment_counts(&self) -> ExperimentCounts {
+        let count = |state| i32::try_from(self.count(state)).unwrap_or(i32::MAX);
+        ExperimentCounts {
+            pending: count(State::Queued) + count(State::Starting) + count(State::Held),
+            running: count(State::Running),
+            succeeded: count(State::Succeeded),
+            failed: count(State::Failed),
+            cancelled: count(State::Cancelled),
+            deleted: count(State::Deleted),
+        }
+    }
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default)]
+pub struct RunFilter {
+    /// Names that begin so.
+    pub prefix: String,
+    /// Only these states, if any are given.
+    pub only: Vec<RunState>,
+    /// Not these states.
+    pub not: Vec<RunState>,
+    /// Only these accounts, if any are given.
+    pub accounts: Vec<String>,
+}
+
+impl RunFilter {
+    fn takes(&self, run: &RunRecord) -> bool {
+        let state = run.state();
+        (self.only.is_empty() || self.only.contains(&state))
+            && !self.not.contains(&state)
+            && (self.accounts.is_empty() || self.accounts.contains(&run.account))
+    }
+}
+
+impl Store {
+    /// The runs of a cluster, newest first. Deleted ones are left out unless asked for by state.
+    pub async fn runs(
+        &self,
+        cluster: String,
+        filter: RunFilter,
+    ) -> Result<Vec<RunRecord>, StoreError> {
+        self.read(move |connection| {
+            let deleted = filter.only.contains(&RunState::Deleted);
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM run
+                 WHERE cluster = ?1 AND substr(name, 1, length(?2)) = ?2
+                   AND (deleted_at IS NULL OR ?3)
+                 ORDER BY key DESC",
+            )?;
+            let mut rows = statement.query(params![cluster, filter.prefix, deleted])?;
+            let mut runs = Vec::new();
+            while let Some(row) = rows.next()? {
+                let run = read(connection, row)?;
+                if filter.takes(&run) {
+                    runs.push(run);
+                }
+            }
+            Ok(runs)
+        })
+        .await
+    }
+
+    /// A run by its id, unless deleted.
+    pub async fn run(&self, cluster: String, id: String) -> Result<Option<RunRecord>, StoreError> {
+        self.read(move |connection| by_id(connection, &cluster, &id))
+            .await
+    }
+
+    /// A run by its name, unless deleted.
+    pub async fn run_named(
+        &self,
+        cluster: String,
+        name: String,
+    ) -> Result<Option<RunRecord>, StoreError> {
+        self.read(move |connection| {
+            let query = "SELECT * FROM run WHERE cluster = ?1 AND name = ?2 AND deleted_at IS NULL";
+            one(connection, query, params![cluster, name])
+        })
+        .await
+    }
+
+    /// A run by its key, deleted or not.
+    pub async fn run_by_key(&self, key: i64) -> Result<Option<RunRecord>, StoreError> {
+        self.read(move |connection| {
+            one(connection, "SELECT * FROM run WHERE key = ?1", params![key])
+        })
+        .await
+    }
+
+    /// The ids of all runs, deleted ones too.
+    pub async fn run_ids(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("SELECT id FROM run")?;
+            let ids = statement
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(ids)
+        })
+        .await
+    }
+
+    /// Stops a run: what has not started is stopped at once, for what is running the wish is
+    /// noted. Answers with the numbers of the trials stopped at once. With `delete` the run is
+    /// hidden as well.
+    pub async fn stop_run(
+        &self,
+        key: i64,
+        now: Timestamp,
+        delete: bool,
+    ) -> Result<Vec<u32>, StoreError> {
+        self.write(move |connection| {
+            let now = now.micros();
+            let mut stop = connection.prepare_cached(
+                "UPDATE trial SET state = 5, stop_wanted = 1, changed_at = ?2, ended_at = ?2,
+                                  message = 'stopped before it started'
+                 WHERE run = ?1 AND state IN (0, 6) RETURNING number",
+            )?;
+            let mut stopped: Vec<u32> = stop
+                .query_map([key, now], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            stopped.sort_unstable();
+            connection.execute(
+                "UPDATE trial SET stop_wanted = 1 WHERE run = ?1 AND state IN (1, 2)",
+                [key],
+            )?;
+            connection.execute(
+                "UPDATE run SET stop_wanted = 1, changed_at = ?2,
+                                deleted_at = CASE WHEN ?3 THEN ?2 ELSE deleted_at END
+                 WHERE key = ?1",
+                params![key, now, delete],
+            )?;
+            note_end(connection, key, now)?;
+            Ok(stopped)
+        })
+        .await
+    }
+}
+
+/// Notes when the last trial of a run has ended.
+pub(super) fn note_end(connection: &Connection, key: i64, now: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE run SET ended_at = ?2
+             WHERE key = ?1 AND ended_at IS NULL AND NOT EXISTS (
+                 SELECT 1 FROM trial_count
+                 WHERE run = ?1 AND state IN (0, 1, 2, 6) AND trials > 0)",
+        )?
+        .execute([key, now])?;
+    Ok(())
+}
+
+pub(super) fn by_id(
+    connection: &Connection,
+    cluster: &str,
+    id: &str,
+) -> Result<Option<RunRecord>, StoreError> {
+    let query = "SELECT * FROM run WHERE cluster = ?1 AND id = ?2 AND deleted_at IS NULL";
+    one(connection, query, params![cluster, id])
+}
+
+fn one(
+    connection: &Connection,
+    query: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Option<RunRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query(parameters)?;
+    rows.next()?.map(|row| read(connection, row)).transpose()
+}
+
+fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError> {
+    let key = row.get("key")?;
+    let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
+        Ok(row
+            .get::<_, Option<i64>>(column)?
+            .map(Timestamp::from_micros))
+    };
+    let counts = counts(connection, key)?;
+    let running_since = if counts[State::Running as usize] > 0 {
+        running_since(connection, key)?
+    } else {
+        Vec::new()
+    };
+    Ok(RunRecord {
+        key,
+        id: row.get("id")?,
+        cluster: row.get("cluster")?,
+        name: row.get("name")?,
+        description: row.get("description")?,
+        account: row.get("account")?,
+        spec: Arc::new(from_json("run spec", &row.get::<_, String>("spec")?)?),
+        columns: from_json("run columns", &row.get::<_, String>("columns")?)?,
+        rate: row.get("rate")?,
+        trials: row.get("trials")?,
+        counts,
+        billed_seconds: row.get::<_, i64>("billed_seconds")?.unsigned_abs(),
+        running_since,
+        stop_wanted: row.get("stop_wanted")?,
+        created_at: Timestamp::from_micros(row.get("created_at")?),
+        changed_at: Timestamp::from_micros(row.get("changed_at")?),
+        started_at: time("started_at")?,
+        ended_at: time("ended_at")?,
+        deleted_at: time("deleted_at")?,
+    })
+}
+
+fn counts(connection: &Connection, key: i64) -> Result<[u32; State::ALL.len()], StoreError> {
+    let query = "SELECT state, trials FROM trial_count WHERE run = ?1";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query([key])?;
+    let mut counts = [0; State::ALL.len()];
+    while let Some(row) = rows.next()? {
+        if let Some(count) = counts.get_mut(usize::from(row.get::<_, u8>(0)?)) {
+            *count = row.get(1)?;
+        }
+    }
+    Ok(counts)
+}
+
+fn running_since(connection: &Connection, key: i64) -> Result<Vec<Timestamp>, StoreError> {
+    let query = "SELECT started_at FROM trial WHERE run = ?1 AND state = 2";
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map([key], |row| row.get::<_, Option<i64>>(0))?;
+    let times: Vec<Option<i64>> = rows.collect::<Result<_, _>>()?;
+    Ok(times
+        .into_iter()
+        .flatten()
+        .map(Timestamp::from_micros)
+        .collect())
+}

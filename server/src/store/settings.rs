@@ -1,0 +1,26 @@
+//! A few values that the server keeps for itself.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Store, StoreError};
+
+impl Store {
+    /// The stored value of this name, or `fresh`, stored first. Whoever comes first decides.
+    pub async fn setting(&self, name: &'static str, fresh: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![name, fresh],
+            )?;
+            get(connection, name)?.ok_or(StoreError::Closed)
+        })
+        .await
+    }
+}
+
+fn get(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let query = "SELECT value FROM setting WHERE name = ?1";
+    Ok(connection
+        .query_row(query, [name], |row| row.get(0))
+        .optional()?)
+}

@@ -1,0 +1,13 @@
+//! A trial outside the database: its folder, its copy of the source, its output and metrics.
+
+pub mod csv;
+mod folder;
+mod gather;
+pub mod metrics;
+mod output;
+mod source;
+
+pub use folder::{Ended, Folder, How, Order, Started, write_durably};
+pub use gather::Gatherer;
+pub use output::{Stretch, read_output};
+pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};

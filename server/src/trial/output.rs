@@ -1,0 +1,112 @@
+//! Reading a stretch of a trial's output.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// A stretch of output as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Bytes that are no UTF-8 read as U+FFFD.
+    pub text: String,
+    /// Where it begins, in bytes.
+    pub offset: u64,
+    /// Where the next begins, in bytes.
+    pub next: u64,
+    /// How long the output is, in bytes.
+    pub size: u64,
+}
+
+/// Reads up to `limit` bytes from `offset`, cut between characters where more may follow. An
+/// output that does not exist yet is empty. O(limit).
+pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<Stretch> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Stretch {
+                text: String::new(),
+                offset: 0,
+                next: 0,
+                size: 0,
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    let size = file.metadata()?.len();
+    let offset = offset.min(size);
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.take(limit.into()).read_to_end(&mut bytes)?;
+    bytes.truncate(whole_characters(&bytes));
+    let next = offset + bytes.len() as u64;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Stretch {
+        text,
+        offset,
+        next,
+        size: size.max(next),
+    })
+}
+
+/// How many bytes there are before a character that is cut off at the end; all, if nothing is cut
+/// off or if nothing would be left.
+fn whole_characters(bytes: &[u8]) -> usize {
+    let tail = bytes.len().saturating_sub(3);
+    let lead = (tail..bytes.len())
+        .rev()
+        .find(|&at| bytes[at] & 0xC0 != 0x80);
+    let Some(lead) = lead else { return bytes.len() };
+    let length = match bytes[lead] {
+        0xC2..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF4 => 4,
+        _ => 1,
+    };
+    if lead + length > bytes.len() && lead > 0 {
+        lead
+    } else {
+        bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &[u8], offset: u64, limit: u32) -> (String, u64) {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("o");
+        std::fs::write(&path, content).unwrap();
+        let stretch = read_output(&path, offset, limit).unwrap();
+        assert_eq!(stretch.size, content.len() as u64);
+        (stretch.text, stretch.next)
+    }
+
+    #[test]
+    fn characters_are_not_torn() {
+        let text = "aé€😀z".as_bytes();
+        assert_eq!(read(text, 0, 100), ("aé€😀z".into(), 11));
+        assert_eq!(read(text, 0, 2), ("a".into(), 1));
+        assert_eq!(read(text, 1, 4), ("é".into(), 3));
+        assert_eq!(read(text, 0, 9), ("aé€".into(), 6));
+        assert_eq!(read(text, 11, 9), (String::new(), 11));
+        assert_eq!(read(text, 99, 9), (String::new(), 11));
+    }
+
+    #[test]
+    fn binary_output_is_shown_and_ends() {
+        assert_eq!(
+            read(b"\xff\xfe\x00a", 0, 100),
+            ("\u{fffd}\u{fffd}\0a".into(), 4)
+        );
+        assert_eq!(read(b"\xe2\x82", 0, 100), ("\u{fffd}".into(), 2));
+        assert_eq!(read(b"\x80\x80\x80\x80", 0, 100).1, 4);
+        assert_eq!(read(b"a\xf0\x9f", 1, 100).1, 3);
+    }
+
+    #[test]
+    fn what_is_not_there_is_empty() {
+        let stretch = read_output(Path::new("/nonexistent/o"), 5, 10).unwrap();
+        assert_eq!((stretch.offset, stretch.next, stretch.size), (0, 0, 0));
+    }
+}

@@ -1,0 +1,293 @@
+//! Copies of a source tree: one when a run is launched, so that all its trials run the same code,
+//! and from that one for each trial, so that parallel trials never share a file.
+//!
+//! Left out are `.git`, what the top `.gridignore` names (without one: the top `.gitignore` and
+//! `.dockerignore` together, as Grid's client does), and the server's own data folder. Symbolic
+//! links are copied as links; sockets, pipes and devices are skipped.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+/// The largest tree that is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceLimits {
+    /// Bytes of all files together.
+    pub bytes: u64,
+    /// Files and folders.
+    pub files: u64,
+}
+
+/// Why a tree could not be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A file or folder could not be read or written.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+    /// It is too large.
+    #[error(
+        "the source folder holds more than {0}. Name what the script does not need in a \
+         .gridignore file there"
+    )]
+    TooLarge(String),
+}
+
+/// What is left out of a tree.
+#[derive(Debug)]
+pub struct Ignored {
+    patterns: Gitignore,
+    skip: PathBuf,
+}
+
+impl Ignored {
+    /// The rules of the tree at `root`; `skip` is left out too. A rule file that cannot be read
+    /// counts as empty.
+    pub fn of(root: &Path, skip: &Path) -> Self {
+        let mut builder = GitignoreBuilder::new(root);
+        let own = root.join(".gridignore");
+        let files = if own.is_file() {
+            vec![own]
+        } else {
+            vec![root.join(".gitignore"), root.join(".dockerignore")]
+        };
+        for file in files.iter().filter(|file| file.is_file()) {
+            if let Some(error) = builder.add(file) {
+                tracing::warn!(%error, "a rule of an ignore file is not understood");
+            }
+        }
+        let patterns = builder.build().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the ignore file is not understood");
+            Gitignore::empty()
+        });
+        Self {
+            patterns,
+            skip: skip.to_owned(),
+        }
+    }
+
+    fn leaves_out(&self, path: &Path, folder: bool) -> bool {
+        path.file_name().is_some_and(|name| name == ".git")
+            || path == self.skip
+            || self.patterns.matched(path, folder).is_ignore()
+    }
+
+    /// Whether a file of the tree, given relative to its root, is left out.
+    pub fn leaves_out_file(&self, root: &Path, relative: &Path) -> bool {
+        relative
+            .ancestors()
+            .filter(|part| !part.as_os_str().is_empty())
+            .enumerate()
+            .any(|(depth, part)| self.leaves_out(&root.join(part), depth > 0))
+    }
+}
+
+/// Copies the tree at `from`, less what is ignored, to the new folder `to`. O(tree).
+pub fn snapshot(
+    from: &Path,
+    to: &Path,
+    ignored: &Ignored,
+    limits: SourceLimits,
+) -> Result<(), SourceError> {
+    copy(
+        from,
+        to,
+        &mut Some(ignored),
+        &mut Budget {
+            limits,
+            bytes: 0,
+            files: 0,
+        },
+    )
+}
+
+/// Copies the whole tree at `from` to the new folder `to`. O(tree).
+pub fn copy_tree(from: &Path, to: &Path) -> Result<(), SourceError> {
+    let limits = SourceLimits {
+        bytes: u64::MAX,
+        files: u64::MAX,
+    };
+    copy(
+        from,
+        to,
+        &mut None,
+        &mut Budget {
+            limits,
+            bytes: 0,
+            files: 0,
+        },
+    )
+}
+
+struct Budget {
+    limits: SourceLimits,
+    bytes: u64,
+    files: u64,
+}
+
+impl Budget {
+    fn take(&mut self, bytes: u64) -> Result<(), SourceError> {
+        self.bytes += bytes;
+        self.files += 1;
+        if self.bytes > self.limits.bytes {
+            return Err(SourceError::TooLarge(format!(
+                "{} bytes",
+                self.limits.bytes
+            )));
+        }
+        if self.files > self.limits.files {
+            return Err(SourceError::TooLarge(format!(
+                "{} files",
+                self.limits.files
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn copy(
+    from: &Path,
+    to: &Path,
+    ignored: &mut Option<&Ignored>,
+    budget: &mut Budget,
+) -> Result<(), SourceError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |error| SourceError::Io(path, error)
+    };
+    fs::create_dir_all(to).map_err(at(to))?;
+    for entry in fs::read_dir(from).map_err(at(from))? {
+        let entry = entry.map_err(at(from))?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let meta = fs::symlink_metadata(&path).map_err(at(&path))?;
+        if ignored.is_some_and(|ignored| ignored.leaves_out(&path, meta.is_dir())) {
+            continue;
+        }
+        if meta.is_dir() {
+            budget.take(0)?;
+            copy(&path, &target, ignored, budget)?;
+        } else if meta.is_symlink() {
+            budget.take(0)?;
+            let link = fs::read_link(&path).map_err(at(&path))?;
+            std::os::unix::fs::symlink(link, &target).map_err(at(&target))?;
+        } else if meta.is_file() {
+            budget.take(meta.len())?;
+            // Shares the blocks where the file system can (copy_file_range), else copies them.
+            fs::copy(&path, &target).map_err(at(&path))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOMY: SourceLimits = SourceLimits {
+        bytes: 1 << 20,
+        files: 100,
+    };
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        root
+    }
+
+    fn copied(root: &Path, skip: &Path) -> Vec<String> {
+        let to = tempfile::tempdir().unwrap();
+        snapshot(root, to.path(), &Ignored::of(root, skip), ROOMY).unwrap();
+        let mut names = Vec::new();
+        let mut folders = vec![to.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    names.push(path.strip_prefix(to.path()).unwrap().display().to_string());
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn git_rules_hold_where_there_is_no_gridignore() {
+        let root = tree(&[
+            ("train.py", ""),
+            (".git/config", ""),
+            (".gitignore", "*.ckpt\nlogs/\n"),
+            (".dockerignore", "secret.txt\n"),
+            ("secret.txt", ""),
+            ("a/b.ckpt", ""),
+            ("a/b.py", ""),
+            ("logs/x", ""),
+            ("data/trials/1", ""),
+            (".hidden", ""),
+        ]);
+        let names = copied(root.path(), &root.path().join("data"));
+        assert_eq!(
+            names,
+            [
+                ".dockerignore",
+                ".gitignore",
+                ".hidden",
+                "a/b.py",
+                "train.py"
+            ]
+        );
+    }
+
+    #[test]
+    fn gridignore_stands_alone() {
+        let root = tree(&[
+            (".gridignore", "big.bin\n"),
+            (".gitignore", "train.py\n"),
+            ("big.bin", ""),
+            ("train.py", ""),
+        ]);
+        let names = copied(root.path(), Path::new("/nonexistent"));
+        assert_eq!(names, [".gitignore", ".gridignore", "train.py"]);
+    }
+
+    #[test]
+    fn links_stay_links() {
+        let root = tree(&[("a", "1")]);
+        std::os::unix::fs::symlink("a", root.path().join("b")).unwrap();
+        let to = tempfile::tempdir().unwrap();
+        copy_tree(root.path(), &to.path().join("new")).unwrap();
+        assert_eq!(
+            fs::read_link(to.path().join("new/b")).unwrap(),
+            Path::new("a")
+        );
+    }
+
+    #[test]
+    fn a_tree_that_is_too_large_is_refused() {
+        let root = tree(&[("a", "12345"), ("b", "")]);
+        let ignored = Ignored::of(root.path(), Path::new("/nonexistent"));
+        for limits in [
+            SourceLimits { bytes: 4, files: 9 },
+            SourceLimits { bytes: 9, files: 1 },
+        ] {
+            let to = tempfile::tempdir().unwrap();
+            let result = snapshot(root.path(), to.path(), &ignored, limits);
+            assert!(matches!(result, Err(SourceError::TooLarge(_))));
+        }
+    }
+
+    #[test]
+    fn an_ignored_script_is_known_as_such() {
+        let root = tree(&[(".gitignore", "old/\n"), ("old/a.py", ""), ("new/a.py", "")]);
+        let ignored = Ignored::of(root.path(), Path::new("/nonexistent"));
+        assert!(ignored.leaves_out_file(root.path(), Path::new("old/a.py")));
+        assert!(!ignored.leaves_out_file(root.path(), Path::new("new/a.py")));
+    }
+}

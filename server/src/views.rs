@@ -1,0 +1,230 @@
+//! Stored records as the wire shows them.
+
+use sweep_planner::api::{
+    Event, Experiment, ExperimentSpec, ExperimentState, ExperimentStatus, Run, RunState, RunStatus,
+    SpaceIndex, Timestamp, TrialChanges, TrialRow,
+};
+
+use crate::app::App;
+use crate::clock;
+use crate::price::Rate;
+use crate::store::{RunRecord, StoreError, TrialRecord};
+
+/// The id of a trial on the wire.
+pub fn experiment_id(run_id: &str, number: u32) -> String {
+    format!("{run_id}-{number}")
+}
+
+/// The run's id and the number in a trial's id.
+pub fn parse_experiment_id(id: &str) -> Option<(&str, u32)> {
+    let (run, digits) = id.rsplit_once('-')?;
+    let number = digits.parse().ok()?;
+    // One spelling for each trial.
+    (digits == format!("{number}")).then_some((run, number))
+}
+
+/// The name of a trial.
+pub fn experiment_name(run_name: &str, number: u32) -> String {
+    format!("{run_name}-exp{number}")
+}
+
+/// The run's name and the number in a trial's name.
+pub fn parse_experiment_name(name: &str) -> Option<(&str, u32)> {
+    let (run, digits) = name.rsplit_once("-exp")?;
+    let number = digits.parse().ok()?;
+    (digits == format!("{number}")).then_some((run, number))
+}
+
+/// Whole seconds from start to end, a started one counted.
+fn seconds(start: Timestamp, end: Timestamp) -> u64 {
+    let micros = u64::try_from(end.micros() - start.micros()).unwrap_or(0);
+    micros.div_ceil(1_000_000)
+}
+
+/// A run; `brief` leaves the list of its trials empty.
+pub fn run(record: &RunRecord, brief: bool) -> Run {
+    let now = clock::now();
+    let running: u64 = record
+        .running_since
+        .iter()
+        .map(|since| seconds(*since, now))
+        .sum();
+    let rate = record.rate.as_deref().and_then(Rate::parse);
+    let mut spec = (*record.spec).clone();
+    spec.user_id.clone_from(&record.account);
+    spec.desired_state = if record.stop_wanted {
+        RunState::Canceled
+    } else {
+        RunState::Succeeded
+    };
+    let experiment_ids = if brief {
+        Vec::new()
+    } else {
+        (0..record.trials)
+            .map(|number| experiment_id(&record.id, number))
+            .collect()
+    };
+    let state = record.state();
+    Run {
+        id: record.id.clone(),
+        name: record.name.clone(),
+        description: record.description.clone(),
+        created_at: record.created_at,
+        updated_at: record.changed_at,
+        spec,
+        status: RunStatus {
+            phase: state,
+            message: String::new(),
+            experiment_ids,
+            experiment_counts: record.experiment_counts(),
+            cost: rate.map(|rate| rate.cost(record.billed_seconds + running)),
+            hourly_cost: rate.map(Rate::hourly),
+            upload_url: String::new(),
+            start_timestamp: record.started_at,
+            finish_timestamp: if state.ended() { record.ended_at } else { None },
+            deleted_timestamp: record.deleted_at,
+            columns: record.columns.clone(),
+        },
+    }
+}
+
+/// What a trial has been billed for so far.
+fn billed(trial: &TrialRecord) -> Option<u64> {
+    let start = trial.started_at?;
+    trial
+        .billed_seconds
+        .or_else(|| Some(seconds(start, trial.ended_at.unwrap_or_else(clock::now))))
+}
+
+fn cost(run: &RunRecord, trial: &TrialRecord) -> Option<f64> {
+    let rate = run.rate.as_deref().and_then(Rate::parse)?;
+    billed(trial).map(|seconds| rate.cost(seconds))
+}
+
+/// A trial as a row of a table.
+pub fn row(run: &RunRecord, trial: &TrialRecord) -> TrialRow {
+    TrialRow {
+        id: experiment_id(&run.id, trial.number),
+        name: experiment_name(&run.name, trial.number),
+        number: trial.number,
+        index: SpaceIndex(trial.index),
+        values: trial.passed.clone(),
+        state: trial.state.to_wire(),
+        message: trial.message.clone(),
+        start_timestamp: trial.started_at,
+        finish_timestamp: trial.ended_at,
+        exit_code: trial.exit_code,
+        signal: trial.signal,
+        billed_seconds: billed(trial),
+        cost: cost(run, trial),
+        metrics: trial.metrics.clone(),
+    }
+}
+
+/// A trial as Grid's client reads it.
+pub fn experiment(run: &RunRecord, trial: &TrialRecord) -> Experiment {
+    let spec = &run.spec;
+    Experiment {
+        id: experiment_id(&run.id, trial.number),
+        name: experiment_name(&run.name, trial.number),
+        description: String::new(),
+        created_at: run.created_at,
+        updated_at: trial.changed_at,
+        spec: ExperimentSpec {
+            command: trial.argv.clone(),
+            cluster_id: run.cluster.clone(),
+            run_id: run.id.clone(),
+            run_controller_id: String::new(),
+            desired_state: if trial.stop_wanted {
+                ExperimentState::Cancelled
+            } else {
+                ExperimentState::Succeeded
+            },
+            dry_run: false,
+            env: spec.env.clone(),
+            image: spec.image.clone(),
+            instance_type: spec.instance_type.clone(),
+            resources: spec.resources.clone(),
+            scratch: spec.scratch.clone(),
+            datastores: spec.datastores.clone(),
+            source_code: spec.source_code.clone(),
+            use_spot: spec.use_spot,
+            auto_resume: spec.auto_resume,
+            actions: spec.actions.clone(),
+            user_id: run.account.clone(),
+        },
+        status: ExperimentStatus {
+            phase: trial.state.to_wire(),
+            message: trial.message.clone(),
+            cost: cost(run, trial),
+            hourly_cost: run.rate.as_deref().and_then(Rate::parse).map(Rate::hourly),
+            start_timestamp: trial.started_at,
+            finish_timestamp: trial.ended_at,
+            deleted_timestamp: None,
+            index: Some(SpaceIndex(trial.index)),
+            exit_code: trial.exit_code,
+            signal: trial.signal,
+            metrics: trial.metrics.clone(),
+        },
+    }
+}
+
+/// Above so many changed trials, watchers are told to read again instead.
+const ANNOUNCED_MAX: usize = 200;
+
+/// Tells those who watch how a run and some of its trials are now.
+pub async fn publish(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), StoreError> {
+    if !app.events.heard() {
+        // Somebody may come back with the id of an old event: it must not seem that nothing
+        // happened.
+        app.events.publish(&Event::Reload);
+        return Ok(());
+    }
+    let Some(record) = app.store.run_by_key(run_key).await? else {
+        return Ok(());
+    };
+    if numbers.len() > ANNOUNCED_MAX {
+        app.events.publish(&Event::Reload);
+    } else if !numbers.is_empty() {
+        let trials = app.store.trials_numbered(run_key, numbers).await?;
+        app.events.publish(&Event::Trials(TrialChanges {
+            cluster_id: record.cluster.clone(),
+            run_id: record.id.clone(),
+            trials: trials.iter().map(|trial| row(&record, trial)).collect(),
+        }));
+    }
+    app.events
+        .publish(&Event::Run(Box::new(run(&record, true))));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_names_have_one_spelling() {
+        assert_eq!(
+            parse_experiment_id(&experiment_id("01ab", 7)),
+            Some(("01ab", 7))
+        );
+        assert_eq!(
+            parse_experiment_name(&experiment_name("a-expo", 0)),
+            Some(("a-expo", 0))
+        );
+        for wrong in ["", "x", "x-", "x-07", "x-+7", "x--1", "x-4294967296"] {
+            assert_eq!(parse_experiment_id(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse_experiment_name("hp-exp01"), None);
+    }
+
+    #[test]
+    fn a_started_second_is_billed() {
+        let at = Timestamp::from_micros;
+        assert_eq!(seconds(at(0), at(0)), 0);
+        assert_eq!(seconds(at(0), at(1)), 1);
+        assert_eq!(seconds(at(0), at(1_000_000)), 1);
+        assert_eq!(seconds(at(0), at(1_000_001)), 2);
+        assert_eq!(seconds(at(5), at(0)), 0);
+    }
+}
