@@ -240,7 +240,7 @@ fn step(table: &Table, place: usize, title: String, figure: String, first: bool)
         .collect();
     view! {
         <article class="card step" class:first=first>
-            <h3>{title}</h3>
+            <h2>{title}</h2>
             <p class="step-figure num">{figure}</p>
             <p class="step-settings mono">{settings.join("  ")}</p>
             <p class="quiet num">{under.join(" · ")}</p>

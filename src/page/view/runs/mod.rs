@@ -78,7 +78,7 @@ fn Trouble(state: State) -> impl IntoView {
     };
     view! {
         <p class="trouble" role="status" hidden=move || words().is_none()>
-            {words}
+            {move || words().map(|words| super::words::words(&words))}
         </p>
     }
 }

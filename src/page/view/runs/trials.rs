@@ -142,7 +142,7 @@ fn row(watch: Watch, names: Names, number: u32, row: Memo<Option<TrialRow>>) -> 
         let values = row.values.iter().cloned().chain((0..missing).map(|_| None));
         Some(view! {
             <th scope="row" class="num">{grouped(u128::from(number) + 1)}</th>
-            <td>{badge(of_trial(row.state))} {ending(&row)}</td>
+            <td title=row.message.clone()>{badge(of_trial(row.state))} {ending(&row)}</td>
             {values.map(|value| view! { <td class="mono">{value.unwrap_or_else(|| "–".to_owned())}</td> }).collect_view()}
             {measured.iter().map(|name| {
                 let value = row.metrics.get(name).map_or_else(|| "–".to_owned(), |value| metric(value.0));
@@ -162,10 +162,12 @@ fn ending(row: &TrialRow) -> AnyView {
     let words = match (row.state, row.exit_code, row.signal) {
         (ExperimentState::Failed, Some(code), _) => ["exit status ", &code.to_string()].concat(),
         (ExperimentState::Failed, None, Some(signal)) => ["signal ", &signal.to_string()].concat(),
+        // The word says it; the signal that it took is a detail for the tooltip.
+        (ExperimentState::Cancelled, ..) => String::new(),
         _ => row.message.clone(),
     };
     (!words.is_empty())
-        .then(|| view! { <span class="fine" title=row.message.clone()>{words}</span> })
+        .then(|| view! { <span class="fine">{words}</span> })
         .into_any()
 }
 
