@@ -62,6 +62,15 @@ impl Rounding {
         };
         Rounding { minimum, increment }
     }
+
+    /// `round_up(max(minimum, busy), increment)` in whole seconds.
+    pub fn round(self, busy: Seconds) -> u64 {
+        let increment = self.increment.max(1);
+        busy.ceil()
+            .max(self.minimum)
+            .div_ceil(increment)
+            .saturating_mul(increment)
+    }
 }
 
 /// A disk attached to each machine.
@@ -162,20 +171,56 @@ impl Billing {
     }
 }
 
-/// A rate with its rules of billing: from run times to dollars.
+/// Rules of billing for one provider: from run times to billed seconds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tariff {
+pub struct Meter {
     billing: Billing,
     rounding: Rounding,
-    per_second: Prices,
-    egress: Money,
 }
 
-/// USD per second of all machines of one trial.
+impl Meter {
+    /// `provider` decides the rounding where `billing` leaves it open.
+    pub fn new(billing: &Billing, provider: &str) -> Meter {
+        let rounding = billing
+            .rounding
+            .unwrap_or_else(|| Rounding::of_provider(provider));
+        Meter {
+            billing: billing.clone(),
+            rounding,
+        }
+    }
+
+    /// The rules that it was made with.
+    pub fn billing(&self) -> &Billing {
+        &self.billing
+    }
+
+    /// How billed time is rounded.
+    pub fn rounding(&self) -> Rounding {
+        self.rounding
+    }
+
+    /// The billed phases and the script, before rounding.
+    pub fn busy(&self, run: Seconds) -> Seconds {
+        self.billing.billed_overhead() + self.billing.limited(run)
+    }
+
+    /// Whole seconds billed for a script of this length.
+    pub fn billed_seconds(&self, run: Seconds) -> u64 {
+        self.rounding.round(self.busy(run))
+    }
+}
+
+/// What billed seconds cost.
 #[derive(Clone, Debug, PartialEq)]
-struct Prices {
+pub struct Tariff {
+    meter: Meter,
+    /// USD per second of all machines of one trial.
     machine: Rational,
+    /// USD per second of all their disks.
     disk: Rational,
+    /// USD per trial.
+    egress: Money,
 }
 
 /// One trial's bill.
@@ -199,9 +244,9 @@ impl Bill {
 }
 
 impl Tariff {
-    /// `rate` is USD per hour of one machine; `provider` decides the rounding where `billing`
-    /// leaves it open.
-    pub fn new(billing: &Billing, provider: &str, rate: &Money) -> Tariff {
+    /// `rate` is USD per hour of one machine.
+    pub fn new(meter: Meter, rate: &Money) -> Tariff {
+        let billing = &meter.billing;
         let machines = BigInt::from(billing.machines_per_trial.max(1));
         let disk = billing.disk.as_ref().map_or_else(Money::zero, |disk| {
             disk.usd_per_gb_month.clone() * BigInt::from(disk.gb) * machines.clone()
@@ -209,46 +254,22 @@ impl Tariff {
         let egress = billing.egress.as_ref().map_or_else(Money::zero, |egress| {
             egress.usd_per_gb.clone() * egress.gb.clone()
         });
-        let per_second = Prices {
+        Tariff {
             machine: rate.dollars() * machines / BigInt::from(3600),
             disk: disk.dollars() / BigInt::from(MONTH),
-        };
-        let rounding = billing
-            .rounding
-            .unwrap_or_else(|| Rounding::of_provider(provider));
-        Tariff {
-            billing: billing.clone(),
-            rounding,
-            per_second,
             egress,
+            meter,
         }
     }
 
-    /// The rules that it was made with.
-    pub fn billing(&self) -> &Billing {
-        &self.billing
-    }
-
-    /// How billed time is rounded.
-    pub fn rounding(&self) -> Rounding {
-        self.rounding
-    }
-
-    /// The billed phases and the script, before rounding.
-    pub fn busy(&self, run: Seconds) -> Seconds {
-        self.billing.billed_overhead() + self.billing.limited(run)
-    }
-
-    /// Whole seconds billed for a script of this length.
-    pub fn billed_seconds(&self, run: Seconds) -> u64 {
-        let increment = self.rounding.increment.max(1);
-        let least = self.busy(run).ceil().max(self.rounding.minimum);
-        least.div_ceil(increment).saturating_mul(increment)
+    /// What turns run times into billed seconds.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// The bill of one trial whose script takes `run`.
     pub fn bill(&self, run: Seconds) -> Bill {
-        let billed_seconds = self.billed_seconds(run);
+        let billed_seconds = self.meter.billed_seconds(run);
         let seconds = BigInt::from(billed_seconds);
         Bill {
             billed_seconds,
@@ -260,12 +281,12 @@ impl Tariff {
 
     /// What `seconds` of all machines of a trial cost.
     pub fn machine(&self, seconds: &BigInt) -> Money {
-        Money::from_rational(&self.per_second.machine * seconds)
+        Money::from_rational(&self.machine * seconds)
     }
 
     /// What `seconds` of all disks of a trial cost.
     pub fn disk(&self, seconds: &BigInt) -> Money {
-        Money::from_rational(&self.per_second.disk * seconds)
+        Money::from_rational(&self.disk * seconds)
     }
 
     /// What the data of one trial costs.
@@ -275,7 +296,7 @@ impl Tariff {
 
     /// USD per second of machines and disks of one trial.
     pub fn per_second(&self) -> Money {
-        Money::from_rational(&self.per_second.machine + &self.per_second.disk)
+        Money::from_rational(&self.machine + &self.disk)
     }
 }
 
@@ -286,7 +307,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn tariff(billing: &Billing) -> Tariff {
-        Tariff::new(billing, "aws", &Money::from_decimal("0.526").unwrap())
+        Tariff::new(
+            Meter::new(billing, "aws"),
+            &Money::from_decimal("0.526").unwrap(),
+        )
     }
 
     #[test]
@@ -295,10 +319,10 @@ mod tests {
         billing.boot.billed = false;
         billing.wait = Seconds::whole(5);
         let run = Seconds::whole(100);
-        assert_eq!(tariff(&billing).busy(run), Seconds::whole(140));
+        assert_eq!(tariff(&billing).meter().busy(run), Seconds::whole(140));
         assert_eq!(billing.occupied(run), Seconds::whole(235));
         billing.max_run = Some(Seconds::whole(40));
-        assert_eq!(tariff(&billing).billed_seconds(run), 80);
+        assert_eq!(tariff(&billing).meter().billed_seconds(run), 80);
     }
 
     #[test]
@@ -348,11 +372,12 @@ mod tests {
                 ..Billing::local()
             };
             let tariff = tariff(&billing);
+            let meter = tariff.meter();
             let short = Seconds::from_micros(draw(1_000_000_000));
             let long = short + Seconds::from_micros(draw(100_000_000));
-            let (less, more) = (tariff.billed_seconds(short), tariff.billed_seconds(long));
+            let (less, more) = (meter.billed_seconds(short), meter.billed_seconds(long));
             assert!(less <= more);
-            assert!(less >= rounding.minimum && less >= tariff.busy(short).ceil());
+            assert!(less >= rounding.minimum && less >= meter.busy(short).ceil());
             assert_eq!(less % rounding.increment.max(1), 0);
             assert!(tariff.bill(short).cost() <= tariff.bill(long).cost());
         }

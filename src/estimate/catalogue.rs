@@ -2,8 +2,8 @@
 
 use super::csv::{self, CsvError};
 use super::money::Money;
-use super::quote::{Basis, Note, Quote};
-use crate::formula::nearest;
+use super::quote::{Basis, Quote};
+use crate::sweep::suggest::nearest;
 use std::sync::OnceLock;
 
 /// The price list that this program was built with; the page serves the same file.
@@ -24,25 +24,6 @@ const COLUMNS: [&str; 13] = [
     "region",
     "as_of",
     "source",
-];
-
-/// Nicknames of Grid's published client (0.8.81) and the machine it picks for each. It keeps the
-/// last machine of a name that several share, so some differ from Grid's documents.
-const CLIENT_NICKNAMES: [(&str, &str); 14] = [
-    ("8_v100_16gb", "p3.16xlarge"),
-    ("8_v100_32gb", "p3dn.24xlarge"),
-    ("8_t4_16gb", "g4dn.metal"),
-    ("8_k80_12gb", "p2.8xlarge"),
-    ("4_v100_16gb", "p3.8xlarge"),
-    ("4_t4_16gb", "g4dn.12xlarge"),
-    ("4_m60_8gb", "g3.16xlarge"),
-    ("2_m60_8gb", "g3.8xlarge"),
-    ("1_v100_16gb", "p3.2xlarge"),
-    ("1_t4_16gb", "g4dn.16xlarge"),
-    ("1_k80_12gb", "p2.xlarge"),
-    ("1_m60_8gb", "g3.4xlarge"),
-    ("2_cpu_8gb", "t2.large"),
-    ("2_cpu_4gb", "t2.medium"),
 ];
 
 /// One row of a price list. Prices are USD per hour of one machine.
@@ -167,7 +148,9 @@ impl Catalogue {
 
     /// What an hour of the machine called `instance_type` (or by one of its aliases, in any case
     /// of letters) costs: Grid's rate, else AWS's for the same type, else that of whichever
-    /// provider has a machine of this name. An alias means what Grid's documents say. An unknown
+    /// provider has a machine of this name. An alias means what Grid's
+    /// documents say; where the published client picks another machine, reading the command warns
+    /// ([`crate::sweep::machines`]). An unknown
     /// name or price gives a quote without a rate, never one of zero. O(machines).
     pub fn quote(&self, instance_type: &str, spot: bool) -> Quote {
         let requested = instance_type.trim();
@@ -185,7 +168,6 @@ impl Catalogue {
             rate: machine.and_then(|machine| machine.rate(spot).cloned()),
             basis: machine.map_or(Basis::Unknown, |machine| basis(machine, &same)),
             machine: machine.cloned(),
-            notes: client_note(requested, machine).into_iter().collect(),
             suggestion: machine.is_none().then(|| self.similar(requested)).flatten(),
         }
     }
@@ -207,7 +189,7 @@ impl Catalogue {
             let aliases = machine.aliases.iter().map(String::as_str);
             std::iter::once(machine.name.as_str()).chain(aliases)
         });
-        nearest(name, names).map(str::to_owned)
+        nearest(name, names)
     }
 }
 
@@ -216,30 +198,6 @@ fn basis(machine: &Machine, same: &[&Machine]) -> Basis {
         "grid" => Basis::Grid,
         _ if same.iter().any(|machine| machine.provider == "grid") => Basis::InsteadOfGrid,
         _ => Basis::Provider,
-    }
-}
-
-/// What Grid's published client would do with this name, where that differs.
-fn client_note(requested: &str, machine: Option<&Machine>) -> Option<Note> {
-    let machine = machine?;
-    // The client takes every name with `_` for a nickname, and passes on any other.
-    if !requested.contains('_') {
-        return None;
-    }
-    let picked = CLIENT_NICKNAMES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(requested));
-    match picked {
-        Some((_, picked)) if *picked == machine.name => None,
-        Some((_, picked)) => Some(Note::ClientPicks {
-            requested: requested.to_owned(),
-            machine: machine.name.clone(),
-            picked: (*picked).to_owned(),
-        }),
-        None => Some(Note::ClientRefuses {
-            requested: requested.to_owned(),
-            machine: machine.name.clone(),
-        }),
     }
 }
 

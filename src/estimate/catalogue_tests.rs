@@ -129,39 +129,13 @@ fn quotes_say_where_they_come_from() {
 }
 
 #[test]
-fn where_the_published_client_differs() {
-    let note = |name: &str| {
-        embedded()
-            .quote(name, false)
-            .notes
-            .first()
-            .map(Note::to_string)
-    };
-    assert_eq!(
-        note("1_t4_16gb").as_deref(),
-        Some(
-            "`1_t4_16gb` means g4dn.xlarge, as Grid's documents say; Grid's published client \
-             would pick g4dn.16xlarge"
-        )
-    );
-    assert!(
-        note("1_m60_8gb")
-            .unwrap()
-            .ends_with("would pick g3.4xlarge")
-    );
-    assert!(
-        note("1_t4_64gb")
-            .unwrap()
-            .ends_with("does not know this name")
-    );
-    for same in [
-        "2_cpu_8gb",
-        "8_t4_16gb",
-        "8_v100_32gb",
-        "m5a.large",
-        "no_such",
-    ] {
-        assert_eq!(note(same), None, "{same}");
+fn nicknames_mean_what_the_command_line_means() {
+    for (nickname, machine, _) in crate::sweep::machines::NICKNAMES {
+        assert_eq!(
+            embedded().quote(nickname, false).name(),
+            *machine,
+            "{nickname}"
+        );
     }
 }
 

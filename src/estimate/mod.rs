@@ -1,22 +1,62 @@
 //! What the chosen trials of a plan will cost and how long they will take.
+//!
+//! ```
+//! use sweep_planner::estimate::{Catalogue, Settings, estimate, parse_run_time};
+//! use sweep_planner::sweep::{self, Ranges};
+//!
+//! let text = "grid run --instance_type 1_t4_16gb train.py --batch_size \"[8, 16, 32, 64]\"";
+//! let plan = sweep::read(text, &sweep::Settings::default()).plan;
+//! let settings = Settings { run_time: Some(parse_run_time("1h")?), ..Settings::cloud() };
+//! let estimate = estimate(&plan, &Ranges::full(plan.len()), &settings, Catalogue::embedded());
+//! // Four times 3,730 s (boot, set-up and teardown are billed) at $0.55 per hour.
+//! assert_eq!(estimate.total.unwrap().to_string(), "$2.28");
+//! assert_eq!(estimate.wall_seconds.unwrap().likely, 3730.0);
+//! # Ok::<(), sweep_planner::formula::Error>(())
+//! ```
+//!
+//! The rules are those of the project's cost model: [`run_time`](RunTime) → [`billing`] → sums
+//! ([`Tally`]) and [`schedule`] → ranges ([`uncertainty`]) → [`Estimate`]. Money is exact until it
+//! is shown; a price that is not known is None, never zero.
 
 pub mod billing;
 mod catalogue;
+mod cholesky;
 mod csv;
+pub mod failures;
+pub mod fit;
+mod json;
 mod money;
+pub mod pilot;
+mod pricing;
 mod quote;
 mod run_time;
 pub mod schedule;
 mod seconds;
+mod settings;
+pub mod spot;
+mod survey;
 mod tally;
 pub mod uncertainty;
+mod wall;
+pub mod warm;
+mod whole;
+mod words;
 
-pub use billing::{Billing, Tariff};
+pub use billing::{Billing, Meter, Tariff};
 pub use catalogue::{Catalogue, Machine};
 pub use csv::CsvError;
 pub use money::{Money, Rational, grouped};
-pub use quote::{Basis, Note, Quote, provider_name};
+pub use quote::{Basis, Quote, provider_name};
 pub use run_time::{RunTime, parse_run_time};
 pub use seconds::Seconds;
+pub use settings::{DEFAULT_PARALLEL, RateOverride, Settings};
 pub use tally::{Lines, Tally};
 pub use uncertainty::{Noise, Spread};
+pub use wall::Wall;
+pub use whole::{
+    Estimate, MachineUse, Priced, Pricer, Problem, TrialEstimate, estimate, trial_estimate,
+};
+pub use words::LEFT_OUT;
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,6 @@ pub struct Quote {
     pub basis: Basis,
     /// The row of the price list that the rate is from; without a rate, the machine's best row.
     pub machine: Option<Machine>,
-    /// What a person should know about the choice.
-    pub notes: Vec<Note>,
     /// For an unknown name: a known one that looks like it.
     pub suggestion: Option<String>,
 }
@@ -38,47 +36,6 @@ pub enum Basis {
     Unknown,
 }
 
-/// Where Grid's published client treats a machine's name differently.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// It picks another machine for this nickname.
-    ClientPicks {
-        /// The nickname.
-        requested: String,
-        /// What it means here.
-        machine: String,
-        /// What the client picks.
-        picked: String,
-    },
-    /// It does not know this nickname.
-    ClientRefuses {
-        /// The nickname.
-        requested: String,
-        /// What it means here.
-        machine: String,
-    },
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Note::ClientPicks {
-                requested,
-                machine,
-                picked,
-            } => write!(
-                f,
-                "`{requested}` means {machine}, as Grid's documents say; Grid's published client \
-                 would pick {picked}"
-            ),
-            Note::ClientRefuses { requested, machine } => write!(
-                f,
-                "`{requested}` means {machine}; Grid's published client does not know this name"
-            ),
-        }
-    }
-}
-
 impl Quote {
     /// A rate that replaces the price list's.
     pub fn typed(instance_type: &str, spot: bool, rate: Money) -> Quote {
@@ -88,7 +45,6 @@ impl Quote {
             rate: Some(rate),
             basis: Basis::Typed,
             machine: None,
-            notes: Vec::new(),
             suggestion: None,
         }
     }

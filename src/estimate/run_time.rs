@@ -5,7 +5,8 @@
 //! is refused: whether it means seconds or minutes decides the price sixtyfold.
 
 use super::Seconds;
-use crate::formula::{Error, ErrorKind, Fault, Formula, Span, Value};
+use crate::formula::{Error, ErrorKind, Fault, Formula, Value};
+use crate::sweep::Span;
 
 /// Where the run time of a trial comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +71,7 @@ const UNITS: [(u128, &[&str]); 5] = [
 fn units(text: &str) -> Result<u128, Error> {
     let mut total = 0u128;
     let mut largest = u128::MAX;
-    let mut at = skip(text, 0, |c| c.is_whitespace());
+    let mut at = skip(text, 0, char::is_whitespace);
     if at == text.len() {
         return Err(unexpected(text, at, "a run time such as `10 minutes`"));
     }
@@ -80,8 +81,8 @@ fn units(text: &str) -> Result<u128, Error> {
             return Err(not_a_length(text, at));
         }
         let number = span(at, number_end);
-        let unit_start = skip(text, number_end, |c| c.is_whitespace());
-        let unit_end = skip(text, unit_start, |c| c.is_alphabetic());
+        let unit_start = skip(text, number_end, char::is_whitespace);
+        let unit_end = skip(text, unit_start, char::is_alphabetic);
         let name = text.get(unit_start..unit_end).unwrap_or("");
         if name.is_empty() && unit_start < text.len() {
             return Err(not_a_length(text, unit_start));

@@ -100,9 +100,9 @@ pub fn slots_for_floor(occupied: &[Seconds]) -> u32 {
             },
         );
         if enough {
-            high = middle
+            high = middle;
         } else {
-            low = middle + 1
+            low = middle + 1;
         }
     }
     high

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 /// A length of time, exact to the microsecond.
 ///
@@ -88,6 +88,17 @@ impl Add for Seconds {
     fn add(self, other: Seconds) -> Seconds {
         Seconds {
             micros: self.micros.saturating_add(other.micros),
+        }
+    }
+}
+
+impl Sub for Seconds {
+    type Output = Seconds;
+
+    /// The difference, at least zero.
+    fn sub(self, other: Seconds) -> Seconds {
+        Seconds {
+            micros: self.micros.saturating_sub(other.micros),
         }
     }
 }

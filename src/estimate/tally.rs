@@ -1,7 +1,7 @@
 //! Exact sums over any number of trials: up to 2^128 of them, in constant space.
 
 use super::Seconds;
-use super::billing::Tariff;
+use super::billing::{Meter, Tariff};
 use super::money::Money;
 use num_bigint::BigInt;
 
@@ -26,7 +26,7 @@ impl BigSum {
     }
 }
 
-/// What the trials of one tariff add up to.
+/// What the trials under one meter add up to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     trials: u128,
@@ -39,12 +39,12 @@ pub struct Tally {
 
 impl Tally {
     /// Counts `times` trials whose script takes `run`. O(1).
-    pub fn add(&mut self, tariff: &Tariff, run: Seconds, times: u128) {
-        let run = tariff.billing().limited(run);
+    pub fn add(&mut self, meter: &Meter, run: Seconds, times: u128) {
+        let run = meter.billing().limited(run);
         self.trials = self.trials.saturating_add(times);
         self.run_micros.add(run.micros(), times);
-        self.busy_micros.add(tariff.busy(run).micros(), times);
-        self.billed_seconds.add(tariff.billed_seconds(run), times);
+        self.busy_micros.add(meter.busy(run).micros(), times);
+        self.billed_seconds.add(meter.billed_seconds(run), times);
         let seconds = run.as_f64();
         self.moments.0 += seconds * times as f64;
         self.moments.1 += seconds * seconds * times as f64;
@@ -157,13 +157,16 @@ mod tests {
             }),
             ..Billing::cloud()
         };
-        let tariff = Tariff::new(&billing, "aws", &Money::from_decimal("1.006").unwrap());
+        let tariff = Tariff::new(
+            Meter::new(&billing, "aws"),
+            &Money::from_decimal("1.006").unwrap(),
+        );
         let mut tally = Tally::default();
         let mut sum = Money::zero();
         for seconds in 0..500u64 {
             let run = Seconds::from_micros(seconds * 333_333);
             let times = u128::from(seconds % 3);
-            tally.add(&tariff, run, times);
+            tally.add(tariff.meter(), run, times);
             sum += tariff.bill(run).cost() * BigInt::from(times);
         }
         let lines = tally.lines(&tariff);
@@ -174,13 +177,12 @@ mod tests {
     #[test]
     fn exact_at_the_largest_plan() {
         let tariff = Tariff::new(
-            &Billing::cloud(),
-            "grid",
+            Meter::new(&Billing::cloud(), "grid"),
             &Money::from_decimal("3600").unwrap(),
         );
         let mut tally = Tally::default();
-        tally.add(&tariff, Seconds::whole(870), u128::MAX - 1);
-        tally.add(&tariff, Seconds::whole(870), 1);
+        tally.add(tariff.meter(), Seconds::whole(870), u128::MAX - 1);
+        tally.add(tariff.meter(), Seconds::whole(870), 1);
         // 1,000 billed seconds at a dollar each, 2^128 - 1 times.
         assert_eq!(
             tally.lines(&tariff).total().to_string(),

@@ -1,16 +1,4 @@
-//! The one place where formulas and estimates meet elementary functions.
+//! The one place where formulas and estimates meet elementary functions: those that give the same
+//! bits on every target.
 
-/// Natural logarithm.
-pub(crate) fn log(x: f64) -> f64 {
-    x.ln()
-}
-
-/// e to the power `x`.
-pub(crate) fn exp(x: f64) -> f64 {
-    x.exp()
-}
-
-/// `x` to the power `y`.
-pub(crate) fn pow(x: f64, y: f64) -> f64 {
-    x.powf(y)
-}
+pub(crate) use crate::sweep::math::{exp, log, pow};

@@ -1,6 +1,6 @@
 //! What can be wrong with a formula's text, and with its value on one trial.
 
-use super::token::Span;
+use crate::sweep::Span;
 use std::fmt;
 
 /// A place in the text and what is wrong there.
@@ -40,7 +40,7 @@ pub enum ErrorKind {
         /// The name.
         name: String,
         /// A function of a similar name.
-        suggestion: Option<&'static str>,
+        suggestion: Option<String>,
     },
     /// A function of one argument with another number of them.
     ArgumentCount {
@@ -149,7 +149,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "expected two digits from 00 to 59, found `{found}`")
             }
             ZeroTime => write!(f, "a run time must be above zero"),
-            TimeTooLong => write!(f, "a run time may be at most {} seconds", MAX_SECONDS_WORDS),
+            TimeTooLong => write!(f, "a run time may be at most {MAX_SECONDS_WORDS} seconds"),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::error::{Error, ErrorKind, Fault};
 use super::parser::Parser;
 use super::syntax::{Comparison, Expression, Function, Kind, Node, NodeId, Operator};
 use super::token::{TokenKind, tokens};
+use crate::sweep::Span;
 
 /// The value of an argument on one trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +67,7 @@ impl Formula {
                 match tokens.iter().find(|token| token.kind == TokenKind::Assign) {
                     None => Error::new(left.span, ErrorKind::NoUnit),
                     Some(assign) => {
-                        let before = super::Span {
+                        let before = Span {
                             start: 0,
                             end: assign.span.start,
                         };

@@ -61,16 +61,13 @@
 pub(crate) mod elementary;
 mod error;
 mod evaluate;
-mod nearest;
 mod parser;
 mod syntax;
 mod token;
 
 pub use error::{Error, ErrorKind, Fault};
 pub use evaluate::{Condition, Formula, Unit, Value};
-pub use nearest::nearest;
 pub use syntax::{Comparison, Expression, Function, Node, NodeId, Operator};
-pub use token::Span;
 
 /// How deep parentheses, prefixes, powers and calls may nest.
 pub const MAX_DEPTH: u32 = 64;

@@ -1,9 +1,10 @@
 //! Tokens → expression, by binding powers (Pratt's method).
 
 use super::error::{Error, ErrorKind};
-use super::nearest::nearest;
 use super::syntax::{Comparison, Expression, Function, Kind, Node, NodeId, Operator};
-use super::token::{Span, Token, TokenKind};
+use super::token::{Token, TokenKind};
+use crate::sweep::Span;
+use crate::sweep::suggest::nearest;
 
 const VALUE: &str = "a number, a name or `(`";
 

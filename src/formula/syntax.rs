@@ -1,6 +1,6 @@
 //! The parsed form: a flat list of nodes, children before parents.
 
-use super::token::Span;
+use crate::sweep::Span;
 
 /// The place of a node in [`Expression::nodes`].
 pub type NodeId = u32;

@@ -1,31 +1,7 @@
 //! Text → tokens, each with the bytes it came from.
 
 use super::error::{Error, ErrorKind};
-
-/// A half-open range of bytes of the formula's text, on character boundaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
-impl Span {
-    /// From the start of `self` to the end of `other`.
-    pub fn to(self, other: Span) -> Span {
-        Span {
-            start: self.start,
-            end: other.end,
-        }
-    }
-
-    /// The bytes of `text` that the span covers; empty where it lies outside.
-    pub fn slice(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or("")
-    }
-}
+use crate::sweep::Span;
 
 /// What a token is. A name's or string's own text is read through its span.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -111,7 +111,14 @@ pub(super) fn read(
             Read::Fixed
         }
         Value::Unreadable(error) => {
-            reader.report(error.start, error.end, Kind::Literal(error.problem));
+            let value = argument.value.clone();
+            let place = argument.value_place();
+            let kind = Kind::Literal {
+                problem: error.problem,
+                value,
+                place,
+            };
+            reader.report(error.start, error.end, kind);
             Read::Wrong
         }
         Value::List(items) => Read::Swept(reader.list(items)),
@@ -158,8 +165,11 @@ impl Reader<'_> {
 
     fn list(&mut self, items: Items) -> Axis {
         for index in &items.missing_commas {
-            if let Some(item) = items.items.get(*index as usize) {
-                self.report(item.start, item.end, Kind::MissingComma);
+            let index = *index as usize;
+            if let (Some(before), Some(item)) = (items.items.get(index - 1), items.items.get(index))
+            {
+                let previous_end = self.argument.locate(before.start, before.end).end;
+                self.report(item.start, item.end, Kind::MissingComma { previous_end });
             }
         }
         let mut seen = HashSet::new();

@@ -38,6 +38,13 @@ pub struct Argument {
 }
 
 impl Argument {
+    /// The whole value in the command text, its quotes included.
+    pub fn value_place(&self) -> Span {
+        let span = self.word.span;
+        let prefix = u32::try_from(self.prefix.len()).unwrap_or(0);
+        Span::new(span.start.saturating_add(prefix).min(span.end), span.end)
+    }
+
     /// The place in the command text of bytes `start..end` of the value.
     pub fn locate(&self, start: u32, end: u32) -> Span {
         let skipped = u32::try_from(self.prefix.len()).unwrap_or(0);

@@ -12,6 +12,7 @@ mod render;
 mod wording;
 
 pub use fix::{Fix, is_script};
+pub use render::with_carets;
 pub use wording::{grouped, in_words};
 
 /// Whether the plan can be launched all the same.
@@ -225,9 +226,19 @@ pub enum Kind {
 
     // Values.
     /// A list or call that is no Python literal.
-    Literal(Problem),
+    Literal {
+        /// What is wrong with it.
+        problem: Problem,
+        /// The value, quotes removed.
+        value: String,
+        /// The whole value in the text, its quotes included.
+        place: Span,
+    },
     /// Two string literals without a comma, read as two items.
-    MissingComma,
+    MissingComma {
+        /// End of the first of the two in the text.
+        previous_end: u32,
+    },
     /// An axis without values.
     EmptyAxis {
         /// The argument's name.

@@ -1,8 +1,8 @@
 //! The sweep language: from a command's text to the trials it stands for.
 //!
 //! The stages are plain values, each made by a pure function from the one before: text →
-//! [`words`] → [`command`] → [`axis`] → [`part`] (space, strategy, seed) → [`plan`]. [`read`]
-//! goes all the way:
+//! [`words`] → [`command`] → [`axis`] → [`part`] (space, strategy, seed) → [`plan`]. [`read`] goes
+//! all the way:
 //!
 //! ```
 //! use sweep_planner::sweep::{Settings, read};
@@ -15,16 +15,82 @@
 //! let second = plan.trial(1).unwrap();
 //! assert_eq!(plan.argv(&second), ["file.py", "--batch_size", "2", "--layers", "3"]);
 //! ```
+//!
+//! # The language
+//!
+//! ```text
+//! text     = command { (line end | ";" | "&&") command }
+//! command  = "grid run" { option } script { argument }
+//! argument = flag | flag value | flag "=" value | value
+//! value    = sweep, or any other text, which passes through exactly as typed
+//! sweep    = list | range | draw          (blanks and parentheses around it are allowed)
+//! list     = "[" [ literal { "," literal } [","] ] "]"
+//! range    = "range(" [start ","] stop ["," step] ")"
+//! draw     = ["np.random." | "numpy.random." | "random."] distribution "(" arguments ")"
+//! ```
+//!
+//! Words follow a POSIX shell's rules ([`words`]): quotes, escapes, `\` at a line's end, comments.
+//! A sweep needs quotes, since a shell would take it apart:
+//!
+//! ```
+//! # use sweep_planner::sweep::{Settings, read};
+//! # fn trials(text: &str) -> Vec<String> {
+//! #     let reading = read(text, &Settings::default());
+//! #     assert!(!reading.has_errors(), "{:?}", reading.diagnostics);
+//! #     let plan = reading.plan;
+//! #     (0..plan.len()).map(|n| plan.command_line(&plan.trial(n).unwrap())).collect()
+//! # }
+//! // A list: each item is a Python literal, passed as Python's `str` prints it.
+//! assert_eq!(trials(r#"grid run f.py --lr "[1e-3, 0.10, 'auto']""#), ["f.py --lr 0.001", "f.py --lr 0.1", "f.py --lr auto"]);
+//! // Python's range: the stop is left out, steps may be negative, integers of any size.
+//! assert_eq!(trials(r#"grid run f.py --n "range(1, 10, 4)""#), ["f.py --n 1", "f.py --n 5", "f.py --n 9"]);
+//! // A missing comma between texts is read as one, with a warning.
+//! assert_eq!(trials(r#"grid run f.py --m "['a' 'b']""#), ["f.py --m a", "f.py --m b"]);
+//! // Without sweeps a command is one trial; several commands are one plan.
+//! assert_eq!(trials("grid run f.py --n 1\ngrid run f.py --n 2"), ["f.py --n 1", "f.py --n 2"]);
+//! // A text that only looks like a list is passed by a list of one item.
+//! assert_eq!(trials(r#"grid run f.py --p "['[a-z]+']""#), [r#"f.py --p "[a-z]+""#]);
+//! ```
+//!
+//! Which trials of the product are proposed is the strategy's: `grid_search` (all of them, the
+//! default), `random_search` (`--num_trials` of them, drawn with the seed) or `none` (one trial, its
+//! arguments as typed). The same seed feeds the distributions, with NumPy's own numbers
+//! ([`sampling`]):
+//!
+//! ```
+//! # use sweep_planner::sweep::{Settings, read};
+//! let text = r#"grid run --seed 0 f.py --lr "uniform(0, 1, 2)""#;
+//! let plan = read(text, &Settings::default()).plan;
+//! // np.random.seed(0); np.random.uniform(0, 1, 2)
+//! assert_eq!(plan.value(&plan.trial(0).unwrap(), 0).unwrap(), "0.5488135039273248");
+//! assert_eq!(plan.value(&plan.trial(1).unwrap(), 0).unwrap(), "0.7151893663724195");
+//! ```
+//!
+//! Whatever is wrong becomes a [`Diagnostic`] with its place; nothing else is lost by it:
+//!
+//! ```
+//! # use sweep_planner::sweep::{Settings, read};
+//! let text = "grid run f.py --n \"range(1, 10, 0)\"";
+//! let reading = read(text, &Settings::default());
+//! assert_eq!(reading.diagnostics[0].render(text), "\
+//! error: the step of a range must not be zero
+//!   |
+//! 1 | grid run f.py --n \"range(1, 10, 0)\"
+//!   |                                 ^
+//! ");
+//! ```
 
 pub mod axis;
 pub mod command;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;
+mod lines;
 pub mod literal;
 pub mod machines;
 pub mod math;
 pub mod options;
+pub mod order;
 pub mod part;
 pub mod plan;
 pub mod quote;
@@ -32,17 +98,20 @@ pub mod range;
 pub mod ranges;
 mod reading;
 pub mod sampling;
+mod shortcut;
 pub mod span;
 pub mod subset;
-mod suggest;
+pub(crate) mod suggest;
 pub mod value;
 pub mod words;
 
 pub use diagnostic::{Diagnostic, Fix, Severity};
 pub use digest::digest;
+pub use lines::Lines;
 pub use options::{Options, Strategy};
 pub use part::{Part, Seed};
 pub use plan::{Plan, Trial};
 pub use ranges::Ranges;
 pub use reading::{Reading, Settings, read, read_request};
+pub use shortcut::shortcut;
 pub use span::Span;

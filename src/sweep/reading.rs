@@ -174,7 +174,12 @@ fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Keeps the first of those that overlap, then sorts by place. O(n log n).
-fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let unclosed = |d: &&Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
+    if let Some(quote) = diagnostics.iter().find(unclosed).map(|d| d.span.start) {
+        // All that follows is read as quoted, and what is said of it would be noise.
+        diagnostics.retain(|d| d.span.start <= quote);
+    }
     let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();
     for diagnostic in diagnostics {
         // Those kept are apart, so that only the nearest few can touch it.

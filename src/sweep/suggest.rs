@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `word`, where one is near enough to be meant: at most a third of its
 /// letters changed, added, dropped or swapped. O(candidates × length²).
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {

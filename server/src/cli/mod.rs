@@ -1,5 +1,6 @@
 //! The command line.
 
+mod plan;
 mod serve;
 mod supervise;
 
@@ -17,6 +18,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print every trial that a `grid run` command stands for, and what it will cost.
+    Plan(plan::PlanArgs),
     /// Serve the page and the API, and run trials.
     Serve(serve::Serve),
     /// Own one trial: started by the server, not by people.
@@ -27,6 +30,7 @@ enum Command {
 /// Runs what the command line says.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Serve(serve) => serve.run(),
         Command::Supervise(supervise) => supervise.run(),
     }

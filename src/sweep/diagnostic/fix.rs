@@ -1,6 +1,7 @@
 //! One-click fixes.
 
 use super::{Diagnostic, Kind, Shell};
+use crate::sweep::literal::Problem;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
 
@@ -53,7 +54,6 @@ impl Diagnostic {
                 let quote = if content.contains('"') { '\'' } else { '"' };
                 replace("Use plain quotes", format!("{quote}{content}{quote}"))
             }
-            Kind::TypographicQuote { content: None } => replace("Use a plain quote", "'".into()),
             Kind::InvisibleSpace => replace("Use a plain blank", " ".into()),
             Kind::Dash => replace("Write --", "--".into()),
             Kind::UnquotedSweep { typed, .. } => {
@@ -62,9 +62,7 @@ impl Diagnostic {
             Kind::ShellSyntax(Shell::Braces { list: Some(list) }) => {
                 replace("Write it as a list", format!("\"{list}\""))
             }
-            Kind::ShellSyntax(Shell::Pipe | Shell::Background | Shell::Redirection) => {
-                replace("Remove it", String::new())
-            }
+            Kind::ShellSyntax(Shell::Background) => replace("Remove it", String::new()),
             Kind::DanglingLine { previous_end } => Some(Fix {
                 label: "Join the lines".into(),
                 edits: vec![(Span::at(*previous_end), " \\".into())],
@@ -88,16 +86,75 @@ impl Diagnostic {
                 suggestion: Some(name),
                 ..
             } => replace(&format!("Change to {name}"), name.clone()),
-            Kind::MissingComma => Some(Fix {
+            Kind::MissingComma { previous_end } => Some(Fix {
                 label: "Add the comma".into(),
-                edits: vec![(Span::at(self.span.start), ", ".into())],
+                edits: vec![(Span::at(*previous_end), ",".into())],
             }),
+            Kind::Literal {
+                problem,
+                value,
+                place,
+            } => Some(literal_fix(text, self.span, problem, value, *place)),
             Kind::NumTrialsMissing => Some(Fix {
                 label: "Add --num_trials 10".into(),
                 edits: vec![(Span::at(self.span.end), " --num_trials 10".into())],
             }),
             _ => None,
         }
+    }
+}
+
+/// A bare name or a bad number in a list is most likely text; anything else that begins like a
+/// sweep and is none may be meant as it stands, which a list of one item passes.
+fn literal_fix(text: &str, span: Span, problem: &Problem, value: &str, place: Span) -> Fix {
+    let quote = if place.slice(text).starts_with('\'') {
+        '"'
+    } else {
+        '\''
+    };
+    let closed = value.trim_end().ends_with([']', ')']);
+    let edit = |label: &str, edits| Fix {
+        label: label.into(),
+        edits,
+    };
+    match problem {
+        Problem::UnclosedBracket(open) => {
+            let inside = u32::from(place.slice(text).ends_with(['"', '\'']));
+            let close = match open {
+                '[' => ']',
+                '{' => '}',
+                _ => ')',
+            };
+            let at = Span::at(place.end.saturating_sub(inside));
+            edit(&format!("Add {close}"), vec![(at, close.to_string())])
+        }
+        Problem::Name(name) if closed && python_constant(name).is_some() => {
+            let constant = python_constant(name).unwrap_or_default();
+            edit(&format!("Write {constant}"), vec![(span, constant.into())])
+        }
+        Problem::Name(_) | Problem::BadNumber(_) | Problem::LeadingZero(_) if closed => {
+            let quoted = format!("{quote}{}{quote}", span.slice(text));
+            edit("Put it in quotes", vec![(span, quoted)])
+        }
+        Problem::TypographicQuote => {
+            let typographic = |c: char| matches!(c, '\u{2018}'..='\u{201f}');
+            let plain = place.slice(text).replace(typographic, &quote.to_string());
+            edit("Use plain quotes", vec![(place, plain)])
+        }
+        _ => {
+            let list = quote::readable(&format!("[{}]", quote::python(value))).into_owned();
+            edit("Pass it as it stands", vec![(place, list)])
+        }
+    }
+}
+
+/// Python's spelling of a constant of JSON, YAML or R.
+fn python_constant(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "true" => Some("True"),
+        "false" => Some("False"),
+        "null" | "none" => Some("None"),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Diagnostics for a terminal: the message, the line, and carets under the place.
 
 use super::{Diagnostic, Severity};
+use crate::sweep::span::Span;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of the line that are shown around the place.
@@ -22,28 +23,49 @@ impl Diagnostic {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let start = floor(text, self.span.start as usize);
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let number = text[..start].matches('\n').count() + 1;
-        let end = floor(text, (self.span.end as usize).clamp(start, line_end));
-        let gutter = " ".repeat(number.to_string().len());
-        let before = tail(&text[line_start..start]);
-        let inside = head(&text[start..end], SHOWN);
-        let after = head(&text[end.min(start + inside.len())..line_end], SHOWN / 2);
-        let carets = "^".repeat(inside.width().max(1));
-        let indent = " ".repeat(shown(before).width());
-        let line = format!("{}{}{}", shown(before), shown(inside), shown(after));
-        let mut out = format!(
-            "{severity}: {self}\n{gutter} |\n{number} | {}\n",
-            line.trim_end()
-        );
-        out.push_str(&format!("{gutter} | {indent}{carets}\n"));
-        if let Some(help) = self.help() {
-            out.push_str(&format!("{gutter} = help: {help}\n"));
-        }
-        out
+        with_carets(
+            severity,
+            &self.to_string(),
+            self.help().as_deref(),
+            text,
+            self.span,
+        )
     }
+}
+
+/// A message about a place of `text`, as [`Diagnostic::render`] shows it: for what else reads texts
+/// that people write.
+pub fn with_carets(
+    severity: &str,
+    message: &str,
+    help: Option<&str>,
+    text: &str,
+    span: Span,
+) -> String {
+    let start = floor(text, span.start as usize);
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let number = text[..start].matches('\n').count() + 1;
+    let end = floor(text, (span.end as usize).clamp(start, line_end));
+    let gutter = " ".repeat(number.to_string().len());
+    let before = shown(tail(&text[line_start..start]));
+    let inside = head(&text[start..end], SHOWN);
+    let after = shown(head(
+        &text[end.min(start + inside.len())..line_end],
+        SHOWN / 2,
+    ));
+    let carets = "^".repeat(inside.width().max(1));
+    let indent = " ".repeat(before.width());
+    let line = format!("{before}{}{after}", shown(inside));
+    let mut out = format!(
+        "{severity}: {message}\n{gutter} |\n{number} | {}\n",
+        line.trim_end()
+    );
+    out.push_str(&format!("{gutter} | {indent}{carets}\n"));
+    if let Some(help) = help {
+        out.push_str(&format!("{gutter} = help: {help}\n"));
+    }
+    out
 }
 
 /// Tabs and control characters as single blanks, so that the carets stand right.

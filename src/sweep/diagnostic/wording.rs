@@ -15,7 +15,7 @@ impl Diagnostic {
             | Kind::UnusedOption { .. }
             | Kind::NumTrialsOverSpace { .. }
             | Kind::ConfigNotRead
-            | Kind::MissingComma
+            | Kind::MissingComma { .. }
             | Kind::NoSize { .. }
             | Kind::UnknownCall { .. }
             | Kind::RepeatedValues { .. }
@@ -130,7 +130,12 @@ impl fmt::Display for Kind {
                 machine,
                 has,
             } => {
-                write!(f, "{machine} has {has}, but `{option}` asks for {found}")
+                let unit = if *option == "--gpus" { "GPU" } else { "CPU" };
+                let s = if *has == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "{machine} has {has} {unit}{s}, but `{option}` asks for {found}"
+                )
             }
             Kind::AmbiguousMachine {
                 typed,
@@ -183,8 +188,8 @@ impl fmt::Display for Kind {
                     "the config file is not read here; what stands in it is not in the plan"
                 )
             }
-            Kind::Literal(problem) => problem.fmt(f),
-            Kind::MissingComma => {
+            Kind::Literal { problem, .. } => problem.fmt(f),
+            Kind::MissingComma { .. } => {
                 write!(f, "no comma between two texts; they are read as two values")
             }
             Kind::EmptyAxis { axis } => write!(f, "`{axis}` has no values, so there are no trials"),
@@ -299,8 +304,8 @@ impl Diagnostic {
             }
             Kind::NumTrialsMissing => "add `--num_trials 10` before the script".into(),
             Kind::ConfigNotRead => "write its options and parameters into the command".into(),
-            Kind::Literal(problem) => return problem.help(),
-            Kind::MissingComma => "write the comma to say so, or join the two".into(),
+            Kind::Literal { problem, .. } => return problem.help(),
+            Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
             Kind::RangeNotInteger { .. } => "for steps that are no integers list the values, \
                                              or draw them: `uniform(0, 1, 5)`"
                 .into(),
@@ -340,7 +345,7 @@ pub fn in_words(count: u128) -> String {
         (1.., Some(name)) => {
             let unit = 1_000_000 * 1000_u128.pow(u32::try_from(scale).unwrap_or(0));
             let tenths = count % unit / (unit / 10);
-            let exact = count % unit == 0;
+            let exact = count.is_multiple_of(unit);
             let about = if exact { "" } else { "about " };
             let fraction = if exact || tenths == 0 {
                 String::new()

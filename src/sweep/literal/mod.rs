@@ -1,11 +1,15 @@
 //! Python literals: their values and what Python's `str` prints for them.
 
+mod call;
 mod error;
+mod names;
 mod number;
 mod parser;
 mod string;
 mod value;
 
+pub use call::CallArgument;
 pub use error::{LiteralError, Problem};
-pub use parser::{CallArgument, Items, Parser, Spanned, dotted_path, identifier, integer};
+pub use names::{dotted_path, identifier, integer};
+pub use parser::{Items, Parser, Spanned};
 pub use value::{Literal, float_repr};

@@ -57,7 +57,7 @@ fn signed(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
         parser.advance(1);
         parser.skip_blanks();
         if !matches!(parser.peek(), Some('0'..='9' | '.')) {
-            let name = super::parser::identifier(parser.rest()).to_owned();
+            let name = super::names::identifier(parser.rest()).to_owned();
             if name.is_empty() || matches!(name.as_str(), "True" | "False" | "None") {
                 return parser.error(start, Problem::Arithmetic(sign.into()));
             }

@@ -8,8 +8,8 @@
 //! ```
 
 use super::error::{LiteralError, Problem};
+use super::names::{dotted_path, identifier};
 use super::{Literal, number, string};
-use num_bigint::BigInt;
 
 /// A value and its place: byte offsets in the literal's own text.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,15 +32,6 @@ pub struct Items {
     pub missing_commas: Vec<u32>,
 }
 
-/// One argument of a call.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CallArgument {
-    /// The keyword, for `name=value`.
-    pub keyword: Option<String>,
-    /// The value and its place.
-    pub value: Spanned,
-}
-
 /// Brackets inside each other; Python's own limit is 200.
 const MAX_DEPTH: u32 = 100;
 
@@ -48,7 +39,7 @@ const MAX_DEPTH: u32 = 100;
 pub struct Parser<'a> {
     text: &'a str,
     position: usize,
-    depth: u32,
+    pub(super) depth: u32,
 }
 
 type Result<T> = std::result::Result<T, LiteralError>;
@@ -229,6 +220,9 @@ impl<'a> Parser<'a> {
         if self.rest().trim_start().starts_with('(') {
             return self.error(start, Problem::Call(path.into()));
         }
+        if self.rest().trim_start().starts_with("for ") {
+            return self.error(start, Problem::Comprehension);
+        }
         let operator = matches!(path, "not" | "lambda" | "await" | "yield");
         let word = path.to_owned();
         self.error(
@@ -241,7 +235,7 @@ impl<'a> Parser<'a> {
         )
     }
 
-    fn enter(&mut self) -> Result<()> {
+    pub(super) fn enter(&mut self) -> Result<()> {
         self.depth += 1;
         let start = self.offset();
         if self.depth > MAX_DEPTH {
@@ -269,7 +263,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Behind an item: no comma and no close.
-    fn missing_separator<T>(&mut self, start: u32, open: char) -> Result<T> {
+    pub(super) fn missing_separator<T>(&mut self, start: u32, open: char) -> Result<T> {
         if self.rest().is_empty() {
             return Err(LiteralError {
                 start,
@@ -400,47 +394,6 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// The arguments of a call, from its `(` on.
-    ///
-    /// # Errors
-    /// What Python refuses, with its place.
-    pub fn call_arguments(&mut self) -> Result<Vec<CallArgument>> {
-        let start = self.offset();
-        self.enter()?;
-        self.eat('(');
-        let mut arguments: Vec<CallArgument> = Vec::new();
-        while !self.eat(')') {
-            if self.rest().is_empty() {
-                return self.missing_separator(start, '(');
-            }
-            let keyword = self.keyword();
-            if keyword.is_none() && arguments.last().is_some_and(|a| a.keyword.is_some()) {
-                return self.unexpected("`name=value` (positional arguments come first)");
-            }
-            let value = self.value()?;
-            arguments.push(CallArgument { keyword, value });
-            if !self.eat(',') && self.peek() != Some(')') {
-                return self.missing_separator(start, '(');
-            }
-        }
-        self.depth -= 1;
-        Ok(arguments)
-    }
-
-    /// `name =`, where it stands next.
-    fn keyword(&mut self) -> Option<String> {
-        let rest = self.rest();
-        let name = identifier(rest);
-        let behind = rest[name.len()..].trim_start();
-        if name.is_empty() || !behind.starts_with('=') || behind.starts_with("==") {
-            return None;
-        }
-        let name = name.to_owned();
-        self.advance(name.len());
-        self.eat('=');
-        Some(name)
-    }
-
     /// Checks that nothing but blanks is left.
     ///
     /// # Errors
@@ -462,39 +415,5 @@ fn hashable(value: &Literal) -> bool {
         Literal::List(_) | Literal::Set(_) | Literal::Dict(_) => false,
         Literal::Tuple(items) => items.iter().all(hashable),
         _ => true,
-    }
-}
-
-/// The identifier at the start of `text`; empty where there is none.
-pub fn identifier(text: &str) -> &str {
-    let begins = text
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_');
-    let end = text
-        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .unwrap_or(text.len());
-    if begins { &text[..end] } else { "" }
-}
-
-/// The dotted names at the start of `text`, such as `np.random.uniform`.
-pub fn dotted_path(text: &str) -> &str {
-    let mut end = identifier(text).len();
-    while end > 0 && text[end..].starts_with('.') {
-        let next = identifier(&text[end + 1..]).len();
-        if next == 0 {
-            break;
-        }
-        end += 1 + next;
-    }
-    &text[..end]
-}
-
-/// The integer that Python's `range` and NumPy's sizes take for `value`: booleans count.
-pub fn integer(value: &Literal) -> Option<BigInt> {
-    match value {
-        Literal::Int(value) => Some(value.clone()),
-        Literal::Bool(value) => Some(BigInt::from(u8::from(*value))),
-        _ => None,
     }
 }

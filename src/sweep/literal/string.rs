@@ -138,7 +138,8 @@ fn escape(parser: &mut Parser<'_>, content: &mut Content) -> Result<()> {
     let start = parser.offset();
     parser.advance(1);
     let Some(c) = parser.peek() else {
-        return Ok(content.push('\\'));
+        content.push('\\');
+        return Ok(());
     };
     if content.prefix.raw {
         content.push('\\');

@@ -1,59 +1,53 @@
-//! provisional
-use super::literal::Literal;
-#[derive(Clone, Debug, Default, PartialEq)]
-#[allow(missing_docs)]
-pub struct Arguments {
-    pub positional: Vec<Literal>,
-    pub keywords: Vec<(String, Literal)>,
-}
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct BindError;
-#[allow(missing_docs)]
-pub enum ArgumentRef {
-    Positional(u32),
-    Keyword(String),
-}
-impl BindError {
-    #[allow(missing_docs)]
-    pub fn argument(&self) -> Option<ArgumentRef> {
-        None
-    }
-}
-impl std::fmt::Display for BindError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "bad")
-    }
-}
-#[allow(missing_docs)]
-pub struct Stream;
-impl Stream {
-    #[allow(missing_docs)]
-    pub fn new(_: u32) -> Stream {
-        Stream
-    }
-}
-#[allow(missing_docs)]
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ["uniform"].into_iter()
-}
-#[allow(missing_docs)]
-pub fn is_distribution(name: &str) -> bool {
-    name == "uniform"
-}
-#[allow(missing_docs)]
-pub struct Call;
-impl Call {
-    #[allow(missing_docs)]
-    pub fn size(&self) -> Option<u64> {
-        Some(1)
-    }
-    #[allow(missing_docs)]
-    pub fn draw(&self, _: &mut Stream) -> Vec<Literal> {
-        vec![Literal::Float(0.5)]
-    }
-}
-#[allow(missing_docs)]
-pub fn bind(_: &str, _: &Arguments) -> Result<Call, BindError> {
-    Ok(Call)
-}
+//! NumPy's legacy random generator and its distributions, bit for bit.
+//!
+//! A [`Stream`] is what `np.random.seed(s)` sets up. A [`Call`] is a distribution's name with
+//! arguments, matched and checked by [`bind`]; [`Call::draw`] takes its values from the stream, the
+//! same values in the same order as `np.random` would, on every target. The order of operations is
+//! NumPy's throughout (its licence is in LICENSES/numpy.txt), and the elementary functions are
+//! [`crate::sweep::math`]'s.
+//!
+//! ```
+//! use sweep_planner::sweep::literal::Literal;
+//! use sweep_planner::sweep::sampling::{Arguments, Stream, bind};
+//!
+//! let number = |value: i64| Literal::Int(value.into());
+//! let arguments = Arguments { positional: vec![number(0), number(1), number(2)], keywords: vec![] };
+//! let call = bind("uniform", &arguments)?;
+//! let values = call.draw(&mut Stream::new(42));
+//! let texts: Vec<String> = values.iter().map(|value| value.to_string()).collect();
+//! assert_eq!(texts, ["0.3745401188473625", "0.9507143064099162"]);
+//! # Ok::<(), sweep_planner::sweep::sampling::BindError>(())
+//! ```
+
+mod array;
+mod binomial;
+mod bound;
+mod call;
+mod choice;
+mod decimal;
+mod domain;
+mod exponential;
+mod fault;
+mod gamma;
+mod geometric;
+mod hypergeometric;
+mod integers;
+mod law;
+mod loggam;
+mod normal;
+mod poisson;
+#[cfg(test)]
+mod rare;
+mod spaced;
+mod stream;
+mod table;
+mod twister;
+mod uniform;
+mod vonmises;
+
+pub use bound::{Arguments, LIMIT, Note};
+pub use call::{Call, bind};
+pub use fault::{ArgumentRef, BindError, Consequence, Expected, Fault, Rule};
+pub use law::{Drawn, Values};
+pub use stream::Stream;
+pub use table::{is_addition, is_distribution, names, signature};

@@ -4,35 +4,39 @@ use super::super::diagnostic::{Kind, Shell};
 use super::{Lexer, Source, Word};
 
 impl Lexer<'_> {
-    /// An en- or em-dash where a word begins, which a text editor made of `--` (or of `-`).
+    /// En- or em-dashes where a word begins, which a text editor made of `--` (or of `-`).
     pub(super) fn dash(&mut self, word: &mut Word) {
-        let at = self.cursor.offset();
-        if !self
-            .cursor
-            .eat_if(|c| matches!(c, '\u{2013}' | '\u{2014}' | '\u{2212}'))
-        {
+        let typographic = |c: char| matches!(c, '\u{2013}' | '\u{2014}' | '\u{2212}');
+        let rest = self.cursor.rest();
+        let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
+        let dashes = &rest[..rest.len() - name.len()];
+        if !dashes.contains(typographic) || !name.starts_with(char::is_alphabetic) {
             return;
         }
-        if self.cursor.peek().is_some_and(char::is_alphabetic) {
-            self.report(at, Kind::Dash);
-            word.push('-', at);
-            word.push('-', at);
-        } else {
-            word.push('\u{2013}', at);
-        }
+        let at = self.cursor.offset();
+        self.cursor.eat_while(|c| c == '-' || typographic(c));
+        self.report(at, Kind::Dash);
+        word.push('-', at);
+        word.push('-', at);
     }
 
     /// `“…”` and the like, read as quotes.
     pub(super) fn typographic(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
-        let closes = self.cursor.bump().and_then(typographic_close).unwrap_or("");
+        let Some(quote) = self.cursor.bump() else {
+            return;
+        };
+        let closes = typographic_close(quote).unwrap_or("");
         let rest = self.cursor.rest();
         let line = rest.split('\n').next().unwrap_or("");
         let key = closes.chars().next().unwrap_or(' ');
         let found = self.search(key, line.len(), || line.find(|c| closes.contains(c)));
         let Some(length) = found else {
-            // A lone one, such as an apostrophe: part of the word, as a shell has it.
-            self.report(start, Kind::TypographicQuote { content: None });
+            // A lone one is part of the word, as a shell has it; inside a word it is an apostrophe.
+            if word.text.is_empty() {
+                self.report(start, Kind::TypographicQuote { content: None });
+            }
+            word.push(quote, start);
             return;
         };
         let content = line[..length].to_owned();

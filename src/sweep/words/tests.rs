@@ -1,1 +1,115 @@
+use super::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
+/// Splits a person's text, checking that every place fits: words in order, apart, each cooked
+/// character found where it stands.
+fn check(text: &str) -> (Vec<Vec<String>>, Vec<Kind>) {
+    let (commands, diagnostics) = split(text, Source::Person);
+    let mut end = 0;
+    for command in &commands {
+        for word in &command.words {
+            assert!(
+                word.span.start >= end,
+                "{text:?}: {word:?} begins before {end}"
+            );
+            end = word.span.end;
+            for (at, c) in word.text.char_indices() {
+                let at = u32::try_from(at).unwrap();
+                let place = word.locate(at, at + c.len_utf8() as u32);
+                let there = place.slice(text);
+                let dash = c == '-' && matches!(there, "–" | "—" | "-");
+                assert!(
+                    there.starts_with(c) || dash || there.is_empty(),
+                    "{text:?}: {c:?} at {there:?}"
+                );
+            }
+        }
+    }
+    let words = |command: &Words| command.words.iter().map(|w| w.text.clone()).collect();
+    (
+        commands.iter().map(words).collect(),
+        diagnostics.into_iter().map(|d| d.kind).collect(),
+    )
+}
+
+fn words(text: &str) -> Vec<Vec<String>> {
+    let (commands, kinds) = check(text);
+    assert_eq!(kinds, [], "{text:?}");
+    commands
+}
+
+#[test]
+fn quotes_and_escapes() {
+    assert_eq!(words(r#"a 'b c' "d e" f\ g"#), [["a", "b c", "d e", "f g"]]);
+    assert_eq!(
+        words(r#"'a\b' "a\b" "a\"b" "a\\b" a\\b"#),
+        [["a\\b", "a\\b", "a\"b", "a\\b", "a\\b"]]
+    );
+    assert_eq!(words(r#"a'b'"c"d '' """#), [["abcd", "", ""]]);
+    assert_eq!(words("\"a\\\nb\" c\\\nd"), [["ab", "cd"]]);
+    assert_eq!(words("'a\nb' \"c\nd\""), [["a\nb", "c\nd"]]);
+    assert_eq!(words("a#b c # d 'e"), [["a#b", "c"]]);
+    assert_eq!(words("é '日本' 🚀"), [["é", "日本", "🚀"]]);
+    assert_eq!(words("a\\"), [["a\\"]]);
+}
+
+#[test]
+fn separators_and_prompts() {
+    assert_eq!(
+        words("a\nb;c && d\r\n\n\ne"),
+        [["a"], ["b"], ["c"], ["d"], ["e"]]
+    );
+    assert_eq!(words("$ a\n% b\n  $ c"), [["a"], ["b"], ["c"]]);
+    assert_eq!(words("a \\\n  b \\\r\n c"), [["a", "b", "c"]]);
+    assert_eq!(words(" \t\n ;; \n"), Vec::<Vec<String>>::new());
+    assert_eq!(words("5$ a$"), [["5$", "a$"]]);
+}
+
+#[test]
+fn what_a_shell_would_change_is_said() {
+    let kinds = |text: &str| check(text).1;
+    assert!(matches!(
+        kinds("a [1, 2]")[..],
+        [Kind::UnquotedSweep { changed: true, .. }]
+    ));
+    assert!(matches!(
+        kinds("a [1,2]")[..],
+        [Kind::UnquotedSweep { changed: false, .. }]
+    ));
+    assert!(matches!(
+        kinds("a uniform(0,1)")[..],
+        [Kind::UnquotedSweep { changed: true, .. }]
+    ));
+    assert!(matches!(
+        kinds("a 'b")[..],
+        [Kind::UnclosedQuote { quote: '\'' }]
+    ));
+    assert!(matches!(
+        kinds("a | b")[..],
+        [Kind::ShellSyntax(Shell::Pipe)]
+    ));
+    assert!(matches!(
+        kinds("a ${B}")[..],
+        [Kind::ShellSyntax(Shell::Expansion { .. })]
+    ));
+    assert!(matches!(
+        kinds("a “b”")[..],
+        [Kind::TypographicQuote { .. }]
+    ));
+    assert!(matches!(kinds("a –b")[..], [Kind::Dash]));
+    assert!(kinds("a {b} {} a{b c}").is_empty());
+}
+
+/// Texts made to be slow: each bracket, quote or brace could search all that follows.
+#[test]
+fn cost_grows_with_the_length_only() {
+    for piece in [
+        "[ ", "( ", "$( ", "${ ", "` ", "‚ ", "{", "[[", "'\" ", "\\", "– ", "a=[ ", "„ ",
+    ] {
+        let text = piece.repeat(100_000 / piece.len());
+        let (commands, _) = split(&text, Source::Person);
+        assert!(commands.len() <= 1);
+        split(&text, Source::Client);
+    }
+}

@@ -1,0 +1,81 @@
+//! What a person waits for: reading the text at every key press, and rows of a plan of any size.
+//! `make bench` prints the median time of one call.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use sweep_planner::sweep::{Ranges, Settings, read};
+
+const MEASURED_FOR: Duration = Duration::from_millis(500);
+/// Calls are timed in batches of about this length, so that reading the clock does not count.
+const BATCH: Duration = Duration::from_micros(200);
+
+/// The seed document's four commands.
+const FOUR: &str = "grid run file.py --batch_size 8
+grid run file.py --batch_size 16
+grid run file.py --batch_size 32
+grid run file.py --batch_size 64";
+/// 10^18 trials.
+const VAST: &str = r#"grid run file.py --a "range(0, 1000000000)" --b "range(0, 1000000000)""#;
+const UNIFORM: &str = r#"grid run --seed 1 file.py --lr "uniform(1e-5, 1e-1, 10000)""#;
+const SEARCH: &str = r#"grid run --strategy random_search --num_trials 10000 --seed 1 file.py --a "range(0, 1000000000)""#;
+
+fn main() {
+    let settings = Settings { drawn_seed: 1 };
+    for (name, text) in [
+        ("read: the seed's four commands", FOUR),
+        ("read: 10^18 trials", VAST),
+        ("read: 10,000 uniform draws", UNIFORM),
+        ("read: 10,000 trials of a random search", SEARCH),
+    ] {
+        measure(name, || read(black_box(text), &settings).plan.len());
+    }
+
+    let plan = read(VAST, &settings).plan;
+    let mut position = 0_u128;
+    let mut next = || {
+        position = (position + 123_456_789_123_456_789) % plan.len();
+        position
+    };
+    measure("a trial's values, anywhere in 10^18", || {
+        let trial = plan.trial(next());
+        trial.map(|trial| {
+            (
+                plan.value(&trial, 0).map(|v| v.len()),
+                plan.value(&trial, 1).map(|v| v.len()),
+            )
+        })
+    });
+    measure("a trial's command line, anywhere in 10^18", || {
+        plan.trial(next()).map(|trial| plan.command_line(&trial))
+    });
+    let mut chosen = Ranges::full(plan.len());
+    measure("choosing a trial, or not, in 10^18", || {
+        let trial = next();
+        chosen.remove(trial);
+        chosen.insert(trial);
+        chosen.len()
+    });
+}
+
+/// Prints the median time of a call of `work`.
+fn measure<T>(name: &str, mut work: impl FnMut() -> T) {
+    let once = time(1, &mut work).max(Duration::from_nanos(1));
+    let calls = u32::try_from(BATCH.as_nanos() / once.as_nanos())
+        .unwrap_or(u32::MAX)
+        .max(1);
+    let started = Instant::now();
+    let mut batches = Vec::new();
+    while started.elapsed() < MEASURED_FOR {
+        batches.push(time(calls, &mut work) / calls);
+    }
+    batches.sort_unstable();
+    println!("{name:<45} {:>12?}", batches[batches.len() / 2]);
+}
+
+fn time<T>(calls: u32, work: &mut impl FnMut() -> T) -> Duration {
+    let started = Instant::now();
+    for _ in 0..calls {
+        black_box(work());
+    }
+    started.elapsed()
+}

@@ -1,0 +1,162 @@
+//! `sweep plan`: the page's planner at a terminal.
+
+mod format;
+
+use clap::{Args, ValueEnum};
+use std::io::{self, BufWriter, Read, Write};
+use std::process::ExitCode;
+use sweep_planner::estimate;
+use sweep_planner::sweep::diagnostic::{grouped, with_carets};
+use sweep_planner::sweep::{Plan, Reading, Settings, read};
+
+/// What `sweep plan` takes.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// How to print the trials
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Trials to skip, counted from 0
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    offset: u128,
+    /// Trials to print at most; a table prints 50 unless told otherwise, the others all
+    #[arg(long, value_name = "N")]
+    limit: Option<u128>,
+    /// Add each trial's time and cost, and the total of all trials
+    #[arg(long)]
+    estimate: bool,
+    /// How long a trial runs: `10 minutes`, or `minutes = 40 * epochs / batch_size`
+    #[arg(long, value_name = "TEXT")]
+    run_time: Option<String>,
+    /// Trials that run at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    parallel: Option<u32>,
+    /// The whole command as one argument; `-` or nothing reads standard input
+    #[arg(value_name = "COMMAND_TEXT", allow_hyphen_values = true)]
+    text: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Columns for people
+    Table,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values with a header
+    Csv,
+    /// One `grid run` command a line
+    Sh,
+}
+
+/// Trials that a table shows unless told otherwise.
+const TABLE_LIMIT: u128 = 50;
+
+/// Exit status of a text with errors.
+const ERRORS: u8 = 2;
+
+/// Runs `sweep plan`: trials to standard output, diagnostics to standard error. Exit status 0 =
+/// planned, 2 = errors in the text or the run time, 1 = input or output failed.
+pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
+    let text = match text(arguments) {
+        Ok(text) => text,
+        Err(error) => return fail(&format!("standard input cannot be read: {error}"), 1),
+    };
+    let drawn_seed = match getrandom::u32() {
+        Ok(seed) => seed,
+        Err(error) => return fail(&format!("the system gives no random numbers: {error}"), 1),
+    };
+    let reading = read(&text, &Settings { drawn_seed });
+    report(&reading, &text);
+    if reading.has_errors() {
+        return ExitCode::from(ERRORS);
+    }
+    let settings = match settings(arguments) {
+        Ok(settings) => settings,
+        Err(rendered) => {
+            eprint!("{rendered}");
+            return ExitCode::from(ERRORS);
+        }
+    };
+    let mut out = BufWriter::new(io::stdout().lock());
+    let printed = print(arguments, &reading.plan, settings.as_ref(), &mut out);
+    match printed.and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("standard output cannot be written: {error}"), 1),
+    }
+}
+
+fn fail(message: &str, status: u8) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(status)
+}
+
+fn text(arguments: &PlanArgs) -> io::Result<String> {
+    match arguments.text.as_deref() {
+        Some(text) if text != "-" => Ok(text.to_owned()),
+        _ => {
+            let mut text = String::new();
+            io::stdin().lock().read_to_string(&mut text)?;
+            Ok(text)
+        }
+    }
+}
+
+/// Diagnostics, and the seed where one was drawn, to standard error.
+fn report(reading: &Reading, text: &str) {
+    for diagnostic in &reading.diagnostics {
+        eprintln!("{}", diagnostic.render(text));
+    }
+    let drawn = reading
+        .plan
+        .parts()
+        .iter()
+        .find(|part| part.needs_seed() && part.seed().drawn);
+    if let Some(part) = drawn {
+        eprintln!("seed: {} (drawn)", part.seed().value);
+    }
+}
+
+/// The estimate's settings, where an estimate is wanted; the error is rendered.
+fn settings(arguments: &PlanArgs) -> Result<Option<estimate::Settings>, String> {
+    if !arguments.estimate {
+        return Ok(None);
+    }
+    let mut settings = estimate::Settings {
+        parallel: arguments.parallel,
+        ..Default::default()
+    };
+    if let Some(text) = &arguments.run_time {
+        let run_time = estimate::parse_run_time(text)
+            .map_err(|error| with_carets("error", &error.to_string(), None, text, error.span))?;
+        settings.run_time = Some(run_time);
+    }
+    Ok(Some(settings))
+}
+
+fn print(
+    arguments: &PlanArgs,
+    plan: &Plan,
+    settings: Option<&estimate::Settings>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let limit = match (arguments.limit, arguments.format) {
+        (Some(limit), _) => limit,
+        (None, Format::Table) => TABLE_LIMIT,
+        (None, _) => u128::MAX,
+    };
+    let end = arguments.offset.saturating_add(limit).min(plan.len());
+    let trials = || (arguments.offset..end).filter_map(|position| plan.trial(position));
+    match arguments.format {
+        Format::Table => format::table(plan, trials(), settings, out)?,
+        Format::Jsonl => format::json_lines(plan, trials(), settings, out)?,
+        Format::Csv => format::csv(plan, trials(), settings, out)?,
+        Format::Sh => format::shell(plan, trials(), out)?,
+    }
+    format::ending(plan, arguments.format, settings, out)?;
+    if arguments.format == Format::Table && arguments.limit.is_none() && end < plan.len() {
+        let more = grouped(plan.len() - end);
+        writeln!(out, "… and {more} more (--offset, --limit)")?;
+    }
+    Ok(())
+}

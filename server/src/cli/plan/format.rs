@@ -1,0 +1,242 @@
+//! The forms in which `sweep plan` prints trials. Nothing is held but the trial being printed (a
+//! table also holds the rows it shows, to align them).
+
+use super::Format;
+use serde_json::json;
+use std::io::{self, Write};
+use sweep_planner::estimate::{
+    self, Catalogue, Estimate, Pricer, Seconds, Settings, TrialEstimate,
+};
+use sweep_planner::sweep::diagnostic::grouped;
+use sweep_planner::sweep::{Plan, Ranges, Trial};
+use unicode_width::UnicodeWidthStr;
+
+/// The largest whole number that every JSON reader keeps exactly: 2^53.
+const EXACT: u128 = 1 << 53;
+
+fn pricer<'a>(plan: &'a Plan, settings: Option<&'a Settings>) -> Option<Pricer<'a>> {
+    settings.map(|settings| Pricer::new(plan, settings, Catalogue::embedded()))
+}
+
+/// One object a line: `{"index", "part"?, "values", "argv", "seconds"?, "cost_usd"?}`.
+pub(super) fn json_lines(
+    plan: &Plan,
+    trials: impl Iterator<Item = Trial>,
+    settings: Option<&Settings>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let pricer = pricer(plan, settings);
+    let several = plan.parts().len() > 1;
+    for trial in trials {
+        let index = match u64::try_from(trial.index) {
+            Ok(index) if trial.index <= EXACT => json!(index),
+            _ => json!(trial.index.to_string()),
+        };
+        write!(out, "{{\"index\": {index}")?;
+        if several {
+            write!(out, ", \"part\": {}", trial.part)?;
+        }
+        // Written piece by piece, since the values keep the order of the command.
+        write!(out, ", \"values\": {{")?;
+        let mut comma = "";
+        for (column, name) in (0..).zip(plan.columns()) {
+            if let Some(value) = plan.value(&trial, column) {
+                write!(out, "{comma}{}: {}", json!(name), json!(value))?;
+                comma = ", ";
+            }
+        }
+        write!(out, "}}, \"argv\": {}", json!(plan.argv(&trial)))?;
+        if let Some(pricer) = &pricer {
+            let estimate = pricer.trial(&trial).to_json();
+            let (seconds, cost) = (&estimate["seconds"], &estimate["cost_usd"]);
+            write!(out, ", \"seconds\": {seconds}, \"cost_usd\": {cost}")?;
+        }
+        writeln!(out, "}}")?;
+    }
+    Ok(())
+}
+
+/// A header, then a row for each trial: its index, its values (empty where it lacks one), its
+/// seconds and dollars where wanted (empty where unknown). Quoted by RFC 4180.
+pub(super) fn csv(
+    plan: &Plan,
+    trials: impl Iterator<Item = Trial>,
+    settings: Option<&Settings>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let pricer = pricer(plan, settings);
+    let several = plan.parts().len() > 1;
+    let mut header = vec!["index".to_owned()];
+    header.extend(several.then(|| "part".to_owned()));
+    header.extend(plan.columns().iter().cloned());
+    if pricer.is_some() {
+        header.extend(["seconds".to_owned(), "cost_usd".to_owned()]);
+    }
+    row(&header, out)?;
+    for trial in trials {
+        let mut cells = vec![trial.index.to_string()];
+        cells.extend(several.then(|| trial.part.to_string()));
+        for (column, _) in (0..).zip(plan.columns()) {
+            cells.push(plan.value(&trial, column).unwrap_or_default().into_owned());
+        }
+        if let Some(pricer) = &pricer {
+            let TrialEstimate { seconds, cost, .. } = pricer.trial(&trial);
+            cells.push(seconds.map_or(String::new(), |seconds| seconds.to_string()));
+            cells.push(cost.map_or(String::new(), |cost| cost.to_decimal(6)));
+        }
+        row(&cells, out)?;
+    }
+    Ok(())
+}
+
+fn row(cells: &[String], out: &mut impl Write) -> io::Result<()> {
+    let mut comma = "";
+    for cell in cells {
+        let quoted =
+            cell.contains([',', '"', '\n', '\r']) || cell.starts_with(' ') || cell.ends_with(' ');
+        if quoted {
+            write!(out, "{comma}\"{}\"", cell.replace('"', "\"\""))?;
+        } else {
+            write!(out, "{comma}{cell}")?;
+        }
+        comma = ",";
+    }
+    out.write_all(b"\r\n")
+}
+
+/// One `grid run …` line for each trial, which stands for it alone.
+pub(super) fn shell(
+    plan: &Plan,
+    trials: impl Iterator<Item = Trial>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    for trial in trials {
+        writeln!(out, "{}", plan.grid_run_line(&trial))?;
+    }
+    Ok(())
+}
+
+/// Aligned columns, trials counted from 1 as on the page.
+pub(super) fn table(
+    plan: &Plan,
+    trials: impl Iterator<Item = Trial>,
+    settings: Option<&Settings>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let pricer = pricer(plan, settings);
+    let mut header = vec!["Trial".to_owned()];
+    header.extend(plan.columns().iter().cloned());
+    header.extend(
+        pricer
+            .iter()
+            .flat_map(|_| ["Time".to_owned(), "Cost".to_owned()]),
+    );
+    let mut rows = vec![header];
+    for trial in trials {
+        let mut cells = vec![grouped(trial.position.saturating_add(1))];
+        for (column, _) in (0..).zip(plan.columns()) {
+            let value = plan.value(&trial, column);
+            cells.push(value.map_or("–".to_owned(), |value| visible(&value)));
+        }
+        if let Some(pricer) = &pricer {
+            let TrialEstimate { seconds, cost, .. } = pricer.trial(&trial);
+            cells.push(seconds.map_or("unknown".into(), duration));
+            cells.push(cost.map_or("unknown".into(), |cost| cost.to_string()));
+        }
+        rows.push(cells);
+    }
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].width())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for cells in &rows {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| {
+            format!("{}{cell}", " ".repeat(width.saturating_sub(cell.width())))
+        });
+        writeln!(out, "{}", padded.collect::<Vec<_>>().join("  "))?;
+    }
+    Ok(())
+}
+
+/// What stands below the trials: the total of all proposed trials, where an estimate is wanted.
+pub(super) fn ending(
+    plan: &Plan,
+    format: Format,
+    settings: Option<&Settings>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let whole = |settings| {
+        estimate::estimate(
+            plan,
+            &Ranges::full(plan.len()),
+            settings,
+            Catalogue::embedded(),
+        )
+    };
+    match (format, settings) {
+        (Format::Jsonl, Some(settings)) => {
+            writeln!(out, "{}", json!({ "total": whole(settings).to_json() }))
+        }
+        (Format::Table, Some(settings)) => total(&whole(settings), out),
+        (Format::Table, None) => writeln!(out, "{}", trials(plan.len())),
+        _ => Ok(()),
+    }
+}
+
+fn total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", trials(estimate.trials))?;
+    match (&estimate.cost, &estimate.per_trial_hour) {
+        (Some(cost), _) => writeln!(
+            out,
+            "cost   {} (likely {} to {})",
+            cost.likely, cost.low, cost.high
+        )?,
+        (None, Some(rate)) => writeln!(out, "cost   unknown; {rate} for each trial and hour")?,
+        (None, None) => writeln!(out, "cost   unknown")?,
+    }
+    match &estimate.wall_seconds {
+        Some(wall) => {
+            let [low, likely, high] = [wall.low, wall.likely, wall.high].map(duration);
+            writeln!(
+                out,
+                "time   {likely} ({low} to {high}), {} at once",
+                estimate.parallel
+            )?;
+        }
+        None => writeln!(out, "time   unknown")?,
+    }
+    for problem in &estimate.problems {
+        writeln!(out, "note   {problem}")?;
+    }
+    for assumption in &estimate.assumptions {
+        writeln!(out, "       {assumption}")?;
+    }
+    Ok(())
+}
+
+/// Seconds as a person reads them, up to more years than there will be.
+fn duration(seconds: f64) -> String {
+    const YEAR: f64 = 365.0 * 86_400.0;
+    match Seconds::from_f64(seconds) {
+        Some(exact) => exact.to_string(),
+        None if seconds >= YEAR => format!("{} years", grouped((seconds / YEAR) as u128)),
+        None => "unknown".into(),
+    }
+}
+
+/// A value on one line, with nothing in it that a terminal would obey.
+fn visible(value: &str) -> String {
+    value
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+fn trials(count: u128) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} trial{s}", grouped(count))
+}

@@ -1,0 +1,210 @@
+//! `sweep plan`, by its stable surface: formats, exit status, standard error.
+
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+const GRID: &str = "grid run file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\"";
+const HUGE: &str = "grid run f.py --a \"range(0, 1000000000)\" --b \"range(0, 1000000000)\"";
+
+fn sweep(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sweep"))
+        .arg("plan")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn out(arguments: &[&str]) -> String {
+    let output = sweep(arguments);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn objects(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn json_lines_hold_index_values_and_words() {
+    let objects = objects(&out(&["--format", "jsonl", GRID]));
+    assert_eq!(objects.len(), 4);
+    assert_eq!(
+        objects[1],
+        json!({"index": 1, "values": {"--batch_size": "2", "--layers": "3"},
+               "argv": ["file.py", "--batch_size", "2", "--layers", "3"]})
+    );
+}
+
+#[test]
+fn several_commands_say_their_part() {
+    let text = "grid run a.py --x 1\ngrid run a.py --x 2 --y \"[3, 4]\"";
+    let objects = objects(&out(&["--format", "jsonl", text]));
+    let parts: Vec<_> = objects
+        .iter()
+        .map(|o| (o["part"].as_u64(), o["index"].as_u64()))
+        .collect();
+    assert_eq!(
+        parts,
+        [(Some(0), Some(0)), (Some(1), Some(0)), (Some(1), Some(1))]
+    );
+    assert_eq!(objects[0]["values"], json!({"--x": "1"}));
+}
+
+#[test]
+fn ten_to_the_eighteen_trials_are_paged_at_once() {
+    let last = out(&["--format", "jsonl", "--offset", "999999999999999999", HUGE]);
+    let objects = objects(&last);
+    assert_eq!(objects.len(), 1);
+    assert_eq!(objects[0]["index"], json!("999999999999999999"));
+    assert_eq!(
+        objects[0]["values"],
+        json!({"--a": "999999999", "--b": "999999999"})
+    );
+    let priced = out(&[
+        "--limit",
+        "2",
+        "--estimate",
+        "--run-time",
+        "10 minutes",
+        "--format",
+        "jsonl",
+        HUGE,
+    ]);
+    let total = priced.lines().last().unwrap();
+    let total: Value = serde_json::from_str(total).unwrap();
+    assert_eq!(total["total"]["trials"], json!("1000000000000000000"));
+    assert!(total["total"]["cost_usd"]["low"].as_f64().unwrap() > 1e15);
+}
+
+#[test]
+fn an_estimate_without_a_run_time_has_no_total() {
+    let objects = objects(&out(&["--format", "jsonl", "--estimate", GRID]));
+    assert_eq!(objects.len(), 5);
+    assert_eq!(
+        (&objects[0]["seconds"], &objects[0]["cost_usd"]),
+        (&Value::Null, &Value::Null)
+    );
+    let total = &objects[4]["total"];
+    assert_eq!(
+        (&total["cost_usd"], &total["wall_seconds"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert!(!total["assumptions"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn shell_lines_read_again_are_the_same_trials() {
+    let text = "grid run --use_spot --strategy random_search --num_trials 3 --seed 9 f.py --a \"['[1]', 'b c', \\\"d'e\\\"]\" --n \"[1, 2]\" -v";
+    let lines = out(&["--format", "sh", text]);
+    assert!(
+        lines
+            .lines()
+            .all(|line| line.starts_with("grid run --use_spot "))
+    );
+    let words = |text: &str| -> Vec<Value> {
+        objects(&out(&["--format", "jsonl", text]))
+            .iter()
+            .map(|o| o["argv"].clone())
+            .collect()
+    };
+    assert_eq!(words(&lines), words(text));
+}
+
+#[test]
+fn csv_quotes_what_needs_it() {
+    let text = "grid run f.py --a \"['x,y', 'q\\\"']\"";
+    assert_eq!(
+        out(&["--format", "csv", text]),
+        "index,--a\r\n0,\"x,y\"\r\n1,\"q\"\"\"\r\n"
+    );
+}
+
+#[test]
+fn a_table_counts_from_one() {
+    let table = out(&["--offset", "2", "--limit", "1", GRID]);
+    assert_eq!(
+        table,
+        "Trial  --batch_size  --layers\n    3             1         5\n4 trials\n"
+    );
+}
+
+#[test]
+fn standard_input_is_read() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sweep"))
+        .args(["plan", "--format", "sh", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(GRID.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        text.lines().next(),
+        Some("grid run file.py --batch_size 1 --layers 3")
+    );
+}
+
+#[test]
+fn errors_end_with_two_and_carets() {
+    let output = sweep(&["grid run f.py --a \"range(1, 10, 0)\""]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(
+        errors.starts_with("error: ") && errors.contains('^'),
+        "{errors}"
+    );
+    let output = sweep(&["--estimate", "--run-time", "ten minutes", GRID]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .starts_with("error: ")
+    );
+}
+
+#[test]
+fn warnings_end_with_zero() {
+    let output = sweep(&["grid run f.py --a \"['x' 'y']\""]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .starts_with("warning: ")
+    );
+}
+
+#[test]
+fn a_drawn_seed_is_said() {
+    let output = sweep(&[
+        "--format",
+        "jsonl",
+        "grid run f.py --a \"uniform(0, 1, 2)\"",
+    ]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let seed = errors
+        .lines()
+        .find_map(|line| line.strip_prefix("seed: ")?.strip_suffix(" (drawn)"));
+    let seed = seed.unwrap_or_else(|| panic!("{errors}")).to_owned();
+    let again = out(&[
+        "--format",
+        "jsonl",
+        &format!("grid run --seed {seed} f.py --a \"uniform(0, 1, 2)\""),
+    ]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), again);
+    assert!(!sweep(&[GRID]).stderr.starts_with(b"seed"));
+}

@@ -1,0 +1,92 @@
+//! Failed trials, and what a sweep cannot exceed (facts: cost-model, section 9).
+
+use super::billing::Tariff;
+use super::money::Money;
+use super::uncertainty::Noise;
+use num_bigint::BigInt;
+
+/// How trials fail. Failed trials are billed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Failures {
+    /// Chance that an attempt fails, 0 to 1.
+    pub probability: f64,
+    /// The share of the run after which it fails, 0 to 1.
+    pub fraction: f64,
+    /// At most so many attempts more.
+    pub retries: u32,
+}
+
+impl Failures {
+    /// Expected failed attempts of one trial: `q (1 - q^(T+1)) / (1 - q)`, and T + 1 at q = 1.
+    pub fn expected_failed_attempts(self) -> f64 {
+        // As a sum q + q² + … + q^(T+1), which needs no case for q = 1. Terms fall at least
+        // geometrically, so a million of them is beyond what a double can tell apart for q < 1.
+        let mut term = 1.0;
+        let mut sum = 0.0;
+        for _ in 0..=self.retries.min(1_000_000) {
+            term *= self.probability;
+            sum += term;
+        }
+        sum
+    }
+
+    /// Chance that one attempt succeeds: `1 - q^(T+1)`.
+    pub fn expected_success(self) -> f64 {
+        let all_fail =
+            (0..=self.retries.min(1_000_000)).fold(1.0, |chance, _| chance * self.probability);
+        1.0 - all_fail
+    }
+
+    /// Expected machine seconds of trials whose median run times sum to `sum`, `overhead` seconds
+    /// each for `trials` attempts.
+    pub fn expected_seconds(self, trials: f64, overhead: f64, sum: f64, noise: Noise) -> f64 {
+        let mean = sum * noise.mean_factor();
+        let failed = self.expected_failed_attempts();
+        failed * (trials * overhead + self.fraction * mean)
+            + self.expected_success() * (trials * overhead + mean)
+    }
+}
+
+/// The most that `trials` trials can cost where each script is stopped after the tariff's longest
+/// run: every attempt is used and every one takes as long as it may. None without such a limit.
+///
+/// `n (T + 1) (overhead + max_run) / 3600 × rate + egress`, with the tariff's rounding of billed
+/// time included.
+pub fn ceiling(tariff: &Tariff, trials: u128, retries: u32) -> Option<Money> {
+    let longest = tariff.meter().billing().max_run?;
+    let attempt = tariff.bill(longest);
+    let attempts = BigInt::from(trials) * (u64::from(retries) + 1);
+    let machines = (attempt.machine + attempt.disk) * attempts;
+    Some(machines + attempt.egress * BigInt::from(trials))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn the_ends_of_the_range() {
+        let never = Failures {
+            probability: 0.0,
+            fraction: 0.5,
+            retries: 3,
+        };
+        assert_eq!(never.expected_failed_attempts(), 0.0);
+        assert_eq!(never.expected_success(), 1.0);
+        let always = Failures {
+            probability: 1.0,
+            fraction: 0.5,
+            retries: 3,
+        };
+        assert_eq!(always.expected_failed_attempts(), 4.0);
+        assert_eq!(always.expected_success(), 0.0);
+        let endless = Failures {
+            probability: 0.5,
+            fraction: 0.5,
+            retries: u32::MAX,
+        };
+        assert_eq!(endless.expected_failed_attempts(), 1.0);
+    }
+}

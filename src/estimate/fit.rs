@@ -1,0 +1,451 @@
+//! A run time fitted from finished trials: log-linear ridge regression (facts: cost-model,
+//! section 7).
+//!
+//! ```text
+//! y = ln(run seconds);  X = [1, Z], Z the standardised features
+//! w = (X'X + a diag(0,1,…,1))⁻¹ X'y
+//! H = X (X'X + a diag(0,1,…,1))⁻¹ X'
+//! leave-one-out error of observation i = (y_i − ŷ_i) / (1 − H_ii)
+//! ```
+//!
+//! No direction is built in: whether a larger batch is faster or slower is what the trials say.
+
+use super::Seconds;
+use super::cholesky::{back_substitute, cholesky, forward_substitute};
+use super::uncertainty::Noise;
+use crate::formula::Value;
+use crate::formula::elementary::{exp, log};
+
+/// The penalty on all weights but the intercept, unless another is asked for.
+pub const RIDGE: f64 = 0.1;
+
+/// The most columns that are fitted, so that the work stays bounded.
+const MAX_COLUMNS: usize = 100;
+
+/// Whether a fit is worth using.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// About a factor of 1.35 off at most, and clearly better than the mean.
+    Good,
+    /// About a factor of 2 off: to be marked.
+    Rough,
+    /// Not to be used.
+    No,
+}
+
+/// A fitted run time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    arguments: Vec<Argument>,
+    columns: Vec<Column>,
+    /// The mean of the logarithms.
+    intercept: f64,
+    /// Of each standardised column.
+    weights: Vec<f64>,
+    /// Leave-one-out errors of the logarithm, in the order of the observations.
+    errors: Vec<f64>,
+    /// Their root mean square.
+    rmse: f64,
+    /// The same where nothing but the mean is predicted.
+    rmse_of_mean: f64,
+}
+
+/// How an argument's values were observed.
+#[derive(Clone, Debug, PartialEq)]
+enum Argument {
+    /// Positive numbers, taken as logarithms, from the least to the greatest.
+    Log(f64, f64),
+    /// Numbers.
+    Plain(f64, f64),
+    /// Anything else: its levels, in order of appearance.
+    Category(Vec<String>),
+}
+
+/// One column of the design matrix before standardising: an argument, for a category one level.
+#[derive(Clone, Debug, PartialEq)]
+struct Column {
+    argument: usize,
+    level: usize,
+    mean: f64,
+    sd: f64,
+}
+
+/// What a fit says about one trial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    /// The median run time.
+    pub run: Seconds,
+    /// An argument lies outside of what was observed.
+    pub extrapolates: bool,
+}
+
+impl Fit {
+    /// Fits `runs` (seconds, above zero) to rows of argument values, one row per observation and
+    /// one value per argument in each. None without observations, with rows of different lengths,
+    /// with more than a hundred columns, or where no finite solution exists.
+    /// O(observations × columns²).
+    pub fn new(rows: &[Vec<Value<'_>>], runs: &[f64], ridge: f64) -> Option<Fit> {
+        let width = rows.first()?.len();
+        let usable = rows.len() == runs.len()
+            && rows.iter().all(|row| row.len() == width)
+            && runs.iter().all(|run| *run > 0.0 && run.is_finite());
+        if !usable {
+            return None;
+        }
+        let arguments: Vec<Argument> = (0..width).map(|at| observe(rows, at)).collect();
+        let columns = columns(&arguments, rows)?;
+        let logs: Vec<f64> = runs.iter().map(|run| log(*run)).collect();
+        let design: Vec<Vec<f64>> = rows
+            .iter()
+            .map(|row| design_row(&arguments, &columns, row))
+            .collect();
+        solve(arguments, columns, &design, &logs, ridge)
+    }
+
+    /// How many observations it is from.
+    pub fn observations(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// The mean of the logarithms of the run times.
+    pub fn intercept(&self) -> f64 {
+        self.intercept
+    }
+
+    /// The weights of the standardised columns.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The power with which the run time depends on argument number `argument`; None where it is
+    /// no positive number or did not vary.
+    pub fn exponent(&self, argument: usize) -> Option<f64> {
+        if !matches!(self.arguments.get(argument)?, Argument::Log(..)) {
+            return None;
+        }
+        let at = self
+            .columns
+            .iter()
+            .position(|column| column.argument == argument)?;
+        Some(self.weights.get(at)? / self.columns.get(at)?.sd)
+    }
+
+    /// Leave-one-out errors of the logarithm.
+    pub fn errors(&self) -> &[f64] {
+        &self.errors
+    }
+
+    /// Root mean square of [`Fit::errors`].
+    pub fn rmse(&self) -> f64 {
+        self.rmse
+    }
+
+    /// The same where nothing but the mean is predicted.
+    pub fn rmse_of_mean(&self) -> f64 {
+        self.rmse_of_mean
+    }
+
+    /// Whether to use it.
+    pub fn verdict(&self) -> Verdict {
+        let (n, p) = (self.errors.len(), self.columns.len());
+        if n >= p + 3 && self.rmse <= 0.30 && self.rmse <= 0.8 * self.rmse_of_mean {
+            Verdict::Good
+        } else if n >= p + 2 && self.rmse <= 0.69 {
+            Verdict::Rough
+        } else {
+            Verdict::No
+        }
+    }
+
+    /// How sure a prediction is.
+    pub fn noise(&self, extrapolates: bool) -> Noise {
+        Noise::fitted(self.rmse, extrapolates)
+    }
+
+    /// The run time for these values of the arguments, in the order of the observations. None
+    /// where their number differs or the result is no time that can be counted.
+    pub fn predict(&self, values: &[Value<'_>]) -> Option<Prediction> {
+        if values.len() != self.arguments.len() {
+            return None;
+        }
+        let row = design_row(&self.arguments, &self.columns, values);
+        let terms = row.iter().zip(&self.weights).map(|(z, weight)| z * weight);
+        let seconds = exp(self.intercept + terms.sum::<f64>());
+        let run = Seconds::from_f64(seconds).filter(|run| *run > Seconds::ZERO)?;
+        let extrapolates = self
+            .arguments
+            .iter()
+            .zip(values)
+            .any(|(argument, value)| !argument.covers(value));
+        Some(Prediction { run, extrapolates })
+    }
+}
+
+impl Argument {
+    fn covers(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (Argument::Log(least, most) | Argument::Plain(least, most), Value::Number(x)) => {
+                least <= x && x <= most
+            }
+            (Argument::Category(levels), value) => levels.contains(&level(value)),
+            (_, Value::Text(_)) => false,
+        }
+    }
+
+    /// The value of one of the argument's columns.
+    fn feature(&self, value: &Value<'_>, at: usize) -> f64 {
+        match (self, value) {
+            (Argument::Log(..), Value::Number(x)) => log(*x),
+            (Argument::Plain(..), Value::Number(x)) => *x,
+            (Argument::Category(levels), value) => {
+                f64::from(levels.get(at).is_some_and(|known| *known == level(value)))
+            }
+            // A text where numbers were seen has no place on their scale.
+            (_, Value::Text(_)) => f64::NAN,
+        }
+    }
+}
+
+fn level(value: &Value<'_>) -> String {
+    match value {
+        Value::Number(x) => x.to_string(),
+        Value::Text(text) => (*text).to_owned(),
+    }
+}
+
+/// What kind of argument stands in place `at` of the rows.
+fn observe(rows: &[Vec<Value<'_>>], at: usize) -> Argument {
+    let values = || rows.iter().filter_map(|row| row.get(at));
+    let numbers: Vec<f64> = values()
+        .filter_map(|value| match value {
+            Value::Number(x) if x.is_finite() => Some(*x),
+            _ => None,
+        })
+        .collect();
+    if numbers.len() < rows.len() {
+        let mut levels: Vec<String> = Vec::new();
+        for value in values() {
+            let level = level(value);
+            if !levels.contains(&level) && levels.len() <= MAX_COLUMNS {
+                levels.push(level);
+            }
+        }
+        return Argument::Category(levels);
+    }
+    let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if least > 0.0 {
+        Argument::Log(least, most)
+    } else {
+        Argument::Plain(least, most)
+    }
+}
+
+/// The columns that vary, with their means and population standard deviations.
+fn columns(arguments: &[Argument], rows: &[Vec<Value<'_>>]) -> Option<Vec<Column>> {
+    let mut columns = Vec::new();
+    for (at, argument) in arguments.iter().enumerate() {
+        let levels = if let Argument::Category(levels) = argument {
+            levels.len()
+        } else {
+            1
+        };
+        for level in 0..levels {
+            let values: Vec<f64> = rows
+                .iter()
+                .filter_map(|row| row.get(at))
+                .map(|value| argument.feature(value, level))
+                .collect();
+            let (mean, sd) = moments(&values);
+            // A constant column may have a spread of rounding noise.
+            if sd > 1e-12 * mean.abs().max(1e-300) {
+                columns.push(Column {
+                    argument: at,
+                    level,
+                    mean,
+                    sd,
+                });
+            }
+        }
+    }
+    (columns.len() <= MAX_COLUMNS).then_some(columns)
+}
+
+/// Mean and population standard deviation.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values
+        .iter()
+        .map(|value| (value - mean) * (value - mean))
+        .sum();
+    (mean, (squares / n).sqrt())
+}
+
+fn design_row(arguments: &[Argument], columns: &[Column], values: &[Value<'_>]) -> Vec<f64> {
+    let standardised = |column: &Column| {
+        let argument = arguments.get(column.argument)?;
+        let value = values.get(column.argument)?;
+        Some((argument.feature(value, column.level) - column.mean) / column.sd)
+    };
+    columns
+        .iter()
+        .map(|column| standardised(column).unwrap_or(f64::NAN))
+        .collect()
+}
+
+/// Solves for the weights. The columns are centred, so that the intercept is the mean of the
+/// logarithms and the normal equations fall apart into it and the rest.
+fn solve(
+    arguments: Vec<Argument>,
+    columns: Vec<Column>,
+    design: &[Vec<f64>],
+    logs: &[f64],
+    ridge: f64,
+) -> Option<Fit> {
+    let (n, p) = (logs.len() as f64, columns.len());
+    let intercept = logs.iter().sum::<f64>() / n;
+    let product = |i: usize, j: usize| design.iter().map(|row| row[i] * row[j]).sum::<f64>();
+    let normal: Vec<Vec<f64>> = (0..p)
+        .map(|i| {
+            (0..=i)
+                .map(|j| product(i, j) + if i == j { ridge } else { 0.0 })
+                .collect()
+        })
+        .collect();
+    let factor = cholesky(normal)?;
+    let right: Vec<f64> = (0..p)
+        .map(|i| {
+            design
+                .iter()
+                .zip(logs)
+                .map(|(row, y)| row[i] * (y - intercept))
+                .sum()
+        })
+        .collect();
+    let weights = back_substitute(&factor, &forward_substitute(&factor, &right));
+    let errors: Vec<f64> = design
+        .iter()
+        .zip(logs)
+        .map(|(row, y)| {
+            let fitted: f64 = row.iter().zip(&weights).map(|(z, w)| z * w).sum();
+            let half = forward_substitute(&factor, row);
+            let leverage = 1.0 / n + half.iter().map(|value| value * value).sum::<f64>();
+            (y - intercept - fitted) / (1.0 - leverage)
+        })
+        .collect();
+    let of_mean: Vec<f64> = logs
+        .iter()
+        .map(|y| (y - intercept) * n / (n - 1.0))
+        .collect();
+    let (rmse, rmse_of_mean) = (root_mean_square(&errors), root_mean_square(&of_mean));
+    let finite = weights.iter().all(|weight| weight.is_finite());
+    finite.then_some(Fit {
+        arguments,
+        columns,
+        intercept,
+        weights,
+        errors,
+        rmse,
+        rmse_of_mean,
+    })
+}
+
+fn root_mean_square(values: &[f64]) -> f64 {
+    (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// run = 3 × epochs² , twice as long with `adam`; nothing else matters.
+    fn observed() -> (Vec<Vec<Value<'static>>>, Vec<f64>) {
+        let mut rows = Vec::new();
+        let mut runs = Vec::new();
+        for epochs in [1.0, 2.0, 4.0, 8.0] {
+            for (optimizer, factor) in [("sgd", 1.0), ("adam", 2.0)] {
+                for momentum in [0.0, 0.9] {
+                    rows.push(vec![
+                        Value::Number(epochs),
+                        Value::Text(optimizer),
+                        Value::Number(momentum),
+                        Value::Number(7.0),
+                    ]);
+                    runs.push(3.0 * epochs * epochs * factor);
+                }
+            }
+        }
+        (rows, runs)
+    }
+
+    #[test]
+    fn finds_the_law_behind_the_trials() {
+        let (rows, runs) = observed();
+        let fit = Fit::new(&rows, &runs, 1e-9).unwrap();
+        assert_eq!(fit.verdict(), Verdict::Good);
+        assert!((fit.exponent(0).unwrap() - 2.0).abs() < 1e-6);
+        assert_eq!(fit.exponent(1), None);
+        assert_eq!(fit.exponent(3), None);
+        let predict = |epochs, optimizer, momentum, fixed| {
+            let values = [
+                Value::Number(epochs),
+                Value::Text(optimizer),
+                Value::Number(momentum),
+                Value::Number(fixed),
+            ];
+            fit.predict(&values)
+        };
+        let inside = predict(3.0, "adam", 0.5, 7.0).unwrap();
+        assert!((inside.run.as_f64() - 54.0).abs() < 1e-3);
+        assert!(!inside.extrapolates);
+        for outside in [
+            predict(16.0, "adam", 0.5, 7.0),
+            predict(4.0, "rmsprop", 0.5, 7.0),
+            predict(4.0, "adam", 0.99, 7.0),
+            predict(4.0, "adam", 0.5, 8.0),
+        ] {
+            assert!(outside.unwrap().extrapolates);
+        }
+        assert_eq!(fit.predict(&[Value::Number(1.0)]), None);
+        let text = [
+            Value::Text("x"),
+            Value::Text("adam"),
+            Value::Number(0.0),
+            Value::Number(7.0),
+        ];
+        assert_eq!(fit.predict(&text), None);
+    }
+
+    /// Leave-one-out by its definition: fit again without the observation, with the same columns.
+    #[test]
+    fn noise_gives_no_good_verdict() {
+        let rows: Vec<Vec<Value<'_>>> = (1..=12)
+            .map(|x| vec![Value::Number(f64::from(x))])
+            .collect();
+        let runs: Vec<f64> = (0..12)
+            .map(|x| if x % 3 == 0 { 10.0 } else { 1000.0 })
+            .collect();
+        let fit = Fit::new(&rows, &runs, RIDGE).unwrap();
+        assert_eq!(fit.verdict(), Verdict::No);
+        let few = Fit::new(&rows[..3], &runs[1..4], RIDGE).unwrap();
+        assert_ne!(few.verdict(), Verdict::Good);
+        assert_eq!(few.observations(), 3);
+    }
+
+    #[test]
+    fn unusable_observations() {
+        let row = || vec![Value::Number(1.0)];
+        assert_eq!(Fit::new(&[], &[], RIDGE), None);
+        assert_eq!(Fit::new(&[row()], &[], RIDGE), None);
+        assert_eq!(Fit::new(&[row(), vec![]], &[1.0, 2.0], RIDGE), None);
+        assert_eq!(Fit::new(&[row(), row()], &[1.0, 0.0], RIDGE), None);
+        let one = Fit::new(&[row()], &[5.0], RIDGE).unwrap();
+        assert_eq!(one.verdict(), Verdict::No);
+        let many: Vec<String> = (0..200).map(|n| format!("level{n}")).collect();
+        let rows: Vec<Vec<Value<'_>>> = many.iter().map(|level| vec![Value::Text(level)]).collect();
+        assert_eq!(Fit::new(&rows, &vec![1.0; 200], RIDGE), None);
+    }
+}

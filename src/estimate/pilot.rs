@@ -1,0 +1,68 @@
+//! A run time from one pilot trial, scaled to other arguments (facts: cost-model, section 7).
+
+use super::Seconds;
+use crate::formula::elementary::pow;
+
+/// What one pilot trial took. Boot and set-up are not part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pilot {
+    /// Its run time.
+    pub run: Seconds,
+    /// The arguments that the run time depends on.
+    pub scales: Vec<Scale>,
+}
+
+/// How the run time depends on one argument: as its power. 1 for epochs or steps is usual; an
+/// argument that is not named has none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale {
+    /// The argument, as formulas call it.
+    pub name: String,
+    /// Its value in the pilot trial.
+    pub at: f64,
+    /// The power.
+    pub exponent: f64,
+}
+
+impl Pilot {
+    /// `run0 × Π (x / x0)^e`, in seconds. None where an argument is lacking or the result is no
+    /// time above zero that can be counted.
+    pub fn predict(&self, mut lookup: impl FnMut(&str) -> Option<f64>) -> Option<Seconds> {
+        let mut factor = 1.0;
+        for scale in self.scales.iter().filter(|scale| scale.exponent != 0.0) {
+            factor *= pow(lookup(&scale.name)? / scale.at, scale.exponent);
+        }
+        let seconds = self.run.as_f64() * factor;
+        Seconds::from_f64(seconds).filter(|run| *run > Seconds::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn scaled_and_not() {
+        let scale = |exponent| Scale {
+            name: "epochs".into(),
+            at: 5.0,
+            exponent,
+        };
+        let run = Seconds::whole(600);
+        let pilot = |exponent| Pilot {
+            run,
+            scales: vec![scale(exponent)],
+        };
+        assert_eq!(
+            pilot(1.0).predict(|_| Some(20.0)),
+            Some(Seconds::whole(2400))
+        );
+        assert_eq!(pilot(0.0).predict(|_| None), Some(run));
+        assert_eq!(pilot(1.0).predict(|_| None), None);
+        assert_eq!(pilot(0.5).predict(|_| Some(-20.0)), None);
+        assert_eq!(pilot(1.0).predict(|_| Some(0.0)), None);
+        assert_eq!(pilot(1.0).predict(|_| Some(f64::INFINITY)), None);
+    }
+}

@@ -1,0 +1,223 @@
+//! Interruptible machines (facts: cost-model, section 6).
+//!
+//! Interruptions are taken as memoryless with a rate per hour of running time. `b` is the
+//! overhead of each start and `r` is the run and teardown, both in hours.
+
+use crate::formula::elementary::{exp, log};
+
+/// One trial on an interruptible machine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spot {
+    /// Overhead of each start (boot, set-up, reload), in hours.
+    pub start: f64,
+    /// Run and teardown, in hours.
+    pub run: f64,
+    /// Interruptions per hour of running time.
+    pub interruptions: f64,
+}
+
+/// What is to be expected of a trial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    /// Hours that are billed.
+    pub billed: f64,
+    /// How often it is interrupted.
+    pub interruptions: f64,
+}
+
+impl Expected {
+    /// Hours on the clock, where each interruption waits `requeue` hours for a new machine.
+    pub fn wall(self, requeue: f64) -> f64 {
+        self.billed + self.interruptions * requeue
+    }
+}
+
+/// `(exp(rate × hours) - 1) / rate`, which is `hours` at a rate of zero: the expected time to get
+/// through `hours` without interruption, starting over each time.
+fn uninterrupted(rate: f64, hours: f64) -> f64 {
+    let x = rate * hours;
+    if x < 1e-5 {
+        // The series, where the difference would lose its digits.
+        return hours * (1.0 + x / 2.0 + x * x / 6.0);
+    }
+    (exp(x) - 1.0) / rate
+}
+
+impl Spot {
+    /// Each interruption starts the trial over.
+    pub fn restart(self) -> Expected {
+        let billed = uninterrupted(self.interruptions, self.start + self.run);
+        Expected {
+            billed,
+            interruptions: self.interruptions * billed,
+        }
+    }
+
+    /// Each interruption resumes from the last checkpoint, written every `every` hours of useful
+    /// time at `cost` hours each. An interval that is not above zero means no checkpoints.
+    pub fn resume(self, every: f64, cost: f64) -> Expected {
+        if !(every > 0.0 && every < self.run) {
+            return self.restart();
+        }
+        // All segments but the last are alike.
+        let full = (self.run / every).ceil() - 1.0;
+        let rest = self.run - full * every;
+        let rate = self.interruptions;
+        let again = exp(rate * self.start);
+        let segments = full * uninterrupted(rate, every + cost) + uninterrupted(rate, rest);
+        let billed = uninterrupted(rate, self.start) + again * segments;
+        Expected {
+            billed,
+            interruptions: rate * billed,
+        }
+    }
+
+    /// AWS's rule for Linux: an attempt that EC2 interrupts within its first hour is free.
+    /// Starting over each time.
+    pub fn restart_first_hour_free(self) -> f64 {
+        let (rate, whole) = (self.interruptions, self.start + self.run);
+        if whole <= 1.0 || rate <= 0.0 {
+            return whole;
+        }
+        let charged = (1.0 + 1.0 / rate) * exp(-rate) - (whole + 1.0 / rate) * exp(-rate * whole);
+        whole + exp(rate * whole) * charged
+    }
+
+    /// Chance that no interruption happens.
+    pub fn clean_run(self) -> f64 {
+        exp(-self.interruptions * (self.start + self.run))
+    }
+
+    /// Where starting over is so likely that the trial may never finish: spot must then not be
+    /// offered as a saving.
+    pub fn may_never_finish(self) -> bool {
+        self.interruptions * (self.start + self.run) > 3.0
+    }
+
+    /// The interruptions per hour up to which spot stays cheaper than the list price, starting
+    /// over each time. None where it never is; infinite where it always is. Found by halving.
+    pub fn break_even(self, list: f64, spot: f64) -> Option<f64> {
+        let whole = self.start + self.run;
+        let cheaper = |rate: f64| uninterrupted(rate, whole) * spot < whole * list;
+        if !cheaper(0.0) || whole <= 0.0 {
+            return None;
+        }
+        if spot <= 0.0 {
+            return Some(f64::INFINITY);
+        }
+        let mut high = 1.0 / whole;
+        while cheaper(high) {
+            high *= 2.0;
+        }
+        let mut low = 0.0;
+        for _ in 0..200 {
+            let middle = (low + high) / 2.0;
+            if cheaper(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Some(low)
+    }
+}
+
+/// A good time between checkpoints that cost `cost` hours each (Young 1974): `sqrt(2 c / L)`.
+pub fn young_interval(interruptions: f64, cost: f64) -> f64 {
+    (2.0 * cost / interruptions).sqrt()
+}
+
+/// Interruptions per hour from the share of machines interrupted within `hours`: how AWS's
+/// published bands become a rate. `share` is 0 to 1, exclusive of 1.
+pub fn rate_from_share(share: f64, hours: f64) -> f64 {
+    -log(1.0 - share) / hours
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const SPOT: Spot = Spot {
+        start: 1.0 / 12.0,
+        run: 4.0,
+        interruptions: 0.05,
+    };
+
+    fn near(a: f64, b: f64, tolerance: f64) {
+        assert!((a - b).abs() <= tolerance, "{a} is not {b}");
+    }
+
+    #[test]
+    fn limits() {
+        let calm = Spot {
+            interruptions: 0.0,
+            ..SPOT
+        };
+        assert_eq!(
+            calm.restart(),
+            Expected {
+                billed: calm.start + calm.run,
+                interruptions: 0.0
+            }
+        );
+        assert_eq!(calm.restart_first_hour_free(), calm.start + calm.run);
+        assert_eq!(calm.clean_run(), 1.0);
+        // One segment is no checkpoint at all.
+        assert_eq!(SPOT.resume(4.0, 0.1), SPOT.restart());
+        assert_eq!(SPOT.resume(0.0, 0.1), SPOT.restart());
+        // Free and continuous checkpoints.
+        let b = (exp(0.05 * SPOT.start) - 1.0) / 0.05 + exp(0.05 * SPOT.start) * SPOT.run;
+        near(SPOT.resume(1e-5, 0.0).billed, b, 1e-5);
+        let almost = Spot {
+            interruptions: 1e-9,
+            ..SPOT
+        };
+        near(almost.restart().billed, calm.restart().billed, 1e-7);
+    }
+
+    /// The simulation quoted in the facts: 0.15 per hour, a third of the price.
+    #[test]
+    fn a_second_opinion() {
+        for (hours, on_demand_hours) in [(3.3, 1.41), (10.5, 8.43), (48.5, 3174.0)] {
+            let spot = Spot {
+                start: 0.0,
+                run: hours,
+                interruptions: 0.15,
+            };
+            let paid = spot.restart().billed * 0.33;
+            near(paid, on_demand_hours, 0.005 * on_demand_hours);
+            assert_eq!(spot.may_never_finish(), hours > 20.0);
+        }
+    }
+
+    #[test]
+    fn bands() {
+        for (share, rate) in [
+            (0.05, 0.0021),
+            (0.10, 0.0044),
+            (0.15, 0.0068),
+            (0.20, 0.0093),
+            (0.30, 0.0149),
+        ] {
+            near(rate_from_share(share, 24.0), rate, 0.00005);
+        }
+    }
+
+    #[test]
+    fn break_even_is_where_both_cost_the_same() {
+        let rate = SPOT.break_even(1.006, 0.4125).unwrap();
+        let there = Spot {
+            interruptions: rate,
+            ..SPOT
+        };
+        near(
+            there.restart().billed * 0.4125,
+            (4.0 + 1.0 / 12.0) * 1.006,
+            1e-9,
+        );
+        assert_eq!(SPOT.break_even(0.4, 0.5), None);
+        assert!(SPOT.break_even(1.0, 0.0).unwrap().is_infinite());
+    }
+}

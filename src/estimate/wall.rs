@@ -1,0 +1,128 @@
+//! How long the whole plan takes on the clock.
+
+use super::Seconds;
+use super::billing::Billing;
+use super::schedule::{self, Bounds};
+use super::survey::{Method, PartSurvey};
+use super::uncertainty::{Noise, Spread};
+
+/// The most trials for which the number of slots that are of use is searched for.
+const SLOTS_SEARCH: usize = 10_000;
+
+/// The wall clock of a plan, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wall {
+    /// Low, likely, high: all run times scaled by the shared error's percentiles. Beyond what is
+    /// simulated: the lower bound of the low, the upper bound of the likely and the high.
+    pub seconds: Spread<f64>,
+    /// Simulated in list order; else bounded.
+    pub exact: bool,
+    /// What no order can beat, and what list order cannot exceed, at the likely run times.
+    pub bounds: Bounds,
+    /// The likely wall clock with the longest trials first, where that is simulated.
+    pub longest_first: Option<f64>,
+    /// The fewest slots with which it takes no longer than its longest trial; more buy nothing.
+    pub useful_slots: Option<u128>,
+}
+
+/// Simulates or bounds the wall clock of surveyed trials. None where one has no run time, or
+/// where there are none. O(n log P) up to the number of trials that were looked at.
+pub(super) fn wall(
+    surveys: &[PartSurvey],
+    billing: &Billing,
+    parallel: u32,
+    noise: Noise,
+) -> Option<Wall> {
+    if surveys.is_empty() || surveys.iter().any(|survey| survey.faults > 0) {
+        return None;
+    }
+    let runs = || {
+        surveys
+            .iter()
+            .flat_map(|survey| survey.runs.iter().copied())
+    };
+    let trials = runs().fold(0u128, |n, (_, times)| n.saturating_add(times));
+    let (low, high) = noise.shared_factors();
+    let (first, _) = runs().next()?;
+    if runs().all(|(run, _)| run == first) {
+        return Some(uniform(trials, first, billing, parallel, (low, high)));
+    }
+    let in_order = |survey: &PartSurvey| matches!(survey.method, Method::Each | Method::Constant);
+    if surveys.iter().all(in_order) && trials <= super::survey::EXACT {
+        let listed: Vec<Seconds> = runs()
+            .flat_map(|(run, times)| std::iter::repeat_n(run, usize::try_from(times).unwrap_or(0)))
+            .collect();
+        return Some(simulated(&listed, billing, parallel, (low, high)));
+    }
+    let bounds = |factor: f64| {
+        let mut sum = 0.0;
+        let mut longest = Seconds::ZERO;
+        for (run, times) in runs() {
+            let occupied = billing.occupied(run.scaled(factor));
+            sum += occupied.as_f64() * times as f64;
+            longest = longest.max(occupied);
+        }
+        schedule::bounds(trials, sum, longest.as_f64(), parallel)
+    };
+    let likely = bounds(1.0);
+    let seconds = Spread {
+        low: bounds(low).lower,
+        likely: likely.upper,
+        high: bounds(high).upper,
+    };
+    Some(Wall {
+        seconds,
+        exact: false,
+        bounds: likely,
+        longest_first: None,
+        useful_slots: None,
+    })
+}
+
+fn uniform(
+    trials: u128,
+    run: Seconds,
+    billing: &Billing,
+    parallel: u32,
+    (low, high): (f64, f64),
+) -> Wall {
+    let at = |factor| schedule::uniform(trials, billing.occupied(run.scaled(factor)), parallel);
+    let likely = at(1.0);
+    let occupied = billing.occupied(run).as_f64();
+    Wall {
+        seconds: Spread {
+            low: at(low),
+            likely,
+            high: at(high),
+        },
+        exact: true,
+        bounds: schedule::bounds(trials, occupied * trials as f64, occupied, parallel),
+        longest_first: Some(likely),
+        useful_slots: Some(trials),
+    }
+}
+
+fn simulated(runs: &[Seconds], billing: &Billing, parallel: u32, (low, high): (f64, f64)) -> Wall {
+    let occupied = |factor: f64| -> Vec<Seconds> {
+        runs.iter()
+            .map(|run| billing.occupied(run.scaled(factor)))
+            .collect()
+    };
+    let seconds = |micros: u128| micros as f64 / 1e6;
+    let end = |factor| seconds(schedule::makespan(&occupied(factor), parallel));
+    let likely = occupied(1.0);
+    let sum: f64 = likely.iter().map(|trial| trial.as_f64()).sum();
+    let longest = likely.iter().max().copied().unwrap_or(Seconds::ZERO);
+    let useful = (runs.len() <= SLOTS_SEARCH).then(|| schedule::slots_for_floor(&likely).into());
+    Wall {
+        seconds: Spread {
+            low: end(low),
+            likely: seconds(schedule::makespan(&likely, parallel)),
+            high: end(high),
+        },
+        exact: true,
+        bounds: schedule::bounds(runs.len() as u128, sum, longest.as_f64(), parallel),
+        longest_first: Some(seconds(schedule::longest_first(&likely, parallel))),
+        useful_slots: useful,
+    }
+}

@@ -1,0 +1,378 @@
+//! The estimate of a plan: prices, run times and wall clock put together.
+
+use super::catalogue::Catalogue;
+use super::money::Money;
+use super::pricing::{Offer, Prices, Pricing};
+use super::quote::Quote;
+use super::run_time::RunTime;
+use super::settings::Settings;
+use super::survey::{self, PartSurvey};
+use super::tally::{Lines, Tally};
+use super::uncertainty::{self, Noise, Spread};
+use super::wall::{self, Wall};
+use super::words;
+use crate::formula::Fault;
+use crate::sweep::{Plan, Ranges, Trial};
+use std::fmt;
+
+/// What the chosen trials of a plan will cost and how long they will take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// Trials chosen.
+    pub trials: u128,
+    /// Low, likely and high cost, rented as the commands say; None where a price or a run time is
+    /// unknown.
+    pub cost: Option<Spread<Money>>,
+    /// The same without uncertainty: the exact sum of the trials' own bills.
+    pub total: Option<Money>,
+    /// The mean cost: what a budget wants.
+    pub mean: Option<Money>,
+    /// The parts that make up [`Estimate::total`].
+    pub lines: Option<Lines>,
+    /// An hour of one trial; None where it is unknown or differs between commands
+    /// (see [`Estimate::machines`]).
+    pub per_trial_hour: Option<Money>,
+    /// Everything at list price.
+    pub list: Priced,
+    /// Everything on interruptible machines.
+    pub interruptible: Priced,
+    /// Low, likely and high wall clock in seconds.
+    pub wall_seconds: Option<Spread<f64>>,
+    /// More about the wall clock.
+    pub wall: Option<Wall>,
+    /// How many trials run at once.
+    pub parallel: u32,
+    /// The machines that the chosen trials name, each once.
+    pub machines: Vec<MachineUse>,
+    /// Everything assumed, one sentence each.
+    pub assumptions: Vec<String>,
+    /// Why something is unknown.
+    pub problems: Vec<Problem>,
+}
+
+/// The price of all chosen trials, rented in one way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Priced {
+    /// Low, likely and high.
+    pub cost: Option<Spread<Money>>,
+    /// The exact sum of the trials' own bills.
+    pub total: Option<Money>,
+    /// The mean.
+    pub mean: Option<Money>,
+    /// The parts of the total.
+    pub lines: Option<Lines>,
+    /// An hour of one trial; None where it is unknown or differs between commands.
+    pub per_trial_hour: Option<Money>,
+}
+
+/// A machine that trials of the plan name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MachineUse {
+    /// Chosen trials on it.
+    pub trials: u128,
+    /// The commands ask for it interruptible.
+    pub spot: bool,
+    /// Its list price.
+    pub list: Quote,
+    /// Its interruptible price.
+    pub interruptible: Quote,
+}
+
+impl MachineUse {
+    /// The price that the commands ask for.
+    pub fn planned(&self) -> &Quote {
+        if self.spot {
+            &self.interruptible
+        } else {
+            &self.list
+        }
+    }
+}
+
+/// Why a part of an estimate is unknown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// A machine has no known price of the kind asked for.
+    NoPrice(Box<Quote>),
+    /// Trials have no run time.
+    NoRunTime {
+        /// How many.
+        trials: u128,
+        /// All were counted; else the number is that of a sample, scaled.
+        exact: bool,
+        /// The first one's position in the plan, from 0.
+        first: u128,
+        /// Why that one has none.
+        fault: Fault,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::NoPrice(quote) => quote.fmt(f),
+            Problem::NoRunTime {
+                trials,
+                exact,
+                first,
+                fault,
+            } => {
+                let about = if *exact { "" } else { "about " };
+                // On the page trials count from 1.
+                let first = words::count(first.saturating_add(1));
+                let others = match trials.saturating_sub(1) {
+                    0 => String::new(),
+                    others => format!(" (and {about}{} more)", words::count(others)),
+                };
+                write!(f, "trial {first}{others} has no run time: {fault}")
+            }
+        }
+    }
+}
+
+/// One trial's run time and cost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrialEstimate {
+    /// The run time of its script, without boot and set-up.
+    pub seconds: Option<f64>,
+    /// What it is billed, exactly.
+    pub cost: Option<Money>,
+    /// Why it has no run time though one is given.
+    pub fault: Option<Fault>,
+}
+
+/// Prices trials one by one; making it costs O(parts), each trial then O(axes + formula).
+#[derive(Clone, Debug)]
+pub struct Pricer<'a> {
+    plan: &'a Plan,
+    run_time: Option<&'a RunTime>,
+    prices: Prices,
+}
+
+impl<'a> Pricer<'a> {
+    /// Looks up the plan's machines.
+    pub fn new(plan: &'a Plan, settings: &'a Settings, catalogue: &Catalogue) -> Pricer<'a> {
+        let prices = Prices::new(plan, settings, catalogue);
+        Pricer {
+            plan,
+            run_time: settings.run_time.as_ref(),
+            prices,
+        }
+    }
+
+    /// One trial's run time and cost.
+    pub fn trial(&self, trial: &Trial) -> TrialEstimate {
+        let Some(run_time) = self.run_time else {
+            return TrialEstimate::default();
+        };
+        match survey::run_of(self.plan, trial, run_time) {
+            Err(fault) => TrialEstimate {
+                fault: Some(fault),
+                ..TrialEstimate::default()
+            },
+            Ok(run) => {
+                let tariff = self
+                    .prices
+                    .of_trial(trial)
+                    .and_then(|offer| offer.tariff.as_ref());
+                let cost = tariff.map(|tariff| tariff.bill(run).cost());
+                TrialEstimate {
+                    seconds: Some(run.as_f64()),
+                    cost,
+                    fault: None,
+                }
+            }
+        }
+    }
+}
+
+/// One trial's run time and cost; for many, make one [`Pricer`].
+pub fn trial_estimate(
+    plan: &Plan,
+    trial: &Trial,
+    settings: &Settings,
+    catalogue: &Catalogue,
+) -> TrialEstimate {
+    Pricer::new(plan, settings, catalogue).trial(trial)
+}
+
+/// Estimates the chosen trials (positions in the plan). The work is bounded whatever their
+/// number: O(parts + ranges) and about 10^5 run times; [`Estimate::assumptions`] says what that means
+/// for a plan of more.
+pub fn estimate(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &Settings,
+    catalogue: &Catalogue,
+) -> Estimate {
+    let prices = Prices::new(plan, settings, catalogue);
+    let counts = trials_per_machine(plan, chosen, &prices);
+    let used: Vec<(&Pricing, u128)> = prices
+        .machines()
+        .iter()
+        .zip(counts)
+        .filter(|(_, trials)| *trials > 0)
+        .collect();
+    let run_time = settings.run_time.as_ref();
+    let surveys = run_time.map(|run_time| survey::survey(plan, chosen, run_time));
+    let surveys = surveys.as_deref();
+    let priced =
+        |choose: fn(&Pricing) -> &Offer| price(&prices, &used, surveys, settings.noise(), choose);
+    let planned = priced(Pricing::planned);
+    let wall = surveys.and_then(|surveys| {
+        wall::wall(
+            surveys,
+            &settings.billing,
+            settings.parallel(),
+            settings.noise(),
+        )
+    });
+    let machines: Vec<MachineUse> = used
+        .iter()
+        .map(|(m, trials)| machine_use(m, *trials))
+        .collect();
+    Estimate {
+        trials: used
+            .iter()
+            .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
+        assumptions: words::assumptions(plan, settings, &used, surveys, wall.as_ref()),
+        problems: problems(&machines, surveys.unwrap_or_default()),
+        cost: planned.cost,
+        total: planned.total,
+        mean: planned.mean,
+        lines: planned.lines,
+        per_trial_hour: planned.per_trial_hour,
+        list: priced(|pricing| &pricing.list),
+        interruptible: priced(|pricing| &pricing.interruptible),
+        wall_seconds: wall.as_ref().map(|wall| wall.seconds.clone()),
+        wall,
+        parallel: settings.parallel(),
+        machines,
+    }
+}
+
+fn machine_use(pricing: &Pricing, trials: u128) -> MachineUse {
+    MachineUse {
+        trials,
+        spot: pricing.spot,
+        list: pricing.list.quote.clone(),
+        interruptible: pricing.interruptible.quote.clone(),
+    }
+}
+
+fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &Prices) -> Vec<u128> {
+    let mut counts = vec![0u128; prices.machines().len()];
+    for (part, ranges) in survey::chosen_by_part(plan, chosen) {
+        let place = prices.index(part).and_then(|index| counts.get_mut(index));
+        if let Some(trials) = place {
+            *trials = trials.saturating_add(survey::count(&ranges));
+        }
+    }
+    counts
+}
+
+fn problems(machines: &[MachineUse], surveys: &[PartSurvey]) -> Vec<Problem> {
+    let unpriced = machines
+        .iter()
+        .map(MachineUse::planned)
+        .filter(|quote| quote.rate.is_none());
+    let mut problems: Vec<Problem> = unpriced
+        .map(|quote| Problem::NoPrice(Box::new(quote.clone())))
+        .collect();
+    let trials = surveys
+        .iter()
+        .fold(0u128, |sum, survey| sum.saturating_add(survey.faults));
+    if let Some(first) = surveys.iter().find_map(|survey| survey.first_fault.clone()) {
+        let sampled = |survey: &PartSurvey| matches!(survey.method, survey::Method::Sample(_));
+        problems.push(Problem::NoRunTime {
+            trials,
+            exact: !surveys.iter().any(sampled),
+            first: first.position,
+            fault: first.fault,
+        });
+    }
+    problems
+}
+
+/// Prices all surveyed trials by one of each machine's offers.
+fn price(
+    prices: &Prices,
+    used: &[(&Pricing, u128)],
+    surveys: Option<&[PartSurvey]>,
+    noise: Noise,
+    choose: fn(&Pricing) -> &Offer,
+) -> Priced {
+    let hourly = |pricing: &Pricing| {
+        let tariff = choose(pricing).tariff.as_ref()?;
+        Some(tariff.per_second() * num_bigint::BigInt::from(3600))
+    };
+    let first = used.first().and_then(|(pricing, _)| hourly(pricing));
+    let same = used.iter().all(|(pricing, _)| hourly(pricing) == first);
+    let per_trial_hour = first.filter(|_| same);
+    let bill = surveys.and_then(|surveys| bill(prices, surveys, choose));
+    let Some(bill) = bill else {
+        return Priced {
+            per_trial_hour,
+            ..Priced::default()
+        };
+    };
+    let total = bill.lines.total();
+    let dollars = uncertainty::total(bill.medians, bill.squares, noise);
+    // Cost is linear in the run times: what they are above their medians adds to the exact bill.
+    let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - bill.medians)?);
+    let spread = dollars.spread;
+    let cost = match (at(spread.low), at(spread.likely), at(spread.high)) {
+        (Some(low), Some(likely), Some(high)) => Some(Spread { low, likely, high }),
+        _ => None,
+    };
+    let mean = at(dollars.mean);
+    Priced {
+        cost,
+        mean,
+        total: Some(total),
+        lines: Some(bill.lines),
+        per_trial_hour,
+    }
+}
+
+/// An exact bill, with the moments in dollars of what is uncertain in it.
+struct Bill {
+    lines: Lines,
+    /// The sum of what the scripts' own time costs.
+    medians: f64,
+    /// The sum of the squares of that.
+    squares: f64,
+}
+
+/// None where a price or a run time is unknown.
+fn bill(prices: &Prices, surveys: &[PartSurvey], choose: fn(&Pricing) -> &Offer) -> Option<Bill> {
+    let mut tallies: Vec<Tally> = prices.machines().iter().map(|_| Tally::default()).collect();
+    for survey in surveys {
+        if survey.faults > 0 {
+            return None;
+        }
+        let machine = prices.index(survey.part)?;
+        let offer = choose(prices.machines().get(machine)?);
+        let tally = tallies.get_mut(machine)?;
+        for (run, times) in &survey.runs {
+            tally.add(&offer.meter, *run, *times);
+        }
+    }
+    let mut bill = Bill {
+        lines: Lines::zero(),
+        medians: 0.0,
+        squares: 0.0,
+    };
+    for (pricing, tally) in prices.machines().iter().zip(&tallies) {
+        if tally.trials() == 0 {
+            continue;
+        }
+        let tariff = choose(pricing).tariff.as_ref()?;
+        bill.lines.add(tally.lines(tariff));
+        let (sum, squares) = tally.moments();
+        let per_second = tariff.per_second().as_f64();
+        bill.medians += sum * per_second;
+        bill.squares += squares * per_second * per_second;
+    }
+    Some(bill)
+}

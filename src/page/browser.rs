@@ -1,0 +1,124 @@
+//! The few things the page asks of the browser besides its document: storage, address, entropy,
+//! clock, clipboard. A browser may refuse any of them (private windows, policies): the page then
+//! goes on without.
+
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::js_sys::{self, Reflect};
+use web_sys::{HtmlElement, Storage};
+
+/// Where a value is kept.
+#[derive(Clone, Copy)]
+pub(crate) enum Keep {
+    /// In this browser, for good.
+    Local,
+    /// In this tab, until it is closed.
+    Tab,
+}
+
+impl Keep {
+    fn storage(self) -> Option<Storage> {
+        match self {
+            Keep::Local => window().local_storage().ok().flatten(),
+            Keep::Tab => window().session_storage().ok().flatten(),
+        }
+    }
+
+    /// The value kept under `name`.
+    pub(crate) fn get(self, name: &str) -> Option<String> {
+        self.storage()?.get_item(name).ok().flatten()
+    }
+
+    /// Keeps a value, or forgets it.
+    pub(crate) fn set(self, name: &str, value: Option<&str>) {
+        let Some(storage) = self.storage() else {
+            return;
+        };
+        // A full or forbidden storage loses convenience, nothing else.
+        let _ = match value {
+            Some(value) => storage.set_item(name, value),
+            None => storage.remove_item(name),
+        };
+    }
+}
+
+/// The address's text after `#`, with the sign; empty where there is none.
+pub(crate) fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Replaces the text after `#` without a new entry in the history.
+pub(crate) fn replace_hash(hash: &str) {
+    let url = ["#", hash].concat();
+    if let Ok(history) = window().history() {
+        // A file: address or a too-long link may be refused.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
+    }
+}
+
+/// The page's whole address.
+pub(crate) fn address() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// The page's origin, `http://127.0.0.1:8080`; `null` for a file.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// A number from the browser's entropy, 0 to 2^32 − 1.
+pub(crate) fn random_u32() -> u32 {
+    // Without entropy any number serves: a seed is shown, kept and can be changed.
+    getrandom::u32().unwrap_or(0)
+}
+
+/// 128 random bits in hex: an idempotency key.
+pub(crate) fn random_key() -> String {
+    use std::fmt::Write;
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        bytes = now_micros()
+            .to_be_bytes()
+            .repeat(2)
+            .try_into()
+            .unwrap_or(bytes);
+    }
+    bytes.iter().fold(String::new(), |mut key, byte| {
+        let _ = write!(key, "{byte:02x}");
+        key
+    })
+}
+
+/// This machine's clock: microseconds since 1970.
+pub(crate) fn now_micros() -> i64 {
+    (js_sys::Date::now() * 1000.0) as i64
+}
+
+/// Puts text on the clipboard; false where the browser has none or refuses.
+pub(crate) async fn copy(text: &str) -> bool {
+    let navigator = window().navigator();
+    // Only secure contexts have a clipboard; `navigator().clipboard()` would throw later.
+    let has = Reflect::has(&navigator, &"clipboard".into()).unwrap_or(false);
+    has && JsFuture::from(navigator.clipboard().write_text(text))
+        .await
+        .is_ok()
+}
+
+/// Moves the focus to the element with this id, if there is one.
+pub(crate) fn focus(id: &str) {
+    let element = window()
+        .document()
+        .and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// A promise that is kept after `millis`.
+pub(crate) async fn sleep(millis: i32) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
+    });
+    let _ = JsFuture::from(promise).await;
+}

@@ -1,0 +1,346 @@
+//! The only file that makes requests.
+
+use gloo_net::http::{Method, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::js_sys::{Reflect, Uint8Array};
+use web_sys::{
+    AbortSignal, ReadableStreamDefaultReader, RequestCredentials, TextDecodeOptions, TextDecoder,
+};
+
+use super::sse::{Message, Parser};
+use crate::api::{self, paths};
+
+/// Why a request brought nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Failure {
+    /// No answer came: no server there, or the network is gone. It may have arrived all the same.
+    NoAnswer,
+    /// What answered is no Sweep Planner server (a static host, a proxy).
+    NoServer,
+    /// 401: nobody is signed in, or the key is wrong.
+    SignedOut(String),
+    /// Any other refusal, with the server's reason.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The reason, for a person.
+        reason: String,
+    },
+}
+
+/// What comes of listening for changes.
+#[derive(Clone, Debug)]
+pub(crate) enum Heard {
+    /// The stream is open: later changes will be heard.
+    Open,
+    /// A change.
+    Message(Message),
+}
+
+/// Where the API is and who asks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Client {
+    /// `https://host:port` without a trailing slash; empty: the page's own origin.
+    pub(crate) address: String,
+    /// User and API key; none: the session cookie of the page's origin.
+    pub(crate) credentials: Option<(String, String)>,
+}
+
+type Answer<T> = Result<T, Failure>;
+
+impl Client {
+    /// Who is signed in, and what the server offers.
+    pub(crate) async fn session(&self) -> Answer<api::PageSession> {
+        if self.address.is_empty() && !comes_from_server().await {
+            return Err(Failure::NoServer);
+        }
+        self.read(paths::SESSION).await
+    }
+
+    /// Signs a page of the server's own origin in: from then on its cookie speaks.
+    pub(crate) async fn sign_in(&self, user: &str, key: &str) -> Answer<api::PageSession> {
+        let body = api::Credentials {
+            username: user.to_owned(),
+            api_key: key.to_owned(),
+        };
+        self.write(Method::POST, paths::SESSION, &body, None).await
+    }
+
+    /// Ends the page's session.
+    pub(crate) async fn sign_out(&self) -> Answer<()> {
+        self.exchange(Method::DELETE, paths::SESSION, None, None)
+            .await
+            .map(drop)
+    }
+
+    /// The clusters.
+    pub(crate) async fn clusters(&self) -> Answer<api::ClusterList> {
+        self.read(paths::CLUSTERS).await
+    }
+
+    /// A cluster's runs, newest first, without the ids of their trials.
+    pub(crate) async fn runs(&self, cluster: &str) -> Answer<api::RunList> {
+        let query = "?brief=true&phaseNotIn=RUN_STATE_DELETED";
+        self.read(&[&paths::runs(cluster), query].concat()).await
+    }
+
+    /// Launches one run. The same `key` never makes two.
+    pub(crate) async fn launch(&self, run: &api::CreateRun, key: &str) -> Answer<api::Run> {
+        let path = paths::runs(&run.spec.cluster_id);
+        self.write(Method::POST, &path, run, Some(key)).await
+    }
+
+    /// Stops a run: waiting trials never start, running ones are ended.
+    pub(crate) async fn stop_run(&self, cluster: &str, run: &api::Run) -> Answer<api::Run> {
+        let mut spec = run.spec.clone();
+        spec.desired_state = api::RunState::Canceled;
+        let body = api::UpdateRun {
+            name: run.name.clone(),
+            spec,
+        };
+        self.write(Method::PUT, &paths::run(cluster, &run.id), &body, None)
+            .await
+    }
+
+    /// Stops one trial.
+    pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> Answer<api::Experiment> {
+        let mut body = api::UpdateExperiment::default();
+        body.spec.desired_state = api::ExperimentState::Cancelled;
+        self.write(Method::PUT, &paths::experiment(cluster, id), &body, None)
+            .await
+    }
+
+    /// Trials of a run in launch order, from the `offset`-th.
+    pub(crate) async fn trials(
+        &self,
+        cluster: &str,
+        run: &str,
+        offset: u64,
+        limit: u32,
+    ) -> Answer<api::TrialPage> {
+        let (offset, limit) = (offset.to_string(), limit.to_string());
+        let query = ["?offset=", &offset, "&limit=", &limit].concat();
+        self.read(&[paths::trials(cluster, run), query].concat())
+            .await
+    }
+
+    /// A trial's output from a byte on.
+    pub(crate) async fn log(&self, cluster: &str, id: &str, offset: u64) -> Answer<api::LogPage> {
+        let query = ["?offset=", &offset.to_string()].concat();
+        self.read(&[paths::logs(cluster, id), query].concat()).await
+    }
+
+    /// The last bytes of a trial's output.
+    pub(crate) async fn log_tail(
+        &self,
+        cluster: &str,
+        id: &str,
+        bytes: u32,
+    ) -> Answer<api::LogPage> {
+        let query = ["?tail=", &bytes.to_string()].concat();
+        self.read(&[paths::logs(cluster, id), query].concat()).await
+    }
+
+    /// Listens for changes until the stream ends, the network breaks or `signal` aborts.
+    pub(crate) async fn listen(
+        &self,
+        last_id: &str,
+        signal: &AbortSignal,
+        mut heard: impl FnMut(Heard),
+    ) -> Answer<()> {
+        let mut request = self
+            .request(Method::GET, paths::EVENTS)
+            .abort_signal(Some(signal));
+        request = request.header("Accept", "text/event-stream");
+        if !last_id.is_empty() {
+            request = request.header("Last-Event-ID", last_id);
+        }
+        let answer = accepted(request.send().await.map_err(|_| Failure::NoAnswer)?).await?;
+        heard(Heard::Open);
+        let body = answer.body().ok_or(Failure::NoServer)?;
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let decoder = TextDecoder::new().map_err(|_| Failure::NoServer)?;
+        let (mut parser, more) = (Parser::default(), TextDecodeOptions::new());
+        more.set_stream(true);
+        while let Some(bytes) = next_piece(&reader).await? {
+            let text = decoder
+                .decode_with_buffer_source_and_options(&bytes, &more)
+                .map_err(|_| Failure::NoServer)?;
+            parser
+                .push(&text)
+                .into_iter()
+                .map(Heard::Message)
+                .for_each(&mut heard);
+        }
+        Ok(())
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
+        parse(&self.exchange(Method::GET, path, None, None).await?)
+    }
+
+    async fn write<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        key: Option<&str>,
+    ) -> Answer<T> {
+        let body = serde_json::to_string(body).map_err(|_| Failure::NoServer)?;
+        parse(&self.exchange(method, path, Some(body), key).await?)
+    }
+
+    /// One request and the text of its answer; not generic, so that it is compiled once.
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        key: Option<&str>,
+    ) -> Answer<String> {
+        let mut request = self
+            .request(method, path)
+            .header("Accept", "application/json");
+        if let Some(key) = key {
+            request = request.header(api::IDEMPOTENCY_KEY, key);
+        }
+        let sent = match body {
+            Some(body) => match request
+                .header("Content-Type", "application/json")
+                .body(body)
+            {
+                Ok(request) => request.send().await,
+                Err(_) => return Err(Failure::NoAnswer),
+            },
+            None => request.send().await,
+        };
+        let answer = accepted(sent.map_err(|_| Failure::NoAnswer)?).await?;
+        answer.text().await.map_err(|_| Failure::NoAnswer)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = RequestBuilder::new(&[&self.address, path].concat()).method(method);
+        match &self.credentials {
+            Some((user, key)) => request.credentials(RequestCredentials::Omit).header(
+                "Authorization",
+                &["Basic ", &base64(&[user, ":", key].concat())].concat(),
+            ),
+            None => request.credentials(RequestCredentials::SameOrigin),
+        }
+    }
+}
+
+/// Whether the page itself came from `sweep serve`, which isolates it from other windows; static
+/// hosts do not. Asked first because a static host would answer an API path with a 404, and
+/// browsers report those as errors of the page.
+async fn comes_from_server() -> bool {
+    let page = RequestBuilder::new("./").method(Method::HEAD).send().await;
+    page.is_ok_and(|page| page.ok() && page.headers().get("cross-origin-opener-policy").is_some())
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Answer<T> {
+    serde_json::from_str(text).map_err(|_| Failure::NoServer)
+}
+
+async fn accepted(answer: Response) -> Answer<Response> {
+    if answer.ok() {
+        return Ok(answer);
+    }
+    let status = answer.status();
+    let text = answer.text().await.unwrap_or_default();
+    Err(refusal(status, &text))
+}
+
+/// What a status and a body other than success mean. A body that is not the API's own, with a
+/// status that a static host gives to any path, is no server at all.
+fn refusal(status: u16, body: &str) -> Failure {
+    let reason = serde_json::from_str::<api::ErrorBody>(body)
+        .ok()
+        .map(|error| error.text().to_owned());
+    match (status, reason) {
+        (401, reason) => Failure::SignedOut(reason.unwrap_or_default()),
+        (404 | 405 | 501, None) => Failure::NoServer,
+        (status, reason) => {
+            let reason = reason.unwrap_or_else(|| ["HTTP status ", &status.to_string()].concat());
+            Failure::Refused { status, reason }
+        }
+    }
+}
+
+async fn next_piece(reader: &ReadableStreamDefaultReader) -> Answer<Option<Uint8Array>> {
+    let lost = |_: JsValue| Failure::NoAnswer;
+    let result = JsFuture::from(reader.read()).await.map_err(lost)?;
+    if Reflect::get(&result, &"done".into())
+        .map_err(lost)?
+        .is_truthy()
+    {
+        return Ok(None);
+    }
+    let value = Reflect::get(&result, &"value".into()).map_err(lost)?;
+    Ok(value.dyn_into().ok())
+}
+
+/// Base64 of RFC 4648, with padding.
+fn base64(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut coded = String::with_capacity(text.len().div_ceil(3) * 4);
+    for bytes in text.as_bytes().chunks(3) {
+        let byte = |place: usize| u32::from(bytes.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            coded.push(if place <= bytes.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
+        }
+    }
+    coded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn keys_are_coded_as_basic_authentication_asks() {
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("u-0001:k-secret", "dS0wMDAxOmstc2VjcmV0"),
+            ("é:ü", "w6k6w7w="),
+        ];
+        for (text, coded) in cases {
+            assert_eq!(base64(text), coded);
+        }
+    }
+
+    #[test]
+    fn refusals_give_the_servers_reason() {
+        let body = r#"{"code":9,"message":"x","details":[{"@type":"","message":"another plan"}]}"#;
+        assert_eq!(
+            refusal(409, body),
+            Failure::Refused {
+                status: 409,
+                reason: "another plan".to_owned()
+            }
+        );
+        assert_eq!(refusal(404, "<html>"), Failure::NoServer);
+        assert_eq!(refusal(401, ""), Failure::SignedOut(String::new()));
+        assert_eq!(
+            refusal(502, "bad gateway"),
+            Failure::Refused {
+                status: 502,
+                reason: "HTTP status 502".to_owned()
+            }
+        );
+    }
+}

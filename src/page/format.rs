@@ -1,0 +1,259 @@
+//! How the page writes numbers, spans of time and money: pure functions.
+
+pub(crate) use crate::sweep::diagnostic::grouped;
+
+/// The groups of three of a number of five digits or more, else the whole number in one.
+/// Drawn with space between them, they read well and still copy as plain digits.
+pub(crate) fn digit_groups(number: u128) -> Vec<String> {
+    let digits = number.to_string();
+    if digits.len() < 5 {
+        return vec![digits];
+    }
+    let head = match digits.len() % 3 {
+        0 => 3,
+        rest => rest,
+    };
+    let mut groups = vec![digits[..head].to_owned()];
+    let mut rest = &digits[head..];
+    while !rest.is_empty() {
+        let (group, tail) = rest.split_at(3);
+        groups.push(group.to_owned());
+        rest = tail;
+    }
+    groups
+}
+
+/// A count and its noun: `1 trial`, `2,000 trials`.
+pub(crate) fn counted(number: u128, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    [grouped(number).as_str(), " ", noun, plural].concat()
+}
+
+/// A span of time in its two largest units: `8.4 s`, `52 s`, `4 min 10 s`, `1 h 5 min`, `2 d 3 h`.
+/// Not a number, or below 0, is a dash. Years are 365 days.
+pub(crate) fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "–".to_owned();
+    }
+    if seconds < 9.95 && seconds.fract() != 0.0 {
+        return tenths(seconds) + " s";
+    }
+    const YEAR: u128 = 365 * 86_400;
+    let whole = (seconds + 0.5).floor() as u128;
+    let (large, small) = match whole {
+        0..60 => return [whole.to_string().as_str(), " s"].concat(),
+        60..3600 => ((whole / 60, " min"), (whole % 60, " s")),
+        3600..86_400 => ((whole / 3600, " h"), (whole % 3600 / 60, " min")),
+        86_400..YEAR => ((whole / 86_400, " d"), (whole % 86_400 / 3600, " h")),
+        _ => return years(whole / YEAR),
+    };
+    let mut text = grouped(large.0) + large.1;
+    if small.0 > 0 {
+        text.push(' ');
+        text.push_str(&small.0.to_string());
+        text.push_str(small.1);
+    }
+    text
+}
+
+/// `31 years`, `31.7 thousand years`, `159 billion years`: three digits and a word.
+fn years(years: u128) -> String {
+    const WORDS: [&str; 6] = [
+        "thousand",
+        "million",
+        "billion",
+        "trillion",
+        "quadrillion",
+        "quintillion",
+    ];
+    let (mut scaled, mut word) = (years as f64, "");
+    for name in WORDS {
+        if scaled < 1000.0 || (word.is_empty() && years < 10_000) {
+            break;
+        }
+        (scaled, word) = (scaled / 1000.0, name);
+    }
+    let number = if scaled < 100.0 && !word.is_empty() {
+        tenths(scaled)
+    } else {
+        grouped(scaled.floor() as u128)
+    };
+    [
+        number.as_str(),
+        if word.is_empty() { "" } else { " " },
+        word,
+        " years",
+    ]
+    .concat()
+}
+
+fn tenths(number: f64) -> String {
+    let tenths = (number * 10.0 + 0.5).floor() as u64;
+    [
+        (tenths / 10).to_string().as_str(),
+        ".",
+        (tenths % 10).to_string().as_str(),
+    ]
+    .concat()
+}
+
+/// Reported dollars, rounded half up to cents. Something is never shown as nothing, and an
+/// unknown amount (not a number) is a dash.
+pub(crate) fn dollars(usd: f64) -> String {
+    if !usd.is_finite() {
+        return "–".to_owned();
+    }
+    if usd <= 0.0 {
+        return "$0.00".to_owned();
+    }
+    if usd < 0.005 {
+        return "<$0.01".to_owned();
+    }
+    let cents = (usd * 100.0 + 0.5).floor() as u128;
+    let rest = cents % 100;
+    let pad = if rest < 10 { ".0" } else { "." };
+    [
+        "$",
+        grouped(cents / 100).as_str(),
+        pad,
+        rest.to_string().as_str(),
+    ]
+    .concat()
+}
+
+/// A measured value: whole numbers as they are, others with four decimals, very small and very
+/// large ones with a power of ten.
+pub(crate) fn metric(value: f64) -> String {
+    let size = value.abs();
+    match value {
+        _ if value.is_nan() => "NaN".to_owned(),
+        _ if value.is_infinite() => if value > 0.0 { "∞" } else { "−∞" }.to_owned(),
+        _ if value.fract() == 0.0 && size < 1e15 => (value as i64).to_string(),
+        _ if (1e-3..1e6).contains(&size) => format!("{value:.4}"),
+        _ => format!("{value:.3e}"),
+    }
+}
+
+/// How long ago something was: `now`, `5 min ago`.
+pub(crate) fn ago(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    let (count, unit) = match whole {
+        0..10 => return "now".to_owned(),
+        10..60 => (whole, " s"),
+        60..3600 => (whole / 60, " min"),
+        3600..86_400 => (whole / 3600, " h"),
+        _ => (whole / 86_400, " d"),
+    };
+    [count.to_string().as_str(), unit, " ago"].concat()
+}
+
+/// A count of trials as a person may type it: digits, with commas, blanks or underscores between.
+pub(crate) fn parse_count(text: &str) -> Option<u128> {
+    let digits: String = text
+        .chars()
+        .filter(|c| !matches!(c, ',' | '_' | ' ' | '\u{202f}'))
+        .collect();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1,000");
+        assert_eq!(
+            grouped(u128::MAX),
+            "340,282,366,920,938,463,463,374,607,431,768,211,455"
+        );
+        assert_eq!(digit_groups(9999), ["9999"]);
+        assert_eq!(digit_groups(12345), ["12", "345"]);
+        assert_eq!(digit_groups(123_456), ["123", "456"]);
+        assert_eq!(counted(1, "trial"), "1 trial");
+        assert_eq!(counted(1_000_000, "trial"), "1,000,000 trials");
+    }
+
+    #[test]
+    fn times_take_two_units() {
+        let cases = [
+            (0.0, "0 s"),
+            (0.04, "0.0 s"),
+            (8.42, "8.4 s"),
+            (9.96, "10 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min"),
+            (250.0, "4 min 10 s"),
+            (3600.0, "1 h"),
+            (3900.0, "1 h 5 min"),
+            (183_600.0, "2 d 3 h"),
+            (1e9, "31 years"),
+            (1e11, "3,170 years"),
+            (1e12, "31.7 thousand years"),
+            (5e18, "158 billion years"),
+            (f64::NAN, "–"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn money_is_rounded_once_and_never_to_nothing() {
+        let cases = [
+            (0.0, "$0.00"),
+            (0.0001, "<$0.01"),
+            (0.005, "$0.01"),
+            (1.004, "$1.00"),
+            (12.34, "$12.34"),
+            (1_234_567.0, "$1,234,567.00"),
+            (f64::NAN, "–"),
+        ];
+        for (usd, text) in cases {
+            assert_eq!(dollars(usd), text);
+        }
+    }
+
+    #[test]
+    fn metrics_are_written_alike() {
+        let cases = [
+            (0.0, "0"),
+            (3.0, "3"),
+            (0.93441, "0.9344"),
+            (-0.5, "-0.5000"),
+            (1234.5, "1234.5000"),
+            (1e-5, "1.000e-5"),
+            (2.5e7, "25000000"),
+            (1.5e20, "1.500e20"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "∞"),
+            (f64::NEG_INFINITY, "−∞"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(metric(value), text);
+        }
+        assert_eq!(
+            [ago(-1.0), ago(12.0), ago(7300.0)],
+            ["now", "12 s ago", "2 h ago"]
+        );
+    }
+
+    #[test]
+    fn counts_are_read_as_people_type_them() {
+        assert_eq!(parse_count("1,000 000"), Some(1_000_000));
+        assert_eq!(
+            parse_count("340282366920938463463374607431768211455"),
+            Some(u128::MAX)
+        );
+        assert_eq!(parse_count("340282366920938463463374607431768211456"), None);
+        assert_eq!(parse_count("-1"), None);
+        assert_eq!(parse_count(""), None);
+    }
+}

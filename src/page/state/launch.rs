@@ -1,0 +1,180 @@
+//! From the plan to runs: one request per command, each with a key under which it happens once.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{State, Tab};
+use crate::api::{CreateRun, Run};
+use crate::launch::{self, Refusal};
+use crate::page::browser::{self, Keep};
+use crate::page::client::Failure;
+use crate::page::text;
+
+/// How far a launch is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Phase {
+    /// Nothing under way.
+    #[default]
+    Idle,
+    /// Requests are on their way.
+    Sending,
+    /// It did not go through, or not whole: what to tell the person.
+    Failed(String),
+}
+
+/// The launch under way.
+#[derive(Clone, Copy)]
+pub(crate) struct Launch {
+    /// How far it is.
+    pub(crate) phase: RwSignal<Phase>,
+}
+
+/// Where the keys of unanswered launches are kept: a reload of the page must not forget them.
+const KEYS: &str = "sweep.launching";
+
+impl Launch {
+    pub(super) fn new() -> Launch {
+        Launch {
+            phase: RwSignal::new(Phase::Idle),
+        }
+    }
+
+    /// Launches the chosen trials, then shows the new runs.
+    pub(crate) fn start(self, state: State) {
+        if !state.server.is_connected() {
+            self.phase
+                .set(Phase::Failed(text::NO_SERVER_TO_LAUNCH.to_owned()));
+            state.server.dialog.set(true);
+            return;
+        }
+        match untrack(|| requests(state)) {
+            Err(refusal) => self.phase.set(Phase::Failed(refusal.to_string())),
+            Ok(requests) => {
+                self.phase.set(Phase::Sending);
+                spawn_local(async move { self.finish(state, send(state, requests).await) });
+            }
+        }
+    }
+
+    fn finish(self, state: State, (runs, failure): (Vec<Run>, Option<Failure>)) {
+        if let Some(first) = runs.first() {
+            state.runs.open.set(Some(first.id.clone()));
+            runs.into_iter().for_each(|run| state.runs.upsert(run));
+        }
+        match failure {
+            None => {
+                self.phase.set(Phase::Idle);
+                state.tab.set(Tab::Runs);
+            }
+            Some(failure) => {
+                state.server.note(&failure);
+                self.phase
+                    .set(Phase::Failed(text::launch_failure(&failure)));
+            }
+        }
+    }
+}
+
+/// Sends the requests in order until one fails. Keys are forgotten when their answer has come and,
+/// for a plan of several commands, all have: a retry then repeats the whole, and what was already
+/// launched answers with its run.
+async fn send(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failure>) {
+    let client = state.server.client.get_untracked();
+    let mut keys = Keys::kept();
+    let mut runs = Vec::with_capacity(requests.len());
+    let requests: Vec<_> = requests.into_iter().zip(0..).map(Named::new).collect();
+    for Named { request, name } in &requests {
+        match client.launch(request, &keys.of(name)).await {
+            Ok(run) => runs.push(run),
+            Err(failure) => {
+                if matches!(
+                    failure,
+                    Failure::Refused {
+                        status: 400..=499,
+                        ..
+                    }
+                ) {
+                    keys.forget(name);
+                }
+                return (runs, Some(failure));
+            }
+        }
+    }
+    requests
+        .iter()
+        .for_each(|request| keys.forget(&request.name));
+    (runs, None)
+}
+
+/// The requests of the chosen trials, one per command that has any.
+fn requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
+    let (plan, chosen) = (state.draft.plan(), state.draft.chosen.get());
+    let default_cluster = state.server.default_cluster();
+    let parallel = state.draft.parallel.get();
+    let mut requests = Vec::new();
+    for (number, part) in (0..).zip(plan.parts()) {
+        let cluster = part.options().cluster.as_ref().unwrap_or(&default_cluster);
+        match launch::request(&plan, number, &chosen, cluster, parallel) {
+            Ok(request) => requests.push(request),
+            Err(Refusal::NoTrials) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(requests)
+}
+
+/// Idempotency keys by what they launch.
+struct Keys(Vec<(String, String)>);
+
+impl Keys {
+    fn kept() -> Keys {
+        let kept = Keep::Tab
+            .get(KEYS)
+            .and_then(|kept| serde_json::from_str(&kept).ok());
+        Keys(kept.unwrap_or_default())
+    }
+
+    /// The key of a request: the same as long as its launch has not been answered.
+    fn of(&mut self, name: &str) -> String {
+        if let Some((_, key)) = self.0.iter().find(|(known, _)| known == name) {
+            return key.clone();
+        }
+        let key = browser::random_key();
+        self.0.push((name.to_owned(), key.clone()));
+        self.keep();
+        key
+    }
+
+    fn forget(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+        self.keep();
+    }
+
+    fn keep(&self) {
+        let kept = serde_json::to_string(&self.0).ok();
+        Keep::Tab.set(KEYS, kept.as_deref().filter(|_| !self.0.is_empty()));
+    }
+}
+
+/// A request and what makes two launches of it the same: its place among the commands (a command
+/// pasted twice is two runs), cluster, name and digest.
+struct Named {
+    request: CreateRun,
+    name: String,
+}
+
+impl Named {
+    fn new((request, place): (CreateRun, u32)) -> Named {
+        let spec = &request.spec;
+        let digest = spec
+            .sweep_options
+            .digest
+            .as_ref()
+            .map_or("", |digest| digest.as_str());
+        let place = place.to_string();
+        let name = [&place, &spec.cluster_id, &request.name, digest]
+            .map(AsRef::as_ref)
+            .join(" ");
+        Named { request, name }
+    }
+}

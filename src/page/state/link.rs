@@ -1,0 +1,188 @@
+//! The plan in the page's address: pure functions between what is saved and the text after `#`.
+
+/// Everything that makes a plan: the text and the settings that `grid run` has no words for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Saved {
+    /// The command text.
+    pub(crate) text: String,
+    /// Seed for parts without `--seed`.
+    pub(crate) seed: Option<u32>,
+    /// Run time of a trial as typed; empty: unknown.
+    pub(crate) run_time: String,
+    /// Parallel trials; none: the cluster's slots.
+    pub(crate) parallel: Option<u32>,
+    /// Which trials are chosen; none: all.
+    pub(crate) picked: Option<Picked>,
+}
+
+/// A selection and the plan that it was made for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Picked {
+    /// Fingerprint of the plan's shape: a selection does not outlive it.
+    pub(crate) shape: u64,
+    /// The chosen positions as ranges from 0, `0-3,7`.
+    pub(crate) ranges: String,
+}
+
+/// The text after `#`: `c=grid+run+…&seed=7&time=10+minutes&parallel=4&pick=0-3~9f…`.
+pub(crate) fn to_hash(saved: &Saved) -> String {
+    let mut hash = String::from("c=");
+    encode(&saved.text, &mut hash);
+    if let Some(seed) = saved.seed {
+        pair("seed", &seed.to_string(), &mut hash);
+    }
+    if !saved.run_time.is_empty() {
+        pair("time", &saved.run_time, &mut hash);
+    }
+    if let Some(parallel) = saved.parallel {
+        pair("parallel", &parallel.to_string(), &mut hash);
+    }
+    if let Some(picked) = &saved.picked {
+        pair(
+            "pick",
+            &[&picked.ranges, "~", &hex(picked.shape)].concat(),
+            &mut hash,
+        );
+    }
+    hash
+}
+
+/// Reads an address's text after `#` (with or without the sign); none where it holds no plan.
+/// Unknown names are skipped, so that a later page's links open in this one.
+pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
+    let mut saved = Saved::default();
+    let mut has_text = false;
+    for part in hash.trim_start_matches('#').split('&') {
+        let (name, value) = part.split_once('=')?;
+        let value = decode(value)?;
+        match name {
+            "c" => {
+                saved.text = value;
+                has_text = true;
+            }
+            "seed" => saved.seed = value.parse().ok(),
+            "time" => saved.run_time = value,
+            "parallel" => saved.parallel = value.parse().ok().filter(|slots| *slots > 0),
+            "pick" => {
+                saved.picked = value.rsplit_once('~').and_then(|(ranges, shape)| {
+                    let shape = u64::from_str_radix(shape, 16).ok()?;
+                    Some(Picked {
+                        shape,
+                        ranges: ranges.to_owned(),
+                    })
+                });
+            }
+            _ => {}
+        }
+    }
+    has_text.then_some(saved)
+}
+
+fn pair(name: &str, value: &str, into: &mut String) {
+    into.push('&');
+    into.push_str(name);
+    into.push('=');
+    encode(value, into);
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+fn hex(number: u64) -> String {
+    (0..16)
+        .rev()
+        .map(|nibble| char::from(HEX[(number >> (4 * nibble) & 15) as usize]))
+        .collect()
+}
+
+/// Form encoding: blanks become `+`, everything that chat programs cut links at becomes `%XX`.
+fn encode(text: &str, into: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z'
+            | b'a'..=b'z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'_'
+            | b'.'
+            | b'~'
+            | b'/'
+            | b':'
+            | b',' => {
+                into.push(char::from(byte));
+            }
+            b' ' => into.push('+'),
+            _ => {
+                into.push('%');
+                into.push(char::from(HEX[usize::from(byte >> 4)]));
+                into.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => nibble(rest.next()?)? << 4 | nibble(rest.next()?)?,
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_plan_comes_back_from_its_link() {
+        let saved = Saved {
+            text: "grid run a.py --x \"[1, 'ü+%&=#']\" \\\n --y 2".to_owned(),
+            seed: Some(u32::MAX),
+            run_time: "minutes = 40 * epochs / batch_size".to_owned(),
+            parallel: Some(8),
+            picked: Some(Picked {
+                shape: 0x00ff_0000_0000_0001,
+                ranges: "0-3,7".to_owned(),
+            }),
+        };
+        assert_eq!(from_hash(&to_hash(&saved)), Some(saved.clone()));
+        assert_eq!(from_hash(&["#", &to_hash(&saved)].concat()), Some(saved));
+        assert_eq!(
+            from_hash(&to_hash(&Saved::default())),
+            Some(Saved::default())
+        );
+    }
+
+    #[test]
+    fn links_are_legible() {
+        let saved = Saved {
+            text: "grid run a.py --b \"[8, 16]\"".to_owned(),
+            seed: Some(7),
+            ..Saved::default()
+        };
+        assert_eq!(
+            to_hash(&saved),
+            "c=grid+run+a.py+--b+%22%5b8,+16%5d%22&seed=7"
+        );
+    }
+
+    #[test]
+    fn what_is_no_plan_is_refused() {
+        for hash in ["", "#", "#top", "#c=%zz", "#c=%2", "#c=%ff", "#seed=7"] {
+            assert_eq!(from_hash(hash), None, "{hash}");
+        }
+        let saved = from_hash("#c=x&later=1&seed=nonsense&parallel=0&pick=0-3")
+            .map(|saved| (saved.seed, saved.parallel, saved.picked));
+        assert_eq!(saved, Some((None, None, None)));
+    }
+}

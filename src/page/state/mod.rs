@@ -1,0 +1,78 @@
+//! The page's state: a few writable signals, and memos for everything that follows from them.
+
+mod draft;
+mod launch;
+pub(crate) mod link;
+mod runs;
+mod saved;
+mod server;
+
+pub(crate) use draft::Draft;
+pub(crate) use launch::{Launch, Phase};
+use leptos::prelude::*;
+pub(crate) use runs::{RunTrials, Runs};
+pub(crate) use server::{Server, Status};
+
+/// What the page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// The command, its trials and their price.
+    #[default]
+    Plan,
+    /// What was launched, as it runs.
+    Runs,
+    /// What came of it.
+    Results,
+}
+
+impl Tab {
+    /// In the order shown.
+    pub(crate) const ALL: [Tab; 3] = [Tab::Plan, Tab::Runs, Tab::Results];
+
+    /// The word of the tab, also the id of its panel.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Tab::Plan => "Plan",
+            Tab::Runs => "Runs",
+            Tab::Results => "Results",
+        }
+    }
+}
+
+/// All state, made once; a view takes the part it needs.
+#[derive(Clone, Copy)]
+pub(crate) struct State {
+    /// The tab in view.
+    pub(crate) tab: RwSignal<Tab>,
+    /// The plan being written.
+    pub(crate) draft: Draft,
+    /// The server, if there is one.
+    pub(crate) server: Server,
+    /// What was launched.
+    pub(crate) runs: Runs,
+    /// The launch under way.
+    pub(crate) launch: Launch,
+}
+
+impl State {
+    /// Opens the plan of the address, else the last one, else the example; looks for the server.
+    pub(crate) fn open() -> State {
+        let server = Server::new();
+        let draft = Draft::new(saved::open(), server);
+        let (runs, launch) = (Runs::new(server), Launch::new());
+        saved::keep(draft);
+        server.connect();
+        State {
+            tab: RwSignal::new(Tab::Plan),
+            draft,
+            server,
+            runs,
+            launch,
+        }
+    }
+
+    /// The state, from any component.
+    pub(crate) fn get() -> State {
+        expect_context()
+    }
+}

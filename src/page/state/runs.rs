@@ -1,0 +1,277 @@
+//! What was launched, kept up to date by the server's events.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::AbortController;
+
+use super::Server;
+use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges, TrialPage, TrialRow};
+use crate::page::browser;
+use crate::page::client::{Client, Failure, Heard};
+
+/// Milliseconds before the first attempt to listen again, and at most between later ones.
+const FIRST_WAIT: i32 = 500;
+const LAST_WAIT: i32 = 15_000;
+
+/// Runs and those of their trials that somebody looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Runs {
+    server: Server,
+    /// Newest first; none while they have not been read.
+    pub(crate) list: RwSignal<Option<Vec<Run>>>,
+    /// The id of the run whose trials are shown.
+    pub(crate) open: RwSignal<Option<String>>,
+    /// The ids of the runs whose results are compared; empty: the open one's.
+    pub(crate) compared: RwSignal<BTreeSet<String>>,
+    /// Why the last request failed.
+    pub(crate) failure: RwSignal<Option<Failure>>,
+    /// Whether changes arrive as they happen.
+    pub(crate) live: RwSignal<bool>,
+    trials: RwSignal<HashMap<String, ArcRwSignal<RunTrials>>>,
+}
+
+/// The trials of one run, as far as they have been read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct RunTrials {
+    /// The swept arguments.
+    pub(crate) columns: Vec<String>,
+    /// The metrics, in the order first seen.
+    pub(crate) metrics: Vec<String>,
+    /// By number.
+    pub(crate) rows: BTreeMap<u32, TrialRow>,
+    /// How many the run has; none before the first page.
+    pub(crate) total: Option<u64>,
+    /// Pages asked for, so that each is asked for once.
+    asked: BTreeSet<u32>,
+}
+
+impl RunTrials {
+    fn take(&mut self, page: TrialPage) {
+        self.columns = page.columns;
+        self.metrics = page.metric_names;
+        self.total = Some(page.total);
+        self.rows
+            .extend(page.trials.into_iter().map(|row| (row.number, row)));
+    }
+
+    fn patch(&mut self, rows: Vec<TrialRow>) {
+        for row in rows {
+            for name in row.metrics.keys() {
+                if !self.metrics.contains(name) {
+                    self.metrics.push(name.clone());
+                }
+            }
+            self.rows.insert(row.number, row);
+        }
+    }
+}
+
+impl Runs {
+    pub(super) fn new(server: Server) -> Runs {
+        let runs = Runs {
+            server,
+            list: RwSignal::new(None),
+            open: RwSignal::new(None),
+            compared: RwSignal::new(BTreeSet::new()),
+            failure: RwSignal::new(None),
+            live: RwSignal::new(false),
+            trials: RwSignal::new(HashMap::new()),
+        };
+        runs.follow();
+        runs
+    }
+
+    /// The run with this id, as last heard of.
+    pub(crate) fn get(self, id: &str) -> Option<Run> {
+        self.list
+            .with(|list| list.as_ref()?.iter().find(|run| run.id == id).cloned())
+    }
+
+    /// The run whose trials are shown: the one opened, else the newest.
+    pub(crate) fn shown(self) -> Option<Run> {
+        let open = self.open.get();
+        open.and_then(|id| self.get(&id))
+            .or_else(|| self.list.with(|list| list.as_ref()?.first().cloned()))
+    }
+
+    /// Adds a run, or replaces what was known of it.
+    pub(crate) fn upsert(self, run: Run) {
+        self.list.update(|list| {
+            let list = list.get_or_insert_default();
+            match list.iter_mut().find(|known| known.id == run.id) {
+                Some(known) => *known = run,
+                None => {
+                    let place = list.partition_point(|known| known.created_at > run.created_at);
+                    list.insert(place, run);
+                }
+            }
+        });
+    }
+
+    /// The trials of a run; the `page`-th [`TRIAL_PAGE_MAX`] of them are read if they have not been.
+    pub(crate) fn trials(self, run: &Run, page: u32) -> ArcRwSignal<RunTrials> {
+        let known = self.trials.try_update_untracked(|all| {
+            all.entry(run.id.clone())
+                .or_insert_with(|| ArcRwSignal::new(RunTrials::default()))
+                .clone()
+        });
+        let trials = known.unwrap_or_else(|| ArcRwSignal::new(RunTrials::default()));
+        let new = trials.try_update_untracked(|trials| trials.asked.insert(page));
+        if new == Some(true) {
+            self.read_page(
+                run.spec.cluster_id.clone(),
+                run.id.clone(),
+                page,
+                trials.clone(),
+            );
+        }
+        trials
+    }
+
+    fn read_page(self, cluster: String, run: String, page: u32, trials: ArcRwSignal<RunTrials>) {
+        let client = self.server.client.get_untracked();
+        spawn_local(async move {
+            let offset = u64::from(page) * u64::from(TRIAL_PAGE_MAX);
+            match client.trials(&cluster, &run, offset, TRIAL_PAGE_MAX).await {
+                Ok(page) => trials.update(|trials| trials.take(page)),
+                Err(failure) => {
+                    trials.update(|trials| {
+                        trials.asked.remove(&page);
+                    });
+                    self.fail(failure);
+                }
+            }
+        });
+    }
+
+    /// Asks the server to stop a run.
+    pub(crate) fn stop(self, run: Run) {
+        let client = self.server.client.get_untracked();
+        spawn_local(async move {
+            match client.stop_run(&run.spec.cluster_id, &run).await {
+                Ok(run) => self.upsert(run),
+                Err(failure) => self.fail(failure),
+            }
+        });
+    }
+
+    /// Asks the server to stop a trial; its row follows by the event.
+    pub(crate) fn stop_trial(self, cluster: String, id: String) {
+        let client = self.server.client.get_untracked();
+        spawn_local(async move {
+            if let Err(failure) = client.stop_trial(&cluster, &id).await {
+                self.fail(failure);
+            }
+        });
+    }
+
+    fn fail(self, failure: Failure) {
+        self.server.note(&failure);
+        self.failure.set(Some(failure));
+    }
+
+    /// Reads everything again and listens for changes, whenever a server is connected.
+    fn follow(self) {
+        let session =
+            Memo::new(move |_| self.server.is_connected().then(|| self.server.client.get()));
+        let listening = StoredValue::new_local(None::<AbortController>);
+        Effect::new(move |_| {
+            let client = session.get();
+            if let Some(earlier) = listening.try_update_value(Option::take).flatten() {
+                earlier.abort();
+            }
+            self.list.set(None);
+            self.trials.update(HashMap::clear);
+            let (Some(client), Ok(controller)) = (client, AbortController::new()) else {
+                return;
+            };
+            spawn_local(self.listen(client, controller.clone()));
+            listening.set_value(Some(controller));
+        });
+    }
+
+    /// Listens until aborted, coming back after breaks: at once, then at growing intervals. What
+    /// there is already is read once the stream is open, so that no change falls between.
+    async fn listen(self, client: Client, controller: AbortController) {
+        let (signal, mut last_id, mut wait) = (controller.signal(), String::new(), FIRST_WAIT);
+        while !signal.aborted() {
+            let from = last_id.clone();
+            let heard = |heard| match heard {
+                Heard::Open => {
+                    self.live.set(true);
+                    if last_id.is_empty() {
+                        self.hear(Event::Reload, &client);
+                    }
+                }
+                Heard::Message(message) => {
+                    wait = FIRST_WAIT;
+                    last_id.clone_from(&message.id);
+                    if let Ok(event) = serde_json::from_str(&message.data) {
+                        self.hear(event, &client);
+                    }
+                }
+            };
+            let answer = client.listen(&from, &signal, heard).await;
+            if signal.aborted() {
+                return;
+            }
+            self.live.set(false);
+            if let Err(failure @ (Failure::SignedOut(_) | Failure::NoServer)) = answer {
+                self.server.note(&failure);
+                return;
+            }
+            browser::sleep(wait).await;
+            wait = (wait * 2).min(LAST_WAIT);
+        }
+    }
+
+    fn hear(self, event: Event, client: &Client) {
+        match event {
+            Event::Run(run) => self.upsert(*run),
+            Event::Trials(TrialChanges { run_id, trials, .. }) => {
+                let known = self.trials.with_untracked(|all| all.get(&run_id).cloned());
+                if let Some(known) = known {
+                    known.update(|known| known.patch(trials));
+                }
+            }
+            Event::Reload => {
+                let client = client.clone();
+                spawn_local(async move { self.reload(&client).await });
+            }
+        }
+    }
+
+    /// Reads the runs of every cluster, and forgets trials so that views read theirs again.
+    async fn reload(self, client: &Client) {
+        let clusters = self.server.clusters.get_untracked();
+        let mut all = Vec::new();
+        for cluster in clusters {
+            match client.runs(&cluster.id).await {
+                Ok(list) => all.extend(list.runs),
+                Err(failure) => return self.fail(failure),
+            }
+        }
+        all.sort_by_key(|run| std::cmp::Reverse(run.created_at));
+        self.failure.set(None);
+        self.list.set(Some(all));
+        let known = self.trials.with_untracked(|trials| trials.clone());
+        for (id, trials) in known {
+            let pages = trials.try_update_untracked(|trials| trials.asked.clone());
+            let cluster = self.list.with_untracked(|list| {
+                Some(
+                    list.as_ref()?
+                        .iter()
+                        .find(|run| run.id == id)?
+                        .spec
+                        .cluster_id
+                        .clone(),
+                )
+            });
+            for (page, cluster) in pages.into_iter().flatten().zip(cluster.into_iter().cycle()) {
+                self.read_page(cluster, id.clone(), page, trials.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The server that the page talks to, and whether it does.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::{Cluster, PageSession, Timestamp};
+use crate::page::browser::{self, Keep};
+use crate::page::client::{Client, Failure};
+
+/// How the page and the server stand.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Status {
+    /// Not known yet.
+    Asking,
+    /// Signed in.
+    Connected(PageSession),
+    /// There is a server, but nobody is signed in.
+    SignedOut,
+    /// No server: planning only.
+    Absent,
+}
+
+/// The address and key in use, and what is known about the server behind them.
+#[derive(Clone, Copy)]
+pub(crate) struct Server {
+    /// How to ask.
+    pub(crate) client: RwSignal<Client>,
+    /// How things stand.
+    pub(crate) status: RwSignal<Status>,
+    /// The server's clusters; empty while not connected.
+    pub(crate) clusters: RwSignal<Vec<Cluster>>,
+    /// Whether the Connection dialog is open.
+    pub(crate) dialog: RwSignal<bool>,
+    /// Microseconds by which the server's clock is ahead of this machine's.
+    clock: RwSignal<i64>,
+}
+
+/// Where the address, user and key are kept: in this tab only, never in a link.
+const ADDRESS: &str = "sweep.address";
+const USER: &str = "sweep.user";
+const KEY: &str = "sweep.key";
+
+impl Server {
+    pub(super) fn new() -> Server {
+        let credentials = Keep::Tab.get(USER).zip(Keep::Tab.get(KEY));
+        let address = Keep::Tab.get(ADDRESS).unwrap_or_default();
+        Server {
+            client: RwSignal::new(Client {
+                address,
+                credentials,
+            }),
+            status: RwSignal::new(Status::Asking),
+            clusters: RwSignal::new(Vec::new()),
+            dialog: RwSignal::new(false),
+            clock: RwSignal::new(0),
+        }
+    }
+
+    /// Whether requests can be made.
+    pub(crate) fn is_connected(self) -> bool {
+        self.status
+            .with(|status| matches!(status, Status::Connected(_)))
+    }
+
+    /// The cluster that a command without `--cluster` runs on.
+    pub(crate) fn default_cluster(self) -> String {
+        self.status.with(|status| match status {
+            Status::Connected(session) => session.default_cluster.clone(),
+            _ => "local".to_owned(),
+        })
+    }
+
+    /// How many trials a cluster runs at once; none where that is not known.
+    pub(crate) fn slots(self, cluster: &str) -> Option<u32> {
+        self.clusters.with(|clusters| {
+            clusters
+                .iter()
+                .find(|known| known.id == cluster)?
+                .status
+                .slots
+        })
+    }
+
+    /// The engine that runs a cluster's trials: while the server has not said, its name.
+    pub(crate) fn engine(self, cluster: &str) -> String {
+        self.clusters.with(|clusters| {
+            let known = clusters.iter().find(|known| known.id == cluster);
+            known.map_or(cluster, |known| &known.spec.engine).to_owned()
+        })
+    }
+
+    /// The server's time.
+    pub(crate) fn now(self) -> Timestamp {
+        Timestamp::from_micros(browser::now_micros() + self.clock.get())
+    }
+
+    /// Asks who is signed in, with the client as it is.
+    pub(crate) fn connect(self) {
+        let client = self.client.get_untracked();
+        spawn_local(async move {
+            let answer = client.session().await;
+            self.settle(answer).await;
+        });
+    }
+
+    /// Takes another address, user and key, and says why they do not serve.
+    pub(crate) async fn sign_in(self, address: &str, user: &str, key: &str) -> Result<(), Failure> {
+        let own = address.is_empty() || address == browser::origin();
+        let client = if own {
+            // The page's own server gives it a cookie, and the key need not be kept.
+            Client::default()
+        } else {
+            let credentials = Some((user.to_owned(), key.to_owned()));
+            Client {
+                address: address.to_owned(),
+                credentials,
+            }
+        };
+        let session = if own {
+            client.sign_in(user, key).await
+        } else {
+            client.session().await
+        }?;
+        let kept = client.credentials.as_ref();
+        Keep::Tab.set(ADDRESS, (!own).then_some(address));
+        Keep::Tab.set(USER, kept.map(|(user, _)| user.as_str()));
+        Keep::Tab.set(KEY, kept.map(|(_, key)| key.as_str()));
+        self.client.set(client);
+        self.settle(Ok(session)).await;
+        Ok(())
+    }
+
+    /// Forgets address and key, and ends the session.
+    pub(crate) async fn sign_out(self) {
+        let client = self.client.get_untracked();
+        if client.credentials.is_none() {
+            // Whatever the server answers, this page forgets.
+            let _ = client.sign_out().await;
+        }
+        for name in [ADDRESS, USER, KEY] {
+            Keep::Tab.set(name, None);
+        }
+        self.client.set(Client::default());
+        self.clusters.set(Vec::new());
+        self.status.set(Status::SignedOut);
+    }
+
+    /// What a failed request says about the connection; a 401 opens the Connection dialog.
+    pub(crate) fn note(self, failure: &Failure) {
+        match failure {
+            Failure::SignedOut(_) => {
+                self.status.set(Status::SignedOut);
+                self.dialog.set(true);
+            }
+            Failure::NoServer => self.status.set(Status::Absent),
+            Failure::NoAnswer | Failure::Refused { .. } => {}
+        }
+    }
+
+    async fn settle(self, answer: Result<PageSession, Failure>) {
+        match answer {
+            Ok(session) => {
+                let clock = session.now.micros() - browser::now_micros();
+                self.clock.set(clock);
+                let client = self.client.get_untracked();
+                let clusters = client.clusters().await.map(|list| list.clusters);
+                self.clusters.set(clusters.unwrap_or_default());
+                self.status.set(Status::Connected(session));
+            }
+            Err(Failure::SignedOut(_)) => self.status.set(Status::SignedOut),
+            Err(_) => self.status.set(Status::Absent),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The Connection dialog: where the API is and who asks.
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::icon::{CLOSE, icon};
+use crate::page::state::{State, Status};
+use crate::page::{browser, text};
+
+#[component]
+pub(super) fn Connection() -> impl IntoView {
+    let server = State::get().server;
+    let dialog = NodeRef::<html::Dialog>::new();
+    // The dialog is opened and closed by the browser's own calls, which also keep the focus inside
+    // and give it back.
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        if server.dialog.get() && !dialog.open() {
+            let _ = dialog.show_modal();
+        } else if !server.dialog.get() && dialog.open() {
+            dialog.close();
+        }
+    });
+    view! {
+        <dialog
+            class="dialog"
+            aria-labelledby="connection-title"
+            node_ref=dialog
+            on:close=move |_| server.dialog.set(false)
+        >
+            <header class="dialog-head">
+                <h2 id="connection-title">"Connection"</h2>
+                <button
+                    type="button"
+                    class="ghost square"
+                    aria-label="Close"
+                    on:click=move |_| server.dialog.set(false)
+                >
+                    {icon(CLOSE)}
+                </button>
+            </header>
+            <Form />
+        </dialog>
+    }
+}
+
+#[component]
+fn Form() -> impl IntoView {
+    let server = State::get().server;
+    let client = server.client.get_untracked();
+    let start = if client.address.is_empty() {
+        browser::origin()
+    } else {
+        client.address
+    };
+    let address = RwSignal::new(start);
+    let user = RwSignal::new(client.credentials.map(|(user, _)| user).unwrap_or_default());
+    let key = RwSignal::new(String::new());
+    let problem = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let sign_in = move |event: SubmitEvent| {
+        event.prevent_default();
+        busy.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let address = address.get_untracked();
+            let (user, secret) = (user.get_untracked(), key.get_untracked());
+            let address = address.trim().trim_end_matches('/');
+            match server.sign_in(address, user.trim(), secret.trim()).await {
+                Ok(()) => {
+                    key.set(String::new());
+                    server.dialog.set(false);
+                }
+                Err(failure) => problem.set(Some(text::failure(&failure))),
+            }
+            busy.set(false);
+        });
+    };
+    let sign_out = move |_| spawn_local(server.sign_out());
+    let connected = move || server.is_connected();
+    let standing = move || {
+        server.status.with(|status| match status {
+            Status::Asking => "Looking for a server…".to_owned(),
+            Status::Connected(session) => {
+                ["Signed in as ", &session.user.username, ", server version ", &session.version, "."].concat()
+            }
+            Status::SignedOut => {
+                "Sign in with the user and API key that `sweep serve` showed when it first started, or open the address it prints.".to_owned()
+            }
+            Status::Absent => {
+                "No server answers at this page's own address. Planning works without one; to launch, give the address of one.".to_owned()
+            }
+        })
+    };
+    view! {
+        <form class="dialog-body" on:submit=sign_in>
+            <p class="standing">{standing}</p>
+            <Line id="api-address" label="API address" kind="url" value=address autocomplete="url" />
+            <Line id="api-user" label="User" kind="text" value=user autocomplete="username" />
+            <Line id="api-key" label="API key" kind="password" value=key autocomplete="current-password" />
+            <p class="form-problem" role="alert">{move || problem.get()}</p>
+            <footer class="dialog-foot">
+                <button type="button" class="button" hidden=move || !connected() on:click=sign_out>
+                    "Sign out"
+                </button>
+                <button type="submit" class="button primary" disabled=move || busy.get()>
+                    "Sign in"
+                </button>
+            </footer>
+            <p class="fine">
+                "The key stays in this tab and is sent to this address only. It is never part of a link."
+            </p>
+        </form>
+    }
+}
+
+#[component]
+fn Line(
+    id: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    value: RwSignal<String>,
+    autocomplete: &'static str,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            // A key is read out by no one, but it is a textbox all the same.
+            <input
+                id=id
+                class="input"
+                type=kind
+                role="textbox"
+                required=true
+                spellcheck="false"
+                autocapitalize="off"
+                autocomplete=autocomplete
+                bind:value=value
+            />
+        </div>
+    }
+}

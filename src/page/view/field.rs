@@ -1,0 +1,111 @@
+//! Form fields that more than one view uses.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use crate::page::format::parse_count;
+
+/// A whole number of any size in a text box: HTML's own number box knows only floats, takes `e` and
+/// changes under the mouse wheel.
+#[component]
+pub(super) fn NumberField(
+    /// Ties the label and the box.
+    id: &'static str,
+    /// The accessible name.
+    label: &'static str,
+    /// What it shows while nobody types.
+    value: Signal<String>,
+    /// Smallest number taken.
+    min: u128,
+    /// Largest number taken.
+    #[prop(into)]
+    max: Signal<u128>,
+    /// Called with each number typed that fits; with none when the box was emptied.
+    on_change: Callback<Option<u128>>,
+    /// Called as soon as a fitting number is typed, or only when typing is done.
+    #[prop(optional)]
+    on_enter_only: bool,
+    #[prop(optional, into)] placeholder: Signal<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    #[prop(optional)] describedby: &'static str,
+) -> impl IntoView {
+    let input = NodeRef::<leptos::html::Input>::new();
+    let wrong = RwSignal::new(false);
+    let read = move || {
+        let text = input
+            .get_untracked()
+            .map(|input| input.value())
+            .unwrap_or_default();
+        if text.trim().is_empty() {
+            return Some(None);
+        }
+        parse_count(&text)
+            .filter(|number| (min..=max.get_untracked()).contains(number))
+            .map(Some)
+    };
+    let commit = move || {
+        let number = read();
+        wrong.set(number.is_none());
+        if let Some(number) = number {
+            on_change.run(number);
+        }
+    };
+    let settle = move || {
+        wrong.set(false);
+        if let Some(input) = input.get_untracked() {
+            input.set_value(&value.get_untracked());
+        }
+    };
+    let step = move |up: bool| {
+        let now = read()
+            .flatten()
+            .or_else(|| parse_count(&placeholder.get_untracked()))
+            .unwrap_or(min);
+        let next = if up {
+            now.saturating_add(1)
+        } else {
+            now.saturating_sub(1)
+        };
+        let next = next.clamp(min, max.get_untracked());
+        if let Some(input) = input.get_untracked() {
+            input.set_value(&next.to_string());
+        }
+        if !on_enter_only {
+            commit();
+        }
+    };
+    let keys = move |event: ev::KeyboardEvent| match event.key().as_str() {
+        "ArrowUp" | "ArrowDown" => {
+            event.prevent_default();
+            step(event.key() == "ArrowUp");
+        }
+        "Enter" => commit(),
+        "Escape" => settle(),
+        _ => {}
+    };
+    view! {
+        <input
+            id=id
+            node_ref=input
+            class="input num"
+            type="text"
+            role="spinbutton"
+            inputmode="numeric"
+            autocomplete="off"
+            spellcheck="false"
+            aria-label=label
+            aria-valuemin=min.to_string()
+            aria-valuemax=move || max.get().to_string()
+            aria-valuenow=move || Some(value.get()).filter(|value| !value.is_empty())
+            aria-invalid=move || wrong.get().then_some("true")
+            aria-describedby=Some(describedby).filter(|id| !id.is_empty())
+            placeholder=move || placeholder.get()
+            disabled=move || disabled.get()
+            prop:value=move || value.get()
+            on:input=move |_| if on_enter_only { wrong.set(read().is_none()) } else { commit() }
+            on:keydown=keys
+            on:change=move |_| if on_enter_only { commit() }
+            on:blur=move |_| settle()
+        />
+    }
+}

@@ -1,0 +1,26 @@
+//! Line icons on a 16 by 16 grid.
+
+use leptos::prelude::*;
+
+pub(super) const CHECK: &str = "M3 8.5 6.5 12 13 4.5";
+pub(super) const CLOSE: &str = "m4 4 8 8m0-8-8 8";
+pub(super) const COPY: &str = "M5.5 5.5v-2h7v7h-2M3.5 5.5h7v7h-7z";
+pub(super) const DICE: &str =
+    "M3 3h10v10H3zM5.8 5.8h.01M10.2 5.8h.01M8 8h.01M5.8 10.2h.01M10.2 10.2h.01";
+pub(super) const LINK: &str =
+    "m6.5 9.5 3-3M7.5 4.8l1-1a2.6 2.6 0 0 1 3.7 3.7l-1 1M8.5 11.2l-1 1a2.6 2.6 0 0 1-3.7-3.7l1-1";
+pub(super) const LOG: &str = "M3 4h10M3 8h10M3 12h6";
+pub(super) const STOP: &str = "M4.5 4.5h7v7h-7z";
+pub(super) const ERROR: &str =
+    "M8 4.6v4.2M8 11.3h.01M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8";
+pub(super) const WARNING: &str = "M8 6.2v3M8 11.4h.01M8 2.2l6.3 11.3H1.7z";
+
+/// An icon beside a word that says the same: hidden from screen readers.
+pub(super) fn icon(path: &'static str) -> AnyView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=path />
+        </svg>
+    }
+    .into_any()
+}

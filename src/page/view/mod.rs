@@ -1,0 +1,58 @@
+//! What the page shows.
+
+mod clock;
+mod connection;
+mod field;
+mod header;
+mod icon;
+mod offline;
+mod plan;
+mod results;
+mod runs;
+mod status;
+
+use leptos::prelude::*;
+
+use super::state::{State, Tab};
+use connection::Connection;
+use header::Header;
+use plan::PlanView;
+use results::ResultsView;
+use runs::RunsView;
+
+/// The whole page.
+#[component]
+pub(super) fn App() -> impl IntoView {
+    let state = State::open();
+    provide_context(state);
+    view! {
+        <Header />
+        <main>
+            <Panel tab=Tab::Plan>{view! { <PlanView /> }.into_any()}</Panel>
+            <Panel tab=Tab::Runs>
+                {move || (state.tab.get() == Tab::Runs).then(|| view! { <RunsView /> }.into_any())}
+            </Panel>
+            <Panel tab=Tab::Results>
+                {move || (state.tab.get() == Tab::Results).then(|| view! { <ResultsView /> }.into_any())}
+            </Panel>
+        </main>
+        <Connection />
+    }
+}
+
+/// The panel of a tab: there all the time, so that the plan keeps its place, but hidden.
+#[component]
+fn Panel(tab: Tab, children: Children) -> impl IntoView {
+    let state = State::get();
+    view! {
+        <div
+            role="tabpanel"
+            class="panel"
+            id=["panel-", tab.name()].concat()
+            aria-labelledby=["tab-", tab.name()].concat()
+            hidden=move || state.tab.get() != tab
+        >
+            {children()}
+        </div>
+    }
+}

@@ -1,0 +1,366 @@
+//! The controls: each edits the text where `grid run` has a word for it, else a setting.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::super::field::NumberField;
+use super::super::icon::{DICE, icon};
+use super::machines::Machines;
+use crate::page::format::grouped;
+use crate::page::state::{Draft, State};
+use crate::sweep::Strategy;
+
+#[component]
+pub(super) fn Controls() -> impl IntoView {
+    view! {
+        <section class="card controls" aria-label="Settings">
+            {view! { <StrategyField /> }.into_any()}
+            {view! { <TrialsField /> }.into_any()}
+            {view! { <SeedField /> }.into_any()}
+            {view! { <RunTimeField /> }.into_any()}
+            {view! { <MachineField /> }.into_any()}
+            {view! { <SpotField /> }.into_any()}
+            {view! { <ClusterField /> }.into_any()}
+            {view! { <ParallelField /> }.into_any()}
+        </section>
+    }
+}
+
+/// A label, a control and a line for a remark, which keeps its place when it is empty.
+#[component]
+fn Field(
+    id: &'static str,
+    label: &'static str,
+    #[prop(optional, into)] hint: Signal<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            {children()}
+            <p class="hint" id=[id, "-hint"].concat()>{move || hint.get()}</p>
+        </div>
+    }
+}
+
+#[component]
+fn StrategyField() -> impl IntoView {
+    let draft = State::get().draft;
+    let strategy = Memo::new(move |_| draft.options.with(|options| options.strategy));
+    let choice = move |value: Strategy, words: &'static str| {
+        view! {
+            <option value=value.name() selected=move || strategy.get() == value>
+                {words}
+            </option>
+        }
+    };
+    let choose = move |event: ev::Event| {
+        if let Some(strategy) = Strategy::from_name(&event_target_value(&event)) {
+            set_strategy(draft, strategy);
+        }
+    };
+    view! {
+        <Field id="strategy" label="Strategy" hint=Signal::derive(move || describe(strategy.get()).to_owned())>
+            <select
+                id="strategy"
+                class="input select"
+                aria-describedby="strategy-hint"
+                prop:value=move || strategy.get().name()
+                on:change=choose
+            >
+                {choice(Strategy::GridSearch, "Grid search")}
+                {choice(Strategy::RandomSearch, "Random search")}
+                {choice(Strategy::None, "None")}
+            </select>
+        </Field>
+    }
+}
+
+fn describe(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::GridSearch => "every combination",
+        Strategy::RandomSearch => "some, drawn at random",
+        Strategy::None => "arguments as typed",
+    }
+}
+
+/// Most trials proposed when a random search is chosen and nothing else is said.
+const FEW: u128 = 20;
+
+fn set_strategy(draft: Draft, strategy: Strategy) {
+    let (asked, space) = draft
+        .options
+        .with_untracked(|options| (options.num_trials, options.space));
+    match strategy {
+        Strategy::RandomSearch => {
+            draft.set_option("--strategy", Some(strategy.name()));
+            if asked.is_none() {
+                let some = (space / 2).clamp(1, FEW);
+                draft.set_option("--num_trials", Some(&some.to_string()));
+            }
+        }
+        Strategy::GridSearch => {
+            draft.set_option("--strategy", None);
+            draft.set_option("--num_trials", None);
+        }
+        Strategy::None => {
+            draft.set_option("--strategy", Some(strategy.name()));
+            draft.set_option("--num_trials", None);
+        }
+    }
+}
+
+#[component]
+fn TrialsField() -> impl IntoView {
+    let draft = State::get().draft;
+    let value = Signal::derive(move || {
+        let proposed = draft.reading.with(|reading| reading.plan.len());
+        draft
+            .options
+            .with(|options| match (options.strategy, options.num_trials) {
+                (Strategy::RandomSearch, Some(asked)) => asked.to_string(),
+                _ if proposed == 0 => String::new(),
+                _ => proposed.to_string(),
+            })
+    });
+    let hint = Signal::derive(move || {
+        let space = draft.options.with(|options| options.space);
+        ["of ", &grouped(space)].concat()
+    });
+    // A number below all is a random search for that many.
+    let change = Callback::new(move |number: Option<u128>| {
+        let Some(number) = number else { return };
+        let (strategy, space) = draft
+            .options
+            .with_untracked(|options| (options.strategy, options.space));
+        if strategy == Strategy::GridSearch {
+            if number == space {
+                return;
+            }
+            draft.set_option("--strategy", Some(Strategy::RandomSearch.name()));
+        }
+        draft.set_option("--num_trials", Some(&number.to_string()));
+    });
+    let disabled = Signal::derive(move || {
+        draft
+            .options
+            .with(|options| options.strategy == Strategy::None || options.space < 2)
+    });
+    view! {
+        <Field id="num-trials" label="Trials to run" hint=hint>
+            <NumberField
+                id="num-trials"
+                label="Trials to run"
+                value=value
+                min=1
+                max=Signal::stored(1_000_000)
+                on_change=change
+                on_enter_only=true
+                disabled=disabled
+                describedby="num-trials-hint"
+            />
+        </Field>
+    }
+}
+
+#[component]
+fn SeedField() -> impl IntoView {
+    let draft = State::get().draft;
+    let value = Signal::derive(move || draft.options.with(|options| options.seed.to_string()));
+    let hint = Signal::derive(move || {
+        draft.options.with(|options| {
+            match (options.seed_matters, options.seed_drawn) {
+                (false, _) => "nothing is random here",
+                (true, true) => "drawn once, kept",
+                (true, false) => "from the command",
+            }
+            .to_owned()
+        })
+    });
+    let change = Callback::new(move |number: Option<u128>| {
+        let text = number.map(|number| number.to_string());
+        draft.set_option("--seed", text.as_deref());
+    });
+    view! {
+        <Field id="seed" label="Seed" hint=hint>
+            <div class="joined">
+                <NumberField
+                    id="seed"
+                    label="Seed"
+                    value=value
+                    min=0
+                    max=Signal::stored(u32::MAX.into())
+                    on_change=change
+                    on_enter_only=true
+                    describedby="seed-hint"
+                />
+                <button
+                    type="button"
+                    class="button square"
+                    aria-label="Draw another seed"
+                    title="Draw another seed"
+                    on:click=move |_| draft.reroll()
+                >
+                    {icon(DICE)}
+                </button>
+            </div>
+        </Field>
+    }
+}
+
+#[component]
+fn RunTimeField() -> impl IntoView {
+    let draft = State::get().draft;
+    let problem = move || {
+        draft
+            .run_time_read
+            .with(|read| read.as_ref().err().map(ToString::to_string))
+    };
+    let wrong = move || draft.run_time_read.with(Result::is_err);
+    view! {
+        <div class="field" class:wrong=wrong>
+            <label for="run-time">"Run time"</label>
+            <input
+                id="run-time"
+                class="input"
+                type="text"
+                autocomplete="off"
+                spellcheck="false"
+                placeholder="10 minutes"
+                aria-describedby="run-time-hint"
+                aria-invalid=move || wrong().then_some("true")
+                bind:value=draft.run_time
+            />
+            <p class="hint" id="run-time-hint">
+                {move || problem().unwrap_or_else(|| "of one trial, or a formula".to_owned())}
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn MachineField() -> impl IntoView {
+    let draft = State::get().draft;
+    let machine = Memo::new(move |_| draft.options.with(|options| options.machine.clone()));
+    view! {
+        <Field id="machine" label="Instance type" hint=Signal::derive(move || super::machines::describe(&machine.get()))>
+            <Machines
+                chosen=machine
+                choose=Callback::new(move |name: String| draft.set_option("--instance_type", Some(&name)))
+            />
+        </Field>
+    }
+}
+
+#[component]
+fn SpotField() -> impl IntoView {
+    let draft = State::get().draft;
+    let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
+    let flip = move |_| draft.set_option("--use_spot", (!spot.get_untracked()).then_some(""));
+    view! {
+        <div class="field">
+            <span class="label" id="spot-label">"Spot"</span>
+            <button
+                type="button"
+                role="switch"
+                class="switch-line"
+                aria-labelledby="spot-label"
+                aria-describedby="spot-hint"
+                aria-checked=move || spot.get().to_string()
+                on:click=flip
+            >
+                <span class="switch"></span>
+                <span aria-hidden="true">{move || if spot.get() { "Interruptible" } else { "List price" }}</span>
+            </button>
+            <p class="hint" id="spot-hint">"may be interrupted"</p>
+        </div>
+    }
+}
+
+#[component]
+fn ClusterField() -> impl IntoView {
+    let state = State::get();
+    let (draft, server) = (state.draft, state.server);
+    let typed = Memo::new(move |_| draft.options.with(|options| options.cluster.clone()));
+    let current = Memo::new(move |_| typed.get().unwrap_or_else(|| server.default_cluster()));
+    let known = Memo::new(move |_| {
+        let mut names: Vec<_> = server
+            .clusters
+            .with(|all| all.iter().map(|cluster| cluster.id.clone()).collect());
+        let current = current.get();
+        if !names.contains(&current) {
+            names.push(current);
+        }
+        names
+    });
+    let hint = move || {
+        let slots = server.slots(&current.get());
+        slots.map_or_else(String::new, |slots| {
+            [&slots.to_string(), " at a time"].concat()
+        })
+    };
+    // The default needs no word in the command.
+    let choose = move |event: ev::Event| {
+        let name = event_target_value(&event);
+        let default = name == server.default_cluster();
+        draft.set_option("--cluster", (!default).then_some(name.as_str()));
+    };
+    view! {
+        <Field id="cluster" label="Cluster" hint=Signal::derive(hint)>
+            <select id="cluster" class="input select" on:change=choose prop:value=move || current.get()>
+                {move || {
+                    let current = current.get();
+                    known
+                        .get()
+                        .into_iter()
+                        .map(|name| {
+                            let chosen = name == current;
+                            view! { <option value=name.clone() selected=chosen>{name.clone()}</option> }
+                        })
+                        .collect_view()
+                }}
+            </select>
+        </Field>
+    }
+}
+
+#[component]
+fn ParallelField() -> impl IntoView {
+    let draft = State::get().draft;
+    let value = Signal::derive(move || {
+        draft
+            .parallel
+            .get()
+            .map_or_else(String::new, |slots| slots.to_string())
+    });
+    let placeholder =
+        Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel().to_string()));
+    let hint = Signal::derive(move || {
+        draft.estimate.with(|estimate| {
+            let useful = estimate.wall.as_ref().and_then(|wall| wall.useful_slots);
+            match useful.filter(|useful| *useful < estimate.parallel.into()) {
+                Some(useful) => ["more than ", &grouped(useful), " gain nothing"].concat(),
+                None => "changes time, not price".to_owned(),
+            }
+        })
+    });
+    let change = Callback::new(move |number: Option<u128>| {
+        draft
+            .parallel
+            .set(number.and_then(|number| u32::try_from(number).ok()));
+    });
+    view! {
+        <Field id="parallel" label="Parallel trials" hint=hint>
+            <NumberField
+                id="parallel"
+                label="Parallel trials"
+                value=value
+                min=1
+                max=Signal::stored(100_000)
+                on_change=change
+                placeholder=placeholder
+                describedby="parallel-hint"
+            />
+        </Field>
+    }
+}

@@ -1,0 +1,168 @@
+//! The Estimate: what the chosen trials cost and how long they take.
+
+use leptos::prelude::*;
+
+use super::launch::LaunchBar;
+use crate::estimate::{Estimate, Money, Priced, Spread};
+use crate::page::format::{counted, duration, grouped};
+use crate::page::state::State;
+
+#[component]
+pub(super) fn EstimatePanel() -> impl IntoView {
+    let draft = State::get().draft;
+    view! {
+        <section class="card estimate" aria-labelledby="estimate-title">
+            <header class="card-head">
+                <h2 id="estimate-title">"Estimate"</h2>
+                <p class="num estimate-count">{move || draft.estimate.with(|e| chosen(e, draft.plan().len()))}</p>
+            </header>
+            <div class="estimate-body">
+                {move || draft.estimate.with(headline)}
+                {view! { <Prices /> }.into_any()}
+                {move || draft.estimate.with(facts)}
+                {move || draft.estimate.with(problems)}
+            </div>
+            <LaunchBar />
+            {move || draft.estimate.with(assumptions)}
+        </section>
+    }
+}
+
+fn chosen(estimate: &Estimate, proposed: u128) -> String {
+    if estimate.trials == proposed {
+        return counted(proposed, "trial");
+    }
+    [
+        grouped(estimate.trials).as_str(),
+        " of ",
+        &counted(proposed, "trial"),
+    ]
+    .concat()
+}
+
+/// The price, large; without a run time, the price of an hour of one trial.
+fn headline(estimate: &Estimate) -> AnyView {
+    let (figure, under) = match (&estimate.cost, &estimate.per_trial_hour) {
+        _ if estimate.trials == 0 => ("–".to_owned(), "No trials chosen".to_owned()),
+        (Some(cost), _) => (cost.likely.compact(), ["likely, ", &range(cost)].concat()),
+        (None, Some(rate)) => (
+            ["$", &rate.to_rate()].concat(),
+            "per trial and hour. Give a run time for a total.".to_owned(),
+        ),
+        (None, None) => (
+            "unknown".to_owned(),
+            "The price list has no price for this machine.".to_owned(),
+        ),
+    };
+    let long = figure.len() > 9;
+    view! {
+        <div class="headline">
+            <p class="figure num" class:long=long>{figure}</p>
+            <p class="under num">{under}</p>
+        </div>
+    }
+    .into_any()
+}
+
+pub(super) fn range(cost: &Spread<Money>) -> String {
+    [&cost.low.compact(), " – ", &cost.high.compact()].concat()
+}
+
+/// The same trials at the list and at the interruptible price; of an hour where there is no total.
+#[component]
+fn Prices() -> impl IntoView {
+    let draft = State::get().draft;
+    let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
+    let prices = Memo::new(move |_| {
+        draft
+            .estimate
+            .with(|estimate| [price(&estimate.list), price(&estimate.interruptible)])
+    });
+    let line = move |is_spot: bool, name: &'static str| {
+        let [figure, under] = [0, 1].map(|part| {
+            move || {
+                prices.with(|prices| {
+                    let price = &prices[usize::from(is_spot)];
+                    if part == 0 {
+                        price.0.clone()
+                    } else {
+                        price.1.clone()
+                    }
+                })
+            }
+        });
+        view! {
+            <div class="price" class:current=move || spot.get() == is_spot>
+                <dt>{name}</dt>
+                <dd class="num">{figure}<span class="fine">{under}</span></dd>
+            </div>
+        }
+    };
+    view! { <dl class="prices">{line(false, "List price")}{line(true, "Interruptible")}</dl> }
+}
+
+fn price(priced: &Priced) -> (String, String) {
+    let hour = priced.per_trial_hour.as_ref();
+    let hour = hour.map_or_else(String::new, |rate| {
+        ["$", &rate.to_rate(), " an hour"].concat()
+    });
+    match &priced.cost {
+        Some(cost) if !cost.high.is_zero() => (cost.likely.compact(), hour),
+        None if hour.is_empty() => ("unknown".to_owned(), String::new()),
+        _ => ("–".to_owned(), hour),
+    }
+}
+
+fn facts(estimate: &Estimate) -> AnyView {
+    let wall = estimate.wall_seconds.as_ref().map(|wall| {
+        let range = [duration(wall.low), duration(wall.high)].join(" – ");
+        (duration(wall.likely), range)
+    });
+    let why = if estimate.trials == 0 {
+        ""
+    } else {
+        "needs a run time"
+    };
+    let (likely, range) = wall.unwrap_or_else(|| ("–".to_owned(), why.to_owned()));
+    let trials = match estimate.parallel {
+        1 => "one at a time".to_owned(),
+        some => [&grouped(some.into()), " at a time"].concat(),
+    };
+    view! {
+        <dl class="facts num">
+            <div><dt>"Wall-clock"<span class="fine">{trials}</span></dt><dd>{likely}<span class="fine">{range}</span></dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// Problems told at once.
+const TOLD: usize = 4;
+
+fn problems(estimate: &Estimate) -> AnyView {
+    estimate
+        .problems
+        .iter()
+        .take(TOLD)
+        .map(|problem| view! { <p class="estimate-problem">{problem.to_string()}</p> })
+        .collect_view()
+        .into_any()
+}
+
+fn assumptions(estimate: &Estimate) -> AnyView {
+    let lines: Vec<_> = estimate
+        .assumptions
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <details class="assumptions" open=true>
+            <summary>"Assumptions"</summary>
+            <ul role="list">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
+        </details>
+    }
+    .into_any()
+}

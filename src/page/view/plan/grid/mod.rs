@@ -1,0 +1,337 @@
+//! The Trials grid: draws only the rows in view of a plan of any length.
+
+mod columns;
+mod keys;
+mod row;
+mod toolbar;
+mod window;
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
+
+use super::super::icon::{CHECK, COPY, icon};
+use crate::page::browser;
+use crate::page::state::{Draft, State};
+use toolbar::Toolbar;
+use window::{Drawn, Geometry, Position};
+
+/// What the parts of the grid share.
+#[derive(Clone, Copy)]
+struct Grid {
+    draft: Draft,
+    scroller: NodeRef<html::Div>,
+    geometry: Memo<Geometry>,
+    position: RwSignal<Position>,
+    drawn: Memo<Drawn>,
+    figures: Memo<row::Figures>,
+    /// The row that keys act on and whose command line is shown.
+    active: RwSignal<u128>,
+    /// Where a selection with Shift begins.
+    anchor: RwSignal<u128>,
+}
+
+impl Grid {
+    fn new(draft: Draft) -> Grid {
+        let scroller = NodeRef::<html::Div>::new();
+        let rows = Memo::new(move |_| draft.reading.with(|reading| reading.plan.len()));
+        let size = RwSignal::new((36.0, 400.0));
+        let geometry = Memo::new(move |_| {
+            let (row_height, viewport) = size.get();
+            Geometry {
+                rows: rows.get(),
+                row_height,
+                viewport,
+            }
+        });
+        let position = RwSignal::new(Position::default());
+        let drawn = Memo::new(move |_| {
+            let geometry = geometry.get();
+            geometry.drawn(geometry.clamped(position.get()))
+        });
+        let figures = Memo::new(move |_| {
+            let plan = draft.plan();
+            draft
+                .pricing
+                .with(|pricing| row::Figures::of(drawn.get(), &plan, pricing))
+        });
+        measure(scroller, size);
+        let (active, anchor) = (RwSignal::new(0), RwSignal::new(0));
+        Grid {
+            draft,
+            scroller,
+            geometry,
+            position,
+            drawn,
+            figures,
+            active,
+            anchor,
+        }
+    }
+
+    /// The active row, or the last one where the plan has become shorter.
+    fn active(self) -> Option<u128> {
+        let last = self.geometry.get().rows.checked_sub(1)?;
+        Some(self.active.get().min(last))
+    }
+
+    fn scrolled(self) {
+        if let Some(scroller) = self.scroller.get_untracked() {
+            let top = f64::from(scroller.scroll_top());
+            let geometry = self.geometry.get_untracked();
+            self.position
+                .update(|position| *position = geometry.scrolled(geometry.clamped(*position), top));
+        }
+    }
+
+    /// Scrolls to a position. The browser may round the offset: what it took counts.
+    fn place(self, mut to: Position) {
+        if let Some(scroller) = self.scroller.get_untracked() {
+            scroller.set_scroll_top(to.top.round() as i32);
+            to.top = f64::from(scroller.scroll_top());
+        }
+        self.position.set(to);
+    }
+
+    /// Makes a row active and shows it.
+    fn move_to(self, row: u128) {
+        let geometry = self.geometry.get_untracked();
+        let row = row.min(geometry.rows.saturating_sub(1));
+        self.active.set(row);
+        let from = geometry.clamped(self.position.get_untracked());
+        let to = geometry.reveal(from, row);
+        if to != from {
+            self.place(to);
+        }
+    }
+
+    /// Makes a row active and puts it at the top.
+    fn go_to(self, row: u128) {
+        let geometry = self.geometry.get_untracked();
+        let row = row.min(geometry.rows.saturating_sub(1));
+        self.active.set(row);
+        self.anchor.set(row);
+        self.place(geometry.jump(row));
+    }
+
+    /// Chooses or drops a row; with Shift, all from the last one touched to it.
+    fn toggle(self, row: u128, extend: bool) {
+        let choose = !self
+            .draft
+            .chosen
+            .with_untracked(|chosen| chosen.contains(row));
+        let from = if extend {
+            self.anchor.get_untracked()
+        } else {
+            row
+        };
+        self.draft.choose(|chosen, _| {
+            if choose {
+                chosen.insert_range(from.min(row), from.max(row));
+            } else {
+                chosen.remove_range(from.min(row), from.max(row));
+            }
+        });
+        self.anchor.set(row);
+        self.active.set(row);
+    }
+}
+
+/// Keeps the height of a row and of the window up to date. The row's height is the style sheet's.
+fn measure(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
+    let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+    Effect::new(move |_| {
+        let Some(element) = scroller.get() else {
+            return;
+        };
+        let read = move || {
+            let Some(element) = scroller.get_untracked() else {
+                return;
+            };
+            let header = element.query_selector(".grid-header").ok().flatten();
+            let Some(header) = header.and_then(|header| header.dyn_into::<HtmlElement>().ok())
+            else {
+                return;
+            };
+            let row = f64::from(header.offset_height()).max(1.0);
+            let viewport = f64::from(element.client_height()) - row;
+            // Hidden (another tab is in view): the last measures still hold.
+            if viewport > 0.0 && size.get_untracked() != (row, viewport) {
+                size.set((row, viewport));
+            }
+        };
+        let callback = Closure::<dyn FnMut()>::new(read);
+        if let Ok(created) = ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+            created.observe(&element);
+            observer.set_value(Some((created, callback)));
+        }
+    });
+    on_cleanup(move || {
+        if let Some((observer, _)) = observer.try_update_value(Option::take).flatten() {
+            observer.disconnect();
+        }
+    });
+}
+
+#[component]
+pub(super) fn TrialGrid() -> impl IntoView {
+    let grid = Grid::new(State::get().draft);
+    let reading = grid.draft.reading;
+    let template = Memo::new(move |_| reading.with(|reading| columns::template(&reading.plan)));
+    let names = Memo::new(move |_| reading.with(|reading| reading.plan.columns().to_vec()));
+    let row_count = move || columns::aria_row_count(grid.geometry.get().rows);
+    let active_id = move || {
+        let (active, drawn) = (grid.active()?, grid.drawn.get());
+        let inside = active >= drawn.first && active - drawn.first < u128::from(drawn.count);
+        inside.then(|| row::id(active))
+    };
+    let positions = move || {
+        let drawn = grid.drawn.get();
+        (0..u128::from(drawn.count)).map(move |row| drawn.first + row)
+    };
+    view! {
+        <section class="card trials" aria-labelledby="trials-title">
+            <Toolbar grid=grid />
+            <div
+                class="grid"
+                role="grid"
+                tabindex="0"
+                aria-label="Trials"
+                aria-multiselectable="true"
+                aria-rowcount=row_count
+                aria-colcount=move || (names.with(Vec::len) + 4).to_string()
+                aria-activedescendant=active_id
+                node_ref=grid.scroller
+                style:--columns=move || template.get()
+                on:scroll=move |_| grid.scrolled()
+                on:keydown=move |event| keys::pressed(grid, &event)
+            >
+                <div class="grid-header grid-row" role="row" aria-rowindex="1">
+                    {view! { <SelectAll grid=grid /> }.into_any()}
+                    <div role="columnheader" class="cell trial-number" aria-colindex="2">"Trial"</div>
+                    {move || names.get().into_iter().map(|name| view! {
+                        <div role="columnheader" class="cell value">{name}</div>
+                    }).collect_view()}
+                    <div role="columnheader" class="cell figure-cell">"Time"</div>
+                    <div role="columnheader" class="cell figure-cell">"Cost"</div>
+                </div>
+                <div
+                    class="grid-body"
+                    role="rowgroup"
+                    style:height=move || px(grid.geometry.get().height())
+                >
+                    <div class="grid-window" role="presentation" style:top=move || px(grid.drawn.get().y)>
+                        <For each=positions key=|position| *position let(position)>
+                            {row::row(grid, position)}
+                        </For>
+                    </div>
+                </div>
+                {move || reading.with(|reading| reading.plan.is_empty()).then(|| empty(grid.draft))}
+            </div>
+            <Detail grid=grid />
+        </section>
+    }
+}
+
+fn px(length: f64) -> String {
+    [length.to_string().as_str(), "px"].concat()
+}
+
+/// What stands in the place of the rows when there are none.
+fn empty(draft: Draft) -> AnyView {
+    let words = if draft.text.with(|text| text.trim().is_empty()) {
+        (
+            "No command yet",
+            "Paste a grid run command above, or start from an example. Every trial it stands for is listed here.",
+        )
+    } else {
+        (
+            "No trials",
+            "Mend the problems listed under the command, and its trials appear here.",
+        )
+    };
+    view! {
+        <div class="empty grid-empty" role="presentation">
+            <p class="empty-title">{words.0}</p>
+            <p>{words.1}</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn SelectAll(grid: Grid) -> impl IntoView {
+    let draft = grid.draft;
+    let state = Memo::new(move |_| {
+        let (chosen, all) = (
+            draft.chosen.with(|chosen| chosen.len()),
+            grid.geometry.get().rows,
+        );
+        (all > 0 && chosen == all, chosen > 0 && chosen < all)
+    });
+    let flip = move |_| {
+        let all = state.get_untracked().0;
+        draft.choose(|chosen, len| {
+            *chosen = if all {
+                crate::sweep::Ranges::empty()
+            } else {
+                crate::sweep::Ranges::full(len)
+            };
+        });
+    };
+    view! {
+        <div role="columnheader" class="cell select" aria-colindex="1">
+            <input
+                type="checkbox"
+                tabindex="-1"
+                aria-label="Select all"
+                prop:checked=move || state.get().0
+                prop:indeterminate=move || state.get().1
+                on:change=flip
+            />
+        </div>
+    }
+}
+
+/// The exact command line of the active trial.
+#[component]
+fn Detail(grid: Grid) -> impl IntoView {
+    let line = Memo::new(move |_| {
+        let active = grid.active()?;
+        grid.draft
+            .reading
+            .with(|reading| Some(reading.plan.command_line(&reading.plan.trial(active)?)))
+    });
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        let Some(line) = line.get_untracked() else {
+            return;
+        };
+        leptos::task::spawn_local(async move {
+            copied.set(browser::copy(&line).await);
+            browser::sleep(1600).await;
+            copied.set(false);
+        });
+    };
+    let number = move || {
+        grid.active()
+            .map(|active| crate::page::format::grouped(active + 1))
+    };
+    view! {
+        <footer class="grid-detail">
+            <p class="detail-name">{move || number().map(|number| ["Trial ", &number].concat())}</p>
+            <code class="detail-line">{move || line.get()}</code>
+            <button
+                type="button"
+                class="ghost small"
+                disabled=move || line.get().is_none()
+                on:click=copy
+            >
+                {move || if copied.get() { icon(CHECK) } else { icon(COPY) }}
+                {move || if copied.get() { "Copied" } else { "Copy" }}
+            </button>
+        </footer>
+    }
+}

@@ -1,0 +1,148 @@
+//! One row of the grid.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::Grid;
+use super::window::Drawn;
+use crate::estimate::{Catalogue, Pricer, Settings};
+use crate::page::format::{digit_groups, duration};
+use crate::sweep::Plan;
+
+/// The id of a row's element, for `aria-activedescendant`.
+pub(super) fn id(position: u128) -> String {
+    ["trial-", &position.to_string()].concat()
+}
+
+/// The row of the trial at `position`; its content follows the plan.
+pub(super) fn row(grid: Grid, position: u128) -> AnyView {
+    let draft = grid.draft;
+    let chosen = Memo::new(move |_| draft.chosen.with(|chosen| chosen.contains(position)));
+    let number = (position + 1).to_string();
+    let label = ["Select trial ", &number].concat();
+    let index = position.saturating_add(2).to_string();
+    let click = move |event: ev::MouseEvent| {
+        if event.shift_key() {
+            event.prevent_default();
+            grid.toggle(position, true);
+        } else {
+            grid.active.set(position);
+            grid.anchor.set(position);
+        }
+    };
+    // The box is the browser's own; its state is the selection's, so the click that would flip it
+    // only asks for the change.
+    let tick = move |event: ev::MouseEvent| {
+        event.stop_propagation();
+        grid.toggle(position, event.shift_key());
+    };
+    view! {
+        <div
+            role="row"
+            class="grid-row"
+            id=id(position)
+            class:chosen=move || chosen.get()
+            class:active=move || grid.active() == Some(position)
+            aria-rowindex=index
+            aria-selected=move || chosen.get().to_string()
+            on:click=click
+        >
+            <div role="gridcell" class="cell select">
+                <input type="checkbox" tabindex="-1" aria-label=label prop:checked=move || chosen.get() on:click=tick />
+            </div>
+            <div role="rowheader" class="cell trial-number num">{grouped_number(position + 1)}</div>
+            {move || values(grid, position)}
+            {move || figures(grid, position)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Digits with space between the thousands, which still read and copy as one number.
+fn grouped_number(number: u128) -> AnyView {
+    let groups = digit_groups(number);
+    if groups.len() == 1 {
+        return number.to_string().into_any();
+    }
+    groups
+        .into_iter()
+        .map(|group| view! { <span class="digits">{group}</span> })
+        .collect_view()
+        .into_any()
+}
+
+fn values(grid: Grid, position: u128) -> AnyView {
+    grid.draft.reading.with(|reading| {
+        let plan = &reading.plan;
+        let Some(trial) = plan.trial(position) else {
+            return ().into_any();
+        };
+        (0..plan.columns().len())
+            .map(|column| {
+                let value = plan.value(&trial, column as u32);
+                match value {
+                    Some(value) => {
+                        let (text, title) = (value.to_string(), value.into_owned());
+                        view! { <div role="gridcell" class="cell value" title=title>{text}</div> }
+                            .into_any()
+                    }
+                    None => {
+                        view! { <div role="gridcell" class="cell value none">"–"</div> }.into_any()
+                    }
+                }
+            })
+            .collect_view()
+            .into_any()
+    })
+}
+
+fn figures(grid: Grid, position: u128) -> AnyView {
+    let [time, cost] = grid.figures.with(|figures| figures.at(position));
+    view! {
+        <div role="gridcell" class="cell figure-cell num">{time}</div>
+        <div role="gridcell" class="cell figure-cell num">{cost}</div>
+    }
+    .into_any()
+}
+
+/// Time and cost of the rows drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Figures {
+    first: u128,
+    rows: Vec<[String; 2]>,
+}
+
+impl Figures {
+    /// Prices some rows with one look at the price list.
+    pub(super) fn of(drawn: Drawn, plan: &Plan, settings: &Settings) -> Figures {
+        let pricer = Pricer::new(plan, settings, Catalogue::embedded());
+        let unknown = || "–".to_owned();
+        let figures = |position| {
+            let priced = plan
+                .trial(position)
+                .map(|trial| pricer.trial(&trial))
+                .unwrap_or_default();
+            let time = priced.seconds.map_or_else(unknown, duration);
+            [
+                time,
+                priced.cost.map_or_else(unknown, |cost| cost.to_string()),
+            ]
+        };
+        let rows = (0..u128::from(drawn.count))
+            .map(|row| figures(drawn.first + row))
+            .collect();
+        Figures {
+            first: drawn.first,
+            rows,
+        }
+    }
+
+    fn at(&self, position: u128) -> [String; 2] {
+        let row = position
+            .checked_sub(self.first)
+            .and_then(|row| usize::try_from(row).ok());
+        row.and_then(|row| self.rows.get(row))
+            .cloned()
+            .unwrap_or_default()
+    }
+}

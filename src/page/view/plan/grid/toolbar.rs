@@ -1,0 +1,61 @@
+//! What stands above the grid: how many are chosen, choosing, going to a trial.
+
+use leptos::prelude::*;
+
+use super::super::super::field::NumberField;
+use super::Grid;
+use crate::page::format::{counted, grouped};
+use crate::sweep::Ranges;
+
+#[component]
+pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
+    let draft = grid.draft;
+    let rows = move || grid.geometry.get().rows;
+    let count = move || {
+        let (chosen, all) = (draft.chosen.with(|chosen| chosen.len()), rows());
+        if chosen == all {
+            return counted(all, "trial");
+        }
+        [&grouped(chosen), " of ", &counted(all, "trial"), " chosen"].concat()
+    };
+    let none_there = move || rows() == 0;
+    let value = Signal::derive(move || {
+        grid.active()
+            .map_or_else(String::new, |row| (row + 1).to_string())
+    });
+    let max = Signal::derive(move || rows().max(1));
+    let go = Callback::new(move |number: Option<u128>| {
+        if let Some(row) = number.and_then(|number| number.checked_sub(1)) {
+            grid.go_to(row);
+        }
+    });
+    view! {
+        <header class="card-head grid-tools">
+            <h2 id="trials-title">"Trials"</h2>
+            <p class="num trial-count" role="status">{count}</p>
+            <div class="card-tools">
+                <div class="button-group" role="group" aria-label="Choose trials">
+                    <button type="button" class="ghost small" disabled=none_there
+                        on:click=move |_| draft.choose(|chosen, len| *chosen = Ranges::full(len))>"All"</button>
+                    <button type="button" class="ghost small" disabled=none_there
+                        on:click=move |_| draft.choose(|chosen, _| *chosen = Ranges::empty())>"None"</button>
+                    <button type="button" class="ghost small" disabled=none_there
+                        on:click=move |_| draft.choose(|chosen, len| *chosen = chosen.invert(len))>"Invert"</button>
+                </div>
+                <div class="go-to">
+                    <label for="go-to">"Go to trial"</label>
+                    <NumberField
+                        id="go-to"
+                        label="Go to trial"
+                        value=value
+                        min=1
+                        max=max
+                        on_change=go
+                        on_enter_only=true
+                        disabled=Signal::derive(none_there)
+                    />
+                </div>
+            </div>
+        </header>
+    }
+}

@@ -1,0 +1,108 @@
+//! The Launch button, with the total beside it where the screen is narrow.
+
+use leptos::prelude::*;
+
+use super::estimate::range;
+use crate::launch::MAX_TRIALS;
+use crate::page::format::{counted, grouped};
+use crate::page::state::{Draft, Phase, State, Status};
+
+#[component]
+pub(super) fn LaunchBar() -> impl IntoView {
+    let state = State::get();
+    let draft = state.draft;
+    let phase = state.launch.phase;
+    // A failure belongs to the plan it was about: the next change of plan takes it back.
+    Effect::new(move |before: Option<()>| {
+        draft.reading.track();
+        draft.chosen.track();
+        if before.is_some() && matches!(phase.get_untracked(), Phase::Failed(_)) {
+            phase.set(Phase::Idle);
+        }
+    });
+    let reason = Memo::new(move |_| refusal(draft));
+    let sending = move || phase.get() == Phase::Sending;
+    let label = move || {
+        [
+            "Launch ",
+            &counted(draft.chosen.with(|chosen| chosen.len()), "trial"),
+        ]
+        .concat()
+    };
+    let note = move || match phase.get() {
+        Phase::Failed(reason) => ("launch-note bad", reason),
+        Phase::Sending => ("launch-note", "Launching…".to_owned()),
+        Phase::Idle => (
+            "launch-note",
+            reason.get().unwrap_or_else(|| standing(state)),
+        ),
+    };
+    let total = move || {
+        draft.estimate.with(|estimate| {
+            let cost = estimate.cost.as_ref()?;
+            Some((cost.likely.compact(), range(cost)))
+        })
+    };
+    view! {
+        <div class="launch-bar">
+            <p class="launch-total num" aria-hidden="true">
+                {move || total().map(|(likely, range)| view! { <strong>{likely}</strong><span>{range}</span> })}
+            </p>
+            <button
+                type="button"
+                class="button primary launch"
+                aria-describedby="launch-note"
+                disabled=move || reason.get().is_some() || sending()
+                on:click=move |_| state.launch.start(state)
+            >
+                {label}
+            </button>
+            <p id="launch-note" role="status" class=move || note().0>{move || note().1}</p>
+        </div>
+    }
+}
+
+/// Why nothing can be launched, if so.
+fn refusal(draft: Draft) -> Option<String> {
+    if draft.reading.with(|reading| reading.has_errors()) {
+        return Some("The command has an error: see Problems.".to_owned());
+    }
+    let (plan, chosen) = (draft.plan(), draft.chosen.get());
+    if plan.is_empty() {
+        return Some("There are no trials to launch.".to_owned());
+    }
+    if chosen.is_empty() {
+        return Some("Choose at least one trial.".to_owned());
+    }
+    let start = |part: usize| plan.start(u32::try_from(part).unwrap_or(u32::MAX));
+    let too_many = plan.parts().iter().enumerate().any(|(at, part)| {
+        let last = start(at).saturating_add(part.len().saturating_sub(1));
+        chosen.between(start(at), last).len() > MAX_TRIALS
+    });
+    too_many.then(|| {
+        let most = grouped(MAX_TRIALS);
+        [
+            "One launch takes up to ",
+            &most,
+            " trials: choose fewer, or a random search.",
+        ]
+        .concat()
+    })
+}
+
+/// Where the launch goes.
+fn standing(state: State) -> String {
+    state.server.status.with(|status| match status {
+        Status::Asking => String::new(),
+        Status::Connected(session) => {
+            let cluster = state.draft.options.with(|options| options.cluster.clone());
+            [
+                "On cluster ",
+                &cluster.unwrap_or_else(|| session.default_cluster.clone()),
+            ]
+            .concat()
+        }
+        Status::SignedOut => "Sign in to launch.".to_owned(),
+        Status::Absent => "No server connected: you can plan, not launch.".to_owned(),
+    })
+}

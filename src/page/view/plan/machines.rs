@@ -1,0 +1,105 @@
+//! The machines of the price list, to choose from.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use crate::estimate::{Catalogue, Machine, provider_name};
+
+/// A box to choose a machine from, grouped by who rents it out, prices beside the names.
+#[component]
+pub(super) fn Machines(chosen: Memo<String>, choose: Callback<String>) -> impl IntoView {
+    let groups = groups(Catalogue::embedded());
+    let known = Memo::new(move |_| chosen.with(|name| is_known(name)));
+    let option = move |name: &'static str, words: String| {
+        let selected = move || chosen.with(|chosen| chosen == name);
+        view! { <option value=name selected=selected>{words}</option> }
+    };
+    view! {
+        <select
+            id="machine"
+            class="input select"
+            aria-describedby="machine-hint"
+            prop:value=move || chosen.get()
+            on:change=move |event: ev::Event| choose.run(event_target_value(&event))
+        >
+            {move || {
+                (!known.get()).then(|| view! { <option value=chosen.get() selected=true>{chosen.get()}</option> })
+            }}
+            {groups
+                .into_iter()
+                .map(|(provider, machines)| {
+                    view! {
+                        <optgroup label=provider_name(provider)>
+                            {machines.into_iter().map(|m| option(&m.name, words(m))).collect_view()}
+                        </optgroup>
+                    }
+                })
+                .collect_view()}
+        </select>
+    }
+}
+
+/// The machines by provider in the list's order; a name that two providers share stands once, with
+/// the first of them, since the command cannot tell them apart.
+fn groups(catalogue: &'static Catalogue) -> Vec<(&'static str, Vec<&'static Machine>)> {
+    let mut groups: Vec<(&str, Vec<&Machine>)> = Vec::new();
+    let mut names = std::collections::HashSet::new();
+    for machine in catalogue.machines() {
+        if !names.insert(machine.name.as_str()) {
+            continue;
+        }
+        match groups
+            .iter_mut()
+            .find(|(provider, _)| *provider == machine.provider)
+        {
+            Some((_, group)) => group.push(machine),
+            None => groups.push((&machine.provider, vec![machine])),
+        }
+    }
+    groups
+}
+
+fn is_known(name: &str) -> bool {
+    Catalogue::embedded()
+        .machines()
+        .any(|machine| machine.name == name)
+}
+
+/// `g4dn.xlarge · 1 T4 · $0.55/h`.
+fn words(machine: &Machine) -> String {
+    let quote = Catalogue::embedded().quote(&machine.name, false);
+    let mut words = machine.name.clone();
+    if let Some(gpu) = &machine.gpu {
+        words.push_str(" · ");
+        words.push_str(&machine.gpu_count.to_string());
+        words.push_str(" × ");
+        words.push_str(gpu);
+    }
+    match quote.rate {
+        Some(rate) => {
+            words.push_str(" · $");
+            words.push_str(&rate.to_rate());
+            words.push_str("/h");
+        }
+        None => words.push_str(" · price unknown"),
+    }
+    words
+}
+
+/// The size of a machine: `2 vCPU, 8 GB, 1 × T4`.
+pub(super) fn describe(name: &str) -> String {
+    let Some(machine) = Catalogue::embedded().quote(name, false).machine else {
+        return "not in the price list".to_owned();
+    };
+    let mut words = Vec::new();
+    if let Some(cpus) = machine.vcpus {
+        words.push([&cpus.to_string(), " vCPU"].concat());
+    }
+    if let Some(memory) = machine.memory_gb {
+        words.push([&memory.to_string(), " GB"].concat());
+    }
+    if let Some(gpu) = machine.gpu {
+        words.push([&machine.gpu_count.to_string(), " × ", &gpu].concat());
+    }
+    words.join(", ")
+}

@@ -1,0 +1,186 @@
+//! Which stretches of the command text to underline, and how to quote a place: pure functions.
+
+use crate::sweep::{Severity, Span};
+
+/// A stretch of the text and the worst problem in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Mark {
+    /// The stretch.
+    pub(super) text: String,
+    /// The worst problem there.
+    pub(super) severity: Option<Severity>,
+}
+
+/// The text cut where problems begin and end; errors lie over warnings. A problem between two
+/// characters marks the one before it (or the first), so that it can be seen.
+/// O(text + problems · log problems).
+pub(super) fn marks(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
+    let mut edges: Vec<(usize, Severity, i32)> = Vec::with_capacity(problems.len() * 2);
+    for (span, severity) in problems {
+        let (start, end) = visible(text, *span);
+        if start < end {
+            edges.extend([(start, *severity, 1), (end, *severity, -1)]);
+        }
+    }
+    edges.sort_unstable_by_key(|(at, ..)| *at);
+    let (mut found, mut from, mut errors, mut warnings) = (Vec::new(), 0, 0, 0);
+    let mut cut = |from: usize, to: usize, errors: i32, warnings: i32| {
+        if from < to {
+            let severity = match (errors, warnings) {
+                (1.., _) => Some(Severity::Error),
+                (_, 1..) => Some(Severity::Warning),
+                _ => None,
+            };
+            found.push(Mark {
+                text: text[from..to].to_owned(),
+                severity,
+            });
+        }
+    };
+    for (at, severity, step) in edges {
+        cut(from, at, errors, warnings);
+        from = from.max(at);
+        match severity {
+            Severity::Error => errors += step,
+            Severity::Warning => warnings += step,
+        }
+    }
+    cut(from, text.len(), 0, 0);
+    found
+}
+
+/// The span on character boundaries, widened to one character where it is empty.
+fn visible(text: &str, span: Span) -> (usize, usize) {
+    let start = text.floor_char_boundary((span.start as usize).min(text.len()));
+    let end = text.ceil_char_boundary((span.end as usize).min(text.len()));
+    if start < end {
+        return (start, end);
+    }
+    match text[..start].char_indices().next_back() {
+        Some((before, character)) if character != '\n' => (before, start),
+        _ => (
+            start,
+            text[start..]
+                .chars()
+                .next()
+                .map_or(start, |next| start + next.len_utf8()),
+        ),
+    }
+}
+
+/// A place and what stands around it on its line.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Quote {
+    /// Counted from 1.
+    pub(super) line: usize,
+    /// What stands before the place, perhaps cut, then with an ellipsis.
+    pub(super) before: String,
+    /// The place itself, up to the end of its line.
+    pub(super) place: String,
+    /// What stands behind it.
+    pub(super) after: String,
+}
+
+/// Characters kept of each of the three.
+const AROUND: usize = 24;
+const PLACE: usize = 60;
+
+/// Quotes a place. O(text).
+pub(super) fn quote(text: &str, span: Span) -> Quote {
+    let start = text.floor_char_boundary((span.start as usize).min(text.len()));
+    let end = text.ceil_char_boundary((span.end as usize).clamp(start, text.len()));
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let end = end.min(line_end).max(start);
+    let (before, after) = (&text[line_start..start], &text[end..line_end]);
+    let kept: Vec<char> = before.chars().rev().take(AROUND).collect();
+    let cut = before.chars().nth(AROUND).is_some();
+    Quote {
+        line: text[..start].matches('\n').count() + 1,
+        before: cut
+            .then_some('…')
+            .into_iter()
+            .chain(kept.into_iter().rev())
+            .collect(),
+        place: head(&text[start..end], PLACE),
+        after: head(after, AROUND),
+    }
+}
+
+fn head(text: &str, most: usize) -> String {
+    let mut head: String = text.chars().take(most).collect();
+    if text.chars().nth(most).is_some() {
+        head.push('…');
+    }
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Severity::{Error, Warning};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn check(text: &str, problems: &[(u32, u32, Severity)], expected: &[(&str, Option<Severity>)]) {
+        let problems: Vec<_> = problems
+            .iter()
+            .map(|(start, end, severity)| (Span::new(*start, *end), *severity))
+            .collect();
+        let found = marks(text, &problems);
+        let found: Vec<_> = found
+            .iter()
+            .map(|mark| (mark.text.as_str(), mark.severity))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn text_is_cut_at_problems() {
+        check("abc", &[], &[("abc", None)]);
+        check("", &[(0, 0, Error)], &[]);
+        check(
+            "abcdef",
+            &[(1, 3, Warning)],
+            &[("a", None), ("bc", Some(Warning)), ("def", None)],
+        );
+        check("abcdef", &[(0, 6, Error)], &[("abcdef", Some(Error))]);
+    }
+
+    #[test]
+    fn errors_lie_over_warnings() {
+        check(
+            "abcdef",
+            &[(0, 4, Warning), (2, 5, Error)],
+            &[
+                ("ab", Some(Warning)),
+                ("cd", Some(Error)),
+                ("e", Some(Error)),
+                ("f", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_place_between_characters_marks_one() {
+        check("abc", &[(3, 3, Error)], &[("ab", None), ("c", Some(Error))]);
+        check("abc", &[(0, 0, Error)], &[("a", Some(Error)), ("bc", None)]);
+        check("é", &[(1, 1, Error)], &[("é", Some(Error))]);
+        check(
+            "abc",
+            &[(90, 99, Error)],
+            &[("ab", None), ("c", Some(Error))],
+        );
+    }
+
+    #[test]
+    fn places_are_quoted_with_their_line() {
+        let text = "grid run a.py\ngrid run b.py --a_long_argument_name value --x [1 --y 2\nend";
+        let at = text.find("[1").unwrap_or(0) as u32;
+        let quote = quote(text, Span::new(at, at + 2));
+        assert_eq!(quote.line, 2);
+        assert_eq!(quote.before, "…argument_name value --x ");
+        assert_eq!(quote.place, "[1");
+        assert_eq!(quote.after, " --y 2");
+    }
+}

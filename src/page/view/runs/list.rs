@@ -1,0 +1,135 @@
+//! The table of all runs.
+
+use leptos::prelude::*;
+
+use super::super::clock::elapsed;
+use super::super::icon::{STOP, icon};
+use super::super::status::{badge, of_run};
+use super::Watch;
+use crate::api::{ExperimentCounts, Run};
+use crate::page::format::{ago, dollars, duration};
+
+#[component]
+pub(super) fn RunList(watch: Watch) -> impl IntoView {
+    let runs = watch.state.runs;
+    let ids = Memo::new(move |_| {
+        runs.list.with(|list| {
+            list.iter()
+                .flatten()
+                .map(|run| run.id.clone())
+                .collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <section class="card">
+            <header class="card-head"><h2>"Runs"</h2></header>
+            <div class="table-scroll runs-scroll" tabindex="0" role="group" aria-label="All runs">
+                <table class="table" aria-label="Runs">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Run"</th>
+                            <th scope="col">"Status"</th>
+                            <th scope="col">"Trials"</th>
+                            <th scope="col" class="right">"Run time"</th>
+                            <th scope="col" class="right">"Cost"</th>
+                            <th scope="col" class="right">"Launched"</th>
+                            <th scope="col"><span class="hidden-visually">"Actions"</span></th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || ids.get() key=Clone::clone let(id)>
+                            {row(watch, id)}
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+fn row(watch: Watch, id: String) -> AnyView {
+    let runs = watch.state.runs;
+    let key = StoredValue::new(id);
+    let run = Memo::new(move |_| key.with_value(|id| runs.get(id)));
+    let open = move || {
+        runs.shown()
+            .is_some_and(|run| key.with_value(|id| run.id == *id))
+    };
+    let show = move |_| runs.open.set(Some(key.get_value()));
+    let cells = move || {
+        let run = run.get()?;
+        let ended = run.status.phase.ended();
+        let stop = run.clone();
+        let stop_name = ["Stop run ", &run.name].concat();
+        let cost = run
+            .status
+            .cost
+            .map_or_else(|| "unknown".to_owned(), dollars);
+        Some(view! {
+            <th scope="row">
+                <button type="button" class="link" aria-current=move || open().then_some("true") on:click=show>
+                    {run.name.clone()}
+                </button>
+                <code class="command-line">{run.spec.run_controller_command.clone()}</code>
+            </th>
+            <td>{badge(of_run(run.status.phase))}</td>
+            <td>{progress(run.status.experiment_counts)}</td>
+            <td class="right">{wall(watch, &run)}</td>
+            <td class="right">{cost}</td>
+            <td class="right quiet">{launched(watch, &run)}</td>
+            <td class="right">
+                {(!ended).then(|| view! {
+                    <button type="button" class="ghost small" aria-label=stop_name on:click=move |_| runs.stop(stop.clone())>
+                        {icon(STOP)} "Stop"
+                    </button>
+                })}
+            </td>
+        })
+    };
+    view! { <tr class:open=open>{cells}</tr> }.into_any()
+}
+
+/// From the first start to the last end.
+fn wall(watch: Watch, run: &Run) -> impl IntoView + use<> {
+    let (start, end) = (run.status.start_timestamp, run.status.finish_timestamp);
+    move || elapsed(start, end, watch.now.get()).map_or_else(|| "–".to_owned(), duration)
+}
+
+fn launched(watch: Watch, run: &Run) -> impl IntoView + use<> {
+    let created = run.created_at;
+    view! {
+        <time datetime=created.to_string() title=created.to_string()>
+            {move || ago(watch.now.get().seconds_since(created))}
+        </time>
+    }
+}
+
+/// How many have ended, with a bar of the states.
+pub(super) fn progress(counts: ExperimentCounts) -> AnyView {
+    let total = counts.total().max(1);
+    let ended = counts.succeeded + counts.failed + counts.cancelled;
+    let share = |count: i32| {
+        [
+            (f64::from(count) * 100.0 / f64::from(total))
+                .to_string()
+                .as_str(),
+            "%",
+        ]
+        .concat()
+    };
+    let piece = |class: &'static str, count: i32| {
+        (count > 0).then(|| view! { <span class=class style:width=share(count)></span> })
+    };
+    view! {
+        <span class="progress">
+            <span class="num">{[&ended.to_string(), " of ", &counts.total().to_string()].concat()}</span>
+            <span class="bar" aria-hidden="true">
+                {piece("bar-good", counts.succeeded)}
+                {piece("bar-bad", counts.failed)}
+                {piece("bar-still", counts.cancelled)}
+                {piece("bar-busy", counts.running)}
+            </span>
+        </span>
+    }
+    .into_any()
+}

@@ -1,0 +1,82 @@
+//! The Runs tab: what was launched, as it runs.
+
+mod list;
+mod output;
+mod trials;
+
+use leptos::prelude::*;
+
+use super::clock::clock;
+use super::offline;
+use crate::api::Timestamp;
+use crate::page::state::State;
+use crate::page::text;
+use list::RunList;
+use output::OutputSheet;
+use trials::TrialsOf;
+
+/// What the parts of the tab share.
+#[derive(Clone, Copy)]
+struct Watch {
+    state: State,
+    now: RwSignal<Timestamp>,
+    /// The trial whose output is shown.
+    output: RwSignal<Option<Subject>>,
+}
+
+/// A trial whose output is to be shown.
+#[derive(Clone, Debug, PartialEq)]
+struct Subject {
+    cluster: String,
+    run: String,
+    id: String,
+    number: u32,
+}
+
+#[component]
+pub(super) fn RunsView() -> impl IntoView {
+    let state = State::get();
+    let watch = Watch {
+        state,
+        now: clock(state.server),
+        output: RwSignal::new(None),
+    };
+    let shown = Memo::new(move |_| state.runs.shown().map(|run| run.id));
+    let there = Memo::new(move |_| {
+        state
+            .runs
+            .list
+            .with(|list| list.as_ref().is_some_and(|list| !list.is_empty()))
+    });
+    view! {
+        {move || if there.get() && state.server.is_connected() {
+            view! {
+                <div class="runs">
+                    {view! { <Trouble state=state /> }.into_any()}
+                    {view! { <RunList watch=watch /> }.into_any()}
+                    {move || shown.get().map(|id| view! { <TrialsOf watch=watch id=id /> }.into_any())}
+                </div>
+            }.into_any()
+        } else {
+            offline::instead(state).into_any()
+        }}
+        {view! { <OutputSheet watch=watch /> }.into_any()}
+    }
+}
+
+/// What went wrong with the last request, or that nothing is heard at the moment.
+#[component]
+fn Trouble(state: State) -> impl IntoView {
+    let words = move || {
+        let failure = state
+            .runs
+            .failure
+            .with(|failure| failure.as_ref().map(text::failure));
+        failure.or_else(|| (!state.runs.live.get()).then(|| text::NOT_LIVE.to_owned()))
+    };
+    view! {
+        <p class="trouble" role="status" hidden=move || words().is_none()>
+            {words}
+        </p>
+    }
+}

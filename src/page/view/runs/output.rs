@@ -1,0 +1,186 @@
+//! A trial's output in a sheet at the side, followed while it grows.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::super::icon::{CLOSE, icon};
+use super::{Subject, Watch};
+use crate::api::LogPage;
+use crate::page::browser;
+use crate::page::client::{Client, Failure};
+use crate::page::text;
+
+/// Bytes of the end that are read first, and the most that is kept on screen.
+const TAIL: u32 = 256 << 10;
+const KEPT: usize = 1 << 20;
+/// Milliseconds between two looks at a running trial's output.
+const PAUSE: i32 = 1000;
+
+#[component]
+pub(super) fn OutputSheet(watch: Watch) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        let wanted = watch.output.with(Option::is_some);
+        if wanted && !dialog.open() {
+            let _ = dialog.show_modal();
+        } else if !wanted && dialog.open() {
+            dialog.close();
+        }
+    });
+    view! {
+        <dialog
+            class="dialog sheet"
+            aria-labelledby="output-title"
+            node_ref=dialog
+            on:close=move |_| watch.output.set(None)
+        >
+            {move || watch.output.get().map(|subject| view! { <Output watch=watch subject=subject /> }.into_any())}
+        </dialog>
+    }
+}
+
+/// What has been read of an output.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Read {
+    text: String,
+    /// Bytes before `text` that are not shown.
+    skipped: u64,
+    dropped: u64,
+    ended: bool,
+    failure: Option<String>,
+    begun: bool,
+}
+
+impl Read {
+    fn take(&mut self, page: LogPage) {
+        if !self.begun {
+            self.skipped = page.offset;
+            self.begun = true;
+        }
+        self.text.push_str(&page.text);
+        if self.text.len() > KEPT {
+            let cut = self.text.ceil_char_boundary(self.text.len() - KEPT);
+            self.skipped += cut as u64;
+            self.text.drain(..cut);
+        }
+        self.dropped = page.dropped;
+        self.ended = page.ended && page.next_offset >= page.size;
+        self.failure = None;
+    }
+}
+
+#[component]
+fn Output(watch: Watch, subject: Subject) -> impl IntoView {
+    let read = RwSignal::new(Read::default());
+    let client = watch.state.server.client.get_untracked();
+    spawn_local(follow(client, subject.clone(), read));
+    let pre = NodeRef::<html::Pre>::new();
+    let at_end = RwSignal::new(true);
+    stick_to_end(pre, at_end, read);
+    let scrolled = move |_| {
+        if let Some(pre) = pre.get_untracked() {
+            at_end.set(pre.scroll_height() - pre.scroll_top() - pre.client_height() < 60);
+        }
+    };
+    let title = [
+        "Output of trial ",
+        &(u64::from(subject.number) + 1).to_string(),
+    ]
+    .concat();
+    let standing = move || {
+        read.with(|read| match (&read.failure, read.begun, read.ended) {
+            (Some(failure), ..) => failure.clone(),
+            (None, false, _) => "Reading…".to_owned(),
+            (None, true, false) => "Following".to_owned(),
+            (None, true, true) if read.text.is_empty() => {
+                "The trial ended and wrote nothing.".to_owned()
+            }
+            (None, true, true) => "Complete".to_owned(),
+        })
+    };
+    let cut = move || {
+        read.with(|read| {
+            let skipped = (read.skipped > 0)
+                .then(|| [&read.skipped.to_string(), " earlier bytes are not shown. "].concat());
+            let dropped = (read.dropped > 0).then(|| {
+                [
+                    &read.dropped.to_string(),
+                    " bytes beyond the server's limit were not kept.",
+                ]
+                .concat()
+            });
+            skipped.into_iter().chain(dropped).collect::<String>()
+        })
+    };
+    view! {
+        <header class="dialog-head">
+            <div>
+                <h2 id="output-title">{title}</h2>
+                <p class="fine">{subject.run.clone()} " · " <span role="status">{standing}</span></p>
+            </div>
+            <button
+                type="button"
+                class="ghost square"
+                aria-label="Close"
+                on:click=move |_| watch.output.set(None)
+            >
+                {icon(CLOSE)}
+            </button>
+        </header>
+        <p class="fine output-cut">{cut}</p>
+        <pre class="output" tabindex="0" role="log" aria-label="Output" node_ref=pre on:scroll=scrolled>
+            {move || read.with(|read| read.text.clone())}
+        </pre>
+    }
+}
+
+/// Reads the end, then what is added, until the trial has ended or the sheet is closed.
+async fn follow(client: Client, subject: Subject, read: RwSignal<Read>) {
+    let mut next = None;
+    loop {
+        let answer = match next {
+            None => client.log_tail(&subject.cluster, &subject.id, TAIL).await,
+            Some(offset) => client.log(&subject.cluster, &subject.id, offset).await,
+        };
+        let (more, open) = match answer {
+            Ok(page) => {
+                next = Some(page.next_offset);
+                let more = page.next_offset < page.size;
+                (more, read.try_update(|read| read.take(page)))
+            }
+            Err(failure) => {
+                let lost = matches!(failure, Failure::NoAnswer);
+                let told = read.try_update(|read| read.failure = Some(text::failure(&failure)));
+                if !lost {
+                    return;
+                }
+                (false, told)
+            }
+        };
+        // The sheet is gone, and its signals with it.
+        if open.is_none() || read.try_with_untracked(|read| read.ended) != Some(false) {
+            return;
+        }
+        if !more {
+            browser::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Keeps the end in view as long as the reader has not scrolled up.
+fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, read: RwSignal<Read>) {
+    Effect::new(move |_| {
+        read.track();
+        if !at_end.get_untracked() {
+            return;
+        }
+        // Once the new text is there.
+        request_animation_frame(move || {
+            if let Some(pre) = pre.try_get_untracked().flatten() {
+                pre.set_scroll_top(pre.scroll_height());
+            }
+        });
+    });
+}

@@ -1,0 +1,59 @@
+//! The arguments of a call.
+
+use super::error::LiteralError;
+use super::names::identifier;
+use super::parser::{Parser, Spanned};
+
+type Result<T> = std::result::Result<T, LiteralError>;
+
+/// One argument of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallArgument {
+    /// The keyword, for `name=value`.
+    pub keyword: Option<String>,
+    /// The value and its place.
+    pub value: Spanned,
+}
+
+impl Parser<'_> {
+    /// The arguments of a call, from its `(` on.
+    ///
+    /// # Errors
+    /// What Python refuses, with its place.
+    pub fn call_arguments(&mut self) -> Result<Vec<CallArgument>> {
+        let start = self.offset();
+        self.enter()?;
+        self.eat('(');
+        let mut arguments: Vec<CallArgument> = Vec::new();
+        while !self.eat(')') {
+            if self.rest().is_empty() {
+                return self.missing_separator(start, '(');
+            }
+            let keyword = self.keyword();
+            if keyword.is_none() && arguments.last().is_some_and(|a| a.keyword.is_some()) {
+                return self.unexpected("`name=value` (positional arguments come first)");
+            }
+            let value = self.value()?;
+            arguments.push(CallArgument { keyword, value });
+            if !self.eat(',') && self.peek() != Some(')') {
+                return self.missing_separator(start, '(');
+            }
+        }
+        self.depth -= 1;
+        Ok(arguments)
+    }
+
+    /// `name =`, where it stands next.
+    fn keyword(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let name = identifier(rest);
+        let behind = rest[name.len()..].trim_start();
+        if name.is_empty() || !behind.starts_with('=') || behind.starts_with("==") {
+            return None;
+        }
+        let name = name.to_owned();
+        self.advance(name.len());
+        self.eat('=');
+        Some(name)
+    }
+}

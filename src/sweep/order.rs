@@ -1,0 +1,360 @@
+//! Sorting and narrowing a space without listing it.
+//!
+//! A sorted product is the product with its digits read in another order; a condition on one axis
+//! takes values out of that axis alone. So a view of 10^18 trials stays a function of the row: no
+//! trial is listed, whatever the size.
+
+use super::axis::{self, Axis, Values};
+use super::part::Part;
+use super::range::Range;
+use super::ranges::Ranges;
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::ToPrimitive;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// Which way an axis is sorted: numbers by value, then texts by their characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// Some trials of a part's space in some order: row → index in the space.
+///
+/// Rows that the sort keys do not tell apart keep the order of the space (a stable sort), also
+/// where an axis holds a value twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The sort keys, most significant first: axis number and its classes of equal values.
+    keys: Vec<(u32, Classes)>,
+    /// For each axis the digits that are kept.
+    kept: Vec<Ranges>,
+    /// For each axis how many values it has.
+    lens: Vec<u128>,
+    len: u128,
+}
+
+/// The kept values of a sorted axis, those that are equal together, in sorted order.
+#[derive(Clone, Debug, PartialEq)]
+enum Classes {
+    /// Every value is a class of its own, in the order of the digits or against it.
+    Each {
+        backwards: bool,
+    },
+    Listed(Vec<Ranges>),
+}
+
+impl View {
+    /// All trials of the space in its own order.
+    pub fn new(part: &Part) -> View {
+        let lens: Vec<u128> = part.axes().iter().map(Axis::len).collect();
+        let kept = lens.iter().map(|len| Ranges::full(*len)).collect();
+        View {
+            keys: Vec::new(),
+            kept,
+            lens,
+            len: part.space_len(),
+        }
+    }
+
+    /// Keeps the trials whose value of axis number `axis` satisfies `keep`, which is asked once for
+    /// each listed value. A range is narrowed by [`View::keep_numbers`] instead, without listing;
+    /// here one of more than 10^6 values is left as it is and false is returned.
+    pub fn keep(&mut self, part: &Part, axis: u32, keep: impl Fn(&str) -> bool) -> bool {
+        let Some(of) = part.axes().get(axis as usize) else {
+            return false;
+        };
+        if of.len() > super::subset::MAX_DRAWN.into() {
+            return false;
+        }
+        let satisfies = |digit: &u128| of.value(*digit).is_some_and(|value| keep(&value));
+        self.narrow(
+            axis,
+            &Ranges::from_ascending((0..of.len()).filter(satisfies)),
+        );
+        true
+    }
+
+    /// Keeps the trials whose number on axis number `axis` lies from `low` to `high` inclusive
+    /// (`None`: no bound). O(1) for a range of any size, O(values) for a list.
+    pub fn keep_numbers(&mut self, part: &Part, axis: u32, low: Option<f64>, high: Option<f64>) {
+        let Some(of) = part.axes().get(axis as usize) else {
+            return;
+        };
+        let digits = match of.values() {
+            Values::Range(range) => range_between(range, low, high),
+            Values::Listed(values) => {
+                let inside = |text: &str| {
+                    axis::number(text).is_some_and(|number| {
+                        low.is_none_or(|low| number >= low)
+                            && high.is_none_or(|high| number <= high)
+                    })
+                };
+                let digits = (0..).zip(values).filter(|(_, value)| inside(value));
+                Ranges::from_ascending(digits.map(|(digit, _)| digit))
+            }
+        };
+        self.narrow(axis, &digits);
+    }
+
+    fn narrow(&mut self, axis: u32, digits: &Ranges) {
+        let axis = axis as usize;
+        let mut kept = self.kept[axis].clone();
+        for (first, last) in digits.invert(self.lens[axis]).ranges() {
+            kept.remove_range(*first, *last);
+        }
+        self.kept[axis] = kept;
+        for (_, classes) in self
+            .keys
+            .iter_mut()
+            .filter(|(key, _)| *key as usize == axis)
+        {
+            if let Classes::Listed(classes) = classes {
+                classes
+                    .iter_mut()
+                    .for_each(|class| *class = intersection(class, &self.kept[axis]));
+                classes.retain(|class| !class.is_empty());
+            }
+        }
+        // Never more than the space, whose size fits.
+        self.len = self.kept.iter().map(Ranges::len).product();
+    }
+
+    /// Sorts by axis number `axis` first, by what it was sorted by before among equals.
+    /// O(values · log values) for a list, O(1) for a range.
+    pub fn sort(&mut self, part: &Part, axis: u32, direction: Direction) {
+        let Some(of) = part.axes().get(axis as usize) else {
+            return;
+        };
+        self.keys.retain(|(key, _)| *key != axis);
+        let descending = direction == Direction::Descending;
+        let classes = match of.values() {
+            Values::Range(range) => {
+                let falls = range.bounds().1.sign() == num_bigint::Sign::Minus;
+                Classes::Each {
+                    backwards: falls != descending,
+                }
+            }
+            Values::Listed(values) => {
+                let mut classes: BTreeMap<SortKey<'_>, Vec<u128>> = BTreeMap::new();
+                for (digit, value) in (0..).zip(values) {
+                    classes.entry(SortKey::new(value)).or_default().push(digit);
+                }
+                let sets = classes.into_values().map(Ranges::from_ascending);
+                let kept = &self.kept[axis as usize];
+                let mut sets: Vec<Ranges> = sets.map(|set| intersection(&set, kept)).collect();
+                sets.retain(|set| !set.is_empty());
+                if descending {
+                    sets.reverse();
+                }
+                Classes::Listed(sets)
+            }
+        };
+        self.keys.insert(0, (axis, classes));
+    }
+
+    /// Rows of the view.
+    pub fn len(&self) -> u128 {
+        self.len
+    }
+
+    /// Whether no trial is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The index in the space of the trial in `row`, from 0. O(axes · log values).
+    pub fn index(&self, row: u128) -> Option<u128> {
+        if row >= self.len {
+            return None;
+        }
+        let mut row = row;
+        // What each axis may still be: a sort key narrows its axis to one class.
+        let mut left: Vec<Cow<'_>> = self.kept.iter().map(Cow::Kept).collect();
+        for (axis, classes) in &self.keys {
+            let axis = *axis as usize;
+            let rest: u128 = left
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != axis)
+                .map(|(_, set)| set.len())
+                .product();
+            left[axis] = match classes {
+                Classes::Each { backwards } => {
+                    let (class, within) = (row / rest, row % rest);
+                    row = within;
+                    let kept = &self.kept[axis];
+                    let place = if *backwards {
+                        kept.len() - 1 - class
+                    } else {
+                        class
+                    };
+                    Cow::One(kept.nth(place)?)
+                }
+                Classes::Listed(classes) => {
+                    let class = classes.iter().find(|class| {
+                        let size = class.len() * rest;
+                        let here = row < size;
+                        if !here {
+                            row -= size;
+                        }
+                        here
+                    });
+                    Cow::Kept(class?)
+                }
+            };
+        }
+        let mut index = 0;
+        let mut stride = 1_u128;
+        for (set, len) in left.iter().zip(&self.lens) {
+            let (digit, rest) = (row % set.len(), row / set.len());
+            row = rest;
+            index += set.nth(digit)? * stride;
+            stride = stride.saturating_mul(*len);
+        }
+        Some(index)
+    }
+}
+
+/// The digits that an axis may have.
+enum Cow<'a> {
+    Kept(&'a Ranges),
+    One(u128),
+}
+
+impl Cow<'_> {
+    fn len(&self) -> u128 {
+        match self {
+            Cow::Kept(set) => set.len(),
+            Cow::One(_) => 1,
+        }
+    }
+
+    fn nth(&self, n: u128) -> Option<u128> {
+        match self {
+            Cow::Kept(set) => set.nth(n),
+            Cow::One(digit) => (n == 0).then_some(*digit),
+        }
+    }
+}
+
+/// Numbers before texts, numbers by value, texts by their characters.
+#[derive(PartialEq)]
+enum SortKey<'a> {
+    Number(f64),
+    Text(&'a str),
+}
+
+impl<'a> SortKey<'a> {
+    fn new(text: &'a str) -> SortKey<'a> {
+        // `+ 0.0` makes one zero of the two.
+        axis::number(text).map_or(SortKey::Text(text), |number| SortKey::Number(number + 0.0))
+    }
+}
+
+impl Eq for SortKey<'_> {}
+
+impl Ord for SortKey<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (SortKey::Number(a), SortKey::Number(b)) => a.total_cmp(b),
+            (SortKey::Text(a), SortKey::Text(b)) => a.cmp(b),
+            (SortKey::Number(_), SortKey::Text(_)) => Ordering::Less,
+            (SortKey::Text(_), SortKey::Number(_)) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for SortKey<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn intersection(a: &Ranges, b: &Ranges) -> Ranges {
+    let mut both = a.clone();
+    for (first, last) in b.invert(u128::MAX).ranges() {
+        both.remove_range(*first, *last);
+    }
+    both
+}
+
+/// The digits of a range whose values lie from `low` to `high`, by arithmetic.
+fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
+    let (start, step, len) = range.bounds();
+    let rises = step.sign() == num_bigint::Sign::Plus;
+    // The first digit whose value is at least (rising) or at most (falling) `bound`.
+    let first_at = |bound: &BigInt| {
+        let distance = if rises { bound - start } else { start - bound };
+        let step = BigInt::from(step.magnitude().clone());
+        Integer::div_ceil(&distance, &step).to_u128().map_or(
+            if distance.sign() == num_bigint::Sign::Minus {
+                0
+            } else {
+                len
+            },
+            |digit| digit.min(len),
+        )
+    };
+    let whole = |bound: f64, up: bool| whole_bound(bound, up);
+    let (begin, end) = if rises { (low, high) } else { (high, low) };
+    let first = match begin.map(|bound| whole(bound, rises)) {
+        None => 0,
+        Some(Bound::At(bound)) => first_at(&bound),
+        Some(Bound::Nothing) => return Ranges::empty(),
+        Some(Bound::Everything { below }) => {
+            if below == rises {
+                0
+            } else {
+                len
+            }
+        }
+    };
+    let behind = match end.map(|bound| whole(bound, !rises)) {
+        None => len,
+        // One past the last value that is still inside.
+        Some(Bound::At(bound)) => first_at(&(bound + if rises { 1 } else { -1 })),
+        Some(Bound::Nothing) => return Ranges::empty(),
+        Some(Bound::Everything { below }) => {
+            if below == rises {
+                0
+            } else {
+                len
+            }
+        }
+    };
+    let mut digits = Ranges::empty();
+    if let Some(last) = behind.checked_sub(1) {
+        digits.insert_range(first, last);
+    }
+    digits
+}
+
+/// A bound on whole numbers.
+enum Bound {
+    /// This number.
+    At(BigInt),
+    /// Infinity: `below` every number (−∞) or above.
+    Everything { below: bool },
+    /// Not a number: nothing compares with it.
+    Nothing,
+}
+
+/// The whole number next to `bound`: above it (`up`) or below.
+fn whole_bound(bound: f64, up: bool) -> Bound {
+    if bound.is_nan() {
+        return Bound::Nothing;
+    }
+    let rounded = if up { bound.ceil() } else { bound.floor() };
+    match num_traits::FromPrimitive::from_f64(rounded) {
+        Some(bound) => Bound::At(bound),
+        None => Bound::Everything { below: bound < 0.0 },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! Binomial counts: inversion for few expected successes, BTPE (Kachitvichyanukul and Schmeiser,
+//! Communications of the ACM 31, 1988) for many.
+
+use super::bound::Bound;
+use super::call::Plan;
+use super::fault::{BindError, Rule};
+use super::law::ints;
+use super::stream::{Stream, to_long};
+use crate::sweep::math::{exp, log};
+
+pub(super) fn binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let p = bound.probability(1)?;
+    let n = bound.long(0)?;
+    if n < 0 {
+        return Err(bound.broken(0, Rule::NotNegative(bound.name(0))));
+    }
+    // The rarer outcome is counted.
+    let rarer = if p <= 0.5 { p } else { 1.0 - p };
+    let counted = move |count: i64| {
+        if p <= 0.5 {
+            count
+        } else {
+            n.wrapping_sub(count)
+        }
+    };
+    if rarer * n as f64 <= 30.0 {
+        let inversion = Inversion::new(n, rarer);
+        return Ok(Plan::sized(ints(move |stream| {
+            counted(inversion.draw(stream))
+        })));
+    }
+    let btpe = Btpe::new(n, rarer);
+    Ok(Plan::sized(ints(move |stream| counted(btpe.draw(stream)))))
+}
+
+/// Inversion from zero up.
+struct Inversion {
+    n: i64,
+    p: f64,
+    q: f64,
+    /// The probability of zero.
+    none: f64,
+    most: i64,
+}
+
+impl Inversion {
+    fn new(n: i64, p: f64) -> Inversion {
+        let trials = n as f64;
+        let q = 1.0 - p;
+        let mean = trials * p;
+        let far = mean + 10.0 * (mean * q + 1.0).sqrt();
+        Inversion {
+            n,
+            p,
+            q,
+            none: exp(trials * log(q)),
+            most: to_long(if trials < far { trials } else { far }),
+        }
+    }
+
+    fn draw(&self, stream: &mut Stream) -> i64 {
+        let mut x: i64 = 0;
+        let mut probability = self.none;
+        let mut u = stream.double();
+        while u > probability {
+            x += 1;
+            if x > self.most {
+                x = 0;
+                probability = self.none;
+                u = stream.double();
+            } else {
+                u -= probability;
+                probability =
+                    ((self.n - x + 1) as f64 * self.p * probability) / (x as f64 * self.q);
+            }
+        }
+        x
+    }
+}
+
+/// Triangle, parallelogram and two exponential tails around the scaled probabilities. The names
+/// are the paper's.
+struct Btpe {
+    n: i64,
+    r: f64,
+    q: f64,
+    m: i64,
+    p1: f64,
+    xm: f64,
+    xl: f64,
+    xr: f64,
+    c: f64,
+    laml: f64,
+    lamr: f64,
+    p2: f64,
+    p3: f64,
+    p4: f64,
+    nrq: f64,
+}
+
+/// A candidate from one of the regions.
+enum Candidate {
+    Accepted(i64),
+    /// To be compared with the true probability.
+    Open {
+        y: i64,
+        v: f64,
+    },
+    Rejected,
+}
+
+impl Btpe {
+    fn new(n: i64, p: f64) -> Btpe {
+        let trials = n as f64;
+        let r = if p < 1.0 - p { p } else { 1.0 - p };
+        let q = 1.0 - r;
+        let fm = trials * r + r;
+        let m = to_long(fm.floor());
+        let p1 = (2.195 * (trials * r * q).sqrt() - 4.6 * q).floor() + 0.5;
+        let xm = m as f64 + 0.5;
+        let xl = xm - p1;
+        let xr = xm + p1;
+        let c = 0.134 + 20.5 / (15.3 + m as f64);
+        let a = (fm - xl) / (fm - xl * r);
+        let laml = a * (1.0 + a / 2.0);
+        let a = (xr - fm) / (xr * q);
+        let lamr = a * (1.0 + a / 2.0);
+        let p2 = p1 * (1.0 + 2.0 * c);
+        let p3 = p2 + c / laml;
+        let p4 = p3 + c / lamr;
+        let nrq = trials * r * q;
+        Btpe {
+            n,
+            r,
+            q,
+            m,
+            p1,
+            xm,
+            xl,
+            xr,
+            c,
+            laml,
+            lamr,
+            p2,
+            p3,
+            p4,
+            nrq,
+        }
+    }
+
+    fn draw(&self, stream: &mut Stream) -> i64 {
+        loop {
+            let u = stream.double() * self.p4;
+            let v = stream.double();
+            match self.candidate(u, v) {
+                Candidate::Accepted(y) => return y,
+                Candidate::Open { y, v } if self.accepts(y, v) => return y,
+                _ => {}
+            }
+        }
+    }
+
+    fn candidate(&self, u: f64, v: f64) -> Candidate {
+        if u <= self.p1 {
+            return Candidate::Accepted(to_long((self.xm - self.p1 * v + u).floor()));
+        }
+        if u <= self.p2 {
+            let x = self.xl + (u - self.p1) / self.c;
+            let v = v * self.c + 1.0 - (self.m as f64 - x + 0.5).abs() / self.p1;
+            return if v > 1.0 {
+                Candidate::Rejected
+            } else {
+                Candidate::Open {
+                    y: to_long(x.floor()),
+                    v,
+                }
+            };
+        }
+        let left = u <= self.p3;
+        let y = if left {
+            self.xl + log(v) / self.laml
+        } else {
+            self.xr - log(v) / self.lamr
+        };
+        let y = to_long(y.floor());
+        if v == 0.0 || left && y < 0 || !left && y > self.n {
+            return Candidate::Rejected;
+        }
+        let v = if left {
+            v * (u - self.p2) * self.laml
+        } else {
+            v * (u - self.p3) * self.lamr
+        };
+        Candidate::Open { y, v }
+    }
+
+    fn accepts(&self, y: i64, v: f64) -> bool {
+        let k = y.wrapping_sub(self.m).wrapping_abs();
+        if k <= 20 || k as f64 >= self.nrq / 2.0 - 1.0 {
+            return v <= self.ratio(y);
+        }
+        let distance = k as f64;
+        let rho = (distance / self.nrq)
+            * ((distance * (distance / 3.0 + 0.625) + 0.16666666666666666) / self.nrq + 0.5);
+        // The product of integers wraps in NumPy too.
+        let t = k.wrapping_neg().wrapping_mul(k) as f64 / (2.0 * self.nrq);
+        let a = log(v);
+        if a < t - rho {
+            return true;
+        }
+        a <= t + rho && a <= self.log_ratio(y)
+    }
+
+    /// The probability of y over that of the mode, by recurrence. O(|y - m|).
+    fn ratio(&self, y: i64) -> f64 {
+        let s = self.r / self.q;
+        let a = s * self.n.wrapping_add(1) as f64;
+        let mut f = 1.0;
+        for i in self.m..y {
+            f *= a / (i + 1) as f64 - s;
+        }
+        for i in y..self.m {
+            f /= a / (i + 1) as f64 - s;
+        }
+        f
+    }
+
+    /// Its logarithm by Stirling's formula, with the signs and the coefficient that NumPy's legacy
+    /// generator keeps for compatibility.
+    fn log_ratio(&self, y: i64) -> f64 {
+        let n = self.n as f64;
+        let x1 = y as f64 + 1.0;
+        let f1 = self.m as f64 + 1.0;
+        let z = n + 1.0 - self.m as f64;
+        let w = n - y as f64 + 1.0;
+        self.xm * log(f1 / x1)
+            + ((self.n - self.m) as f64 + 0.5) * log(z / w)
+            + y.wrapping_sub(self.m) as f64 * log(w * self.r / (x1 * self.q))
+            + stirling(f1)
+            + stirling(z)
+            + stirling(x1)
+            + stirling(w)
+    }
+}
+
+fn stirling(x: f64) -> f64 {
+    let square = x * x;
+    (13680.0 - (462.0 - (132.0 - (99.0 - 140.0 / square) / square) / square) / square)
+        / x
+        / 166320.0
+}

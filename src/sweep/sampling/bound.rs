@@ -1,0 +1,362 @@
+//! Arguments matched with a signature's parameters, and read as the types NumPy reads.
+
+use super::fault::{ArgumentRef, BindError, Expected, Fault, Rule};
+use crate::sweep::literal::Literal;
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
+
+/// The most values one call may draw, and the most items it may shuffle.
+pub const LIMIT: u32 = 1_000_000;
+
+/// The arguments of a call, in the order written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Arguments {
+    /// The values without a name.
+    pub positional: Vec<Literal>,
+    /// The values given as `name=value`.
+    pub keywords: Vec<(String, Literal)>,
+}
+
+/// Something that is accepted, because NumPy accepts it, but that the person should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A fraction was cut off: `randint(0, 9.5)` draws as `randint(0, 9)`.
+    Truncated {
+        /// The argument.
+        argument: ArgumentRef,
+        /// The parameter's name.
+        parameter: &'static str,
+    },
+}
+
+/// One parameter of a signature.
+#[derive(Clone, Copy)]
+struct Parameter {
+    name: &'static str,
+    default: Option<&'static str>,
+    /// Cannot be given by name.
+    positional_only: bool,
+}
+
+/// The parameters of `name(a, b=1, size=None)`.
+fn parameters(signature: &'static str) -> Vec<Parameter> {
+    let inside = signature
+        .split_once('(')
+        .map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    let mut found: Vec<Parameter> = Vec::new();
+    for text in inside.split(", ").filter(|text| !text.is_empty()) {
+        if text == "/" {
+            found
+                .iter_mut()
+                .for_each(|parameter| parameter.positional_only = true);
+            continue;
+        }
+        let (name, default) = match text.split_once('=') {
+            Some((name, default)) => (name, Some(default)),
+            None => (text, None),
+        };
+        found.push(Parameter {
+            name,
+            default,
+            positional_only: false,
+        });
+    }
+    found
+}
+
+/// A call's arguments by parameter.
+pub(super) struct Bound<'a> {
+    parameters: Vec<Parameter>,
+    given: Vec<Option<(ArgumentRef, &'a Literal)>>,
+    notes: Vec<Note>,
+}
+
+impl<'a> Bound<'a> {
+    /// Matches arguments with parameters by Python's rules. O(arguments).
+    pub(super) fn new(
+        signature: &'static str,
+        arguments: &'a Arguments,
+    ) -> Result<Bound<'a>, BindError> {
+        let parameters = parameters(signature);
+        let given = vec![None; parameters.len()];
+        let mut bound = Bound {
+            parameters,
+            given,
+            notes: Vec::new(),
+        };
+        for (index, value) in (0u32..).zip(&arguments.positional) {
+            let argument = ArgumentRef::Positional(index);
+            match bound.given.get_mut(index as usize) {
+                Some(slot) => *slot = Some((argument, value)),
+                None => {
+                    let fault = bound.too_many_arguments(arguments.positional.len());
+                    return Err(BindError {
+                        argument: Some(argument),
+                        fault,
+                    });
+                }
+            }
+        }
+        for (keyword, value) in &arguments.keywords {
+            let argument = ArgumentRef::Keyword(keyword.clone());
+            match bound.slot(keyword) {
+                Ok(slot) => bound.given[slot] = Some((argument, value)),
+                Err(fault) => {
+                    return Err(BindError {
+                        argument: Some(argument),
+                        fault,
+                    });
+                }
+            }
+        }
+        bound.nothing_missing()?;
+        Ok(bound)
+    }
+
+    /// The index of the parameter that a keyword names, which must be free.
+    fn slot(&self, keyword: &str) -> Result<usize, Fault> {
+        let named = |parameter: &&Parameter| !parameter.positional_only;
+        let found = self
+            .parameters
+            .iter()
+            .filter(named)
+            .position(|known| known.name == keyword);
+        match found {
+            Some(index) if self.given[index].is_some() => Err(Fault::GivenTwice {
+                parameter: self.parameters[index].name,
+            }),
+            Some(index) => Ok(index),
+            None => {
+                let known = self
+                    .parameters
+                    .iter()
+                    .filter(named)
+                    .map(|known| known.name)
+                    .collect();
+                Err(Fault::UnknownKeyword {
+                    keyword: keyword.into(),
+                    known,
+                })
+            }
+        }
+    }
+
+    fn too_many_arguments(&self, given: usize) -> Fault {
+        if self
+            .parameters
+            .iter()
+            .all(|parameter| parameter.positional_only)
+        {
+            return Fault::SeveralDimensions;
+        }
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Fault::TooManyArguments {
+            most: count(self.parameters.len()),
+            given: count(given),
+        }
+    }
+
+    fn nothing_missing(&self) -> Result<(), BindError> {
+        for (parameter, given) in self.parameters.iter().zip(&self.given) {
+            if parameter.default.is_none() && given.is_none() {
+                let fault = Fault::Missing {
+                    parameter: parameter.name,
+                };
+                return Err(BindError {
+                    argument: None,
+                    fault,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn given(&self, index: usize) -> Option<&(ArgumentRef, &'a Literal)> {
+        self.given.get(index).and_then(Option::as_ref)
+    }
+
+    /// What was noted while reading.
+    pub(super) fn into_notes(self) -> Vec<Note> {
+        self.notes
+    }
+
+    /// The value given for a parameter, if any.
+    pub(super) fn literal(&self, index: usize) -> Option<&'a Literal> {
+        self.given(index).map(|(_, literal)| *literal)
+    }
+
+    /// The value given, `None` counting as nothing.
+    pub(super) fn some_literal(&self, index: usize) -> Option<&'a Literal> {
+        self.literal(index)
+            .filter(|literal| **literal != Literal::None)
+    }
+
+    /// An error about a parameter.
+    pub(super) fn error(&self, index: usize, fault: Fault) -> BindError {
+        BindError {
+            argument: self.given(index).map(|(argument, _)| argument.clone()),
+            fault,
+        }
+    }
+
+    /// An error about a parameter's value.
+    pub(super) fn broken(&self, index: usize, rule: Rule) -> BindError {
+        self.error(
+            index,
+            Fault::Domain {
+                rule,
+                found: self.found(index),
+            },
+        )
+    }
+
+    /// A parameter's name.
+    pub(super) fn name(&self, index: usize) -> &'static str {
+        self.parameters
+            .get(index)
+            .map_or("", |parameter| parameter.name)
+    }
+
+    /// The value given, as Python prints it, shortened.
+    pub(super) fn found(&self, index: usize) -> String {
+        self.literal(index).map_or_else(
+            || {
+                self.parameters
+                    .get(index)
+                    .and_then(|known| known.default)
+                    .unwrap_or("")
+                    .into()
+            },
+            shortened,
+        )
+    }
+
+    /// A value of the wrong type.
+    pub(super) fn wrong_type(&self, index: usize, expected: Expected) -> BindError {
+        let (parameter, found) = (self.name(index), self.found(index));
+        self.error(
+            index,
+            Fault::WrongType {
+                parameter,
+                expected,
+                found,
+            },
+        )
+    }
+
+    /// A parameter as a double, as Python's `float()` reads numbers.
+    pub(super) fn number(&self, index: usize) -> Result<f64, BindError> {
+        let Some(literal) = self.literal(index) else {
+            let default = self.parameters.get(index).and_then(|known| known.default);
+            return default
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(|| self.wrong_type(index, Expected::Number));
+        };
+        match as_double(literal) {
+            Some(value) if value.is_finite() || !matches!(literal, Literal::Int(_)) => Ok(value),
+            Some(_) => Err(self.too_large(index)),
+            None => Err(self.wrong_type(index, Expected::Number)),
+        }
+    }
+
+    /// A parameter as an integer of any size; a float is cut, with a note where that loses a part.
+    pub(super) fn integer(&mut self, index: usize) -> Result<BigInt, BindError> {
+        match self.literal(index) {
+            Some(Literal::Bool(value)) => Ok(BigInt::from(u8::from(*value))),
+            Some(Literal::Int(value)) => Ok(value.clone()),
+            Some(Literal::Float(value)) if value.is_finite() => {
+                let whole = value.trunc();
+                if whole != *value
+                    && let Some((argument, _)) = self.given(index)
+                {
+                    let argument = argument.clone();
+                    self.notes.push(Note::Truncated {
+                        argument,
+                        parameter: self.name(index),
+                    });
+                }
+                num_traits::FromPrimitive::from_f64(whole).ok_or_else(|| self.too_large(index))
+            }
+            Some(Literal::Float(_)) => Err(self.too_large(index)),
+            _ => Err(self.wrong_type(index, Expected::WholeNumber)),
+        }
+    }
+
+    /// A parameter as a 64-bit integer.
+    pub(super) fn long(&mut self, index: usize) -> Result<i64, BindError> {
+        let value = self.integer(index)?;
+        value.to_i64().ok_or_else(|| self.too_large(index))
+    }
+
+    fn too_large(&self, index: usize) -> BindError {
+        let (parameter, found) = (self.name(index), self.found(index));
+        self.error(index, Fault::TooLarge { parameter, found })
+    }
+
+    /// The number of values: the parameter `size`, or `None` for one value without it.
+    pub(super) fn size(&self) -> Result<Option<u32>, BindError> {
+        let Some(index) = self
+            .parameters
+            .iter()
+            .position(|known| known.name == "size")
+        else {
+            return Ok(None);
+        };
+        if self.some_literal(index).is_none() {
+            Ok(None)
+        } else {
+            self.count(index).map(Some)
+        }
+    }
+
+    /// A parameter as a number of values.
+    pub(super) fn count(&self, index: usize) -> Result<u32, BindError> {
+        let Some(Literal::Int(size)) = self.literal(index) else {
+            return Err(self.wrong_type(index, Expected::Size));
+        };
+        if size.sign() == num_bigint::Sign::Minus {
+            let found = self.found(index);
+            return Err(self.error(index, Fault::NegativeSize { found }));
+        }
+        size.to_u32()
+            .filter(|size| *size <= LIMIT)
+            .ok_or_else(|| self.too_many_values(index, size))
+    }
+
+    /// More values than allowed.
+    pub(super) fn too_many_values(&self, index: usize, asked: &BigInt) -> BindError {
+        let asked = shortened(&Literal::Int(asked.clone()));
+        self.error(
+            index,
+            Fault::TooManyValues {
+                asked,
+                limit: LIMIT,
+            },
+        )
+    }
+}
+
+/// A number as a double: an integer rounded to nearest, infinite if too large.
+pub(super) fn as_double(literal: &Literal) -> Option<f64> {
+    match literal {
+        Literal::Bool(value) => Some(f64::from(u8::from(*value))),
+        Literal::Int(value) => value.to_f64(),
+        Literal::Float(value) => Some(*value),
+        _ => None,
+    }
+}
+
+/// Python's `repr`, cut after some forty characters.
+pub(super) fn shortened(literal: &Literal) -> String {
+    const MOST: usize = 40;
+    if let Literal::Int(value) = literal
+        && value.bits() > 1000
+    {
+        return format!("an integer of {} bits", value.bits());
+    }
+    let text = literal.repr();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

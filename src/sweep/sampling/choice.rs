@@ -1,0 +1,305 @@
+//! Items of a list: `choice` and `permutation`.
+
+use super::array::convert;
+use super::bound::{Bound, LIMIT, as_double};
+use super::call::Plan;
+use super::fault::{BindError, Expected, Fault, Rule};
+use super::law::{Law, Values};
+use super::stream::Stream;
+use crate::sweep::literal::Literal;
+use num_bigint::{BigInt, Sign};
+use num_traits::ToPrimitive;
+use std::sync::Arc;
+
+const ITEMS: usize = 0;
+const SIZE: usize = 1;
+const REPLACE: usize = 2;
+const PROBABILITIES: usize = 3;
+
+/// What is chosen from.
+enum Population {
+    /// The integers below a count.
+    Below(u64),
+    Items(Arc<[Literal]>),
+}
+
+impl Population {
+    fn len(&self) -> u64 {
+        match self {
+            Population::Below(count) => *count,
+            Population::Items(items) => items.len() as u64,
+        }
+    }
+
+    /// The values with these indices.
+    fn values(&self, picks: Vec<u32>) -> Values {
+        match self {
+            Population::Below(_) => Values::Ints(picks.into_iter().map(i64::from).collect()),
+            Population::Items(items) => Values::Items(Arc::clone(items), picks),
+        }
+    }
+}
+
+pub(super) fn permutation(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let population = match bound.literal(ITEMS) {
+        Some(Literal::List(items) | Literal::Tuple(items)) => {
+            let Ok((_, items)) = convert(items) else {
+                return Err(bound.wrong_type(ITEMS, Expected::EvenLists));
+            };
+            Population::Items(items.into())
+        }
+        Some(literal) => match as_integer(literal) {
+            Some(count) => Population::Below(count.to_u64().unwrap_or(if positive(&count) {
+                u64::MAX
+            } else {
+                0
+            })),
+            None => return Err(bound.wrong_type(ITEMS, Expected::ListOrCount)),
+        },
+        None => return Err(bound.wrong_type(ITEMS, Expected::ListOrCount)),
+    };
+    let count = within_limit(bound, &population)?;
+    Ok(Plan::fixed(Arc::new(Shuffle { population }), count))
+}
+
+pub(super) fn choice(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let size = bound.size()?.unwrap_or(1);
+    let population = population(bound, size)?;
+    let probabilities = probabilities(bound, &population)?;
+    if bound.literal(REPLACE).is_none_or(truthy) {
+        return Ok(Plan::sized(match probabilities {
+            Some(p) => Arc::new(Weighted {
+                population,
+                cumulative: cumulative(&p),
+            }),
+            None => Arc::new(Even { population }),
+        }));
+    }
+    if u64::from(size) > population.len() {
+        return Err(bound.broken(SIZE, Rule::SampleWithinPopulation));
+    }
+    let Some(probabilities) = probabilities else {
+        within_limit(bound, &population)?;
+        return Ok(Plan::sized(Arc::new(Shuffle { population })));
+    };
+    let possible = probabilities.iter().filter(|p| **p > 0.0).count();
+    if possible < size as usize {
+        return Err(bound.broken(PROBABILITIES, Rule::EnoughProbabilities));
+    }
+    Ok(Plan::sized(Arc::new(WeightedOnce {
+        population,
+        probabilities,
+    })))
+}
+
+fn population(bound: &Bound<'_>, size: u32) -> Result<Population, BindError> {
+    match bound.literal(ITEMS) {
+        Some(Literal::List(items) | Literal::Tuple(items)) => match convert(items) {
+            Ok((1, items)) if items.is_empty() && size > 0 => Err(bound.error(
+                ITEMS,
+                Fault::Domain {
+                    rule: Rule::ItemsToChooseFrom,
+                    found: String::new(),
+                },
+            )),
+            Ok((1, items)) => Ok(Population::Items(items.into())),
+            _ => Err(bound.wrong_type(ITEMS, Expected::FlatList)),
+        },
+        Some(literal) => match as_integer(literal) {
+            Some(count) if !positive(&count) && size > 0 => {
+                Err(bound.broken(ITEMS, Rule::PositivePopulation))
+            }
+            // NumPy draws with 64-bit integers below the count, so 2^63 is the most.
+            Some(count) if count > BigInt::from(1_u64 << 63) => {
+                Err(bound.broken(ITEMS, Rule::Int64("high")))
+            }
+            Some(count) => Ok(Population::Below(count.to_u64().unwrap_or(0))),
+            None => Err(bound.wrong_type(ITEMS, Expected::ListOrCount)),
+        },
+        None => Err(bound.wrong_type(ITEMS, Expected::ListOrCount)),
+    }
+}
+
+/// The probabilities as given, checked as NumPy checks them.
+fn probabilities(
+    bound: &Bound<'_>,
+    population: &Population,
+) -> Result<Option<Vec<f64>>, BindError> {
+    /// The square root of a double's relative precision.
+    const TOLERANCE: f64 = 1.490_116_119_384_765_6e-8;
+    let values = match bound.some_literal(PROBABILITIES) {
+        None => return Ok(None),
+        Some(Literal::List(items) | Literal::Tuple(items)) => {
+            items.iter().map(as_double).collect::<Option<Vec<f64>>>()
+        }
+        Some(_) => None,
+    };
+    let Some(values) = values else {
+        return Err(bound.wrong_type(PROBABILITIES, Expected::Probabilities));
+    };
+    let rule = if values.len() as u64 != population.len() {
+        Rule::OneProbabilityEach
+    } else if values.iter().any(|p| *p < 0.0) {
+        Rule::ProbabilitiesNotNegative
+    } else if !((compensated_sum(&values) - 1.0).abs() <= TOLERANCE) {
+        Rule::ProbabilitiesSumToOne
+    } else {
+        return Ok(Some(values));
+    };
+    Err(bound.broken(PROBABILITIES, rule))
+}
+
+/// Kahan's summation.
+fn compensated_sum(values: &[f64]) -> f64 {
+    let Some((first, rest)) = values.split_first() else {
+        return 0.0;
+    };
+    let mut sum = *first;
+    let mut lost = 0.0;
+    for value in rest {
+        let y = value - lost;
+        let next = sum + y;
+        lost = (next - sum) - y;
+        sum = next;
+    }
+    sum
+}
+
+/// The sums from the left, divided by the last one.
+fn cumulative(probabilities: &[f64]) -> Vec<f64> {
+    let mut sum = 0.0;
+    let mut sums: Vec<f64> = Vec::with_capacity(probabilities.len());
+    for (index, p) in probabilities.iter().enumerate() {
+        sum = if index == 0 { *p } else { sum + p };
+        sums.push(sum);
+    }
+    sums.iter_mut().for_each(|partial| *partial /= sum);
+    sums
+}
+
+/// The index of the item that a double falls to: how many of the sums are not above it.
+fn index_of(cumulative: &[f64], u: f64) -> u32 {
+    cumulative.partition_point(|partial| *partial <= u) as u32
+}
+
+fn as_integer(literal: &Literal) -> Option<BigInt> {
+    match literal {
+        Literal::Bool(value) => Some(BigInt::from(u8::from(*value))),
+        Literal::Int(value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+fn positive(value: &BigInt) -> bool {
+    value.sign() == Sign::Plus
+}
+
+/// Python's truth of a value.
+fn truthy(literal: &Literal) -> bool {
+    match literal {
+        Literal::None => false,
+        Literal::Bool(value) => *value,
+        Literal::Int(value) => value.sign() != Sign::NoSign,
+        Literal::Float(value) => *value != 0.0,
+        Literal::Complex(real, imaginary) => *real != 0.0 || *imaginary != 0.0,
+        Literal::Str(text) => !text.is_empty(),
+        Literal::Bytes(bytes) => !bytes.is_empty(),
+        Literal::List(items) | Literal::Tuple(items) | Literal::Set(items) => !items.is_empty(),
+        Literal::Dict(entries) => !entries.is_empty(),
+    }
+}
+
+/// A population that is shuffled whole must be listed, so it is bounded.
+fn within_limit(bound: &Bound<'_>, population: &Population) -> Result<u32, BindError> {
+    u32::try_from(population.len())
+        .ok()
+        .filter(|count| *count <= LIMIT)
+        .ok_or_else(|| bound.too_many_values(ITEMS, &BigInt::from(population.len())))
+}
+
+/// With replacement, all alike.
+struct Even {
+    population: Population,
+}
+
+impl Law for Even {
+    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+        let Some(last) = self.population.len().checked_sub(1) else {
+            return self.population.values(Vec::new());
+        };
+        match &self.population {
+            // Up to 2^63 - 1, so the cast is exact.
+            Population::Below(_) => Values::Ints(
+                (0..count)
+                    .map(|_| stream.bounded(last).cast_signed())
+                    .collect(),
+            ),
+            Population::Items(items) => Values::Items(
+                Arc::clone(items),
+                (0..count).map(|_| stream.bounded(last) as u32).collect(),
+            ),
+        }
+    }
+}
+
+/// With replacement, by probabilities.
+struct Weighted {
+    population: Population,
+    cumulative: Vec<f64>,
+}
+
+impl Law for Weighted {
+    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+        let picks = (0..count).map(|_| index_of(&self.cumulative, stream.double()));
+        self.population.values(picks.collect())
+    }
+}
+
+/// Without replacement, all alike: the first of a shuffled population.
+struct Shuffle {
+    population: Population,
+}
+
+impl Law for Shuffle {
+    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+        let mut picks: Vec<u32> = (0..).take(self.population.len() as usize).collect();
+        for i in (1..picks.len()).rev() {
+            let j = stream.bounded(i as u64) as usize;
+            picks.swap(i, j);
+        }
+        picks.truncate(count as usize);
+        self.population.values(picks)
+    }
+}
+
+/// Without replacement, by probabilities: rounds of as many doubles as are missing, in which each
+/// item counts once and the items found before have probability zero.
+struct WeightedOnce {
+    population: Population,
+    probabilities: Vec<f64>,
+}
+
+impl Law for WeightedOnce {
+    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+        let mut probabilities = self.probabilities.clone();
+        let mut is_found = vec![false; probabilities.len()];
+        let mut found: Vec<u32> = Vec::with_capacity(count as usize);
+        while found.len() < count as usize {
+            let missing = count as usize - found.len();
+            let sums = cumulative(&probabilities);
+            let round: Vec<u32> = (0..missing)
+                .map(|_| index_of(&sums, stream.double()))
+                .collect();
+            for pick in round {
+                if let Some(seen) = is_found.get_mut(pick as usize)
+                    && !*seen
+                {
+                    *seen = true;
+                    probabilities[pick as usize] = 0.0;
+                    found.push(pick);
+                }
+            }
+        }
+        self.population.values(found)
+    }
+}

@@ -1,0 +1,241 @@
+//! Gamma distributions and what is made of them: chi-square, F, Student's t, beta.
+
+use super::bound::Bound;
+use super::call::Plan;
+use super::fault::BindError;
+use super::law::floats;
+use super::poisson::Poisson;
+use super::stream::Stream;
+use crate::sweep::math::{exp, log, pow};
+
+/// The gamma distribution with scale 1.
+#[derive(Clone, Copy)]
+pub(super) enum Gamma {
+    /// Shape 0: always 0, without a draw.
+    Zero,
+    /// Shape 1.
+    Exponential,
+    /// Shape below 1 (Ahrens and Dieter's GS in Devroye's form).
+    Small { shape: f64, inverse: f64 },
+    /// Shape above 1 (Marsaglia and Tsang, ACM TOMS 26, 2000).
+    Large { b: f64, c: f64 },
+}
+
+impl Gamma {
+    pub(super) fn new(shape: f64) -> Gamma {
+        if shape == 1.0 {
+            Gamma::Exponential
+        } else if shape == 0.0 {
+            Gamma::Zero
+        } else if shape < 1.0 {
+            Gamma::Small {
+                shape,
+                inverse: 1.0 / shape,
+            }
+        } else {
+            let b = shape - 1.0 / 3.0;
+            Gamma::Large {
+                b,
+                c: 1.0 / (9.0 * b).sqrt(),
+            }
+        }
+    }
+
+    pub(super) fn draw(self, stream: &mut Stream) -> f64 {
+        match self {
+            Gamma::Zero => 0.0,
+            Gamma::Exponential => stream.exponential(),
+            Gamma::Small { shape, inverse } => small(stream, shape, inverse),
+            Gamma::Large { b, c } => large(stream, b, c),
+        }
+    }
+}
+
+fn small(stream: &mut Stream, shape: f64, inverse: f64) -> f64 {
+    loop {
+        let u = stream.double();
+        let v = stream.exponential();
+        if u <= 1.0 - shape {
+            let x = pow(u, inverse);
+            if x <= v {
+                return x;
+            }
+        } else {
+            let y = -log((1.0 - u) / shape);
+            let x = pow(1.0 - shape + shape * y, inverse);
+            if x <= v + y {
+                return x;
+            }
+        }
+    }
+}
+
+fn large(stream: &mut Stream, b: f64, c: f64) -> f64 {
+    loop {
+        let x = stream.normal();
+        let v = 1.0 + c * x;
+        if v <= 0.0 {
+            continue;
+        }
+        let v = v * v * v;
+        let u = stream.double();
+        if u < 1.0 - 0.0331 * (x * x) * (x * x) {
+            return b * v;
+        }
+        if log(u) < 0.5 * x * x + b * (1.0 - v + log(v)) {
+            return b * v;
+        }
+    }
+}
+
+/// The chi-square distribution with `df` degrees of freedom.
+#[derive(Clone, Copy)]
+struct ChiSquare(Gamma);
+
+impl ChiSquare {
+    fn new(df: f64) -> ChiSquare {
+        ChiSquare(Gamma::new(df / 2.0))
+    }
+
+    fn draw(self, stream: &mut Stream) -> f64 {
+        2.0 * self.0.draw(stream)
+    }
+}
+
+/// The noncentral chi-square distribution.
+#[derive(Clone, Copy)]
+enum Noncentral {
+    Central(ChiSquare),
+    /// More than one degree of freedom: one of them is a shifted normal.
+    Shifted {
+        rest: ChiSquare,
+        shift: f64,
+    },
+    /// Up to one: a Poisson mixture.
+    Mixed {
+        df: f64,
+        count: Poisson,
+    },
+}
+
+impl Noncentral {
+    fn new(df: f64, nonc: f64) -> Noncentral {
+        if nonc == 0.0 {
+            Noncentral::Central(ChiSquare::new(df))
+        } else if df > 1.0 {
+            Noncentral::Shifted {
+                rest: ChiSquare::new(df - 1.0),
+                shift: nonc.sqrt(),
+            }
+        } else {
+            Noncentral::Mixed {
+                df,
+                count: Poisson::new(nonc / 2.0),
+            }
+        }
+    }
+
+    fn draw(&self, stream: &mut Stream) -> f64 {
+        match self {
+            Noncentral::Central(chi_square) => chi_square.draw(stream),
+            Noncentral::Shifted { rest, shift } => {
+                let chi_square = rest.draw(stream);
+                let n = stream.normal() + shift;
+                chi_square + n * n
+            }
+            Noncentral::Mixed { df, count } => {
+                let twice = count.draw(stream).wrapping_mul(2);
+                ChiSquare::new(df + twice as f64).draw(stream)
+            }
+        }
+    }
+}
+
+pub(super) fn standard_gamma(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let gamma = Gamma::new(bound.not_negative(0)?);
+    Ok(Plan::sized(floats(move |stream| gamma.draw(stream))))
+}
+
+pub(super) fn gamma(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let gamma = Gamma::new(bound.not_negative(0)?);
+    let scale = bound.not_negative(1)?;
+    Ok(Plan::sized(floats(move |stream| {
+        scale * gamma.draw(stream)
+    })))
+}
+
+pub(super) fn chisquare(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let chi_square = ChiSquare::new(bound.positive(0)?);
+    Ok(Plan::sized(floats(move |stream| chi_square.draw(stream))))
+}
+
+pub(super) fn f(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let dfnum = bound.positive(0)?;
+    let dfden = bound.positive(1)?;
+    let (above, below) = (ChiSquare::new(dfnum), ChiSquare::new(dfden));
+    Ok(Plan::sized(floats(move |stream| {
+        let numerator = above.draw(stream) * dfden;
+        numerator / (below.draw(stream) * dfnum)
+    })))
+}
+
+pub(super) fn noncentral_chisquare(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let df = bound.positive(0)?;
+    let noncentral = Noncentral::new(df, bound.not_negative(1)?);
+    Ok(Plan::sized(floats(move |stream| noncentral.draw(stream))))
+}
+
+pub(super) fn noncentral_f(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let dfnum = bound.positive(0)?;
+    let dfden = bound.positive(1)?;
+    let above = Noncentral::new(dfnum, bound.not_negative(2)?);
+    let below = ChiSquare::new(dfden);
+    Ok(Plan::sized(floats(move |stream| {
+        let numerator = above.draw(stream) * dfden;
+        numerator / (below.draw(stream) * dfnum)
+    })))
+}
+
+pub(super) fn standard_t(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let half = bound.positive(0)? / 2.0;
+    let root = half.sqrt();
+    let gamma = Gamma::new(half);
+    Ok(Plan::sized(floats(move |stream| {
+        let numerator = stream.normal();
+        root * numerator / gamma.draw(stream).sqrt()
+    })))
+}
+
+pub(super) fn beta(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let a = bound.positive(0)?;
+    let b = bound.positive(1)?;
+    if a <= 1.0 && b <= 1.0 {
+        return Ok(Plan::sized(floats(move |stream| johnk(stream, a, b))));
+    }
+    let (first, second) = (Gamma::new(a), Gamma::new(b));
+    Ok(Plan::sized(floats(move |stream| {
+        let first = first.draw(stream);
+        first / (first + second.draw(stream))
+    })))
+}
+
+/// Beta with both parameters up to 1 (Jöhnk, Metrika 8, 1964), by logarithms where powers vanish.
+fn johnk(stream: &mut Stream, a: f64, b: f64) -> f64 {
+    loop {
+        let u = stream.double();
+        let v = stream.double();
+        let x = pow(u, 1.0 / a);
+        let y = pow(v, 1.0 / b);
+        if x + y > 1.0 {
+            continue;
+        }
+        if x + y > 0.0 {
+            return x / (x + y);
+        }
+        let log_x = log(u) / a;
+        let log_y = log(v) / b;
+        let most = if log_x > log_y { log_x } else { log_y };
+        let (log_x, log_y) = (log_x - most, log_y - most);
+        return exp(log_x - log(exp(log_x) + exp(log_y)));
+    }
+}

@@ -1,0 +1,146 @@
+//! Counts of good items in a sample: HYP for samples up to 10, HRUA (Stadlober, Journal of
+//! Computational and Applied Mathematics 31, 1990) above.
+
+use super::bound::Bound;
+use super::call::Plan;
+use super::fault::{BindError, Fault, Rule};
+use super::law::ints;
+use super::loggam::loggam;
+use super::stream::{Stream, to_long};
+use crate::sweep::math::log;
+
+pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let good = bound.long(0)?;
+    let bad = bound.long(1)?;
+    let sample = bound.long(2)?;
+    if good.wrapping_add(bad) < sample {
+        let fault = Fault::Domain {
+            rule: Rule::SampleFromPopulation,
+            found: String::new(),
+        };
+        return Err(bound.error(2, fault));
+    }
+    for (index, count) in [good, bad].into_iter().enumerate() {
+        if count < 0 {
+            return Err(bound.broken(index, Rule::NotNegative(bound.name(index))));
+        }
+    }
+    if sample < 1 {
+        return Err(bound.broken(2, Rule::FromOne(bound.name(2))));
+    }
+    if sample <= 10 {
+        return Ok(Plan::sized(ints(move |stream| {
+            few(stream, good, bad, sample)
+        })));
+    }
+    let ratio = RatioOfUniforms::new(good, bad, sample);
+    Ok(Plan::sized(ints(move |stream| ratio.draw(stream))))
+}
+
+/// One item of the sample after the other.
+fn few(stream: &mut Stream, good: i64, bad: i64, sample: i64) -> i64 {
+    let rest = bad + good - sample;
+    let rarer = good.min(bad) as f64;
+    let mut y = rarer;
+    let mut k = sample;
+    while y > 0.0 {
+        let u = stream.double();
+        y -= (u + y / (rest + k) as f64).floor();
+        k -= 1;
+        if k == 0 {
+            break;
+        }
+    }
+    let count = to_long(rarer - y);
+    if good > bad { sample - count } else { count }
+}
+
+/// The constants of HRUA, with the paper's names.
+struct RatioOfUniforms {
+    good: i64,
+    sample: i64,
+    rarer: i64,
+    commoner: i64,
+    m: i64,
+    d6: f64,
+    d8: f64,
+    d10: f64,
+    d11: f64,
+    swapped: bool,
+}
+
+impl RatioOfUniforms {
+    fn new(good: i64, bad: i64, sample: i64) -> RatioOfUniforms {
+        const D1: f64 = 1.7155277699214135;
+        const D2: f64 = 0.8989161620588988;
+        let rarer = good.min(bad);
+        let commoner = good.max(bad);
+        let population = good + bad;
+        let m = sample.min(population - sample);
+        let d4 = rarer as f64 / population as f64;
+        let d5 = 1.0 - d4;
+        let d6 = m as f64 * d4 + 0.5;
+        let spread = (population - m) as f64 * sample as f64 * d4 * d5;
+        let d7 = (spread / (population - 1) as f64 + 0.5).sqrt();
+        let mode = (m.wrapping_add(1)) as f64 * rarer.wrapping_add(1) as f64;
+        let d9 = to_long((mode / population.wrapping_add(2) as f64).floor());
+        let d11 = (m.min(rarer) as f64 + 1.0).min((d6 + 16.0 * d7).floor());
+        let mut constants = RatioOfUniforms {
+            good,
+            sample,
+            rarer,
+            commoner,
+            m,
+            d6,
+            d8: D1 * d7 + D2,
+            d10: 0.0,
+            d11,
+            swapped: good > bad,
+        };
+        constants.d10 = constants.log_factorials(d9);
+        constants
+    }
+
+    /// The logarithms of the factorials that depend on the count, summed.
+    fn log_factorials(&self, count: i64) -> f64 {
+        let log_factorial = |k: i64| loggam(k.wrapping_add(1) as f64);
+        log_factorial(count)
+            + log_factorial(self.rarer.wrapping_sub(count))
+            + log_factorial(self.m.wrapping_sub(count))
+            + log_factorial((self.commoner - self.m).wrapping_add(count))
+    }
+
+    fn draw(&self, stream: &mut Stream) -> i64 {
+        let mut count = self.rarer_count(stream);
+        if self.swapped {
+            count = self.m - count;
+        }
+        if self.m < self.sample {
+            self.good - count
+        } else {
+            count
+        }
+    }
+
+    fn rarer_count(&self, stream: &mut Stream) -> i64 {
+        loop {
+            let x = stream.double();
+            let y = stream.double();
+            let w = self.d6 + self.d8 * (y - 0.5) / x;
+            if w < 0.0 || w >= self.d11 {
+                continue;
+            }
+            let count = to_long(w.floor());
+            let t = self.d10 - self.log_factorials(count);
+            if x * (4.0 - x) - 3.0 <= t {
+                return count;
+            }
+            if x * (x - t) >= 1.0 {
+                continue;
+            }
+            if 2.0 * log(x) <= t {
+                return count;
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Angles: the von Mises distribution (Best and Fisher, Applied Statistics 28, 1979).
+
+use super::bound::Bound;
+use super::call::Plan;
+use super::fault::{BindError, Consequence, Fault};
+use super::law::floats;
+use super::stream::Stream;
+use crate::sweep::math::{acos, cos, log};
+use std::f64::consts::PI;
+
+pub(super) fn vonmises(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    let mu = bound.number(0)?;
+    let kappa = bound.not_negative(1)?;
+    if kappa < 1e-8 {
+        return Ok(Plan::sized(floats(|stream| {
+            PI * (2.0 * stream.double() - 1.0)
+        })));
+    }
+    let s = spread(kappa);
+    // So sharp that rounding leaves nothing to accept; NumPy would never return.
+    if !(s > 1.0) {
+        let (parameter, found) = (bound.name(1), bound.found(1));
+        let fault = Fault::Degenerate {
+            parameter,
+            found,
+            consequence: Consequence::Endless,
+        };
+        return Err(bound.error(1, fault));
+    }
+    Ok(Plan::sized(floats(move |stream| {
+        let angle = acos(wrapped_cauchy(stream, kappa, s));
+        let angle = if stream.double() < 0.5 { -angle } else { angle };
+        folded(angle + mu)
+    })))
+}
+
+fn spread(kappa: f64) -> f64 {
+    if kappa < 1e-5 {
+        return 1.0 / kappa + kappa;
+    }
+    let r = 1.0 + (1.0 + 4.0 * kappa * kappa).sqrt();
+    let rho = (r - (2.0 * r).sqrt()) / (2.0 * kappa);
+    (1.0 + rho * rho) / (2.0 * rho)
+}
+
+/// The cosine of the angle, by rejection.
+fn wrapped_cauchy(stream: &mut Stream, kappa: f64, s: f64) -> f64 {
+    loop {
+        let z = cos(PI * stream.double());
+        let w = (1.0 + s * z) / (s + z);
+        let y = kappa * (s - w);
+        let v = stream.double();
+        if y * (2.0 - y) - v >= 0.0 || log(y / v) + 1.0 - y >= 0.0 {
+            return w;
+        }
+    }
+}
+
+/// The angle between -π and π.
+fn folded(angle: f64) -> f64 {
+    let folded = (angle.abs() + PI) % (2.0 * PI) - PI;
+    if angle < 0.0 { -folded } else { folded }
+}

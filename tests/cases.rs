@@ -1,0 +1,114 @@
+//! Every file in tests/data/cases: a command text, a line `---`, then what it stands for.
+//!
+//! Below the line are the plan's columns with its first trials, or nothing where there are errors,
+//! then every diagnostic as a terminal shows it. `BLESS=1 cargo test --test cases` writes what is
+//! found; read the difference before you commit it.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+use sweep_planner::sweep::{Settings, read};
+
+/// Trials shown of each case.
+const SHOWN: u128 = 8;
+
+fn describe(text: &str) -> String {
+    let reading = read(text, &Settings { drawn_seed: 1 });
+    let plan = &reading.plan;
+    let mut out = String::new();
+    if !plan.is_empty() {
+        writeln!(out, "{} trials: {}", plan.len(), plan.columns().join(" ")).unwrap();
+    }
+    for position in 0..plan.len().min(SHOWN) {
+        let trial = plan.trial(position).unwrap();
+        writeln!(out, "  {}", plan.command_line(&trial)).unwrap();
+    }
+    for diagnostic in &reading.diagnostics {
+        writeln!(out, "{}", diagnostic.render(text).trim_end()).unwrap();
+        if let Some(fix) = diagnostic.fix(text) {
+            writeln!(out, "  fix: {} -> {:?}", fix.label, fix.apply(text)).unwrap();
+        }
+    }
+    out
+}
+
+#[test]
+fn every_case_is_read_as_it_says() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for file in &files {
+        let content = fs::read_to_string(file).unwrap();
+        let mut found = String::new();
+        for case in content.split("\n====\n") {
+            let (text, expected) = case.split_once("\n---\n").unwrap_or((case.trim_end(), ""));
+            let described = describe(text);
+            if described.trim_end() != expected.trim_end() {
+                wrong.push(format!(
+                    "{}:\n{text}\n--- expected\n{expected}\n--- found\n{described}",
+                    file.display()
+                ));
+            }
+            if count > 0 && !found.is_empty() {
+                found.push_str("\n====\n");
+            }
+            write!(found, "{text}\n---\n{}", described.trim_end()).unwrap();
+            count += 1;
+        }
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(file, found.trim_end().to_owned() + "\n").unwrap();
+        }
+    }
+    assert!(count > 60, "only {count} cases found");
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} cases:\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
+
+/// What a diagnostic points at lies in the text, on character boundaries, and its fix mends it.
+#[test]
+fn places_and_fixes_fit_their_text() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
+    let mut fixes = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let content = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for case in content.split("\n====\n") {
+            let text = case.split("\n---\n").next().unwrap();
+            let reading = read(text, &Settings::default());
+            for diagnostic in &reading.diagnostics {
+                let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
+                assert!(text.get(start..end).is_some(), "{text}: {diagnostic:?}");
+                let Some(fix) = diagnostic.fix(text) else {
+                    continue;
+                };
+                fixes += 1;
+                let mended = read(&fix.apply(text), &Settings::default());
+                let same = mended
+                    .diagnostics
+                    .iter()
+                    .filter(|d| d.kind == diagnostic.kind)
+                    .count();
+                let before = reading
+                    .diagnostics
+                    .iter()
+                    .filter(|d| d.kind == diagnostic.kind)
+                    .count();
+                assert!(
+                    same < before,
+                    "{text}\nstill has {diagnostic:?} as\n{}",
+                    fix.apply(text)
+                );
+            }
+        }
+    }
+    assert!(fixes > 10);
+}

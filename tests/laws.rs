@@ -1,0 +1,226 @@
+//! What holds for every text and every plan.
+#![cfg(not(target_arch = "wasm32"))]
+
+use proptest::prelude::*;
+use sweep_planner::launch;
+use sweep_planner::sweep::{Plan, Reading, Settings, edit, quote, read};
+
+/// Values as a person writes them: swept and plain, right and wrong.
+fn value() -> impl Strategy<Value = String> {
+    let integer = -20_i64..20;
+    prop_oneof![
+        integer.clone().prop_map(|n| n.to_string()),
+        "[ -~]{0,8}",
+        proptest::collection::vec(integer.clone(), 1..5).prop_map(|list| format!("{list:?}")),
+        proptest::collection::vec("[a-c' é]{0,3}", 1..4).prop_map(|list| format!(
+            "[{}]",
+            list.iter()
+                .map(|s| quote::python(s))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
+        (integer.clone(), integer.clone(), integer.clone())
+            .prop_map(|(a, b, c)| format!("range({a}, {b}, {c})")),
+        (integer, 0_u32..5).prop_map(|(a, n)| format!("uniform({a}, 30, {n})")),
+        "\\[[0-9', \\[\\]]{0,8}\\]?",
+    ]
+}
+
+fn argument() -> impl Strategy<Value = String> {
+    let quoted = || value().prop_map(|value| quote::shell(&value).into_owned());
+    prop_oneof![
+        ("--[a-c]", quoted()).prop_map(|(name, value)| format!("{name} {value}")),
+        ("--[a-c]", quoted()).prop_map(|(name, value)| format!("{name}={value}")),
+        quoted(),
+        "-[a-c]",
+    ]
+}
+
+fn command() -> impl Strategy<Value = String> {
+    let options = prop_oneof![
+        Just(String::new()),
+        Just("--use_spot ".to_owned()),
+        Just("--strategy none ".to_owned()),
+        (1_u32..9, 0_u32..99)
+            .prop_map(|(k, s)| format!("--strategy random_search --num_trials {k} --seed {s} ")),
+        Just("--name it --memory 120 ".to_owned()),
+    ];
+    (options, proptest::collection::vec(argument(), 0..4))
+        .prop_map(|(options, arguments)| format!("grid run {options}f.py {}", arguments.join(" ")))
+}
+
+fn text() -> impl Strategy<Value = String> {
+    proptest::collection::vec(command(), 1..4).prop_map(|commands| commands.join("\n"))
+}
+
+/// Bits of commands in any order: mostly wrong.
+fn fragments() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("grid run "),
+        Just("--x "),
+        Just("f.py "),
+        Just("[1, 2"),
+        Just("]"),
+        Just("(((("),
+        Just("uniform("),
+        Just("range(1,"),
+        Just("'"),
+        Just("\""),
+        Just("\\"),
+        Just("\\\n"),
+        Just("\n"),
+        Just("$("),
+        Just("`"),
+        Just("“"),
+        Just("”"),
+        Just("–"),
+        Just("\u{a0}"),
+        Just("é🚀"),
+        Just("--seed 9999999999 "),
+        Just("{1,2}"),
+        Just("--strategy "),
+        Just("random_search "),
+        Just("&&"),
+        Just(";"),
+        Just("#"),
+        Just("{'a': [1"),
+        Just("1e"),
+        Just("9999999999999999999999"),
+        Just("--num_trials 3 "),
+        Just(","),
+        Just("\r\n"),
+        Just("= "),
+        Just("0x"),
+    ];
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+fn settings() -> Settings {
+    Settings { drawn_seed: 5 }
+}
+
+fn argvs(plan: &Plan) -> Vec<Vec<String>> {
+    (0..plan.len().min(2000))
+        .map(|n| plan.argv(&plan.trial(n).unwrap()))
+        .collect()
+}
+
+/// Spans lie in the text, on character boundaries, in order, none at one place with another.
+fn check_places(text: &str, reading: &Reading) {
+    let mut end = 0;
+    for diagnostic in &reading.diagnostics {
+        let span = diagnostic.span;
+        assert!(
+            text.get(span.start as usize..span.end as usize).is_some(),
+            "{diagnostic:?}"
+        );
+        assert!(span.start >= end, "{diagnostic:?} overlaps the one before");
+        end = span.end;
+        assert!(!diagnostic.to_string().is_empty());
+        assert!(diagnostic.render(text).contains('^'));
+        if let Some(fix) = diagnostic.fix(text) {
+            fix.apply(text);
+        }
+    }
+    for command in reading.commands.iter() {
+        for argument in &command.arguments {
+            let span = argument.word.span;
+            assert!(command.span.start <= span.start && span.end <= command.span.end);
+            assert!(text.get(span.start as usize..span.end as usize).is_some());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read(text in prop_oneof![fragments(), text(), "\\PC{0,60}"]) {
+        let reading = read(&text, &settings());
+        check_places(&text, &reading);
+        prop_assert_eq!(reading.plan.is_empty(), reading.has_errors());
+    }
+
+    #[test]
+    fn len_is_what_is_yielded(text in text()) {
+        let plan = read(&text, &settings()).plan;
+        let mut positions = Vec::new();
+        let mut position = 0;
+        while let Some(trial) = plan.trial(position) {
+            prop_assert_eq!(trial.position, position);
+            let part = &plan.parts()[trial.part as usize];
+            prop_assert_eq!(part.position_of(trial.index).map(|n| n + plan.start(trial.part)), Some(position));
+            positions.push(trial);
+            position += 1;
+        }
+        prop_assert_eq!(positions.len() as u128, plan.len());
+    }
+
+    /// The values of an index lead back to it.
+    #[test]
+    fn digits_lead_back_to_the_index(text in text()) {
+        let plan = read(&text, &settings()).plan;
+        for part in plan.parts() {
+            for index in 0..part.space_len().min(500) {
+                let mut back = 0;
+                let mut weight = 1;
+                for (digit, axis) in part.digits(index).zip(part.axes()) {
+                    back += digit * weight;
+                    weight *= axis.len();
+                }
+                prop_assert_eq!(back, index);
+            }
+        }
+    }
+
+    /// Printing trials as commands and reading those gives the same trials.
+    #[test]
+    fn printing_and_reading_agree(text in text()) {
+        let plan = read(&text, &settings()).plan;
+        let count = plan.len().min(200);
+        let lines: Vec<String> = (0..count).map(|n| plan.grid_run_line(&plan.trial(n).unwrap())).collect();
+        let again = read(&lines.join("\n"), &settings());
+        if count > 0 {
+            prop_assert!(!again.has_errors(), "{:?}\n{}", again.diagnostics, lines.join("\n"));
+        }
+        prop_assert_eq!(argvs(&again.plan), argvs(&plan).into_iter().take(count as usize).collect::<Vec<_>>());
+    }
+
+    /// What the page launches is what the server reads.
+    #[test]
+    fn launching_and_receiving_agree(text in text(), keep in 1_u128..4) {
+        let plan = read(&text, &settings()).plan;
+        let selection = sweep_planner::sweep::Ranges::from_ascending((0..plan.len().min(300)).step_by(keep as usize));
+        for (number, part) in plan.parts().iter().enumerate() {
+            let chosen = plan.chosen_indices(number as u32, &selection);
+            let Ok(request) = launch::request(&plan, number as u32, &selection, "local", None) else {
+                prop_assert!(chosen.is_empty());
+                continue;
+            };
+            let received = launch::receive(&request, 77);
+            prop_assert!(received.is_ok(), "{:?} of {}", received.err(), request.spec.run_controller_command);
+            let received = received.unwrap();
+            let there = received.part().unwrap();
+            prop_assert_eq!(&received.chosen, &chosen);
+            for index in chosen.iter() {
+                prop_assert_eq!(there.argv(index), part.argv(index));
+            }
+        }
+    }
+
+    /// Setting an option from a control sets it, changes nothing else, and can be taken back.
+    #[test]
+    fn setting_an_option_sets_it(text in text(), seed in 0_u32..1000) {
+        let before = read(&text, &settings());
+        let set = edit::set_option(&text, "--seed", Some(&seed.to_string()));
+        let after = read(&set, &settings());
+        prop_assert!(after.commands.iter().all(|c| c.options.seed == Some(seed)));
+        prop_assert_eq!(after.commands.len(), before.commands.len());
+        for (a, b) in after.commands.iter().zip(before.commands.iter()) {
+            let words = |c: &sweep_planner::sweep::command::Command| c.arguments.iter().map(|a| a.word.text.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(words(a), words(b));
+        }
+        let removed = read(&edit::set_option(&set, "--seed", None), &settings());
+        prop_assert!(removed.commands.iter().all(|c| c.options.seed.is_none()));
+    }
+}

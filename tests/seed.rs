@@ -1,0 +1,140 @@
+//! The seed document: every `grid run` example of it, as it stands there, gives the trials that the
+//! document lists.
+
+use sweep_planner::sweep::{Plan, Settings, read};
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const DOCUMENT: &str = include_str!("data/seed_document.rst.txt");
+
+/// The code blocks of the document, in order, indented as they are.
+fn blocks() -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = DOCUMENT.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() != ".. code:: bash" {
+            continue;
+        }
+        let body = lines.by_ref().skip_while(|line| line.trim().is_empty());
+        let body = body.take_while(|line| line.is_empty() || line.starts_with(' '));
+        blocks.push(body.collect::<Vec<_>>().join("\n"));
+    }
+    blocks
+}
+
+/// The command lines of all trials of a text, without errors.
+fn trials(text: &str) -> Vec<Vec<String>> {
+    let reading = read(text, &Settings::default());
+    assert!(!reading.has_errors(), "{text}: {:?}", reading.diagnostics);
+    all(&reading.plan)
+}
+
+fn all(plan: &Plan) -> Vec<Vec<String>> {
+    (0..plan.len())
+        .map(|position| plan.argv(&plan.trial(position).unwrap()))
+        .collect()
+}
+
+/// `main.py` in the range example is the document's slip for `file.py`.
+fn without_slip(text: &str) -> String {
+    text.replace("main.py", "file.py")
+}
+
+#[test]
+fn the_document_has_its_seventeen_examples() {
+    let blocks = blocks();
+    assert_eq!(blocks.len(), 17);
+    assert!(blocks.iter().all(|block| block.contains("grid run ")));
+}
+
+#[test]
+fn shortcuts_stand_for_what_the_document_lists() {
+    let blocks = blocks();
+    for (shortcut, listed) in [(4, 3), (5, 6), (7, 8), (9, 10), (13, 14)] {
+        assert_eq!(
+            trials(&blocks[shortcut]),
+            trials(&without_slip(&blocks[listed])),
+            "{}",
+            blocks[shortcut]
+        );
+    }
+}
+
+#[test]
+fn separate_commands_are_trials_with_a_column() {
+    for (block, sizes) in [(1, ["8", "16", "32", "64"]), (3, ["8", "16", "32", "64"])] {
+        let text = &blocks()[block];
+        let reading = read(text, &Settings::default());
+        assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+        let plan = &reading.plan;
+        assert_eq!((plan.len(), plan.parts().len()), (4, 4));
+        assert_eq!(plan.columns(), ["--batch_size"]);
+        let column = (0..4).map(|i| plan.value(&plan.trial(i).unwrap(), 0).unwrap().into_owned());
+        assert_eq!(column.collect::<Vec<_>>(), sizes);
+    }
+}
+
+#[test]
+fn single_commands_are_one_trial() {
+    let blocks = blocks();
+    assert_eq!(trials(&blocks[0]), [["file.py", "--batch_size", "8"]]);
+    assert_eq!(
+        trials(&blocks[2]),
+        [["cifar5.py", "--data_dir", "/datastores/cifar5"]]
+    );
+    let reading = read(&blocks[2], &Settings::default());
+    let options = reading.options().unwrap();
+    assert_eq!(options.datastore_name.as_deref(), Some("cifar5"));
+}
+
+/// `np.random.seed(s); np.random.uniform(1e-5, 1e-1, 3)` for the seed shown.
+#[test]
+fn uniform_shows_numpys_values() {
+    let text = &blocks()[11];
+    for (seed, values) in [
+        (
+            0,
+            [
+                "0.05488586225769321",
+                "0.07152178474357823",
+                "0.06028030997340368",
+            ],
+        ),
+        (
+            42,
+            [
+                "0.037460266483547784",
+                "0.09507192349792752",
+                "0.0732020742417224",
+            ],
+        ),
+    ] {
+        let reading = read(text, &Settings { drawn_seed: seed });
+        let found: Vec<_> = all(&reading.plan)
+            .into_iter()
+            .map(|mut argv| argv.pop().unwrap())
+            .collect();
+        assert_eq!(found, values);
+    }
+}
+
+#[test]
+fn random_search_shows_two_of_the_four() {
+    let blocks = blocks();
+    let four = trials(&blocks[13]);
+    let listed = trials(&blocks[16]);
+    assert!(
+        listed.iter().all(|trial| four.contains(trial)),
+        "the document's own two are among them"
+    );
+    let mut seen = std::collections::HashSet::new();
+    for seed in 0..64 {
+        let plan = read(&blocks[15], &Settings { drawn_seed: seed }).plan;
+        let two = all(&plan);
+        assert_eq!(two.len(), 2);
+        assert!(two[0] != two[1] && two.iter().all(|trial| four.contains(trial)));
+        seen.insert(two);
+    }
+    assert_eq!(seen.len(), 6, "every pair comes up among 64 seeds");
+}
