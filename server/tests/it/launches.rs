@@ -36,7 +36,7 @@ fn what_cannot_be_launched_is_refused_with_its_reason() {
         ),
         (
             400,
-            "[1, ",
+            "never closed",
             refused(&server, command("file.py  --a '[1, '")),
         ),
         (
