@@ -9,14 +9,14 @@ use serde_json::Value;
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self
             .headers
             .iter()
@@ -24,16 +24,16 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
     /// The one text that Grid's client would show.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let body = self.json();
         let details = body["details"].as_array().expect("details");
         assert_eq!(details.len(), 1, "{body}");
@@ -46,15 +46,15 @@ impl Answer {
 
 /// A request; `Host` and `Connection: close` are added unless given.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub method: String,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Option<String>,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<String>,
 }
 
 impl Request {
-    pub fn new(method: &str, path: &str) -> Self {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
         Self {
             method: method.into(),
             path: path.into(),
@@ -63,23 +63,23 @@ impl Request {
         }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         let mut request = self.header("Content-Type", "application/json");
         request.body = Some(body.to_string());
         request
     }
 
-    pub fn basic(self, user: &str, key: &str) -> Self {
+    pub(crate) fn basic(self, user: &str, key: &str) -> Self {
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{key}"));
         self.header("Authorization", &format!("Basic {pair}"))
     }
 
-    pub fn send(&self, address: SocketAddr) -> Answer {
+    pub(crate) fn send(&self, address: SocketAddr) -> Answer {
         let mut reader = self.open(address);
         let (status, headers) = head(&mut reader);
         let mut body = Vec::new();
@@ -96,7 +96,7 @@ impl Request {
     }
 
     /// Sends it and leaves the answer to be read.
-    pub fn open(&self, address: SocketAddr) -> BufReader<TcpStream> {
+    pub(crate) fn open(&self, address: SocketAddr) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(address).expect("a connection");
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
@@ -122,7 +122,7 @@ impl Request {
 }
 
 /// Reads the status and the headers of an answer.
-pub fn head(reader: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>) {
+pub(crate) fn head(reader: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>) {
     let mut line = String::new();
     reader.read_line(&mut line).expect("a status line");
     let status = line

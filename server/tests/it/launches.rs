@@ -41,7 +41,7 @@ fn what_cannot_be_launched_is_refused_with_its_reason() {
         ),
         (
             400,
-            "uniform",
+            "at most 3 arguments",
             refused(&server, command("file.py  --a 'uniform(0, 1, 2, 3)'")),
         ),
         (400, "", refused(&server, command(""))),

@@ -13,19 +13,19 @@ use tempfile::TempDir;
 
 use crate::client::{Answer, Request};
 
-pub const USER: &str = "ada";
-pub const KEY: &str = "k-secret-4f1c";
+pub(crate) const USER: &str = "ada";
+pub(crate) const KEY: &str = "k-secret-4f1c";
 
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder with sources, data and settings, that outlives its servers.
-pub struct Home {
+pub(crate) struct Home {
     folder: TempDir,
 }
 
 impl Home {
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = Self { folder };
         for name in ["source", "page"] {
@@ -38,17 +38,17 @@ impl Home {
         home
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, content: &str) {
+    pub(crate) fn write(&self, name: &str, content: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    pub fn command(&self, listen: &str) -> Command {
+    pub(crate) fn command(&self, listen: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
         command
             .arg("serve")
@@ -70,21 +70,21 @@ impl Home {
         command
     }
 
-    pub fn start(&self) -> Server {
+    pub(crate) fn start(&self) -> Server {
         Server::start(self.command("127.0.0.1:0"))
     }
 }
 
 /// A running server; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub address: SocketAddr,
-    pub open: String,
-    pub printed: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) open: String,
+    pub(crate) printed: String,
 }
 
 impl Server {
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the server");
         let mut out = BufReader::new(child.stdout.take().unwrap());
         // Its log must not fill the pipe.
@@ -114,50 +114,50 @@ impl Server {
         }
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Waits until it has ended.
-    pub fn ended(&mut self) -> ExitStatus {
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         wait("the server to end", || self.child.try_wait().unwrap())
     }
 
     /// Sends a request with the account's credentials.
-    pub fn send(&self, request: Request) -> Answer {
+    pub(crate) fn send(&self, request: Request) -> Answer {
         request.basic(USER, KEY).send(self.address)
     }
 
-    pub fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let answer = self.send(Request::new("GET", path));
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.json()
     }
 
-    pub fn post_run(&self, body: &Value) -> Answer {
+    pub(crate) fn post_run(&self, body: &Value) -> Answer {
         self.send(Request::new("POST", "/v1/core/local/runs").json(body))
     }
 
     /// Launches a command and answers with the run.
-    pub fn launch(&self, command: &str) -> Value {
+    pub(crate) fn launch(&self, command: &str) -> Value {
         let answer = self.post_run(&run(command));
         assert_eq!(answer.status, 200, "{command}: {}", answer.text());
         answer.json()
     }
 
-    pub fn trials(&self, run: &Value) -> Vec<Value> {
+    pub(crate) fn trials(&self, run: &Value) -> Vec<Value> {
         let id = run["id"].as_str().unwrap();
         let page = self.get(&format!("/v1/core/local/runs/{id}/trials?limit=1000"));
         page["trials"].as_array().unwrap().clone()
     }
 
     /// Waits until every trial of a run has ended, and answers with them.
-    pub fn finish(&self, run: &Value) -> Vec<Value> {
+    pub(crate) fn finish(&self, run: &Value) -> Vec<Value> {
         let id = run["id"].as_str().unwrap();
         wait("the run to end", || {
             let run = self.get(&format!("/v1/core/local/runs/{id}?brief=true"));
@@ -167,7 +167,7 @@ impl Server {
         self.trials(run)
     }
 
-    pub fn log(&self, trial: &Value) -> String {
+    pub(crate) fn log(&self, trial: &Value) -> String {
         let id = trial["id"].as_str().unwrap();
         let page = self.get(&format!("/v1/core/local/experiments/{id}/logs"));
         page["text"].as_str().unwrap().to_owned()
@@ -182,14 +182,14 @@ impl Drop for Server {
 }
 
 /// A request for a run of this command, written as Grid's client writes it.
-pub fn run(command: &str) -> Value {
+pub(crate) fn run(command: &str) -> Value {
     json!({"localDir": false, "name": "", "spec": {
         "runControllerCommand": command, "sweepType": "grid_search", "sweepOptions": {},
         "instanceType": "m5a.large", "resources": {"cpu": 0, "gpu": "0", "storageGb": 100}}})
 }
 
 /// Asks again and again until there is an answer.
-pub fn wait<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask() {
@@ -201,7 +201,7 @@ pub fn wait<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Whether a process lives (a zombie does not).
-pub fn alive(pid: &str) -> bool {
+pub(crate) fn alive(pid: &str) -> bool {
     let status = fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
     status.is_ok_and(|text| {
         let state = text.rsplit_once(") ").map(|(_, rest)| rest.chars().next());
