@@ -50,11 +50,15 @@ fn apply(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
     let billed: Option<Option<i64>> = connection
         .prepare_cached(
-            // Started and ended are the supervisor's times. A started second is a billed one.
+            // Started and ended are the supervisor's times. A begun second is a billed one,
+            // and the provider's least and step hold, as in the estimate.
             "UPDATE trial SET state = ?3, changed_at = ?4, message = ?5,
                  started_at = coalesce(started_at, ?6), ended_at = ?7, exit_code = ?8,
                  signal = ?9,
-                 billed_seconds = max(0, (?7 - coalesce(started_at, ?6) + 999999) / 1000000)
+                 billed_seconds = (
+                     SELECT (max(bill_minimum, (?7 - coalesce(started_at, ?6) + 999999) / 1000000)
+                             + bill_increment - 1) / bill_increment * bill_increment
+                     FROM run WHERE key = ?1)
              WHERE run = ?1 AND number = ?2 AND state IN (0, 1, 2, 6)
              RETURNING billed_seconds",
         )?
