@@ -72,7 +72,7 @@ fn from_login_to_results() {
         assert_eq!(trial["metrics"]["loss"], "NaN");
         // As if on m5a.large, of which AWS bills a minute at least: 60 s at $0.086 an hour.
         assert_eq!(trial["billedSeconds"], 60);
-        assert_eq!(trial["cost"], 0.086 * 60.0 / 3600.0);
+        assert_eq!(trial["cost"], 5.16 / 3600.0);
     }
     assert_eq!(trials[1]["metrics"]["accuracy"], 0.22);
     let log = server.log(&trials[1]);
