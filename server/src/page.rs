@@ -210,6 +210,7 @@ impl Asset {
         }
         if let Some(policy) = &self.policy {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+            // The page also tells by it that it came from this server and not from a static host.
             let isolated = HeaderValue::from_static("same-origin");
             headers.insert("cross-origin-opener-policy", isolated);
         }

@@ -17,6 +17,7 @@ impl Diagnostic {
             | Kind::ConfigNotRead
             | Kind::MissingComma { .. }
             | Kind::NoSize { .. }
+            | Kind::Truncated { .. }
             | Kind::UnknownCall { .. }
             | Kind::RepeatedValues { .. }
             | Kind::LargePlan { .. }
@@ -209,6 +210,12 @@ impl fmt::Display for Kind {
                 write!(
                     f,
                     "`{name}` without a size gives one value; its size is the last argument"
+                )
+            }
+            Kind::Truncated { parameter } => {
+                write!(
+                    f,
+                    "`{parameter}` takes a whole number: NumPy cuts the fraction off"
                 )
             }
             Kind::UnknownCall { found, .. } => {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::words::words;
 use super::estimate::range;
 use crate::launch::MAX_TRIALS;
 use crate::page::format::{counted, grouped};
@@ -57,7 +58,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
             >
                 {label}
             </button>
-            <p id="launch-note" role="status" class=move || note().0>{move || note().1}</p>
+            <p id="launch-note" role="status" class=move || note().0>{move || words(&note().1)}</p>
         </div>
     }
 }

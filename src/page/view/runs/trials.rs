@@ -8,7 +8,7 @@ use super::super::status::{badge, of_run, of_trial};
 use super::list::progress;
 use super::{Subject, Watch};
 use crate::api::{ExperimentState, TRIAL_PAGE_MAX, TrialRow};
-use crate::page::format::{dollars, duration, grouped, metric};
+use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 use crate::page::state::{RunTrials, Tab};
 
 /// Rows on one page of the table.
@@ -142,7 +142,7 @@ fn row(watch: Watch, names: Names, number: u32, row: Memo<Option<TrialRow>>) -> 
         let values = row.values.iter().cloned().chain((0..missing).map(|_| None));
         Some(view! {
             <th scope="row" class="num">{grouped(u128::from(number) + 1)}</th>
-            <td>{badge(of_trial(row.state))} {ending(&row)}</td>
+            <td title=row.message.clone()>{badge(of_trial(row.state))} {ending(&row)}</td>
             {values.map(|value| view! { <td class="mono">{value.unwrap_or_else(|| "–".to_owned())}</td> }).collect_view()}
             {measured.iter().map(|name| {
                 let value = row.metrics.get(name).map_or_else(|| "–".to_owned(), |value| metric(value.0));
@@ -150,7 +150,7 @@ fn row(watch: Watch, names: Names, number: u32, row: Memo<Option<TrialRow>>) -> 
             }).collect_view()}
             <td class="right">{time(watch, &row)}</td>
             <td class="right">{row.billed_seconds.map_or_else(|| "–".to_owned(), |seconds| duration(seconds as f64))}</td>
-            <td class="right">{row.cost.map_or_else(|| "–".to_owned(), dollars)}</td>
+            <td class="right" title=row.cost.map(exact_dollars)>{row.cost.map_or_else(|| "–".to_owned(), dollars)}</td>
             <td class="right actions">{actions(watch, names, &row)}</td>
         })
     };
@@ -162,10 +162,12 @@ fn ending(row: &TrialRow) -> AnyView {
     let words = match (row.state, row.exit_code, row.signal) {
         (ExperimentState::Failed, Some(code), _) => ["exit status ", &code.to_string()].concat(),
         (ExperimentState::Failed, None, Some(signal)) => ["signal ", &signal.to_string()].concat(),
+        // The word says it; the signal that it took is a detail for the tooltip.
+        (ExperimentState::Cancelled, ..) => String::new(),
         _ => row.message.clone(),
     };
     (!words.is_empty())
-        .then(|| view! { <span class="fine" title=row.message.clone()>{words}</span> })
+        .then(|| view! { <span class="fine">{words}</span> })
         .into_any()
 }
 
@@ -185,6 +187,12 @@ fn actions(watch: Watch, names: Names, row: &TrialRow) -> AnyView {
         run: names.run.get_untracked(),
         id: row.id.clone(),
         number: row.number,
+        settings: names.width.with_untracked(|columns| {
+            let pairs = columns.iter().zip(&row.values);
+            let set = pairs
+                .filter_map(|(name, value)| Some([name.as_str(), " ", value.as_deref()?].concat()));
+            set.collect::<Vec<_>>().join("  ")
+        }),
     };
     let (cluster, id) = (subject.cluster.clone(), subject.id.clone());
     view! {
