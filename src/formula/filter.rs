@@ -6,9 +6,10 @@
 
 use super::evaluate::{Condition, Value};
 use super::syntax::{Comparison, Expression, Node, NodeId};
+use crate::sweep::Part;
+use crate::sweep::axis::{self, Axis};
 use crate::sweep::order::View;
 use crate::sweep::part::Slot;
-use crate::sweep::{Part, axis};
 use std::borrow::Cow;
 
 /// A condition on one part's trials.
@@ -129,7 +130,7 @@ impl Filter {
                     .axes()
                     .iter()
                     .take(axis as usize)
-                    .map(|axis| axis.len())
+                    .map(Axis::len)
                     .product();
                 self.view.keep(part, axis, |digit| {
                     holds(clause, &slots, part, digit * stride)

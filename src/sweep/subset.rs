@@ -75,13 +75,13 @@ mod tests {
             let pair = draw(10, 2, seed);
             counts[pair[0] as usize][pair[1] as usize] += 1;
         }
-        let mut chi_square = 0.0;
-        for first in 0..10 {
-            for second in first + 1..10 {
-                let difference = f64::from(counts[first][second]) - 1000.0;
-                chi_square += difference * difference / 1000.0;
-            }
-        }
+        let pairs = counts
+            .iter()
+            .enumerate()
+            .flat_map(|(first, row)| &row[first + 1..]);
+        let term =
+            |count: &u32| (f64::from(*count) - 1000.0) * (f64::from(*count) - 1000.0) / 1000.0;
+        let chi_square: f64 = pairs.map(term).sum();
         assert!(chi_square < 78.7, "chi-square {chi_square}");
     }
 }
