@@ -261,7 +261,7 @@ impl Runs {
         all.sort_by_key(|run| std::cmp::Reverse(run.created_at));
         self.failure.set(None);
         self.list.set(Some(all));
-        let known = self.trials.with_untracked(|trials| trials.clone());
+        let known = self.trials.with_untracked(HashMap::clone);
         for (id, trials) in known {
             let pages = trials.try_update_untracked(|trials| trials.asked.clone());
             let cluster = self.list.with_untracked(|list| {

@@ -10,6 +10,7 @@ mod plan;
 mod results;
 mod runs;
 mod status;
+mod stop;
 mod words;
 
 use leptos::prelude::*;

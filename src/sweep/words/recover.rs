@@ -85,19 +85,22 @@ impl Lexer<'_> {
 
     /// An unquoted `(…)`, a syntax error to a shell: read as part of the word.
     pub(super) fn parenthesised(&mut self, word: &mut Word) {
-        let begin = word
-            .runs
-            .first()
-            .map_or(self.cursor.offset(), |(_, source)| *source);
+        let open = self.cursor.offset();
+        let prefix = value_prefix(word);
+        // The value begins before the parenthesis where it stands there as it is, without quotes.
+        let begin = word.locate_one(super::offset(word.text.len() - prefix.len()));
+        let plain = open.checked_sub(begin) == Some(super::offset(prefix.len()));
         let line = self.cursor.rest().split('\n').next().unwrap_or("");
         let length = closing(line).unwrap_or(line.trim_end().len());
-        let prefix = value_prefix(word);
         let inside = self.take(length, word);
         if self.source == Source::Person {
-            let typed = format!("{prefix}{inside}");
-            let skipped = u32::try_from(word.text.len() - typed.len()).unwrap_or(0);
+            let (begin, typed) = if plain {
+                (begin, format!("{prefix}{inside}"))
+            } else {
+                (open, inside)
+            };
             self.report(
-                begin + skipped,
+                begin,
                 Kind::UnquotedSweep {
                     typed,
                     changed: true,

@@ -2,6 +2,7 @@
 
 mod list;
 mod output;
+mod row;
 mod trials;
 
 use leptos::prelude::*;
