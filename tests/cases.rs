@@ -14,7 +14,7 @@ use sweep_planner::sweep::{Settings, read};
 const SHOWN: u128 = 8;
 
 fn describe(text: &str) -> String {
-    let reading = read(text, &Settings { drawn_seed: 1 });
+    let reading = read(text, &Settings { drawn_seed: 1, ..Settings::default() });
     let plan = &reading.plan;
     let mut out = String::new();
     if !plan.is_empty() {

@@ -96,7 +96,10 @@ fn fragments() -> impl Strategy<Value = String> {
 }
 
 fn settings() -> Settings {
-    Settings { drawn_seed: 5 }
+    Settings {
+        drawn_seed: 5,
+        ..Settings::default()
+    }
 }
 
 fn argvs(plan: &Plan) -> Vec<Vec<String>> {

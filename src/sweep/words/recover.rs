@@ -10,7 +10,7 @@ impl Lexer<'_> {
         let rest = self.cursor.rest();
         let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
         let dashes = &rest[..rest.len() - name.len()];
-        if !dashes.contains(typographic) || !name.starts_with(char::is_alphabetic) {
+        if self.is_client() || !dashes.contains(typographic) || !name.starts_with(char::is_alphabetic) {
             return;
         }
         let at = self.cursor.offset();
@@ -83,8 +83,15 @@ impl Lexer<'_> {
         true
     }
 
-    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word.
-    pub(super) fn parenthesised(&mut self, word: &mut Word) {
+    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word. False where it does
+    /// not close and is no error either.
+    pub(super) fn parenthesised(&mut self, word: &mut Word) -> bool {
+        if self.is_client() {
+            let rest = self.cursor.rest();
+            let found = self.search(')', rest.len(), || closing(rest));
+            found.map(|length| self.take(length, word));
+            return found.is_some();
+        }
         let begin = word
             .runs
             .first()
@@ -93,17 +100,11 @@ impl Lexer<'_> {
         let length = closing(line).unwrap_or(line.trim_end().len());
         let prefix = value_prefix(word);
         let inside = self.take(length, word);
-        if self.source == Source::Person {
-            let typed = format!("{prefix}{inside}");
-            let skipped = u32::try_from(word.text.len() - typed.len()).unwrap_or(0);
-            self.report(
-                begin + skipped,
-                Kind::UnquotedSweep {
-                    typed,
-                    changed: true,
-                },
-            );
-        }
+        let typed = format!("{prefix}{inside}");
+        let skipped = u32::try_from(word.text.len() - typed.len()).unwrap_or(0);
+        let changed = true;
+        self.report(begin + skipped, Kind::UnquotedSweep { typed, changed });
+        true
     }
 
     /// `{8,16}` and `{1..4}`: a shell makes several words of it. False for other braces.
