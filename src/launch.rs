@@ -4,8 +4,8 @@
 //! code that showed the plan, and refuses what it reads otherwise than the page did: the digest.
 
 use crate::api::{
-    self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState, Scalar,
-    Scratch, SweepOptions,
+    self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState,
+    Scalar, Scratch, SweepOptions,
 };
 use crate::sweep::diagnostic::{Diagnostic, grouped};
 use crate::sweep::machines;

@@ -15,7 +15,13 @@ const COMMANDS: &[&str] = &[
 ];
 
 fn plan(text: &str) -> std::sync::Arc<Plan> {
-    let reading = read(text, &Settings { drawn_seed: 11, ..Settings::default() });
+    let reading = read(
+        text,
+        &Settings {
+            drawn_seed: 11,
+            ..Settings::default()
+        },
+    );
     assert!(!reading.has_errors(), "{text}: {:?}", reading.diagnostics);
     reading.plan
 }

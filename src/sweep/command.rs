@@ -1,8 +1,8 @@
 //! Stage 3: the words of one command as options, script and arguments.
 
 use super::diagnostic::{Diagnostic, Kind};
-use super::rules;
 use super::options::{self, OptionSpec, Options, Strategy, Takes};
+use super::rules;
 use super::span::{Origin, Span};
 use super::suggest::nearest;
 use super::words::{Word, Words};

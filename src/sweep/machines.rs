@@ -87,7 +87,8 @@ pub fn client_machine(typed: &str) -> Option<&'static str> {
 /// the machines below, and counts CPUs against GPUs; other machines it does not check.
 pub fn units(machine: &str) -> Option<u32> {
     let listed = NICKNAMES.iter().filter(|(.., client)| !client.is_empty());
-    let known = listed.flat_map(|(nickname, ours, client)| [(*ours, *nickname), (*client, *nickname)]);
+    let known =
+        listed.flat_map(|(nickname, ours, client)| [(*ours, *nickname), (*client, *nickname)]);
     let more = [
         ("g4dn.8xlarge", "1_t4_16gb"),
         ("g4dn.4xlarge", "1_t4_16gb"),

@@ -110,7 +110,9 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
 /// Merges the config file into the commands that name it, and checks what only holds then. A second
 /// file's text is not at hand.
 fn with_config(commands: &mut [Command], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
-    let named = commands.iter().find_map(|command| command.options.config.clone());
+    let named = commands
+        .iter()
+        .find_map(|command| command.options.config.clone());
     let config = settings.config.as_deref().map(|text| {
         let (config, found) = config::read(text);
         // What is wrong in a file that nobody asks for is no matter.

@@ -44,7 +44,11 @@ pub(super) fn check_typed(command: &Command, words: &Words, diagnostics: &mut Ve
         };
         report(place("--instance_type"), kind);
     }
-    for argument in command.arguments.iter().filter(|a| begins_flag(&a.word.text)) {
+    for argument in command
+        .arguments
+        .iter()
+        .filter(|a| begins_flag(&a.word.text))
+    {
         let name = split_inline(&argument.word.text).0;
         if let Some(spec) = options::find(name).filter(|spec| spec.name == name) {
             let option = spec.name;
@@ -59,7 +63,11 @@ pub(super) fn check_typed(command: &Command, words: &Words, diagnostics: &mut Ve
 /// The client finds the script's arguments by splitting the quoted command at the script's text.
 fn script_repeated(command: &Command, words: &Words) -> Option<(Span, Kind)> {
     let script = command.script.as_str();
-    let quoted: Vec<_> = words.words.iter().map(|word| quote::shell(&word.text)).collect();
+    let quoted: Vec<_> = words
+        .words
+        .iter()
+        .map(|word| quote::shell(&word.text))
+        .collect();
     let count = u32::try_from(quoted.join(" ").matches(script).count()).ok()?;
     let holds = |word: &&Word| word.span != command.script_span && word.text.contains(script);
     let other = words.words.iter().find(holds)?;
@@ -82,10 +90,20 @@ pub(super) fn check_merged(
             diagnostics.push(no_num_trials(command, config, typed));
         }
         (Strategy::RandomSearch, Some(asked)) if u64::from(asked) > subset::MAX_DRAWN => {
-            report(command, "--num_trials", Kind::TooManyToDraw { asked }, diagnostics);
+            report(
+                command,
+                "--num_trials",
+                Kind::TooManyToDraw { asked },
+                diagnostics,
+            );
         }
         (Strategy::GridSearch | Strategy::None, Some(_)) => {
-            unused(command, "--num_trials", "`--strategy random_search`", diagnostics);
+            unused(
+                command,
+                "--num_trials",
+                "`--strategy random_search`",
+                diagnostics,
+            );
         }
         _ => {}
     }
@@ -131,9 +149,13 @@ fn no_num_trials(command: &Command, config: Option<&Config>, typed: Option<u32>)
         (Some(used), _) if used.origin == Origin::Config => {
             Diagnostic::in_config(used.span, problem)
         }
-        (_, Some(Config { strategy_options: Some(span), .. })) => {
-            Diagnostic::in_config(*span, Problem::NumTrials { typed: None })
-        }
+        (
+            _,
+            Some(Config {
+                strategy_options: Some(span),
+                ..
+            }),
+        ) => Diagnostic::in_config(*span, Problem::NumTrials { typed: None }),
         (used, _) => {
             let span = used.map_or(command.script_span, |used| used.span);
             Diagnostic::new(span, Kind::NumTrialsMissing)

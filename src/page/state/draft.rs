@@ -78,7 +78,9 @@ impl Draft {
         let picked = RwSignal::new(None::<Picked>);
         let reading = Memo::new(move |_| {
             let settings = sweep::Settings {
-                drawn_seed: seed.get(), ..Default::default() };
+                drawn_seed: seed.get(),
+                ..Default::default()
+            };
             text.with(|text| sweep::read(text, &settings))
         });
         let options = Memo::new(move |before| reading.with(|reading| shown(reading, before)));

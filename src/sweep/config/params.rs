@@ -69,7 +69,8 @@ impl Reader<'_> {
                 Some(within) => Span::new(within.start + span.start, within.start + span.end),
                 None => at.span,
             };
-            self.diagnostics.push(Diagnostic::new(place, kind).of(Origin::Config));
+            self.diagnostics
+                .push(Diagnostic::new(place, kind).of(Origin::Config));
         }
         let words = commands.into_iter().flat_map(|command| command.words);
         words

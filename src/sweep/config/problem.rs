@@ -12,7 +12,7 @@ pub enum Problem {
     Syntax(Syntax),
     /// A tag that Grid's client cannot read, or a text that does not fit it.
     Tag {
-        /// The tag in full.
+        /// The tag, `!!name` for those of YAML.
         tag: String,
         /// The scalar's text.
         found: String,
@@ -57,6 +57,13 @@ pub enum Problem {
         written: String,
         /// What is passed.
         read: String,
+    },
+    /// A date in a list, which Python prints as a call.
+    DateInList {
+        /// As written.
+        written: String,
+        /// As it would stand in the list.
+        repr: String,
     },
     /// A machine's nickname, which the client passes on from a config file as it is.
     Nickname {
@@ -182,14 +189,16 @@ impl Problem {
                 ..
             } => format!("did you mean `{key}`?"),
             Problem::Ignored { help, .. } => (*help).into(),
-            Problem::Retyped { written, .. } => {
+            Problem::Retyped { written, .. } | Problem::DateInList { written, .. } => {
                 format!("to pass it as it stands, write it in quotes: \"{written}\"")
             }
             Problem::NullParameter { key } => {
                 format!("for a flag without a value write `{key}: \"\"`")
             }
             Problem::BareKey { key } => format!("did you mean `--{key}`?"),
-            Problem::Split { text: Some(text), .. } => {
+            Problem::Split {
+                text: Some(text), ..
+            } => {
                 format!("to pass one argument, quote it for a shell too: \"'{text}'\"")
             }
             Problem::NumTrials { typed } => {
@@ -211,8 +220,12 @@ impl Problem {
                 ..
             } => Some((format!("Change to {key}"), key.clone())),
             Problem::BareKey { key } => Some((format!("Change to --{key}"), format!("--{key}"))),
-            Problem::Retyped { written, .. } => Some(quoted(&format!("\"{written}\""))),
-            Problem::Split { text: Some(text), .. } => Some(quoted(&format!("\"'{text}'\""))),
+            Problem::Retyped { written, .. } | Problem::DateInList { written, .. } => {
+                Some(quoted(&format!("\"{written}\"")))
+            }
+            Problem::Split {
+                text: Some(text), ..
+            } => Some(quoted(&format!("\"'{text}'\""))),
             _ => None,
         }
     }
@@ -224,9 +237,7 @@ impl fmt::Display for Problem {
             Problem::TooLong => write!(f, "expected at most 1 MiB of YAML"),
             Problem::Syntax(syntax) => syntax.fmt(f),
             Problem::Tag { tag, found } => {
-                let short = tag.strip_prefix("tag:yaml.org,2002:");
-                let short = short.map_or(tag.clone(), |name| format!("!!{name}"));
-                write!(f, "Grid's client cannot read `{found}` as {short}")
+                write!(f, "Grid's client cannot read `{found}` as {tag}")
             }
             Problem::TooLarge => write!(f, "more values than a config file may hold"),
             Problem::BadMapping(what) => f.write_str(what),
@@ -246,7 +257,10 @@ impl fmt::Display for Problem {
                 } else {
                     format!("under `{section}`")
                 };
-                write!(f, "Grid's client reads no `{found}` {place}; it has no effect")
+                write!(
+                    f,
+                    "Grid's client reads no `{found}` {place}; it has no effect"
+                )
             }
             Problem::Ignored { key, .. } => {
                 write!(f, "`{key}` has no effect here: Grid's client drops it")
@@ -255,7 +269,16 @@ impl fmt::Display for Problem {
                 write!(f, "`{key}` stands above already; this one counts")
             }
             Problem::Retyped { written, read } => {
-                write!(f, "YAML reads `{written}` as {read}, and that is what is passed")
+                write!(
+                    f,
+                    "YAML reads `{written}` as {read}, and that is what is passed"
+                )
+            }
+            Problem::DateInList { written, repr } => {
+                write!(
+                    f,
+                    "YAML reads `{written}` as a date, which is `{repr}` in a list"
+                )
             }
             Problem::Nickname { typed, machine } => write!(
                 f,
@@ -272,7 +295,10 @@ impl fmt::Display for Problem {
                 words,
                 mapping: true,
                 ..
-            } => write!(f, "a mapping is no value of an argument; this passes {words} words"),
+            } => write!(
+                f,
+                "a mapping is no value of an argument; this passes {words} words"
+            ),
             Problem::Split { words, .. } => write!(
                 f,
                 "Grid's client does not quote this value: it is passed as {words} arguments"
@@ -285,7 +311,10 @@ impl fmt::Display for Problem {
                 write!(f, "`{key}` has no effect without {needs}")
             }
             Problem::NumTrials { typed: None } => {
-                write!(f, "random_search needs `num_trials` under `strategy_options`")
+                write!(
+                    f,
+                    "random_search needs `num_trials` under `strategy_options`"
+                )
             }
             Problem::NumTrials { typed: Some(_) } => write!(
                 f,
@@ -297,7 +326,10 @@ impl fmt::Display for Problem {
                 "expected the name of an environment variable, found `{found}`"
             ),
             Problem::NotAsked => {
-                write!(f, "no command has `--config`, so this file is not in the plan")
+                write!(
+                    f,
+                    "no command has `--config`, so this file is not in the plan"
+                )
             }
         }
     }

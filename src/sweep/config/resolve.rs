@@ -22,17 +22,16 @@ pub(super) enum Implicit {
 
 /// The type of the plain scalar `text`. O(length).
 pub(super) fn resolve(text: &str) -> Implicit {
-    let kinds: [(fn(&str) -> bool, Implicit); 7] = [
-        (is_bool, Implicit::Bool),
-        (is_float, Implicit::Float),
-        (is_int, Implicit::Int),
-        (|text| text == "<<", Implicit::Merge),
-        (is_null, Implicit::Null),
-        (is_timestamp, Implicit::Timestamp),
-        (|text| text == "=", Implicit::Value),
-    ];
-    let found = kinds.into_iter().find(|(is, _)| is(text));
-    found.map_or(Implicit::Str, |(_, kind)| kind)
+    match text {
+        "<<" => Implicit::Merge,
+        "=" => Implicit::Value,
+        _ if is_bool(text) => Implicit::Bool,
+        _ if is_float(text) => Implicit::Float,
+        _ if is_int(text) => Implicit::Int,
+        _ if is_null(text) => Implicit::Null,
+        _ if is_timestamp(text) => Implicit::Timestamp,
+        _ => Implicit::Str,
+    }
 }
 
 /// `^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$`
@@ -109,9 +108,7 @@ fn is_sexagesimal(text: &str, first: fn(u8) -> bool) -> bool {
         count += 1;
         matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
     });
-    good && count > 0
-        && head.bytes().next().is_some_and(first)
-        && all(head, digit_or_underscore)
+    good && count > 0 && head.bytes().next().is_some_and(first) && all(head, digit_or_underscore)
 }
 
 /// `^(?:[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]|[0-9][0-9][0-9][0-9]-[0-9][0-9]?-[0-9][0-9]?

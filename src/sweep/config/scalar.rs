@@ -38,11 +38,13 @@ pub(super) fn load(
         "float" => float(text).map(Literal::Float),
         "timestamp" => {
             let read = Timestamp::parse(text).map(Value::Timestamp);
-            return read.ok_or_else(|| bad(span, name, text));
+            return read.ok_or_else(|| bad(span, tag.unwrap_or("!!timestamp"), text));
         }
         _ => None,
     };
-    value.map(Value::Scalar).ok_or_else(|| bad(span, name, text))
+    let own = format!("!!{name}");
+    let value = value.map(Value::Scalar);
+    value.ok_or_else(|| bad(span, tag.unwrap_or(&own), text))
 }
 
 fn implied(kind: Implicit) -> &'static str {
@@ -58,13 +60,10 @@ fn implied(kind: Implicit) -> &'static str {
     }
 }
 
-/// The error that `tag` (in full, or the name behind `!!`) does not fit.
+/// The error that `tag` does not fit.
 pub(super) fn bad(span: Span, tag: &str, found: &str) -> Diagnostic {
-    let tag = if tag.contains(['!', ':', ',']) {
-        tag.into()
-    } else {
-        format!("{PREFIX}{tag}")
-    };
+    let short = tag.strip_prefix(PREFIX);
+    let tag = short.map_or_else(|| tag.into(), |name| format!("!!{name}"));
     let found = found.chars().take(100).collect();
     Diagnostic::in_config(span, Problem::Tag { tag, found })
 }
@@ -171,5 +170,9 @@ fn python_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let begins = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     let named = matches!(unsigned, "inf" | "infinity" | "nan");
-    if begins || named { text.parse().ok() } else { None }
+    if begins || named {
+        text.parse().ok()
+    } else {
+        None
+    }
 }

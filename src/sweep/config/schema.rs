@@ -60,8 +60,17 @@ pub(super) fn read(tree: &Tree, root: Option<Child>) -> (Config, Vec<Diagnostic>
         diagnostics: Vec::new(),
     };
     match root {
-        Some(root) => reader.file(root),
-        None => reader.expected(Span::at(0), "", "a mapping with `compute` or `hyper_params`", "nothing"),
+        Some(root) => {
+            // The client loads all of the file, what it does not read as well.
+            reader.load(root);
+            reader.file(root);
+        }
+        None => reader.expected(
+            Span::at(0),
+            "",
+            "a mapping with `compute` or `hyper_params`",
+            "nothing",
+        ),
     }
     let Reader {
         loader,
@@ -98,7 +107,9 @@ impl Reader<'_> {
 
     pub(super) fn load(&mut self, at: Child) -> Option<Value> {
         let loaded = self.loader.load(at);
-        loaded.map_err(|problem| self.diagnostics.push(problem)).ok()
+        loaded
+            .map_err(|problem| self.diagnostics.push(problem))
+            .ok()
     }
 
     /// The entries of the mapping `at`, which `key` holds.
@@ -114,7 +125,9 @@ impl Reader<'_> {
             return None;
         }
         let entries = self.loader.entries(at);
-        entries.map_err(|problem| self.diagnostics.push(problem)).ok()
+        entries
+            .map_err(|problem| self.diagnostics.push(problem))
+            .ok()
     }
 
     /// The entries of a section by their keys, unknown ones told of and left out.
@@ -276,10 +289,13 @@ impl Reader<'_> {
             self.report(entry.key_place.span, Problem::VariableName { found: name });
             return None;
         }
-        self.note_retyped(entry.key_place);
-        self.note_retyped(entry.value);
+        self.note_retyped_as(entry.key_place, &name);
         let value = match self.load(entry.value)? {
-            Value::Timestamp(timestamp) => timestamp.iso(),
+            Value::Timestamp(timestamp) => {
+                let sent = timestamp.iso();
+                self.note_retyped_as(entry.value, &sent);
+                return Some((name, sent));
+            }
             value @ (Value::List(_) | Value::Dict(_) | Value::Scalar(Literal::None)) => {
                 let expected = "a text, a number or a boolean";
                 self.expected(entry.value.span, &name, expected, &value.describe());
@@ -287,6 +303,7 @@ impl Reader<'_> {
             }
             value => value.to_str(),
         };
+        self.note_retyped_as(entry.value, &value);
         Some((name, value))
     }
 
@@ -328,7 +345,12 @@ impl Reader<'_> {
                     match self.load(*item) {
                         Some(Value::Scalar(Literal::Str(text))) => commands.push(text),
                         Some(other) => {
-                            self.expected(item.span, key, "texts (write each in quotes)", &other.describe());
+                            self.expected(
+                                item.span,
+                                key,
+                                "texts (write each in quotes)",
+                                &other.describe(),
+                            );
                         }
                         None => {}
                     }
@@ -398,7 +420,11 @@ impl Reader<'_> {
             let mut settings = self.config.settings.iter();
             settings
                 .find(|setting| setting.key == key)
-                .filter(|s| s.value.as_deref().is_some_and(|value| !matches!(value, "" | "0")))
+                .filter(|s| {
+                    s.value
+                        .as_deref()
+                        .is_some_and(|value| !matches!(value, "" | "0"))
+                })
                 .map(|setting| setting.span)
         };
         let (name, version) = (given("datastore_name"), given("datastore_version"));
@@ -412,7 +438,9 @@ impl Reader<'_> {
                     self.report(span, Problem::Unused { key, needs });
                 }
                 let is_datastore = |key: &str| key.starts_with("datastore_");
-                self.config.settings.retain(|setting| !is_datastore(setting.key));
+                self.config
+                    .settings
+                    .retain(|setting| !is_datastore(setting.key));
             }
             (Some(_), Some(_)) => {}
         }
@@ -428,29 +456,54 @@ impl Reader<'_> {
             return;
         }
         match self.loader.content(at) {
-            Content::Sequence(items) => items.iter().for_each(|item| self.note_retyped(*item)),
-            Content::Scalar { text, plain: true, .. } => {
-                let Ok(value) = self.loader.load(at) else { return };
-                if is_surprising(text, &value) {
-                    let (written, read) = (text.clone(), value.to_str());
-                    self.report(at.span, Problem::Retyped { written, read });
+            Content::Sequence(items) => {
+                for item in items {
+                    self.note_date(*item);
+                    self.note_retyped(*item);
+                }
+            }
+            Content::Scalar { plain: true, .. } => {
+                if let Ok(value) = self.loader.load(at) {
+                    self.note_retyped_as(at, &value.to_str());
                 }
             }
             _ => {}
         }
     }
+
+    fn note_date(&mut self, at: Child) {
+        if let Content::Scalar { text, .. } = self.loader.content(at)
+            && let Ok(Value::Timestamp(timestamp)) = self.loader.load(at)
+        {
+            let (written, repr) = (text.clone(), timestamp.repr());
+            self.report(at.span, Problem::DateInList { written, repr });
+        }
+    }
+
+    /// The same for a scalar that is passed as `passed`.
+    fn note_retyped_as(&mut self, at: Child, passed: &str) {
+        let Content::Scalar {
+            text, plain: true, ..
+        } = self.loader.content(at)
+        else {
+            return;
+        };
+        let surprising = |value: Value| is_surprising(text, passed, &value);
+        if !at.alias && self.loader.load(at).is_ok_and(surprising) {
+            let (written, read) = (text.clone(), passed.to_owned());
+            self.report(at.span, Problem::Retyped { written, read });
+        }
+    }
 }
 
-fn is_surprising(text: &str, value: &Value) -> bool {
+fn is_surprising(text: &str, passed: &str, value: &Value) -> bool {
     match value {
         Value::Scalar(Literal::Bool(_)) => {
             !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false")
         }
-        Value::Scalar(Literal::Int(number)) => {
-            number.to_string() != text.strip_prefix('+').unwrap_or(text)
-        }
+        Value::Scalar(Literal::Int(_)) => passed != text.strip_prefix('+').unwrap_or(text),
         Value::Scalar(Literal::Float(_)) => text.contains([':', '_']),
-        Value::Timestamp(timestamp) => timestamp.to_str() != text,
+        Value::Timestamp(_) => passed != text,
         _ => false,
     }
 }
@@ -466,12 +519,16 @@ fn as_typed(spec: &OptionSpec, value: &Value) -> Result<Option<String>, &'static
     };
     match (spec.takes, literal) {
         // The client stops at these.
-        (_, Literal::None) if matches!(spec.name, "--framework" | "--cluster") => Err(expected(spec)),
+        (_, Literal::None) if matches!(spec.name, "--framework" | "--cluster") => {
+            Err(expected(spec))
+        }
         (_, Literal::None) | (Takes::Nothing, Literal::Bool(false)) => Ok(None),
         (Takes::Nothing, Literal::Bool(true)) => Ok(Some(String::new())),
         (Takes::Integer(_), Literal::Int(number)) => Ok(Some(number.to_string())),
         // Digits in quotes travel as text and are read all the same, but for the disk's size.
-        (Takes::Integer(_), Literal::Str(text)) if spec.name != "--memory" => Ok(Some(text.clone())),
+        (Takes::Integer(_), Literal::Str(text)) if spec.name != "--memory" => {
+            Ok(Some(text.clone()))
+        }
         (Takes::Text | Takes::Choice(..), Literal::Str(text)) => Ok(Some(text.clone())),
         _ => Err(expected(spec)),
     }

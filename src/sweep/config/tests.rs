@@ -37,7 +37,9 @@ fn python_type(value: &Value) -> &'static str {
         Value::Scalar(Literal::Int(_)) => "int",
         Value::Scalar(Literal::Float(_)) => "float",
         Value::Scalar(_) => "str",
-        Value::Timestamp(timestamp) if timestamp.repr().starts_with("datetime.datetime") => "datetime",
+        Value::Timestamp(timestamp) if timestamp.repr().starts_with("datetime.datetime") => {
+            "datetime"
+        }
         Value::Timestamp(_) => "date",
         Value::List(_) => "list",
         Value::Dict(_) => "dict",
@@ -54,7 +56,12 @@ fn scalars_are_what_pyyaml_loads() {
         let found = match found.as_deref() {
             Some([(key, value)]) if key.to_str() == "k" => {
                 let (text, repr) = (value.to_str(), value.repr());
-                vec![row[0].clone(), python_type(value).into(), text.into(), repr.into()]
+                vec![
+                    row[0].clone(),
+                    python_type(value).into(),
+                    text.into(),
+                    repr.into(),
+                ]
             }
             _ => vec![row[0].clone(), Json::Null],
         };
@@ -63,7 +70,12 @@ fn scalars_are_what_pyyaml_loads() {
         }
     }
     assert!(rows.len() > 2000);
-    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -72,15 +84,24 @@ fn documents_are_what_pyyaml_loads() {
     let rows = rows("documents");
     for row in &rows {
         let found = entries(row[0].as_str().unwrap()).map(|entries| {
-            let word = |(key, value): &(Value, Value)| format!(" {} {}", key.to_str(), value.to_str());
+            let word =
+                |(key, value): &(Value, Value)| format!(" {} {}", key.to_str(), value.to_str());
             entries.iter().map(word).collect::<String>()
         });
         // A list that holds itself can be loaded, but is no argument.
         let expected = row[1].as_str().filter(|text| !text.contains("[...]"));
         if found.as_deref() != expected {
-            wrong.push(format!("{}\n  expected {}\n  found {found:?}", row[0], row[1]));
+            wrong.push(format!(
+                "{}\n  expected {}\n  found {found:?}",
+                row[0], row[1]
+            ));
         }
     }
     assert!(rows.len() > 100);
-    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

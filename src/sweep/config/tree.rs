@@ -204,7 +204,10 @@ impl Builder<'_> {
     fn check_in_brackets(&self, value: &str, span: Span) -> Result<(), Diagnostic> {
         let bad = value.contains('?') || value.starts_with(':');
         if bad && span.start < span.end {
-            return Err(Diagnostic::in_config(span, Problem::Syntax(Syntax::InBrackets)));
+            return Err(Diagnostic::in_config(
+                span,
+                Problem::Syntax(Syntax::InBrackets),
+            ));
         }
         Ok(())
     }
@@ -215,7 +218,11 @@ impl Builder<'_> {
         };
         // A block's end is only noticed at what follows it, a flow's is its bracket.
         let last = open.children.last().map_or(open.start, |last| last.span);
-        let end = if span.start < span.end { span.end } else { last.end };
+        let end = if span.start < span.end {
+            span.end
+        } else {
+            last.end
+        };
         let whole = Span::new(open.start.start, end.max(open.start.end));
         let content = if open.is_mapping {
             let mut pairs = Vec::with_capacity(open.children.len() / 2);
@@ -249,7 +256,10 @@ impl Builder<'_> {
                 Ok(())
             }
             // The parser knows the anchor, so that the node must be one that holds the alias.
-            None => Err(Diagnostic::in_config(span, Problem::Syntax(Syntax::Recursive))),
+            None => Err(Diagnostic::in_config(
+                span,
+                Problem::Syntax(Syntax::Recursive),
+            )),
         }
     }
 

@@ -45,7 +45,8 @@ impl Value {
                 format!("[{}]", items.join(", "))
             }
             Value::Dict(entries) => {
-                let entry = |(key, value): &(Value, Value)| format!("{}: {}", key.repr(), value.repr());
+                let entry =
+                    |(key, value): &(Value, Value)| format!("{}: {}", key.repr(), value.repr());
                 let entries: Vec<String> = entries.iter().map(entry).collect();
                 format!("{{{}}}", entries.join(", "))
             }
@@ -156,7 +157,7 @@ impl<'a> Loader<'a> {
         match &node.content {
             Content::Scalar { text, plain, .. } => {
                 scalar::load(at.span, node.tag.as_deref(), text, *plain)
-            },
+            }
             Content::Sequence(items) => {
                 check_tag(at.span, node.tag.as_deref(), "seq")?;
                 let items = items.iter().map(|item| self.load_at(*item, depth + 1));
@@ -196,7 +197,8 @@ impl<'a> Loader<'a> {
                 if entry.own && pair.own {
                     let key = key.to_str();
                     let problem = Problem::RepeatedKey { key };
-                    self.notes.push(Diagnostic::in_config(pair.key.span, problem));
+                    self.notes
+                        .push(Diagnostic::in_config(pair.key.span, problem));
                 }
                 (entry.value, entry.key_place, entry.own) = (pair.value, pair.key, pair.own);
                 continue;
@@ -216,7 +218,9 @@ impl<'a> Loader<'a> {
 
     /// A key's value; `=` is text there.
     fn key(&mut self, at: Child, depth: usize) -> Result<Value, Diagnostic> {
-        if let Content::Scalar { text, plain: true, .. } = self.content(at)
+        if let Content::Scalar {
+            text, plain: true, ..
+        } = self.content(at)
             && text == "="
             && self.tree.node(at).tag.is_none()
         {

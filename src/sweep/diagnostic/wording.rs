@@ -16,7 +16,6 @@ impl Diagnostic {
             | Kind::UnusedOption { .. }
             | Kind::NumTrialsOverSpace { .. }
             | Kind::ConfigNotRead
-            | Kind::OtherConfig
             | Kind::OverriddenByConfig { .. }
             | Kind::ScriptTextRepeated { .. }
             | Kind::MissingComma { .. }
@@ -195,7 +194,10 @@ impl fmt::Display for Kind {
                 "one config file can be read here, and a command above names another one"
             ),
             Kind::OverriddenByConfig { option } => {
-                write!(f, "the config file sets this too, and wins over `{option}`")
+                write!(
+                    f,
+                    "the config file decides this, so `{option}` has no effect"
+                )
             }
             Kind::Config(problem) => problem.fmt(f),
             Kind::ScriptTextRepeated { script, count: 2 } => write!(

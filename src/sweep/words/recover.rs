@@ -10,7 +10,10 @@ impl Lexer<'_> {
         let rest = self.cursor.rest();
         let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
         let dashes = &rest[..rest.len() - name.len()];
-        if self.is_client() || !dashes.contains(typographic) || !name.starts_with(char::is_alphabetic) {
+        if self.is_client()
+            || !dashes.contains(typographic)
+            || !name.starts_with(char::is_alphabetic)
+        {
             return;
         }
         let at = self.cursor.offset();
