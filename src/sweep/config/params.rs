@@ -12,27 +12,46 @@ use crate::sweep::words::{self, Source, Word};
 impl Reader<'_> {
     /// ` key value` for each entry, in the order of Python's dict.
     pub(super) fn params(&mut self, at: Child) {
+        let (mut passed, mut parameters) = (String::new(), Vec::new());
         for entry in self.entries(at, "params").unwrap_or_default() {
             let key = entry.key.to_str();
-            let mut words = self.words(&key, entry.key_place);
+            passed.push_str(&format!(" {key}"));
+            parameters.extend(self.words(&key, entry.key_place));
             if !key.starts_with('-') {
-                self.report(entry.key_place.span, Problem::BareKey { key: key.clone() });
+                let key = key.clone();
+                self.report(entry.key_place.span, Problem::BareKey { key });
             }
             let Some(value) = self.load(entry.value) else {
                 continue;
             };
             self.note_retyped(entry.value);
             let text = value.to_str();
-            let passed = self.words(&text, entry.value);
+            passed.push_str(&format!(" {text}"));
+            let words = self.words(&text, entry.value);
             match value {
                 Value::Scalar(Literal::None) => {
                     self.report(entry.visible(), Problem::NullParameter { key });
                 }
-                value if passed.len() > 1 => self.note_split(entry.value, &value, passed.len()),
+                value if words.len() > 1 => self.note_split(entry.value, &value, words.len()),
                 _ => {}
             }
-            words.extend(passed);
-            self.config.parameters.extend(words);
+            parameters.extend(words);
+        }
+        self.check_apart(&passed, &parameters);
+        self.config.parameters = parameters;
+    }
+
+    /// The client passes all of it as one text, in which a value that leaves something open runs on
+    /// into the next.
+    fn check_apart(&mut self, passed: &str, words: &[Word]) {
+        let (commands, _) = words::split(passed, Source::Client);
+        let whole = commands.iter().flat_map(|command| &command.words);
+        let same = whole
+            .zip(words)
+            .take_while(|(a, b)| a.text == b.text)
+            .count();
+        if let Some(word) = words.get(same) {
+            self.report(word.span, Problem::RunsOn);
         }
     }
 

@@ -91,6 +91,8 @@ pub enum Problem {
         /// The value, where one word of it can be made by quoting.
         text: Option<String>,
     },
+    /// A value that leaves a bracket or an escape open, and so takes the next one in.
+    RunsOn,
     /// One of two keys that only count together.
     Alone {
         /// The one that is there.
@@ -205,6 +207,7 @@ impl Problem {
                 let number = typed.unwrap_or(10);
                 format!("write `strategy_options: {{num_trials: {number}}}` under `settings`")
             }
+            Problem::RunsOn => "close its brackets, or quote it for a shell too: \"'…'\"".into(),
             Problem::TwoScratches => "write either `size_gb` or `mount_path`".into(),
             Problem::NotAsked => "write `--config FILE` before the script".into(),
             _ => return None,
@@ -302,6 +305,10 @@ impl fmt::Display for Problem {
             Problem::Split { words, .. } => write!(
                 f,
                 "Grid's client does not quote this value: it is passed as {words} arguments"
+            ),
+            Problem::RunsOn => write!(
+                f,
+                "Grid's client does not quote this value, and it runs on into the next parameter"
             ),
             Problem::Alone { given, missing } => {
                 write!(f, "`{given}` needs `{missing}` beside it, found none")

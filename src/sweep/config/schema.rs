@@ -296,8 +296,8 @@ impl Reader<'_> {
                 self.note_retyped_as(entry.value, &sent);
                 return Some((name, sent));
             }
-            value @ (Value::List(_) | Value::Dict(_) | Value::Scalar(Literal::None)) => {
-                let expected = "a text, a number or a boolean";
+            value if !fits_json(&value) => {
+                let expected = "a text, a finite number or a boolean";
                 self.expected(entry.value.span, &name, expected, &value.describe());
                 return None;
             }
@@ -493,6 +493,15 @@ impl Reader<'_> {
             let (written, read) = (text.clone(), passed.to_owned());
             self.report(at.span, Problem::Retyped { written, read });
         }
+    }
+}
+
+/// Whether a value can travel as a variable: JSON has no infinity, and a list is none.
+fn fits_json(value: &Value) -> bool {
+    match value {
+        Value::Scalar(Literal::Float(value)) => value.is_finite(),
+        Value::Scalar(literal) => *literal != Literal::None,
+        _ => false,
     }
 }
 
