@@ -90,7 +90,7 @@ pub struct Setting {
 const MAX_TEXT: usize = 1 << 20;
 
 /// Reads a config file's text, and says what is wrong in it. Any text gives a config; nothing panics.
-/// O(length), and at most 10^5 values, aliases counted as often as they stand.
+/// O(length), and some 10^5 values at most, aliases counted as often as they stand.
 pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
     if text.len() > MAX_TEXT {
         let diagnostic = Diagnostic::in_config(Span::at(0), Problem::TooLong);

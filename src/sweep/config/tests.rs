@@ -105,3 +105,40 @@ fn documents_are_what_pyyaml_loads() {
         wrong.join("\n")
     );
 }
+
+/// A few lines that stand for billions of values are refused at once.
+#[test]
+fn aliases_are_counted_as_often_as_they_stand() {
+    let mut laughs = String::from("a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
+    let mut merges = String::from("m0: &m0 {k: v}\n");
+    let mut chain = String::from("c0: &c0 [x]\n");
+    for n in 1..30 {
+        let row = |name: &str| vec![format!("*{name}{}", n - 1); 10].join(", ");
+        laughs.push_str(&format!("a{n}: &a{n} [{}]\n", row("a")));
+        merges.push_str(&format!("m{n}: &m{n} {{<<: [{}]}}\n", row("m")));
+    }
+    for n in 1..10_000 {
+        chain.push_str(&format!("c{n}: &c{n} [*c{}]\n", n - 1));
+    }
+    let deep = "[".repeat(100_000);
+    let nested = (0..1000).fold(String::new(), |text, n| {
+        format!("{text}{}k:\n", " ".repeat(n))
+    });
+    for text in [laughs, merges, chain, deep, nested] {
+        let (_, diagnostics) = super::read(&text);
+        let refused = |d: &crate::sweep::Diagnostic| d.severity() == crate::sweep::Severity::Error;
+        assert!(diagnostics.iter().any(refused));
+    }
+    let (_, diagnostics) = super::read(&"x".repeat((1 << 20) + 1));
+    assert_eq!(diagnostics.len(), 1);
+}
+
+/// A long list is read in time in proportion to its length.
+#[test]
+fn a_megabyte_is_read() {
+    let items: String = (0..120_000).map(|n| format!("{n}, ")).collect();
+    let (config, diagnostics) =
+        super::read(&format!("hyper_params: {{params: {{--a: [{items}]}}}}"));
+    assert!(diagnostics.is_empty(), "{:?}", &diagnostics[..1]);
+    assert_eq!(config.parameters.len(), 2);
+}

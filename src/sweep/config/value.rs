@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 /// Most nodes that are visited, aliases counted as often as they stand: no few lines of aliases
 /// to aliases make the reader list a billion values.
-const MAX_VISITS: u32 = 100_000;
+const MAX_VISITS: u32 = 500_000;
 
 /// A value as PyYAML loads it.
 #[derive(Clone, Debug, PartialEq)]
