@@ -5,6 +5,7 @@
 //! then every diagnostic as a terminal shows it. With a config file also what only it can say, the first
 //! trial as one command, and its own diagnostics. `BLESS=1 cargo test --test cases` writes what is
 //! found; read the difference before you commit it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::fmt::Write;

@@ -1,5 +1,6 @@
 //! What the page plans is what Grid's published client asks for: its requests for the commands and config
 //! files of tests/data/cases, taken by scripts/client_requests.py, are read as the same trials.
+#![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
 use sweep_planner::api::CreateRun;

@@ -1,7 +1,7 @@
 //! Changes on their way to the pages that watch.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sweep_planner::api::Event;
 use tokio::sync::broadcast;
@@ -31,6 +31,8 @@ struct State {
     sent: u64,
     kept: VecDeque<Message>,
     channel: broadcast::Sender<Message>,
+    /// Whether the last event was [`Event::Reload`] and nobody has begun to listen since.
+    unheard: bool,
 }
 
 /// What a listener gets: first what it missed, then what comes.
@@ -49,6 +51,7 @@ impl Events {
             sent: 0,
             kept: VecDeque::with_capacity(KEPT),
             channel,
+            unheard: false,
         };
         Self {
             start,
@@ -61,11 +64,22 @@ impl Events {
         format!("{}-{number}", self.start)
     }
 
-    /// Whether anybody listens. Otherwise nothing need be looked up for them; but a client that
-    /// comes back must then read everything again, so [`Events::publish`] is told all the same.
+    /// Whether anybody listens. Otherwise nothing need be looked up for them;
+    /// [`Events::unheard`] is enough.
     pub fn heard(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.lock();
         state.channel.receiver_count() > 0
+    }
+
+    /// Something has changed while nobody listened: who comes back must read everything again.
+    pub fn unheard(&self) {
+        if !std::mem::replace(&mut self.lock().unheard, true) {
+            self.publish(&Event::Reload);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends an event to all who listen.
@@ -77,7 +91,7 @@ impl Events {
                 return;
             }
         };
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         state.sent += 1;
         let message = Message {
             number: state.sent,
@@ -93,7 +107,8 @@ impl Events {
 
     /// Begins to listen; `last` is the id of the last event that the client has seen.
     pub fn subscribe(&self, last: Option<&str>) -> Subscription {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        state.unheard = false;
         let missed = match last {
             None => Some(Vec::new()),
             Some(id) => id
@@ -147,6 +162,17 @@ mod tests {
         for unknown in ["a-4", "b-1", "a", "", "a-x"] {
             assert_eq!(missed(&events, Some(unknown)), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn many_changes_that_nobody_hears_are_one_event() {
+        let events = Events::new("a".into());
+        events.publish(&Event::Reload);
+        events.unheard();
+        events.unheard();
+        assert_eq!(missed(&events, Some("a-1")), Some(vec![2]));
+        events.unheard();
+        assert_eq!(missed(&events, Some("a-2")), Some(vec![3]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 /// Logs a request once it is answered: refusals as warnings, the rest for those who debug.
-pub async fn request(request: Request, next: Next) -> Response {
+pub(crate) async fn request(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;

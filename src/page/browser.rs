@@ -115,6 +115,14 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Takes the element with this id out of the page.
+pub(crate) fn remove(id: &str) {
+    let document = window().document();
+    if let Some(element) = document.and_then(|document| document.get_element_by_id(id)) {
+        element.remove();
+    }
+}
+
 /// A promise that is kept after `millis`.
 pub(crate) async fn sleep(millis: i32) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {

@@ -95,22 +95,19 @@ impl Client {
 
     /// Stops a run: waiting trials never start, running ones are ended.
     pub(crate) async fn stop_run(&self, cluster: &str, run: &api::Run) -> Answer<api::Run> {
-        let mut spec = run.spec.clone();
-        spec.desired_state = api::RunState::Canceled;
-        let body = api::UpdateRun {
-            name: run.name.clone(),
-            spec,
-        };
-        self.write(Method::PUT, &paths::run(cluster, &run.id), &body, None)
-            .await
+        let body = r#"{"spec":{"desiredState":"RUN_STATE_CANCELED"}}"#.to_owned();
+        let path = paths::run(cluster, &run.id);
+        parse(&self.exchange(Method::PUT, &path, Some(body), None).await?)
     }
 
-    /// Stops one trial.
-    pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> Answer<api::Experiment> {
-        let mut body = api::UpdateExperiment::default();
-        body.spec.desired_state = api::ExperimentState::Cancelled;
-        self.write(Method::PUT, &paths::experiment(cluster, id), &body, None)
+    /// Stops one trial; its row follows by the event.
+    pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> Answer<()> {
+        // All that the server obeys; the type of the whole body would only make the page larger.
+        let body = r#"{"spec":{"desiredState":"EXPERIMENT_STATE_CANCELLED"}}"#.to_owned();
+        let path = paths::experiment(cluster, id);
+        self.exchange(Method::PUT, &path, Some(body), None)
             .await
+            .map(drop)
     }
 
     /// Trials of a run in launch order, from the `offset`-th.

@@ -121,6 +121,24 @@ pub(crate) fn dollars(usd: f64) -> String {
     .concat()
 }
 
+/// Reported dollars with as many decimals as tell them apart, for comparing small amounts: `$0.00026`.
+pub(crate) fn exact_dollars(usd: f64) -> String {
+    if !(1e-6..0.1).contains(&usd) {
+        return dollars(usd);
+    }
+    // Two significant digits.
+    let places = if usd < 1e-4 {
+        6
+    } else if usd < 1e-3 {
+        5
+    } else if usd < 1e-2 {
+        4
+    } else {
+        3
+    };
+    format!("${usd:.places$}")
+}
+
 /// A measured value: whole numbers as they are, others with four decimals, very small and very
 /// large ones with a power of ten.
 pub(crate) fn metric(value: f64) -> String {
@@ -219,6 +237,14 @@ mod tests {
         for (usd, text) in cases {
             assert_eq!(dollars(usd), text);
         }
+    }
+
+    #[test]
+    fn small_amounts_can_be_told_apart() {
+        assert_eq!(
+            [0.0, 1e-7, 0.000_26, 0.0123, 12.3].map(exact_dollars),
+            ["$0.00", "<$0.01", "$0.00026", "$0.012", "$12.30"]
+        );
     }
 
     #[test]

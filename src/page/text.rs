@@ -4,9 +4,9 @@ use super::client::Failure;
 
 /// The plan of a first visit: the example that `sweep serve` ships.
 pub(crate) const EXAMPLE: &str =
-    "grid run digits.py --learning_rate \"[0.05, 0.5]\" --batch_size \"[16, 64]\" --epochs 8";
+    "grid run digits.py --learning_rate \"[0.02, 0.2]\" --batch_size \"[16, 64]\" --epochs 20";
 /// About what one of its trials takes.
-pub(crate) const EXAMPLE_RUN_TIME: &str = "20 seconds";
+pub(crate) const EXAMPLE_RUN_TIME: &str = "6 seconds";
 
 /// Plans to start from: a name and the text.
 pub(crate) const EXAMPLES: &[(&str, &str)] = &[

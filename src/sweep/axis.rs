@@ -5,7 +5,7 @@ use super::diagnostic::{Diagnostic, Kind};
 use super::literal::{CallArgument, Items, Literal, integer};
 use super::quote;
 use super::range::{self, Range};
-use super::sampling::{self, Stream};
+use super::sampling::{self, ArgumentRef, Note, Stream};
 use super::value::{self, Call, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -127,7 +127,7 @@ pub(super) fn read(
             None => Read::Wrong,
         },
         Value::Call(call) => match reader.draw(&call, stream) {
-            Some(values) => Read::Swept(reader.axis(Values::Listed(values), true)),
+            Some((values, drawn)) => Read::Swept(reader.axis(Values::Listed(values), drawn)),
             None => Read::Wrong,
         },
     }
@@ -173,19 +173,19 @@ impl Reader<'_> {
                 self.report(item.start, item.end, Kind::MissingComma { previous_end });
             }
         }
-        let mut seen = HashSet::new();
-        let mut repeated: Option<(u32, u32, String, u32)> = None;
-        let mut values: Vec<Box<str>> = Vec::with_capacity(items.items.len());
-        for item in &items.items {
-            let text = item.value.to_str();
-            if !seen.insert(text.clone()) {
-                let shown = quote::readable(&text).into_owned();
-                repeated.get_or_insert((item.start, item.end, shown, 0)).3 += 1;
-            }
-            values.push(text.into());
-        }
-        if let Some((start, end, example, count)) = repeated {
-            self.report(start, end, Kind::RepeatedValues { example, count });
+        let values: Vec<Box<str>> = items
+            .items
+            .iter()
+            .map(|item| item.value.to_str().into())
+            .collect();
+        if let Some((first, count)) = repeats(values.iter().map(AsRef::as_ref)) {
+            let example = quote::readable(&values[first]).into_owned();
+            let item = &items.items[first];
+            self.report(
+                item.start,
+                item.end,
+                Kind::RepeatedValues { example, count },
+            );
         }
         self.axis(Values::Listed(values), false)
     }
@@ -226,24 +226,33 @@ impl Reader<'_> {
         }
     }
 
-    fn draw(&mut self, call: &Call, stream: &mut Stream) -> Option<Vec<Box<str>>> {
+    /// The values of a distribution, and whether they depend on the seed.
+    fn draw(&mut self, call: &Call, stream: &mut Stream) -> Option<(Vec<Box<str>>, bool)> {
         let mut arguments = sampling::Arguments::default();
         for CallArgument { keyword, value } in &call.arguments {
+            let value = value.value.clone();
             match keyword {
-                Some(keyword) => arguments
-                    .keywords
-                    .push((keyword.clone(), value.value.clone())),
-                None => arguments.positional.push(value.value.clone()),
+                Some(keyword) => arguments.keywords.push((keyword.clone(), value)),
+                None => arguments.positional.push(value),
             }
         }
+        let whole = (call.start, call.end);
         let bound = match sampling::bind(&call.name, &arguments) {
             Ok(bound) => bound,
             Err(error) => {
-                let (start, end) = place(call, &error).unwrap_or((call.start, call.end));
+                let (start, end) = place(call, error.argument()).unwrap_or(whole);
                 self.report(start, end, Kind::Distribution(error));
                 return None;
             }
         };
+        for note in bound.notes() {
+            let Note::Truncated {
+                argument,
+                parameter,
+            } = note;
+            let (start, end) = place(call, Some(argument.clone())).unwrap_or(whole);
+            self.report(start, end, Kind::Truncated { parameter });
+        }
         if bound.size().is_none() {
             self.report(
                 call.start,
@@ -253,25 +262,44 @@ impl Reader<'_> {
                 },
             );
         }
-        Some(
-            bound
-                .draw(stream)
-                .into_iter()
-                .map(|drawn| drawn.to_str().into())
-                .collect(),
-        )
+        let drawn = bound
+            .draw(stream)
+            .into_iter()
+            .map(|drawn| drawn.to_str().into());
+        let values: Vec<Box<str>> = drawn.collect();
+        if let Some((first, count)) = repeats(values.iter().map(AsRef::as_ref)) {
+            let example = values[first].to_string();
+            self.report(
+                call.start,
+                call.end,
+                Kind::RepeatedValues { example, count },
+            );
+        }
+        Some((values, bound.is_random()))
     }
 }
 
+/// Where the first value stands that repeats an earlier one, and how many there are.
+fn repeats<'a>(values: impl Iterator<Item = &'a str>) -> Option<(usize, u32)> {
+    let mut seen = HashSet::new();
+    let mut found = None;
+    for (at, value) in values.enumerate() {
+        if !seen.insert(value) {
+            found.get_or_insert((at, 0)).1 += 1;
+        }
+    }
+    found
+}
+
 /// The place of the argument that an error is about.
-fn place(call: &Call, error: &sampling::BindError) -> Option<(u32, u32)> {
-    let argument = match error.argument()? {
-        sampling::ArgumentRef::Positional(index) => call
+fn place(call: &Call, argument: Option<ArgumentRef>) -> Option<(u32, u32)> {
+    let argument = match argument? {
+        ArgumentRef::Positional(index) => call
             .arguments
             .iter()
             .filter(|a| a.keyword.is_none())
             .nth(index as usize),
-        sampling::ArgumentRef::Keyword(name) => call
+        ArgumentRef::Keyword(name) => call
             .arguments
             .iter()
             .find(|a| a.keyword.as_ref() == Some(&name)),

@@ -299,6 +299,11 @@ pub enum Kind {
         /// Its name.
         name: String,
     },
+    /// A fraction that NumPy cuts off.
+    Truncated {
+        /// The parameter's name.
+        parameter: &'static str,
+    },
     /// A call of something that is no distribution, passed as it is.
     UnknownCall {
         /// The name as typed.

@@ -61,17 +61,26 @@ impl View {
         }
     }
 
-    /// Keeps the trials whose value of axis number `axis` satisfies `keep`, which is asked once for
-    /// each listed value. A range is narrowed by [`View::keep_numbers`] instead, without listing;
+    /// Keeps no trial.
+    pub fn keep_none(&mut self) {
+        self.kept
+            .iter_mut()
+            .for_each(|kept| *kept = Ranges::empty());
+        self.keys.clear();
+        self.len = 0;
+    }
+
+    /// Keeps the trials whose value of axis number `axis`, by its number from 0, satisfies `keep`,
+    /// which is asked once for each. A range is narrowed by [`View::keep_numbers`] instead, without listing;
     /// here one of more than 10^6 values is left as it is and false is returned.
-    pub fn keep(&mut self, part: &Part, axis: u32, keep: impl Fn(&str) -> bool) -> bool {
+    pub fn keep(&mut self, part: &Part, axis: u32, keep: impl Fn(u128) -> bool) -> bool {
         let Some(of) = part.axes().get(axis as usize) else {
             return false;
         };
         if of.len() > super::subset::MAX_DRAWN.into() {
             return false;
         }
-        let satisfies = |digit: &u128| of.value(*digit).is_some_and(|value| keep(&value));
+        let satisfies = |digit: &u128| keep(*digit);
         self.narrow(
             axis,
             &Ranges::from_ascending((0..of.len()).filter(satisfies)),

@@ -295,9 +295,9 @@ mod tests {
                 let (first, last) = (next(20), next(20));
                 let add = next(3) > 0;
                 if add {
-                    ranges.insert_range(first, last)
+                    ranges.insert_range(first, last);
                 } else {
-                    ranges.remove_range(first, last)
+                    ranges.remove_range(first, last);
                 }
                 for n in first..=last {
                     listed[n as usize] = add;

@@ -9,19 +9,20 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, DatastoreMount, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Run, RunSpec, Scalar,
+    CreateRun, DatastoreMount, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
 };
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
 
-use super::{At, Body, cluster, runs, short};
+use super::{At, Body, Params, cluster, runs, short};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::clock;
+use crate::config::Pricing;
 use crate::error::ApiError;
 use crate::price;
 use crate::random;
-use crate::store::{Created, NewRun, NewTrial};
+use crate::store::{Created, NewRun, NewTrial, RunRecord};
 use crate::trial::{Ignored, SourceError, SourceLimits, snapshot};
 use crate::views;
 
@@ -35,20 +36,17 @@ pub async fn create(
     State(app): State<Arc<App>>,
     identity: Identity,
     At(name): At<String>,
+    params: Params,
     headers: HeaderMap,
     Body(request): Body<CreateRun>,
 ) -> Result<Json<Run>, ApiError> {
     let settings = cluster(&app, &name)?;
+    let brief = params.read("brief")?.unwrap_or(false);
     let key = idempotency_key(&headers, &request)?;
     if let Some(run) = before(&app, &identity, &name, key.as_ref()).await? {
-        return Ok(Json(run));
+        return Ok(Json(views::run(&run, brief)));
     }
     check(&name, &request)?;
-    let rate = price::rate(
-        &settings.price,
-        &request.spec.instance_type,
-        request.spec.use_spot,
-    );
     let drawn = random::seed()?;
     let most = app.config.limits.trials;
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
@@ -57,11 +55,12 @@ pub async fn create(
         id: random::ulid(clock::now())?,
         cluster: name.clone(),
         account,
-        rate,
         created_at: clock::now(),
         key,
         ..expanded
     };
+    let spec = &run.spec;
+    run.terms = price::terms(&settings.price, &spec.instance_type, spec.use_spot);
     run.spec.cluster_id.clone_from(&name);
     run.spec.user_id.clone_from(&run.account);
     run.name = free_name(&app, &name, run.name).await?;
@@ -77,14 +76,15 @@ pub async fn create(
             app.wake(&name);
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             views::publish(&app, record.key, Vec::new()).await?;
-            Ok(Json(views::run(&record, false)))
+            Ok(Json(views::run(&record, brief)))
         }
         Created::NameTaken => Err(ApiError::Exists(
             "Another run has taken this name just now. Launch again.".to_owned(),
         )),
         Created::Before(_) | Created::KeyReused => {
             let run = before(&app, &identity, &name, key.as_ref()).await?;
-            run.map(Json).ok_or(ApiError::Unavailable("Launch again."))
+            let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
+            Ok(Json(views::run(&run, brief)))
         }
     }
 }
@@ -116,16 +116,13 @@ async fn before(
     identity: &Identity,
     cluster: &str,
     key: Option<&(String, [u8; 32])>,
-) -> Result<Option<Run>, ApiError> {
+) -> Result<Option<RunRecord>, ApiError> {
     let Some((key, hash)) = key else {
         return Ok(None);
     };
     let account = identity.account.id.clone();
     match app.store.launched(account, key.clone(), *hash).await? {
-        Some(Created::Before(id)) => {
-            let run = runs::find(app, cluster.to_owned(), id).await?;
-            Ok(Some(views::run(&run, false)))
-        }
+        Some(Created::Before(id)) => Ok(Some(runs::find(app, cluster.to_owned(), id).await?)),
         Some(_) => Err(ApiError::Unprocessable(format!(
             "This {IDEMPOTENCY_KEY} was used for another request. Use a new one for a new run."
         ))),
@@ -246,7 +243,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         account: String::new(),
         spec: decided(request.spec, part, &sweep::digest(part, &chosen)),
         columns: columns.to_vec(),
-        rate: None,
+        terms: price::terms(&Pricing::None, "", false),
         parallel,
         created_at: clock::now(),
         trials,
@@ -258,6 +255,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
 fn decided(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
     let options = part.options();
     spec.instance_type.clone_from(&options.instance_type);
+    spec.resources.storage_gb = Int64(options.disk_gb.into());
     spec.sweep_type = options.strategy.name().to_owned();
     spec.sweep_options.digest = Some(Scalar(digest.to_owned()));
     if part.needs_seed() {

@@ -49,14 +49,11 @@ impl Running {
         })?;
         let pid = Pid::from_child(&child);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        for pipe in [
+        let pipes = [
             stdout.as_ref().map(AsFd::as_fd),
             stderr.as_ref().map(AsFd::as_fd),
-        ] {
-            if let Some(pipe) = pipe {
-                do_not_block(pipe);
-            }
-        }
+        ];
+        pipes.into_iter().flatten().for_each(do_not_block);
         Ok(Self {
             child,
             pid,

@@ -56,15 +56,13 @@ impl RunTrials {
             .extend(page.trials.into_iter().map(|row| (row.number, row)));
     }
 
-    fn patch(&mut self, rows: Vec<TrialRow>) {
-        for row in rows {
-            for name in row.metrics.keys() {
-                if !self.metrics.contains(name) {
-                    self.metrics.push(name.clone());
-                }
-            }
-            self.rows.insert(row.number, row);
-        }
+    /// Takes changed rows; true where they measure something that is not known yet.
+    fn patch(&mut self, rows: Vec<TrialRow>) -> bool {
+        let known = |name: &String| self.metrics.contains(name);
+        let new = rows.iter().any(|row| !row.metrics.keys().all(known));
+        self.rows
+            .extend(rows.into_iter().map(|row| (row.number, row)));
+        new
     }
 }
 
@@ -230,10 +228,17 @@ impl Runs {
     fn hear(self, event: Event, client: &Client) {
         match event {
             Event::Run(run) => self.upsert(*run),
-            Event::Trials(TrialChanges { run_id, trials, .. }) => {
+            Event::Trials(TrialChanges {
+                cluster_id,
+                run_id,
+                trials,
+            }) => {
                 let known = self.trials.with_untracked(|all| all.get(&run_id).cloned());
-                if let Some(known) = known {
-                    known.update(|known| known.patch(trials));
+                if let Some(known) = known
+                    && known.try_update(|known| known.patch(trials)) == Some(true)
+                {
+                    // The server knows in which order metrics were first seen.
+                    self.read_page(cluster_id, run_id, 0, known);
                 }
             }
             Event::Reload => {
@@ -256,7 +261,7 @@ impl Runs {
         all.sort_by_key(|run| std::cmp::Reverse(run.created_at));
         self.failure.set(None);
         self.list.set(Some(all));
-        let known = self.trials.with_untracked(|trials| trials.clone());
+        let known = self.trials.with_untracked(HashMap::clone);
         for (id, trials) in known {
             let pages = trials.try_update_untracked(|trials| trials.asked.clone());
             let cluster = self.list.with_untracked(|list| {

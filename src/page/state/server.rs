@@ -13,7 +13,7 @@ pub(crate) enum Status {
     /// Not known yet.
     Asking,
     /// Signed in.
-    Connected(PageSession),
+    Connected(Box<PageSession>),
     /// There is a server, but nobody is signed in.
     SignedOut,
     /// No server: planning only.
@@ -165,7 +165,7 @@ impl Server {
                 let client = self.client.get_untracked();
                 let clusters = client.clusters().await.map(|list| list.clusters);
                 self.clusters.set(clusters.unwrap_or_default());
-                self.status.set(Status::Connected(session));
+                self.status.set(Status::Connected(Box::new(session)));
             }
             Err(Failure::SignedOut(_)) => self.status.set(Status::SignedOut),
             Err(_) => self.status.set(Status::Absent),

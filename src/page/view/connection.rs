@@ -96,7 +96,7 @@ fn Form() -> impl IntoView {
     };
     view! {
         <form class="dialog-body" on:submit=sign_in>
-            <p class="standing">{standing}</p>
+            <p class="standing">{move || super::words::words(&standing())}</p>
             <Line id="api-address" label="API address" kind="url" value=address autocomplete="url" />
             <Line id="api-user" label="User" kind="text" value=user autocomplete="username" />
             <Line id="api-key" label="API key" kind="password" value=key autocomplete="current-password" />

@@ -10,6 +10,8 @@ mod plan;
 mod results;
 mod runs;
 mod status;
+mod stop;
+mod words;
 
 use leptos::prelude::*;
 

@@ -67,7 +67,7 @@ fn empty(title: &str, words: &str, button: Option<AnyView>) -> AnyView {
         <div class="card">
             <div class="empty">
                 <p class="empty-title">{title.to_owned()}</p>
-                <p>{words.to_owned()}</p>
+                <p>{super::words::words(words)}</p>
                 {button.map(|button| view! { <div class="empty-action">{button}</div> })}
             </div>
         </div>

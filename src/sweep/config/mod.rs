@@ -39,11 +39,13 @@ mod merge;
 mod params;
 mod problem;
 mod resolve;
+mod retyped;
 mod scalar;
 mod schema;
 mod syntax;
 mod timestamp;
 mod tree;
+mod trial;
 mod value;
 
 #[cfg(test)]

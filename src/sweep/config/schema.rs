@@ -5,7 +5,7 @@ use super::tree::{Child, Content, Tree};
 use super::value::{Entry, Loader, Value};
 use super::{Config, Setting};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
-use crate::sweep::literal::{Literal, float_repr};
+use crate::sweep::literal::Literal;
 use crate::sweep::machines;
 use crate::sweep::options::{self, OptionSpec, Options, Takes};
 use crate::sweep::span::{Origin, Span};
@@ -44,14 +44,6 @@ const SCRATCH: &[(&str, &str)] = &[
 ];
 const STRATEGY: &[(&str, &str)] = &[("strategy", "--strategy")];
 const STRATEGY_OPTIONS: &[(&str, &str)] = &[("num_trials", "--num_trials"), ("seed", "--seed")];
-const ACTIONS: &[&str] = &[
-    "on_build",
-    "on_build_start",
-    "on_build_end",
-    "on_experiment_start",
-    "on_experiment_end",
-];
-
 /// Reads the whole tree.
 pub(super) fn read(tree: &Tree, root: Option<Child>) -> (Config, Vec<Diagnostic>) {
     let mut reader = Reader {
@@ -93,7 +85,7 @@ impl Reader<'_> {
         self.diagnostics.push(Diagnostic::in_config(span, problem));
     }
 
-    fn expected(&mut self, span: Span, key: &str, expected: &'static str, found: &str) {
+    pub(super) fn expected(&mut self, span: Span, key: &str, expected: &'static str, found: &str) {
         let (key, found) = (key.into(), found.into());
         self.report(
             span,
@@ -131,7 +123,7 @@ impl Reader<'_> {
     }
 
     /// The entries of a section by their keys, unknown ones told of and left out.
-    fn section(
+    pub(super) fn section(
         &mut self,
         at: Child,
         section: &'static str,
@@ -265,48 +257,6 @@ impl Reader<'_> {
         }
     }
 
-    fn environment(&mut self, at: Child) {
-        let mut environment = std::collections::BTreeMap::new();
-        if !self.is_null(at) {
-            for entry in self.entries(at, "environment").unwrap_or_default() {
-                if let Some((name, value)) = self.variable(&entry) {
-                    environment.insert(name, value);
-                }
-            }
-        }
-        self.config.environment = Some(environment);
-    }
-
-    fn variable(&mut self, entry: &Entry) -> Option<(String, String)> {
-        // Names travel as keys of a JSON object.
-        let name = match &entry.key {
-            Value::Scalar(Literal::Bool(value)) => value.to_string(),
-            Value::Scalar(Literal::None) => "null".into(),
-            Value::Scalar(Literal::Float(value)) => float_repr(*value),
-            other => other.to_str(),
-        };
-        if name.is_empty() || name.contains(['=', '\0']) {
-            self.report(entry.key_place.span, Problem::VariableName { found: name });
-            return None;
-        }
-        self.note_retyped_as(entry.key_place, &name);
-        let value = match self.load(entry.value)? {
-            Value::Timestamp(timestamp) => {
-                let sent = timestamp.iso();
-                self.note_retyped_as(entry.value, &sent);
-                return Some((name, sent));
-            }
-            value if !fits_json(&value) => {
-                let expected = "a text, a finite number or a boolean";
-                self.expected(entry.value.span, &name, expected, &value.describe());
-                return None;
-            }
-            value => value.to_str(),
-        };
-        self.note_retyped_as(entry.value, &value);
-        Some((name, value))
-    }
-
     fn dependencies(&mut self, at: Child) {
         let known = ["path", "package_manager"];
         for (key, entry) in self.section(at, "dependency_file_info", &known) {
@@ -319,57 +269,12 @@ impl Reader<'_> {
         }
     }
 
-    fn actions(&mut self, at: Child) {
-        if self.is_empty_list(at) {
-            return;
-        }
-        for (key, entry) in self.section(at, "actions", ACTIONS) {
-            let commands = self.commands(key, entry.value);
-            let actions = &mut self.config.actions;
-            *match key {
-                "on_build" => &mut actions.on_build,
-                "on_build_start" => &mut actions.on_build_start,
-                "on_build_end" => &mut actions.on_build_end,
-                "on_experiment_start" => &mut actions.on_experiment_start,
-                _ => &mut actions.on_experiment_end,
-            } = commands;
-        }
-    }
-
-    /// The texts of one action's list.
-    fn commands(&mut self, key: &'static str, at: Child) -> Vec<String> {
-        let mut commands = Vec::new();
-        match self.loader.content(at) {
-            Content::Sequence(items) => {
-                for item in items {
-                    match self.load(*item) {
-                        Some(Value::Scalar(Literal::Str(text))) => commands.push(text),
-                        Some(other) => {
-                            self.expected(
-                                item.span,
-                                key,
-                                "texts (write each in quotes)",
-                                &other.describe(),
-                            );
-                        }
-                        None => {}
-                    }
-                }
-            }
-            _ => match self.load(at) {
-                None | Some(Value::Scalar(Literal::None)) => {}
-                Some(other) => self.expected(at.span, key, "a list of texts", &other.describe()),
-            },
-        }
-        commands
-    }
-
-    fn is_null(&mut self, at: Child) -> bool {
+    pub(super) fn is_null(&mut self, at: Child) -> bool {
         let scalar = matches!(self.loader.content(at), Content::Scalar { .. });
         scalar && matches!(self.loader.load(at), Ok(Value::Scalar(Literal::None)))
     }
 
-    fn is_empty_list(&self, at: Child) -> bool {
+    pub(super) fn is_empty_list(&self, at: Child) -> bool {
         matches!(self.loader.content(at), Content::Sequence(items) if items.is_empty())
     }
 
@@ -448,72 +353,6 @@ impl Reader<'_> {
 
     fn alone(&mut self, span: Span, given: &'static str, missing: &'static str) {
         self.report(span, Problem::Alone { given, missing });
-    }
-
-    /// Tells of plain scalars that YAML 1.1 takes for something else than they look like.
-    pub(super) fn note_retyped(&mut self, at: Child) {
-        if at.alias {
-            return;
-        }
-        match self.loader.content(at) {
-            Content::Sequence(items) => {
-                for item in items {
-                    self.note_date(*item);
-                    self.note_retyped(*item);
-                }
-            }
-            Content::Scalar { plain: true, .. } => {
-                if let Ok(value) = self.loader.load(at) {
-                    self.note_retyped_as(at, &value.to_str());
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn note_date(&mut self, at: Child) {
-        if let Content::Scalar { text, .. } = self.loader.content(at)
-            && let Ok(Value::Timestamp(timestamp)) = self.loader.load(at)
-        {
-            let (written, repr) = (text.clone(), timestamp.repr());
-            self.report(at.span, Problem::DateInList { written, repr });
-        }
-    }
-
-    /// The same for a scalar that is passed as `passed`.
-    fn note_retyped_as(&mut self, at: Child, passed: &str) {
-        let Content::Scalar {
-            text, plain: true, ..
-        } = self.loader.content(at)
-        else {
-            return;
-        };
-        let surprising = |value: Value| is_surprising(text, passed, &value);
-        if !at.alias && self.loader.load(at).is_ok_and(surprising) {
-            let (written, read) = (text.clone(), passed.to_owned());
-            self.report(at.span, Problem::Retyped { written, read });
-        }
-    }
-}
-
-/// Whether a value can travel as a variable: JSON has no infinity, and a list is none.
-fn fits_json(value: &Value) -> bool {
-    match value {
-        Value::Scalar(Literal::Float(value)) => value.is_finite(),
-        Value::Scalar(literal) => *literal != Literal::None,
-        _ => false,
-    }
-}
-
-fn is_surprising(text: &str, passed: &str, value: &Value) -> bool {
-    match value {
-        Value::Scalar(Literal::Bool(_)) => {
-            !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false")
-        }
-        Value::Scalar(Literal::Int(_)) => passed != text.strip_prefix('+').unwrap_or(text),
-        Value::Scalar(Literal::Float(_)) => text.contains([':', '_']),
-        Value::Timestamp(_) => passed != text,
-        _ => false,
     }
 }
 

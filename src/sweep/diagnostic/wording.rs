@@ -20,6 +20,7 @@ impl Diagnostic {
             | Kind::ScriptTextRepeated { .. }
             | Kind::MissingComma { .. }
             | Kind::NoSize { .. }
+            | Kind::Truncated { .. }
             | Kind::UnknownCall { .. }
             | Kind::RepeatedValues { .. }
             | Kind::LargePlan { .. }
@@ -229,6 +230,12 @@ impl fmt::Display for Kind {
                 write!(
                     f,
                     "`{name}` without a size gives one value; its size is the last argument"
+                )
+            }
+            Kind::Truncated { parameter } => {
+                write!(
+                    f,
+                    "`{parameter}` takes a whole number: NumPy cuts the fraction off"
                 )
             }
             Kind::UnknownCall { found, .. } => {

@@ -15,12 +15,18 @@ pub(super) struct Prefix {
     format: bool,
 }
 
-/// The prefix at the start of `text`, where a quote follows it.
+/// The prefix at the start of `text`, where a quote follows it. O(1).
 pub(super) fn prefix(text: &str) -> Option<Prefix> {
     let length = text
-        .find(['\'', '"'])
-        .filter(|length| (1..=2).contains(length))?;
-    let letters = text.get(..length)?.to_ascii_lowercase();
+        .bytes()
+        .take(2)
+        .take_while(u8::is_ascii_alphabetic)
+        .count();
+    let (letters, behind) = text.split_at_checked(length)?;
+    if length == 0 || !behind.starts_with(['\'', '"']) {
+        return None;
+    }
+    let letters = letters.to_ascii_lowercase();
     let known = matches!(
         letters.as_str(),
         "r" | "u" | "b" | "f" | "br" | "rb" | "fr" | "rf"

@@ -32,7 +32,7 @@ pub fn exp(x: f64) -> f64 {
 pub(super) fn exp_with_tail(x: f64, tail: f64, sign_bias: u64) -> f64 {
     let magnitude = top12(x.to_bits()) & 0x7ff;
     let ordinary = (TINY..LARGE).contains(&magnitude);
-    if !ordinary && (magnitude < TINY || magnitude >= HUGE) {
+    if !(TINY..HUGE).contains(&magnitude) {
         return out_of_range(x, magnitude, sign_bias);
     }
     let shifted = INVERSE_LN2_N.mul_add(x, SHIFT);

@@ -5,14 +5,22 @@
 //! differ in the last bit: on wasm32 several percent of results differ from glibc's. A value that
 //! decides a trial must not, so everything under [`crate::sweep`] uses these (`clippy.toml` forbids
 //! the others). They use only `+ - * /`, square roots, comparisons, bit patterns and
-//! [`f64::mul_add`], all of which IEEE 754 defines exactly; on targets without an FMA instruction
+//! [`f64::mul_add`], all of which IEEE 754 defines exactly. Which products are fused with which sums
+//! is what glibc's compiler chose; it shows in the last bit. Without an FMA instruction, as in wasm,
 //! `mul_add` is done in software, exactly.
 //!
-//! | function | algorithm | agrees with glibc 2.36 (FMA) |
-//! |---|---|---|
-//! | [`exp`], [`log`], [`pow`] | Arm's optimized routines, which are glibc's | always |
-//! | [`log1p`] | Sun's fdlibm in glibc's order of evaluation | always |
-//! | [`cos`], [`acos`] | our own, correctly rounded | see there |
+//! | function | algorithm | last bit differs from glibc 2.36 (FMA) |
+//! |---|---|--:|
+//! | [`exp`], [`log`], [`pow`] | Arm's optimized routines, which are glibc's (MIT) | 0 of 10^8 |
+//! | [`log1p`] | Sun's fdlibm in glibc's order of evaluation (permissive) | 0 of 3·10^7 |
+//! | [`cos`] on [0, π] | our own, correctly rounded | 0.139 % of 10^7 |
+//! | [`acos`] | our own, correctly rounded | 0.069 % of 10^7 |
+//!
+//! The counts are of the test `platform_agrees`, run on that library. Only the von Mises
+//! distribution uses `cos` and `acos`: 0.04 to 0.08 % of its draws (of 10^6 each for kappa from 0.1
+//! to 50) differ in their last places from NumPy's on such a machine. glibc's versions of these two
+//! are under the LGPL, so they are not followed; where results differ, ours is the nearest double
+//! (600 of them checked with mpmath).
 
 mod circular;
 mod double_double;
@@ -23,6 +31,8 @@ mod log1p;
 mod log_data;
 mod pow;
 mod pow_data;
+#[cfg(test)]
+mod tests;
 
 pub use circular::{acos, cos};
 pub use exp::exp;

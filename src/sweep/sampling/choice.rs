@@ -141,7 +141,7 @@ fn probabilities(
         Rule::OneProbabilityEach
     } else if values.iter().any(|p| *p < 0.0) {
         Rule::ProbabilitiesNotNegative
-    } else if !((compensated_sum(&values) - 1.0).abs() <= TOLERANCE) {
+    } else if (compensated_sum(&values) - 1.0).abs() > TOLERANCE {
         Rule::ProbabilitiesSumToOne
     } else {
         return Ok(Some(values));

@@ -10,14 +10,16 @@ pub(super) struct Decimal {
     pub(super) places: u32,
 }
 
-const BEYOND: i64 = 1_000_000_000_000_000;
+const BEYOND: u64 = 1_000_000_000_000_000;
 /// With more places than this, no double has 15 digits.
 const MOST_PLACES: u32 = 340;
 
 impl Decimal {
     /// A whole number of up to 15 digits.
     pub(super) fn from_integer(value: &BigInt) -> Option<Decimal> {
-        let mantissa = value.to_i64().filter(|mantissa| mantissa.abs() < BEYOND)?;
+        let mantissa = value
+            .to_i64()
+            .filter(|mantissa| mantissa.unsigned_abs() < BEYOND)?;
         Some(Decimal {
             mantissa,
             places: 0,
@@ -39,7 +41,7 @@ impl Decimal {
             places: 0,
         };
         match u32::try_from(places) {
-            Ok(places) if mantissa.abs() < BEYOND && places <= MOST_PLACES => {
+            Ok(places) if mantissa.unsigned_abs() < BEYOND && places <= MOST_PLACES => {
                 Some(Decimal { mantissa, places })
             }
             Ok(_) => None,
@@ -58,7 +60,7 @@ impl Decimal {
         let factor = 10_i64.checked_pow(places.checked_sub(self.places)?)?;
         self.mantissa
             .checked_mul(factor)
-            .filter(|mantissa| mantissa.abs() < BEYOND)
+            .filter(|mantissa| mantissa.unsigned_abs() < BEYOND)
     }
 
     /// The nearest double; it prints as the decimal it is.

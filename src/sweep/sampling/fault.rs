@@ -248,7 +248,7 @@ impl fmt::Display for Expected {
         f.write_str(match self {
             Expected::Number => "a number",
             Expected::WholeNumber => "a whole number",
-            Expected::Size => "the number of values, a whole number from 0",
+            Expected::Size => "the number of values, a whole number from 0,",
             Expected::ListOrCount => "a list, or a whole number",
             Expected::FlatList => "a list without lists in it",
             Expected::EvenLists => "a list whose inner lists are all of one length",
@@ -269,6 +269,12 @@ impl fmt::Display for Fault {
                 f.write_str("expected one number of values: a sweep has no dimensions")
             }
             Fault::Missing { parameter } => write!(f, "`{parameter}` is missing"),
+            Fault::UnknownKeyword { keyword, known } if known.is_empty() => {
+                write!(
+                    f,
+                    "expected no `{keyword}=`: the arguments have no names here"
+                )
+            }
             Fault::UnknownKeyword { keyword, known } => {
                 write!(
                     f,
@@ -304,7 +310,7 @@ impl fmt::Display for Fault {
                 consequence,
             } => {
                 let what = match consequence {
-                    Consequence::Endless => "NumPy would not finish drawing",
+                    Consequence::Endless => "drawing would take minutes, or never end,",
                     Consequence::Overflow => "NumPy's 64-bit integers would overflow",
                 };
                 write!(f, "{what} with `{parameter}` = {found}")

@@ -58,7 +58,7 @@ fn search(stream: &mut Stream, p: f64) -> i64 {
 /// Kemp's second algorithm (Applied Statistics 30, 1981).
 pub(super) fn logseries(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let p = bound.number(0)?;
-    if !(p >= 0.0 && p < 1.0) {
+    if !(0.0..1.0).contains(&p) {
         return Err(bound.broken(0, Rule::ProbabilityBelowOne(bound.name(0))));
     }
     let r = log(1.0 - p);
@@ -89,7 +89,7 @@ pub(super) fn zipf(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     /// Beyond these many tries drawing would take seconds.
     const MOST_TRIES: f64 = 2e7;
     let a = bound.number(0)?;
-    if !(a > 1.0) {
+    if a <= 1.0 {
         return Err(bound.broken(0, Rule::AboveOne(bound.name(0))));
     }
     let size = f64::from(bound.size()?.unwrap_or(1));

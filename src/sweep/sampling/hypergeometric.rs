@@ -3,7 +3,7 @@
 
 use super::bound::Bound;
 use super::call::Plan;
-use super::fault::{BindError, Fault, Rule};
+use super::fault::{BindError, Consequence, Fault, Rule};
 use super::law::ints;
 use super::loggam::loggam;
 use super::stream::{Stream, to_long};
@@ -27,6 +27,25 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     }
     if sample < 1 {
         return Err(bound.broken(2, Rule::FromOne(bound.name(2))));
+    }
+    // Two more than the population must fit in 64 bits, or NumPy never accepts a count.
+    if sample > 10
+        && good
+            .checked_add(bad)
+            .and_then(|all| all.checked_add(2))
+            .is_none()
+    {
+        let index = usize::from(good < bad);
+        let (parameter, found) = (bound.name(index), bound.found(index));
+        let consequence = Consequence::Endless;
+        return Err(bound.error(
+            index,
+            Fault::Degenerate {
+                parameter,
+                found,
+                consequence,
+            },
+        ));
     }
     if sample <= 10 {
         return Ok(Plan::sized(ints(move |stream| {

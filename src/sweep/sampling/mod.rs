@@ -4,7 +4,12 @@
 //! arguments, matched and checked by [`bind`]; [`Call::draw`] takes its values from the stream, the
 //! same values in the same order as `np.random` would, on every target. The order of operations is
 //! NumPy's throughout (its licence is in LICENSES/numpy.txt), and the elementary functions are
-//! [`crate::sweep::math`]'s.
+//! [`crate::sweep::math`]'s, which also says what remains: some draws of `vonmises` differ in the
+//! last places from those on a machine with glibc.
+//!
+//! Refused although NumPy takes it: arrays as parameters, sizes of several dimensions, `dtype=`,
+//! text as a number, and parameters with which NumPy's integers overflow or its rejection never
+//! ends. Ours, not NumPy's: `loguniform`, `linspace`, `logspace` and `steps`.
 //!
 //! ```
 //! use sweep_planner::sweep::literal::Literal;

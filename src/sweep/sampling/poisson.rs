@@ -106,7 +106,7 @@ impl TransformedRejection {
 
 pub(super) fn poisson(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let rate = bound.number(0)?;
-    if !(rate >= 0.0) {
+    if rate < 0.0 {
         return Err(bound.broken(0, Rule::Rate(bound.name(0))));
     }
     if rate > MOST {
@@ -124,7 +124,8 @@ pub(super) fn negative_binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError
     }
     let scale = (1.0 - p) / p;
     // As NumPy's newer generator checks: ten standard deviations above the mean still fit.
-    if !(scale * (n + 10.0 * n.sqrt()) <= MOST) {
+    let most = scale * (n + 10.0 * n.sqrt());
+    if most.is_nan() || most > MOST {
         let fault = Fault::Degenerate {
             parameter: bound.name(1),
             found: bound.found(1),

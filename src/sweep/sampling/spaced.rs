@@ -11,33 +11,35 @@ use crate::sweep::math::pow;
 use num_bigint::BigInt;
 use std::sync::Arc;
 
-/// Values known before any draw.
-struct Known(Values);
+/// Values that need no stream, made when asked for.
+struct Computed<F>(F);
 
-impl Law for Known {
+impl<F: Fn() -> Values + Send + Sync> Law for Computed<F> {
     fn draw(&self, _: &mut Stream, _: u32) -> Values {
-        self.0.clone()
+        (self.0)()
     }
 }
 
-fn known(values: Values, count: u32) -> Plan {
-    Plan::spaced(Arc::new(Known(values)), count)
+fn computed(count: u32, values: impl Fn() -> Values + Send + Sync + 'static) -> Plan {
+    Plan::spaced(Arc::new(Computed(values)), count)
 }
 
 /// `numpy.linspace(start, stop, num)`.
 pub(super) fn linspace(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let (start, stop, count) = ends(bound)?;
-    Ok(known(Values::Floats(evenly(start, stop, count)), count))
+    Ok(computed(count, move || {
+        Values::Floats(evenly(start, stop, count).collect())
+    }))
 }
 
 /// `numpy.logspace(start, stop, num, base=base)`: powers of the base with even exponents.
 pub(super) fn logspace(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let (start, stop, count) = ends(bound)?;
     let base = bound.positive(3)?;
-    let powers = evenly(start, stop, count)
-        .into_iter()
-        .map(|exponent| pow(base, exponent));
-    Ok(known(Values::Floats(powers.collect()), count))
+    let power = move |exponent| pow(base, exponent);
+    Ok(computed(count, move || {
+        Values::Floats(evenly(start, stop, count).map(power).collect())
+    }))
 }
 
 fn ends(bound: &Bound<'_>) -> Result<(f64, f64, u32), BindError> {
@@ -50,29 +52,24 @@ fn ends(bound: &Bound<'_>) -> Result<(f64, f64, u32), BindError> {
 }
 
 /// In NumPy's order of operations: index times step plus start, the last one exactly the stop.
-fn evenly(start: f64, stop: f64, count: u32) -> Vec<f64> {
+fn evenly(start: f64, stop: f64, count: u32) -> impl Iterator<Item = f64> {
     let range = stop - start;
     let gaps = f64::from(count.saturating_sub(1));
     let step = range / gaps;
-    let mut values: Vec<f64> = (0..count)
-        .map(|index| {
-            let index = f64::from(index);
-            let offset = if count < 2 {
-                index * range
-            } else if step == 0.0 {
-                index / gaps * range
-            } else {
-                index * step
-            };
-            offset + start
-        })
-        .collect();
-    if count > 1
-        && let Some(last) = values.last_mut()
-    {
-        *last = stop;
-    }
-    values
+    (0..count).map(move |index| {
+        if index > 0 && index + 1 == count {
+            return stop;
+        }
+        let index = f64::from(index);
+        let offset = if count < 2 {
+            index * range
+        } else if step == 0.0 {
+            index / gaps * range
+        } else {
+            index * step
+        };
+        offset + start
+    })
 }
 
 /// start, start + step, … below stop, in decimal arithmetic: `steps(0.1, 0.8, 0.1)` has 0.7, not
@@ -111,18 +108,15 @@ pub(super) fn steps(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
             // The step is what makes it too many.
             bound.too_many_values(2, &BigInt::from(count))
         })?;
-    let mantissas = (0..count).map(|index| start + i64::from(index) * step);
+    let mantissas = move || (0..count).map(move |index| start + i64::from(index) * step);
     let whole = (0..3).all(|index| matches!(bound.literal(index), Some(Literal::Int(_))));
-    let values = if whole {
-        Values::Ints(mantissas.collect())
-    } else {
-        Values::Floats(
-            mantissas
-                .map(|mantissa| Decimal { mantissa, places }.to_double())
-                .collect(),
-        )
-    };
-    Ok(known(values, count))
+    if whole {
+        return Ok(computed(count, move || Values::Ints(mantissas().collect())));
+    }
+    let double = move |mantissa| Decimal { mantissa, places }.to_double();
+    Ok(computed(count, move || {
+        Values::Floats(mantissas().map(double).collect())
+    }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 //! Angles: the von Mises distribution (Best and Fisher, Applied Statistics 28, 1979).
+//!
+//! The one distribution that is not NumPy's bit for bit in every draw: see [`crate::sweep::math`].
 
 use super::bound::Bound;
 use super::call::Plan;
@@ -18,7 +20,7 @@ pub(super) fn vonmises(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     }
     let s = spread(kappa);
     // So sharp that rounding leaves nothing to accept; NumPy would never return.
-    if !(s > 1.0) {
+    if s.is_nan() || s <= 1.0 {
         let (parameter, found) = (bound.name(1), bound.found(1));
         let fault = Fault::Degenerate {
             parameter,

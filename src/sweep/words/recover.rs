@@ -95,18 +95,21 @@ impl Lexer<'_> {
             found.map(|length| self.take(length, word));
             return found.is_some();
         }
-        let begin = word
-            .runs
-            .first()
-            .map_or(self.cursor.offset(), |(_, source)| *source);
+        let open = self.cursor.offset();
+        let prefix = value_prefix(word);
+        // The value begins before the parenthesis where it stands there as it is, without quotes.
+        let begin = word.locate_one(super::offset(word.text.len() - prefix.len()));
+        let plain = open.checked_sub(begin) == Some(super::offset(prefix.len()));
         let line = self.cursor.rest().split('\n').next().unwrap_or("");
         let length = closing(line).unwrap_or(line.trim_end().len());
-        let prefix = value_prefix(word);
         let inside = self.take(length, word);
-        let typed = format!("{prefix}{inside}");
-        let skipped = u32::try_from(word.text.len() - typed.len()).unwrap_or(0);
+        let (begin, typed) = if plain {
+            (begin, format!("{prefix}{inside}"))
+        } else {
+            (open, inside)
+        };
         let changed = true;
-        self.report(begin + skipped, Kind::UnquotedSweep { typed, changed });
+        self.report(begin, Kind::UnquotedSweep { typed, changed });
         true
     }
 

@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::super::words::words;
 use super::estimate::range;
 use crate::launch::MAX_TRIALS;
 use crate::page::format::{counted, grouped};
 use crate::page::state::{Draft, Phase, State, Status};
+use crate::sweep::{Ranges, Reading};
 
 #[component]
 pub(super) fn LaunchBar() -> impl IntoView {
@@ -22,13 +24,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
     });
     let reason = Memo::new(move |_| refusal(draft));
     let sending = move || phase.get() == Phase::Sending;
-    let label = move || {
-        [
-            "Launch ",
-            &counted(draft.chosen.with(|chosen| chosen.len()), "trial"),
-        ]
-        .concat()
-    };
+    let label = move || ["Launch ", &counted(draft.chosen.with(Ranges::len), "trial")].concat();
     let note = move || match phase.get() {
         Phase::Failed(reason) => ("launch-note bad", reason),
         Phase::Sending => ("launch-note", "Launching…".to_owned()),
@@ -57,14 +53,14 @@ pub(super) fn LaunchBar() -> impl IntoView {
             >
                 {label}
             </button>
-            <p id="launch-note" role="status" class=move || note().0>{move || note().1}</p>
+            <p id="launch-note" role="status" class=move || note().0>{move || words(&note().1)}</p>
         </div>
     }
 }
 
 /// Why nothing can be launched, if so.
 fn refusal(draft: Draft) -> Option<String> {
-    if draft.reading.with(|reading| reading.has_errors()) {
+    if draft.reading.with(Reading::has_errors) {
         return Some("The command has an error: see Problems.".to_owned());
     }
     let (plan, chosen) = (draft.plan(), draft.chosen.get());

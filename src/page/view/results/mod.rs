@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use super::offline;
 use crate::api::{Run, TRIAL_PAGE_MAX};
-use crate::page::format::{counted, dollars, duration, metric};
+use crate::page::format::{duration, exact_dollars, grouped, metric};
 use crate::page::state::State;
 use rows::{Column, Table};
 use table::ResultTable;
@@ -217,7 +217,7 @@ fn Podium(view: View) -> impl IntoView {
                     table,
                     place,
                     "Cheapest".to_owned(),
-                    dollars(table.rows[place].trial.cost?),
+                    exact_dollars(table.rows[place].trial.cost?),
                     false,
                 ))
             });
@@ -229,23 +229,18 @@ fn Podium(view: View) -> impl IntoView {
 
 fn step(table: &Table, place: usize, title: String, figure: String, first: bool) -> AnyView {
     let row = &table.rows[place];
-    let number = counted(u128::from(row.trial.number) + 1, "")
-        .trim_end_matches([' ', 's'])
-        .to_owned();
-    let settings: Vec<_> = row
-        .values
-        .iter()
-        .map(|(name, value)| [name.as_str(), " ", value].concat())
-        .collect();
+    let number = grouped(u128::from(row.trial.number) + 1);
+    let set = |name: &String| Some([name.as_str(), " ", row.values.get(name)?].concat());
+    let settings: Vec<_> = table.columns.iter().filter_map(set).collect();
     let time = row.seconds().map(duration);
-    let cost = row.trial.cost.map(dollars);
+    let cost = row.trial.cost.map(exact_dollars);
     let under: Vec<_> = [Some(["trial ", &number].concat()), time, cost]
         .into_iter()
         .flatten()
         .collect();
     view! {
         <article class="card step" class:first=first>
-            <h3>{title}</h3>
+            <h2>{title}</h2>
             <p class="step-figure num">{figure}</p>
             <p class="step-settings mono">{settings.join("  ")}</p>
             <p class="quiet num">{under.join(" · ")}</p>

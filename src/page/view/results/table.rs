@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::super::status::{badge, of_trial};
 use super::View;
 use super::rows::{Column, Row, Table};
-use crate::page::format::{dollars, duration, grouped, metric};
+use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 
 /// Rows drawn; more on request.
 const FIRST: usize = 200;
@@ -146,7 +146,7 @@ fn row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
                 view! { <td class="right">{row.metric(name).map_or_else(dash, metric)}</td> }
             }).collect_view()}
             <td class="right">{row.seconds().map_or_else(dash, duration)}</td>
-            <td class="right">{row.trial.cost.map_or_else(dash, dollars)}</td>
+            <td class="right" title=row.trial.cost.map(exact_dollars)>{row.trial.cost.map_or_else(dash, dollars)}</td>
         </tr>
     }
     .into_any()

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::super::clock::elapsed;
-use super::super::icon::{STOP, icon};
 use super::super::status::{badge, of_run};
+use super::super::stop::stop_button;
 use super::Watch;
 use crate::api::{ExperimentCounts, Run};
-use crate::page::format::{ago, dollars, duration};
+use crate::page::format::{ago, dollars, duration, exact_dollars};
 
 #[component]
 pub(super) fn RunList(watch: Watch) -> impl IntoView {
@@ -51,42 +51,69 @@ fn row(watch: Watch, id: String) -> AnyView {
     let runs = watch.state.runs;
     let key = StoredValue::new(id);
     let run = Memo::new(move |_| key.with_value(|id| runs.get(id)));
-    let open = move || {
+    let is_open = move || {
         runs.shown()
             .is_some_and(|run| key.with_value(|id| run.id == *id))
     };
-    let show = move |_| runs.open.set(Some(key.get_value()));
-    let cells = move || {
-        let run = run.get()?;
-        let ended = run.status.phase.ended();
-        let stop = run.clone();
-        let stop_name = ["Stop run ", &run.name].concat();
-        let cost = run
-            .status
-            .cost
-            .map_or_else(|| "unknown".to_owned(), dollars);
-        Some(view! {
-            <th scope="row">
-                <button type="button" class="link" aria-current=move || open().then_some("true") on:click=show>
-                    {run.name.clone()}
-                </button>
-                <code class="command-line">{run.spec.run_controller_command.clone()}</code>
-            </th>
-            <td>{badge(of_run(run.status.phase))}</td>
-            <td>{progress(run.status.experiment_counts)}</td>
-            <td class="right">{wall(watch, &run)}</td>
-            <td class="right">{cost}</td>
-            <td class="right quiet">{launched(watch, &run)}</td>
-            <td class="right">
-                {(!ended).then(|| view! {
-                    <button type="button" class="ghost small" aria-label=stop_name on:click=move |_| runs.stop(stop.clone())>
-                        {icon(STOP)} "Stop"
-                    </button>
-                })}
-            </td>
+    let text = move |read: fn(&Run) -> &String| {
+        Memo::new(move |_| {
+            run.with(|run| {
+                run.as_ref()
+                    .map(|run| read(run).clone())
+                    .unwrap_or_default()
+            })
         })
     };
-    view! { <tr class:open=open>{cells}</tr> }.into_any()
+    let (name, command) = (
+        text(|run| &run.name),
+        text(|run| &run.spec.run_controller_command),
+    );
+    let ended =
+        Memo::new(move |_| run.with(|run| run.as_ref().is_none_or(|run| run.status.phase.ended())));
+    let facts = move || run.get().map(|run| facts(watch, &run));
+    let stop = move || {
+        (!ended.get()).then(|| {
+            stop_button(["run ", &name.get()].concat(), move || {
+                if let Some(run) = run.get_untracked() {
+                    runs.stop(run);
+                }
+            })
+        })
+    };
+    view! {
+        <tr class:open=is_open>
+            <th scope="row">
+                <button
+                    type="button"
+                    class="link"
+                    aria-current=move || is_open().then_some("true")
+                    on:click=move |_| runs.open.set(Some(key.get_value()))
+                >
+                    {move || name.get()}
+                </button>
+                <code class="command-line">{move || command.get()}</code>
+            </th>
+            {facts}
+            <td class="right actions">{stop}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The cells that change while it runs.
+fn facts(watch: Watch, run: &Run) -> AnyView {
+    let cost = run
+        .status
+        .cost
+        .map_or_else(|| "unknown".to_owned(), dollars);
+    view! {
+        <td>{badge(of_run(run.status.phase))}</td>
+        <td>{progress(run.status.experiment_counts)}</td>
+        <td class="right">{wall(watch, run)}</td>
+        <td class="right" title=run.status.cost.map(exact_dollars)>{cost}</td>
+        <td class="right quiet">{launched(watch, run)}</td>
+    }
+    .into_any()
 }
 
 /// From the first start to the last end.
@@ -108,15 +135,7 @@ fn launched(watch: Watch, run: &Run) -> impl IntoView + use<> {
 pub(super) fn progress(counts: ExperimentCounts) -> AnyView {
     let total = counts.total().max(1);
     let ended = counts.succeeded + counts.failed + counts.cancelled;
-    let share = |count: i32| {
-        [
-            (f64::from(count) * 100.0 / f64::from(total))
-                .to_string()
-                .as_str(),
-            "%",
-        ]
-        .concat()
-    };
+    let share = |count: i32| (f64::from(count) * 100.0 / f64::from(total)).to_string() + "%";
     let piece = |class: &'static str, count: i32| {
         (count > 0).then(|| view! { <span class=class style:width=share(count)></span> })
     };

@@ -2,6 +2,7 @@
 
 mod list;
 mod output;
+mod row;
 mod trials;
 
 use leptos::prelude::*;
@@ -31,6 +32,8 @@ struct Subject {
     run: String,
     id: String,
     number: u32,
+    /// Its swept arguments, as typed.
+    settings: String,
 }
 
 #[component]
@@ -76,7 +79,7 @@ fn Trouble(state: State) -> impl IntoView {
     };
     view! {
         <p class="trouble" role="status" hidden=move || words().is_none()>
-            {words}
+            {move || words().map(|words| super::words::words(&words))}
         </p>
     }
 }

@@ -119,6 +119,7 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
             <div>
                 <h2 id="output-title">{title}</h2>
                 <p class="fine">{subject.run.clone()} " · " <span role="status">{standing}</span></p>
+                <p class="mono output-settings">{subject.settings.clone()}</p>
             </div>
             <button
                 type="button"

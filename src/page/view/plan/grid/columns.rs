@@ -1,6 +1,6 @@
 //! Widths of the grid's columns, from a sample of what stands in them; pure.
 
-use crate::sweep::Plan;
+use crate::sweep::{Part, Plan};
 
 /// Values of an axis, and trials, that are looked at: the width is a guess, and long values are cut.
 const SAMPLE: u128 = 48;
@@ -49,7 +49,7 @@ fn widths(plan: &Plan) -> Vec<usize> {
         .parts()
         .iter()
         .take(SAMPLE as usize)
-        .flat_map(|part| part.axes())
+        .flat_map(Part::axes)
     {
         let Some(column) = plan.columns().iter().position(|name| name == axis.name()) else {
             continue;

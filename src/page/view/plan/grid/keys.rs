@@ -37,9 +37,9 @@ pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
         let (low, high) = (anchor.min(to), anchor.max(to));
         grid.draft.choose(|chosen, _| {
             if chosen.contains(anchor) {
-                chosen.insert_range(low, high)
+                chosen.insert_range(low, high);
             } else {
-                chosen.remove_range(low, high)
+                chosen.remove_range(low, high);
             }
         });
     } else {

@@ -15,6 +15,7 @@ use web_sys::{HtmlElement, ResizeObserver};
 use super::super::icon::{CHECK, COPY, icon};
 use crate::page::browser;
 use crate::page::state::{Draft, State};
+use crate::sweep::Ranges;
 use toolbar::Toolbar;
 use window::{Drawn, Geometry, Position};
 
@@ -265,19 +266,16 @@ fn empty(draft: Draft) -> AnyView {
 fn SelectAll(grid: Grid) -> impl IntoView {
     let draft = grid.draft;
     let state = Memo::new(move |_| {
-        let (chosen, all) = (
-            draft.chosen.with(|chosen| chosen.len()),
-            grid.geometry.get().rows,
-        );
+        let (chosen, all) = (draft.chosen.with(Ranges::len), grid.geometry.get().rows);
         (all > 0 && chosen == all, chosen > 0 && chosen < all)
     });
     let flip = move |_| {
         let all = state.get_untracked().0;
         draft.choose(|chosen, len| {
             *chosen = if all {
-                crate::sweep::Ranges::empty()
+                Ranges::empty()
             } else {
-                crate::sweep::Ranges::full(len)
+                Ranges::full(len)
             };
         });
     };

@@ -12,7 +12,7 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
     let draft = grid.draft;
     let rows = move || grid.geometry.get().rows;
     let count = move || {
-        let (chosen, all) = (draft.chosen.with(|chosen| chosen.len()), rows());
+        let (chosen, all) = (draft.chosen.with(Ranges::len), rows());
         if chosen == all {
             return counted(all, "trial");
         }

@@ -88,11 +88,11 @@ impl Geometry {
 
     /// The last position: the last row touches the window's lower edge.
     fn end(&self) -> Position {
-        self.from_end(0.0)
+        self.above_end(0.0)
     }
 
     /// The position whose window ends `px` pixels above the end of the list.
-    fn from_end(&self, px: f64) -> Position {
+    fn above_end(&self, px: f64) -> Position {
         let rows = (px + self.viewport) / self.row_height;
         let whole = rows.ceil();
         let top = self.max_top() - px;
@@ -110,7 +110,7 @@ impl Geometry {
         }
     }
 
-    fn from_start(&self, px: f64, top: f64) -> Position {
+    fn below_start(&self, px: f64, top: f64) -> Position {
         let rows = (px / self.row_height).floor();
         Position {
             row: rows as u128,
@@ -124,11 +124,11 @@ impl Geometry {
         let top = top.clamp(0.0, self.max_top());
         let zone = self.exact_px();
         if !self.is_scaled() || top <= zone {
-            return self.from_start(top, top);
+            return self.below_start(top, top);
         }
         let below = self.max_top() - top;
         if below <= zone {
-            return self.from_end(below);
+            return self.above_end(below);
         }
         let first = self.exact_rows();
         let span = self.end_zone() - first;
@@ -251,180 +251,5 @@ impl Geometry {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    const HUGE: u128 = 1_000_000_000_000_000_000;
-
-    fn list(rows: u128) -> Geometry {
-        Geometry {
-            rows,
-            row_height: 36.0,
-            viewport: 360.0,
-        }
-    }
-
-    fn shown(list: &Geometry, at: Position) -> (u128, u128) {
-        let drawn = list.drawn(at);
-        (drawn.first, drawn.first + u128::from(drawn.count))
-    }
-
-    #[test]
-    fn a_short_list_is_drawn_whole() {
-        assert_eq!(
-            list(3).drawn(list(3).at(0.0)),
-            Drawn {
-                first: 0,
-                count: 3,
-                y: 0.0
-            }
-        );
-        assert_eq!(
-            list(0).drawn(list(0).at(0.0)),
-            Drawn {
-                first: 0,
-                count: 0,
-                y: 0.0
-            }
-        );
-        assert_eq!(list(3).height(), 108.0);
-    }
-
-    #[test]
-    fn a_list_to_scale_follows_the_offset() {
-        let list = list(1000);
-        assert_eq!(
-            list.at(3600.0),
-            Position {
-                row: 100,
-                px: 0.0,
-                top: 3600.0
-            }
-        );
-        let at = list.scrolled(Position::default(), 3610.0);
-        assert_eq!(
-            at,
-            Position {
-                row: 100,
-                px: 10.0,
-                top: 3610.0
-            }
-        );
-        assert_eq!(
-            list.drawn(at),
-            Drawn {
-                first: 92,
-                count: 27,
-                y: 92.0 * 36.0
-            }
-        );
-        assert_eq!(shown(&list, list.at(f64::MAX)).1, 1000);
-    }
-
-    #[test]
-    fn both_ends_of_a_huge_list_are_reached() {
-        for rows in [HUGE, u128::MAX, 300_000] {
-            let list = list(rows);
-            assert_eq!(list.at(0.0).row, 0);
-            assert_eq!(list.at(list.max_top()), list.end());
-            assert_eq!(list.end().row, rows - 10);
-            assert_eq!(shown(&list, list.end()).1, rows);
-        }
-    }
-
-    #[test]
-    fn offset_and_row_agree_at_every_place() {
-        let list = list(HUGE);
-        for top in [
-            0.0,
-            36.0,
-            999_000.0,
-            2e6,
-            4e6,
-            6.5e6,
-            7_400_000.0,
-            list.max_top() - 360.0,
-        ] {
-            let at = list.at(top);
-            let back = list.top_of(at.row) + at.px;
-            assert!((back - top).abs() < 72.0, "{top} became {back}");
-        }
-        let mut before = list.at(0.0);
-        for step in 1..=8000 {
-            let at = list.at(f64::from(step) * 1000.0);
-            assert!(at.row >= before.row);
-            before = at;
-        }
-    }
-
-    #[test]
-    fn small_steps_are_exact_in_the_middle_of_a_huge_list() {
-        let list = list(HUGE);
-        let start = list.jump(HUGE / 2);
-        assert_eq!(start.row, HUGE / 2);
-        let down = list.scrolled(start, start.top + 100.0);
-        assert_eq!((down.row, down.px), (HUGE / 2 + 2, 28.0));
-        let up = list.scrolled(down, start.top - 8.0);
-        assert_eq!((up.row, up.px), (HUGE / 2 - 1, 28.0));
-        let drawn = list.drawn(up);
-        assert_eq!(drawn.first, HUGE / 2 - 9);
-        assert_eq!(drawn.y + 8.0 * 36.0 + 28.0, up.top);
-    }
-
-    #[test]
-    fn any_row_can_be_gone_to() {
-        let list = list(HUGE);
-        for row in [
-            0,
-            1,
-            27_776,
-            27_779,
-            HUGE / 3,
-            HUGE - 40_000,
-            HUGE - 11,
-            HUGE - 10,
-        ] {
-            let at = list.jump(row);
-            assert_eq!((at.row, at.px), (row, 0.0));
-            assert!((0.0..=list.max_top()).contains(&at.top));
-            // The event that setting the offset causes must not move the reader.
-            assert_eq!(list.scrolled(at, at.top).row, row);
-        }
-        assert_eq!(list.jump(HUGE - 1), list.end());
-    }
-
-    #[test]
-    fn revealing_moves_no_further_than_needed() {
-        let list = list(HUGE);
-        let at = list.jump(500);
-        assert_eq!(list.reveal(at, 505), at);
-        assert_eq!(list.reveal(at, 499).row, 499);
-        assert_eq!(list.reveal(at, 510).row, 501);
-        assert_eq!(list.reveal(at, HUGE).row, HUGE - 10);
-        let odd = Geometry {
-            viewport: 350.0,
-            ..list
-        };
-        let revealed = odd.reveal(odd.jump(500), 510);
-        assert_eq!((revealed.row, revealed.px), (501, 10.0));
-    }
-
-    #[test]
-    fn steps_stop_at_the_ends() {
-        let list = list(HUGE);
-        let near = list.jump(1);
-        let start = list.scrolled(Position { top: 500.0, ..near }, 100.0);
-        assert_eq!((start.row, start.px), (0, 0.0));
-        let end = list.end();
-        let beyond = list.scrolled(
-            Position {
-                top: end.top - 600.0,
-                ..end
-            },
-            end.top - 400.0,
-        );
-        assert_eq!((beyond.row, beyond.px), (end.row, end.px));
-    }
-}
+#[path = "window_tests.rs"]
+mod tests;

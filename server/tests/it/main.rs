@@ -1,0 +1,13 @@
+//! The real binary on a real port with a real SQLite file, run by real requests. Needs `python3`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod attacks;
+mod client;
+mod events;
+mod launches;
+mod life;
+mod openapi;
+mod page;
+mod restarts;
+mod server;

@@ -1,0 +1,138 @@
+//! One trial as a row. Cells follow their own facts, so that a change elsewhere in the row takes
+//! neither the focus nor a question from its buttons.
+
+use leptos::prelude::*;
+
+use super::super::clock::run_time;
+use super::super::icon::{LOG, icon};
+use super::super::status::{badge, of_trial};
+use super::super::stop::stop_button;
+use super::{Subject, Watch};
+use crate::api::{ExperimentState, TrialRow};
+use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
+
+/// What a row needs to know of its table.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    /// The run's name.
+    pub(super) run: Memo<String>,
+    /// The run's cluster.
+    pub(super) cluster: Memo<String>,
+    /// The swept arguments.
+    pub(super) columns: Memo<Vec<String>>,
+    /// The metrics.
+    pub(super) metrics: Memo<Vec<String>>,
+}
+
+/// The row of trial `number`, from 0.
+pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialRow>>) -> AnyView {
+    let facts = move || row.with(|row| row.as_ref().map(|row| facts(watch, head, row)));
+    let id = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.id.clone())));
+    let ended =
+        Memo::new(move |_| row.with(|row| row.as_ref().is_none_or(|row| row.state.ended())));
+    let number_text = grouped(u128::from(number) + 1);
+    let stop = move || {
+        (!ended.get()).then(|| {
+            let what = ["trial ", &grouped(u128::from(number) + 1)].concat();
+            stop_button(what, move || {
+                if let Some(id) = id.get_untracked() {
+                    watch
+                        .state
+                        .runs
+                        .stop_trial(head.cluster.get_untracked(), id);
+                }
+            })
+        })
+    };
+    let show = move |_| {
+        let subject = row.with_untracked(|row| row.as_ref().map(|row| subject(head, row)));
+        watch.output.set(subject);
+    };
+    view! {
+        <tr>
+            <th scope="row" class="num">{number_text.clone()}</th>
+            {facts}
+            <td class="right actions">
+                {stop}
+                <button
+                    type="button"
+                    class="ghost small"
+                    aria-label=["Output of trial ", &number_text].concat()
+                    on:click=show
+                >
+                    {icon(LOG)} "Output"
+                </button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The cells between the number and the buttons.
+fn facts(watch: Watch, head: Head, row: &TrialRow) -> AnyView {
+    let dash = || "–".to_owned();
+    let value = |at: usize| row.values.get(at).cloned().flatten().unwrap_or_else(dash);
+    let values = (0..head.columns.with(Vec::len))
+        .map(|at| view! { <td class="mono">{value(at)}</td> })
+        .collect_view();
+    let measured = |name: &String| {
+        row.metrics
+            .get(name)
+            .map_or_else(dash, |value| metric(value.0))
+    };
+    let metrics = head.metrics.with(|names| {
+        names
+            .iter()
+            .map(|name| view! { <td class="right">{measured(name)}</td> })
+            .collect_view()
+    });
+    view! {
+        <td title=row.message.clone()>{badge(of_trial(row.state))} {ending(row)}</td>
+        {values}
+        {metrics}
+        <td class="right">{time(watch, row)}</td>
+        <td class="right">{row.billed_seconds.map_or_else(dash, |seconds| duration(seconds as f64))}</td>
+        <td class="right" title=row.cost.map(exact_dollars)>{row.cost.map_or_else(dash, dollars)}</td>
+    }
+    .into_any()
+}
+
+/// How it ended, where the state does not say it all.
+fn ending(row: &TrialRow) -> AnyView {
+    let words = match (row.state, row.exit_code, row.signal) {
+        (ExperimentState::Failed, Some(code), _) => ["exit status ", &code.to_string()].concat(),
+        (ExperimentState::Failed, None, Some(signal)) => ["signal ", &signal.to_string()].concat(),
+        // The word says it; the signal that it took is a detail for the tooltip.
+        (ExperimentState::Cancelled, ..) => String::new(),
+        _ => row.message.clone(),
+    };
+    (!words.is_empty())
+        .then(|| view! { <span class="fine">{words}</span> })
+        .into_any()
+}
+
+/// The run time; that of a running trial goes on by itself.
+fn time(watch: Watch, row: &TrialRow) -> AnyView {
+    let text = |row: &TrialRow, now| run_time(row, now).map_or_else(|| "–".to_owned(), duration);
+    if row.state.ended() || row.start_timestamp.is_none() {
+        return text(row, watch.now.get_untracked()).into_any();
+    }
+    let row = row.clone();
+    (move || text(&row, watch.now.get())).into_any()
+}
+
+fn subject(head: Head, row: &TrialRow) -> Subject {
+    let settings = head.columns.with_untracked(|columns| {
+        let pairs = columns.iter().zip(&row.values);
+        let set = pairs
+            .filter_map(|(name, value)| Some([name.as_str(), " ", value.as_deref()?].concat()));
+        set.collect::<Vec<_>>().join("  ")
+    });
+    Subject {
+        cluster: head.cluster.get_untracked(),
+        run: head.run.get_untracked(),
+        id: row.id.clone(),
+        number: row.number,
+        settings,
+    }
+}

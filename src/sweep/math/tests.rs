@@ -1,0 +1,282 @@
+//! The functions at hard and special arguments, and digests of many results: equal on every target.
+
+use super::{acos, cos, exp, log, log1p, pow};
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+/// Arguments and correctly rounded results, as bits, from mpmath with 300 bits: of 40,000 random
+/// arguments the ten whose cosine lies nearest to the middle between two doubles, and five ends.
+#[rustfmt::skip]
+const COSINES: [(u64, u64); 15] = [
+    (0x3fea_3591_1968_2d78, 0x3fe5_da82_9001_e07e),
+    (0x4005_964a_1849_aba4, 0xbfec_e87d_65d1_586d),
+    (0x4003_8636_35ec_d8cc, 0xbfe8_73fd_ec57_23ae),
+    (0x3fef_7d88_2ea7_db0a, 0x3fe1_b760_26ac_18dd),
+    (0x3ffa_71a9_6cdb_70d2, 0xbfb4_f4de_f569_50b7),
+    (0x4003_be38_5112_42b7, 0xbfe9_0223_f9f7_18d4),
+    (0x3ff7_732e_db17_69e3, 0x3fba_e014_29ae_f3d1),
+    (0x3ffe_c6dd_a649_34fe, 0xbfd6_1c6a_83b3_8fdc),
+    (0x3ffa_286a_eeee_7f66, 0xbfb0_641a_5ba3_3a11),
+    (0x3ff3_ca80_abc8_a5b3, 0x3fd4_f8de_30b6_805b),
+    (0x3ff9_21fb_5444_2d18, 0x3c91_a626_3314_5c07),
+    (0x4009_21fb_5444_2d18, 0xbff0_0000_0000_0000),
+    (0x3fe9_21fb_5444_2d18, 0x3fe6_a09e_667f_3bcd),
+    (0x3e11_2e0b_e826_d695, 0x3ff0_0000_0000_0000),
+    (0x3ff9_21fb_4d12_d84a, 0x3e5c_c553_391a_6262),
+];
+/// The same for the inverse.
+#[rustfmt::skip]
+const ARC_COSINES: [(u64, u64); 15] = [
+    (0xbf7e_ff7f_b064_5e00, 0x3ff9_40fa_e758_ec10),
+    (0xbfd2_ac66_45aa_45f4, 0x3ffd_deb9_0ebf_e95c),
+    (0xbfd5_0112_ee7b_4880, 0x3ffe_7ba1_ea94_c786),
+    (0x3fba_cd3d_e75e_2e90, 0x3ff7_745d_eac6_86ac),
+    (0xbfb0_70c3_d1c6_e740, 0x3ffa_2935_f146_152f),
+    (0xbfd1_8e3b_3f6a_4028, 0x3ffd_9421_1e01_44ac),
+    (0xbfe3_d473_4b59_47a0, 0x4001_e9c0_3c79_4c7a),
+    (0x3fe7_8908_69e6_0624, 0x3fe7_d254_48ca_b55a),
+    (0xbfe2_dcd4_ddd8_3f02, 0x4001_9c05_b66d_c12f),
+    (0x3fe5_3b7d_fbf8_ca72, 0x3feb_0ca3_8ede_f64e),
+    (0x3fef_ffff_ffff_fff7, 0x3e68_0000_0000_0001),
+    (0xbfef_ffff_ffff_fff7, 0x4009_21fb_4e44_2d18),
+    (0x3fe0_0000_0000_0000, 0x3ff0_c152_382d_7366),
+    (0xbfe0_0000_0000_0000, 0x4000_c152_382d_7366),
+    (0x3bc7_9ca1_0c92_4223, 0x3ff9_21fb_5444_2d18),
+];
+
+#[test]
+fn circular_functions_are_correctly_rounded() {
+    for (x, result) in COSINES {
+        assert_eq!(
+            cos(f64::from_bits(x)).to_bits(),
+            result,
+            "cos {:e}",
+            f64::from_bits(x)
+        );
+    }
+    for (x, result) in ARC_COSINES {
+        assert_eq!(
+            acos(f64::from_bits(x)).to_bits(),
+            result,
+            "acos {:e}",
+            f64::from_bits(x)
+        );
+    }
+    assert_eq!((acos(1.0), acos(-1.0)), (0.0, std::f64::consts::PI));
+    assert!(acos(1.5).is_nan() && acos(f64::NAN).is_nan() && cos(4.0).is_nan());
+}
+
+#[test]
+fn ends_of_the_range() {
+    let infinity = f64::INFINITY;
+    assert_eq!(
+        (exp(0.0), exp(-infinity), exp(infinity)),
+        (1.0, 0.0, infinity)
+    );
+    assert_eq!(
+        (exp(709.0).is_finite(), exp(709.8), exp(-745.2)),
+        (true, infinity, 0.0)
+    );
+    assert_eq!(exp(-745.1), 5e-324);
+    assert_eq!(
+        (log(0.0), log(1.0), log(infinity)),
+        (-infinity, 0.0, infinity)
+    );
+    assert_eq!(
+        (log1p(-1.0), log1p(0.0), log1p(infinity)),
+        (-infinity, 0.0, infinity)
+    );
+    assert!(log(-1.0).is_nan() && log1p(-1.1).is_nan() && exp(f64::NAN).is_nan());
+    assert_eq!(
+        (pow(0.0, 0.0), pow(f64::NAN, 0.0), pow(1.0, f64::NAN)),
+        (1.0, 1.0, 1.0)
+    );
+    assert_eq!(
+        (pow(0.0, -1.0), pow(-0.0, -3.0), pow(0.5, infinity)),
+        (infinity, -infinity, 0.0)
+    );
+    assert_eq!(
+        (pow(-2.0, 3.0), pow(-2.0, 2.0), pow(-1.0, infinity)),
+        (-8.0, 4.0, 1.0)
+    );
+    assert_eq!(
+        (pow(2.0, 1024.0), pow(2.0, -1074.0), pow(2.0, -1080.0)),
+        (infinity, 5e-324, 0.0)
+    );
+    assert!(pow(-2.0, 0.5).is_nan());
+}
+
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), so that the arguments need no other part.
+struct Bits(u64);
+
+impl Bits {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / 9_007_199_254_740_992.0
+    }
+}
+
+type Arguments = fn(&mut Bits) -> (f64, f64);
+type Function = fn(f64, f64) -> f64;
+
+/// Where each function is looked at: a name, how arguments arise, our function.
+const CASES: [(&str, Arguments, Function); 15] = [
+    (
+        "exp, any bits",
+        |b| (f64::from_bits(b.next()), 0.0),
+        |x, _| exp(x),
+    ),
+    (
+        "exp, all that is finite",
+        |b| (b.unit() * 1456.0 - 746.0, 0.0),
+        |x, _| exp(x),
+    ),
+    (
+        "log, any bits",
+        |b| (f64::from_bits(b.next() >> 1), 0.0),
+        |x, _| log(x),
+    ),
+    ("log, of a draw", |b| (b.unit(), 0.0), |x, _| log(x)),
+    (
+        "log, near 1",
+        |b| (0.9 + 0.2 * b.unit(), 0.0),
+        |x, _| log(x),
+    ),
+    (
+        "log, subnormal",
+        |b| (f64::from_bits(b.next() >> 13), 0.0),
+        |x, _| log(x),
+    ),
+    (
+        "log1p, any bits",
+        |b| (f64::from_bits(b.next() >> 1), 0.0),
+        |x, _| log1p(x),
+    ),
+    ("log1p, of a draw", |b| (-b.unit(), 0.0), |x, _| log1p(x)),
+    (
+        "log1p, to 10",
+        |b| (11.0 * b.unit() - 1.0, 0.0),
+        |x, _| log1p(x),
+    ),
+    (
+        "pow, of a draw",
+        |b| (b.unit(), 1.0 / (3.0 * b.unit())),
+        pow,
+    ),
+    (
+        "pow, any base",
+        |b| (f64::from_bits(b.next() >> 1), 4.0 * b.unit() - 2.0),
+        pow,
+    ),
+    (
+        "pow, subnormal",
+        |b| (0.1 * b.unit(), 300.0 + 30.0 * b.unit()),
+        pow,
+    ),
+    (
+        "pow, near 1",
+        |b| (1.0 + (b.unit() - 0.5) * 1e-8, b.unit() * 1e11),
+        pow,
+    ),
+    (
+        "cos, of a draw",
+        |b| (std::f64::consts::PI * b.unit(), 0.0),
+        |x, _| cos(x),
+    ),
+    ("acos, all", |b| (2.0 * b.unit() - 1.0, 0.0), |x, _| acos(x)),
+];
+
+/// FNV-1a over the bits of 20,000 results; NaN counts as one value.
+fn digest(arguments: Arguments, function: Function) -> u64 {
+    let mut bits = Bits(2026);
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for _ in 0..20_000 {
+        let (x, y) = arguments(&mut bits);
+        let result = function(x, y);
+        let result = if result.is_nan() {
+            f64::NAN.to_bits()
+        } else {
+            result.to_bits()
+        };
+        for byte in result.to_le_bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+/// Digests of `CASES`: all but the last two are also those of glibc 2.36's own functions.
+const DIGESTS: [u64; 15] = [
+    0xd361_71f1_60ac_3dd0,
+    0x18fe_a39b_7b3e_a649,
+    0x605b_7f66_0dc5_d464,
+    0x3384_dd7c_3f05_5052,
+    0x4d40_adab_84c5_7ece,
+    0x91e3_58b1_75a6_0e60,
+    0xec99_5436_25da_66ec,
+    0x9f05_b59d_c9f4_0edd,
+    0x3372_13fc_4481_82fc,
+    0x2514_96d1_ea83_0660,
+    0x6d40_cb1d_45ad_1be8,
+    0x816e_636b_ddf3_4d40,
+    0x8c17_a5bd_4cae_18ff,
+    0x2456_359d_21b8_82dd,
+    0xdab5_b3ac_cffd_bf0e,
+];
+
+#[test]
+fn results_are_the_same_everywhere() {
+    let found = CASES.map(|(_, arguments, function)| digest(arguments, function));
+    assert_eq!(found, DIGESTS);
+}
+
+/// Compares with the platform's functions: `cargo test --release platform -- --ignored --nocapture`.
+/// Only glibc from 2.28 to 2.40 on a processor with FMA is expected to agree.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+#[ignore = "depends on the platform's C library"]
+#[allow(clippy::disallowed_methods)]
+fn platform_agrees() {
+    let platform = |name: &str| -> Function {
+        match name.split(',').next() {
+            Some("exp") => |x, _| x.exp(),
+            Some("log") => |x, _| x.ln(),
+            Some("log1p") => |x, _| x.ln_1p(),
+            Some("pow") => f64::powf,
+            Some("cos") => |x, _| x.cos(),
+            _ => |x, _| x.acos(),
+        }
+    };
+    const COUNT: u32 = 10_000_000;
+    for ((name, arguments, ours), recorded) in CASES.into_iter().zip(DIGESTS) {
+        let theirs = platform(name);
+        let mut bits = Bits(2026);
+        let mut differing = 0;
+        let mut widest = 0;
+        for _ in 0..COUNT {
+            let (x, y) = arguments(&mut bits);
+            let (a, b) = (ours(x, y), theirs(x, y));
+            if a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()) {
+                differing += 1;
+                widest = widest.max(a.to_bits().abs_diff(b.to_bits()));
+            }
+        }
+        let percent = 100.0 * f64::from(differing) / f64::from(COUNT);
+        println!(
+            "{name}: {differing} of {COUNT} differ ({percent:.4} %), by {widest} units at most"
+        );
+        if name.contains("cos") {
+            assert!(percent < 0.2 && widest <= 1);
+        } else {
+            assert_eq!(differing, 0, "{name}");
+            assert_eq!(digest(arguments, theirs), recorded, "{name}");
+        }
+    }
+}
