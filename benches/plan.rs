@@ -3,7 +3,8 @@
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use sweep_planner::sweep::{Ranges, Settings, read};
+use sweep_planner::sweep::subset;
+use sweep_planner::sweep::{Lines, Ranges, Settings, read};
 
 const MEASURED_FOR: Duration = Duration::from_millis(500);
 /// Calls are timed in batches of about this length, so that reading the clock does not count.
@@ -16,12 +17,22 @@ grid run file.py --batch_size 32
 grid run file.py --batch_size 64";
 /// 10^18 trials.
 const VAST: &str = r#"grid run file.py --a "range(0, 1000000000)" --b "range(0, 1000000000)""#;
+/// 10^6 trials of three lists, as `scripts/bench_python.py` lists them with Python's tools.
+const MILLION: &str =
+    r#"grid run file.py --a "range(0, 100)" --b "range(0, 100)" --c "range(0, 100)""#;
+/// The same with the values listed.
+fn million_listed() -> String {
+    let list = format!("{:?}", (0..100).collect::<Vec<_>>());
+    format!("grid run file.py --a \"{list}\" --b \"{list}\" --c \"{list}\"")
+}
+const TYPICAL: &str = r#"grid run --instance_type g4dn.xlarge --use_spot train.py --data_dir /data --lr "[1e-4, 1e-3, 1e-2]" --batch_size "[16, 32, 64]" --layers "range(2, 8)""#;
 const UNIFORM: &str = r#"grid run --seed 1 file.py --lr "uniform(1e-5, 1e-1, 10000)""#;
 const SEARCH: &str = r#"grid run --strategy random_search --num_trials 10000 --seed 1 file.py --a "range(0, 1000000000)""#;
 
 fn main() {
     let settings = Settings { drawn_seed: 1 };
     for (name, text) in [
+        ("read: a typical command", TYPICAL),
         ("read: the seed's four commands", FOUR),
         ("read: 10^18 trials", VAST),
         ("read: 10,000 uniform draws", UNIFORM),
@@ -29,6 +40,9 @@ fn main() {
     ] {
         measure(name, || read(black_box(text), &settings).plan.len());
     }
+
+    large_text(&settings);
+    listing(&settings);
 
     let plan = read(VAST, &settings).plan;
     let mut position = 0_u128;
@@ -54,6 +68,52 @@ fn main() {
         chosen.remove(trial);
         chosen.insert(trial);
         chosen.len()
+    });
+}
+
+/// A megabyte of text, as much as anybody will paste.
+fn large_text(settings: &Settings) {
+    let commands = FOUR.repeat(1_000_000 / FOUR.len());
+    measure("read: 1 MB of commands", || {
+        read(black_box(&commands), settings).plan.len()
+    });
+    let numbers: Vec<String> = (0..150_000).map(|n| n.to_string()).collect();
+    let list = format!("grid run file.py --a \"[{}]\"", numbers.join(", "));
+    measure("read: a list of 1 MB", || {
+        read(black_box(&list), settings).plan.len()
+    });
+}
+
+/// What Python's tools are measured at in the same run.
+fn listing(settings: &Settings) {
+    for (name, text) in [("ranges", MILLION.to_owned()), ("lists", million_listed())] {
+        let plan = read(&text, settings).plan;
+        let Some(part) = plan.parts().first() else {
+            continue;
+        };
+        measure(
+            &format!("all 10^6 command lines into one buffer ({name})"),
+            || {
+                let mut lines = Lines::new(part, 0);
+                let (mut line, mut bytes) = (String::new(), 0);
+                while lines.next_into(&mut line) {
+                    bytes += line.len();
+                }
+                bytes
+            },
+        );
+    }
+    let billion = read(r#"grid run file.py --a "range(0, 1000000000)""#, settings).plan;
+    measure("the first 100 command lines of 10^9", || {
+        let lines = (0..100).filter_map(|n| {
+            billion
+                .trial(n)
+                .map(|trial| billion.command_line(&trial).len())
+        });
+        lines.sum::<usize>()
+    });
+    measure("1,000 random trials of 10^12", || {
+        subset::draw(1_000_000_000_000, 1000, black_box(1)).len()
     });
 }
 

@@ -37,9 +37,9 @@ page_is_current() {
 }
 
 bundle_page() {
-    cargo fetch --target wasm32-unknown-unknown # Trunk.toml keeps Trunk itself off the network
+    # Trunk.toml keeps Trunk off the network, and cargo with it, which may still have crates to download here.
     # Trunk reads NO_COLOR as true or false only, and stops at the usual NO_COLOR=1.
-    env -u NO_COLOR trunk build --release
+    env -u NO_COLOR trunk build --release --offline=false
     node scripts/compress.mjs dist
 }
 

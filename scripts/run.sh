@@ -14,4 +14,4 @@ if (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     fail "something is listening on port $port already. Stop it, or choose another port: make run PORT=$((port + 1))"
 fi
 scripts/build.sh
-exec "$TARGET/release/sweep" serve --listen "127.0.0.1:$port" --source "${SOURCE:-examples}" --data "${DATA:-.sweep}"
+exec "$TARGET/release/sweep" serve --listen "127.0.0.1:$port" --source "${SOURCE:-examples}" --data "${DATA:-.sweep}" --page dist

@@ -3,6 +3,7 @@
 //! Below the line are the plan's columns with its first trials, or nothing where there are errors,
 //! then every diagnostic as a terminal shows it. `BLESS=1 cargo test --test cases` writes what is
 //! found; read the difference before you commit it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::fmt::Write;

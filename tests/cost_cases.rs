@@ -110,7 +110,7 @@ fn tolerance(path: &str, expect: &serde_json::Number) -> f64 {
     let decimals = text
         .split_once('.')
         .map_or(0, |(_, decimals)| decimals.len());
-    (0..decimals).fold(0.5, |half, _| half / 10.0).max(1e-6)
+    (0..decimals).fold(0.5f64, |half, _| half / 10.0).max(1e-6)
 }
 
 // What inputs are made of.

@@ -1,4 +1,5 @@
 //! What holds for every text and every plan.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;

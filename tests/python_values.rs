@@ -1,5 +1,6 @@
 //! Lists, ranges and literals as CPython itself reads and prints them (tests/data/python_values.json,
 //! or the file of that name in the folder that `CONFORMANCE` names).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value as Json;
 use sweep_planner::sweep::{Settings, quote, read};

@@ -1,5 +1,6 @@
 //! The seed document: every `grid run` example of it, as it stands there, gives the trials that the
 //! document lists.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use sweep_planner::sweep::{Plan, Settings, read};
 

@@ -31,8 +31,11 @@ CREATE TABLE run (
     spec TEXT NOT NULL,
     -- JSON array of the swept arguments, in the order of trial.passed.
     columns TEXT NOT NULL,
-    -- USD per hour of one trial as a decimal or fraction, when it was launched; NULL: unknown.
+    -- USD per hour of one trial as a decimal, when it was launched; NULL: unknown.
     rate TEXT,
+    -- What each start is billed at least, and in multiples of what, in seconds.
+    bill_minimum INTEGER NOT NULL,
+    bill_increment INTEGER NOT NULL CHECK (bill_increment > 0),
     -- At most so many trials at once; NULL: as many as the cluster has slots.
     parallel INTEGER,
     priority INTEGER NOT NULL DEFAULT 0,

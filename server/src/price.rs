@@ -1,6 +1,7 @@
 //! What trials cost: whole billed seconds times a rate, exact until it is handed out.
 
 use sweep_planner::estimate::Catalogue;
+use sweep_planner::estimate::billing::Rounding;
 
 use crate::config::Pricing;
 
@@ -47,17 +48,41 @@ impl Rate {
     }
 }
 
-/// The rate of a machine under a cluster's pricing, as a plain decimal; `None` when unknown.
-pub fn rate(pricing: &Pricing, instance_type: &str, spot: bool) -> Option<String> {
+/// What trials of a run are billed by, fixed when it is launched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// USD per hour of one trial as a plain decimal; `None` when unknown.
+    pub rate: Option<String>,
+    /// How billed time is rounded.
+    pub rounding: Rounding,
+}
+
+/// The terms of a machine under a cluster's pricing: as if on that machine, by its provider's
+/// rules, as the estimate has them; or the cluster's own rate by whole seconds.
+pub fn terms(pricing: &Pricing, instance_type: &str, spot: bool) -> Terms {
     match pricing {
         Pricing::AsIf => {
             let quote = Catalogue::embedded().quote(instance_type, spot);
-            quote.rate.map(|rate| rate.to_rate())
+            Terms {
+                rounding: Rounding::of_provider(quote.provider()),
+                rate: quote.rate.map(|rate| rate.to_rate()),
+            }
         }
-        Pricing::None => None,
-        Pricing::Rate(rate) => Some(rate.clone()),
+        Pricing::None => Terms {
+            rate: None,
+            rounding: WHOLE_SECONDS,
+        },
+        Pricing::Rate(rate) => Terms {
+            rate: Some(rate.clone()),
+            rounding: WHOLE_SECONDS,
+        },
     }
 }
+
+const WHOLE_SECONDS: Rounding = Rounding {
+    minimum: 0,
+    increment: 1,
+};
 
 #[cfg(test)]
 mod tests {
@@ -86,18 +111,24 @@ mod tests {
         let mut priced = 0;
         for machine in Catalogue::embedded().machines() {
             for spot in [false, true] {
-                if let Some(text) = rate(&Pricing::AsIf, &machine.name, spot) {
+                if let Some(text) = terms(&Pricing::AsIf, &machine.name, spot).rate {
                     assert!(Rate::parse(&text).is_some(), "{}: {text}", machine.name);
                     priced += 1;
                 }
             }
         }
         assert!(priced > 100, "{priced}");
-        assert_eq!(rate(&Pricing::AsIf, "no-such-machine", false), None);
-        assert_eq!(rate(&Pricing::None, "m5a.large", false), None);
+        let of = |pricing, machine| terms(&pricing, machine, false);
+        assert_eq!(of(Pricing::AsIf, "no-such-machine").rate, None);
+        assert_eq!(of(Pricing::None, "m5a.large").rate, None);
+        assert_eq!(of(Pricing::AsIf, "m5a.large").rounding.minimum, 60);
+        let own = of(Pricing::Rate("0.5".into()), "m5a.large");
         assert_eq!(
-            rate(&Pricing::Rate("0.5".into()), "m5a.large", false),
-            Some("0.5".into())
+            own,
+            Terms {
+                rate: Some("0.5".into()),
+                rounding: WHOLE_SECONDS
+            }
         );
     }
 }

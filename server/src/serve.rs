@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use sweep_planner::api::Timestamp;
@@ -30,6 +30,9 @@ use crate::store::{Account, Store, StoreError};
 
 /// How long answers under way may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long a taken port or data folder is tried again, and how often.
+const PATIENCE: Duration = Duration::from_secs(1);
+const RETRY: Duration = Duration::from_millis(20);
 /// The name of the first account where none is given.
 const FIRST_USER: &str = "admin";
 
@@ -96,7 +99,7 @@ pub enum ServeError {
 pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
-    let _lock = lock(&config.data)?;
+    let _lock = lock(&config.data).await?;
     let store = Store::open(&config.data.join("sweep.db"))?;
     let account = account(&store, preset).await?;
     forget_orphans(&store, &config.data).await?;
@@ -124,17 +127,24 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     Ok(())
 }
 
+/// Listens. What is taken may be let go of at once: a server that was killed while it started a
+/// supervisor leaves its socket and its lock to that process until it is another program.
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => ServeError::Taken(address),
-            _ => ServeError::Listen(address, error),
-        })
+    let begun = Instant::now();
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+                return Err(ServeError::Listen(address, error));
+            }
+            Err(_) if begun.elapsed() >= PATIENCE => return Err(ServeError::Taken(address)),
+            Err(_) => tokio::time::sleep(RETRY).await,
+        }
+    }
 }
 
 /// Holds the data folder for this server alone, as long as it lives.
-fn lock(data: &Path) -> Result<File, ServeError> {
+async fn lock(data: &Path) -> Result<File, ServeError> {
     let shown = data.display().to_string();
     let path = data.join("server.lock");
     let file = OpenOptions::new()
@@ -143,10 +153,16 @@ fn lock(data: &Path) -> Result<File, ServeError> {
         .truncate(false)
         .open(path);
     let mut file = file.map_err(|error| ServeError::Data(shown.clone(), error))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK) => return Err(ServeError::DataInUse(shown)),
-        Err(error) => return Err(ServeError::Data(shown, error.into())),
+    let begun = Instant::now();
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => break,
+            Err(rustix::io::Errno::WOULDBLOCK) if begun.elapsed() >= PATIENCE => {
+                return Err(ServeError::DataInUse(shown));
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => tokio::time::sleep(RETRY).await,
+            Err(error) => return Err(ServeError::Data(shown, error.into())),
+        }
     }
     let note = |file: &mut File| {
         file.set_len(0)?;

@@ -4,6 +4,8 @@ use sweep_planner::api::{
     Event, Experiment, ExperimentSpec, ExperimentState, ExperimentStatus, Run, RunState, RunStatus,
     SpaceIndex, Timestamp, TrialChanges, TrialRow,
 };
+use sweep_planner::estimate::Seconds;
+use sweep_planner::estimate::billing::Rounding;
 
 use crate::app::App;
 use crate::clock;
@@ -35,10 +37,10 @@ pub fn parse_experiment_name(name: &str) -> Option<(&str, u32)> {
     (digits == format!("{number}")).then_some((run, number))
 }
 
-/// Whole seconds from start to end, a started one counted.
-fn seconds(start: Timestamp, end: Timestamp) -> u64 {
+/// The billed seconds of a trial that ran from start to end.
+fn seconds(rounding: Rounding, start: Timestamp, end: Timestamp) -> u64 {
     let micros = u64::try_from(end.micros() - start.micros()).unwrap_or(0);
-    micros.div_ceil(1_000_000)
+    rounding.round(Seconds::whole(micros.div_ceil(1_000_000)))
 }
 
 /// A run; `brief` leaves the list of its trials empty.
@@ -47,9 +49,9 @@ pub fn run(record: &RunRecord, brief: bool) -> Run {
     let running: u64 = record
         .running_since
         .iter()
-        .map(|since| seconds(*since, now))
+        .map(|since| seconds(record.terms.rounding, *since, now))
         .sum();
-    let rate = record.rate.as_deref().and_then(Rate::parse);
+    let rate = record.terms.rate.as_deref().and_then(Rate::parse);
     let mut spec = (*record.spec).clone();
     spec.user_id.clone_from(&record.account);
     spec.desired_state = if record.stop_wanted {
@@ -89,16 +91,16 @@ pub fn run(record: &RunRecord, brief: bool) -> Run {
 }
 
 /// What a trial has been billed for so far.
-fn billed(trial: &TrialRecord) -> Option<u64> {
+fn billed(run: &RunRecord, trial: &TrialRecord) -> Option<u64> {
     let start = trial.started_at?;
-    trial
-        .billed_seconds
-        .or_else(|| Some(seconds(start, trial.ended_at.unwrap_or_else(clock::now))))
+    let end = || trial.ended_at.unwrap_or_else(clock::now);
+    let so_far = || seconds(run.terms.rounding, start, end());
+    Some(trial.billed_seconds.unwrap_or_else(so_far))
 }
 
 fn cost(run: &RunRecord, trial: &TrialRecord) -> Option<f64> {
-    let rate = run.rate.as_deref().and_then(Rate::parse)?;
-    billed(trial).map(|seconds| rate.cost(seconds))
+    let rate = run.terms.rate.as_deref().and_then(Rate::parse)?;
+    billed(run, trial).map(|seconds| rate.cost(seconds))
 }
 
 /// A trial as a row of a table.
@@ -115,7 +117,7 @@ pub fn row(run: &RunRecord, trial: &TrialRecord) -> TrialRow {
         finish_timestamp: trial.ended_at,
         exit_code: trial.exit_code,
         signal: trial.signal,
-        billed_seconds: billed(trial),
+        billed_seconds: billed(run, trial),
         cost: cost(run, trial),
         metrics: trial.metrics.clone(),
     }
@@ -157,7 +159,12 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord) -> Experiment {
             phase: trial.state.to_wire(),
             message: trial.message.clone(),
             cost: cost(run, trial),
-            hourly_cost: run.rate.as_deref().and_then(Rate::parse).map(Rate::hourly),
+            hourly_cost: run
+                .terms
+                .rate
+                .as_deref()
+                .and_then(Rate::parse)
+                .map(Rate::hourly),
             start_timestamp: trial.started_at,
             finish_timestamp: trial.ended_at,
             deleted_timestamp: None,
@@ -218,11 +225,25 @@ mod tests {
 
     #[test]
     fn a_started_second_is_billed() {
-        let at = Timestamp::from_micros;
-        assert_eq!(seconds(at(0), at(0)), 0);
-        assert_eq!(seconds(at(0), at(1)), 1);
-        assert_eq!(seconds(at(0), at(1_000_000)), 1);
-        assert_eq!(seconds(at(0), at(1_000_001)), 2);
-        assert_eq!(seconds(at(5), at(0)), 0);
+        let billed = |rounding, micros: i64| {
+            seconds(
+                rounding,
+                Timestamp::from_micros(5),
+                Timestamp::from_micros(5 + micros),
+            )
+        };
+        let whole = Rounding {
+            minimum: 0,
+            increment: 1,
+        };
+        for (micros, expected) in [(0, 0), (1, 1), (1_000_000, 1), (1_000_001, 2), (-5, 0)] {
+            assert_eq!(billed(whole, micros), expected, "{micros}");
+        }
+        let minutes = Rounding {
+            minimum: 120,
+            increment: 60,
+        };
+        assert_eq!(billed(minutes, 1), 120);
+        assert_eq!(billed(minutes, 120_000_001), 180);
     }
 }

@@ -14,7 +14,7 @@ use super::Seconds;
 use super::cholesky::{back_substitute, cholesky, forward_substitute};
 use super::uncertainty::Noise;
 use crate::formula::Value;
-use crate::formula::elementary::{exp, log};
+use crate::sweep::math::{exp, log};
 
 /// The penalty on all weights but the intercept, unless another is asked for.
 pub const RIDGE: f64 = 0.1;

@@ -1,7 +1,7 @@
 //! A run time from one pilot trial, scaled to other arguments (facts: cost-model, section 7).
 
 use super::Seconds;
-use crate::formula::elementary::pow;
+use crate::sweep::math::pow;
 
 /// What one pilot trial took. Boot and set-up are not part of it.
 #[derive(Clone, Debug, PartialEq)]

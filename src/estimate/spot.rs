@@ -3,7 +3,7 @@
 //! Interruptions are taken as memoryless with a rate per hour of running time. `b` is the
 //! overhead of each start and `r` is the run and teardown, both in hours.
 
-use crate::formula::elementary::{exp, log};
+use crate::sweep::math::{exp, log};
 
 /// One trial on an interruptible machine.
 #[derive(Clone, Copy, Debug, PartialEq)]

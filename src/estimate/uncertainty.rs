@@ -4,7 +4,7 @@
 //! wrong formula), Y a trial's own noise, both log-normal. A trial's own noise averages out over
 //! many trials; a shared error does not. So lows are never added to lows.
 
-use crate::formula::elementary::{exp, log};
+use crate::sweep::math::{exp, log};
 
 /// The 90th percentile of the standard normal distribution.
 pub const Z: f64 = 1.281_551_565_5;

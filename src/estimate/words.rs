@@ -7,8 +7,8 @@ use super::run_time::RunTime;
 use super::settings::{RateOverride, Settings};
 use super::survey::{Method, PartSurvey};
 use super::wall::Wall;
-use crate::formula::elementary::exp;
 use crate::sweep::Plan;
+use crate::sweep::math::exp;
 
 /// What no estimate here contains.
 pub const LEFT_OUT: &str = "Left out: taxes, credits, commitments and free tiers; storage after \

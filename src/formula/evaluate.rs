@@ -1,11 +1,10 @@
 //! Formulas and conditions: parsing whole texts, and their values on one trial.
 
-use super::elementary;
 use super::error::{Error, ErrorKind, Fault};
 use super::parser::Parser;
 use super::syntax::{Comparison, Expression, Function, Kind, Node, NodeId, Operator};
 use super::token::{TokenKind, tokens};
-use crate::sweep::Span;
+use crate::sweep::{Span, math};
 
 /// The value of an argument on one trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,6 +150,10 @@ impl Condition {
         Ok(Condition { expression })
     }
 
+    pub(super) fn new(expression: Expression) -> Condition {
+        Condition { expression }
+    }
+
     /// The parsed condition.
     pub fn expression(&self) -> &Expression {
         &self.expression
@@ -282,7 +285,7 @@ fn arithmetic(operator: Operator, x: f64, y: f64) -> f64 {
         Operator::Subtract => x - y,
         Operator::Multiply => x * y,
         Operator::Divide => x / y,
-        Operator::Power => elementary::pow(x, y),
+        Operator::Power => math::pow(x, y),
     }
 }
 
@@ -304,8 +307,8 @@ fn call(function: Function, values: &[f64]) -> f64 {
         Function::Ceil => first.ceil(),
         Function::Floor => first.floor(),
         Function::Sqrt => first.sqrt(),
-        Function::Log => elementary::log(first),
-        Function::Exp => elementary::exp(first),
+        Function::Log => math::log(first),
+        Function::Exp => math::exp(first),
     }
 }
 

@@ -58,15 +58,16 @@
 //! Parsing is one pass over the text and nests at most [`MAX_DEPTH`] deep; evaluating is one pass
 //! over at most [`MAX_TOKENS`] nodes, without recursion.
 
-pub(crate) mod elementary;
 mod error;
 mod evaluate;
+mod filter;
 mod parser;
 mod syntax;
 mod token;
 
 pub use error::{Error, ErrorKind, Fault};
 pub use evaluate::{Condition, Formula, Unit, Value};
+pub use filter::{Filter, Scan};
 pub use syntax::{Comparison, Expression, Function, Node, NodeId, Operator};
 
 /// How deep parentheses, prefixes, powers and calls may nest.

@@ -25,6 +25,41 @@ impl Expression {
         &self.names
     }
 
+    /// What stands below a node, as an expression of its own. O(nodes).
+    pub(super) fn subtree(&self, root: NodeId) -> Expression {
+        let mut first = root;
+        // Operands stand directly before their operator, so that a subtree is one piece.
+        for at in (0..=root).rev() {
+            let Some(node) = self.nodes.get(at as usize).filter(|_| at >= first) else {
+                break;
+            };
+            node.operands()
+                .for_each(|operand| first = first.min(operand));
+        }
+        let (begin, end) = (first as usize, root as usize + 1);
+        let mut names: Vec<String> = Vec::new();
+        let mut nodes = self.nodes.get(begin..end).unwrap_or_default().to_vec();
+        for node in &mut nodes {
+            node.shift(first);
+            if let Node::Name(name) = node
+                && let Some(text) = self.names.get(*name as usize)
+            {
+                let known = names.iter().position(|known| known == text);
+                let at = known.unwrap_or_else(|| {
+                    names.push(text.clone());
+                    names.len() - 1
+                });
+                *name = u32::try_from(at).unwrap_or(u32::MAX);
+            }
+        }
+        let spans = self.spans.get(begin..end).unwrap_or_default().to_vec();
+        Expression {
+            nodes,
+            spans,
+            names,
+        }
+    }
+
     /// The text that a node came from.
     pub fn span(&self, node: NodeId) -> Option<Span> {
         self.spans.get(node as usize).copied()
@@ -144,6 +179,36 @@ pub(super) enum Kind {
 }
 
 impl Node {
+    /// The nodes that it reads.
+    pub(super) fn operands(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let (two, many): ([Option<NodeId>; 2], &[NodeId]) = match self {
+            Node::Number(_) | Node::Text(_) | Node::Name(_) => ([None; 2], &[]),
+            Node::Negate(a) | Node::Not(a) => ([Some(*a), None], &[]),
+            Node::Arithmetic(_, a, b)
+            | Node::Compare(_, a, b)
+            | Node::And(a, b)
+            | Node::Or(a, b) => ([Some(*a), Some(*b)], &[]),
+            Node::Call(_, operands) => ([None; 2], operands),
+        };
+        two.into_iter().flatten().chain(many.iter().copied())
+    }
+
+    /// Counts its operands from `first` on.
+    fn shift(&mut self, first: NodeId) {
+        match self {
+            Node::Number(_) | Node::Text(_) | Node::Name(_) => {}
+            Node::Negate(a) | Node::Not(a) => *a -= first,
+            Node::Arithmetic(_, a, b)
+            | Node::Compare(_, a, b)
+            | Node::And(a, b)
+            | Node::Or(a, b) => {
+                *a -= first;
+                *b -= first;
+            }
+            Node::Call(_, operands) => operands.iter_mut().for_each(|operand| *operand -= first),
+        }
+    }
+
     pub(super) fn kind(&self) -> Kind {
         match self {
             Node::Number(_) | Node::Negate(_) | Node::Arithmetic(..) | Node::Call(..) => {

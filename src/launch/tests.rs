@@ -54,11 +54,11 @@ fn another_plan_has_another_digest() {
     let changes: [fn(&mut CreateRun); 7] = [
         |run| {
             run.spec.run_controller_command =
-                "file.py  --batch_size '[1, 2]' --layers '[3, 6]'".into()
+                "file.py  --batch_size '[1, 2]' --layers '[3, 6]'".into();
         },
         |run| {
             run.spec.run_controller_command =
-                "other.py  --batch_size '[1, 2]' --layers '[3, 5]'".into()
+                "other.py  --batch_size '[1, 2]' --layers '[3, 5]'".into();
         },
         |run| run.spec.sweep_options.seed = Some(Scalar("12".into())),
         |run| run.spec.sweep_options.num_trials = Some(Scalar("3".into())),

@@ -102,6 +102,7 @@ pub fn parse(words: &Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command
         words: &words.words,
         next: 2,
         uses: Vec::new(),
+        given: Vec::new(),
         options: Options::default(),
         diagnostics,
     };
@@ -148,11 +149,13 @@ pub fn from_request(
         };
         diagnostics.push(Diagnostic::new(script.span, kind));
     }
-    if options.strategy == Strategy::RandomSearch && options.num_trials.is_none() {
-        diagnostics.push(Diagnostic::new(
-            Span::at(words.span.end),
-            Kind::NumTrialsMissing,
-        ));
+    if options.strategy == Strategy::RandomSearch {
+        let wrong = match options.num_trials {
+            None => Some(Kind::NumTrialsMissing),
+            Some(asked) => too_many_to_draw(asked),
+        };
+        let place = Span::at(words.span.end);
+        diagnostics.extend(wrong.map(|kind| Diagnostic::new(place, kind)));
     }
     Some(Command {
         span: words.span,
@@ -169,6 +172,8 @@ struct OptionReader<'a> {
     words: &'a [Word],
     next: usize,
     uses: Vec<OptionUse>,
+    /// The names of the options in `uses`, each once.
+    given: Vec<&'static str>,
     options: Options,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -223,7 +228,9 @@ impl OptionReader<'_> {
                 _ => return self.report(word.span, Kind::MissingValue { option: spec.name }),
             },
         };
-        if self.uses.iter().any(|used| used.spec == spec) && spec.takes != Takes::Nothing {
+        if !self.given.contains(&spec.name) {
+            self.given.push(spec.name);
+        } else if spec.takes != Takes::Nothing {
             self.report(span, Kind::RepeatedOption { option: spec.name });
         }
         if let Err(kind) = self.options.set(spec, &value) {
@@ -282,13 +289,7 @@ fn arguments(words: &[Word]) -> Vec<Argument> {
         let inline = split_inline(&word.text);
         let is_flag_word = begins_flag(&word.text);
         let (name, prefix, value) = if is_flag_word {
-            let count = uses.entry(inline.0.to_owned()).or_insert(0);
-            *count += 1;
-            let name = if *count == 1 {
-                inline.0.to_owned()
-            } else {
-                format!("{}#{count}", inline.0)
-            };
+            let name = flag_name(inline.0, &mut uses);
             let prefix = inline.1.map_or(String::new(), |_| format!("{}=", inline.0));
             flag = inline.1.is_none().then(|| name.clone());
             (name, prefix, inline.1.unwrap_or(inline.0).to_owned())
@@ -311,11 +312,35 @@ fn arguments(words: &[Word]) -> Vec<Argument> {
     arguments
 }
 
+/// A name for the next use of a flag, which no other use has: `--x`, `--x#2`, ….
+fn flag_name(flag: &str, uses: &mut std::collections::BTreeMap<String, u32>) -> String {
+    let mut count = uses.get(flag).copied().unwrap_or(0);
+    let name = loop {
+        count += 1;
+        if count == 1 {
+            break flag.to_owned();
+        }
+        // A flag may really be called `--x#2`.
+        let name = format!("{flag}#{count}");
+        if !uses.contains_key(&name) {
+            uses.insert(name.clone(), 1);
+            break name;
+        }
+    };
+    uses.insert(flag.to_owned(), count);
+    name
+}
+
 /// `--name` or `-n`, and no negative number.
 fn begins_flag(text: &str) -> bool {
     let name = text.trim_start_matches('-');
     let dashes = text.len() - name.len();
     (1..=2).contains(&dashes) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+/// What is wrong with so many trials of a random search, which lists them.
+fn too_many_to_draw(asked: u32) -> Option<Kind> {
+    (u64::from(asked) > super::subset::MAX_DRAWN).then_some(Kind::TooManyToDraw { asked })
 }
 
 /// The client's rules that concern several options.
@@ -336,8 +361,10 @@ fn check_rules(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
         (Strategy::RandomSearch, None) if place("--num_trials").is_none() => {
             report(place("--strategy"), Kind::NumTrialsMissing);
         }
-        (Strategy::RandomSearch, Some(asked)) if u64::from(asked) > super::subset::MAX_DRAWN => {
-            report(place("--num_trials"), Kind::TooManyToDraw { asked });
+        (Strategy::RandomSearch, Some(asked)) => {
+            if let Some(kind) = too_many_to_draw(asked) {
+                report(place("--num_trials"), kind);
+            }
         }
         (Strategy::GridSearch | Strategy::None, Some(_)) => {
             let needs = "`--strategy random_search`";

@@ -80,14 +80,23 @@ impl Range {
         if index >= self.len {
             return;
         }
-        // Writing to a string cannot fail.
-        let _ = match (self.small, i128::try_from(index)) {
-            // The product alone may leave 128 bits; the sum is back inside.
+        match (self.small, i128::try_from(index)) {
             (Some((start, step)), Ok(index)) => {
-                write!(out, "{}", start.wrapping_add(index.wrapping_mul(step)))
+                // The product alone may leave 128 bits; the sum is back inside.
+                let value = start.wrapping_add(index.wrapping_mul(step));
+                let mut digits = itoa::Buffer::new();
+                out.push_str(match i64::try_from(value) {
+                    Ok(value) => digits.format(value),
+                    Err(_) => digits.format(value),
+                });
             }
-            _ => write!(out, "{}", &self.start + &self.step * BigInt::from(index)),
-        };
+            // Writing to a string cannot fail.
+            _ => drop(write!(
+                out,
+                "{}",
+                &self.start + &self.step * BigInt::from(index)
+            )),
+        }
     }
 }
 

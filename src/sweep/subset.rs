@@ -75,13 +75,57 @@ mod tests {
             let pair = draw(10, 2, seed);
             counts[pair[0] as usize][pair[1] as usize] += 1;
         }
-        let mut chi_square = 0.0;
-        for first in 0..10 {
-            for second in first + 1..10 {
-                let difference = f64::from(counts[first][second]) - 1000.0;
-                chi_square += difference * difference / 1000.0;
-            }
-        }
+        let pairs = counts
+            .iter()
+            .enumerate()
+            .flat_map(|(first, row)| &row[first + 1..]);
+        let term =
+            |count: &u32| (f64::from(*count) - 1000.0) * (f64::from(*count) - 1000.0) / 1000.0;
+        let chi_square: f64 = pairs.map(term).sum();
         assert!(chi_square < 78.7, "chi-square {chi_square}");
+    }
+
+    /// What a seed means, for ever: recorded when the method was chosen.
+    #[test]
+    fn golden_vectors() {
+        for (len, count, seed, expected) in [
+            (4, 2, 0, vec![0, 3]),
+            (4, 2, 1, vec![1, 3]),
+            (100, 5, 42, vec![8, 12, 33, 48, 82]),
+            (
+                1_000_000_000_000,
+                4,
+                7,
+                vec![223939609531, 781839121123, 795728975153, 907020020026],
+            ),
+            (
+                1 << 64,
+                3,
+                4_294_967_295,
+                vec![
+                    6577213724677293509,
+                    13544169017841613314,
+                    18400997007382224112,
+                ],
+            ),
+            (
+                u128::MAX,
+                3,
+                9,
+                vec![
+                    38833960164945601884931743038366445330,
+                    117135022091784542579157067682732385277,
+                    199377146940970497951193388836308105863,
+                ],
+            ),
+        ] as [(u128, u64, u32, Vec<u128>); 6]
+        {
+            assert_eq!(draw(len, count, seed), expected, "{len} {count} {seed}");
+        }
+        let thousand = draw(1_000_000_000_000, 1000, 1);
+        let sum = thousand.iter().fold(0_u128, |sum, index| {
+            sum.wrapping_mul(31).wrapping_add(*index)
+        });
+        assert_eq!(sum, 297288553369161620731432194416422933199);
     }
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PAGE = join(ROOT, "dist");
 const BINARY = process.env.SWEEP ?? join(ROOT, "target/release/sweep");
 const READY_WITHIN_MS = 30_000;
 const STOPPED_WITHIN_MS = 10_000;
@@ -21,7 +22,7 @@ export const EXAMPLES = join(ROOT, "examples");
 export async function startServer(source) {
   const data = await mkdtemp(join(tmpdir(), "sweep-test-"));
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const options = ["serve", "--listen", origin.slice("http://".length), "--source", source, "--data", data];
+  const options = ["serve", "--listen", origin.slice("http://".length), "--source", source, "--data", data, "--page", PAGE];
   const server = spawn(BINARY, options, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => server.once("close", resolve));
   let output = "";

@@ -213,6 +213,15 @@ impl Engine for Local {
         trials.iter().map(look).collect()
     }
 
+    fn withdraw(&self, trial: &ActiveTrial) -> Result<bool, String> {
+        // Whoever holds the claim decides; a supervisor that comes too late finds it taken.
+        let folder = self.folder(trial);
+        folder
+            .create()
+            .and_then(|()| folder.claim())
+            .map_err(|error| error.to_string())
+    }
+
     fn stop(&self, trial: &ActiveTrial) -> Result<(), String> {
         self.folder(trial)
             .request_stop()

@@ -43,6 +43,10 @@ pub trait Engine: Send + Sync {
     /// How these trials are, one answer each, in their order.
     fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen>;
 
+    /// Takes a trial back that was not handed over, as far as is known. True: it will never
+    /// start. False: it was handed over after all, and must be stopped.
+    fn withdraw(&self, trial: &ActiveTrial) -> Result<bool, String>;
+
     /// Asks a trial to end; it is seen as ended later. Asking again does nothing more.
     fn stop(&self, trial: &ActiveTrial) -> Result<(), String>;
 }

@@ -15,7 +15,7 @@ use super::{At, cluster};
 use crate::app::App;
 use crate::config::ClusterConfig;
 use crate::error::ApiError;
-use crate::price::{Rate, rate};
+use crate::price::{Rate, terms};
 
 /// `GET /v1/core/clusters`.
 pub async fn list(State(app): State<Arc<App>>) -> Json<ClusterList> {
@@ -77,7 +77,7 @@ pub async fn instance_types(
 }
 
 fn priced(settings: &ClusterConfig, machine: &Machine, spot: bool) -> Option<InstanceType> {
-    let rate = rate(&settings.price, &machine.name, spot)?;
+    let rate = terms(&settings.price, &machine.name, spot).rate?;
     Some(InstanceType {
         name: machine.name.clone(),
         cpu: Int64(machine.vcpus.unwrap_or(0).into()),

@@ -18,6 +18,7 @@ use super::{At, Body, Params, cluster, runs, short};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::clock;
+use crate::config::Pricing;
 use crate::error::ApiError;
 use crate::price;
 use crate::random;
@@ -46,11 +47,6 @@ pub async fn create(
         return Ok(Json(views::run(&run, brief)));
     }
     check(&name, &request)?;
-    let rate = price::rate(
-        &settings.price,
-        &request.spec.instance_type,
-        request.spec.use_spot,
-    );
     let drawn = random::seed()?;
     let most = app.config.limits.trials;
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
@@ -59,11 +55,12 @@ pub async fn create(
         id: random::ulid(clock::now())?,
         cluster: name.clone(),
         account,
-        rate,
         created_at: clock::now(),
         key,
         ..expanded
     };
+    let spec = &run.spec;
+    run.terms = price::terms(&settings.price, &spec.instance_type, spec.use_spot);
     run.spec.cluster_id.clone_from(&name);
     run.spec.user_id.clone_from(&run.account);
     run.name = free_name(&app, &name, run.name).await?;
@@ -246,7 +243,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         account: String::new(),
         spec: decided(request.spec, part, &sweep::digest(part, &chosen)),
         columns: columns.to_vec(),
-        rate: None,
+        terms: price::terms(&Pricing::None, "", false),
         parallel,
         created_at: clock::now(),
         trials,

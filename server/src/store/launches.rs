@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::{Store, StoreError, to_json};
+use crate::price::Terms;
 
 /// A run to be created.
 #[derive(Clone, Debug)]
@@ -22,8 +23,8 @@ pub struct NewRun {
     pub spec: RunSpec,
     /// The swept arguments.
     pub columns: Vec<String>,
-    /// USD per hour of one trial, `None` when unknown.
-    pub rate: Option<String>,
+    /// What its trials are billed by.
+    pub terms: Terms,
     /// At most so many trials at once.
     pub parallel: Option<u32>,
     /// Now.
@@ -132,9 +133,9 @@ fn name_taken(connection: &Connection, cluster: &str, name: &str) -> Result<bool
 
 fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> {
     connection.execute(
-        "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel,
+        "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel, bill_minimum, bill_increment,
                           trials, created_at, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
         params![
             run.id,
             run.cluster,
@@ -143,13 +144,19 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             run.account,
             to_json("run spec", &run.spec)?,
             to_json("run columns", &run.columns)?,
-            run.rate,
+            run.terms.rate,
             run.parallel,
+            seconds(run.terms.rounding.minimum),
+            seconds(run.terms.rounding.increment.max(1)),
             run.trials.len() as i64,
             run.created_at.micros(),
         ],
     )?;
     Ok(connection.last_insert_rowid())
+}
+
+fn seconds(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {

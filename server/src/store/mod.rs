@@ -6,6 +6,8 @@
 //! small writes share one flush.
 
 mod accounts;
+mod changes;
+mod claims;
 mod launches;
 mod metrics;
 mod migrations;
@@ -23,10 +25,12 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use accounts::Account;
+pub use changes::Change;
+pub use claims::{ActiveTrial, Claim};
 pub use launches::{Created, NewRun, NewTrial};
 pub use metrics::{NewPoint, NewPoints, Source};
 pub use runs::{RunFilter, RunRecord};
-pub use trials::{ActiveTrial, Change, Claim, State, TrialRecord};
+pub use trials::{State, TrialRecord};
 use writer::Writer;
 
 /// How many readers work at the same time; more wait.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
 use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
+use sweep_planner::estimate::billing::Rounding;
 
 use super::trials::State;
 use super::{Store, StoreError, from_json};
+use crate::price::Terms;
 
 /// A run as stored.
 #[derive(Clone, Debug)]
@@ -27,8 +29,8 @@ pub struct RunRecord {
     pub spec: Arc<RunSpec>,
     /// The swept arguments.
     pub columns: Vec<String>,
-    /// USD per hour of one trial, `None` when unknown.
-    pub rate: Option<String>,
+    /// What its trials are billed by.
+    pub terms: Terms,
     /// How many trials it has.
     pub trials: u32,
     /// How many are in each [`State`].
@@ -271,7 +273,13 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError>
         account: row.get("account")?,
         spec: Arc::new(from_json("run spec", &row.get::<_, String>("spec")?)?),
         columns: from_json("run columns", &row.get::<_, String>("columns")?)?,
-        rate: row.get("rate")?,
+        terms: Terms {
+            rate: row.get("rate")?,
+            rounding: Rounding {
+                minimum: row.get::<_, i64>("bill_minimum")?.unsigned_abs(),
+                increment: row.get::<_, i64>("bill_increment")?.unsigned_abs(),
+            },
+        },
         trials: row.get("trials")?,
         counts,
         billed_seconds: row.get::<_, i64>("billed_seconds")?.unsigned_abs(),

@@ -30,7 +30,8 @@ const WRITE_RETRY: Duration = Duration::from_secs(5);
 /// Runs the trial of this folder, if nobody has run it yet, and writes down how it ended.
 ///
 /// # Errors
-/// Only before the trial is claimed: then it has not started and may be tried again.
+/// Before the trial is claimed: then it has not started and may be tried again. After it has
+/// ended only if its folder is gone.
 pub fn supervise(folder: &Folder) -> io::Result<()> {
     // Fails only where this process leads a group already, which serves as well.
     let _ = rustix::process::setsid();
@@ -46,6 +47,10 @@ pub fn supervise(folder: &Folder) -> io::Result<()> {
         explain(folder, reason);
     }
     while let Err(error) = folder.write_ended(&ended) {
+        if !folder.path().exists() {
+            // Somebody has deleted the trial: there is nobody left to tell.
+            return Err(error);
+        }
         eprintln!("the end of the trial cannot be written: {error}; trying again");
         std::thread::sleep(WRITE_RETRY);
     }

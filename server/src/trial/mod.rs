@@ -5,6 +5,7 @@ mod folder;
 mod gather;
 pub mod metrics;
 mod output;
+mod python;
 mod source;
 
 pub use folder::{Ended, Folder, How, Order, Started, write_durably};

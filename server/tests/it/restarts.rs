@@ -113,6 +113,10 @@ fn what_ended_while_no_server_ran_is_found() {
         "brief.py",
         "import time\ntime.sleep(0.4)\nprint('acc=1')\nexit(7)",
     )]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nprice = { rate = \"36\" }\n",
+    );
     let server = home.start();
     let run = server.launch("brief.py ");
     wait("the trial to run", || {
@@ -127,7 +131,8 @@ fn what_ended_while_no_server_ran_is_found() {
         (&json!(7), &json!(1.0))
     );
     assert_eq!(
-        trial["billedSeconds"], 1,
+        (&trial["billedSeconds"], &trial["cost"]),
+        (&json!(1), &json!(0.01)),
         "as long as it ran, not as long as nobody looked"
     );
 }

@@ -15,11 +15,12 @@ pub(super) struct Prefix {
     format: bool,
 }
 
-/// The prefix at the start of `text`, where a quote follows it.
+/// The prefix at the start of `text`, where a quote follows it. O(1).
 pub(super) fn prefix(text: &str) -> Option<Prefix> {
-    let length = text
-        .find(['\'', '"'])
-        .filter(|length| (1..=2).contains(length))?;
+    // Looked for no further than a prefix goes: behind it may be the whole list.
+    let quote = |byte: &u8| matches!(byte, b'\'' | b'"');
+    let length = text.bytes().take(3).position(|byte| quote(&byte));
+    let length = length.filter(|length| *length > 0)?;
     let letters = text.get(..length)?.to_ascii_lowercase();
     let known = matches!(
         letters.as_str(),

@@ -5,27 +5,30 @@
 //! was one before: so whenever the server is killed, each trial starts at most once, and on the
 //! next start the trials in the states starting and running are taken up where they are.
 
+mod outcome;
+mod pause;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sweep_planner::api::Timestamp;
 use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock;
 use crate::engine::{Engine, Seen, SubmitError};
 use crate::store::{ActiveTrial, Change, Claim, NewPoints, State, StoreError};
-use crate::trial::{Ended, Folder, Gatherer, How};
+use crate::trial::{Folder, Gatherer};
 use crate::views;
+use outcome::{change, end};
+use pause::Pause;
 
 /// How often running trials are looked at.
 const TICK: Duration = Duration::from_millis(200);
 /// The longest sleep; every change of interest wakes the loop before.
 const IDLE: Duration = Duration::from_secs(30);
-/// An engine that fails is left alone for so long, doubling up to the longest.
-const PAUSE_FIRST: Duration = Duration::from_secs(1);
-const PAUSE_LONGEST: Duration = Duration::from_secs(60);
+/// A database that fails is left alone for so long.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A trial by its run's key and its number.
 type Key = (i64, u32);
@@ -47,28 +50,6 @@ struct Active {
     gatherer: Gatherer,
     submitted: bool,
     stop_sent: bool,
-}
-
-/// When an engine that failed is tried again.
-#[derive(Default)]
-struct Pause {
-    until: Option<Instant>,
-    length: Duration,
-}
-
-impl Pause {
-    fn holds(&self) -> bool {
-        self.until.is_some_and(|until| Instant::now() < until)
-    }
-
-    fn failed(&mut self) {
-        self.length = (self.length * 2).clamp(PAUSE_FIRST, PAUSE_LONGEST);
-        self.until = Some(Instant::now() + self.length);
-    }
-
-    fn worked(&mut self) {
-        *self = Self::default();
-    }
 }
 
 /// What one look at the active trials found.
@@ -120,7 +101,7 @@ impl Dispatcher {
                 Err(StoreError::Closed) => break,
                 Err(error) => {
                     tracing::error!(cluster = %self.cluster, %error, "the dispatcher failed");
-                    PAUSE_FIRST
+                    RETRY
                 }
             };
             tokio::select! {
@@ -180,16 +161,15 @@ impl Dispatcher {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
-            if !active.submitted {
-                let message = "stopped before it started".to_owned();
-                cancelled.push(change(key, State::Cancelled, clock::now(), message));
-            } else if !active.stop_sent {
-                match self.engine.stop(&active.trial) {
-                    Ok(()) => active.stop_sent = true,
-                    Err(error) => {
-                        let run = &active.trial.run_name;
-                        tracing::warn!(%run, number = key.1, %error, "a stop failed; trying again");
-                    }
+            match stop_one(self.engine.as_ref(), active) {
+                Ok(true) => {
+                    let message = "stopped before it started".to_owned();
+                    cancelled.push(change(key, State::Cancelled, clock::now(), message));
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    let run = &active.trial.run_name;
+                    tracing::warn!(%run, number = key.1, %error, "a stop failed; trying again");
                 }
             }
         }
@@ -309,6 +289,21 @@ impl Dispatcher {
     }
 }
 
+/// Passes on the wish to stop a trial, unless that was done. True if it will never start.
+fn stop_one(engine: &dyn Engine, active: &mut Active) -> Result<bool, String> {
+    if !active.submitted {
+        if engine.withdraw(&active.trial)? {
+            return Ok(true);
+        }
+        active.submitted = true;
+    }
+    if !active.stop_sent {
+        engine.stop(&active.trial)?;
+        active.stop_sent = true;
+    }
+    Ok(false)
+}
+
 /// One look at all active trials. Blocks.
 fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
     let mut found = Found::default();
@@ -349,41 +344,6 @@ fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
     found
 }
 
-fn change(key: Key, state: State, at: Timestamp, message: String) -> Change {
-    Change {
-        run: key.0,
-        number: key.1,
-        state,
-        at,
-        message,
-        started_at: None,
-        ended_at: state.ended().then_some(at),
-        exit_code: None,
-        signal: None,
-    }
-}
-
-/// What the end of a trial means.
-fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
-    let (exit_code, signal, reason) = match ended.how {
-        How::Exited(code) => (Some(code), None, format!("exit status {code}")),
-        How::Killed(signal) => (None, Some(signal), format!("ended by signal {signal}")),
-        How::NotStarted(reason) => (None, None, reason),
-    };
-    let (state, message) = match exit_code {
-        _ if ended.stopped => (State::Cancelled, format!("stopped ({reason})")),
-        Some(0) => (State::Succeeded, String::new()),
-        _ => (State::Failed, reason),
-    };
-    Change {
-        started_at: ended.started,
-        ended_at: Some(ended.at),
-        exit_code,
-        signal,
-        ..change(key, state, now, message)
-    }
-}
-
 /// Tells those who watch how these trials and their runs are now. Failing to is no reason to fail
 /// the change, which is durable already.
 pub async fn publish(app: &App, keys: &[Key]) {
@@ -396,73 +356,5 @@ pub async fn publish(app: &App, keys: &[Key]) {
         if let Err(error) = views::publish(app, run, numbers).await {
             tracing::warn!(%error, "a change could not be announced");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ended(how: How, stopped: bool) -> Change {
-        let at = Timestamp::from_micros(2);
-        let started = Some(Timestamp::from_micros(1));
-        end(
-            (1, 2),
-            at,
-            Ended {
-                started,
-                at,
-                how,
-                stopped,
-                dropped: 0,
-            },
-        )
-    }
-
-    #[test]
-    fn how_a_trial_ended_is_told_truly() {
-        for (how, stopped, state, message) in [
-            (How::Exited(0), false, State::Succeeded, ""),
-            (How::Exited(1), false, State::Failed, "exit status 1"),
-            (How::Killed(9), false, State::Failed, "ended by signal 9"),
-            (
-                How::Killed(15),
-                true,
-                State::Cancelled,
-                "stopped (ended by signal 15)",
-            ),
-            (
-                How::Exited(0),
-                true,
-                State::Cancelled,
-                "stopped (exit status 0)",
-            ),
-            (
-                How::NotStarted("no python3".into()),
-                false,
-                State::Failed,
-                "no python3",
-            ),
-        ] {
-            let change = ended(how, stopped);
-            assert_eq!((change.state, change.message.as_str()), (state, message));
-        }
-        assert_eq!(ended(How::Exited(3), false).exit_code, Some(3));
-        assert_eq!(ended(How::Killed(9), false).signal, Some(9));
-    }
-
-    #[test]
-    fn an_engine_that_keeps_failing_is_left_alone_longer() {
-        let mut pause = Pause::default();
-        assert!(!pause.holds());
-        let mut lengths = Vec::new();
-        for _ in 0..8 {
-            pause.failed();
-            lengths.push(pause.length.as_secs());
-        }
-        assert!(pause.holds());
-        assert_eq!(lengths, [1, 2, 4, 8, 16, 32, 60, 60]);
-        pause.worked();
-        assert!(!pause.holds());
     }
 }

@@ -1,5 +1,7 @@
 //! The built page: read from its folder, compressed once, kept while the file stays the same.
 
+mod policy;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
@@ -10,10 +12,10 @@ use std::time::SystemTime;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use crate::random::hex;
+use policy::policy;
 
 /// Files smaller than this are sent as they are.
 const COMPRESS_MIN: usize = 256;
@@ -22,7 +24,7 @@ const BROTLI_QUALITY: u32 = 5;
 const BROTLI_WINDOW: u32 = 22;
 
 /// Shown where there is no built page.
-const MISSING: &str = include_str!("missing_page.html");
+const MISSING: &str = include_str!("missing.html");
 
 /// The page's folder.
 pub struct Page {
@@ -277,42 +279,10 @@ fn brotli(plain: &[u8]) -> io::Result<Vec<u8>> {
     Ok(encoder.into_inner())
 }
 
-/// The page's Content-Security-Policy: its own files, its inline scripts by their hashes, and
-/// calls of its own origin and of the configured APIs.
-fn policy(html: &[u8], apis: &[String]) -> Option<HeaderValue> {
-    let mut scripts = String::from("'self' 'wasm-unsafe-eval'");
-    for script in inline_scripts(&String::from_utf8_lossy(html)) {
-        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(script));
-        scripts.push_str(&format!(" 'sha256-{hash}'"));
-    }
-    let apis: String = apis.iter().map(|api| format!(" {api}")).collect();
-    let text = format!(
-        "default-src 'none'; script-src {scripts}; style-src 'self'; style-src-attr \
-         'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; \
-         connect-src 'self'{apis}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    HeaderValue::from_str(&text).ok()
-}
-
-/// The contents of the script elements that have no `src`.
-fn inline_scripts(html: &str) -> Vec<&str> {
-    let mut scripts = Vec::new();
-    let mut rest = html;
-    while let Some(start) = rest.find("<script") {
-        rest = &rest[start..];
-        let (Some(open), Some(close)) = (rest.find('>'), rest.find("</script")) else {
-            break;
-        };
-        if open < close && !rest[..open].contains(" src=") {
-            scripts.push(&rest[open + 1..close]);
-        }
-        rest = &rest[close + 1..];
-    }
-    scripts
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     fn page(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Page) {

@@ -1,0 +1,293 @@
+//! Conditions on the trials of a space, without listing it.
+//!
+//! A condition's parts that read a single axis narrow that axis ([`View`]), which costs nothing
+//! however large the space. What compares several axes is looked at trial by trial, as far as
+//! somebody asks, and a scan says how far it looked.
+
+use super::evaluate::{Condition, Value};
+use super::syntax::{Comparison, Expression, Node, NodeId};
+use crate::sweep::Part;
+use crate::sweep::axis::{self, Axis};
+use crate::sweep::order::View;
+use crate::sweep::part::Slot;
+use std::borrow::Cow;
+
+/// A condition on one part's trials.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter {
+    /// The trials that the parts on single axes leave.
+    view: View,
+    /// What compares several axes, with the argument behind each of its names.
+    across: Vec<(Condition, Vec<Option<Slot>>)>,
+}
+
+/// What a scan found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Indices in the space of the trials that satisfy the condition, in the order of the view.
+    pub found: Vec<u128>,
+    /// The row of the view to go on from.
+    pub next: u128,
+    /// Whether there is nothing behind it.
+    pub finished: bool,
+}
+
+impl Filter {
+    /// The trials of `part` that satisfy `condition`; one that lacks an argument, or passes a text
+    /// where a number is needed, does not. O(values of the axes it reads).
+    pub fn new(part: &Part, condition: &Condition) -> Filter {
+        let mut filter = Filter {
+            view: View::new(part),
+            across: Vec::new(),
+        };
+        for clause in condition.clauses() {
+            if !filter.narrow(part, &clause) {
+                let slots = clause
+                    .expression()
+                    .names()
+                    .iter()
+                    .map(|name| part.find(name));
+                let slots = slots.collect();
+                filter.across.push((clause, slots));
+            }
+        }
+        filter
+    }
+
+    /// The trials that the parts on single axes leave: all that are kept, where
+    /// [`Filter::is_exact`].
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The same to sort it; scans then start again at row 0.
+    pub fn view_mut(&mut self) -> &mut View {
+        &mut self.view
+    }
+
+    /// Whether the view holds exactly the trials that satisfy the condition.
+    pub fn is_exact(&self) -> bool {
+        self.across.is_empty()
+    }
+
+    /// Looks at `rows` rows of the view at most, from row `from` on, until `wanted` trials are
+    /// found. O(rows × (axes + condition)).
+    pub fn scan(&self, part: &Part, from: u128, rows: u32, wanted: u32) -> Scan {
+        let mut scan = Scan {
+            next: from,
+            ..Scan::default()
+        };
+        let end = from.saturating_add(rows.into()).min(self.view.len());
+        while scan.next < end && scan.found.len() < wanted as usize {
+            let index = self.view.index(scan.next);
+            scan.found
+                .extend(index.filter(|index| self.satisfies(part, *index)));
+            scan.next += 1;
+        }
+        scan.finished = scan.next >= self.view.len();
+        scan
+    }
+
+    fn satisfies(&self, part: &Part, index: u128) -> bool {
+        self.across
+            .iter()
+            .all(|(condition, slots)| holds(condition, slots, part, index))
+    }
+
+    /// Narrows the axis that the clause reads; false where it reads several, or one too long to
+    /// look through.
+    fn narrow(&mut self, part: &Part, clause: &Condition) -> bool {
+        let slots: Vec<Option<Slot>> = clause
+            .expression()
+            .names()
+            .iter()
+            .map(|name| part.find(name))
+            .collect();
+        let mut axes: Vec<u32> = slots
+            .iter()
+            .flatten()
+            .filter_map(|slot| part.axis_of(*slot))
+            .collect();
+        axes.sort_unstable();
+        axes.dedup();
+        match axes[..] {
+            // Nothing that it reads differs between trials.
+            [] => {
+                if !holds(clause, &slots, part, 0) {
+                    self.view.keep_none();
+                }
+                true
+            }
+            [axis] => {
+                if slots.len() == 1
+                    && let Some((low, high)) = bounds(clause.expression())
+                {
+                    self.view.keep_numbers(part, axis, low, high);
+                    return true;
+                }
+                // The trial with the wanted digit on this axis and 0 on all others.
+                let stride: u128 = part
+                    .axes()
+                    .iter()
+                    .take(axis as usize)
+                    .map(Axis::len)
+                    .product();
+                self.view.keep(part, axis, |digit| {
+                    holds(clause, &slots, part, digit * stride)
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
+fn holds(condition: &Condition, slots: &[Option<Slot>], part: &Part, index: u128) -> bool {
+    // An expression asks for its names one after the other, in their order.
+    let mut slots = slots.iter();
+    let lookup = |_: &str| {
+        let text = part.value(slots.next().copied().flatten()?, index)?;
+        match (axis::number(&text), text) {
+            (Some(number), _) => Some(Value::Number(number)),
+            (None, Cow::Borrowed(text)) => Some(Value::Text(text)),
+            // Only the values of a range are made when asked for, and those are numbers.
+            (None, Cow::Owned(_)) => None,
+        }
+    };
+    condition.holds(lookup).unwrap_or(false)
+}
+
+/// The bounds, both inclusive, of a clause such as `epochs <= 10`; `None` for any other. A strict
+/// bound is the number next to it.
+fn bounds(expression: &Expression) -> Option<(Option<f64>, Option<f64>)> {
+    let [first, second, Node::Compare(comparison, 0, 1)] = expression.nodes() else {
+        return None;
+    };
+    let (comparison, bound) = match (first, second) {
+        (Node::Name(_), Node::Number(bound)) => (*comparison, *bound),
+        (Node::Number(bound), Node::Name(_)) => (mirrored(*comparison), *bound),
+        _ => return None,
+    };
+    match comparison {
+        Comparison::Equal => Some((Some(bound), Some(bound))),
+        Comparison::LessEqual => Some((None, Some(bound))),
+        Comparison::GreaterEqual => Some((Some(bound), None)),
+        Comparison::Less => Some((None, Some(bound.next_down()))),
+        Comparison::Greater => Some((Some(bound.next_up()), None)),
+        Comparison::NotEqual => None,
+    }
+}
+
+/// The comparison with its sides exchanged.
+fn mirrored(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessEqual => Comparison::GreaterEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterEqual => Comparison::LessEqual,
+        same => same,
+    }
+}
+
+impl Condition {
+    /// The conditions that must all hold for this one to hold: what `and` joins. O(nodes).
+    pub fn clauses(&self) -> Vec<Condition> {
+        let nodes = self.expression().nodes();
+        let mut left: Vec<NodeId> = vec![last(nodes)];
+        let mut clauses = Vec::new();
+        while let Some(node) = left.pop() {
+            match nodes.get(node as usize) {
+                Some(Node::And(a, b)) => left.extend([*b, *a]),
+                _ => clauses.push(Condition::new(self.expression().subtree(node))),
+            }
+        }
+        clauses
+    }
+}
+
+fn last(nodes: &[Node]) -> NodeId {
+    NodeId::try_from(nodes.len().saturating_sub(1)).unwrap_or(NodeId::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::order::Direction;
+    use crate::sweep::{Settings, read};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn part(text: &str) -> Part {
+        read(text, &Settings::default()).plan.parts()[0].clone()
+    }
+
+    /// Every condition against the same asked of each trial.
+    #[test]
+    fn agrees_with_a_listed_space() {
+        let part = part(
+            "grid run f.py --batch-size \"[8, 16, 32, 64]\" --layers \"range(5, 0, -1)\" --opt \"['sgd', 'adam', '3']\" --fixed 7",
+        );
+        for text in [
+            "batch_size * layers <= 64",
+            "batch_size <= 16",
+            "16 > batch_size and layers > 2",
+            "layers == 3 or opt == 'sgd'",
+            "opt == 'sgd' and layers != 2 and batch_size * layers > 20",
+            "opt < 4",
+            "fixed == 7 and layers >= 4",
+            "fixed == 8",
+            "lacking == 1",
+            "lacking == 1 or layers == 1",
+            "not (batch_size < 32 and opt != 'adam')",
+            "layers < 2.5 and layers > 1.5",
+            "max(batch_size, layers * 10) == 40",
+        ] {
+            let condition = Condition::parse(text).unwrap();
+            let slots: Vec<_> = condition
+                .expression()
+                .names()
+                .iter()
+                .map(|n| part.find(n))
+                .collect();
+            let listed: Vec<u128> = (0..part.space_len())
+                .filter(|i| holds(&condition, &slots, &part, *i))
+                .collect();
+            let filter = Filter::new(&part, &condition);
+            let mut found = Vec::new();
+            let mut from = 0;
+            loop {
+                let scan = filter.scan(&part, from, 7, 2);
+                assert!(scan.found.len() <= 2 && scan.next - from <= 7);
+                found.extend(scan.found);
+                from = scan.next;
+                if scan.finished {
+                    break;
+                }
+            }
+            assert_eq!(found, listed, "{text}");
+            if filter.is_exact() {
+                assert_eq!(filter.view().len(), listed.len() as u128, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_huge_space_is_narrowed_first_and_scanned_as_asked() {
+        let part = part(
+            "grid run f.py --a \"range(0, 1000000000)\" --b \"range(0, 1000000000)\" --c \"[1, 2]\"",
+        );
+        let condition = Condition::parse("a < 10 and c == 2 and a * b == 63").unwrap();
+        let mut filter = Filter::new(&part, &condition);
+        assert!(!filter.is_exact());
+        assert_eq!(filter.view().len(), 10 * 1_000_000_000);
+        filter.view_mut().sort(&part, 0, Direction::Descending);
+        filter.view_mut().sort(&part, 1, Direction::Ascending);
+        let scan = filter.scan(&part, 0, 1000, 100);
+        let found: Vec<_> = scan
+            .found
+            .iter()
+            .map(|index| part.argv(*index).unwrap()[2..5].join(" "))
+            .collect();
+        assert_eq!(found, ["9 --b 7", "7 --b 9", "3 --b 21", "1 --b 63"]);
+        assert_eq!((scan.next, scan.finished), (1000, false));
+    }
+}
