@@ -115,6 +115,7 @@ pub fn parse(words: &Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command
         words: &words.words,
         next: 2,
         uses: Vec::new(),
+        given: Vec::new(),
         options: Options::default(),
         diagnostics,
     };
@@ -173,11 +174,13 @@ pub fn from_request(
         };
         diagnostics.push(Diagnostic::new(script.span, kind));
     }
-    if options.strategy == Strategy::RandomSearch && options.num_trials.is_none() {
-        diagnostics.push(Diagnostic::new(
-            Span::at(words.span.end),
-            Kind::NumTrialsMissing,
-        ));
+    if options.strategy == Strategy::RandomSearch {
+        let wrong = match options.num_trials {
+            None => Some(Kind::NumTrialsMissing),
+            Some(asked) => rules::too_many_to_draw(asked),
+        };
+        let place = Span::at(words.span.end);
+        diagnostics.extend(wrong.map(|kind| Diagnostic::new(place, kind)));
     }
     Some(Command {
         span: words.span,
@@ -195,6 +198,8 @@ struct OptionReader<'a> {
     words: &'a [Word],
     next: usize,
     uses: Vec<OptionUse>,
+    /// The names of the options in `uses`, each once.
+    given: Vec<&'static str>,
     options: Options,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -250,7 +255,9 @@ impl OptionReader<'_> {
                 _ => return self.report(word.span, Kind::MissingValue { option: spec.name }),
             },
         };
-        if self.uses.iter().any(|used| used.spec == spec) && spec.takes != Takes::Nothing {
+        if !self.given.contains(&spec.name) {
+            self.given.push(spec.name);
+        } else if spec.takes != Takes::Nothing {
             self.report(span, Kind::RepeatedOption { option: spec.name });
         }
         if let Err(kind) = self.options.set(spec, &value) {
@@ -325,13 +332,7 @@ fn arguments(words: &[Word]) -> Vec<Argument> {
         let inline = split_inline(&word.text);
         let is_flag_word = begins_flag(&word.text);
         let (name, prefix, value) = if is_flag_word {
-            let count = uses.entry(inline.0.to_owned()).or_insert(0);
-            *count += 1;
-            let name = if *count == 1 {
-                inline.0.to_owned()
-            } else {
-                format!("{}#{count}", inline.0)
-            };
+            let name = flag_name(inline.0, &mut uses);
             let prefix = inline.1.map_or(String::new(), |_| format!("{}=", inline.0));
             flag = inline.1.is_none().then(|| name.clone());
             (name, prefix, inline.1.unwrap_or(inline.0).to_owned())
@@ -353,6 +354,25 @@ fn arguments(words: &[Word]) -> Vec<Argument> {
         });
     }
     arguments
+}
+
+/// A name for the next use of a flag, which no other use has: `--x`, `--x#2`, ….
+fn flag_name(flag: &str, uses: &mut std::collections::BTreeMap<String, u32>) -> String {
+    let mut count = uses.get(flag).copied().unwrap_or(0);
+    let name = loop {
+        count += 1;
+        if count == 1 {
+            break flag.to_owned();
+        }
+        // A flag may really be called `--x#2`.
+        let name = format!("{flag}#{count}");
+        if !uses.contains_key(&name) {
+            uses.insert(name.clone(), 1);
+            break name;
+        }
+    };
+    uses.insert(flag.to_owned(), count);
+    name
 }
 
 /// `--name` or `-n`, and no negative number.

@@ -320,6 +320,8 @@ pub enum Kind {
     },
 
     // Plans.
+    /// More values drawn and trials chosen than one text may list; see [`crate::sweep::MAX_LISTED`].
+    TooMuchListed,
     /// More trials than 2^128 − 1.
     SpaceTooLarge,
     /// A plan that may be larger than was meant.

@@ -38,7 +38,10 @@ pub fn digest(part: &Part, chosen: &Ranges) -> String {
     for (argument, swept) in part.arguments() {
         hash.text(&argument.prefix);
         match swept.then(|| axes.next()).flatten() {
-            None => hash.text(&argument.value),
+            None => {
+                hash.text("fixed");
+                hash.text(&argument.value);
+            }
             Some(axis) => match axis.values() {
                 Values::Listed(values) => {
                     hash.text("listed");
@@ -78,7 +81,16 @@ fn canonical(options: &Options) -> [(&'static str, String); 15] {
         ("cpus", options.cpus.to_string()),
         ("disk_gb", options.disk_gb.to_string()),
         ("datastore", text(&options.datastore_name)),
-        ("datastore_version", number(options.datastore_version)),
+        // Without a data set its version is not sent.
+        (
+            "datastore_version",
+            number(
+                options
+                    .datastore_name
+                    .as_ref()
+                    .and(options.datastore_version),
+            ),
+        ),
         (
             "datastore_mount",
             options.datastore_mount().unwrap_or_default(),

@@ -83,11 +83,13 @@
 //! ```
 
 pub mod axis;
+mod budget;
 pub mod command;
 pub mod config;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;
+mod fingerprint;
 mod lines;
 pub mod literal;
 pub mod machines;
@@ -109,6 +111,7 @@ pub(crate) mod suggest;
 pub mod value;
 pub mod words;
 
+pub use budget::MAX_LISTED;
 pub use diagnostic::{Diagnostic, Fix, Severity};
 pub use digest::digest;
 pub use lines::Lines;

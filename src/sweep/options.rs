@@ -360,6 +360,10 @@ impl Options {
     /// What is wrong with the value; the option then keeps what it had.
     pub fn set(&mut self, spec: &'static OptionSpec, value: &str) -> Result<(), Kind> {
         let text = || Some(value.to_owned());
+        // An empty text would be sent, and read, as an option that was not given.
+        if spec.takes == Takes::Text && value.is_empty() {
+            return Err(Kind::MissingValue { option: spec.name });
+        }
         match spec.name {
             "--config" => self.config = text(),
             "--name" => self.name = Some(run_name(value)?),
@@ -383,7 +387,11 @@ impl Options {
             "--framework" => return Err(choice(spec, value)),
             "--use_spot" => self.use_spot = true,
             "--ignore_warnings" => self.ignore_warnings = true,
-            "--scratch_size" => self.scratch_gb = integer(spec, value)?,
+            "--scratch_size" => {
+                let wrong = || not_an_integer(spec, value);
+                let fits = |gb: &u32| i32::try_from(*gb).is_ok();
+                self.scratch_gb = Some(integer(spec, value)?).filter(fits).ok_or_else(wrong)?;
+            }
             "--scratch_mount_path" => self.scratch_mount_path = value.into(),
             "--localdir" => self.localdir = true,
             "--dockerfile" => self.dockerfile = text(),
@@ -407,18 +415,34 @@ fn choice(spec: &'static OptionSpec, found: &str) -> Kind {
 }
 
 fn integer(spec: &'static OptionSpec, found: &str) -> Result<u32, Kind> {
-    let least = if let Takes::Integer(least) = spec.takes {
-        least
-    } else {
-        0
-    };
     python_int(found)
-        .filter(|value| *value >= least)
-        .ok_or_else(|| Kind::NotAnInteger {
-            option: spec.name,
-            found: found.into(),
-            least,
-        })
+        .filter(|value| *value >= least(spec))
+        .ok_or_else(|| not_an_integer(spec, found))
+}
+
+fn least(spec: &OptionSpec) -> u32 {
+    match spec.takes {
+        Takes::Integer(least) => least,
+        _ => 0,
+    }
+}
+
+fn not_an_integer(spec: &'static OptionSpec, found: &str) -> Kind {
+    Kind::NotAnInteger {
+        option: spec.name,
+        found: found.into(),
+        least: least(spec),
+    }
+}
+
+/// The largest number that an integer option takes: the wire has 31 bits for the scratch disk's size.
+pub fn greatest(option: &str) -> u32 {
+    // In a config file it is `size_gb`.
+    if matches!(option, "--scratch_size" | "size_gb") {
+        i32::MAX.unsigned_abs()
+    } else {
+        u32::MAX
+    }
 }
 
 /// A whole number as Click reads it, by Python's `int`: blanks around, one sign, single `_` between

@@ -1,8 +1,10 @@
 //! All stages in a row: a text to its plan and its diagnostics.
 
+use super::budget::Budget;
 use super::command::{self, Command};
 use super::config::{self, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
+use super::fingerprint::{Fingerprint, Fingerprints};
 use super::options::Options;
 use super::part::Part;
 use super::plan::Plan;
@@ -161,8 +163,11 @@ fn finish(
     settings: &Settings,
     mut diagnostics: Vec<Diagnostic>,
 ) -> Reading {
-    let build =
-        |command: &Command| Part::new(command.clone(), settings.drawn_seed, &mut diagnostics);
+    let mut budget = Budget::new();
+    let build = |command: &Command| {
+        let seed = settings.drawn_seed;
+        Part::new(command.clone(), seed, &mut budget, &mut diagnostics)
+    };
     let parts: Vec<Part> = commands.iter().filter_map(build).collect();
     let clean = !diagnostics.iter().any(|d| d.severity() == Severity::Error);
     let mut plan = Plan::default();
@@ -194,21 +199,17 @@ fn finish(
     }
 }
 
-/// Trials that an earlier command has already. O(trials), and called for few.
+/// Trials that an earlier command has already. O(words + trials · swept words), and called for few
+/// trials.
 fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     if plan.parts().len() < 2 {
         return;
     }
-    let mut seen: HashSet<(Vec<String>, String)> = HashSet::new();
+    let mut seen: HashSet<Fingerprint> = HashSet::new();
     for part in plan.parts() {
-        let mut options = part.options().clone();
-        // What only chooses trials makes no trial another one.
-        (options.strategy, options.num_trials, options.seed) = Default::default();
-        let options = format!("{options:?}");
+        let fingerprints = Fingerprints::new(part);
         let indices = (0..part.len()).filter_map(|n| part.index_at(n));
-        let own: Vec<_> = indices
-            .filter_map(|index| Some((part.argv(index)?, options.clone())))
-            .collect();
+        let own: Vec<Fingerprint> = indices.map(|index| fingerprints.of(index)).collect();
         let count = own.iter().filter(|trial| seen.contains(*trial)).count() as u128;
         seen.extend(own);
         if count > 0 {
@@ -231,6 +232,7 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Keeps the first of those that overlap, errors before warnings, then sorts by place. O(n log n).
 fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    // A warning must not hide what blocks the launch.
     diagnostics.sort_by_key(Diagnostic::severity);
     let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();
     for diagnostic in diagnostics {

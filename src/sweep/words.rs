@@ -111,6 +111,7 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
         source,
         diagnostics: Vec::new(),
         missing: Vec::new(),
+        unquoted: None,
     };
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
@@ -149,6 +150,8 @@ struct Lexer<'a> {
     /// Closing characters known to be missing up to an offset, so that no text makes the search
     /// for them cost more than its length.
     missing: Vec<(char, u32)>,
+    /// Where the last word begins that was said to need quotes.
+    unquoted: Option<u32>,
 }
 
 impl Lexer<'_> {
@@ -193,26 +196,24 @@ impl Lexer<'_> {
     }
 
     fn next(&mut self) -> Token {
-        self.skip_blanks();
-        let start = self.cursor.offset();
-        match self.cursor.peek() {
-            None => Token::End,
-            Some(_) if self.is_client() => Token::Word(self.word()),
-            Some('\n' | '\r') => {
-                self.cursor.bump();
-                Token::Separator
-            }
-            Some(';') => self.separator(1),
-            Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
-            Some('#') => {
-                self.cursor.eat_while(|c| c != '\n');
-                self.next()
-            }
-            Some('|' | '>' | '<' | '&' | ')') => {
-                self.shell_operator(start);
-                self.next()
-            }
-            Some(_) => Token::Word(self.word()),
+        loop {
+            self.skip_blanks();
+            let start = self.cursor.offset();
+            return match self.cursor.peek() {
+                None => Token::End,
+                Some(_) if self.is_client() => Token::Word(self.word()),
+                Some('\n' | '\r' | ';') => self.separator(1),
+                Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
+                Some('#') => {
+                    self.cursor.eat_while(|c| c != '\n');
+                    continue;
+                }
+                Some('|' | '>' | '<' | '&' | ')') => {
+                    self.shell_operator(start);
+                    continue;
+                }
+                Some(_) => Token::Word(self.word()),
+            };
         }
     }
 

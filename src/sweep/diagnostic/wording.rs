@@ -1,6 +1,8 @@
 //! All wording of diagnostics: what was expected and what was found.
 
 use super::{Diagnostic, Kind, Severity, Shell};
+use crate::sweep::MAX_LISTED;
+use crate::sweep::options;
 use crate::sweep::range::RangeError;
 use std::fmt;
 
@@ -95,15 +97,16 @@ impl fmt::Display for Kind {
                 found,
                 least,
             } => {
-                let end = if option.trim_start_matches('-') == "seed" {
-                    " to 4294967295"
+                // The end is worth saying where it was passed, or where every number below it is used.
+                let digits = found.bytes().filter(u8::is_ascii_digit).count();
+                let end = if option.trim_start_matches('-') == "seed" || digits >= 10 {
+                    format!("to {}", options::greatest(option))
                 } else {
-                    ""
+                    "up".into()
                 };
-                let up = if end.is_empty() { " up" } else { "" };
                 write!(
                     f,
-                    "`{option}` takes a whole number from {least}{up}{end}, found `{found}`"
+                    "`{option}` takes a whole number from {least} {end}, found `{found}`"
                 )
             }
             Kind::NotAChoice {
@@ -256,6 +259,12 @@ impl fmt::Display for Kind {
                     "{count} values repeat an earlier one (first: {example}); all will run"
                 )
             }
+            Kind::TooMuchListed => write!(
+                f,
+                "one text lists at most {} values and trials of random searches, the longer ones \
+                 counting more",
+                grouped(MAX_LISTED.into())
+            ),
             Kind::SpaceTooLarge => write!(f, "more than 2^128 − 1 trials"),
             Kind::LargePlan { trials } => write!(f, "this is {} trials", in_words(*trials)),
             Kind::RepeatedTrials { count: 1 } => {
@@ -341,6 +350,7 @@ impl Diagnostic {
             Kind::RangeNotInteger { .. } => "for steps that are no integers list the values, \
                                              or draw them: `uniform(0, 1, 5)`"
                 .into(),
+            Kind::TooMuchListed => "draw fewer values, or launch the commands one by one".into(),
             Kind::SpaceTooLarge => "narrow an axis, or write fewer of them".into(),
             Kind::LargePlan { .. } => "nothing is listed until you launch; choose fewer, or use \
                                        `--strategy random_search --num_trials 100`"
