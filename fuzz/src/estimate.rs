@@ -8,7 +8,7 @@ use sweep_planner::sweep::{self, Ranges, read};
 /// `text` is a run time on its first line and a command below it.
 pub fn estimate(text: &str) {
     let (first, command) = text.split_once('\n').unwrap_or(("10 minutes", text));
-    let plan = read(command, &sweep::Settings { drawn_seed: 7 }).plan;
+    let plan = read(command, &sweep::Settings { drawn_seed: 7, ..sweep::Settings::default() }).plan;
     let run_time = parse_run_time(first).ok();
     let catalogue = Catalogue::embedded();
     let parallel = u32::try_from(first.len()).ok();

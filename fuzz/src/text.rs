@@ -32,7 +32,10 @@ pub fn text_to_trials(text: &str) {
 }
 
 fn settings() -> Settings {
-    Settings { drawn_seed: 7 }
+    Settings {
+        drawn_seed: 7,
+        ..Settings::default()
+    }
 }
 
 /// Every diagnostic has a place of its own in the text, words, and a fix that changes something.

@@ -6,10 +6,11 @@ use sweep_planner::sweep::{Options, Ranges, Settings, Strategy, digest, read_req
 /// Reads `text` under each strategy.
 pub fn wire(text: &str) {
     let strategies = [Strategy::GridSearch, Strategy::RandomSearch, Strategy::None];
+    let settings = Settings { drawn_seed: 3, ..Settings::default() };
     for strategy in strategies {
         let num_trials = (strategy == Strategy::RandomSearch).then_some(5);
         let options = Options { strategy, num_trials, ..Options::default() };
-        let reading = read_request(text, options.clone(), &Settings { drawn_seed: 3 });
+        let reading = read_request(text, options.clone(), &settings);
         diagnostics(text, &reading);
         assert_eq!(reading.plan.is_empty(), reading.has_errors(), "a plan, or an error");
         let Some(part) = reading.plan.parts().first() else {
@@ -21,7 +22,7 @@ pub fn wire(text: &str) {
         assert!(!argv.is_empty());
         // The command as this program would send it is read as the same plan.
         let sent = part.run_controller_command();
-        let again = read_request(&sent, options, &Settings { drawn_seed: 3 });
+        let again = read_request(&sent, options, &settings);
         let there = again.plan.parts().first().unwrap_or_else(|| panic!("{sent}: {:?}", again.diagnostics));
         assert_eq!(there.argv(last), Some(argv), "{sent}");
         let chosen = Ranges::from_ascending([last]);

@@ -232,6 +232,7 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Keeps the first of those that overlap, errors before warnings, then sorts by place. O(n log n).
 fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    // A warning must not hide what blocks the launch.
     diagnostics.sort_by_key(Diagnostic::severity);
     let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();
     for diagnostic in diagnostics {
