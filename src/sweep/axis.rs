@@ -179,7 +179,7 @@ impl Reader<'_> {
         let values: Vec<Box<str>> = items
             .items
             .iter()
-            .map(|item| item.value.to_str().into())
+            .map(|item| item.value.to_boxed_str())
             .collect();
         if let Some((first, count)) = repeats(values.iter().map(AsRef::as_ref)) {
             let example = quote::readable(&values[first]).into_owned();

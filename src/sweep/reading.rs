@@ -181,8 +181,11 @@ fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         // All that follows is read as quoted, and what is said of it would be noise.
         diagnostics.retain(|d| d.span.start <= quote);
     }
+    if diagnostics.is_sorted_by(|a, b| a.span.start <= b.span.start && !a.span.overlaps(b.span)) {
+        return diagnostics;
+    }
     // A warning must not hide what blocks the launch.
-    diagnostics.sort_by_key(|diagnostic| diagnostic.severity());
+    diagnostics.sort_by_key(Diagnostic::severity);
     let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();
     for diagnostic in diagnostics {
         // Those kept are apart, so that only the nearest few can touch it.
