@@ -148,8 +148,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn report(&mut self, start: u32, end: u32, kind: Kind) {
+        let place = self.argument.locate(start, end);
         self.diagnostics
-            .push(Diagnostic::new(self.argument.locate(start, end), kind));
+            .push(Diagnostic::new(place, kind).of(self.argument.origin));
     }
 
     fn axis(&mut self, values: Values, drawn: bool) -> Axis {

@@ -7,7 +7,7 @@ use super::ranges::Ranges;
 use sha2::{Digest, Sha256};
 
 /// Version of what is hashed below; another one never matches.
-const VERSION: &str = "sweep-plan-1";
+const VERSION: &str = "sweep-plan-2";
 
 /// SHA-256, in 64 hexadecimal digits, over a version, the script, the options, the fixed arguments,
 /// each axis's resulting values (a range by its bounds), the seed and the chosen indices.
@@ -21,6 +21,16 @@ pub fn digest(part: &Part, chosen: &Ranges) -> String {
     for (name, value) in canonical(part.options()) {
         hash.text(name);
         hash.text(&value);
+    }
+    hash.number(part.options().environment.len() as u128);
+    for (name, value) in &part.options().environment {
+        hash.text(name);
+        hash.text(value);
+    }
+    for (name, commands) in part.options().actions.lists() {
+        hash.text(name);
+        hash.number(commands.len() as u128);
+        commands.iter().for_each(|command| hash.text(command));
     }
     hash.text("arguments");
     hash.number(part.command().arguments.len() as u128);

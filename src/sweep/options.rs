@@ -3,6 +3,7 @@
 
 use super::diagnostic::Kind;
 use super::machines;
+use std::collections::BTreeMap;
 
 /// How an option's value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,6 +262,44 @@ pub struct Options {
     pub dependency_file: Option<String>,
     /// `--auto_resume`.
     pub auto_resume: bool,
+    /// The trials' environment, which only a config file or a request gives: values as the trial
+    /// sees them.
+    pub environment: BTreeMap<String, String>,
+    /// Commands that only a config file or a request gives.
+    pub actions: Actions,
+}
+
+/// Commands around the build of the image and around each trial, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actions {
+    /// Instructions of the image, before its dependencies.
+    pub on_build: Vec<String>,
+    /// Run by the image's builder before the dependencies.
+    pub on_build_start: Vec<String>,
+    /// Run by the image's builder behind the dependencies.
+    pub on_build_end: Vec<String>,
+    /// Run before each trial.
+    pub on_experiment_start: Vec<String>,
+    /// Run behind each trial.
+    pub on_experiment_end: Vec<String>,
+}
+
+impl Actions {
+    /// The lists with their names in a config file.
+    pub fn lists(&self) -> [(&'static str, &[String]); 5] {
+        [
+            ("on_build", &self.on_build),
+            ("on_build_start", &self.on_build_start),
+            ("on_build_end", &self.on_build_end),
+            ("on_experiment_start", &self.on_experiment_start),
+            ("on_experiment_end", &self.on_experiment_end),
+        ]
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.lists().iter().all(|(_, list)| list.is_empty())
+    }
 }
 
 impl Default for Options {
@@ -289,6 +328,8 @@ impl Default for Options {
             dockerfile: None,
             dependency_file: None,
             auto_resume: false,
+            environment: BTreeMap::new(),
+            actions: Actions::default(),
         }
     }
 }
@@ -374,15 +415,7 @@ fn choice(spec: &'static OptionSpec, found: &str) -> Kind {
 }
 
 fn integer(spec: &'static OptionSpec, found: &str) -> Result<u32, Kind> {
-    // Click reads numbers with Python's `int`: blanks around, a sign, `_` between digits.
-    let digits = found.trim().trim_start_matches('+').replace('_', "");
-    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    let value = if plain {
-        digits.parse::<u32>().ok()
-    } else {
-        None
-    };
-    value
+    python_int(found)
         .filter(|value| *value >= least(spec))
         .ok_or_else(|| not_an_integer(spec, found))
 }
@@ -409,6 +442,22 @@ pub fn greatest(option: &str) -> u32 {
     } else {
         u32::MAX
     }
+}
+
+/// A whole number as Click reads it, by Python's `int`: blanks around, one sign, single `_` between
+/// digits. A negative one is `None` like one that does not fit, since no option takes any.
+fn python_int(text: &str) -> Option<u32> {
+    let trimmed = text.trim();
+    let (negative, digits) = match trimmed.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, trimmed.strip_prefix('+').unwrap_or(trimmed)),
+    };
+    let plain = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    if !digits.split('_').all(plain) {
+        return None;
+    }
+    let value = digits.replace('_', "").parse::<u32>().ok()?;
+    (!negative || value == 0).then_some(value)
 }
 
 /// The client's rule for run names: lower-case letters, digits and `-`, no `-` at either end.

@@ -291,7 +291,8 @@ impl Part {
     }
 
     /// One `grid run …` line that stands for the trial at `index` alone: the options as typed but
-    /// for the strategy's, which is `none` where a value would be read as a sweep again.
+    /// for the strategy's, which is `none` where a value would be read as a sweep again, and for a
+    /// config file's, which stand in the place of `--config` (its environment and actions cannot).
     pub fn grid_run_line(&self, index: u128) -> Option<String> {
         let argv = self.argv(index)?;
         let swept = |word: &String| {
@@ -302,7 +303,9 @@ impl Part {
         let mut line = String::from("grid run");
         for used in &self.command.uses {
             let name = used.spec.name;
-            if matches!(name, "--strategy" | "--num_trials") {
+            // What a config file says stands among the options and arguments now.
+            let done = self.command.config_read && name == "--config";
+            if done || matches!(name, "--strategy" | "--num_trials") {
                 continue;
             }
             line.push(' ');
@@ -344,10 +347,10 @@ fn choose(
         .num_trials
         .filter(|_| options.strategy == Strategy::RandomSearch)?;
     let mut report = |kind| {
-        let mut uses = command.uses.iter().rev();
-        let place = uses.find(|used| used.spec.name == "--num_trials");
-        let span = place.map_or(command.script_span, |used| used.span);
-        diagnostics.push(Diagnostic::new(span, kind));
+        diagnostics.push(match command.used("--num_trials") {
+            Some(used) => Diagnostic::new(used.span, kind).of(used.origin),
+            None => Diagnostic::new(command.script_span, kind),
+        });
     };
     if u128::from(asked) > space_len {
         let space = space_len;

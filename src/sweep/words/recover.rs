@@ -10,7 +10,10 @@ impl Lexer<'_> {
         let rest = self.cursor.rest();
         let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
         let dashes = &rest[..rest.len() - name.len()];
-        if !dashes.contains(typographic) || !name.starts_with(char::is_alphabetic) {
+        if self.is_client()
+            || !dashes.contains(typographic)
+            || !name.starts_with(char::is_alphabetic)
+        {
             return;
         }
         let at = self.cursor.offset();
@@ -77,13 +80,20 @@ impl Lexer<'_> {
     }
 
     /// An unquoted `(…)`, a syntax error to a shell: read as part of the word, and said once a word.
-    pub(super) fn parenthesised(&mut self, word: &mut Word) {
+    /// False where it does not close and is no error either.
+    pub(super) fn parenthesised(&mut self, word: &mut Word) -> bool {
+        if self.is_client() {
+            let rest = self.cursor.rest();
+            let found = self.search(')', rest.len(), || closing(rest));
+            found.map(|length| self.take(length, word));
+            return found.is_some();
+        }
         let line = self.cursor.line();
         let length = closing(line).unwrap_or(line.trim_end().len());
         word.span.end = self.cursor.offset();
-        if self.source == Source::Client || self.unquoted == Some(word.span.start) {
+        if self.unquoted == Some(word.span.start) {
             self.take(length, word);
-            return;
+            return true;
         }
         self.unquoted = Some(word.span.start);
         let value = value_start(word);
@@ -95,6 +105,7 @@ impl Lexer<'_> {
         let typed = word.text[value..].to_owned();
         let changed = true;
         self.report(start, Kind::UnquotedSweep { typed, changed });
+        true
     }
 
     /// `{8,16}` and `{1..4}`: a shell makes several words of it. False for other braces.
