@@ -168,7 +168,7 @@ fn bodies_that_are_no_request_get_the_same_error_shape() {
     let server = home.start();
     let post = |kind: &str, body: &str| {
         let mut request = Request::new("POST", "/v1/core/local/runs").header("Content-Type", kind);
-        request.body = Some(body.to_owned());
+        request.body = Some(body.into());
         let answer = server.send(request);
         (answer.status, answer.message())
     };

@@ -5,6 +5,8 @@
 mod attacks;
 mod client;
 mod events;
+mod faults;
+mod kill;
 mod launches;
 mod life;
 mod openapi;
