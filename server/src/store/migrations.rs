@@ -9,7 +9,10 @@ use super::StoreError;
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION: i32 = 0x5357_4550;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_runs.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/0001_runs.sql"),
+    include_str!("../../migrations/0002_control.sql"),
+];
 
 /// Refuses a file that is damaged, not ours, or newer than this version. Reads only, and all of
 /// it: O(size of the file), about a second for a gigabyte.

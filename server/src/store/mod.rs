@@ -8,6 +8,7 @@
 mod accounts;
 mod changes;
 mod claims;
+mod control;
 mod launches;
 mod metrics;
 mod migrations;

@@ -39,6 +39,8 @@ struct Form {
     kills: usize,
     seed: u64,
     patience: Duration,
+    /// Milliseconds that a server works at most before it is killed.
+    longest: u64,
 }
 
 impl Form {
@@ -51,12 +53,14 @@ impl Form {
                 kills: 50,
                 seed,
                 patience: Duration::from_secs(300),
+                longest: 2500,
             },
             _ => Self {
                 trials: 40,
                 kills: 10,
                 seed,
                 patience: Duration::from_secs(60),
+                longest: 1000,
             },
         }
     }
@@ -111,13 +115,15 @@ fn killed_servers_lose_no_trial_and_run_none_twice() {
             let body = run(&format!("quick.sh  {kill}"));
             bodies.push((format!("kill-{kill}"), body));
         }
-        let from = bodies.len().saturating_sub(2);
-        let sent: Vec<_> = bodies[from..]
-            .iter()
+        let last = bodies.last().filter(|_| kill > 0);
+        let sent: Vec<_> = bodies
+            .first()
+            .into_iter()
+            .chain(last)
             .map(|(key, body)| launch(server.address, key, body))
             .collect();
         // Every other kill meets the launches themselves.
-        std::thread::sleep(moments.below(if kill % 2 == 0 { 12 } else { 600 }));
+        std::thread::sleep(moments.below(if kill % 2 == 0 { 12 } else { form.longest }));
         server.kill();
         for sent in sent {
             cut_off += usize::from(!sent.join().unwrap());

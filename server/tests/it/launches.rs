@@ -131,11 +131,6 @@ fn what_cannot_be_launched_is_refused_with_its_reason() {
         ),
         (
             501,
-            "source folder",
-            refused(&server, |body| body["localDir"] = json!(true)),
-        ),
-        (
-            501,
             "repository",
             refused(&server, spec("sourceCode", json!("https://x#ref=1"))),
         ),

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod client;
+mod control;
 mod events;
 mod faults;
 mod kill;
