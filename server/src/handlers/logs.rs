@@ -75,13 +75,13 @@ async fn search(folder: Folder, text: String, offset: u64) -> Result<Json<LogMat
     let searched = tokio::task::spawn_blocking(move || {
         search_output(&folder.output(), &text, offset, MATCHES_MAX)
     });
-    let (found, next_offset) = searched
+    let found = searched
         .await?
         .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
     let line = |(offset, text)| LogMatch { offset, text };
     Ok(Json(LogMatches {
-        matches: found.into_iter().map(line).collect(),
-        next_offset,
+        matches: found.lines.into_iter().map(line).collect(),
+        next_offset: found.next,
     }))
 }
 

@@ -54,25 +54,30 @@ pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<Stretch> 
 const SEARCH_MAX: u64 = 16 << 20;
 const SHOWN: usize = 500;
 
+/// What a search has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matches {
+    /// Where each line begins, in bytes, and the line as text.
+    pub lines: Vec<(u64, String)>,
+    /// Where to go on, if there may be more.
+    pub next: Option<u64>,
+}
+
 /// The lines from `offset` on that hold `text`, at most so many, and where to go on if there may
 /// be more. O(bytes looked through), which are 16 MiB at most.
-pub fn search_output(
-    path: &Path,
-    text: &str,
-    offset: u64,
-    most: usize,
-) -> io::Result<(Vec<(u64, String)>, Option<u64>)> {
+pub fn search_output(path: &Path, text: &str, offset: u64, most: usize) -> io::Result<Matches> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Matches::default()),
         Err(error) => return Err(error),
     };
     file.seek(SeekFrom::Start(offset))?;
     let (mut reader, finder) = (BufReader::new(file), Finder::new(text));
-    let (mut at, mut found, mut line) = (offset, Vec::new(), Vec::new());
+    let (mut at, mut lines, mut line) = (offset, Vec::new(), Vec::new());
     loop {
-        if found.len() >= most || at - offset >= SEARCH_MAX {
-            return Ok((found, Some(at)));
+        if lines.len() >= most || at - offset >= SEARCH_MAX {
+            let next = Some(at);
+            return Ok(Matches { lines, next });
         }
         line.clear();
         // A line without an end is looked at in pieces.
@@ -81,12 +86,13 @@ pub fn search_output(
             .take(SEARCH_MAX)
             .read_until(b'\n', &mut line)?;
         if read == 0 {
-            return Ok((found, None));
+            let next = None;
+            return Ok(Matches { lines, next });
         }
         if finder.find(&line).is_some() {
             let shown = String::from_utf8_lossy(&line);
             let shown = shown.trim_end_matches(['\r', '\n']).chars().take(SHOWN);
-            found.push((at, shown.collect()));
+            lines.push((at, shown.collect()));
         }
         at += read as u64;
     }
