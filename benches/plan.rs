@@ -30,7 +30,10 @@ const UNIFORM: &str = r#"grid run --seed 1 file.py --lr "uniform(1e-5, 1e-1, 100
 const SEARCH: &str = r#"grid run --strategy random_search --num_trials 10000 --seed 1 file.py --a "range(0, 1000000000)""#;
 
 fn main() {
-    let settings = Settings { drawn_seed: 1 };
+    let settings = Settings {
+        drawn_seed: 1,
+        ..Settings::default()
+    };
     for (name, text) in [
         ("read: a typical command", TYPICAL),
         ("read: the seed's four commands", FOUR),

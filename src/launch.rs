@@ -4,10 +4,12 @@
 //! code that showed the plan, and refuses what it reads otherwise than the page did: the digest.
 
 use crate::api::{
-    CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState, Scalar,
-    Scratch, SweepOptions,
+    self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState,
+    Scalar, Scratch, SweepOptions,
 };
 use crate::sweep::diagnostic::{Diagnostic, grouped};
+use crate::sweep::machines;
+use crate::sweep::options::Actions;
 use crate::sweep::{Options, Part, Plan, Ranges, Settings, Strategy, digest, read_request};
 use std::fmt;
 
@@ -152,9 +154,14 @@ fn spec(options: &Options) -> RunSpec {
             .datastore_version
             .map(|version| Scalar(version.to_string())),
     });
+    let environment = options.environment.iter();
     RunSpec {
+        actions: actions_sent(&options.actions),
         auto_resume: options.auto_resume,
         desired_state: RunState::Succeeded,
+        env: environment
+            .map(|(name, value)| (name.clone(), Scalar(value.clone())))
+            .collect(),
         image: Image {
             framework: options.framework_sent().into(),
             dockerfile: text(&options.dockerfile),
@@ -175,6 +182,28 @@ fn spec(options: &Options) -> RunSpec {
         use_spot: options.use_spot,
         datastores: datastore.into_iter().collect(),
         ..RunSpec::default()
+    }
+}
+
+fn actions_sent(actions: &Actions) -> api::Actions {
+    let actions = actions.clone();
+    api::Actions {
+        on_build: actions.on_build,
+        on_build_start: actions.on_build_start,
+        on_build_end: actions.on_build_end,
+        on_experiment_start: actions.on_experiment_start,
+        on_experiment_end: actions.on_experiment_end,
+    }
+}
+
+fn actions_received(actions: &api::Actions) -> Actions {
+    let actions = actions.clone();
+    Actions {
+        on_build: actions.on_build,
+        on_build_start: actions.on_build_start,
+        on_build_end: actions.on_build_end,
+        on_experiment_start: actions.on_experiment_start,
+        on_experiment_end: actions.on_experiment_end,
     }
 }
 
@@ -212,7 +241,11 @@ impl Launch {
 pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
     let options = options(create)?;
     let text = &create.spec.run_controller_command;
-    let reading = read_request(text, options, &Settings { drawn_seed });
+    let settings = Settings {
+        drawn_seed,
+        ..Settings::default()
+    };
+    let reading = read_request(text, options, &settings);
     if reading.has_errors() {
         let diagnostics = reading.diagnostics;
         return Err(Refusal::Command {
@@ -291,7 +324,10 @@ fn options(create: &CreateRun) -> Result<Options, Refusal> {
         strategy,
         num_trials: optional(sweep.num_trials.as_ref(), "sweepOptions.num_trials", 1)?,
         seed: optional(sweep.seed.as_ref(), "sweepOptions.seed", 0)?,
-        instance_type: some(&spec.instance_type).unwrap_or(defaults.instance_type),
+        instance_type: some(&spec.instance_type).map_or(defaults.instance_type, |typed| {
+            // The client sends a nickname of a config file as it is.
+            machines::resolve(&typed).unwrap_or(typed)
+        }),
         gpus: count(spec.resources.gpu, "resources.gpu")?,
         cpus: count(spec.resources.cpu, "resources.cpu")?,
         disk_gb: match count(spec.resources.storage_gb, "resources.storageGb")? {
@@ -317,6 +353,12 @@ fn options(create: &CreateRun) -> Result<Options, Refusal> {
             .as_ref()
             .and_then(|f| some(&f.path)),
         auto_resume: spec.auto_resume,
+        environment: spec
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.0.clone()))
+            .collect(),
+        actions: actions_received(&spec.actions),
         ..Options::default()
     })
 }

@@ -1,7 +1,9 @@
-//! Every file in tests/data/cases: a command text, a line `---`, then what it stands for.
+//! Every file in tests/data/cases: a command text, a line `---`, then what it stands for. Behind a line
+//! `+++` the text goes on with that of the config file.
 //!
 //! Below the line are the plan's columns with its first trials, or nothing where there are errors,
-//! then every diagnostic as a terminal shows it. `BLESS=1 cargo test --test cases` writes what is
+//! then every diagnostic as a terminal shows it. With a config file also what only it can say, the first
+//! trial as one command, and its own diagnostics. `BLESS=1 cargo test --test cases` writes what is
 //! found; read the difference before you commit it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(not(target_arch = "wasm32"))]
@@ -9,13 +11,24 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
-use sweep_planner::sweep::{Settings, read};
+use sweep_planner::sweep::{Diagnostic, Origin, Reading, Settings, read};
 
 /// Trials shown of each case.
 const SHOWN: u128 = 8;
 
-fn describe(text: &str) -> String {
-    let reading = read(text, &Settings { drawn_seed: 1 });
+/// The command text of a case and its settings.
+fn parts(case: &str) -> (&str, Settings) {
+    let (text, config) = match case.split_once("\n+++\n") {
+        Some((text, config)) => (text, Some(format!("{config}\n").into())),
+        None => (case, None),
+    };
+    let drawn_seed = 1;
+    (text, Settings { drawn_seed, config })
+}
+
+fn describe(case: &str) -> String {
+    let (text, settings) = parts(case);
+    let reading = read(text, &settings);
     let plan = &reading.plan;
     let mut out = String::new();
     if !plan.is_empty() {
@@ -25,13 +38,37 @@ fn describe(text: &str) -> String {
         let trial = plan.trial(position).unwrap();
         writeln!(out, "  {}", plan.command_line(&trial)).unwrap();
     }
-    for diagnostic in &reading.diagnostics {
-        writeln!(out, "{}", diagnostic.render(text).trim_end()).unwrap();
-        if let Some(fix) = diagnostic.fix(text) {
-            writeln!(out, "  fix: {} -> {:?}", fix.label, fix.apply(text)).unwrap();
+    if let (Some(trial), Some(_)) = (plan.trial(0), &settings.config) {
+        let options = plan.parts()[0].options();
+        writeln!(out, "= {}", plan.grid_run_line(&trial)).unwrap();
+        if !options.environment.is_empty() {
+            writeln!(out, "= environment {:?}", options.environment).unwrap();
+        }
+        for (name, list) in options.actions.lists() {
+            if !list.is_empty() {
+                writeln!(out, "= {name} {list:?}").unwrap();
+            }
         }
     }
+    problems(text, &reading.diagnostics, &mut out);
+    if let Some(config) = &settings.config {
+        problems(config, &reading.config_diagnostics, &mut out);
+    }
     out
+}
+
+fn problems(text: &str, diagnostics: &[Diagnostic], out: &mut String) {
+    for diagnostic in diagnostics {
+        writeln!(out, "{}", diagnostic.render(text).trim_end()).unwrap();
+        let Some(fix) = diagnostic.fix(text) else {
+            continue;
+        };
+        let mended = match diagnostic.origin {
+            Origin::Command => fix.apply(text),
+            Origin::Config => fix.edits[0].1.clone(),
+        };
+        writeln!(out, "  fix: {} -> {mended:?}", fix.label).unwrap();
+    }
 }
 
 #[test]
@@ -83,8 +120,11 @@ fn places_and_fixes_fit_their_text() {
     for entry in fs::read_dir(folder).unwrap() {
         let content = fs::read_to_string(entry.unwrap().path()).unwrap();
         for case in content.split("\n====\n") {
-            let text = case.split("\n---\n").next().unwrap();
-            let reading = read(text, &Settings::default());
+            let (text, settings) = parts(case.split("\n---\n").next().unwrap());
+            let reading = read(text, &settings);
+            for diagnostic in &reading.config_diagnostics {
+                fixes += u32::from(check_config_fix(text, &settings, &reading, diagnostic));
+            }
             for diagnostic in &reading.diagnostics {
                 let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
                 assert!(text.get(start..end).is_some(), "{text}: {diagnostic:?}");
@@ -92,7 +132,7 @@ fn places_and_fixes_fit_their_text() {
                     continue;
                 };
                 fixes += 1;
-                let mended = read(&fix.apply(text), &Settings::default());
+                let mended = read(&fix.apply(text), &settings);
                 let same = mended
                     .diagnostics
                     .iter()
@@ -112,4 +152,33 @@ fn places_and_fixes_fit_their_text() {
         }
     }
     assert!(fixes > 10);
+}
+
+/// Whether a problem of a config file has a fix, which then mends it.
+fn check_config_fix(
+    text: &str,
+    settings: &Settings,
+    reading: &Reading,
+    diagnostic: &Diagnostic,
+) -> bool {
+    let config = settings.config.as_deref().unwrap();
+    let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
+    assert!(config.get(start..end).is_some(), "{config}: {diagnostic:?}");
+    let Some(fix) = diagnostic.fix(config) else {
+        return false;
+    };
+    let mended = Settings {
+        config: Some(fix.apply(config).into()),
+        ..settings.clone()
+    };
+    let mended = read(text, &mended);
+    let count = |reading: &Reading| {
+        let all = reading.config_diagnostics.iter();
+        all.filter(|d| d.kind == diagnostic.kind).count()
+    };
+    assert!(
+        count(&mended) < count(reading),
+        "{config}\nstill has {diagnostic:?}"
+    );
+    true
 }

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use sweep_planner::launch;
-use sweep_planner::sweep::{Plan, Reading, Settings, edit, quote, read};
+use sweep_planner::sweep::{Diagnostic, Origin, Plan, Reading, Settings, edit, quote, read};
 
 /// Values as a person writes them: swept and plain, right and wrong.
 fn value() -> impl Strategy<Value = String> {
@@ -96,8 +96,94 @@ fn fragments() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// Config files: right and wrong keys and values, and YAML in pieces.
+fn config() -> impl Strategy<Value = String> {
+    let scalar = prop_oneof![
+        value(),
+        Just("1:30".to_owned()),
+        Just("on".to_owned()),
+        Just("".to_owned()),
+        Just("[1, 'a b', ~]".to_owned()),
+        Just("{a: [1]}".to_owned()),
+        Just("\"x y\"".to_owned()),
+        Just("*a".to_owned()),
+        Just("&a [1, 2]".to_owned()),
+        Just("2001-12-14".to_owned()),
+        Just("!!int x".to_owned()),
+        "[ -~]{0,6}",
+    ];
+    let key = prop_oneof![
+        Just("compute".to_owned()),
+        Just("train".to_owned()),
+        Just("hyper_params".to_owned()),
+        Just("params".to_owned()),
+        Just("settings".to_owned()),
+        Just("strategy_options".to_owned()),
+        Just("num_trials".to_owned()),
+        Just("gpus".to_owned()),
+        Just("environment".to_owned()),
+        Just("instance".to_owned()),
+        Just("<<".to_owned()),
+        Just("--x".to_owned()),
+        Just("actions".to_owned()),
+        Just("on_build".to_owned()),
+        Just("scratch".to_owned()),
+    ];
+    let line = (0_usize..4, key, scalar.clone())
+        .prop_map(|(depth, key, value)| format!("{}{key}: {value}\n", "  ".repeat(depth)));
+    let any = proptest::collection::vec(line, 0..12).prop_map(|lines| lines.concat());
+    let params = proptest::collection::vec(("--[a-c]", scalar), 0..5).prop_map(|params| {
+        let lines: String = params
+            .iter()
+            .map(|(key, value)| format!("    {key}: {value}\n"))
+            .collect();
+        format!("hyper_params:\n  params:\n{lines}")
+    });
+    let piece = prop_oneof![
+        Just("compute:"),
+        Just("hyper_params:"),
+        Just(" params:"),
+        Just("\n"),
+        Just("  "),
+        Just("- "),
+        Just("["),
+        Just("]"),
+        Just("{"),
+        Just("}"),
+        Just(", "),
+        Just(": "),
+        Just("? "),
+        Just("&a "),
+        Just("*a"),
+        Just("<<: "),
+        Just("|\n"),
+        Just(">-\n"),
+        Just("'"),
+        Just("\""),
+        Just("\\"),
+        Just("#"),
+        Just("---\n"),
+        Just("...\n"),
+        Just("!!str "),
+        Just("!"),
+        Just("%YAML 1.1\n"),
+        Just("\t"),
+        Just("é🚀"),
+        Just("\u{feff}"),
+        Just("\u{85}"),
+        Just("\r"),
+        Just("x"),
+        Just("1"),
+    ];
+    let pieces = proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat());
+    prop_oneof![params, any, pieces, "\\PC{0,40}"]
+}
+
 fn settings() -> Settings {
-    Settings { drawn_seed: 5 }
+    Settings {
+        drawn_seed: 5,
+        ..Settings::default()
+    }
 }
 
 fn argvs(plan: &Plan) -> Vec<Vec<String>> {
@@ -108,8 +194,23 @@ fn argvs(plan: &Plan) -> Vec<Vec<String>> {
 
 /// Spans lie in the text, on character boundaries, in order, none at one place with another.
 fn check_places(text: &str, reading: &Reading) {
+    check_diagnostics(text, &reading.diagnostics);
+    for command in reading.commands.iter() {
+        let typed = command
+            .arguments
+            .iter()
+            .filter(|a| a.origin == Origin::Command);
+        for argument in typed {
+            let span = argument.word.span;
+            assert!(command.span.start <= span.start && span.end <= command.span.end);
+            assert!(text.get(span.start as usize..span.end as usize).is_some());
+        }
+    }
+}
+
+fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
     let mut end = 0;
-    for diagnostic in &reading.diagnostics {
+    for diagnostic in diagnostics {
         let span = diagnostic.span;
         assert!(
             text.get(span.start as usize..span.end as usize).is_some(),
@@ -123,13 +224,6 @@ fn check_places(text: &str, reading: &Reading) {
             fix.apply(text);
         }
     }
-    for command in reading.commands.iter() {
-        for argument in &command.arguments {
-            let span = argument.word.span;
-            assert!(command.span.start <= span.start && span.end <= command.span.end);
-            assert!(text.get(span.start as usize..span.end as usize).is_some());
-        }
-    }
 }
 
 proptest! {
@@ -140,6 +234,28 @@ proptest! {
         let reading = read(&text, &settings());
         check_places(&text, &reading);
         prop_assert_eq!(reading.plan.is_empty(), reading.has_errors());
+    }
+
+    /// Any text as a config file gives a reading, and what is merged is launched and received alike.
+    #[test]
+    fn any_config_is_read(text in text(), config in config()) {
+        let text = text.replace("grid run ", "grid run --config c.yml ");
+        let settings = Settings { config: Some(config.as_str().into()), ..settings() };
+        let reading = read(&text, &settings);
+        check_places(&text, &reading);
+        check_diagnostics(&config, &reading.config_diagnostics);
+        prop_assert_eq!(reading.plan.is_empty(), reading.has_errors());
+        let plan = &reading.plan;
+        for part in 0..plan.parts().len() as u32 {
+            let all = sweep_planner::sweep::Ranges::from_ascending(0..plan.len().min(300));
+            if let Ok(request) = launch::request(plan, part, &all, "local", None) {
+                prop_assert!(launch::receive(&request, 77).is_ok());
+            }
+        }
+        let count = plan.len().min(50);
+        let lines: Vec<String> = (0..count).map(|n| plan.grid_run_line(&plan.trial(n).unwrap())).collect();
+        let again = read(&lines.join("\n"), &self::settings());
+        prop_assert_eq!(argvs(&again.plan), argvs(plan).into_iter().take(count as usize).collect::<Vec<_>>());
     }
 
     #[test]

@@ -111,7 +111,13 @@ fn uniform_shows_numpys_values() {
             ],
         ),
     ] {
-        let reading = read(text, &Settings { drawn_seed: seed });
+        let reading = read(
+            text,
+            &Settings {
+                drawn_seed: seed,
+                ..Settings::default()
+            },
+        );
         let found: Vec<_> = all(&reading.plan)
             .into_iter()
             .map(|mut argv| argv.pop().unwrap())
@@ -131,7 +137,14 @@ fn random_search_shows_two_of_the_four() {
     );
     let mut seen = std::collections::HashSet::new();
     for seed in 0..64 {
-        let plan = read(&blocks[15], &Settings { drawn_seed: seed }).plan;
+        let plan = read(
+            &blocks[15],
+            &Settings {
+                drawn_seed: seed,
+                ..Settings::default()
+            },
+        )
+        .plan;
         let two = all(&plan);
         assert_eq!(two.len(), 2);
         assert!(two[0] != two[1] && two.iter().all(|trial| four.contains(trial)));

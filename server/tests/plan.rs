@@ -209,3 +209,57 @@ fn a_drawn_seed_is_said() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), again);
     assert!(!sweep(&[GRID]).stderr.starts_with(b"seed"));
 }
+
+/// A folder of its own with a config file in it.
+fn with_config(name: &str, yaml: &str, arguments: &[&str]) -> Output {
+    let folder = std::env::temp_dir().join(format!("sweep-plan-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("grid.yml"), yaml).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_sweep"))
+        .arg("plan")
+        .args(arguments)
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    output
+}
+
+#[test]
+fn the_config_file_is_read_from_the_current_folder() {
+    let yaml = "compute:\n  train:\n    instance: p3.2xlarge\n    environment: {A: 1}\nhyper_params:\n  params:\n    --lr: [0.1, 1:30]\n";
+    let text = "grid run --config grid.yml f.py --n 1";
+    let output = with_config("merged", yaml, &["--format", "sh", text]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "grid run --instance_type p3.2xlarge f.py --n 1 --lr 0.1\n\
+         grid run --instance_type p3.2xlarge f.py --n 1 --lr 90\n"
+    );
+    assert!(
+        errors.contains("warning: YAML reads `1:30` as 90"),
+        "{errors}"
+    );
+    assert!(errors.contains("\n --> grid.yml\n"), "{errors}");
+    assert!(
+        errors.contains("environment and actions cannot"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_config_file_with_errors_ends_with_two() {
+    let text = "grid run --config grid.yml f.py";
+    let output = with_config("wrong", "compute: [1", &[text]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let output = with_config("missing", "", &["grid run --config other.yml f.py"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        errors.starts_with("error: the config file `other.yml` cannot be read: "),
+        "{errors}"
+    );
+    assert!(errors.contains("^^^^^^^^^"), "{errors}");
+}

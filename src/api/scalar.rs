@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::sweep::literal::float_repr;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -128,7 +129,8 @@ impl Visitor<'_> for ScalarVisitor {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
-        Ok(Scalar(format!("{value:?}")))
+        // As Python writes it, like everything that a script is passed.
+        Ok(Scalar(float_repr(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {

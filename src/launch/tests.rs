@@ -15,7 +15,13 @@ const COMMANDS: &[&str] = &[
 ];
 
 fn plan(text: &str) -> std::sync::Arc<Plan> {
-    let reading = read(text, &Settings { drawn_seed: 11 });
+    let reading = read(
+        text,
+        &Settings {
+            drawn_seed: 11,
+            ..Settings::default()
+        },
+    );
     assert!(!reading.has_errors(), "{text}: {:?}", reading.diagnostics);
     reading.plan
 }
@@ -40,6 +46,62 @@ fn a_request_is_read_as_the_plan_it_was_made_from() {
             assert_eq!(sent.collect::<Vec<_>>(), read.collect::<Vec<_>>(), "{text}");
             assert_eq!(launch.parallel, Some(3));
         }
+    }
+}
+
+const CONFIG: &str = r#"
+compute:
+  train:
+    instance: 1_v100_16gb
+    environment: {A: x y, B: yes, C: 1.0e-05, D: ""}
+    actions: {on_build: [one, "two 'three'"], on_experiment_end: ["", four]}
+hyper_params:
+  settings: {strategy: random_search, strategy_options: {num_trials: 3}}
+  params: {--lr: "uniform(0, 1, 2)", --m: ["a b", 'it''s'], --note: "'x y'", --flag: ""}
+"#;
+
+/// A command with a config file, which gives a request what no option can.
+#[test]
+fn a_request_carries_the_config_file() {
+    let settings = Settings {
+        drawn_seed: 11,
+        config: Some(CONFIG.into()),
+    };
+    let reading = read("grid run --config c.yml f.py --n \"[1, 2]\"", &settings);
+    assert!(!reading.has_errors(), "{:?}", reading.config_diagnostics);
+    let plan = reading.plan;
+    let made = request(&plan, 0, &Ranges::full(plan.len()), "local", None).unwrap();
+    let wire = serde_json::to_string(&made).unwrap();
+    let launch = receive(&serde_json::from_str(&wire).unwrap(), 999).unwrap();
+    let (part, sent) = (launch.part().unwrap(), &plan.parts()[0]);
+    assert_eq!(launch.chosen.len(), 3);
+    for index in launch.chosen.iter() {
+        assert_eq!(part.argv(index), sent.argv(index));
+    }
+    let options = part.options();
+    assert_eq!(options.instance_type, "p3.2xlarge");
+    assert_eq!(options.environment, sent.options().environment);
+    assert_eq!(options.environment["B"], "True");
+    assert_eq!(options.environment["C"], "1e-05");
+    assert_eq!(options.actions, sent.options().actions);
+    assert_eq!(options.actions.on_build, ["one", "two 'three'"]);
+    let changes: [fn(&mut CreateRun); 4] = [
+        |run| drop(run.spec.env.insert("A".into(), Scalar("z".into()))),
+        |run| drop(run.spec.env.remove("D")),
+        |run| run.spec.actions.on_build.swap(0, 1),
+        |run| {
+            let moved = std::mem::take(&mut run.spec.actions.on_experiment_end);
+            run.spec.actions.on_experiment_start = moved;
+        },
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        let mut changed = made.clone();
+        change(&mut changed);
+        let refused = receive(&changed, 0);
+        assert!(
+            matches!(refused, Err(Refusal::OtherDigest { .. })),
+            "{number}: {refused:?}"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stage 4: one swept argument and its values.
 
+use super::budget::Budget;
 use super::command::Argument;
 use super::diagnostic::{Diagnostic, Kind};
 use super::literal::{CallArgument, Items, Literal, integer};
@@ -82,14 +83,16 @@ pub(super) enum Read {
     Wrong,
 }
 
-/// Reads one argument's value, drawing from `stream` where it is a distribution.
+/// Reads one argument's value, drawing from `stream` where it is a distribution and `budget` lasts.
 pub(super) fn read(
     argument: &Argument,
     stream: &mut Stream,
+    budget: &mut Budget,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Read {
     let mut reader = Reader {
         argument,
+        budget,
         diagnostics,
     };
     match value::read(&argument.value) {
@@ -139,13 +142,15 @@ fn length(text: &str) -> u32 {
 
 struct Reader<'a> {
     argument: &'a Argument,
+    budget: &'a mut Budget,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     fn report(&mut self, start: u32, end: u32, kind: Kind) {
+        let place = self.argument.locate(start, end);
         self.diagnostics
-            .push(Diagnostic::new(self.argument.locate(start, end), kind));
+            .push(Diagnostic::new(place, kind).of(self.argument.origin));
     }
 
     fn axis(&mut self, values: Values, drawn: bool) -> Axis {
@@ -227,6 +232,10 @@ impl Reader<'_> {
 
     /// The values of a distribution, and whether they depend on the seed.
     fn draw(&mut self, call: &Call, stream: &mut Stream) -> Option<(Vec<Box<str>>, bool)> {
+        if self.budget.is_spent() {
+            // That was said where it happened; more would only cost time.
+            return None;
+        }
         let mut arguments = sampling::Arguments::default();
         for CallArgument { keyword, value } in &call.arguments {
             let value = value.value.clone();
@@ -261,11 +270,15 @@ impl Reader<'_> {
                 },
             );
         }
-        let drawn = bound
-            .draw(stream)
-            .into_iter()
-            .map(|drawn| drawn.to_str().into());
-        let values: Vec<Box<str>> = drawn.collect();
+        let listed = self
+            .budget
+            .take(bound.work())
+            .then(|| self.texts(&bound.draw(stream)))
+            .flatten();
+        let Some(values) = listed else {
+            self.report(call.start, call.end, Kind::TooMuchListed);
+            return None;
+        };
         if let Some((first, count)) = repeats(values.iter().map(AsRef::as_ref)) {
             let example = values[first].to_string();
             self.report(
@@ -275,6 +288,15 @@ impl Reader<'_> {
             );
         }
         Some((values, bound.is_random()))
+    }
+
+    /// The values as the script is passed them; `None` where they are too long to be listed.
+    fn texts(&mut self, values: &sampling::Values) -> Option<Vec<Box<str>>> {
+        let texts = values.iter().map(|value| {
+            let text = value.to_str();
+            self.budget.take_text(&text).then(|| text.into())
+        });
+        texts.collect()
     }
 }
 

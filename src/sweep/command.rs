@@ -1,9 +1,9 @@
 //! Stage 3: the words of one command as options, script and arguments.
 
 use super::diagnostic::{Diagnostic, Kind};
-use super::machines;
-use super::options::{self, OptionSpec, Options, STRATEGIES, Strategy, Takes};
-use super::span::Span;
+use super::options::{self, OptionSpec, Options, Strategy, Takes};
+use super::rules;
+use super::span::{Origin, Span};
 use super::suggest::nearest;
 use super::words::{Word, Words};
 
@@ -20,6 +20,8 @@ pub struct OptionUse {
     pub value_span: Span,
     /// The value as typed, quotes removed; "" for a flag.
     pub value: String,
+    /// The text that the places are in.
+    pub origin: Origin,
 }
 
 /// One argument of the script.
@@ -35,6 +37,8 @@ pub struct Argument {
     pub is_flag: bool,
     /// The word.
     pub word: Word,
+    /// The text that its places are in.
+    pub origin: Origin,
 }
 
 impl Argument {
@@ -60,7 +64,7 @@ pub struct Command {
     pub span: Span,
     /// Where an option can be put in: behind `grid run`.
     pub options_at: u32,
-    /// The options as they stand.
+    /// The options as they stand; with a config file those that count, its own last.
     pub uses: Vec<OptionUse>,
     /// The options as they count.
     pub options: Options,
@@ -70,6 +74,15 @@ pub struct Command {
     pub script_span: Span,
     /// Its arguments, one for each word.
     pub arguments: Vec<Argument>,
+    /// Whether the config file that `--config` names is part of all this.
+    pub config_read: bool,
+}
+
+impl Command {
+    /// The use of an option that counts.
+    pub fn used(&self, option: &str) -> Option<&OptionUse> {
+        self.uses.iter().rev().find(|used| used.spec.name == option)
+    }
 }
 
 /// Reads one command. `None` where there is no script to run; the diagnostics say why.
@@ -102,6 +115,7 @@ pub fn parse(words: &Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command
         words: &words.words,
         next: 2,
         uses: Vec::new(),
+        given: Vec::new(),
         options: Options::default(),
         diagnostics,
     };
@@ -130,9 +144,21 @@ pub fn parse(words: &Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command
         script: script.text.clone(),
         script_span: script.span,
         arguments: arguments(&words.words[next + 1..]),
+        config_read: false,
     };
-    check_rules(&command, diagnostics);
+    rules::check_typed(&command, words, diagnostics);
     Some(command)
+}
+
+/// Puts the words of a config file behind a command's arguments, which may rename some of them.
+pub(super) fn append(command: &mut Command, words: &[Word]) {
+    let typed = command.arguments.len();
+    let own = command.arguments.iter().map(|a| a.word.clone());
+    let all: Vec<Word> = own.chain(words.iter().cloned()).collect();
+    command.arguments = arguments(&all);
+    for argument in command.arguments.iter_mut().skip(typed) {
+        argument.origin = Origin::Config;
+    }
 }
 
 /// The command that a request carries: `words` are the script and its arguments.
@@ -148,11 +174,13 @@ pub fn from_request(
         };
         diagnostics.push(Diagnostic::new(script.span, kind));
     }
-    if options.strategy == Strategy::RandomSearch && options.num_trials.is_none() {
-        diagnostics.push(Diagnostic::new(
-            Span::at(words.span.end),
-            Kind::NumTrialsMissing,
-        ));
+    if options.strategy == Strategy::RandomSearch {
+        let wrong = match options.num_trials {
+            None => Some(Kind::NumTrialsMissing),
+            Some(asked) => too_many_to_draw(asked),
+        };
+        let place = Span::at(words.span.end);
+        diagnostics.extend(wrong.map(|kind| Diagnostic::new(place, kind)));
     }
     Some(Command {
         span: words.span,
@@ -162,6 +190,7 @@ pub fn from_request(
         script: script.text.clone(),
         script_span: script.span,
         arguments: arguments(&words.words[1..]),
+        config_read: false,
     })
 }
 
@@ -169,6 +198,8 @@ struct OptionReader<'a> {
     words: &'a [Word],
     next: usize,
     uses: Vec<OptionUse>,
+    /// The names of the options in `uses`, each once.
+    given: Vec<&'static str>,
     options: Options,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -190,9 +221,10 @@ impl OptionReader<'_> {
             }
             self.next += 1;
             let (name, inline) = split_inline(&word.text);
-            match options::find(name) {
-                Some(spec) => self.known(spec, word, name.len(), inline),
-                None => self.unknown(word, name, inline.is_some()),
+            match (options::find(name), lettered(name)) {
+                (Some(spec), _) => self.known(spec, word, name.len() + 1, inline),
+                (None, Some((spec, value))) => self.known(spec, word, 2, Some(value)),
+                (None, None) => self.unknown(word, name, inline.is_some()),
             }
         }
     }
@@ -201,7 +233,7 @@ impl OptionReader<'_> {
         &mut self,
         spec: &'static OptionSpec,
         word: &Word,
-        name_length: usize,
+        value_start: usize,
         inline: Option<&str>,
     ) {
         let (value, value_span, span) = match (spec.takes, inline) {
@@ -210,12 +242,12 @@ impl OptionReader<'_> {
                 return self.report(word.span, Kind::UnexpectedValue { option: spec.name });
             }
             (_, Some(value)) => {
-                let start = u32::try_from(name_length + 1).unwrap_or(u32::MAX);
+                let start = u32::try_from(value_start).unwrap_or(u32::MAX);
                 let end = u32::try_from(word.text.len()).unwrap_or(u32::MAX);
                 (value.to_owned(), word.locate(start, end), word.span)
             }
             (_, None) => match self.words.get(self.next) {
-                // As Click reads it: the next word is the value, unless it is an option itself.
+                // Click would take an option for the value; it is more likely that one is missing.
                 Some(value) if options::find(split_inline(&value.text).0).is_none() => {
                     self.next += 1;
                     (value.text.clone(), value.span, word.span.to(value.span))
@@ -223,7 +255,9 @@ impl OptionReader<'_> {
                 _ => return self.report(word.span, Kind::MissingValue { option: spec.name }),
             },
         };
-        if self.uses.iter().any(|used| used.spec == spec) && spec.takes != Takes::Nothing {
+        if !self.given.contains(&spec.name) {
+            self.given.push(spec.name);
+        } else if spec.takes != Takes::Nothing {
             self.report(span, Kind::RepeatedOption { option: spec.name });
         }
         if let Err(kind) = self.options.set(spec, &value) {
@@ -239,13 +273,14 @@ impl OptionReader<'_> {
             span,
             value_span,
             value,
+            origin: Origin::Command,
         });
     }
 
     /// An unknown option: what follows is taken for its value, unless it looks like something else.
     fn unknown(&mut self, word: &Word, name: &str, inline: bool) {
         let names = options::OPTIONS.iter().map(|o| o.name);
-        let suggestion = nearest(name, names);
+        let suggestion = apart(name).or_else(|| nearest(name, names));
         let place = word.locate(0, u32::try_from(name.len()).unwrap_or(u32::MAX));
         let found = name.to_owned();
         let flag = suggestion
@@ -264,8 +299,23 @@ impl OptionReader<'_> {
     }
 }
 
+/// `-dDockerfile`: a one-letter option and its value in one word.
+fn lettered(word: &str) -> Option<(&'static OptionSpec, &str)> {
+    let (name, value) = word.split_at_checked(2)?;
+    let spec = options::find(name).filter(|spec| spec.takes != Takes::Nothing)?;
+    (!name.starts_with("--") && !value.is_empty()).then_some((spec, value))
+}
+
+/// `-l -d` for `-ld`, which Click reads as both.
+fn apart(word: &str) -> Option<String> {
+    let letters = word.strip_prefix('-')?;
+    let names: Vec<String> = letters.chars().map(|c| format!("-{c}")).collect();
+    let known = names.iter().all(|name| options::find(name).is_some());
+    (known && names.len() > 1).then(|| names.join(" "))
+}
+
 /// `--name=value` apart.
-fn split_inline(text: &str) -> (&str, Option<&str>) {
+pub(super) fn split_inline(text: &str) -> (&str, Option<&str>) {
     match text.split_once('=') {
         Some((name, value)) if text.starts_with("--") => (name, Some(value)),
         _ => (text, None),
@@ -282,13 +332,7 @@ fn arguments(words: &[Word]) -> Vec<Argument> {
         let inline = split_inline(&word.text);
         let is_flag_word = begins_flag(&word.text);
         let (name, prefix, value) = if is_flag_word {
-            let count = uses.entry(inline.0.to_owned()).or_insert(0);
-            *count += 1;
-            let name = if *count == 1 {
-                inline.0.to_owned()
-            } else {
-                format!("{}#{count}", inline.0)
-            };
+            let name = flag_name(inline.0, &mut uses);
             let prefix = inline.1.map_or(String::new(), |_| format!("{}=", inline.0));
             flag = inline.1.is_none().then(|| name.clone());
             (name, prefix, inline.1.unwrap_or(inline.0).to_owned())
@@ -306,117 +350,39 @@ fn arguments(words: &[Word]) -> Vec<Argument> {
             value,
             is_flag,
             word: word.clone(),
+            origin: Origin::Command,
         });
     }
     arguments
 }
 
+/// A name for the next use of a flag, which no other use has: `--x`, `--x#2`, ….
+fn flag_name(flag: &str, uses: &mut std::collections::BTreeMap<String, u32>) -> String {
+    let mut count = uses.get(flag).copied().unwrap_or(0);
+    let name = loop {
+        count += 1;
+        if count == 1 {
+            break flag.to_owned();
+        }
+        // A flag may really be called `--x#2`.
+        let name = format!("{flag}#{count}");
+        if !uses.contains_key(&name) {
+            uses.insert(name.clone(), 1);
+            break name;
+        }
+    };
+    uses.insert(flag.to_owned(), count);
+    name
+}
+
 /// `--name` or `-n`, and no negative number.
-fn begins_flag(text: &str) -> bool {
+pub(super) fn begins_flag(text: &str) -> bool {
     let name = text.trim_start_matches('-');
     let dashes = text.len() - name.len();
     (1..=2).contains(&dashes) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The client's rules that concern several options.
-fn check_rules(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
-    let options = &command.options;
-    let place = |name: &str| {
-        command
-            .uses
-            .iter()
-            .rev()
-            .find(|u| u.spec.name == name)
-            .map(|u| u.span)
-    };
-    let mut report = |span: Option<Span>, kind| {
-        diagnostics.push(Diagnostic::new(span.unwrap_or(command.script_span), kind));
-    };
-    match (options.strategy, options.num_trials) {
-        (Strategy::RandomSearch, None) if place("--num_trials").is_none() => {
-            report(place("--strategy"), Kind::NumTrialsMissing);
-        }
-        (Strategy::RandomSearch, Some(asked)) if u64::from(asked) > super::subset::MAX_DRAWN => {
-            report(place("--num_trials"), Kind::TooManyToDraw { asked });
-        }
-        (Strategy::GridSearch | Strategy::None, Some(_)) => {
-            let needs = "`--strategy random_search`";
-            report(
-                place("--num_trials"),
-                Kind::UnusedOption {
-                    option: "--num_trials",
-                    needs,
-                },
-            );
-        }
-        _ => {}
-    }
-    for (option, found) in [("--gpus", options.gpus), ("--cpus", options.cpus)] {
-        let has = options
-            .instance_typed
-            .as_deref()
-            .filter(|typed| typed.contains('_'));
-        if let Some(has) = has
-            .and_then(|_| machines::units(&options.instance_type))
-            .filter(|has| found > *has)
-        {
-            let machine = options.instance_type.clone();
-            report(
-                place(option),
-                Kind::TooManyUnits {
-                    option,
-                    found,
-                    machine,
-                    has,
-                },
-            );
-        }
-    }
-    if let Some(typed) = &options.instance_typed
-        && let Some(client) = machines::client_machine(typed)
-    {
-        let machine = options.instance_type.clone();
-        report(
-            place("--instance_type"),
-            Kind::AmbiguousMachine {
-                typed: typed.clone(),
-                machine,
-                client,
-            },
-        );
-    }
-    for (option, set) in [
-        ("--datastore_version", options.datastore_version.is_some()),
-        (
-            "--datastore_mount_dir",
-            options.datastore_mount_dir.is_some(),
-        ),
-    ] {
-        if set && options.datastore_name.is_none() {
-            report(
-                place(option),
-                Kind::UnusedOption {
-                    option,
-                    needs: "`--datastore_name`",
-                },
-            );
-        }
-    }
-    if options.config.is_some() {
-        report(place("--config"), Kind::ConfigNotRead);
-    }
-    for argument in command
-        .arguments
-        .iter()
-        .filter(|a| begins_flag(&a.word.text))
-    {
-        let name = split_inline(&argument.word.text).0;
-        if let Some(spec) = options::find(name).filter(|spec| spec.name == name) {
-            report(
-                Some(argument.word.span),
-                Kind::OptionAfterScript { option: spec.name },
-            );
-        }
-    }
-    debug_assert!(STRATEGIES.contains(&options.strategy.name()));
+/// What is wrong with so many trials of a random search, which lists them.
+pub(super) fn too_many_to_draw(asked: u32) -> Option<Kind> {
+    (u64::from(asked) > super::subset::MAX_DRAWN).then_some(Kind::TooManyToDraw { asked })
 }

@@ -2,10 +2,11 @@
 //!
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
+use super::config;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
-use super::span::Span;
+use super::span::{Origin, Span};
 
 mod fix;
 mod render;
@@ -34,12 +35,29 @@ pub struct Diagnostic {
     pub span: Span,
     /// What.
     pub kind: Kind,
+    /// The text that the place is in.
+    pub origin: Origin,
 }
 
 impl Diagnostic {
     /// The problem `kind` at `span`.
     pub fn new(span: Span, kind: Kind) -> Diagnostic {
-        Diagnostic { span, kind }
+        Diagnostic {
+            span,
+            kind,
+            origin: Origin::Command,
+        }
+    }
+
+    /// The problem at `span` of the config file.
+    pub(crate) fn in_config(span: Span, problem: config::Problem) -> Diagnostic {
+        Diagnostic::new(span, Kind::Config(problem)).of(Origin::Config)
+    }
+
+    /// The same problem, its place in the text of `origin`.
+    #[must_use]
+    pub(crate) fn of(self, origin: Origin) -> Diagnostic {
+        Diagnostic { origin, ..self }
     }
 }
 
@@ -170,7 +188,7 @@ pub enum Kind {
         /// The nickname that may be meant.
         suggestion: Option<String>,
     },
-    /// More GPUs or CPUs than the machine has.
+    /// More GPUs or CPUs than the client lets a command ask for.
     TooManyUnits {
         /// `--gpus` or `--cpus`.
         option: &'static str,
@@ -178,7 +196,7 @@ pub enum Kind {
         found: u32,
         /// The machine.
         machine: String,
-        /// How many it has.
+        /// The most it takes.
         has: u32,
     },
     /// A nickname that the published client resolves to another machine.
@@ -223,6 +241,22 @@ pub enum Kind {
     },
     /// `--config` is not read from the text; its YAML has to be pasted.
     ConfigNotRead,
+    /// A second config file; only the first one's text can be given.
+    OtherConfig,
+    /// An option that the config file sets too, which counts.
+    OverriddenByConfig {
+        /// Its name.
+        option: &'static str,
+    },
+    /// What is wrong in the config file itself.
+    Config(config::Problem),
+    /// The script's text somewhere else in the command, which Grid's published client refuses.
+    ScriptTextRepeated {
+        /// The script.
+        script: String,
+        /// How often its text stands in the command.
+        count: u32,
+    },
 
     // Values.
     /// A list or call that is no Python literal.
@@ -286,6 +320,8 @@ pub enum Kind {
     },
 
     // Plans.
+    /// More values drawn and trials chosen than one text may list; see [`crate::sweep::MAX_LISTED`].
+    TooMuchListed,
     /// More trials than 2^128 − 1.
     SpaceTooLarge,
     /// A plan that may be larger than was meant.

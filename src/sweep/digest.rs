@@ -7,7 +7,7 @@ use super::ranges::Ranges;
 use sha2::{Digest, Sha256};
 
 /// Version of what is hashed below; another one never matches.
-const VERSION: &str = "sweep-plan-1";
+const VERSION: &str = "sweep-plan-2";
 
 /// SHA-256, in 64 hexadecimal digits, over a version, the script, the options, the fixed arguments,
 /// each axis's resulting values (a range by its bounds), the seed and the chosen indices.
@@ -22,13 +22,26 @@ pub fn digest(part: &Part, chosen: &Ranges) -> String {
         hash.text(name);
         hash.text(&value);
     }
+    hash.number(part.options().environment.len() as u128);
+    for (name, value) in &part.options().environment {
+        hash.text(name);
+        hash.text(value);
+    }
+    for (name, commands) in part.options().actions.lists() {
+        hash.text(name);
+        hash.number(commands.len() as u128);
+        commands.iter().for_each(|command| hash.text(command));
+    }
     hash.text("arguments");
     hash.number(part.command().arguments.len() as u128);
     let mut axes = part.axes().iter();
     for (argument, swept) in part.arguments() {
         hash.text(&argument.prefix);
         match swept.then(|| axes.next()).flatten() {
-            None => hash.text(&argument.value),
+            None => {
+                hash.text("fixed");
+                hash.text(&argument.value);
+            }
             Some(axis) => match axis.values() {
                 Values::Listed(values) => {
                     hash.text("listed");
@@ -68,7 +81,16 @@ fn canonical(options: &Options) -> [(&'static str, String); 15] {
         ("cpus", options.cpus.to_string()),
         ("disk_gb", options.disk_gb.to_string()),
         ("datastore", text(&options.datastore_name)),
-        ("datastore_version", number(options.datastore_version)),
+        // Without a data set its version is not sent.
+        (
+            "datastore_version",
+            number(
+                options
+                    .datastore_name
+                    .as_ref()
+                    .and(options.datastore_version),
+            ),
+        ),
         (
             "datastore_mount",
             options.datastore_mount().unwrap_or_default(),

@@ -82,8 +82,19 @@ pub fn client_machine(typed: &str) -> Option<&'static str> {
     (entry.1 != entry.2).then_some(entry.2)
 }
 
-/// GPUs (or CPUs, of a machine without GPUs) of a machine that has a nickname.
+/// The largest `--gpus`, or `--cpus` where no GPUs are asked for, that Grid's client takes for a
+/// machine: the number in front of the nickname that its own table has for it. That table also has
+/// the machines below, and counts CPUs against GPUs; other machines it does not check.
 pub fn units(machine: &str) -> Option<u32> {
-    let (nickname, ..) = NICKNAMES.iter().find(|(_, name, _)| *name == machine)?;
+    let listed = NICKNAMES.iter().filter(|(.., client)| !client.is_empty());
+    let known =
+        listed.flat_map(|(nickname, ours, client)| [(*ours, *nickname), (*client, *nickname)]);
+    let more = [
+        ("g4dn.8xlarge", "1_t4_16gb"),
+        ("g4dn.4xlarge", "1_t4_16gb"),
+        ("g4dn.2xlarge", "1_t4_16gb"),
+        (DEFAULT, "2_cpu_8gb"),
+    ];
+    let (_, nickname) = known.chain(more).find(|(name, _)| *name == machine)?;
     nickname.split('_').next()?.parse().ok()
 }

@@ -66,6 +66,8 @@
 //! assert_eq!(plan.value(&plan.trial(1).unwrap(), 0).unwrap(), "0.7151893663724195");
 //! ```
 //!
+//! The YAML file of `--config` is read by PyYAML's rules and merged as Grid's client merges it ([`config`]).
+//!
 //! Whatever is wrong becomes a [`Diagnostic`] with its place; nothing else is lost by it:
 //!
 //! ```
@@ -81,10 +83,13 @@
 //! ```
 
 pub mod axis;
+mod budget;
 pub mod command;
+pub mod config;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;
+mod fingerprint;
 mod lines;
 pub mod literal;
 pub mod machines;
@@ -97,6 +102,7 @@ pub mod quote;
 pub mod range;
 pub mod ranges;
 mod reading;
+mod rules;
 pub mod sampling;
 mod shortcut;
 pub mod span;
@@ -105,6 +111,7 @@ pub(crate) mod suggest;
 pub mod value;
 pub mod words;
 
+pub use budget::MAX_LISTED;
 pub use diagnostic::{Diagnostic, Fix, Severity};
 pub use digest::digest;
 pub use lines::Lines;
@@ -114,4 +121,4 @@ pub use plan::{Plan, Trial};
 pub use ranges::Ranges;
 pub use reading::{Reading, Settings, read, read_request};
 pub use shortcut::shortcut;
-pub use span::Span;
+pub use span::{Origin, Span};

@@ -3,6 +3,7 @@
 
 use super::diagnostic::Kind;
 use super::machines;
+use std::collections::BTreeMap;
 
 /// How an option's value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,6 +262,44 @@ pub struct Options {
     pub dependency_file: Option<String>,
     /// `--auto_resume`.
     pub auto_resume: bool,
+    /// The trials' environment, which only a config file or a request gives: values as the trial
+    /// sees them.
+    pub environment: BTreeMap<String, String>,
+    /// Commands that only a config file or a request gives.
+    pub actions: Actions,
+}
+
+/// Commands around the build of the image and around each trial, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actions {
+    /// Instructions of the image, before its dependencies.
+    pub on_build: Vec<String>,
+    /// Run by the image's builder before the dependencies.
+    pub on_build_start: Vec<String>,
+    /// Run by the image's builder behind the dependencies.
+    pub on_build_end: Vec<String>,
+    /// Run before each trial.
+    pub on_experiment_start: Vec<String>,
+    /// Run behind each trial.
+    pub on_experiment_end: Vec<String>,
+}
+
+impl Actions {
+    /// The lists with their names in a config file.
+    pub fn lists(&self) -> [(&'static str, &[String]); 5] {
+        [
+            ("on_build", &self.on_build),
+            ("on_build_start", &self.on_build_start),
+            ("on_build_end", &self.on_build_end),
+            ("on_experiment_start", &self.on_experiment_start),
+            ("on_experiment_end", &self.on_experiment_end),
+        ]
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.lists().iter().all(|(_, list)| list.is_empty())
+    }
 }
 
 impl Default for Options {
@@ -289,6 +328,8 @@ impl Default for Options {
             dockerfile: None,
             dependency_file: None,
             auto_resume: false,
+            environment: BTreeMap::new(),
+            actions: Actions::default(),
         }
     }
 }
@@ -319,6 +360,10 @@ impl Options {
     /// What is wrong with the value; the option then keeps what it had.
     pub fn set(&mut self, spec: &'static OptionSpec, value: &str) -> Result<(), Kind> {
         let text = || Some(value.to_owned());
+        // An empty text would be sent, and read, as an option that was not given.
+        if spec.takes == Takes::Text && value.is_empty() {
+            return Err(Kind::MissingValue { option: spec.name });
+        }
         match spec.name {
             "--config" => self.config = text(),
             "--name" => self.name = Some(run_name(value)?),
@@ -342,7 +387,11 @@ impl Options {
             "--framework" => return Err(choice(spec, value)),
             "--use_spot" => self.use_spot = true,
             "--ignore_warnings" => self.ignore_warnings = true,
-            "--scratch_size" => self.scratch_gb = integer(spec, value)?,
+            "--scratch_size" => {
+                let wrong = || not_an_integer(spec, value);
+                let fits = |gb: &u32| i32::try_from(*gb).is_ok();
+                self.scratch_gb = Some(integer(spec, value)?).filter(fits).ok_or_else(wrong)?;
+            }
             "--scratch_mount_path" => self.scratch_mount_path = value.into(),
             "--localdir" => self.localdir = true,
             "--dockerfile" => self.dockerfile = text(),
@@ -366,26 +415,49 @@ fn choice(spec: &'static OptionSpec, found: &str) -> Kind {
 }
 
 fn integer(spec: &'static OptionSpec, found: &str) -> Result<u32, Kind> {
-    let least = if let Takes::Integer(least) = spec.takes {
-        least
+    python_int(found)
+        .filter(|value| *value >= least(spec))
+        .ok_or_else(|| not_an_integer(spec, found))
+}
+
+fn least(spec: &OptionSpec) -> u32 {
+    match spec.takes {
+        Takes::Integer(least) => least,
+        _ => 0,
+    }
+}
+
+fn not_an_integer(spec: &'static OptionSpec, found: &str) -> Kind {
+    Kind::NotAnInteger {
+        option: spec.name,
+        found: found.into(),
+        least: least(spec),
+    }
+}
+
+/// The largest number that an integer option takes: the wire has 31 bits for the scratch disk's size.
+pub fn greatest(option: &str) -> u32 {
+    if option == "--scratch_size" {
+        i32::MAX.unsigned_abs()
     } else {
-        0
+        u32::MAX
+    }
+}
+
+/// A whole number as Click reads it, by Python's `int`: blanks around, one sign, single `_` between
+/// digits. A negative one is `None` like one that does not fit, since no option takes any.
+fn python_int(text: &str) -> Option<u32> {
+    let trimmed = text.trim();
+    let (negative, digits) = match trimmed.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, trimmed.strip_prefix('+').unwrap_or(trimmed)),
     };
-    // Click reads numbers with Python's `int`: blanks around, a sign, `_` between digits.
-    let digits = found.trim().trim_start_matches('+').replace('_', "");
-    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    let value = if plain {
-        digits.parse::<u32>().ok()
-    } else {
-        None
-    };
-    value
-        .filter(|value| *value >= least)
-        .ok_or_else(|| Kind::NotAnInteger {
-            option: spec.name,
-            found: found.into(),
-            least,
-        })
+    let plain = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    if !digits.split('_').all(plain) {
+        return None;
+    }
+    let value = digits.replace('_', "").parse::<u32>().ok()?;
+    (!negative || value == 0).then_some(value)
 }
 
 /// The client's rule for run names: lower-case letters, digits and `-`, no `-` at either end.

@@ -32,27 +32,88 @@ pub struct View {
     /// The sort keys, most significant first: axis number and its classes of equal values.
     keys: Vec<(u32, Classes)>,
     /// For each axis the digits that are kept.
-    kept: Vec<Ranges>,
+    kept: Vec<Kept>,
     /// For each axis how many values it has.
     lens: Vec<u128>,
     len: u128,
+}
+
+/// A set of digits, with how many there are before each of its ranges.
+#[derive(Clone, Debug, PartialEq)]
+struct Kept {
+    ranges: Ranges,
+    before: Vec<u128>,
+    len: u128,
+}
+
+impl Kept {
+    fn new(ranges: Ranges) -> Kept {
+        let mut len = 0;
+        let before = ranges.ranges().iter().map(|(first, last)| {
+            let before = len;
+            len += last - first + 1;
+            before
+        });
+        Kept {
+            before: before.collect(),
+            len,
+            ranges,
+        }
+    }
+
+    /// The `n`-th smallest digit. O(log ranges).
+    fn nth(&self, n: u128) -> Option<u128> {
+        let at = self.before.partition_point(|before| *before <= n);
+        let at = at.checked_sub(1)?;
+        let (first, last) = self.ranges.ranges().get(at)?;
+        first
+            .checked_add(n - self.before[at])
+            .filter(|digit| digit <= last)
+    }
 }
 
 /// The kept values of a sorted axis, those that are equal together, in sorted order.
 #[derive(Clone, Debug, PartialEq)]
 enum Classes {
     /// Every value is a class of its own, in the order of the digits or against it.
-    Each {
-        backwards: bool,
-    },
-    Listed(Vec<Ranges>),
+    Each { backwards: bool },
+    /// The digits of one class after the other, each class ascending, and where each class ends.
+    Listed { digits: Vec<u32>, ends: Vec<u32> },
+}
+
+impl Classes {
+    fn listed(classes: impl Iterator<Item = Vec<u32>>) -> Classes {
+        let (mut digits, mut ends) = (Vec::new(), Vec::new());
+        for class in classes.filter(|class| !class.is_empty()) {
+            digits.extend(class);
+            ends.push(digits.len() as u32);
+        }
+        Classes::Listed { digits, ends }
+    }
+
+    /// Takes out what is not kept. O(values · log ranges).
+    fn narrow(&mut self, kept: &Ranges) {
+        if let Classes::Listed { digits, ends } = self {
+            let mut start = 0;
+            let classes = ends.iter().map(|end| {
+                let class = &digits[start as usize..*end as usize];
+                start = *end;
+                let inside = |digit: &u32| kept.contains(u128::from(*digit));
+                class.iter().copied().filter(inside).collect()
+            });
+            *self = Classes::listed(classes);
+        }
+    }
 }
 
 impl View {
     /// All trials of the space in its own order.
     pub fn new(part: &Part) -> View {
         let lens: Vec<u128> = part.axes().iter().map(Axis::len).collect();
-        let kept = lens.iter().map(|len| Ranges::full(*len)).collect();
+        let kept = lens
+            .iter()
+            .map(|len| Kept::new(Ranges::full(*len)))
+            .collect();
         View {
             keys: Vec::new(),
             kept,
@@ -65,7 +126,7 @@ impl View {
     pub fn keep_none(&mut self) {
         self.kept
             .iter_mut()
-            .for_each(|kept| *kept = Ranges::empty());
+            .for_each(|kept| *kept = Kept::new(Ranges::empty()));
         self.keys.clear();
         self.len = 0;
     }
@@ -111,26 +172,16 @@ impl View {
     }
 
     fn narrow(&mut self, axis: u32, digits: &Ranges) {
-        let axis = axis as usize;
-        let mut kept = self.kept[axis].clone();
-        for (first, last) in digits.invert(self.lens[axis]).ranges() {
-            kept.remove_range(*first, *last);
+        let Some(kept) = self.kept.get_mut(axis as usize) else {
+            return;
+        };
+        let narrowed = kept.ranges.intersection(digits);
+        for (_, classes) in self.keys.iter_mut().filter(|(key, _)| *key == axis) {
+            classes.narrow(&narrowed);
         }
-        self.kept[axis] = kept;
-        for (_, classes) in self
-            .keys
-            .iter_mut()
-            .filter(|(key, _)| *key as usize == axis)
-        {
-            if let Classes::Listed(classes) = classes {
-                classes
-                    .iter_mut()
-                    .for_each(|class| *class = intersection(class, &self.kept[axis]));
-                classes.retain(|class| !class.is_empty());
-            }
-        }
+        *kept = Kept::new(narrowed);
         // Never more than the space, whose size fits.
-        self.len = self.kept.iter().map(Ranges::len).product();
+        self.len = self.kept.iter().map(|kept| kept.len).product();
     }
 
     /// Sorts by axis number `axis` first, by what it was sorted by before among equals.
@@ -149,18 +200,18 @@ impl View {
                 }
             }
             Values::Listed(values) => {
-                let mut classes: BTreeMap<SortKey<'_>, Vec<u128>> = BTreeMap::new();
-                for (digit, value) in (0..).zip(values) {
-                    classes.entry(SortKey::new(value)).or_default().push(digit);
+                let kept = &self.kept[axis as usize].ranges;
+                let mut classes: BTreeMap<SortKey<'_>, Vec<u32>> = BTreeMap::new();
+                for (digit, value) in (0_u32..).zip(values) {
+                    if kept.contains(u128::from(digit)) {
+                        classes.entry(SortKey::new(value)).or_default().push(digit);
+                    }
                 }
-                let sets = classes.into_values().map(Ranges::from_ascending);
-                let kept = &self.kept[axis as usize];
-                let mut sets: Vec<Ranges> = sets.map(|set| intersection(&set, kept)).collect();
-                sets.retain(|set| !set.is_empty());
                 if descending {
-                    sets.reverse();
+                    Classes::listed(classes.into_values().rev())
+                } else {
+                    Classes::listed(classes.into_values())
                 }
-                Classes::Listed(sets)
             }
         };
         self.keys.insert(0, (axis, classes));
@@ -183,37 +234,28 @@ impl View {
         }
         let mut row = row;
         // What each axis may still be: a sort key narrows its axis to one class.
-        let mut left: Vec<Cow<'_>> = self.kept.iter().map(Cow::Kept).collect();
+        let mut left: Vec<Digits<'_>> = self.kept.iter().map(Digits::Kept).collect();
         for (axis, classes) in &self.keys {
             let axis = *axis as usize;
-            let rest: u128 = left
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != axis)
-                .map(|(_, set)| set.len())
-                .product();
+            let others = left.iter().enumerate().filter(|(at, _)| *at != axis);
+            let rest: u128 = others.map(|(_, set)| set.len()).product();
+            let place = row / rest;
             left[axis] = match classes {
                 Classes::Each { backwards } => {
-                    let (class, within) = (row / rest, row % rest);
-                    row = within;
+                    row %= rest;
                     let kept = &self.kept[axis];
                     let place = if *backwards {
-                        kept.len() - 1 - class
+                        kept.len - 1 - place
                     } else {
-                        class
+                        place
                     };
-                    Cow::One(kept.nth(place)?)
+                    Digits::One(kept.nth(place)?)
                 }
-                Classes::Listed(classes) => {
-                    let class = classes.iter().find(|class| {
-                        let size = class.len() * rest;
-                        let here = row < size;
-                        if !here {
-                            row -= size;
-                        }
-                        here
-                    });
-                    Cow::Kept(class?)
+                Classes::Listed { digits, ends } => {
+                    let class = ends.partition_point(|end| u128::from(*end) <= place);
+                    let start = class.checked_sub(1).map_or(0, |before| ends[before]);
+                    row -= u128::from(start) * rest;
+                    Digits::Class(digits.get(start as usize..*ends.get(class)? as usize)?)
                 }
             };
         }
@@ -230,23 +272,29 @@ impl View {
 }
 
 /// The digits that an axis may have.
-enum Cow<'a> {
-    Kept(&'a Ranges),
+enum Digits<'a> {
+    Kept(&'a Kept),
+    Class(&'a [u32]),
     One(u128),
 }
 
-impl Cow<'_> {
+impl Digits<'_> {
     fn len(&self) -> u128 {
         match self {
-            Cow::Kept(set) => set.len(),
-            Cow::One(_) => 1,
+            Digits::Kept(set) => set.len,
+            Digits::Class(digits) => digits.len() as u128,
+            Digits::One(_) => 1,
         }
     }
 
     fn nth(&self, n: u128) -> Option<u128> {
         match self {
-            Cow::Kept(set) => set.nth(n),
-            Cow::One(digit) => (n == 0).then_some(*digit),
+            Digits::Kept(set) => set.nth(n),
+            Digits::Class(digits) => {
+                let digit = digits.get(usize::try_from(n).ok()?)?;
+                Some(u128::from(*digit))
+            }
+            Digits::One(digit) => (n == 0).then_some(*digit),
         }
     }
 }
@@ -282,14 +330,6 @@ impl PartialOrd for SortKey<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
-}
-
-fn intersection(a: &Ranges, b: &Ranges) -> Ranges {
-    let mut both = a.clone();
-    for (first, last) in b.invert(u128::MAX).ranges() {
-        both.remove_range(*first, *last);
-    }
-    both
 }
 
 /// The digits of a range whose values lie from `low` to `high`, by arithmetic.

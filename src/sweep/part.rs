@@ -1,6 +1,7 @@
 //! Stages 5 and 6: one command's space, strategy and seed.
 
 use super::axis::{self, Axis, Read};
+use super::budget::Budget;
 use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Kind};
 use super::options::{Options, Strategy};
@@ -25,6 +26,8 @@ pub struct Seed {
 pub struct Part {
     command: Command,
     axes: Vec<Axis>,
+    /// For each axis how many indices its values stay the same: the sizes before it multiplied.
+    strides: Vec<u128>,
     /// For each argument the axis that gives its value.
     swept: Vec<Option<u32>>,
     space_len: u128,
@@ -43,6 +46,7 @@ impl Part {
     pub(super) fn new(
         command: Command,
         drawn_seed: u32,
+        budget: &mut Budget,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Part> {
         let options = &command.options;
@@ -58,7 +62,7 @@ impl Part {
             if argument.is_flag || options.strategy == Strategy::None {
                 continue;
             }
-            match axis::read(argument, &mut stream, diagnostics) {
+            match axis::read(argument, &mut stream, budget, diagnostics) {
                 Read::Fixed => {}
                 Read::Wrong => whole = false,
                 Read::Swept(axis) => {
@@ -70,15 +74,21 @@ impl Part {
         if !whole || axes.iter().any(Axis::is_empty) {
             return None;
         }
-        let count = |len: u128, axis: &Axis| len.checked_mul(axis.len());
-        let Some(space_len) = axes.iter().try_fold(1, count) else {
-            diagnostics.push(Diagnostic::new(command.script_span, Kind::SpaceTooLarge));
-            return None;
-        };
-        let chosen = choose(&command, space_len, seed, diagnostics);
+        let mut strides = Vec::with_capacity(axes.len());
+        let mut space_len = 1_u128;
+        for axis in &axes {
+            strides.push(space_len);
+            let Some(longer) = space_len.checked_mul(axis.len()) else {
+                diagnostics.push(Diagnostic::new(command.script_span, Kind::SpaceTooLarge));
+                return None;
+            };
+            space_len = longer;
+        }
+        let chosen = choose(&command, space_len, seed, budget, diagnostics);
         Some(Part {
             command,
             axes,
+            strides,
             swept,
             space_len,
             seed,
@@ -169,11 +179,11 @@ impl Part {
         })
     }
 
-    /// The value of axis number `axis` at `index`. O(axes).
-    fn axis_value(&self, axis: u32, index: u128) -> Option<Cow<'_, str>> {
-        let axis = axis as usize;
-        let digit = self.digits(index).nth(axis)?;
-        self.axes.get(axis)?.value(digit)
+    /// The value of axis number `axis` at `index`. O(1).
+    pub(super) fn axis_value(&self, axis: usize, index: u128) -> Option<Cow<'_, str>> {
+        let stride = self.strides.get(axis)?;
+        let axis = self.axes.get(axis)?;
+        axis.value(index / stride % axis.len())
     }
 
     /// The words of the trial at `index`, the script first; `None` outside the space. O(words).
@@ -228,11 +238,11 @@ impl Part {
         self.swept.get(slot.0 as usize).copied().flatten()
     }
 
-    /// What the trial at `index` passes for the argument. O(axes).
+    /// What the trial at `index` passes for the argument. O(1).
     pub fn value(&self, slot: Slot, index: u128) -> Option<Cow<'_, str>> {
         let argument = self.command.arguments.get(slot.0 as usize)?;
         match self.axis_of(slot) {
-            Some(axis) => self.axis_value(axis, index),
+            Some(axis) => self.axis_value(axis as usize, index),
             None => Some(Cow::Borrowed(&argument.value)),
         }
     }
@@ -281,7 +291,8 @@ impl Part {
     }
 
     /// One `grid run …` line that stands for the trial at `index` alone: the options as typed but
-    /// for the strategy's, which is `none` where a value would be read as a sweep again.
+    /// for the strategy's, which is `none` where a value would be read as a sweep again, and for a
+    /// config file's, which stand in the place of `--config` (its environment and actions cannot).
     pub fn grid_run_line(&self, index: u128) -> Option<String> {
         let argv = self.argv(index)?;
         let swept = |word: &String| {
@@ -292,18 +303,28 @@ impl Part {
         let mut line = String::from("grid run");
         for used in &self.command.uses {
             let name = used.spec.name;
-            if matches!(name, "--strategy" | "--num_trials") {
+            // What a config file says stands among the options and arguments now.
+            let done = self.command.config_read && name == "--config";
+            if done || matches!(name, "--strategy" | "--num_trials") {
                 continue;
             }
             line.push(' ');
             line.push_str(name);
             if used.spec.takes != super::options::Takes::Nothing {
-                line.push(' ');
+                // A value that looks like an option is only read as one behind `=`.
+                line.push(if used.value.starts_with('-') {
+                    '='
+                } else {
+                    ' '
+                });
                 line.push_str(&quote::shell(&used.value));
             }
         }
         if argv.iter().skip(1).any(swept) {
             line.push_str(" --strategy none");
+        }
+        if self.command.script.starts_with('-') {
+            line.push_str(" --");
         }
         for word in &argv {
             line.push(' ');
@@ -318,28 +339,31 @@ fn choose(
     command: &Command,
     space_len: u128,
     seed: Seed,
+    budget: &mut Budget,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<u128>> {
     let options = &command.options;
     let asked = options
         .num_trials
         .filter(|_| options.strategy == Strategy::RandomSearch)?;
+    let mut report = |kind| {
+        diagnostics.push(match command.used("--num_trials") {
+            Some(used) => Diagnostic::new(used.span, kind).of(used.origin),
+            None => Diagnostic::new(command.script_span, kind),
+        });
+    };
     if u128::from(asked) > space_len {
-        let place = command
-            .uses
-            .iter()
-            .rev()
-            .find(|used| used.spec.name == "--num_trials");
-        let span = place.map_or(command.script_span, |used| used.span);
-        diagnostics.push(Diagnostic::new(
-            span,
-            Kind::NumTrialsOverSpace {
-                asked,
-                space: space_len,
-            },
-        ));
+        let space = space_len;
+        report(Kind::NumTrialsOverSpace { asked, space });
     }
     if u128::from(asked) >= space_len {
+        return None;
+    }
+    if budget.is_spent() {
+        return None;
+    }
+    if !budget.take(u64::from(asked)) {
+        report(Kind::TooMuchListed);
         return None;
     }
     Some(subset::draw(space_len, u64::from(asked), seed.value))

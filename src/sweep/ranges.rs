@@ -153,6 +153,17 @@ impl Ranges {
         }
     }
 
+    /// The numbers that are in both sets. O(ranges · log other's + ranges of the result).
+    pub fn intersection(&self, other: &Ranges) -> Ranges {
+        let mut both = Vec::new();
+        for (first, last) in &self.ranges {
+            let begin = other.ranges.partition_point(|(_, l)| l < first);
+            let touching = other.ranges[begin..].iter().take_while(|(f, _)| f <= last);
+            both.extend(touching.map(|(f, l)| (*f.max(first), *l.min(last))));
+        }
+        Ranges { ranges: both }
+    }
+
     /// The numbers, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u128> + '_ {
         self.ranges.iter().flat_map(|(first, last)| *first..=*last)
@@ -309,6 +320,9 @@ mod tests {
             assert_eq!(Ranges::from_ascending(expected.iter().copied()), ranges);
             assert_eq!(set(&ranges.to_string()), ranges);
             assert_eq!(ranges.invert(20).invert(20), ranges);
+            let other = Ranges::from_ascending((0..20).filter(|_| next(2) == 0));
+            let both = expected.iter().copied().filter(|n| other.contains(*n));
+            assert_eq!(ranges.intersection(&other), Ranges::from_ascending(both));
             assert_eq!(
                 ranges.clip(7).iter().collect::<Vec<_>>(),
                 ranges.between(0, 6).iter().collect::<Vec<_>>()

@@ -1,11 +1,15 @@
 //! All stages in a row: a text to its plan and its diagnostics.
 
+use super::budget::Budget;
 use super::command::{self, Command};
+use super::config::{self, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
+use super::fingerprint::{Fingerprint, Fingerprints};
 use super::options::Options;
 use super::part::Part;
 use super::plan::Plan;
-use super::span::Span;
+use super::rules;
+use super::span::{Origin, Span};
 use super::words::{self, Source, Words};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -17,10 +21,12 @@ const MAX_TEXT: usize = 16 << 20;
 const LARGE: u128 = 10_000;
 
 /// What a plan depends on beside its text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The seed of parts without `--seed`.
     pub drawn_seed: u32,
+    /// The YAML text of the file that `--config` names.
+    pub config: Option<Arc<str>>,
 }
 
 /// What a text was read as.
@@ -32,14 +38,15 @@ pub struct Reading {
     pub commands: Arc<Vec<Command>>,
     /// Everything wrong or doubtful, in the order of the text, never two at one place.
     pub diagnostics: Vec<Diagnostic>,
+    /// The same of the config file: places are in its text.
+    pub config_diagnostics: Vec<Diagnostic>,
 }
 
 impl Reading {
     /// Whether something blocks the launch.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|d| d.severity() == Severity::Error)
+        let mut all = self.diagnostics.iter().chain(&self.config_diagnostics);
+        all.any(|d| d.severity() == Severity::Error)
     }
 
     /// The first command's options: what the controls show, also where there are errors.
@@ -75,6 +82,7 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
             None => read.extend(command::parse(words, &mut diagnostics)),
         }
     }
+    with_config(&mut read, settings, &mut diagnostics);
     finish(read, settings, diagnostics)
 }
 
@@ -101,6 +109,43 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
     finish(command.into_iter().collect(), settings, diagnostics)
 }
 
+/// Merges the config file into the commands that name it, and checks what only holds then. A second
+/// file's text is not at hand.
+fn with_config(commands: &mut [Command], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
+    let named = commands
+        .iter()
+        .find_map(|command| command.options.config.clone());
+    let config = settings.config.as_deref().map(|text| {
+        let (config, found) = config::read(text);
+        // What is wrong in a file that nobody asks for is no matter.
+        if named.is_some() {
+            diagnostics.extend(found);
+        } else if !commands.is_empty() {
+            diagnostics.push(Diagnostic::in_config(Span::at(0), Problem::NotAsked));
+        }
+        config
+    });
+    for command in commands {
+        let typed = command.options.num_trials;
+        let path = command.options.config.as_ref();
+        let other = path.is_some() && path != named.as_ref();
+        let own = config.as_ref().filter(|_| path.is_some() && !other);
+        match (own, command.used("--config")) {
+            (Some(config), _) => config.merge(command, diagnostics),
+            (None, Some(used)) => {
+                let kind = if other && config.is_some() {
+                    Kind::OtherConfig
+                } else {
+                    Kind::ConfigNotRead
+                };
+                diagnostics.push(Diagnostic::new(used.span, kind));
+            }
+            (None, None) => {}
+        }
+        rules::check_merged(command, own, typed, diagnostics);
+    }
+}
+
 /// A line that begins like the rest of the command above it: a `\` is missing there.
 fn dangling(before: Option<&Words>, words: &Words) -> Option<Diagnostic> {
     let first = words.words.first()?;
@@ -118,8 +163,11 @@ fn finish(
     settings: &Settings,
     mut diagnostics: Vec<Diagnostic>,
 ) -> Reading {
-    let build =
-        |command: &Command| Part::new(command.clone(), settings.drawn_seed, &mut diagnostics);
+    let mut budget = Budget::new();
+    let build = |command: &Command| {
+        let seed = settings.drawn_seed;
+        Part::new(command.clone(), seed, &mut budget, &mut diagnostics)
+    };
     let parts: Vec<Part> = commands.iter().filter_map(build).collect();
     let clean = !diagnostics.iter().any(|d| d.severity() == Severity::Error);
     let mut plan = Plan::default();
@@ -140,29 +188,28 @@ fn finish(
             repeated(&plan, &mut diagnostics);
         }
     }
-    let diagnostics = one_at_each_place(diagnostics);
+    let (config, command) = diagnostics
+        .into_iter()
+        .partition(|diagnostic| diagnostic.origin == Origin::Config);
     Reading {
         plan: Arc::new(plan),
         commands: Arc::new(commands),
-        diagnostics,
+        diagnostics: one_at_each_place(before_unclosed_quote(command)),
+        config_diagnostics: one_at_each_place(config),
     }
 }
 
-/// Trials that an earlier command has already. O(trials), and called for few.
+/// Trials that an earlier command has already. O(words + trials · swept words), and called for few
+/// trials.
 fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     if plan.parts().len() < 2 {
         return;
     }
-    let mut seen: HashSet<(Vec<String>, String)> = HashSet::new();
+    let mut seen: HashSet<Fingerprint> = HashSet::new();
     for part in plan.parts() {
-        let mut options = part.options().clone();
-        // What only chooses trials makes no trial another one.
-        (options.strategy, options.num_trials, options.seed) = Default::default();
-        let options = format!("{options:?}");
+        let fingerprints = Fingerprints::new(part);
         let indices = (0..part.len()).filter_map(|n| part.index_at(n));
-        let own: Vec<_> = indices
-            .filter_map(|index| Some((part.argv(index)?, options.clone())))
-            .collect();
+        let own: Vec<Fingerprint> = indices.map(|index| fingerprints.of(index)).collect();
         let count = own.iter().filter(|trial| seen.contains(*trial)).count() as u128;
         seen.extend(own);
         if count > 0 {
@@ -173,13 +220,19 @@ fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Keeps the first of those that overlap, then sorts by place. O(n log n).
-fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// Without what follows a quote that is never closed: all of it is read as quoted, and what is said
+/// of it would be noise.
+fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let unclosed = |d: &&Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
     if let Some(quote) = diagnostics.iter().find(unclosed).map(|d| d.span.start) {
-        // All that follows is read as quoted, and what is said of it would be noise.
         diagnostics.retain(|d| d.span.start <= quote);
     }
+    diagnostics
+}
+
+/// Keeps the first of those that overlap, errors before warnings, then sorts by place. O(n log n).
+fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by_key(Diagnostic::severity);
     let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();
     for diagnostic in diagnostics {
         // Those kept are apart, so that only the nearest few can touch it.

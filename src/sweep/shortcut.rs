@@ -28,6 +28,10 @@ pub fn shortcut(text: &str, plan: &Plan) -> Option<Fix> {
     {
         return None;
     }
+    // Arguments of a config file stand in no command's text.
+    if plan.parts().iter().any(|part| part.command().config_read) {
+        return None;
+    }
     let columns = varying(plan.parts());
     if columns.is_empty() || !is_product(&columns, plan.parts().len()) {
         return None;
@@ -139,7 +143,11 @@ fn is_product(columns: &[Column<'_>], commands: usize) -> bool {
 
 fn same_trials(plan: &Plan, text: &str) -> bool {
     let seed = plan.parts().first().map_or(0, |part| part.seed().value);
-    let reading = read(text, &Settings { drawn_seed: seed });
+    let settings = Settings {
+        drawn_seed: seed,
+        ..Settings::default()
+    };
+    let reading = read(text, &settings);
     let words = |plan: &Plan, n| plan.trial(n).map(|trial| plan.argv(&trial));
     !reading.has_errors()
         && reading.plan.len() == plan.len()

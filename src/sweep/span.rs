@@ -1,6 +1,17 @@
-//! Places in the command text.
+//! Places in the command text and in the config file.
 
-/// A half-open range of UTF-8 byte offsets of the command text.
+/// The text that a span is a place of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The command text.
+    #[default]
+    Command,
+    /// The config file's text.
+    Config,
+}
+
+/// A half-open range of UTF-8 byte offsets of the command text, or of the config file's where an
+/// [`Origin`] says so.
 ///
 /// Offsets are 32-bit on every target; [`crate::sweep::read`] refuses texts that are longer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -30,8 +30,12 @@ pub struct Word {
 }
 
 impl Word {
-    /// The place in the command text of `start..end` of [`Word::text`].
+    /// The place in the command text of `start..end` of [`Word::text`]; the whole word where it does
+    /// not stand there as it is.
     pub fn locate(&self, start: u32, end: u32) -> Span {
+        if self.runs.is_empty() {
+            return self.span;
+        }
         let first = self.locate_one(start).clamp(self.span.start, self.span.end);
         let last = if end > start {
             self.locate_one(end - 1) + 1
@@ -39,6 +43,22 @@ impl Word {
             first
         };
         Span::new(first, last.clamp(first, self.span.end))
+    }
+
+    /// The same word of a text that stands at `by` in a larger one.
+    pub(crate) fn moved(mut self, by: u32) -> Word {
+        self.span = Span::new(self.span.start + by, self.span.end + by);
+        self.runs.iter_mut().for_each(|(_, source)| *source += by);
+        self
+    }
+
+    /// The same word of a text that stands for what is at `span`.
+    pub(crate) fn covering(self, span: Span) -> Word {
+        Word {
+            span,
+            runs: Vec::new(),
+            ..self
+        }
     }
 
     fn locate_one(&self, offset: u32) -> u32 {
@@ -77,8 +97,10 @@ pub struct Words {
 pub enum Source {
     /// A person, for a shell: every shell rule is checked.
     Person,
-    /// Grid's client, in a request: arguments from a config file stand unquoted in it, so that an
-    /// open bracket is joined to its close without complaint.
+    /// Grid's client, in a request. It quotes what was typed, but puts the parameters of a config file
+    /// in as they are: of the shell's rules only quotes and escapes count (as for Python's
+    /// `shlex.split`), every line is part of the one command, and an open bracket is joined to its
+    /// close.
     Client,
 }
 
@@ -89,6 +111,7 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
         source,
         diagnostics: Vec::new(),
         missing: Vec::new(),
+        unquoted: None,
     };
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
@@ -127,6 +150,8 @@ struct Lexer<'a> {
     /// Closing characters known to be missing up to an offset, so that no text makes the search
     /// for them cost more than its length.
     missing: Vec<(char, u32)>,
+    /// Where the last word begins that was said to need quotes.
+    unquoted: Option<u32>,
 }
 
 impl Lexer<'_> {
@@ -139,6 +164,9 @@ impl Lexer<'_> {
 
     /// `$ ` or `% ` where a command begins, as copied from a terminal.
     fn skip_prompt(&mut self) {
+        if self.is_client() {
+            return;
+        }
         self.skip_blanks();
         if matches!(self.cursor.peek(), Some('$' | '%')) && self.cursor.peek_second() == Some(' ') {
             self.cursor.bump();
@@ -152,6 +180,12 @@ impl Lexer<'_> {
             if self.cursor.eat(' ') || self.cursor.eat('\t') || self.cursor.eat_escaped_line_end() {
                 continue;
             }
+            if self.is_client() {
+                if self.cursor.eat('\n') || self.cursor.eat('\r') {
+                    continue;
+                }
+                return;
+            }
             if self.cursor.eat_if(is_invisible) {
                 while self.cursor.eat_if(is_invisible) {}
                 self.report(start, Kind::InvisibleSpace);
@@ -162,25 +196,24 @@ impl Lexer<'_> {
     }
 
     fn next(&mut self) -> Token {
-        self.skip_blanks();
-        let start = self.cursor.offset();
-        match self.cursor.peek() {
-            None => Token::End,
-            Some('\n' | '\r') => {
-                self.cursor.bump();
-                Token::Separator
-            }
-            Some(';') => self.separator(1),
-            Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
-            Some('#') => {
-                self.cursor.eat_while(|c| c != '\n');
-                self.next()
-            }
-            Some('|' | '>' | '<' | '&' | ')') => {
-                self.shell_operator(start);
-                self.next()
-            }
-            Some(_) => Token::Word(self.word()),
+        loop {
+            self.skip_blanks();
+            let start = self.cursor.offset();
+            return match self.cursor.peek() {
+                None => Token::End,
+                Some(_) if self.is_client() => Token::Word(self.word()),
+                Some('\n' | '\r' | ';') => self.separator(1),
+                Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
+                Some('#') => {
+                    self.cursor.eat_while(|c| c != '\n');
+                    continue;
+                }
+                Some('|' | '>' | '<' | '&' | ')') => {
+                    self.shell_operator(start);
+                    continue;
+                }
+                Some(_) => Token::Word(self.word()),
+            };
         }
     }
 
@@ -222,11 +255,13 @@ impl Lexer<'_> {
                 '\\' if self.cursor.eat_escaped_line_end() => {}
                 '\\' => self.escape(&mut word),
                 '[' if may_open_sweep(&word) && self.bracketed(&mut word) => {}
-                '(' => self.parenthesised(&mut word),
+                '(' if self.parenthesised(&mut word) => {}
                 '{' if self.braces(&mut word) => {}
                 '$' | '`' => self.expansion(&mut word),
-                c if recover::typographic_close(c).is_some() => self.typographic(&mut word),
-                c if ends_word(c) || is_invisible(c) => break,
+                c if self.ends_word(c) => break,
+                c if recover::typographic_close(c).is_some() && !self.is_client() => {
+                    self.typographic(&mut word);
+                }
                 c => {
                     self.cursor.bump();
                     word.push(c, at);
@@ -235,6 +270,17 @@ impl Lexer<'_> {
         }
         word.span.end = self.cursor.offset();
         word
+    }
+
+    fn is_client(&self) -> bool {
+        self.source == Source::Client
+    }
+
+    fn ends_word(&self, c: char) -> bool {
+        match self.source {
+            Source::Person => ends_word(c) || is_invisible(c),
+            Source::Client => matches!(c, ' ' | '\t' | '\n' | '\r'),
+        }
     }
 
     fn single_quoted(&mut self, word: &mut Word) {

@@ -3,11 +3,13 @@
 mod format;
 
 use clap::{Args, ValueEnum};
+use std::fs;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use sweep_planner::estimate;
 use sweep_planner::sweep::diagnostic::{grouped, with_carets};
-use sweep_planner::sweep::{Plan, Reading, Settings, read};
+use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
 
 /// What `sweep plan` takes.
 #[derive(Args, Debug)]
@@ -64,10 +66,19 @@ pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
         Ok(seed) => seed,
         Err(error) => return fail(&format!("the system gives no random numbers: {error}"), 1),
     };
-    let reading = read(&text, &Settings { drawn_seed });
-    report(&reading, &text);
+    let (reading, config) = match read_all(&text, drawn_seed) {
+        Ok(read) => read,
+        Err(rendered) => {
+            eprint!("{rendered}");
+            return ExitCode::from(ERRORS);
+        }
+    };
+    report(&reading, &text, config.as_deref());
     if reading.has_errors() {
         return ExitCode::from(ERRORS);
+    }
+    if arguments.format == Format::Sh {
+        warn_of_what_commands_lack(&reading);
     }
     let settings = match settings(arguments) {
         Ok(settings) => settings,
@@ -102,10 +113,69 @@ fn text(arguments: &PlanArgs) -> io::Result<String> {
     }
 }
 
+/// The text with the config file that it names, and that file's text; where that cannot be read, the
+/// rendered error.
+fn read_all(text: &str, drawn_seed: u32) -> Result<(Reading, Option<Arc<str>>), String> {
+    let mut settings = Settings {
+        drawn_seed,
+        ..Settings::default()
+    };
+    let reading = read(text, &settings);
+    settings.config = config_file(&reading, text)?;
+    match settings.config {
+        None => Ok((reading, None)),
+        Some(_) => Ok((read(text, &settings), settings.config)),
+    }
+}
+
+/// The path of the config file that the text names, and where it does.
+fn config_path(reading: &Reading) -> Option<(&str, Span)> {
+    let used = reading
+        .commands
+        .iter()
+        .find_map(|command| command.used("--config"))?;
+    Some((&used.value, used.value_span))
+}
+
+/// The text of the config file that the command names, relative to the current folder; the error is
+/// rendered.
+fn config_file(reading: &Reading, text: &str) -> Result<Option<Arc<str>>, String> {
+    let Some((path, span)) = config_path(reading) else {
+        return Ok(None);
+    };
+    match fs::read_to_string(path) {
+        Ok(config) => Ok(Some(config.into())),
+        Err(error) => {
+            let message = format!("the config file `{path}` cannot be read: {error}");
+            Err(with_carets("error", &message, None, text, span))
+        }
+    }
+}
+
+/// Says that a line of `grid run` alone is not all of a trial.
+fn warn_of_what_commands_lack(reading: &Reading) {
+    let mut options = reading.plan.parts().iter().map(|part| part.options());
+    if options.any(|o| !o.environment.is_empty() || !o.actions.is_empty()) {
+        eprintln!(
+            "warning: the config file's environment and actions cannot stand on a command line; the \
+             lines are without them"
+        );
+    }
+}
+
 /// Diagnostics, and the seed where one was drawn, to standard error.
-fn report(reading: &Reading, text: &str) {
+fn report(reading: &Reading, text: &str, config: Option<&str>) {
     for diagnostic in &reading.diagnostics {
         eprintln!("{}", diagnostic.render(text));
+    }
+    if let (Some(config), Some((path, _))) = (config, config_path(reading)) {
+        for diagnostic in &reading.config_diagnostics {
+            let rendered = diagnostic.render(config);
+            eprintln!(
+                "{}",
+                rendered.replacen('\n', &format!("\n --> {path}\n"), 1)
+            );
+        }
     }
     let drawn = reading
         .plan

@@ -79,6 +79,7 @@ impl Draft {
         let reading = Memo::new(move |_| {
             let settings = sweep::Settings {
                 drawn_seed: seed.get(),
+                ..Default::default()
             };
             text.with(|text| sweep::read(text, &settings))
         });

@@ -3,7 +3,7 @@
 use super::{Diagnostic, Kind, Shell};
 use crate::sweep::literal::Problem;
 use crate::sweep::quote;
-use crate::sweep::span::Span;
+use crate::sweep::span::{Origin, Span};
 
 /// An edit that makes a problem go away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ impl Diagnostic {
                 edits: vec![(self.span, replacement)],
             })
         };
+        if self.origin == Origin::Config {
+            return self.config_fix();
+        }
         match &self.kind {
             Kind::UnclosedQuote { quote } => {
                 let end = text[self.span.end as usize..].find('\n');
@@ -101,6 +104,22 @@ impl Diagnostic {
             }),
             _ => None,
         }
+    }
+
+    /// In YAML only what replaces a whole key or value is sure to leave YAML.
+    fn config_fix(&self) -> Option<Fix> {
+        let (label, text) = match &self.kind {
+            Kind::Config(problem) => problem.replacement()?,
+            Kind::UnknownMachine {
+                suggestion: Some(name),
+                ..
+            } => (format!("Change to {name}"), name.clone()),
+            _ => return None,
+        };
+        Some(Fix {
+            label,
+            edits: vec![(self.span, text)],
+        })
     }
 }
 

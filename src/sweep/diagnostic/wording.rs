@@ -1,6 +1,8 @@
 //! All wording of diagnostics: what was expected and what was found.
 
 use super::{Diagnostic, Kind, Severity, Shell};
+use crate::sweep::MAX_LISTED;
+use crate::sweep::options;
 use crate::sweep::range::RangeError;
 use std::fmt;
 
@@ -8,6 +10,7 @@ impl Diagnostic {
     /// Whether it blocks the launch.
     pub fn severity(&self) -> Severity {
         match self.kind {
+            Kind::Config(ref problem) => problem.severity(),
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }
@@ -15,6 +18,8 @@ impl Diagnostic {
             | Kind::UnusedOption { .. }
             | Kind::NumTrialsOverSpace { .. }
             | Kind::ConfigNotRead
+            | Kind::OverriddenByConfig { .. }
+            | Kind::ScriptTextRepeated { .. }
             | Kind::MissingComma { .. }
             | Kind::NoSize { .. }
             | Kind::Truncated { .. }
@@ -92,15 +97,16 @@ impl fmt::Display for Kind {
                 found,
                 least,
             } => {
-                let end = if *option == "--seed" {
-                    " to 4294967295"
+                // The end is worth saying where it was passed, or where every number below it is used.
+                let digits = found.bytes().filter(u8::is_ascii_digit).count();
+                let end = if option.trim_start_matches('-') == "seed" || digits >= 10 {
+                    format!("to {}", options::greatest(option))
                 } else {
-                    ""
+                    "up".into()
                 };
-                let up = if end.is_empty() { " up" } else { "" };
                 write!(
                     f,
-                    "`{option}` takes a whole number from {least}{up}{end}, found `{found}`"
+                    "`{option}` takes a whole number from {least} {end}, found `{found}`"
                 )
             }
             Kind::NotAChoice {
@@ -131,11 +137,9 @@ impl fmt::Display for Kind {
                 machine,
                 has,
             } => {
-                let unit = if *option == "--gpus" { "GPU" } else { "CPU" };
-                let s = if *has == 1 { "" } else { "s" };
                 write!(
                     f,
-                    "{machine} has {has} {unit}{s}, but `{option}` asks for {found}"
+                    "Grid's client takes `{option}` up to {has} on {machine}, found {found}"
                 )
             }
             Kind::AmbiguousMachine {
@@ -189,6 +193,25 @@ impl fmt::Display for Kind {
                     "the config file is not read here; what stands in it is not in the plan"
                 )
             }
+            Kind::OtherConfig => write!(
+                f,
+                "one config file can be read here, and a command above names another one"
+            ),
+            Kind::OverriddenByConfig { option } => {
+                write!(
+                    f,
+                    "the config file decides this, so `{option}` has no effect"
+                )
+            }
+            Kind::Config(problem) => problem.fmt(f),
+            Kind::ScriptTextRepeated { script, count: 2 } => write!(
+                f,
+                "`{script}` stands twice in the command, which Grid's published client refuses"
+            ),
+            Kind::ScriptTextRepeated { script, count } => write!(
+                f,
+                "`{script}` stands {count} times in the command, which Grid's published client refuses"
+            ),
             Kind::Literal { problem, .. } => problem.fmt(f),
             Kind::MissingComma { .. } => {
                 write!(f, "no comma between two texts; they are read as two values")
@@ -236,6 +259,12 @@ impl fmt::Display for Kind {
                     "{count} values repeat an earlier one (first: {example}); all will run"
                 )
             }
+            Kind::TooMuchListed => write!(
+                f,
+                "one text lists at most {} values and trials of random searches, the longer ones \
+                 counting more",
+                grouped(MAX_LISTED.into())
+            ),
             Kind::SpaceTooLarge => write!(f, "more than 2^128 − 1 trials"),
             Kind::LargePlan { trials } => write!(f, "this is {} trials", in_words(*trials)),
             Kind::RepeatedTrials { count: 1 } => {
@@ -310,12 +339,18 @@ impl Diagnostic {
                 "to set it for the run, write it before the script".into()
             }
             Kind::NumTrialsMissing => "add `--num_trials 10` before the script".into(),
-            Kind::ConfigNotRead => "write its options and parameters into the command".into(),
+            Kind::ConfigNotRead => "paste or drop the file here, or write its options and \
+                                    parameters into the command"
+                .into(),
+            Kind::OtherConfig => "plan the two apart".into(),
+            Kind::Config(problem) => return problem.help(),
+            Kind::ScriptTextRepeated { .. } => "it can be launched from here all the same".into(),
             Kind::Literal { problem, .. } => return problem.help(),
             Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
             Kind::RangeNotInteger { .. } => "for steps that are no integers list the values, \
                                              or draw them: `uniform(0, 1, 5)`"
                 .into(),
+            Kind::TooMuchListed => "draw fewer values, or launch the commands one by one".into(),
             Kind::SpaceTooLarge => "narrow an axis, or write fewer of them".into(),
             Kind::LargePlan { .. } => "nothing is listed until you launch; choose fewer, or use \
                                        `--strategy random_search --num_trials 100`"

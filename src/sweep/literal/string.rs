@@ -17,16 +17,11 @@ pub(super) struct Prefix {
 
 /// The prefix at the start of `text`, where a quote follows it. O(1).
 pub(super) fn prefix(text: &str) -> Option<Prefix> {
-    let length = text
-        .bytes()
-        .take(2)
-        .take_while(u8::is_ascii_alphabetic)
-        .count();
-    let (letters, behind) = text.split_at_checked(length)?;
-    if length == 0 || !behind.starts_with(['\'', '"']) {
-        return None;
-    }
-    let letters = letters.to_ascii_lowercase();
+    // Looked for no further than a prefix goes: behind it may be the whole list.
+    let quote = |byte: &u8| matches!(byte, b'\'' | b'"');
+    let length = text.bytes().take(3).position(|byte| quote(&byte));
+    let length = length.filter(|length| *length > 0)?;
+    let letters = text.get(..length)?.to_ascii_lowercase();
     let known = matches!(
         letters.as_str(),
         "r" | "u" | "b" | "f" | "br" | "rb" | "fr" | "rf"

@@ -6,7 +6,7 @@ use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::ints;
 use super::stream::{Stream, to_long};
-use crate::sweep::math::{exp, log};
+use crate::sweep::math::{exp, log, log1p};
 
 pub(super) fn binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let p = bound.probability(1)?;
@@ -25,9 +25,9 @@ pub(super) fn binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     };
     if rarer * n as f64 <= 30.0 {
         let inversion = Inversion::new(n, rarer);
-        return Ok(Plan::sized(ints(move |stream| {
-            counted(inversion.draw(stream))
-        })));
+        let tries = bound.tries(1, inversion.share())?;
+        let law = ints(move |stream| counted(inversion.draw(stream)));
+        return Ok(Plan::sized(law).costing(tries));
     }
     let btpe = Btpe::new(n, rarer);
     Ok(Plan::sized(ints(move |stream| counted(btpe.draw(stream)))))
@@ -56,6 +56,13 @@ impl Inversion {
             none: exp(trials * log(q)),
             most: to_long(if trials < far { trials } else { far }),
         }
+    }
+
+    /// What the probabilities add up to, at most 1. That is 1 but for p below 10^-15 and a huge n:
+    /// there q is rounded so coarsely that hardly a double is below the sum.
+    fn share(&self) -> f64 {
+        let trials = self.n as f64;
+        exp(trials * (log(self.q) + log1p(self.p / self.q))).min(1.0)
     }
 
     fn draw(&self, stream: &mut Stream) -> i64 {

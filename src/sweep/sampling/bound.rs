@@ -1,6 +1,6 @@
 //! Arguments matched with a signature's parameters, and read as the types NumPy reads.
 
-use super::fault::{ArgumentRef, BindError, Expected, Fault, Rule};
+use super::fault::{ArgumentRef, BindError, Consequence, Expected, Fault, Rule};
 use crate::sweep::literal::Literal;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
@@ -307,6 +307,31 @@ impl<'a> Bound<'a> {
         } else {
             self.count(index).map(Some)
         }
+    }
+
+    /// The tries expected where rejection accepts this share of them.
+    ///
+    /// # Errors
+    /// More tries than can be waited for, blamed on a parameter.
+    pub(super) fn tries(&self, index: usize, share: f64) -> Result<u32, BindError> {
+        /// Beyond these drawing would take seconds.
+        const MOST: f64 = 4e6;
+        let tries = f64::from(self.size()?.unwrap_or(1)) / share;
+        if tries > MOST || tries.is_nan() {
+            return Err(self.degenerate(index, Consequence::Endless));
+        }
+        Ok(tries as u32)
+    }
+
+    /// A parameter with which NumPy does not draw what it should.
+    pub(super) fn degenerate(&self, index: usize, consequence: Consequence) -> BindError {
+        let (parameter, found) = (self.name(index), self.found(index));
+        let fault = Fault::Degenerate {
+            parameter,
+            found,
+            consequence,
+        };
+        self.error(index, fault)
     }
 
     /// A parameter as a number of values.

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     law: Arc<dyn Law>,
     count: Count,
     random: bool,
+    /// What drawing costs at least, in values: items shuffled, or tries expected.
+    work: u32,
 }
 
 /// How many values a plan draws.
@@ -42,6 +44,7 @@ impl Plan {
             law,
             count: Count::BySize,
             random: true,
+            work: 0,
         }
     }
 
@@ -51,6 +54,7 @@ impl Plan {
             law,
             count: Count::Fixed(count),
             random: true,
+            work: 0,
         }
     }
 
@@ -60,7 +64,13 @@ impl Plan {
             law,
             count: Count::Fixed(count),
             random: false,
+            work: 0,
         }
+    }
+
+    /// The same where drawing costs as much as `work` values.
+    pub(super) fn costing(self, work: u32) -> Plan {
+        Plan { work, ..self }
     }
 }
 
@@ -97,6 +107,12 @@ impl Call {
             Count::Fixed(count) => Some(u64::from(count)),
             Count::BySize => None,
         }
+    }
+
+    /// What drawing costs, in values: those drawn, the items that are shuffled for them, or the
+    /// tries that are expected, whichever is most.
+    pub fn work(&self) -> u64 {
+        self.size().unwrap_or(1).max(self.plan.work.into())
     }
 
     /// Whether its values depend on the seed; `linspace` and its like do not.

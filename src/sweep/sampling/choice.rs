@@ -79,8 +79,8 @@ pub(super) fn choice(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
         return Err(bound.broken(SIZE, Rule::SampleWithinPopulation));
     }
     let Some(probabilities) = probabilities else {
-        within_limit(bound, &population)?;
-        return Ok(Plan::sized(Arc::new(Shuffle { population })));
+        let shuffled = within_limit(bound, &population)?;
+        return Ok(Plan::sized(Arc::new(Shuffle { population })).costing(shuffled));
     };
     let possible = probabilities.iter().filter(|p| **p > 0.0).count();
     if possible < size as usize {

@@ -2,7 +2,7 @@
 
 use super::bound::Bound;
 use super::call::Plan;
-use super::fault::{BindError, Consequence, Fault, Rule};
+use super::fault::{BindError, Consequence, Rule};
 use super::law::ints;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log, log1p, pow};
@@ -17,23 +17,11 @@ pub(super) fn geometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     }
     let log_failure = log(1.0 - p);
     if log_failure == 0.0 {
-        return Err(degenerate(bound, Consequence::Overflow));
+        return Err(bound.degenerate(0, Consequence::Overflow));
     }
     Ok(Plan::sized(ints(move |stream| {
         to_long((log1p(-stream.double()) / log_failure).ceil())
     })))
-}
-
-fn degenerate(bound: &Bound<'_>, consequence: Consequence) -> BindError {
-    let (parameter, found) = (bound.name(0), bound.found(0));
-    bound.error(
-        0,
-        Fault::Degenerate {
-            parameter,
-            found,
-            consequence,
-        },
-    )
 }
 
 /// Adds up probabilities until they pass a double.
@@ -86,21 +74,18 @@ pub(super) fn logseries(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
 pub(super) fn zipf(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     const MOST: f64 = 9_223_372_036_854_775_808.0;
     const LN_MOST: f64 = 43.668_272_375_276_55;
-    /// Beyond these many tries drawing would take seconds.
-    const MOST_TRIES: f64 = 2e7;
     let a = bound.number(0)?;
     if a <= 1.0 {
         return Err(bound.broken(0, Rule::AboveOne(bound.name(0))));
     }
-    let size = f64::from(bound.size()?.unwrap_or(1));
     let less_one = a - 1.0;
     let b = pow(2.0, less_one);
-    // The share of tries below 2^63, which are all that count.
-    let share = 1.0 - exp(-less_one * LN_MOST);
-    if b.is_infinite() || b == 1.0 || size > MOST_TRIES * share {
-        return Err(degenerate(bound, Consequence::Endless));
+    if b.is_infinite() || b == 1.0 {
+        return Err(bound.degenerate(0, Consequence::Endless));
     }
-    Ok(Plan::sized(ints(move |stream| {
+    // The share of tries below 2^63, which are all that count.
+    let tries = bound.tries(0, 1.0 - exp(-less_one * LN_MOST))?;
+    let law = ints(move |stream| {
         loop {
             let u = 1.0 - stream.double();
             let v = stream.double();
@@ -113,5 +98,6 @@ pub(super) fn zipf(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
                 return to_long(x);
             }
         }
-    })))
+    });
+    Ok(Plan::sized(law).costing(tries))
 }

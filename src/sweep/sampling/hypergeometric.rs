@@ -52,8 +52,15 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
             few(stream, good, bad, sample)
         })));
     }
+    // Its mode is computed from two more than there are items; wrapped round, that makes the
+    // logarithm of a factorial a loop of 10^18 steps.
+    if good + bad > i64::MAX - 2 {
+        return Err(bound.degenerate(1, Consequence::Overflow));
+    }
     let ratio = RatioOfUniforms::new(good, bad, sample);
-    Ok(Plan::sized(ints(move |stream| ratio.draw(stream))))
+    let tries = bound.tries(2, ratio.share())?;
+    let law = ints(move |stream| ratio.draw(stream));
+    Ok(Plan::sized(law).costing(tries))
 }
 
 /// One item of the sample after the other.
@@ -86,6 +93,9 @@ struct RatioOfUniforms {
     d10: f64,
     d11: f64,
     swapped: bool,
+    /// The hat's width, and the standard deviation under it.
+    d7: f64,
+    deviation: f64,
 }
 
 impl RatioOfUniforms {
@@ -99,8 +109,11 @@ impl RatioOfUniforms {
         let d4 = rarer as f64 / population as f64;
         let d5 = 1.0 - d4;
         let d6 = m as f64 * d4 + 0.5;
-        let spread = (population - m) as f64 * sample as f64 * d4 * d5;
-        let d7 = (spread / (population - 1) as f64 + 0.5).sqrt();
+        let deviation = |sample: i64| {
+            let spread = (population - m) as f64 * sample as f64 * d4 * d5;
+            (spread / (population - 1) as f64 + 0.5).sqrt()
+        };
+        let d7 = deviation(sample);
         let mode = (m.wrapping_add(1)) as f64 * rarer.wrapping_add(1) as f64;
         let d9 = to_long((mode / population.wrapping_add(2) as f64).floor());
         let d11 = (m.min(rarer) as f64 + 1.0).min((d6 + 16.0 * d7).floor());
@@ -115,9 +128,17 @@ impl RatioOfUniforms {
             d10: 0.0,
             d11,
             swapped: good > bad,
+            d7,
+            deviation: deviation(m),
         };
         constants.d10 = constants.log_factorials(d9);
         constants
+    }
+
+    /// The share of tries that is accepted, to a small factor. NumPy makes the hat as wide as for
+    /// the whole sample also where it draws the few items that are left out of it.
+    fn share(&self) -> f64 {
+        self.deviation / self.d7
     }
 
     /// The logarithms of the factorials that depend on the count, summed.

@@ -2,7 +2,7 @@
 
 use super::bound::Bound;
 use super::call::Plan;
-use super::fault::{BindError, Consequence, Fault, Rule};
+use super::fault::{BindError, Consequence, Rule};
 use super::gamma::Gamma;
 use super::law::ints;
 use super::loggam::loggam;
@@ -126,12 +126,7 @@ pub(super) fn negative_binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError
     // As NumPy's newer generator checks: ten standard deviations above the mean still fit.
     let most = scale * (n + 10.0 * n.sqrt());
     if most.is_nan() || most > MOST {
-        let fault = Fault::Degenerate {
-            parameter: bound.name(1),
-            found: bound.found(1),
-            consequence: Consequence::Overflow,
-        };
-        return Err(bound.error(1, fault));
+        return Err(bound.degenerate(1, Consequence::Overflow));
     }
     let gamma = Gamma::new(n);
     Ok(Plan::sized(ints(move |stream| {

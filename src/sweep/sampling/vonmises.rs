@@ -4,7 +4,7 @@
 
 use super::bound::Bound;
 use super::call::Plan;
-use super::fault::{BindError, Consequence, Fault};
+use super::fault::{BindError, Consequence};
 use super::law::floats;
 use super::stream::Stream;
 use crate::sweep::math::{acos, cos, log};
@@ -21,13 +21,7 @@ pub(super) fn vonmises(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let s = spread(kappa);
     // So sharp that rounding leaves nothing to accept; NumPy would never return.
     if s.is_nan() || s <= 1.0 {
-        let (parameter, found) = (bound.name(1), bound.found(1));
-        let fault = Fault::Degenerate {
-            parameter,
-            found,
-            consequence: Consequence::Endless,
-        };
-        return Err(bound.error(1, fault));
+        return Err(bound.degenerate(1, Consequence::Endless));
     }
     Ok(Plan::sized(floats(move |stream| {
         let angle = acos(wrapped_cauchy(stream, kappa, s));

@@ -6,11 +6,17 @@ use super::offset;
 pub(super) struct Cursor<'a> {
     text: &'a str,
     position: usize,
+    /// The end of the line that [`Cursor::line`] last looked at.
+    line_end: Option<usize>,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Cursor<'a> {
-        Cursor { text, position: 0 }
+        Cursor {
+            text,
+            position: 0,
+            line_end: None,
+        }
     }
 
     /// Byte offset of the next character.
@@ -21,6 +27,17 @@ impl<'a> Cursor<'a> {
     /// What has not been read yet.
     pub(super) fn rest(&self) -> &'a str {
         &self.text[self.position..]
+    }
+
+    /// The rest of this line, without its end. O(length of the text) over all calls.
+    pub(super) fn line(&mut self) -> &'a str {
+        let known = self.line_end.filter(|end| *end >= self.position);
+        let end = known.unwrap_or_else(|| {
+            let rest = self.rest();
+            self.position + rest.find('\n').unwrap_or(rest.len())
+        });
+        self.line_end = Some(end);
+        &self.text[self.position..end]
     }
 
     pub(super) fn peek(&self) -> Option<char> {

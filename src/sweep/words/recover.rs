@@ -10,7 +10,10 @@ impl Lexer<'_> {
         let rest = self.cursor.rest();
         let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
         let dashes = &rest[..rest.len() - name.len()];
-        if !dashes.contains(typographic) || !name.starts_with(char::is_alphabetic) {
+        if self.is_client()
+            || !dashes.contains(typographic)
+            || !name.starts_with(char::is_alphabetic)
+        {
             return;
         }
         let at = self.cursor.offset();
@@ -27,8 +30,7 @@ impl Lexer<'_> {
             return;
         };
         let closes = typographic_close(quote).unwrap_or("");
-        let rest = self.cursor.rest();
-        let line = rest.split('\n').next().unwrap_or("");
+        let line = self.cursor.line();
         let key = closes.chars().next().unwrap_or(' ');
         let found = self.search(key, line.len(), || line.find(|c| closes.contains(c)));
         let Some(length) = found else {
@@ -58,55 +60,52 @@ impl Lexer<'_> {
     /// An unquoted `[…]`: one word as typed, an error where a shell would have changed it.
     /// False where it does not close on this line, for the value's own parser to say so.
     pub(super) fn bracketed(&mut self, word: &mut Word) -> bool {
-        let (rest, source) = (self.cursor.rest(), self.source);
-        let line = match source {
-            Source::Person => rest.find('\n').unwrap_or(rest.len()),
-            Source::Client => rest.len(),
+        let line = match self.source {
+            Source::Person => self.cursor.line(),
+            Source::Client => self.cursor.rest(),
         };
-        let Some(length) = self.search(']', line, || closing(&rest[..line])) else {
+        let Some(length) = self.search(']', line.len(), || closing(line)) else {
             return false;
         };
         let start = self.cursor.offset();
         let typed = self.take(length, word);
         if self.source == Source::Person {
             let changed = typed.contains([' ', '\t', '\'', '"', '\\', '$', '`', '\n']);
-            let rest = self
-                .cursor
-                .rest()
-                .split([' ', '\n', '\t', '\r', ';'])
-                .next()
-                .unwrap_or("");
-            if rest.is_empty() {
+            let next = self.cursor.peek();
+            if next.is_none_or(|c| matches!(c, ' ' | '\n' | '\t' | '\r' | ';')) {
                 self.report(start, Kind::UnquotedSweep { typed, changed });
             }
         }
         true
     }
 
-    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word.
-    pub(super) fn parenthesised(&mut self, word: &mut Word) {
-        let open = self.cursor.offset();
-        let prefix = value_prefix(word);
-        // The value begins before the parenthesis where it stands there as it is, without quotes.
-        let begin = word.locate_one(super::offset(word.text.len() - prefix.len()));
-        let plain = open.checked_sub(begin) == Some(super::offset(prefix.len()));
-        let line = self.cursor.rest().split('\n').next().unwrap_or("");
-        let length = closing(line).unwrap_or(line.trim_end().len());
-        let inside = self.take(length, word);
-        if self.source == Source::Person {
-            let (begin, typed) = if plain {
-                (begin, format!("{prefix}{inside}"))
-            } else {
-                (open, inside)
-            };
-            self.report(
-                begin,
-                Kind::UnquotedSweep {
-                    typed,
-                    changed: true,
-                },
-            );
+    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word, and said once a word.
+    /// False where it does not close and is no error either.
+    pub(super) fn parenthesised(&mut self, word: &mut Word) -> bool {
+        if self.is_client() {
+            let rest = self.cursor.rest();
+            let found = self.search(')', rest.len(), || closing(rest));
+            found.map(|length| self.take(length, word));
+            return found.is_some();
         }
+        let line = self.cursor.line();
+        let length = closing(line).unwrap_or(line.trim_end().len());
+        word.span.end = self.cursor.offset();
+        if self.unquoted == Some(word.span.start) {
+            self.take(length, word);
+            return true;
+        }
+        self.unquoted = Some(word.span.start);
+        let value = value_start(word);
+        let start = match value.checked_sub(1) {
+            None => word.span.start,
+            Some(before) => word.locate(super::offset(before), super::offset(value)).end,
+        };
+        self.take(length, word);
+        let typed = word.text[value..].to_owned();
+        let changed = true;
+        self.report(start, Kind::UnquotedSweep { typed, changed });
+        true
     }
 
     /// `{8,16}` and `{1..4}`: a shell makes several words of it. False for other braces.
@@ -204,15 +203,15 @@ pub(super) fn typographic_close(c: char) -> Option<&'static str> {
     }
 }
 
-/// The part of an unfinished word that belongs to its value: all of it, or what follows `--name=`.
-fn value_prefix(word: &Word) -> String {
+/// Where the value begins in an unfinished word: at its start, or behind `--name=`; behind a flag
+/// without `=` at its end.
+fn value_start(word: &Word) -> usize {
     let text = &word.text;
-    let value = if text.starts_with('-') {
-        text.split_once('=').map_or("", |(_, v)| v)
+    if text.starts_with('-') {
+        text.find('=').map_or(text.len(), |at| at + 1)
     } else {
-        text
-    };
-    value.to_owned()
+        0
+    }
 }
 
 /// Length of the bracketed text at the start of `rest`, up to the bracket that closes the first

@@ -113,3 +113,47 @@ fn cost_grows_with_the_length_only() {
         split(&text, Source::Client);
     }
 }
+
+/// What a config file's parameters hold is text to the client, whatever a shell would make of it.
+#[test]
+fn of_a_client_only_quotes_escapes_and_brackets_count() {
+    let text = "f.py  --a b;c & d | e > $X \n--f #g –h “i j” {1,2} 'k l' \\  m \u{a0}n `o` [1, 2] (p q) uniform(0, 1) ( \\'r";
+    let (commands, diagnostics) = split(text, Source::Client);
+    assert_eq!(diagnostics, []);
+    assert_eq!(commands.len(), 1);
+    let words: Vec<&str> = commands[0]
+        .words
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "f.py",
+            "--a",
+            "b;c",
+            "&",
+            "d",
+            "|",
+            "e",
+            ">",
+            "$X",
+            "--f",
+            "#g",
+            "–h",
+            "“i",
+            "j”",
+            "{1,2}",
+            "k l",
+            " ",
+            "m",
+            "\u{a0}n",
+            "`o`",
+            "[1, 2]",
+            "(p q)",
+            "uniform(0, 1)",
+            "(",
+            "'r",
+        ]
+    );
+}

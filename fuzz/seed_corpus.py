@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Writes the seed corpus of every target from the texts that the project's tests already hold.
+
+The cases of tests/data/cases, the commands of the seed document, and the expressions of the
+conformance vectors; each text in a file named by its hash, so that running it again adds nothing.
+"""
+
+import hashlib
+import json
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+DATA = HERE.parent / "tests" / "data"
+
+RUN_TIMES = """10 minutes;1h 30m;90 s;1.5 h;2 days;1:30:00;minutes = 10
+minutes = 40 * epochs / batch_size;hours = max(1, min(x, 2 ^ -y)) + 3
+seconds = ceil(sqrt(arg1)) * log(1e3) - exp(-0.5);seconds = floor(n / 2)"""
+CONDITIONS = """batch_size * layers <= 64;optimizer == "sgd" or momentum == 0
+not (a < b and c != 'x') or x >= 1e-3;-x ^ 2 > +1"""
+RANGES = ["0-3,7", "", "5", "1, 3-9 ,4", "0-340282366920938463463374607431768211455"]
+
+
+def commands():
+    for path in sorted((DATA / "cases").glob("*.txt")):
+        for case in path.read_text().split("\n====\n"):
+            yield case.split("\n---\n")[0]
+    document = (DATA / "seed_document.rst.txt").read_text()
+    for block in re.findall(r"\.\. code:: bash\n\n((?:    +.*\n|\n)+)", document):
+        yield "\n".join(line.strip() for line in block.strip().splitlines())
+
+
+def expressions():
+    for name in ["python_values.json", "numpy_vectors.json", "numpy_more.json"]:
+        content = json.loads((DATA / name).read_text())
+        seen = set()
+        for group in content.values():
+            for entry in group if isinstance(group, list) else []:
+                if isinstance(entry, dict) and isinstance(entry.get("expr"), str):
+                    seen.add(entry["expr"])
+        yield from sorted(seen)
+
+
+def shell(text):
+    return '"' + text + '"' if not re.search(r'["$`\\]', text) else "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def split(texts):
+    return re.split(r"[;\n]", texts)
+
+
+def write(target, texts):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for text in texts:
+        data = text.encode()
+        (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
+        count += 1
+    print(f"{target}: {count} texts")
+
+
+def main():
+    texts, values = list(commands()), list(expressions())
+    swept = [f"grid run file.py --x {shell(value)}" for value in values]
+    write("text_to_trials", texts + swept)
+    write("wire", [re.sub(r"^grid run ", "", text) for text in texts] + [f"file.py  --x {shell(v)}" for v in values])
+    write("formula", split(RUN_TIMES) + split(CONDITIONS))
+    write("estimate", [f"{run_time}\n{text}" for run_time in split(RUN_TIMES) for text in texts[::7]])
+    write("values", values + RANGES)
+
+
+main()

@@ -1,0 +1,15 @@
+//! What must hold for every text, as functions that panic where it does not.
+//!
+//! Each is a fuzz target of the same name; `cargo test` in this folder runs them over the seeds.
+
+mod estimate;
+mod formula;
+mod text;
+mod values;
+mod wire;
+
+pub use estimate::estimate;
+pub use formula::formula;
+pub use text::text_to_trials;
+pub use values::values;
+pub use wire::wire;

@@ -1,0 +1,200 @@
+//! The whole way: a pasted text to its trials, their commands, their digest and their launch.
+
+use sweep_planner::launch;
+use sweep_planner::sweep::order::{Direction, View};
+use sweep_planner::sweep::words::{Source, split};
+use sweep_planner::sweep::{
+    Lines, Part, Plan, Ranges, Reading, Settings, digest, edit, quote, read, shortcut,
+};
+
+/// Spaces up to this size are also listed, to compare what is computed with it.
+const LISTED: u128 = 200;
+/// Diagnostics of one text that are rendered; each costs the length of the text.
+const RENDERED: usize = 20;
+
+/// Reads `text` and uses everything that a reading offers.
+pub fn text_to_trials(text: &str) {
+    let reading = read(text, &settings());
+    diagnostics(text, &reading);
+    assert_eq!(reading.plan.is_empty(), reading.has_errors(), "a plan, or an error");
+    let plan = &reading.plan;
+    positions(plan);
+    for (number, part) in (0..).zip(plan.parts()) {
+        views(part);
+        launches(plan, number);
+        buffered_lines(part);
+    }
+    if let Some(fix) = shortcut(text, plan) {
+        let one = read(&fix.apply(text), &settings()).plan;
+        assert_eq!(argvs(&one), argvs(plan));
+    }
+    setting_an_option(text, &reading);
+}
+
+fn settings() -> Settings {
+    Settings { drawn_seed: 7 }
+}
+
+/// Every diagnostic has a place of its own in the text, words, and a fix that changes something.
+pub(crate) fn diagnostics(text: &str, reading: &Reading) {
+    let mut end = 0;
+    for diagnostic in &reading.diagnostics {
+        let span = diagnostic.span;
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{diagnostic:?}");
+        assert!(span.start >= end, "{diagnostic:?} overlaps the one before");
+        end = span.end;
+        assert!(!diagnostic.to_string().is_empty());
+        diagnostic.help();
+    }
+    for diagnostic in reading.diagnostics.iter().take(RENDERED) {
+        assert!(diagnostic.render(text).contains('^'));
+        diagnostic.span.to_utf16(text);
+        if let Some(fix) = diagnostic.fix(text) {
+            let mut end = 0;
+            for (span, _) in &fix.edits {
+                assert!(text.get(span.start as usize..span.end as usize).is_some(), "{fix:?}");
+                assert!(span.start >= end, "{fix:?}: edits overlap");
+                end = span.end;
+            }
+            assert_ne!(fix.apply(text), text, "{fix:?} changes nothing");
+        }
+    }
+    for command in reading.commands.iter() {
+        for argument in &command.arguments {
+            let span = argument.word.span;
+            assert!(command.span.start <= span.start && span.end <= command.span.end);
+            assert!(text.get(span.start as usize..span.end as usize).is_some());
+        }
+    }
+}
+
+/// First, last and middle trials, and none behind the last.
+fn positions(plan: &Plan) {
+    let len = plan.len();
+    assert_eq!(plan.trial(len), None);
+    let starts = (0..plan.parts().len()).take(8).map(|part| plan.start(part as u32));
+    let mut places: Vec<u128> = [0, len / 2, len.wrapping_sub(1)].into_iter().chain(starts).collect();
+    places.retain(|place| *place < len);
+    for position in places {
+        let trial = plan.trial(position).expect("a trial below len");
+        assert_eq!(trial.position, position);
+        let part = &plan.parts()[trial.part as usize];
+        let back = part.position_of(trial.index).map(|n| n + plan.start(trial.part));
+        assert_eq!(back, Some(position));
+        let argv = plan.argv(&trial);
+        assert!(!argv.is_empty());
+        assert_eq!(one_command(&plan.command_line(&trial)), argv, "the command line");
+        // What a trial is printed as stands for it alone.
+        let line = plan.grid_run_line(&trial);
+        let again = read(&line, &settings());
+        assert!(!again.has_errors(), "{line}: {:?}", again.diagnostics);
+        assert_eq!(argvs(&again.plan), [argv], "{line}");
+        for column in (0..).zip(plan.columns().iter().take(50)).map(|(n, _)| n) {
+            plan.value(&trial, column);
+        }
+        plan.number(&trial, "x");
+        plan.number(&trial, "arg1");
+    }
+}
+
+fn argvs(plan: &Plan) -> Vec<Vec<String>> {
+    (0..plan.len().min(LISTED)).map(|n| plan.argv(&plan.trial(n).expect("a trial"))).collect()
+}
+
+/// A shell's words of a line that holds one command.
+fn one_command(line: &str) -> Vec<String> {
+    let (commands, diagnostics) = split(line, Source::Person);
+    assert!(diagnostics.is_empty(), "{line:?}: {diagnostics:?}");
+    assert_eq!(commands.len(), 1, "{line:?}");
+    commands[0].words.iter().map(|word| word.text.clone()).collect()
+}
+
+/// Sorted by any axis, either way, a part has the same trials.
+fn views(part: &Part) {
+    for axis in (0..part.axes().len() as u32).take(3) {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let mut view = View::new(part);
+            view.sort(part, axis, direction);
+            assert_eq!(view.len(), part.space_len());
+            assert_eq!(view.index(view.len()), None);
+            assert!(view.index(0).is_some_and(|index| index < part.space_len()));
+            assert!(view.index(view.len() - 1).is_some_and(|index| index < part.space_len()));
+            if view.len() <= LISTED {
+                let mut indices: Vec<_> = (0..view.len()).filter_map(|row| view.index(row)).collect();
+                indices.sort_unstable();
+                assert!(indices.into_iter().eq(0..view.len()));
+            }
+            view.keep_numbers(part, axis, Some(0.5), Some(1e9));
+            let rows = view.len();
+            assert!(rows <= part.space_len());
+            for row in [0, rows / 2, rows.wrapping_sub(1)] {
+                assert_eq!(view.index(row).is_some(), row < rows);
+            }
+        }
+    }
+}
+
+/// What the page launches, the server receives.
+fn launches(plan: &Plan, number: u32) {
+    let part = &plan.parts()[number as usize];
+    let ends = [0, part.len() - 1].map(|n| part.index_at(n).expect("a proposed trial"));
+    for index in ends {
+        assert_eq!(digest(part, &Ranges::from_ascending([index])).len(), 64);
+    }
+    let start = plan.start(number);
+    let mut selection = Ranges::empty();
+    selection.insert_range(start, start + (part.len() - 1).min(LISTED));
+    selection.insert(start + part.len() - 1);
+    let chosen = plan.chosen_indices(number, &selection);
+    let request = launch::request(plan, number, &selection, "local", Some(2)).expect("a request");
+    // Another drawn seed: the request carries its own.
+    let received = launch::receive(&request, 77).unwrap_or_else(|refusal| {
+        panic!("{refusal} of {}", request.spec.run_controller_command)
+    });
+    assert_eq!(received.chosen, chosen);
+    let there = received.part().expect("a part");
+    assert_eq!(digest(there, &chosen), digest(part, &chosen));
+    for index in chosen.iter().take(20).chain(ends) {
+        assert_eq!(there.argv(index), part.argv(index));
+    }
+}
+
+/// Lines written into one buffer are those written one by one.
+fn buffered_lines(part: &Part) {
+    let mut line = String::new();
+    for from in [0, part.space_len() - 1] {
+        let mut lines = Lines::new(part, from);
+        for index in from..part.space_len().min(from.saturating_add(LISTED)) {
+            assert!(lines.next_into(&mut line));
+            assert_eq!(Some(one_command(&line)), part.argv(index));
+        }
+    }
+}
+
+/// An option set from a control is set in every command, and changes nothing else.
+fn setting_an_option(text: &str, before: &Reading) {
+    if before.has_errors() {
+        edit::set_option(text, "--seed", Some("3"));
+        return;
+    }
+    let set = edit::set_option(text, "--seed", Some("3"));
+    let after = read(&set, &settings());
+    assert!(!after.has_errors(), "{set}: {:?}", after.diagnostics);
+    assert_eq!(after.commands.len(), before.commands.len());
+    for (a, b) in after.commands.iter().zip(before.commands.iter()) {
+        assert_eq!(a.options.seed, Some(3));
+        let words = |c: &sweep_planner::sweep::command::Command| -> Vec<String> {
+            c.arguments.iter().map(|a| a.word.text.clone()).collect()
+        };
+        assert_eq!(words(a), words(b));
+    }
+    let removed = read(&edit::set_option(&set, "--seed", None), &settings());
+    assert!(removed.commands.iter().all(|command| command.options.seed.is_none()));
+    for command in before.commands.iter().take(4) {
+        for argument in command.arguments.iter().take(8) {
+            let word = &argument.word.text;
+            let line = format!("x {} {}", quote::shell(word), quote::readable(word));
+            assert_eq!(one_command(&line), ["x", word, word]);
+        }
+    }
+}

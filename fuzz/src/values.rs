@@ -1,0 +1,65 @@
+//! One argument's value, a Python literal, and a selection as text.
+
+use sweep_planner::sweep::Ranges;
+use sweep_planner::sweep::literal::Parser;
+use sweep_planner::sweep::value::{self, Value};
+
+/// Reads `text` as each of the three.
+pub fn values(text: &str) {
+    swept(text);
+    literal(text);
+    ranges(text);
+}
+
+fn swept(text: &str) {
+    let place = |start: u32, end: u32| {
+        assert!(text.get(start as usize..end as usize).is_some(), "{start}..{end}");
+    };
+    match value::read(text) {
+        Value::Plain => {}
+        Value::UnknownCall { name, start, .. } => place(start, start + name.len() as u32),
+        Value::List(items) => items.items.iter().for_each(|item| place(item.start, item.end)),
+        Value::Call(call) => {
+            place(call.start, call.end);
+            call.arguments.iter().for_each(|a| place(a.value.start, a.value.end));
+        }
+        Value::Unreadable(error) => place(error.start, error.end),
+    }
+}
+
+/// What a literal prints as is read as the same literal.
+fn literal(text: &str) {
+    let mut parser = Parser::new(text);
+    let Ok(read) = parser.value() else { return };
+    let printed = read.value.repr();
+    read.value.to_str();
+    // Python has no literal for an infinity or an empty set.
+    if ["inf", "set()"].iter().any(|word| printed.contains(word)) {
+        return;
+    }
+    let mut parser = Parser::new(&printed);
+    let again = parser.value().unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
+    parser.end().unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
+    assert_eq!(again.value.repr(), printed, "{text:?}");
+}
+
+fn ranges(text: &str) {
+    let Ok(set) = text.parse::<Ranges>() else { return };
+    let mut above: Option<u128> = None;
+    for (first, last) in set.ranges() {
+        assert!(first <= last && above.is_none_or(|above| above < *first - 1), "{set}");
+        above = Some(*last);
+    }
+    assert_eq!(set.to_string().parse::<Ranges>().as_ref(), Ok(&set));
+    let len = set.len();
+    for n in [0, len / 2, len.wrapping_sub(1)] {
+        let number = set.nth(n);
+        assert_eq!(number.is_some(), n < len);
+        assert!(number.is_none_or(|number| set.contains(number)));
+    }
+    for bound in [0, 1, 1000, u128::MAX] {
+        let clipped = set.clip(bound);
+        assert_eq!(clipped.invert(bound).invert(bound), clipped);
+        assert_eq!(clipped.invert(bound).len(), bound - clipped.len());
+    }
+}

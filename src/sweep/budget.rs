@@ -1,0 +1,40 @@
+//! How much one text may list, over all its commands together.
+
+/// The most that is listed for one text: a value drawn, an item shuffled and a trial of a random
+/// search count one each, a long value one more for each [`BYTES`] bytes.
+///
+/// Each alone is limited to 10^6 already; this keeps a text of many from filling the memory.
+pub const MAX_LISTED: u64 = 4_000_000;
+
+/// Bytes of a value that count as one value more.
+const BYTES: usize = 32;
+
+/// What is left of [`MAX_LISTED`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    left: Option<u64>,
+}
+
+impl Budget {
+    pub(super) fn new() -> Budget {
+        Budget {
+            left: Some(MAX_LISTED),
+        }
+    }
+
+    /// Takes `count` of what is left. False where that is too little: nothing is left from then on.
+    pub(super) fn take(&mut self, count: u64) -> bool {
+        self.left = self.left.and_then(|left| left.checked_sub(count));
+        self.left.is_some()
+    }
+
+    /// Takes what a value's text needs beyond the one that it counts already.
+    pub(super) fn take_text(&mut self, text: &str) -> bool {
+        self.take((text.len() / BYTES) as u64)
+    }
+
+    /// Whether something was refused.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.is_none()
+    }
+}

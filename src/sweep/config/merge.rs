@@ -1,0 +1,74 @@
+//! A command and the config file that it names, as one.
+
+use super::Config;
+use crate::sweep::command::{self, Command, OptionUse};
+use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::options::{Options, Strategy};
+use crate::sweep::span::Origin;
+
+impl Config {
+    /// Puts what the file says into a command: its settings in the place of the options, its
+    /// parameters behind the arguments. O(words of both).
+    pub(crate) fn merge(&self, command: &mut Command, diagnostics: &mut Vec<Diagnostic>) {
+        let strategy = command.options.strategy;
+        let typed = std::mem::take(&mut command.uses);
+        for used in typed {
+            if !self.replaces(used.spec.name, strategy) {
+                command.uses.push(used);
+            } else if !self.gives(&used) {
+                let option = used.spec.name;
+                let kind = Kind::OverriddenByConfig { option };
+                diagnostics.push(Diagnostic::new(used.span, kind));
+            }
+        }
+        for setting in &self.settings {
+            if let Some(value) = &setting.value {
+                command.uses.push(OptionUse {
+                    spec: setting.spec,
+                    span: setting.span,
+                    value_span: setting.span,
+                    value: value.clone(),
+                    origin: Origin::Config,
+                });
+            }
+        }
+        let mut options = Options::default();
+        for used in &command.uses {
+            // What is wrong with a value was told where it stands.
+            let _ = options.set(used.spec, &used.value);
+        }
+        options.environment = self.environment.clone().unwrap_or_default();
+        options.actions = self.actions.clone();
+        command.options = options;
+        command.config_read = true;
+        command::append(command, &self.parameters);
+    }
+
+    /// Whether an option that is typed does not count. `strategy` is the typed one: the client
+    /// carries `--num_trials` only where that is random search.
+    fn replaces(&self, option: &str, strategy: Strategy) -> bool {
+        let set = |name: &str| self.settings.iter().any(|s| s.spec.name == name);
+        match option {
+            "--num_trials" => {
+                self.strategy_options.is_some()
+                    || self.sets_random_search() && strategy != Strategy::RandomSearch
+            }
+            "--seed" => self.strategy_options.is_some(),
+            _ => set(option),
+        }
+    }
+
+    /// Whether the file sets the option to what is typed.
+    fn gives(&self, used: &OptionUse) -> bool {
+        let same = |s: &super::Setting| {
+            s.spec == used.spec && s.value.as_deref() == Some(used.value.as_str())
+        };
+        self.settings.iter().any(same)
+    }
+
+    fn sets_random_search(&self) -> bool {
+        let random = |value: &String| Strategy::from_name(value) == Some(Strategy::RandomSearch);
+        let mut strategies = self.settings.iter().filter(|s| s.spec.name == "--strategy");
+        strategies.any(|s| s.value.as_ref().is_some_and(random))
+    }
+}

@@ -1,0 +1,105 @@
+//! The YAML file of `grid run --config`, read and merged as Grid's published client 0.8.81 does.
+//!
+//! ```text
+//! compute:
+//!   provider: {cluster: ID}
+//!   train:
+//!     framework, instance, use_spot, cpus, gpus, storage_gb, localdir, dockerfile, auto_resume,
+//!     datastore_name and datastore_version, datastore_mount_dir
+//!     environment: {NAME: value}
+//!     dependency_file_info: {path: FILE}
+//!     actions: {on_build, on_build_start, on_build_end, on_experiment_start, on_experiment_end: [..]}
+//!     scratch: {size_gb: N} or {mount_path: P}
+//! hyper_params:
+//!   settings: {strategy: .., strategy_options: {num_trials: N, seed: S}}
+//!   params: {--lr: "[0.1, 0.2]", --flag: ""}
+//! ```
+//!
+//! What the file sets wins over the command's options, and its `strategy_options` replace `--num_trials`
+//! and `--seed` together. Each of `params` is put behind the script's own arguments as ` key value`,
+//! the value as Python prints what PyYAML loads, without quotes; the words are then found as in a
+//! request of the client ([`Source::Client`](super::words::Source)). [`read()`] gives all that is
+//! wrong at once, each problem with its place in the YAML text:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use sweep_planner::sweep::{Settings, read};
+//!
+//! let config = "hyper_params: {params: {--lr: [0.1, 0.2], --gamma: 1:30}}";
+//! let settings = Settings { config: Some(Arc::from(config)), ..Settings::default() };
+//! let reading = read("grid run --config c.yml f.py --n 1", &settings);
+//! assert_eq!(reading.plan.len(), 2);
+//! let last = reading.plan.trial(1).unwrap();
+//! assert_eq!(reading.plan.command_line(&last), "f.py --n 1 --lr 0.2 --gamma 90");
+//! // A colon between digits is base 60 to YAML 1.1.
+//! assert_eq!(reading.config_diagnostics[0].span.slice(config), "1:30");
+//! ```
+
+mod merge;
+mod params;
+mod problem;
+mod resolve;
+mod retyped;
+mod scalar;
+mod schema;
+mod syntax;
+mod timestamp;
+mod tree;
+mod trial;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use problem::{Problem, Syntax};
+
+use super::diagnostic::Diagnostic;
+use super::options::{Actions, OptionSpec};
+use super::span::Span;
+use super::words::Word;
+use std::collections::BTreeMap;
+
+/// What a config file sets. Places are in its text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// Options of `grid run`, in the file's order.
+    pub settings: Vec<Setting>,
+    /// `strategy_options`, where the file has them: they replace `--num_trials` and `--seed`.
+    pub strategy_options: Option<Span>,
+    /// The trials' environment, where the file has one; values as Python prints them.
+    pub environment: Option<BTreeMap<String, String>>,
+    /// Commands around the image build and the trial.
+    pub actions: Actions,
+    /// The words of `params`.
+    pub parameters: Vec<Word>,
+}
+
+/// An option that the file sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Its key.
+    pub key: &'static str,
+    /// The option of the command that it replaces.
+    pub spec: &'static OptionSpec,
+    /// The value as it would be typed, "" for a flag that is set; `None` for a flag that is not, and
+    /// for a null, which leaves the option at its default.
+    pub value: Option<String>,
+    /// Where the value stands.
+    pub span: Span,
+}
+
+/// Longest text that is read, in bytes.
+const MAX_TEXT: usize = 1 << 20;
+
+/// Reads a config file's text, and says what is wrong in it. Any text gives a config; nothing panics.
+/// O(length), and some 10^5 values at most, aliases counted as often as they stand.
+pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
+    if text.len() > MAX_TEXT {
+        let diagnostic = Diagnostic::in_config(Span::at(0), Problem::TooLong);
+        return (Config::default(), vec![diagnostic]);
+    }
+    match tree::parse(text) {
+        Ok((tree, root)) => schema::read(&tree, root),
+        Err(diagnostic) => (Config::default(), vec![diagnostic]),
+    }
+}

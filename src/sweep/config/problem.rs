@@ -1,0 +1,388 @@
+//! What is wrong or doubtful in a config file, with all its wording.
+
+use crate::sweep::diagnostic::Severity;
+use std::fmt;
+
+/// A problem of the config file. Keys are named as they stand in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// More text than is read.
+    TooLong,
+    /// Not YAML as PyYAML reads it.
+    Syntax(Syntax),
+    /// A tag that Grid's client cannot read, or a text that does not fit it.
+    Tag {
+        /// The tag, `!!name` for those of YAML.
+        tag: String,
+        /// The scalar's text.
+        found: String,
+    },
+    /// More values than are read, aliases counted as often as they stand.
+    TooLarge,
+    /// A mapping that cannot be a key, or a merge of what is no mapping.
+    BadMapping(&'static str),
+    /// A value of another type than the key takes.
+    Expected {
+        /// The key, "" for the whole file.
+        key: String,
+        /// What it takes.
+        expected: &'static str,
+        /// What it holds.
+        found: String,
+    },
+    /// A key that the client does not read.
+    UnknownKey {
+        /// As it stands.
+        found: String,
+        /// The key it is in, "" at the top.
+        section: &'static str,
+        /// The key that may be meant.
+        suggestion: Option<String>,
+    },
+    /// A key that the client reads and drops, or does not look for here.
+    Ignored {
+        /// The key.
+        key: &'static str,
+        /// What to write instead, or why.
+        help: &'static str,
+    },
+    /// A key that stands twice in one mapping; the last one counts.
+    RepeatedKey {
+        /// The key.
+        key: String,
+    },
+    /// A plain scalar that YAML 1.1 takes for something else than it looks like.
+    Retyped {
+        /// As written.
+        written: String,
+        /// What is passed.
+        read: String,
+    },
+    /// A date in a list, which Python prints as a call.
+    DateInList {
+        /// As written.
+        written: String,
+        /// As it would stand in the list.
+        repr: String,
+    },
+    /// A machine's nickname, which the client passes on from a config file as it is.
+    Nickname {
+        /// The nickname.
+        typed: String,
+        /// What it means here.
+        machine: String,
+    },
+    /// A parameter without a value, which is passed as `None`.
+    NullParameter {
+        /// Its key.
+        key: String,
+    },
+    /// A parameter's key without dashes: passed as a positional argument.
+    BareKey {
+        /// The key.
+        key: String,
+    },
+    /// A value that the shell rules take apart, since the client does not quote it.
+    Split {
+        /// The words it becomes.
+        words: u32,
+        /// Whether the value is a YAML mapping.
+        mapping: bool,
+        /// The value, where one word of it can be made by quoting.
+        text: Option<String>,
+    },
+    /// A value that leaves a bracket or an escape open, and so takes the next one in.
+    RunsOn,
+    /// One of two keys that only count together.
+    Alone {
+        /// The one that is there.
+        given: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
+    /// More than one key under `scratch`.
+    TwoScratches,
+    /// A key that another one makes useless.
+    Unused {
+        /// The key.
+        key: &'static str,
+        /// What it is for.
+        needs: &'static str,
+    },
+    /// `random_search` without a number of trials in the file.
+    NumTrials {
+        /// `--num_trials` of the command, which the client does not pass on then.
+        typed: Option<u32>,
+    },
+    /// A name that no environment variable can have.
+    VariableName {
+        /// The name.
+        found: String,
+    },
+    /// No command has `--config`.
+    NotAsked,
+}
+
+/// Why the text is no YAML that PyYAML reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// A quote that is never closed.
+    UnclosedQuote,
+    /// A bracket that is never closed.
+    UnclosedBracket(char),
+    /// Something else than `,` or the closing bracket.
+    Flow,
+    /// A tab between values.
+    Tab,
+    /// A `: ` inside an unquoted text.
+    Colon,
+    /// A line that is no `key: value` at this indentation.
+    Indentation,
+    /// An alias to nothing.
+    UnknownAnchor,
+    /// An alias to the value that holds it.
+    Recursive,
+    /// A character that no unquoted text begins with.
+    Reserved(char),
+    /// A `?` or a leading `:` in an unquoted text between brackets.
+    InBrackets,
+    /// A bad `\` escape.
+    Escape,
+    /// Deeper than is read.
+    TooDeep,
+    /// A `#` right behind a value.
+    Comment,
+    /// A character that YAML does not allow.
+    Unprintable,
+    /// U+0085, U+2028 and U+2029, line breaks to YAML 1.1 alone.
+    UnicodeLineBreak,
+    /// `: value` without a key.
+    NoKey,
+    /// A second document.
+    OneDocument,
+    /// Anything else.
+    Other,
+}
+
+impl Problem {
+    /// Whether it blocks the launch.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Problem::UnknownKey { .. }
+            | Problem::Ignored { .. }
+            | Problem::RepeatedKey { .. }
+            | Problem::Retyped { .. }
+            | Problem::Nickname { .. }
+            | Problem::NullParameter { .. }
+            | Problem::BareKey { .. }
+            | Problem::Split { .. }
+            | Problem::Unused { .. }
+            | Problem::NotAsked => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// What would be right, where saying so helps.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Problem::Syntax(syntax) => return syntax.help().map(Into::into),
+            Problem::UnknownKey {
+                suggestion: Some(key),
+                ..
+            } => format!("did you mean `{key}`?"),
+            Problem::Ignored { help, .. } => (*help).into(),
+            Problem::Retyped { written, .. } | Problem::DateInList { written, .. } => {
+                format!("to pass it as it stands, write it in quotes: \"{written}\"")
+            }
+            Problem::NullParameter { key } => {
+                format!("for a flag without a value write `{key}: \"\"`")
+            }
+            Problem::BareKey { key } => format!("did you mean `--{key}`?"),
+            Problem::Split {
+                text: Some(text), ..
+            } => {
+                format!("to pass one argument, quote it for a shell too: \"'{text}'\"")
+            }
+            Problem::NumTrials { typed } => {
+                let number = typed.unwrap_or(10);
+                format!("write `strategy_options: {{num_trials: {number}}}` under `settings`")
+            }
+            Problem::RunsOn => "close its brackets, or quote it for a shell too: \"'…'\"".into(),
+            Problem::TwoScratches => "write either `size_gb` or `mount_path`".into(),
+            Problem::NotAsked => "write `--config FILE` before the script".into(),
+            _ => return None,
+        })
+    }
+
+    /// What a one-click fix would write in the problem's place, and the fix's label.
+    pub(crate) fn replacement(&self) -> Option<(String, String)> {
+        let quoted = |text: &str| ("Put it in quotes".to_owned(), text.to_owned());
+        match self {
+            Problem::UnknownKey {
+                suggestion: Some(key),
+                ..
+            } => Some((format!("Change to {key}"), key.clone())),
+            Problem::BareKey { key } => Some((format!("Change to --{key}"), format!("--{key}"))),
+            Problem::Retyped { written, .. } | Problem::DateInList { written, .. } => {
+                Some(quoted(&format!("\"{written}\"")))
+            }
+            Problem::Split {
+                text: Some(text), ..
+            } => Some(quoted(&format!("\"'{text}'\""))),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::TooLong => write!(f, "expected at most 1 MiB of YAML"),
+            Problem::Syntax(syntax) => syntax.fmt(f),
+            Problem::Tag { tag, found } => {
+                write!(f, "Grid's client cannot read `{found}` as {tag}")
+            }
+            Problem::TooLarge => write!(f, "more values than a config file may hold"),
+            Problem::BadMapping(what) => f.write_str(what),
+            Problem::Expected {
+                key,
+                expected,
+                found,
+            } if key.is_empty() => write!(f, "expected {expected}, found {found}"),
+            Problem::Expected {
+                key,
+                expected,
+                found,
+            } => write!(f, "`{key}` takes {expected}, found {found}"),
+            Problem::UnknownKey { found, section, .. } => {
+                let place = if section.is_empty() {
+                    "at the top of a config file".into()
+                } else {
+                    format!("under `{section}`")
+                };
+                write!(
+                    f,
+                    "Grid's client reads no `{found}` {place}; it has no effect"
+                )
+            }
+            Problem::Ignored { key, .. } => {
+                write!(f, "`{key}` has no effect here: Grid's client drops it")
+            }
+            Problem::RepeatedKey { key } => {
+                write!(f, "`{key}` stands above already; this one counts")
+            }
+            Problem::Retyped { written, read } => {
+                write!(
+                    f,
+                    "YAML reads `{written}` as {read}, and that is what is passed"
+                )
+            }
+            Problem::DateInList { written, repr } => {
+                write!(
+                    f,
+                    "YAML reads `{written}` as a date, which is `{repr}` in a list"
+                )
+            }
+            Problem::Nickname { typed, machine } => write!(
+                f,
+                "`{typed}` is {machine} here; from a config file Grid's client sends the nickname"
+            ),
+            Problem::NullParameter { key } => {
+                write!(f, "`{key}` has no value, so `None` is passed")
+            }
+            Problem::BareKey { key } => write!(
+                f,
+                "`{key}` has no dashes: it and its value are passed as positional arguments"
+            ),
+            Problem::Split {
+                words,
+                mapping: true,
+                ..
+            } => write!(
+                f,
+                "a mapping is no value of an argument; this passes {words} words"
+            ),
+            Problem::Split { words, .. } => write!(
+                f,
+                "Grid's client does not quote this value: it is passed as {words} arguments"
+            ),
+            Problem::RunsOn => write!(
+                f,
+                "Grid's client does not quote this value, and it runs on into the next parameter"
+            ),
+            Problem::Alone { given, missing } => {
+                write!(f, "`{given}` needs `{missing}` beside it, found none")
+            }
+            Problem::TwoScratches => write!(f, "`scratch` takes one key, found two or more"),
+            Problem::Unused { key, needs } => {
+                write!(f, "`{key}` has no effect without {needs}")
+            }
+            Problem::NumTrials { typed: None } => {
+                write!(
+                    f,
+                    "random_search needs `num_trials` under `strategy_options`"
+                )
+            }
+            Problem::NumTrials { typed: Some(_) } => write!(
+                f,
+                "random_search needs `num_trials` under `strategy_options`: where the config file \
+                 sets the strategy, Grid's client does not pass `--num_trials` on"
+            ),
+            Problem::VariableName { found } => write!(
+                f,
+                "expected the name of an environment variable, found `{found}`"
+            ),
+            Problem::NotAsked => {
+                write!(
+                    f,
+                    "no command has `--config`, so this file is not in the plan"
+                )
+            }
+        }
+    }
+}
+
+impl Syntax {
+    fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Syntax::Tab => "indent and separate with blanks",
+            Syntax::Colon => "write a text that holds `: ` in quotes",
+            Syntax::Indentation => {
+                "keys of one mapping stand below each other, each as `key: value`"
+            }
+            Syntax::InBrackets => "write the text in quotes",
+            Syntax::Reserved(_) => "write the text in quotes",
+            Syntax::Escape => "between single quotes a backslash is itself",
+            Syntax::Comment => "a comment has a blank before its #",
+            Syntax::UnicodeLineBreak => "use a plain line end",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Syntax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Syntax::UnclosedQuote => "this quote is never closed",
+            Syntax::UnclosedBracket(open) => return write!(f, "this {open} is never closed"),
+            Syntax::Flow => "expected `,` or the closing bracket",
+            Syntax::Tab => "YAML takes no tab here",
+            Syntax::Colon => "expected no `: ` in an unquoted text",
+            Syntax::Indentation => "expected a `key: value` at this indentation",
+            Syntax::UnknownAnchor => "this alias has no anchor before it",
+            Syntax::Recursive => "this alias stands in its own anchor",
+            Syntax::Reserved(c) => return write!(f, "no unquoted text begins with `{c}`"),
+            Syntax::InBrackets => {
+                "between brackets an unquoted text holds no `?` and begins with no `:`"
+            }
+            Syntax::Escape => "YAML knows no such escape",
+            Syntax::TooDeep => "expected at most 64 levels of nesting",
+            Syntax::Comment => "expected a blank before a comment",
+            Syntax::Unprintable => "YAML does not allow this character",
+            Syntax::UnicodeLineBreak => "YAML 1.1 takes this invisible character for a line end",
+            Syntax::NoKey => "expected a key before the colon",
+            Syntax::OneDocument => "expected one document, found a second",
+            Syntax::Other => "this is no YAML",
+        })
+    }
+}

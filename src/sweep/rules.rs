@@ -1,0 +1,164 @@
+//! The rules of Grid's published client that concern more than one option.
+
+use super::command::{Command, begins_flag, split_inline};
+use super::config::{Config, Problem};
+use super::diagnostic::{Diagnostic, Kind};
+use super::machines;
+use super::options::{self, Strategy};
+use super::quote;
+use super::span::{Origin, Span};
+use super::subset;
+use super::words::{Word, Words};
+
+/// What the client checks before it looks at a config file.
+pub(super) fn check_typed(command: &Command, words: &Words, diagnostics: &mut Vec<Diagnostic>) {
+    let options = &command.options;
+    let mut report = |span: Span, kind| diagnostics.push(Diagnostic::new(span, kind));
+    let place = |option: &str| {
+        let used = command.used(option);
+        used.map_or(command.script_span, |used| used.span)
+    };
+    // It looks at the CPUs where no GPUs are asked for, and holds both against one number.
+    let (option, found) = match options.gpus {
+        0 => ("--cpus", options.cpus),
+        gpus => ("--gpus", gpus),
+    };
+    if let Some(has) = machines::units(&options.instance_type).filter(|has| found > *has) {
+        let machine = options.instance_type.clone();
+        let kind = Kind::TooManyUnits {
+            option,
+            found,
+            machine,
+            has,
+        };
+        report(place(option), kind);
+    }
+    if let Some(typed) = &options.instance_typed
+        && let Some(client) = machines::client_machine(typed)
+    {
+        let (typed, machine) = (typed.clone(), options.instance_type.clone());
+        let kind = Kind::AmbiguousMachine {
+            typed,
+            machine,
+            client,
+        };
+        report(place("--instance_type"), kind);
+    }
+    for argument in command
+        .arguments
+        .iter()
+        .filter(|a| begins_flag(&a.word.text))
+    {
+        let name = split_inline(&argument.word.text).0;
+        if let Some(spec) = options::find(name).filter(|spec| spec.name == name) {
+            let option = spec.name;
+            report(argument.word.span, Kind::OptionAfterScript { option });
+        }
+    }
+    if let Some((span, kind)) = script_repeated(command, words) {
+        report(span, kind);
+    }
+}
+
+/// The client finds the script's arguments by splitting the quoted command at the script's text.
+fn script_repeated(command: &Command, words: &Words) -> Option<(Span, Kind)> {
+    let script = command.script.as_str();
+    let quoted: Vec<_> = words
+        .words
+        .iter()
+        .map(|word| quote::shell(&word.text))
+        .collect();
+    let count = u32::try_from(quoted.join(" ").matches(script).count()).ok()?;
+    let holds = |word: &&Word| word.span != command.script_span && word.text.contains(script);
+    let other = words.words.iter().find(holds)?;
+    let script = script.to_owned();
+    (count > 1).then_some((other.span, Kind::ScriptTextRepeated { script, count }))
+}
+
+/// What is checked once the config file is merged, where there is one. `typed` is the command's own
+/// `--num_trials`.
+pub(super) fn check_merged(
+    command: &Command,
+    config: Option<&Config>,
+    typed: Option<u32>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let options = &command.options;
+    match (options.strategy, options.num_trials) {
+        // A number that cannot be read was told of.
+        (Strategy::RandomSearch, None) if command.used("--num_trials").is_none() => {
+            diagnostics.push(no_num_trials(command, config, typed));
+        }
+        (Strategy::RandomSearch, Some(asked)) if u64::from(asked) > subset::MAX_DRAWN => {
+            report(
+                command,
+                "--num_trials",
+                Kind::TooManyToDraw { asked },
+                diagnostics,
+            );
+        }
+        (Strategy::GridSearch | Strategy::None, Some(_)) => {
+            unused(
+                command,
+                "--num_trials",
+                "`--strategy random_search`",
+                diagnostics,
+            );
+        }
+        _ => {}
+    }
+    if options.datastore_name.is_none() {
+        for option in ["--datastore_version", "--datastore_mount_dir"] {
+            unused(command, option, "`--datastore_name`", diagnostics);
+        }
+    }
+}
+
+/// Tells of an option at its place, in whichever text.
+fn report(command: &Command, option: &str, kind: Kind, diagnostics: &mut Vec<Diagnostic>) {
+    let diagnostic = match command.used(option) {
+        Some(used) => Diagnostic::new(used.span, kind).of(used.origin),
+        None => Diagnostic::new(command.script_span, kind),
+    };
+    diagnostics.push(diagnostic);
+}
+
+fn unused(
+    command: &Command,
+    option: &'static str,
+    needs: &'static str,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(used) = command.used(option) else {
+        return;
+    };
+    let kind = match used.origin {
+        Origin::Command => Kind::UnusedOption { option, needs },
+        // There its key is the option without dashes.
+        Origin::Config => Kind::Config(Problem::Unused {
+            key: option.trim_start_matches('-'),
+            needs,
+        }),
+    };
+    report(command, option, kind, diagnostics);
+}
+
+fn no_num_trials(command: &Command, config: Option<&Config>, typed: Option<u32>) -> Diagnostic {
+    let problem = Problem::NumTrials { typed };
+    match (command.used("--strategy"), config) {
+        (Some(used), _) if used.origin == Origin::Config => {
+            Diagnostic::in_config(used.span, problem)
+        }
+        (
+            _,
+            Some(Config {
+                strategy_options: Some(span),
+                ..
+            }),
+        ) => Diagnostic::in_config(*span, Problem::NumTrials { typed: None }),
+        (used, _) => {
+            let span = used.map_or(command.script_span, |used| used.span);
+            Diagnostic::new(span, Kind::NumTrialsMissing)
+        }
+    }
+}
