@@ -354,6 +354,10 @@ fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
             }),
         }
     }
+    // As they ended, which decides what counts as failures in a row.
+    found
+        .changes
+        .sort_by_key(|change| (change.ended_at, change.run, change.number));
     found
 }
 

@@ -94,7 +94,10 @@ fn killed_servers_lose_no_trial_and_run_none_twice() {
     home.write("sweep.toml", "[clusters.local]\nslots = 4\n");
     let shared = home.path("started.log");
     let sweep = format!("once.py  '{}' 'range({})'", shared.display(), form.trials);
-    let mut bodies = vec![("main".to_owned(), run(&sweep))];
+    let mut main = run(&sweep);
+    // Two of three fail, as they are told to.
+    main["spec"]["sweepOptions"] = json!({"stop_after_failures": 0});
+    let mut bodies = vec![("main".to_owned(), main)];
     let mut moments = Moments(form.seed);
     let (begun, mut blind, mut cut_off) = (Instant::now(), 0, 0);
     for kill in 0..form.kills {
