@@ -175,10 +175,11 @@ impl Local {
 
     fn look(&self, trial: &ActiveTrial) -> io::Result<Seen> {
         let (key, folder) = (key(trial), self.folder(trial));
-        // In this order: a supervisor writes the end before it lets go of the lock.
+        // In this order: a supervisor takes the lock, then the claim, and writes the end before it
+        // lets go of the lock. So one that has claimed and is not alive now is over.
         let known = self.known(key);
-        let alive = folder.supervised()?;
         let claimed = folder.claimed();
+        let alive = folder.supervised()?;
         if let Some(ended) = folder.ended()? {
             self.forget(key);
             return Ok(Seen::Ended(ended));
