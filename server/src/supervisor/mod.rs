@@ -51,7 +51,9 @@ pub fn supervise(folder: &Folder) -> io::Result<()> {
             // Somebody has deleted the trial: there is nobody left to tell.
             return Err(error);
         }
-        eprintln!("the end of the trial cannot be written: {error}; trying again");
+        note(&format!(
+            "the end of the trial cannot be written: {error}; trying again"
+        ));
         std::thread::sleep(WRITE_RETRY);
     }
     Ok(())
@@ -88,7 +90,9 @@ fn run(folder: &Folder, order: &Order) -> Ended {
     };
     if let Err(error) = folder.write_started(&note) {
         // The trial runs all the same; the server sees it as starting until it ends.
-        eprintln!("the start of the trial cannot be written: {error}");
+        note(&format!(
+            "the start of the trial cannot be written: {error}"
+        ));
     }
     let limit = order.time_limit_seconds.map(Duration::from_secs);
     let mut stop = Stop::default();
@@ -154,6 +158,12 @@ fn explain(folder: &Folder, reason: &str) {
         .open(folder.output());
     let written = file.and_then(|mut file| writeln!(file, "{reason}"));
     if let Err(error) = written {
-        eprintln!("the reason cannot be written as output: {error}");
+        note(&format!("the reason cannot be written as output: {error}"));
     }
+}
+
+/// Writes down a trouble of our own, if that can be written: on a full disk it cannot, and the
+/// trial must go on (`eprintln!` would end us).
+fn note(trouble: &str) {
+    let _ = writeln!(io::stderr(), "{trouble}");
 }

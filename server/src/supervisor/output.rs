@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use memchr::{memchr2, memchr3, memrchr2};
 
+use super::note;
 use crate::trial::Folder;
 use crate::trial::metrics::{LINE_MAX, measure};
 
@@ -169,7 +170,7 @@ impl Sink {
         }
         self.metrics_room -= json.len() as u64;
         if let Err(error) = self.metrics.write_all(&json) {
-            eprintln!("a metric cannot be written: {error}");
+            note(&format!("a metric cannot be written: {error}"));
         }
     }
 }
