@@ -51,7 +51,7 @@ pub fn supervise(folder: &Folder) -> io::Result<()> {
             // Somebody has deleted the trial: there is nobody left to tell.
             return Err(error);
         }
-        note(&format!(
+        complain(&format!(
             "the end of the trial cannot be written: {error}; trying again"
         ));
         std::thread::sleep(WRITE_RETRY);
@@ -90,7 +90,7 @@ fn run(folder: &Folder, order: &Order) -> Ended {
     };
     if let Err(error) = folder.write_started(&note) {
         // The trial runs all the same; the server sees it as starting until it ends.
-        note(&format!(
+        complain(&format!(
             "the start of the trial cannot be written: {error}"
         ));
     }
@@ -158,12 +158,12 @@ fn explain(folder: &Folder, reason: &str) {
         .open(folder.output());
     let written = file.and_then(|mut file| writeln!(file, "{reason}"));
     if let Err(error) = written {
-        note(&format!("the reason cannot be written as output: {error}"));
+        complain(&format!("the reason cannot be written as output: {error}"));
     }
 }
 
 /// Writes down a trouble of our own, if that can be written: on a full disk it cannot, and the
 /// trial must go on (`eprintln!` would end us).
-fn note(trouble: &str) {
+fn complain(trouble: &str) {
     let _ = writeln!(io::stderr(), "{trouble}");
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use memchr::{memchr2, memchr3, memrchr2};
 
-use super::note;
+use super::complain;
 use crate::trial::Folder;
 use crate::trial::metrics::{LINE_MAX, measure};
 
@@ -170,7 +170,7 @@ impl Sink {
         }
         self.metrics_room -= json.len() as u64;
         if let Err(error) = self.metrics.write_all(&json) {
-            note(&format!("a metric cannot be written: {error}"));
+            complain(&format!("a metric cannot be written: {error}"));
         }
     }
 }
