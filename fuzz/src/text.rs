@@ -4,7 +4,7 @@ use sweep_planner::launch;
 use sweep_planner::sweep::order::{Direction, View};
 use sweep_planner::sweep::words::{Source, split};
 use sweep_planner::sweep::{
-    Lines, Part, Plan, Ranges, Reading, Settings, digest, edit, quote, read, shortcut,
+    Diagnostic, Lines, Part, Plan, Ranges, Reading, Settings, digest, edit, quote, read, shortcut,
 };
 
 /// Spaces up to this size are also listed, to compare what is computed with it.
@@ -39,9 +39,9 @@ fn settings() -> Settings {
 }
 
 /// Every diagnostic has a place of its own in the text, words, and a fix that changes something.
-pub(crate) fn diagnostics(text: &str, reading: &Reading) {
+pub(crate) fn problems(text: &str, diagnostics: &[Diagnostic]) {
     let mut end = 0;
-    for diagnostic in &reading.diagnostics {
+    for diagnostic in diagnostics {
         let span = diagnostic.span;
         assert!(text.get(span.start as usize..span.end as usize).is_some(), "{diagnostic:?}");
         assert!(span.start >= end, "{diagnostic:?} overlaps the one before");
@@ -49,7 +49,7 @@ pub(crate) fn diagnostics(text: &str, reading: &Reading) {
         assert!(!diagnostic.to_string().is_empty());
         diagnostic.help();
     }
-    for diagnostic in reading.diagnostics.iter().take(RENDERED) {
+    for diagnostic in diagnostics.iter().take(RENDERED) {
         assert!(diagnostic.render(text).contains('^'));
         diagnostic.span.to_utf16(text);
         if let Some(fix) = diagnostic.fix(text) {
@@ -62,6 +62,11 @@ pub(crate) fn diagnostics(text: &str, reading: &Reading) {
             assert_ne!(fix.apply(text), text, "{fix:?} changes nothing");
         }
     }
+}
+
+/// The diagnostics of a reading, and the places of its words.
+pub(crate) fn diagnostics(text: &str, reading: &Reading) {
+    problems(text, &reading.diagnostics);
     for command in reading.commands.iter() {
         for argument in &command.arguments {
             let span = argument.word.span;
@@ -100,7 +105,7 @@ fn positions(plan: &Plan) {
     }
 }
 
-fn argvs(plan: &Plan) -> Vec<Vec<String>> {
+pub(crate) fn argvs(plan: &Plan) -> Vec<Vec<String>> {
     (0..plan.len().min(LISTED)).map(|n| plan.argv(&plan.trial(n).expect("a trial"))).collect()
 }
 
@@ -138,7 +143,7 @@ fn views(part: &Part) {
 }
 
 /// What the page launches, the server receives.
-fn launches(plan: &Plan, number: u32) {
+pub(crate) fn launches(plan: &Plan, number: u32) {
     let part = &plan.parts()[number as usize];
     let ends = [0, part.len() - 1].map(|n| part.index_at(n).expect("a proposed trial"));
     for index in ends {
