@@ -56,13 +56,18 @@ impl RunTrials {
             .extend(page.trials.into_iter().map(|row| (row.number, row)));
     }
 
-    /// Takes changed rows; true where they measure something that is not known yet.
+    /// Takes changed rows; true where they measure something that was not known yet.
     fn patch(&mut self, rows: Vec<TrialRow>) -> bool {
-        let known = |name: &String| self.metrics.contains(name);
-        let new = rows.iter().any(|row| !row.metrics.keys().all(known));
-        self.rows
-            .extend(rows.into_iter().map(|row| (row.number, row)));
-        new
+        let before = self.metrics.len();
+        for row in rows {
+            for name in row.metrics.keys() {
+                if !self.metrics.contains(name) {
+                    self.metrics.push(name.clone());
+                }
+            }
+            self.rows.insert(row.number, row);
+        }
+        self.metrics.len() > before
     }
 }
 
