@@ -24,7 +24,10 @@ fn main() -> ExitCode {
         "1 MB of", "person", "client", "problems"
     );
     let mut slow = 0;
-    let settings = Settings { drawn_seed: 1 };
+    let settings = Settings {
+        drawn_seed: 1,
+        config: None,
+    };
     let pieces = PIECES.lines().filter(|line| !line.starts_with('#'));
     for (head, piece) in pieces.filter_map(|line| line.split_once('\t')) {
         let (head, piece) = (unescape(head), unescape(piece));

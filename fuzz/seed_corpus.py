@@ -24,7 +24,7 @@ RANGES = ["0-3,7", "", "5", "1, 3-9 ,4", "0-340282366920938463463374607431768211
 def commands():
     for path in sorted((DATA / "cases").glob("*.txt")):
         for case in path.read_text().split("\n====\n"):
-            yield case.split("\n---\n")[0]
+            yield case.split("\n---\n")[0].split("\n+++\n")[0]
     document = (DATA / "seed_document.rst.txt").read_text()
     for block in re.findall(r"\.\. code:: bash\n\n((?:    +.*\n|\n)+)", document):
         yield "\n".join(line.strip() for line in block.strip().splitlines())
@@ -39,6 +39,16 @@ def expressions():
                 if isinstance(entry, dict) and isinstance(entry.get("expr"), str):
                     seen.add(entry["expr"])
         yield from sorted(seen)
+
+
+def configs():
+    for case in (DATA / "cases" / "config.txt").read_text().split("\n====\n"):
+        text = case.split("\n---\n")[0]
+        command, separator, yaml = text.partition("\n+++\n")
+        command = command.replace("\n", "; ")
+        yield f"{command}\n{yaml}" if separator else text
+    for scalar, *_ in json.loads((DATA / "pyyaml.json").read_text())["scalars"]:
+        yield f"grid run --config c.yml f.py\nhyper_params: {{params: {{--x: {scalar}}}}}"
 
 
 def shell(text):
@@ -68,6 +78,7 @@ def main():
     write("formula", split(RUN_TIMES) + split(CONDITIONS))
     write("estimate", [f"{run_time}\n{text}" for run_time in split(RUN_TIMES) for text in texts[::7]])
     write("values", values + RANGES)
+    write("config", configs())
 
 
 main()

@@ -2,12 +2,14 @@
 //!
 //! Each is a fuzz target of the same name; `cargo test` in this folder runs them over the seeds.
 
+mod config;
 mod estimate;
 mod formula;
 mod text;
 mod values;
 mod wire;
 
+pub use config::config;
 pub use estimate::estimate;
 pub use formula::formula;
 pub use text::text_to_trials;

@@ -11,7 +11,7 @@ use super::subset;
 use super::words::{Word, Words};
 
 /// What the client checks before it looks at a config file.
-pub(super) fn check_typed(command: &Command, words: &Words, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let options = &command.options;
     let mut report = |span: Span, kind| diagnostics.push(Diagnostic::new(span, kind));
     let place = |option: &str| {
@@ -55,24 +55,20 @@ pub(super) fn check_typed(command: &Command, words: &Words, diagnostics: &mut Ve
             report(argument.word.span, Kind::OptionAfterScript { option });
         }
     }
-    if let Some((span, kind)) = script_repeated(command, words) {
-        report(span, kind);
-    }
 }
 
 /// The client finds the script's arguments by splitting the quoted command at the script's text.
-fn script_repeated(command: &Command, words: &Words) -> Option<(Span, Kind)> {
-    let script = command.script.as_str();
+pub(super) fn script_repeated(script: &str, place: Span, words: &Words) -> Option<Diagnostic> {
     let quoted: Vec<_> = words
         .words
         .iter()
         .map(|word| quote::shell(&word.text))
         .collect();
     let count = u32::try_from(quoted.join(" ").matches(script).count()).ok()?;
-    let holds = |word: &&Word| word.span != command.script_span && word.text.contains(script);
+    let holds = |word: &&Word| word.span != place && word.text.contains(script);
     let other = words.words.iter().find(holds)?;
     let script = script.to_owned();
-    (count > 1).then_some((other.span, Kind::ScriptTextRepeated { script, count }))
+    (count > 1).then(|| Diagnostic::new(other.span, Kind::ScriptTextRepeated { script, count }))
 }
 
 /// What is checked once the config file is merged, where there is one. `typed` is the command's own
@@ -89,13 +85,10 @@ pub(super) fn check_merged(
         (Strategy::RandomSearch, None) if command.used("--num_trials").is_none() => {
             diagnostics.push(no_num_trials(command, config, typed));
         }
-        (Strategy::RandomSearch, Some(asked)) if u64::from(asked) > subset::MAX_DRAWN => {
-            report(
-                command,
-                "--num_trials",
-                Kind::TooManyToDraw { asked },
-                diagnostics,
-            );
+        (Strategy::RandomSearch, Some(asked)) => {
+            if let Some(kind) = too_many_to_draw(asked) {
+                report(command, "--num_trials", kind, diagnostics);
+            }
         }
         (Strategy::GridSearch | Strategy::None, Some(_)) => {
             unused(
@@ -112,6 +105,11 @@ pub(super) fn check_merged(
             unused(command, option, "`--datastore_name`", diagnostics);
         }
     }
+}
+
+/// What is wrong with so many trials of a random search, which lists them.
+pub(super) fn too_many_to_draw(asked: u32) -> Option<Kind> {
+    (u64::from(asked) > subset::MAX_DRAWN).then_some(Kind::TooManyToDraw { asked })
 }
 
 /// Tells of an option at its place, in whichever text.
