@@ -49,6 +49,8 @@ describe("from a pasted command to results", { concurrency: false }, () => {
     }, TRAINED_WITHIN_MS);
 
     await planner.tab("Results").click();
+    const uncompared = page.getByRole("group", { name: "Runs to compare" }).getByRole("button", { pressed: false });
+    while (await uncompared.count()) await uncompared.first().click();
     const results = page.getByRole("table", { name: "Results", exact: true });
     const trials = await eventually(async () => {
       const rows = await readTable(results);
