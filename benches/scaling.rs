@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let mut slow = 0;
     let settings = Settings {
         drawn_seed: 1,
-        ..Settings::default()
+        config: None,
     };
     let pieces = PIECES.lines().filter(|line| !line.starts_with('#'));
     for (head, piece) in pieces.filter_map(|line| line.split_once('\t')) {

@@ -49,6 +49,16 @@ def expressions():
         yield from sorted(seen)
 
 
+def configs():
+    for case in (DATA / "cases" / "config.txt").read_text().split("\n====\n"):
+        text = case.split("\n---\n")[0]
+        command, separator, yaml = text.partition("\n+++\n")
+        command = command.replace("\n", "; ")
+        yield f"{command}\n{yaml}" if separator else text
+    for scalar, *_ in json.loads((DATA / "pyyaml.json").read_text())["scalars"]:
+        yield f"grid run --config c.yml f.py\nhyper_params: {{params: {{--x: {scalar}}}}}"
+
+
 def shell(text):
     return '"' + text + '"' if not re.search(r'["$`\\]', text) else "'" + text.replace("'", "'\"'\"'") + "'"
 
@@ -77,6 +87,7 @@ def main():
     write("formula", split(RUN_TIMES) + split(CONDITIONS))
     write("estimate", [f"{run_time}\n{text}" for run_time in split(RUN_TIMES) for text in texts[::7]])
     write("values", values + RANGES)
+    write("config", configs())
 
 
 main()

@@ -1,31 +1,32 @@
-//! A config file's text, merged into a command that names it.
+//! A command with the YAML file that it names.
 
-use crate::text::{argvs, launches, problems};
+use crate::text;
+use std::sync::Arc;
 use sweep_planner::sweep::{Settings, read};
 
-/// A command that the file can add to, and one whose options it can replace.
-const COMMANDS: [&str; 2] = [
-    "grid run --config c.yml f.py --a \"[1, 2]\"",
-    "grid run --config c.yml --strategy random_search --num_trials 2 --seed 1 --use_spot f.py -v",
-];
-
-/// Reads `text` as the config file of each command.
+/// `text` is a command on its first line and the file below it.
 pub fn config(text: &str) {
-    for command in COMMANDS {
-        let settings = Settings { drawn_seed: 7, config: Some(text.into()) };
-        let reading = read(command, &settings);
-        problems(command, &reading.diagnostics);
-        problems(text, &reading.config_diagnostics);
-        assert_eq!(reading.plan.is_empty(), reading.has_errors(), "a plan, or an error");
-        let plan = &reading.plan;
-        for (number, _) in (0..).zip(plan.parts()) {
-            launches(plan, number);
-        }
-        // What the file says can stand in the command instead.
-        if let Some(trial) = plan.trial(0) {
-            let line = plan.grid_run_line(&trial);
-            let again = read(&line, &Settings::default());
-            assert_eq!(argvs(&again.plan), [plan.argv(&trial)], "{line}: {:?}", again.diagnostics);
-        }
+    let (command, yaml) = text
+        .split_once('\n')
+        .unwrap_or(("grid run --config c.yml f.py", text));
+    let settings = Settings {
+        drawn_seed: 7,
+        config: Some(Arc::from(yaml)),
+    };
+    let reading = read(command, &settings);
+    text::places(command, &reading.diagnostics);
+    text::places(yaml, &reading.config_diagnostics);
+    assert_eq!(
+        reading.plan.is_empty(),
+        reading.has_errors(),
+        "a plan, or an error"
+    );
+    let plan = &reading.plan;
+    if text::listed(plan) > text::MANY {
+        return;
+    }
+    text::positions(plan);
+    for number in 0..plan.parts().len() as u32 {
+        text::launches(plan, number);
     }
 }

@@ -9,7 +9,13 @@ pub fn formula(text: &str) {
         |_| None,
         |_| Some(Value::Number(-2.5)),
         |name| Some(Value::Number(name.len() as f64 * 1e300)),
-        |name| Some(if name.len() % 2 == 0 { Value::Text("sgd") } else { Value::Number(f64::NAN) }),
+        |name| {
+            Some(if name.len() % 2 == 0 {
+                Value::Text("sgd")
+            } else {
+                Value::Number(f64::NAN)
+            })
+        },
     ];
     match Formula::parse(text) {
         Err(error) => fits(text, &error),

@@ -1,6 +1,7 @@
 //! The whole way: a pasted text to its trials, their commands, their digest and their launch.
 
 use sweep_planner::launch;
+use sweep_planner::sweep::axis::{Axis, Values};
 use sweep_planner::sweep::order::{Direction, View};
 use sweep_planner::sweep::words::{Source, split};
 use sweep_planner::sweep::{
@@ -9,6 +10,8 @@ use sweep_planner::sweep::{
 
 /// Spaces up to this size are also listed, to compare what is computed with it.
 const LISTED: u128 = 200;
+/// Values and trials that a plan may hold as lists and still be used in every way.
+pub(crate) const MANY: u128 = 50_000;
 /// Diagnostics of one text that are rendered; each costs the length of the text.
 const RENDERED: usize = 20;
 
@@ -16,9 +19,17 @@ const RENDERED: usize = 20;
 pub fn text_to_trials(text: &str) {
     let reading = read(text, &settings());
     diagnostics(text, &reading);
-    assert_eq!(reading.plan.is_empty(), reading.has_errors(), "a plan, or an error");
+    assert_eq!(
+        reading.plan.is_empty(),
+        reading.has_errors(),
+        "a plan, or an error"
+    );
     let plan = &reading.plan;
     positions(plan);
+    if listed(plan) > MANY {
+        // All that follows would be done over so many values again and again.
+        return;
+    }
     for (number, part) in (0..).zip(plan.parts()) {
         views(part);
         launches(plan, number);
@@ -39,11 +50,14 @@ fn settings() -> Settings {
 }
 
 /// Every diagnostic has a place of its own in the text, words, and a fix that changes something.
-pub(crate) fn problems(text: &str, diagnostics: &[Diagnostic]) {
+pub(crate) fn places(text: &str, diagnostics: &[Diagnostic]) {
     let mut end = 0;
     for diagnostic in diagnostics {
         let span = diagnostic.span;
-        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{diagnostic:?}");
+        assert!(
+            text.get(span.start as usize..span.end as usize).is_some(),
+            "{diagnostic:?}"
+        );
         assert!(span.start >= end, "{diagnostic:?} overlaps the one before");
         end = span.end;
         assert!(!diagnostic.to_string().is_empty());
@@ -55,7 +69,10 @@ pub(crate) fn problems(text: &str, diagnostics: &[Diagnostic]) {
         if let Some(fix) = diagnostic.fix(text) {
             let mut end = 0;
             for (span, _) in &fix.edits {
-                assert!(text.get(span.start as usize..span.end as usize).is_some(), "{fix:?}");
+                assert!(
+                    text.get(span.start as usize..span.end as usize).is_some(),
+                    "{fix:?}"
+                );
                 assert!(span.start >= end, "{fix:?}: edits overlap");
                 end = span.end;
             }
@@ -64,9 +81,9 @@ pub(crate) fn problems(text: &str, diagnostics: &[Diagnostic]) {
     }
 }
 
-/// The diagnostics of a reading, and the places of its words.
+/// The diagnostics of a command's text, and the places of its words.
 pub(crate) fn diagnostics(text: &str, reading: &Reading) {
-    problems(text, &reading.diagnostics);
+    places(text, &reading.diagnostics);
     for command in reading.commands.iter() {
         for argument in &command.arguments {
             let span = argument.word.span;
@@ -76,22 +93,50 @@ pub(crate) fn diagnostics(text: &str, reading: &Reading) {
     }
 }
 
+/// Values and trials that the plan holds as lists.
+pub(crate) fn listed(plan: &Plan) -> u128 {
+    let of_axis = |axis: &Axis| match axis.values() {
+        Values::Listed(values) => values.len() as u128,
+        Values::Range(_) => 1,
+    };
+    let of_part = |part: &Part| {
+        let chosen = if part.len() < part.space_len() {
+            part.len()
+        } else {
+            0
+        };
+        chosen + part.axes().iter().map(of_axis).sum::<u128>()
+    };
+    plan.parts().iter().map(of_part).sum()
+}
+
 /// First, last and middle trials, and none behind the last.
-fn positions(plan: &Plan) {
+pub(crate) fn positions(plan: &Plan) {
     let len = plan.len();
     assert_eq!(plan.trial(len), None);
-    let starts = (0..plan.parts().len()).take(8).map(|part| plan.start(part as u32));
-    let mut places: Vec<u128> = [0, len / 2, len.wrapping_sub(1)].into_iter().chain(starts).collect();
+    let starts = (0..plan.parts().len())
+        .take(8)
+        .map(|part| plan.start(part as u32));
+    let mut places: Vec<u128> = [0, len / 2, len.wrapping_sub(1)]
+        .into_iter()
+        .chain(starts)
+        .collect();
     places.retain(|place| *place < len);
     for position in places {
         let trial = plan.trial(position).expect("a trial below len");
         assert_eq!(trial.position, position);
         let part = &plan.parts()[trial.part as usize];
-        let back = part.position_of(trial.index).map(|n| n + plan.start(trial.part));
+        let back = part
+            .position_of(trial.index)
+            .map(|n| n + plan.start(trial.part));
         assert_eq!(back, Some(position));
         let argv = plan.argv(&trial);
         assert!(!argv.is_empty());
-        assert_eq!(one_command(&plan.command_line(&trial)), argv, "the command line");
+        assert_eq!(
+            one_command(&plan.command_line(&trial)),
+            argv,
+            "the command line"
+        );
         // What a trial is printed as stands for it alone.
         let line = plan.grid_run_line(&trial);
         let again = read(&line, &settings());
@@ -105,8 +150,10 @@ fn positions(plan: &Plan) {
     }
 }
 
-pub(crate) fn argvs(plan: &Plan) -> Vec<Vec<String>> {
-    (0..plan.len().min(LISTED)).map(|n| plan.argv(&plan.trial(n).expect("a trial"))).collect()
+fn argvs(plan: &Plan) -> Vec<Vec<String>> {
+    (0..plan.len().min(LISTED))
+        .map(|n| plan.argv(&plan.trial(n).expect("a trial")))
+        .collect()
 }
 
 /// A shell's words of a line that holds one command.
@@ -114,7 +161,11 @@ fn one_command(line: &str) -> Vec<String> {
     let (commands, diagnostics) = split(line, Source::Person);
     assert!(diagnostics.is_empty(), "{line:?}: {diagnostics:?}");
     assert_eq!(commands.len(), 1, "{line:?}");
-    commands[0].words.iter().map(|word| word.text.clone()).collect()
+    commands[0]
+        .words
+        .iter()
+        .map(|word| word.text.clone())
+        .collect()
 }
 
 /// Sorted by any axis, either way, a part has the same trials.
@@ -126,9 +177,13 @@ fn views(part: &Part) {
             assert_eq!(view.len(), part.space_len());
             assert_eq!(view.index(view.len()), None);
             assert!(view.index(0).is_some_and(|index| index < part.space_len()));
-            assert!(view.index(view.len() - 1).is_some_and(|index| index < part.space_len()));
+            assert!(
+                view.index(view.len() - 1)
+                    .is_some_and(|index| index < part.space_len())
+            );
             if view.len() <= LISTED {
-                let mut indices: Vec<_> = (0..view.len()).filter_map(|row| view.index(row)).collect();
+                let mut indices: Vec<_> =
+                    (0..view.len()).filter_map(|row| view.index(row)).collect();
                 indices.sort_unstable();
                 assert!(indices.into_iter().eq(0..view.len()));
             }
@@ -156,9 +211,8 @@ pub(crate) fn launches(plan: &Plan, number: u32) {
     let chosen = plan.chosen_indices(number, &selection);
     let request = launch::request(plan, number, &selection, "local", Some(2)).expect("a request");
     // Another drawn seed: the request carries its own.
-    let received = launch::receive(&request, 77).unwrap_or_else(|refusal| {
-        panic!("{refusal} of {}", request.spec.run_controller_command)
-    });
+    let received = launch::receive(&request, 77)
+        .unwrap_or_else(|refusal| panic!("{refusal} of {}", request.spec.run_controller_command));
     assert_eq!(received.chosen, chosen);
     let there = received.part().expect("a part");
     assert_eq!(digest(there, &chosen), digest(part, &chosen));
@@ -197,7 +251,12 @@ fn setting_an_option(text: &str, before: &Reading) {
         assert_eq!(words(a), words(b));
     }
     let removed = read(&edit::set_option(&set, "--seed", None), &settings());
-    assert!(removed.commands.iter().all(|command| command.options.seed.is_none()));
+    assert!(
+        removed
+            .commands
+            .iter()
+            .all(|command| command.options.seed.is_none())
+    );
     for command in before.commands.iter().take(4) {
         for argument in command.arguments.iter().take(8) {
             let word = &argument.word.text;

@@ -13,15 +13,23 @@ pub fn values(text: &str) {
 
 fn swept(text: &str) {
     let place = |start: u32, end: u32| {
-        assert!(text.get(start as usize..end as usize).is_some(), "{start}..{end}");
+        assert!(
+            text.get(start as usize..end as usize).is_some(),
+            "{start}..{end}"
+        );
     };
     match value::read(text) {
         Value::Plain => {}
         Value::UnknownCall { name, start, .. } => place(start, start + name.len() as u32),
-        Value::List(items) => items.items.iter().for_each(|item| place(item.start, item.end)),
+        Value::List(items) => items
+            .items
+            .iter()
+            .for_each(|item| place(item.start, item.end)),
         Value::Call(call) => {
             place(call.start, call.end);
-            call.arguments.iter().for_each(|a| place(a.value.start, a.value.end));
+            call.arguments
+                .iter()
+                .for_each(|a| place(a.value.start, a.value.end));
         }
         Value::Unreadable(error) => place(error.start, error.end),
     }
@@ -38,16 +46,25 @@ fn literal(text: &str) {
         return;
     }
     let mut parser = Parser::new(&printed);
-    let again = parser.value().unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
-    parser.end().unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
+    let again = parser
+        .value()
+        .unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
+    parser
+        .end()
+        .unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
     assert_eq!(again.value.repr(), printed, "{text:?}");
 }
 
 fn ranges(text: &str) {
-    let Ok(set) = text.parse::<Ranges>() else { return };
+    let Ok(set) = text.parse::<Ranges>() else {
+        return;
+    };
     let mut above: Option<u128> = None;
     for (first, last) in set.ranges() {
-        assert!(first <= last && above.is_none_or(|above| above < *first - 1), "{set}");
+        assert!(
+            first <= last && above.is_none_or(|above| above < *first - 1),
+            "{set}"
+        );
         above = Some(*last);
     }
     assert_eq!(set.to_string().parse::<Ranges>().as_ref(), Ok(&set));

@@ -5,14 +5,25 @@ use sweep_planner::sweep::{Options, Ranges, Settings, Strategy, digest, read_req
 
 /// Reads `text` under each strategy.
 pub fn wire(text: &str) {
+    let settings = &Settings {
+        drawn_seed: 3,
+        ..Settings::default()
+    };
     let strategies = [Strategy::GridSearch, Strategy::RandomSearch, Strategy::None];
-    let settings = Settings { drawn_seed: 3, ..Settings::default() };
     for strategy in strategies {
         let num_trials = (strategy == Strategy::RandomSearch).then_some(5);
-        let options = Options { strategy, num_trials, ..Options::default() };
-        let reading = read_request(text, options.clone(), &settings);
+        let options = Options {
+            strategy,
+            num_trials,
+            ..Options::default()
+        };
+        let reading = read_request(text, options.clone(), settings);
         diagnostics(text, &reading);
-        assert_eq!(reading.plan.is_empty(), reading.has_errors(), "a plan, or an error");
+        assert_eq!(
+            reading.plan.is_empty(),
+            reading.has_errors(),
+            "a plan, or an error"
+        );
         let Some(part) = reading.plan.parts().first() else {
             continue;
         };
@@ -22,8 +33,12 @@ pub fn wire(text: &str) {
         assert!(!argv.is_empty());
         // The command as this program would send it is read as the same plan.
         let sent = part.run_controller_command();
-        let again = read_request(&sent, options, &settings);
-        let there = again.plan.parts().first().unwrap_or_else(|| panic!("{sent}: {:?}", again.diagnostics));
+        let again = read_request(&sent, options, settings);
+        let there = again
+            .plan
+            .parts()
+            .first()
+            .unwrap_or_else(|| panic!("{sent}: {:?}", again.diagnostics));
         assert_eq!(there.argv(last), Some(argv), "{sent}");
         let chosen = Ranges::from_ascending([last]);
         assert_eq!(digest(there, &chosen), digest(part, &chosen));

@@ -95,7 +95,7 @@ pub(super) fn read(
         budget,
         diagnostics,
     };
-    match value::read(&argument.value) {
+    match value::read(argument.value()) {
         Value::Plain => Read::Fixed,
         Value::UnknownCall {
             name,
@@ -114,7 +114,7 @@ pub(super) fn read(
             Read::Fixed
         }
         Value::Unreadable(error) => {
-            let value = argument.value.clone();
+            let value = argument.value().to_owned();
             let place = argument.value_place();
             let kind = Kind::Literal {
                 problem: error.problem,
@@ -163,7 +163,7 @@ impl Reader<'_> {
             let kind = Kind::EmptyAxis {
                 axis: axis.name.clone(),
             };
-            self.report(0, length(&self.argument.value), kind);
+            self.report(0, length(self.argument.value()), kind);
         }
         axis
     }
@@ -180,7 +180,7 @@ impl Reader<'_> {
         let values: Vec<Box<str>> = items
             .items
             .iter()
-            .map(|item| item.value.to_str().into())
+            .map(|item| item.value.to_boxed_str())
             .collect();
         if let Some((first, count)) = repeats(values.iter().map(AsRef::as_ref)) {
             let example = quote::readable(&values[first]).into_owned();

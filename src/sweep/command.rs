@@ -5,7 +5,8 @@ use super::options::{self, OptionSpec, Options, Strategy, Takes};
 use super::rules;
 use super::span::{Origin, Span};
 use super::suggest::nearest;
-use super::words::{Word, Words};
+use super::words::{self, Word, Words};
+use std::collections::HashMap;
 
 pub use super::diagnostic::is_script;
 
@@ -29,10 +30,8 @@ pub struct OptionUse {
 pub struct Argument {
     /// `--batch_size`, `-v`; `#1`, `#2`, … for positional ones; `--x#2` for a flag's second use.
     pub name: String,
-    /// What stands before the value in the same word: `--name=`, or nothing.
-    pub prefix: String,
-    /// The value as the script would be passed it.
-    pub value: String,
+    /// Where the value begins in the word.
+    value_at: u32,
     /// Whether this word is only a flag's name, its value (if any) being the next word.
     pub is_flag: bool,
     /// The word.
@@ -42,18 +41,32 @@ pub struct Argument {
 }
 
 impl Argument {
+    /// What stands before the value in the same word: `--name=`, or nothing.
+    pub fn prefix(&self) -> &str {
+        self.word.text.get(..self.value_at as usize).unwrap_or("")
+    }
+
+    /// The value as the script would be passed it.
+    pub fn value(&self) -> &str {
+        self.word.text.get(self.value_at as usize..).unwrap_or("")
+    }
+
     /// The whole value in the command text, its quotes included.
     pub fn value_place(&self) -> Span {
         let span = self.word.span;
-        let prefix = u32::try_from(self.prefix.len()).unwrap_or(0);
-        Span::new(span.start.saturating_add(prefix).min(span.end), span.end)
+        match self.value_at.checked_sub(1) {
+            None => span,
+            Some(equals) => Span::new(self.word.locate(equals, self.value_at).end, span.end),
+        }
     }
 
     /// The place in the command text of bytes `start..end` of the value.
     pub fn locate(&self, start: u32, end: u32) -> Span {
-        let skipped = u32::try_from(self.prefix.len()).unwrap_or(0);
-        self.word
-            .locate(start.saturating_add(skipped), end.saturating_add(skipped))
+        let (start, end) = (
+            start.saturating_add(self.value_at),
+            end.saturating_add(self.value_at),
+        );
+        self.word.locate(start, end)
     }
 }
 
@@ -86,7 +99,7 @@ impl Command {
 }
 
 /// Reads one command. `None` where there is no script to run; the diagnostics say why.
-pub fn parse(words: &Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
+pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
     let report = |diagnostics: &mut Vec<Diagnostic>, span, kind| {
         diagnostics.push(Diagnostic::new(span, kind));
     };
@@ -136,26 +149,29 @@ pub fn parse(words: &Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command
         };
         report(diagnostics, script.span, kind);
     }
+    let (script, script_span) = (script.text.clone(), script.span);
+    let repeated = rules::script_repeated(&script, script_span, &words);
     let command = Command {
         span: words.span,
         options_at,
         uses,
         options,
-        script: script.text.clone(),
-        script_span: script.span,
-        arguments: arguments(&words.words[next + 1..]),
+        script,
+        script_span,
+        arguments: arguments(words.words.into_iter().skip(next + 1)),
         config_read: false,
     };
-    rules::check_typed(&command, words, diagnostics);
+    rules::check_typed(&command, diagnostics);
+    diagnostics.extend(repeated);
     Some(command)
 }
 
 /// Puts the words of a config file behind a command's arguments, which may rename some of them.
 pub(super) fn append(command: &mut Command, words: &[Word]) {
     let typed = command.arguments.len();
-    let own = command.arguments.iter().map(|a| a.word.clone());
-    let all: Vec<Word> = own.chain(words.iter().cloned()).collect();
-    command.arguments = arguments(&all);
+    let own = std::mem::take(&mut command.arguments);
+    let own = own.into_iter().map(|argument| argument.word);
+    command.arguments = arguments(own.chain(words.iter().cloned()));
     for argument in command.arguments.iter_mut().skip(typed) {
         argument.origin = Origin::Config;
     }
@@ -163,7 +179,7 @@ pub(super) fn append(command: &mut Command, words: &[Word]) {
 
 /// The command that a request carries: `words` are the script and its arguments.
 pub fn from_request(
-    words: &Words,
+    words: Words,
     options: Options,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Command> {
@@ -189,7 +205,7 @@ pub fn from_request(
         options,
         script: script.text.clone(),
         script_span: script.span,
-        arguments: arguments(&words.words[1..]),
+        arguments: arguments(words.words.into_iter().skip(1)),
         config_read: false,
     })
 }
@@ -322,42 +338,38 @@ pub(super) fn split_inline(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The script's words as arguments, named. O(words · log words).
-fn arguments(words: &[Word]) -> Vec<Argument> {
-    let mut uses: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
+/// The script's words as arguments, named. O(words).
+fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
+    let mut uses: HashMap<String, u32> = HashMap::new();
     let mut positional = 0_u32;
     let mut flag: Option<String> = None;
-    let mut arguments = Vec::with_capacity(words.len());
-    for word in words {
-        let inline = split_inline(&word.text);
+    let name_one = |word: Word| {
+        let (flag_name, inline) = split_inline(&word.text);
         let is_flag_word = begins_flag(&word.text);
-        let (name, prefix, value) = if is_flag_word {
-            let name = flag_name(inline.0, &mut uses);
-            let prefix = inline.1.map_or(String::new(), |_| format!("{}=", inline.0));
-            flag = inline.1.is_none().then(|| name.clone());
-            (name, prefix, inline.1.unwrap_or(inline.0).to_owned())
+        let name = if is_flag_word {
+            next_name(flag_name, &mut uses)
         } else {
-            let name = flag.take().unwrap_or_else(|| {
+            flag.take().unwrap_or_else(|| {
                 positional += 1;
                 format!("#{positional}")
-            });
-            (name, String::new(), word.text.clone())
+            })
         };
-        let is_flag = is_flag_word && prefix.is_empty();
-        arguments.push(Argument {
+        let value = inline.filter(|_| is_flag_word);
+        let is_flag = is_flag_word && value.is_none();
+        flag = is_flag.then(|| name.clone());
+        Argument {
             name,
-            prefix,
-            value,
+            value_at: value.map_or(0, |value| words::offset(word.text.len() - value.len())),
             is_flag,
-            word: word.clone(),
+            word,
             origin: Origin::Command,
-        });
-    }
-    arguments
+        }
+    };
+    words.map(name_one).collect()
 }
 
 /// A name for the next use of a flag, which no other use has: `--x`, `--x#2`, ….
-fn flag_name(flag: &str, uses: &mut std::collections::BTreeMap<String, u32>) -> String {
+fn next_name(flag: &str, uses: &mut HashMap<String, u32>) -> String {
     let mut count = uses.get(flag).copied().unwrap_or(0);
     let name = loop {
         count += 1;

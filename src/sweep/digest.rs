@@ -36,11 +36,11 @@ pub fn digest(part: &Part, chosen: &Ranges) -> String {
     hash.number(part.command().arguments.len() as u128);
     let mut axes = part.axes().iter();
     for (argument, swept) in part.arguments() {
-        hash.text(&argument.prefix);
+        hash.text(argument.prefix());
         match swept.then(|| axes.next()).flatten() {
             None => {
                 hash.text("fixed");
-                hash.text(&argument.value);
+                hash.text(argument.value());
             }
             Some(axis) => match axis.values() {
                 Values::Listed(values) => {

@@ -20,7 +20,7 @@ pub fn set_option(text: &str, name: &str, value: Option<&str>) -> String {
     });
     let (commands, _) = words::split(text, Source::Person);
     let mut edits = Vec::new();
-    for words in &commands {
+    for words in commands {
         if let Some(command) = command::parse(words, &mut Vec::new()) {
             edit_command(text, &command, spec, written.as_deref(), &mut edits);
         }

@@ -26,9 +26,9 @@ impl<'a> Fingerprints<'a> {
         let mut fixed = hash((0_usize, what_runs(part.options()), part.script()));
         let mut axis = 0;
         for (place, (argument, is_swept)) in (1..).zip(part.arguments()) {
-            let prefix = argument.prefix.as_str();
+            let prefix = argument.prefix();
             if !is_swept {
-                fixed = fixed.wrapping_add(word(place, prefix, &argument.value));
+                fixed = fixed.wrapping_add(word(place, prefix, argument.value()));
                 continue;
             }
             match part.axes().get(axis) {

@@ -36,7 +36,7 @@ impl<'a> Lines<'a> {
             _ => &[],
         };
         let swept = part.arguments().find(|(_, swept)| *swept);
-        let prefix = swept.map_or("", |(argument, _)| argument.prefix.as_str());
+        let prefix = swept.map_or("", |(argument, _)| argument.prefix());
         let word = |value: &str| quote::readable(&format!("{prefix}{value}")).into_owned();
         let mut lines = Lines {
             part,
@@ -129,7 +129,7 @@ impl<'a> Lines<'a> {
                 let value = axis
                     .and_then(|(axis, digit)| axis.value(*digit))
                     .unwrap_or_default();
-                let word = format!("{}{value}", argument.prefix);
+                let word = format!("{}{value}", argument.prefix());
                 text.push_str(&quote::readable(&word));
             }
             behind = true;

@@ -11,6 +11,7 @@ use super::span::Span;
 use super::subset;
 use super::value::{self, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The seed of a part's draws, 0 to 2^32 − 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +25,7 @@ pub struct Seed {
 /// One command with its space, strategy and seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    command: Command,
+    command: Arc<Command>,
     axes: Vec<Axis>,
     /// For each axis how many indices its values stay the same: the sizes before it multiplied.
     strides: Vec<u128>,
@@ -44,7 +45,7 @@ impl Part {
     /// Finds the axes of `command`, draws what is to be drawn, and counts the space.
     /// `None` where that failed; the diagnostics say why.
     pub(super) fn new(
-        command: Command,
+        command: Arc<Command>,
         drawn_seed: u32,
         budget: &mut Budget,
         diagnostics: &mut Vec<Diagnostic>,
@@ -200,7 +201,7 @@ impl Part {
                     let axis = *axis as usize;
                     format!(
                         "{}{}",
-                        argument.prefix,
+                        argument.prefix(),
                         self.axes[axis].value(digits[axis])?
                     )
                 }
@@ -243,7 +244,7 @@ impl Part {
         let argument = self.command.arguments.get(slot.0 as usize)?;
         match self.axis_of(slot) {
             Some(axis) => self.axis_value(axis as usize, index),
-            None => Some(Cow::Borrowed(&argument.value)),
+            None => Some(Cow::Borrowed(argument.value())),
         }
     }
 

@@ -166,6 +166,17 @@ impl Plan {
 
 type Cells = Vec<BTreeMap<u32, Option<Slot>>>;
 
+/// The columns of a single command: its axes, whose arguments no other argument is named like.
+fn columns_of_one(part: &Part) -> (Vec<String>, Cells) {
+    let swept = part
+        .named_arguments()
+        .filter(|(_, slot)| part.axis_of(*slot).is_some());
+    let (names, slots): (Vec<String>, Vec<Slot>) =
+        swept.map(|(name, slot)| (name.to_owned(), slot)).unzip();
+    let cells = (0..).zip(slots.into_iter().map(Some)).collect();
+    (names, vec![cells])
+}
+
 /// Finds the columns. O(arguments of all parts).
 fn columns(parts: &[Part]) -> (Vec<String>, Cells) {
     #[derive(Default)]
@@ -174,6 +185,9 @@ fn columns(parts: &[Part]) -> (Vec<String>, Cells) {
         parts: u32,
         differs: bool,
         value: Cow<'a, str>,
+    }
+    if let [part] = parts {
+        return columns_of_one(part);
     }
     let mut seen: HashMap<&str, Seen<'_>> = HashMap::new();
     for part in parts {

@@ -35,7 +35,7 @@ pub struct Reading {
     /// The plan; empty where there are errors.
     pub plan: Arc<Plan>,
     /// The commands that could be read, also where there are errors.
-    pub commands: Arc<Vec<Command>>,
+    pub commands: Arc<Vec<Arc<Command>>>,
     /// Everything wrong or doubtful, in the order of the text, never two at one place.
     pub diagnostics: Vec<Diagnostic>,
     /// The same of the config file: places are in its text.
@@ -73,14 +73,14 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
         diagnostics.push(Diagnostic::new(Span::at(0), Kind::NoCommand));
     }
     let mut read = Vec::new();
-    for (at, words) in commands.iter().enumerate() {
-        match dangling(
-            at.checked_sub(1).and_then(|before| commands.get(before)),
-            words,
-        ) {
+    let mut previous_end = None;
+    for words in commands {
+        let end = words.span.end;
+        match dangling(previous_end, &words) {
             Some(diagnostic) => diagnostics.push(diagnostic),
             None => read.extend(command::parse(words, &mut diagnostics)),
         }
+        previous_end = Some(end);
     }
     with_config(&mut read, settings, &mut diagnostics);
     finish(read, settings, diagnostics)
@@ -95,10 +95,11 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
         return Reading::error(Span::at(0), Kind::TooLong);
     }
     let (commands, mut diagnostics) = words::split(text, Source::Client);
-    let Some(words) = commands.first() else {
+    let mut commands = commands.into_iter();
+    let Some(words) = commands.next() else {
         return Reading::error(Span::at(0), Kind::NoScript);
     };
-    if let Some(extra) = commands.get(1) {
+    if let Some(extra) = commands.next() {
         let found = extra
             .words
             .first()
@@ -147,15 +148,11 @@ fn with_config(commands: &mut [Command], settings: &Settings, diagnostics: &mut 
 }
 
 /// A line that begins like the rest of the command above it: a `\` is missing there.
-fn dangling(before: Option<&Words>, words: &Words) -> Option<Diagnostic> {
+fn dangling(previous_end: Option<u32>, words: &Words) -> Option<Diagnostic> {
     let first = words.words.first()?;
-    let before = before.filter(|_| first.text.starts_with('-'))?;
-    Some(Diagnostic::new(
-        words.span,
-        Kind::DanglingLine {
-            previous_end: before.span.end,
-        },
-    ))
+    let previous_end = previous_end.filter(|_| first.text.starts_with('-'))?;
+    let kind = Kind::DanglingLine { previous_end };
+    Some(Diagnostic::new(words.span, kind))
 }
 
 fn finish(
@@ -164,9 +161,10 @@ fn finish(
     mut diagnostics: Vec<Diagnostic>,
 ) -> Reading {
     let mut budget = Budget::new();
-    let build = |command: &Command| {
+    let commands: Vec<Arc<Command>> = commands.into_iter().map(Arc::new).collect();
+    let build = |command: &Arc<Command>| {
         let seed = settings.drawn_seed;
-        Part::new(command.clone(), seed, &mut budget, &mut diagnostics)
+        Part::new(Arc::clone(command), seed, &mut budget, &mut diagnostics)
     };
     let parts: Vec<Part> = commands.iter().filter_map(build).collect();
     let clean = !diagnostics.iter().any(|d| d.severity() == Severity::Error);
@@ -232,6 +230,9 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Keeps the first of those that overlap, errors before warnings, then sorts by place. O(n log n).
 fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if diagnostics.is_sorted_by(|a, b| a.span.start <= b.span.start && !a.span.overlaps(b.span)) {
+        return diagnostics;
+    }
     // A warning must not hide what blocks the launch.
     diagnostics.sort_by_key(Diagnostic::severity);
     let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();

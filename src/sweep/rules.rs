@@ -11,7 +11,7 @@ use super::subset;
 use super::words::{Word, Words};
 
 /// What the client checks before it looks at a config file.
-pub(super) fn check_typed(command: &Command, words: &Words, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let options = &command.options;
     let mut report = |span: Span, kind| diagnostics.push(Diagnostic::new(span, kind));
     let place = |option: &str| {
@@ -43,9 +43,6 @@ pub(super) fn check_typed(command: &Command, words: &Words, diagnostics: &mut Ve
             report(argument.word.span, Kind::OptionAfterScript { option });
         }
     }
-    if let Some((span, kind)) = script_repeated(command, words) {
-        report(span, kind);
-    }
 }
 
 /// The client looks at the CPUs where no GPUs are asked for, and holds both against the one number
@@ -67,18 +64,17 @@ fn too_many_units(options: &Options) -> Option<(&'static str, Kind)> {
 }
 
 /// The client finds the script's arguments by splitting the quoted command at the script's text.
-fn script_repeated(command: &Command, words: &Words) -> Option<(Span, Kind)> {
-    let script = command.script.as_str();
+pub(super) fn script_repeated(script: &str, place: Span, words: &Words) -> Option<Diagnostic> {
     let quoted: Vec<_> = words
         .words
         .iter()
         .map(|word| quote::shell(&word.text))
         .collect();
     let count = u32::try_from(quoted.join(" ").matches(script).count()).ok()?;
-    let holds = |word: &&Word| word.span != command.script_span && word.text.contains(script);
+    let holds = |word: &&Word| word.span != place && word.text.contains(script);
     let other = words.words.iter().find(holds)?;
     let script = script.to_owned();
-    (count > 1).then_some((other.span, Kind::ScriptTextRepeated { script, count }))
+    (count > 1).then(|| Diagnostic::new(other.span, Kind::ScriptTextRepeated { script, count }))
 }
 
 /// What is checked once the config file is merged, where there is one. `typed` is the command's own

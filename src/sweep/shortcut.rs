@@ -61,7 +61,7 @@ fn alike(first: &Part, other: &Part) -> bool {
     let single = |part: &Part| part.axes().is_empty();
     let (a, b) = (first.command(), other.command());
     let same_argument = |(a, b): (&super::command::Argument, &super::command::Argument)| {
-        a.name == b.name && a.prefix == b.prefix && a.is_flag == b.is_flag
+        a.name == b.name && a.prefix() == b.prefix() && a.is_flag == b.is_flag
     };
     single(first)
         && single(other)
@@ -113,7 +113,7 @@ fn varying(parts: &[Part]) -> Vec<Column<'_>> {
         };
         let mut known = std::collections::HashMap::new();
         for part in parts {
-            let value = part.command().arguments[argument].value.as_str();
+            let value = part.command().arguments[argument].value();
             let digit = *known.entry(value).or_insert_with(|| {
                 column.values.push(value);
                 column.values.len() - 1

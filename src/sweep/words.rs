@@ -24,21 +24,20 @@ pub struct Word {
     pub text: String,
     /// Whether any of it was quoted or escaped.
     pub quoted: bool,
-    /// Ends of the runs in which `text` and the command text correspond byte by byte:
-    /// (offset in `text`, offset in the command text) of each run's first byte.
-    runs: Vec<(u32, u32)>,
+    /// Where `text` corresponds with the command text.
+    runs: Runs,
 }
 
 impl Word {
     /// The place in the command text of `start..end` of [`Word::text`]; the whole word where it does
     /// not stand there as it is.
     pub fn locate(&self, start: u32, end: u32) -> Span {
-        if self.runs.is_empty() {
+        if self.runs.first.is_none() {
             return self.span;
         }
         let first = self.locate_one(start).clamp(self.span.start, self.span.end);
         let last = if end > start {
-            self.locate_one(end - 1) + 1
+            self.locate_one(end - 1).saturating_add(1)
         } else {
             first
         };
@@ -48,7 +47,9 @@ impl Word {
     /// The same word of a text that stands at `by` in a larger one.
     pub(crate) fn moved(mut self, by: u32) -> Word {
         self.span = Span::new(self.span.start + by, self.span.end + by);
-        self.runs.iter_mut().for_each(|(_, source)| *source += by);
+        let Runs { first, more } = &mut self.runs;
+        let sources = first.iter_mut().chain(more);
+        sources.for_each(|(_, source)| *source += by);
         self
     }
 
@@ -56,14 +57,13 @@ impl Word {
     pub(crate) fn covering(self, span: Span) -> Word {
         Word {
             span,
-            runs: Vec::new(),
+            runs: Runs::default(),
             ..self
         }
     }
 
     fn locate_one(&self, offset: u32) -> u32 {
-        let after = self.runs.partition_point(|(cooked, _)| *cooked <= offset);
-        match after.checked_sub(1).and_then(|i| self.runs.get(i)) {
+        match self.runs.at(offset) {
             Some((cooked, source)) => source + (offset - cooked),
             None => self.span.start,
         }
@@ -71,15 +71,38 @@ impl Word {
 
     /// Appends `c`, which stands at `source` in the command text.
     fn push(&mut self, c: char, source: u32) {
-        let cooked = offset(self.text.len());
-        let continues = self
-            .runs
-            .last()
-            .is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(*s0));
-        if !continues {
-            self.runs.push((cooked, source));
-        }
+        self.runs.push(offset(self.text.len()), source);
         self.text.push(c);
+    }
+}
+
+/// The runs in which a word and the command text correspond byte by byte: (offset in the word,
+/// offset in the command text) of each one's first byte. Most words have one.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+struct Runs {
+    first: Option<(u32, u32)>,
+    more: Vec<(u32, u32)>,
+}
+
+impl Runs {
+    /// The run that holds the byte at `offset` of the word.
+    fn at(&self, offset: u32) -> Option<(u32, u32)> {
+        let after = self.more.partition_point(|(cooked, _)| *cooked <= offset);
+        let last = after
+            .checked_sub(1)
+            .and_then(|at| self.more.get(at))
+            .copied();
+        last.or(self.first.filter(|(cooked, _)| *cooked <= offset))
+    }
+
+    fn push(&mut self, cooked: u32, source: u32) {
+        let last = self.more.last().copied().or(self.first);
+        let continues = last.is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(s0));
+        match self.first {
+            _ if continues => {}
+            None => self.first = Some((cooked, source)),
+            Some(_) => self.more.push((cooked, source)),
+        }
     }
 }
 
@@ -374,7 +397,7 @@ fn may_open_sweep(word: &Word) -> bool {
 }
 
 /// A byte offset as the 32 bits that spans hold; `read` refuses longer texts.
-fn offset(length: usize) -> u32 {
+pub(super) fn offset(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 

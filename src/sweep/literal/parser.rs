@@ -96,6 +96,13 @@ impl<'a> Parser<'a> {
     /// Blanks, line ends, escaped line ends and comments.
     pub fn skip_blanks(&mut self) {
         loop {
+            let next = self.text.as_bytes().get(self.position);
+            if !matches!(
+                next,
+                Some(b' ' | b'\t' | b'\n' | b'\r' | 0xc | b'#' | b'\\')
+            ) {
+                return;
+            }
             let rest = self.rest();
             let blank = rest.len()
                 - rest

@@ -1,6 +1,7 @@
 //! The value of a Python literal and how Python prints it.
 
 use num_bigint::BigInt;
+use num_traits::ToPrimitive;
 use std::fmt::Write;
 
 /// The value of a Python literal, as `ast.literal_eval` would build it.
@@ -89,6 +90,18 @@ fn positional(mantissa: &str, exponent: i32) -> String {
 }
 
 impl Literal {
+    /// [`Literal::to_str`] as a text that takes no more than it needs.
+    pub fn to_boxed_str(&self) -> Box<str> {
+        match self {
+            Literal::Str(text) => text.as_str().into(),
+            Literal::Int(value) => match value.to_i64() {
+                Some(value) => itoa::Buffer::new().format(value).into(),
+                None => self.repr().into(),
+            },
+            other => other.repr().into(),
+        }
+    }
+
     /// Python's `str` of the value: strings bare, everything else as [`Literal::repr`].
     pub fn to_str(&self) -> String {
         match self {
