@@ -26,6 +26,9 @@ const STRICTER: &[&str] = &[
     "grid run --config c.yml f.py: expected a blank before a comment",
     // What the client sends then is another argument than was meant.
     "grid run --config c.yml f.py: Grid's client does not quote this value, and it runs on into the next parameter",
+    // The client checks what is typed, but not what a config file says.
+    "grid run --config c.yml f.py: p3.2xlarge has 1 GPU, but `--gpus` asks for 2",
+    "grid run --config c.yml --gpus 4 --instance_type p3.8xlarge f.py: p3.2xlarge has 1 GPU, but `--gpus` asks for 4",
 ];
 
 fn entries() -> Vec<Value> {
@@ -44,7 +47,8 @@ fn reading(entry: &Value, drawn_seed: u32) -> Reading {
 fn tells_of_refusal(reading: &Reading) -> bool {
     let refused = |kind: &Kind| {
         let nickname = matches!(kind, Kind::AmbiguousMachine { client: "", .. });
-        nickname || matches!(kind, Kind::ScriptTextRepeated { .. })
+        let units = matches!(kind, Kind::TooManyUnits { .. });
+        nickname || units || matches!(kind, Kind::ScriptTextRepeated { .. })
     };
     reading.diagnostics.iter().any(|d| refused(&d.kind))
 }

@@ -188,7 +188,7 @@ pub enum Kind {
         /// The nickname that may be meant.
         suggestion: Option<String>,
     },
-    /// More GPUs or CPUs than the client lets a command ask for.
+    /// More GPUs or CPUs than the machine has, or than the client lets a command ask for.
     TooManyUnits {
         /// `--gpus` or `--cpus`.
         option: &'static str,
@@ -196,8 +196,10 @@ pub enum Kind {
         found: u32,
         /// The machine.
         machine: String,
-        /// The most it takes.
+        /// How many it has, or the client takes.
         has: u32,
+        /// Whether these are GPUs. CPUs beyond them may well be there: the client alone refuses these.
+        counts_gpus: bool,
     },
     /// A nickname that the published client resolves to another machine.
     AmbiguousMachine {

@@ -82,10 +82,10 @@ pub fn client_machine(typed: &str) -> Option<&'static str> {
     (entry.1 != entry.2).then_some(entry.2)
 }
 
-/// The largest `--gpus`, or `--cpus` where no GPUs are asked for, that Grid's client takes for a
-/// machine: the number in front of the nickname that its own table has for it. That table also has
-/// the machines below, and counts CPUs against GPUs; other machines it does not check.
-pub fn units(machine: &str) -> Option<u32> {
+/// What a machine has by the nickname that Grid's client has for it: the number in front, and whether
+/// it counts GPUs (else CPUs). The client's table also has the machines below; others it does not
+/// check.
+pub fn units(machine: &str) -> Option<(u32, bool)> {
     let listed = NICKNAMES.iter().filter(|(.., client)| !client.is_empty());
     let known =
         listed.flat_map(|(nickname, ours, client)| [(*ours, *nickname), (*client, *nickname)]);
@@ -96,5 +96,6 @@ pub fn units(machine: &str) -> Option<u32> {
         (DEFAULT, "2_cpu_8gb"),
     ];
     let (_, nickname) = known.chain(more).find(|(name, _)| *name == machine)?;
-    nickname.split('_').next()?.parse().ok()
+    let has = nickname.split('_').next()?.parse().ok()?;
+    Some((has, !nickname.contains("_cpu_")))
 }

@@ -2,9 +2,9 @@
 
 use super::command::{Command, begins_flag, split_inline};
 use super::config::{Config, Problem};
-use super::diagnostic::{Diagnostic, Kind};
+use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::machines;
-use super::options::{self, Strategy};
+use super::options::{self, Options, Strategy};
 use super::quote;
 use super::span::{Origin, Span};
 use super::subset;
@@ -18,19 +18,7 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
         let used = command.used(option);
         used.map_or(command.script_span, |used| used.span)
     };
-    // It looks at the CPUs where no GPUs are asked for, and holds both against one number.
-    let (option, found) = match options.gpus {
-        0 => ("--cpus", options.cpus),
-        gpus => ("--gpus", gpus),
-    };
-    if let Some(has) = machines::units(&options.instance_type).filter(|has| found > *has) {
-        let machine = options.instance_type.clone();
-        let kind = Kind::TooManyUnits {
-            option,
-            found,
-            machine,
-            has,
-        };
+    if let Some((option, kind)) = too_many_units(options) {
         report(place(option), kind);
     }
     if let Some(typed) = &options.instance_typed
@@ -55,6 +43,24 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
             report(argument.word.span, Kind::OptionAfterScript { option });
         }
     }
+}
+
+/// The client looks at the CPUs where no GPUs are asked for, and holds both against the one number
+/// that it has for a machine: against a number of GPUs, CPUs are refused that may well be there.
+fn too_many_units(options: &Options) -> Option<(&'static str, Kind)> {
+    let (option, found) = match options.gpus {
+        0 => ("--cpus", options.cpus),
+        gpus => ("--gpus", gpus),
+    };
+    let (has, counts_gpus) = machines::units(&options.instance_type)?;
+    let kind = Kind::TooManyUnits {
+        option,
+        found,
+        machine: options.instance_type.clone(),
+        has,
+        counts_gpus,
+    };
+    (found > has).then_some((option, kind))
 }
 
 /// The client finds the script's arguments by splitting the quoted command at the script's text.
@@ -99,6 +105,13 @@ pub(super) fn check_merged(
             );
         }
         _ => {}
+    }
+    // The client lets a config file ask for anything; what no machine has is wrong all the same.
+    if config.is_some()
+        && let Some((option, kind)) = too_many_units(options)
+        && Diagnostic::new(command.script_span, kind.clone()).severity() == Severity::Error
+    {
+        report(command, option, kind, diagnostics);
     }
     if options.datastore_name.is_none() {
         for option in ["--datastore_version", "--datastore_mount_dir"] {

@@ -19,6 +19,11 @@ impl Diagnostic {
             | Kind::NumTrialsOverSpace { .. }
             | Kind::ConfigNotRead
             | Kind::OverriddenByConfig { .. }
+            | Kind::TooManyUnits {
+                option: "--cpus",
+                counts_gpus: true,
+                ..
+            }
             | Kind::ScriptTextRepeated { .. }
             | Kind::MissingComma { .. }
             | Kind::NoSize { .. }
@@ -136,10 +141,19 @@ impl fmt::Display for Kind {
                 found,
                 machine,
                 has,
+                counts_gpus,
             } => {
+                if *counts_gpus && *option == "--cpus" {
+                    return write!(
+                        f,
+                        "Grid's published client takes `{option}` up to {has} on {machine}, found {found}"
+                    );
+                }
+                let unit = if *counts_gpus { "GPU" } else { "CPU" };
+                let s = if *has == 1 { "" } else { "s" };
                 write!(
                     f,
-                    "Grid's client takes `{option}` up to {has} on {machine}, found {found}"
+                    "{machine} has {has} {unit}{s}, but `{option}` asks for {found}"
                 )
             }
             Kind::AmbiguousMachine {
@@ -344,7 +358,12 @@ impl Diagnostic {
                 .into(),
             Kind::OtherConfig => "plan the two apart".into(),
             Kind::Config(problem) => return problem.help(),
-            Kind::ScriptTextRepeated { .. } => "it can be launched from here all the same".into(),
+            Kind::ScriptTextRepeated { .. }
+            | Kind::TooManyUnits {
+                option: "--cpus",
+                counts_gpus: true,
+                ..
+            } => "it can be launched from here all the same".into(),
             Kind::Literal { problem, .. } => return problem.help(),
             Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
             Kind::RangeNotInteger { .. } => "for steps that are no integers list the values, \
