@@ -5,7 +5,6 @@
 use std::fmt::Write;
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use sweep_planner::sweep::{Options, Settings, read, read_request};
 
@@ -27,7 +26,7 @@ fn main() -> ExitCode {
     let mut slow = 0;
     let settings = Settings {
         drawn_seed: 1,
-        ..Settings::default()
+        config: None,
     };
     let pieces = PIECES.lines().filter(|line| !line.starts_with('#'));
     let only = std::env::var("ONLY").unwrap_or_default();
@@ -64,18 +63,6 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Time that this thread had a processor, where Linux tells (other programs then do not count),
-/// else time since some moment.
-fn clock() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(
-        || START.get_or_init(Instant::now).elapsed(),
-        Duration::from_nanos,
-    )
-}
-
 fn unescape(text: &str) -> String {
     text.replace("\\n", "\n")
 }
@@ -86,9 +73,9 @@ fn best_of_3<T>(work: impl Fn() -> T) -> (Duration, T) {
     loop {
         let mut last = None;
         for _ in 0..3 {
-            let started = clock();
+            let started = Instant::now();
             let result = work();
-            let time = clock() - started;
+            let time = started.elapsed();
             best = Some(best.map_or(time, |best| best.min(time)));
             last = Some(result);
             if time > Duration::from_secs(1) {

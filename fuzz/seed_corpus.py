@@ -30,6 +30,14 @@ def commands():
         yield "\n".join(line.strip() for line in block.strip().splitlines())
 
 
+def configs():
+    for case in (DATA / "cases/config.txt").read_text().split("\n====\n"):
+        yield case.split("\n---\n")[0].partition("\n+++\n")[2] + "\n"
+    for yaml, _ in json.loads((DATA / "pyyaml.json").read_text())["documents"]:
+        lines = "\n".join("    " + line for line in yaml.split("\n"))
+        yield f"hyper_params:\n  params:\n{lines}"
+
+
 def expressions():
     for name in ["python_values.json", "numpy_vectors.json", "numpy_more.json"]:
         content = json.loads((DATA / name).read_text())
@@ -75,6 +83,7 @@ def main():
     swept = [f"grid run file.py --x {shell(value)}" for value in values]
     write("text_to_trials", texts + swept)
     write("wire", [re.sub(r"^grid run ", "", text) for text in texts] + [f"file.py  --x {shell(v)}" for v in values])
+    write("config", list(configs()))
     write("formula", split(RUN_TIMES) + split(CONDITIONS))
     write("estimate", [f"{run_time}\n{text}" for run_time in split(RUN_TIMES) for text in texts[::7]])
     write("values", values + RANGES)

@@ -122,6 +122,7 @@ pub fn request(
         trials: (chosen.len() != of.len()).then(|| Scalar(chosen.to_string())),
         digest: Some(Scalar(digest(of, &chosen))),
         parallel: parallel.map(text),
+        ..SweepOptions::default()
     };
     let spec = RunSpec {
         cluster_id: cluster.to_owned(),

@@ -44,6 +44,11 @@ pub struct ClusterConfig {
     pub engine: EngineKind,
     /// How many trials run at once; the number of cores when absent.
     pub slots: Option<u32>,
+    /// CPUs that its trials share, where a run says how many each takes; not counted when absent.
+    pub cpus: Option<u32>,
+    /// The numbers of the GPUs that its trials share (`CUDA_VISIBLE_DEVICES`).
+    #[serde(default)]
+    pub gpus: Vec<u32>,
     /// How its trials are priced.
     #[serde(default)]
     pub price: Pricing,
@@ -95,6 +100,11 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Seconds between asking a trial to end and ending it.
     pub stop_grace_seconds: u32,
+    /// Seconds after which a trial is ended, where its run says nothing; 0 for never.
+    pub trial_seconds: u64,
+    /// After so many failures in a row the rest of a run is held, where it says nothing; 0 for
+    /// never.
+    pub failures_in_row: u32,
 }
 
 impl Default for Limits {
@@ -106,6 +116,8 @@ impl Default for Limits {
             source_files: 100_000,
             body_bytes: 16 << 20,
             stop_grace_seconds: 10,
+            trial_seconds: 0,
+            failures_in_row: 5,
         }
     }
 }
@@ -221,6 +233,8 @@ impl ClusterConfig {
         Self {
             engine: EngineKind::Local,
             slots: None,
+            cpus: None,
+            gpus: Vec::new(),
             price: Pricing::AsIf,
         }
     }
@@ -291,6 +305,12 @@ fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), Conf
         if name == "clusters" || name == "sessions" {
             return Err(ConfigError::Value(format!(
                 "a cluster cannot be named `{name}`"
+            )));
+        }
+        let twice = |(at, gpu)| cluster.gpus.iter().skip(at + 1).any(|other| other == gpu);
+        if cluster.cpus == Some(0) || cluster.gpus.iter().enumerate().any(twice) {
+            return Err(ConfigError::Value(format!(
+                "cluster `{name}`: `cpus` is at least 1, and `gpus` names each GPU once"
             )));
         }
         if let Pricing::Rate(rate) = &cluster.price

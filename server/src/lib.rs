@@ -30,6 +30,7 @@ pub mod price;
 pub mod random;
 pub mod router;
 pub mod serve;
+pub mod signals;
 pub mod store;
 pub mod supervisor;
 mod trace;

@@ -7,7 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use sweep_planner::api::paths;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -16,7 +16,9 @@ use crate::app::App;
 use crate::auth;
 use crate::error::ApiError;
 use crate::handlers::auth as login;
-use crate::handlers::{artifacts, clusters, events, experiments, launch, logs, page, runs};
+use crate::handlers::{
+    artifacts, clusters, control, events, experiments, launch, logs, page, runs, uploads,
+};
 use crate::openapi;
 use crate::trace;
 
@@ -49,6 +51,8 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
             get(runs::get).put(runs::update).delete(runs::delete),
         )
         .route(paths::TRIALS, get(runs::trials))
+        .route(paths::RETRY, post(control::retry))
+        .route(paths::RELEASE, post(control::release))
         .route(paths::EXPERIMENTS, get(experiments::list))
         .route(
             paths::EXPERIMENT,
@@ -77,6 +81,7 @@ fn open() -> Router<Arc<App>> {
         .route(paths::SESSION, post(login::sign_in))
         .route(paths::START, get(login::start))
         .route(paths::ARTIFACT_FILE, get(artifacts::file))
+        .route(paths::UPLOAD, put(uploads::receive))
 }
 
 /// A bug of ours: the caller is told like of any other failure, the server goes on.

@@ -208,6 +208,8 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 /// Removes sources that a killed server copied for runs that it did not commit.
 async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
+    // An upload that was cut off is sent again.
+    let _ = std::fs::remove_dir_all(data.join("uploads"));
     let folder = data.join("sources");
     std::fs::create_dir_all(&folder)
         .map_err(|error| ServeError::Data(data.display().to_string(), error))?;

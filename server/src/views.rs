@@ -10,7 +10,7 @@ use sweep_planner::estimate::billing::Rounding;
 use crate::app::App;
 use crate::clock;
 use crate::price::Rate;
-use crate::store::{RunRecord, StoreError, TrialRecord};
+use crate::store::{RunRecord, State, StoreError, TrialRecord};
 
 /// The id of a trial on the wire.
 pub fn experiment_id(run_id: &str, number: u32) -> String {
@@ -76,7 +76,7 @@ pub fn run(record: &RunRecord, brief: bool) -> Run {
         spec,
         status: RunStatus {
             phase: state,
-            message: String::new(),
+            message: run_message(record),
             experiment_ids,
             experiment_counts: record.experiment_counts(),
             cost: rate.map(|rate| rate.cost(record.billed_seconds + running)),
@@ -86,7 +86,20 @@ pub fn run(record: &RunRecord, brief: bool) -> Run {
             finish_timestamp: if state.ended() { record.ended_at } else { None },
             deleted_timestamp: record.deleted_at,
             columns: record.columns.clone(),
+            held: i32::try_from(record.count(State::Held)).unwrap_or(i32::MAX),
         },
+    }
+}
+
+/// Why a run does not go on, where the state does not say it.
+fn run_message(record: &RunRecord) -> String {
+    let held = record.count(State::Held);
+    if record.awaits_upload && !record.state().ended() {
+        "waits for the upload of its source".to_owned()
+    } else if held > 0 {
+        format!("{held} trials are held, since too many before them failed in a row")
+    } else {
+        String::new()
     }
 }
 
@@ -120,6 +133,7 @@ pub fn row(run: &RunRecord, trial: &TrialRecord) -> TrialRow {
         billed_seconds: billed(run, trial),
         cost: cost(run, trial),
         metrics: trial.metrics.clone(),
+        attempt: trial.attempt,
     }
 }
 
@@ -172,6 +186,7 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord) -> Experiment {
             exit_code: trial.exit_code,
             signal: trial.signal,
             metrics: trial.metrics.clone(),
+            attempts: Vec::new(),
         },
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actions, DatastoreMount, Image, MetricValue, Resources, Scalar, Scratch, SpaceIndex, Timestamp,
-    nullable,
+    Actions, Attempt, DatastoreMount, Image, MetricValue, Resources, Scalar, Scratch, SpaceIndex,
+    Timestamp, nullable,
 };
 
 /// The state of a trial. `CANCELLED` has two Ls here, and one on a run.
@@ -207,6 +207,9 @@ pub struct ExperimentStatus {
     /// Ours: the last value of each metric.
     #[serde(deserialize_with = "nullable")]
     pub metrics: BTreeMap<String, MetricValue>,
+    /// Ours: how its earlier attempts ended, oldest first; only where one experiment is read.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
 }
 
 /// `PUT …/experiments/{id}`: only `spec.desiredState` is obeyed, and only `CANCELLED` changes

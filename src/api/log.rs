@@ -2,6 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
+/// `GET …/logs?search=TEXT` (ours): the lines of a trial's output that hold a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogMatches {
+    /// In the order of the output.
+    pub matches: Vec<LogMatch>,
+    /// Where to go on, in bytes of the output; `None` if all of it was searched.
+    pub next_offset: Option<u64>,
+}
+
+/// One line of [`LogMatches`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogMatch {
+    /// Where the line begins, in bytes of the output.
+    pub offset: u64,
+    /// The line, cut after 500 characters.
+    pub text: String,
+}
+
 /// A stretch of a trial's output (standard output and standard error, interleaved as they came).
 ///
 /// To follow it: ask with `offset` 0, then with [`next_offset`](Self::next_offset), until

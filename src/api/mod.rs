@@ -41,15 +41,15 @@ pub use event::{Event, TrialChanges};
 pub use experiment::{
     Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
 };
-pub use log::LogPage;
+pub use log::{LogMatch, LogMatches, LogPage};
 pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList};
 pub use run::{
-    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, Image, Resources, Run,
-    RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateRun,
+    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, Image, Resources, Retry,
+    Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateRun,
 };
 pub use scalar::{Int64, Scalar};
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use trial::{SpaceIndex, TrialPage, TrialRow};
+pub use trial::{Attempt, SpaceIndex, TrialPage, TrialRow};
 
 /// Header of `POST …/runs`: one key makes one run, also across a restart of the server. Up to
 /// [`IDEMPOTENCY_KEY_MAX`] visible ASCII characters; a random UUID is a good one.

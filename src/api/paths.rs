@@ -38,13 +38,21 @@ pub const RUN: &str = "/v1/core/{cluster}/runs/{run}";
 /// `GET ?offset=0&limit=200&state=EXPERIMENT_STATE_FAILED` (ours) →
 /// [`TrialPage`](super::TrialPage).
 pub const TRIALS: &str = "/v1/core/{cluster}/runs/{run}/trials";
+/// `POST` [`Retry`](super::Retry) (ours) → [`Run`](super::Run): failed trials are queued again.
+pub const RETRY: &str = "/v1/core/{cluster}/runs/{run}/retry";
+/// `POST` (ours) → [`Run`](super::Run): held trials are queued.
+pub const RELEASE: &str = "/v1/core/{cluster}/runs/{run}/release";
+/// `PUT ?expires=…&signature=…`: a run's source as tar.gz; the address is its
+/// [`RunStatus::upload_url`](super::RunStatus::upload_url) and needs no credentials.
+pub const UPLOAD: &str = "/v1/uploads/{run}";
 
 /// `GET ?names=NAME` (repeatable) → [`ExperimentList`](super::ExperimentList).
 pub const EXPERIMENTS: &str = "/v1/core/{cluster}/experiments";
 /// `GET` → [`Experiment`](super::Experiment); `PUT`
 /// [`UpdateExperiment`](super::UpdateExperiment) → `Experiment`; `DELETE` → `{}`.
 pub const EXPERIMENT: &str = "/v1/core/{cluster}/experiments/{experiment}";
-/// `GET ?offset=BYTES&limit=BYTES`, or `?tail=BYTES` (ours) → [`LogPage`](super::LogPage).
+/// `GET ?offset=BYTES&limit=BYTES`, or `?tail=BYTES` (ours) → [`LogPage`](super::LogPage);
+/// `?search=TEXT` → [`LogMatches`](super::LogMatches). `&attempt=N` reads an earlier attempt.
 pub const LOGS: &str = "/v1/core/{cluster}/experiments/{experiment}/logs";
 /// `GET ?name=NAME` (repeatable; ours) → [`SeriesList`](super::SeriesList).
 pub const METRICS: &str = "/v1/core/{cluster}/experiments/{experiment}/metrics";
@@ -77,6 +85,21 @@ pub fn run(cluster: &str, run: &str) -> String {
 /// [`TRIALS`] of a run, by its id.
 pub fn trials(cluster: &str, run: &str) -> String {
     format!("/v1/core/{cluster}/runs/{run}/trials")
+}
+
+/// [`RETRY`] of a run, by its id.
+pub fn retry(cluster: &str, run: &str) -> String {
+    format!("/v1/core/{cluster}/runs/{run}/retry")
+}
+
+/// [`RELEASE`] of a run, by its id.
+pub fn release(cluster: &str, run: &str) -> String {
+    format!("/v1/core/{cluster}/runs/{run}/release")
+}
+
+/// [`UPLOAD`] of a run, by its id.
+pub fn upload(run: &str) -> String {
+    format!("/v1/uploads/{run}")
 }
 
 /// [`EXPERIMENTS`] of a cluster.

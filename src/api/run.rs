@@ -290,6 +290,17 @@ pub struct SweepOptions {
     /// How many trials of this run may run at once, at least 1. Absent: the cluster's slots.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parallel: Option<Scalar>,
+    /// A trial that runs longer than so many seconds is ended and has failed; 0 for no limit.
+    /// Absent: the server's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<Scalar>,
+    /// After so many trials that failed in a row the rest of the run is held; 0 for never.
+    /// Absent: the server's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_after_failures: Option<Scalar>,
+    /// Runs of a higher priority start first, −1000 to 1000; 0 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Scalar>,
 }
 
 /// One run, in every answer.
@@ -345,6 +356,10 @@ pub struct RunStatus {
     /// Ours: the swept arguments, in the order of [`TrialRow::values`](super::TrialRow::values).
     #[serde(deserialize_with = "nullable")]
     pub columns: Vec<String>,
+    /// Ours: how many of the pending trials are held; [`RELEASE`](super::paths::RELEASE) lets
+    /// them go on.
+    #[serde(deserialize_with = "int32")]
+    pub held: i32,
 }
 
 /// How many trials of a run are in which state. All six are always there.
@@ -384,6 +399,15 @@ pub struct RunList {
     /// Newest first; all of them, since Grid's client does not page.
     #[serde(default, deserialize_with = "nullable")]
     pub runs: Vec<Run>,
+}
+
+/// `POST …/runs/{id}/retry` (ours).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retry {
+    /// The failed trials to try again, by number; all that failed when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<Vec<u32>>,
 }
 
 /// `PUT …/runs/{id}`: only `spec.desiredState` is obeyed, and only `CANCELED` changes anything.

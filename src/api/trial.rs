@@ -112,4 +112,30 @@ pub struct TrialRow {
     /// The last value of each metric.
     #[serde(default, deserialize_with = "nullable")]
     pub metrics: BTreeMap<String, MetricValue>,
+    /// How often it was tried before; see
+    /// [`ExperimentStatus::attempts`](super::ExperimentStatus::attempts).
+    #[serde(default)]
+    pub attempt: u32,
+}
+
+/// How an earlier attempt of a trial ended (ours).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// From 0; `?attempt=` of the logs.
+    pub attempt: u32,
+    /// `FAILED`, as only such trials are tried again.
+    pub state: ExperimentState,
+    /// Why, for a person.
+    pub message: String,
+    /// When its script started.
+    pub start_timestamp: Option<Timestamp>,
+    /// When it ended.
+    pub finish_timestamp: Option<Timestamp>,
+    /// The script's exit status, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the script, if one did.
+    pub signal: Option<i32>,
+    /// Seconds billed, whole; part of the run's cost, not of the trial's.
+    pub billed_seconds: Option<u64>,
 }

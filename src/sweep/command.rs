@@ -195,7 +195,7 @@ pub fn from_request(
     if options.strategy == Strategy::RandomSearch {
         let wrong = match options.num_trials {
             None => Some(Kind::NumTrialsMissing),
-            Some(asked) => too_many_to_draw(asked),
+            Some(asked) => rules::too_many_to_draw(asked),
         };
         let place = Span::at(words.span.end);
         diagnostics.extend(wrong.map(|kind| Diagnostic::new(place, kind)));
@@ -398,9 +398,4 @@ pub(super) fn begins_flag(text: &str) -> bool {
     let name = text.trim_start_matches('-');
     let dashes = text.len() - name.len();
     (1..=2).contains(&dashes) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-}
-
-/// What is wrong with so many trials of a random search, which lists them.
-pub(super) fn too_many_to_draw(asked: u32) -> Option<Kind> {
-    (u64::from(asked) > super::subset::MAX_DRAWN).then_some(Kind::TooManyToDraw { asked })
 }

@@ -437,7 +437,8 @@ fn not_an_integer(spec: &'static OptionSpec, found: &str) -> Kind {
 
 /// The largest number that an integer option takes: the wire has 31 bits for the scratch disk's size.
 pub fn greatest(option: &str) -> u32 {
-    if option == "--scratch_size" {
+    // In a config file it is `size_gb`.
+    if matches!(option, "--scratch_size" | "size_gb") {
         i32::MAX.unsigned_abs()
     } else {
         u32::MAX

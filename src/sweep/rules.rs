@@ -85,13 +85,10 @@ pub(super) fn check_merged(
         (Strategy::RandomSearch, None) if command.used("--num_trials").is_none() => {
             diagnostics.push(no_num_trials(command, config, typed));
         }
-        (Strategy::RandomSearch, Some(asked)) if u64::from(asked) > subset::MAX_DRAWN => {
-            report(
-                command,
-                "--num_trials",
-                Kind::TooManyToDraw { asked },
-                diagnostics,
-            );
+        (Strategy::RandomSearch, Some(asked)) => {
+            if let Some(kind) = too_many_to_draw(asked) {
+                report(command, "--num_trials", kind, diagnostics);
+            }
         }
         (Strategy::GridSearch | Strategy::None, Some(_)) => {
             unused(
@@ -108,6 +105,11 @@ pub(super) fn check_merged(
             unused(command, option, "`--datastore_name`", diagnostics);
         }
     }
+}
+
+/// What is wrong with so many trials of a random search, which lists them.
+pub(super) fn too_many_to_draw(asked: u32) -> Option<Kind> {
+    (u64::from(asked) > subset::MAX_DRAWN).then_some(Kind::TooManyToDraw { asked })
 }
 
 /// Tells of an option at its place, in whichever text.

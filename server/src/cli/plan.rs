@@ -154,7 +154,11 @@ fn config_file(reading: &Reading, text: &str) -> Result<Option<Arc<str>>, String
 
 /// Says that a line of `grid run` alone is not all of a trial.
 fn warn_of_what_commands_lack(reading: &Reading) {
-    let mut options = reading.plan.parts().iter().map(|part| part.options());
+    let mut options = reading
+        .plan
+        .parts()
+        .iter()
+        .map(sweep_planner::sweep::Part::options);
     if options.any(|o| !o.environment.is_empty() || !o.actions.is_empty()) {
         eprintln!(
             "warning: the config file's environment and actions cannot stand on a command line; the \

@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Overrides};
 use crate::serve::{Preset, serve};
+use crate::signals::survive_file_size_limit;
 
 /// The arguments.
 #[derive(Debug, Args)]
@@ -39,8 +40,11 @@ impl Serve {
             data: self.data,
             page: self.page,
         };
-        let result = Config::load(self.config.as_deref(), overrides)
+        let result = survive_file_size_limit()
             .map_err(|error| error.to_string())
+            .and_then(|()| {
+                Config::load(self.config.as_deref(), overrides).map_err(|error| error.to_string())
+            })
             .and_then(|config| {
                 let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
                 let done = runtime.block_on(serve(config, Preset::from_environment()));

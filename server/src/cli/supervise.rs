@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::signals::survive_file_size_limit;
 use crate::supervisor;
 use crate::trial::Folder;
 
@@ -17,7 +18,9 @@ pub(super) struct Supervise {
 
 impl Supervise {
     pub(super) fn run(self) -> ExitCode {
-        match supervisor::supervise(&Folder::at(self.folder)) {
+        let done = survive_file_size_limit()
+            .and_then(|()| supervisor::supervise(&Folder::at(self.folder)));
+        match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");

@@ -130,7 +130,12 @@ impl Dispatcher {
     }
 
     fn add(&mut self, trial: ActiveTrial, submitted: bool) {
-        let folder = Folder::of(&self.app.config.data, &trial.run_id, trial.number);
+        let folder = Folder::of(
+            &self.app.config.data,
+            &trial.run_id,
+            trial.number,
+            trial.attempt,
+        );
         let gatherer = Gatherer::new(folder, trial.run, trial.number, trial.metrics_read);
         let key = (trial.run, trial.number);
         self.active.insert(
@@ -203,9 +208,12 @@ impl Dispatcher {
         if free == 0 || self.pause.holds() {
             return Ok(());
         }
+        let settings = self.app.config.clusters.get(&self.cluster);
         let claim = Claim {
             cluster: self.cluster.clone(),
             slots: free,
+            cpus: settings.and_then(|settings| settings.cpus),
+            gpus: settings.map_or_else(Vec::new, |settings| settings.gpus.clone()),
             now: clock::now(),
         };
         let claimed = self.app.store.claim(claim).await?;
@@ -265,7 +273,7 @@ impl Dispatcher {
         if changes.is_empty() && points.is_empty() {
             return Ok(());
         }
-        let touched: HashSet<Key> = changes
+        let mut touched: HashSet<Key> = changes
             .iter()
             .map(|change| (change.run, change.number))
             .chain(points.iter().map(|points| (points.run, points.number)))
@@ -275,7 +283,12 @@ impl Dispatcher {
             .map(|change| ((change.run, change.number), change.state))
             .collect();
         // The points first: whoever sees a trial ended sees all that it measured.
-        self.app.store.record(points, changes).await?;
+        let held = self.app.store.record(points, changes).await?;
+        if let Some((run, _)) = held.first() {
+            tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
+                           "held, since too many in a row failed");
+        }
+        touched.extend(held);
         for (key, state) in ended {
             if state.ended() {
                 self.active.remove(&key);
@@ -341,6 +354,10 @@ fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
             }),
         }
     }
+    // As they ended, which decides what counts as failures in a row.
+    found
+        .changes
+        .sort_by_key(|change| (change.ended_at, change.run, change.number));
     found
 }
 

@@ -33,6 +33,7 @@ pub(super) fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
         How::NotStarted(reason) => (None, None, reason),
     };
     let (state, message) = match exit_code {
+        _ if ended.timed_out => (State::Failed, format!("its time was up: {reason}")),
         _ if ended.stopped => (State::Cancelled, format!("stopped: {reason}")),
         Some(0) => (State::Succeeded, String::new()),
         _ => (State::Failed, reason),
@@ -79,6 +80,7 @@ mod tests {
                 at,
                 how,
                 stopped,
+                timed_out: false,
                 dropped: 0,
             },
         )

@@ -10,22 +10,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::{Engine, Seen, SubmitError};
+use crate::config::Limits;
 use crate::store::ActiveTrial;
 use crate::trial::{Folder, Order, copy_tree};
 
 /// What is told of a supervisor that ended without a word, in bytes.
 const TROUBLES_MAX: usize = 1_000;
 
-/// A trial by its run's key and its number.
-type Key = (i64, u32);
+/// An attempt of a trial: its run's key, its number, and how often it was tried before.
+type Key = (i64, u32, u32);
 
 /// The engine.
 pub struct Local {
     data: PathBuf,
     program: PathBuf,
     cluster: String,
-    output_bytes: u64,
-    stop_grace_seconds: u32,
+    /// Whether the cluster's GPUs are shared out.
+    gpus: bool,
+    limits: Limits,
     supervisors: Arc<Mutex<HashMap<Key, Supervisor>>>,
     wake: Arc<Notify>,
 }
@@ -50,15 +52,18 @@ impl Local {
             data: config.data.clone(),
             program,
             cluster: cluster.to_owned(),
-            output_bytes: config.limits.output_bytes,
-            stop_grace_seconds: config.limits.stop_grace_seconds,
+            gpus: config
+                .clusters
+                .get(cluster)
+                .is_some_and(|settings| !settings.gpus.is_empty()),
+            limits: config.limits,
             supervisors: Arc::default(),
             wake,
         }
     }
 
     fn folder(&self, trial: &ActiveTrial) -> Folder {
-        Folder::of(&self.data, &trial.run_id, trial.number)
+        Folder::of(&self.data, &trial.run_id, trial.number, trial.attempt)
     }
 
     /// Makes the folder, the trial's copy of the source and its order. What a killed server left
@@ -76,10 +81,17 @@ impl Local {
         let order = Order {
             command: command(&trial.argv),
             environment: self.environment(trial),
-            output_bytes: self.output_bytes,
-            stop_grace_seconds: self.stop_grace_seconds,
+            output_bytes: self.limits.output_bytes,
+            stop_grace_seconds: self.limits.stop_grace_seconds,
+            time_limit_seconds: self.time_limit(trial),
         };
         folder.write_order(&order).map_err(say)
+    }
+
+    fn time_limit(&self, trial: &ActiveTrial) -> Option<u64> {
+        let asked = trial.spec.sweep_options.time_limit.as_ref();
+        let asked = asked.and_then(|limit| limit.0.parse().ok());
+        Some(asked.unwrap_or(self.limits.trial_seconds)).filter(|seconds| *seconds > 0)
     }
 
     /// What Grid's documents promise, then what the run asks for.
@@ -102,7 +114,11 @@ impl Local {
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.0.clone()));
-        ours.chain(asked).collect()
+        let gpus: Vec<String> = trial.gpus.iter().map(ToString::to_string).collect();
+        let devices = ("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(","));
+        // Last, since a trial that helps itself takes another one's.
+        let devices = self.gpus.then_some(devices);
+        ours.chain(asked).chain(devices).collect()
     }
 
     /// Starts the supervisor. It becomes the leader of its own session; no pipe ties it to us.
@@ -127,7 +143,9 @@ impl Local {
             // How it ended is in the trial's folder, or nowhere.
             let _ = child.wait();
             let mut supervisors = supervisors.lock().unwrap_or_else(PoisonError::into_inner);
-            supervisors.insert(key, Supervisor::Gone);
+            if let Some(state) = supervisors.get_mut(&key) {
+                *state = Supervisor::Gone;
+            }
             wake.notify_one();
         });
         Ok(())
@@ -156,11 +174,12 @@ impl Local {
     }
 
     fn look(&self, trial: &ActiveTrial) -> io::Result<Seen> {
-        let (key, folder) = ((trial.run, trial.number), self.folder(trial));
-        // In this order: a supervisor writes the end before it lets go of the lock.
+        let (key, folder) = (key(trial), self.folder(trial));
+        // In this order: a supervisor takes the lock, then the claim, and writes the end before it
+        // lets go of the lock. So one that has claimed and is not alive now is over.
         let known = self.known(key);
-        let alive = folder.supervised()?;
         let claimed = folder.claimed();
+        let alive = folder.supervised()?;
         if let Some(ended) = folder.ended()? {
             self.forget(key);
             return Ok(Seen::Ended(ended));
@@ -194,7 +213,7 @@ impl Engine for Local {
             return Ok(());
         }
         self.prepare(trial, &folder).map_err(SubmitError::Later)?;
-        self.supervise((trial.run, trial.number), &folder)
+        self.supervise(key(trial), &folder)
             .map_err(|error| SubmitError::Later(format!("no process could be started: {error}")))
     }
 
@@ -227,6 +246,10 @@ impl Engine for Local {
             .request_stop()
             .map_err(|error| error.to_string())
     }
+}
+
+fn key(trial: &ActiveTrial) -> Key {
+    (trial.run, trial.number, trial.attempt)
 }
 
 /// What runs a script, by its ending. Never a shell that would read the arguments.

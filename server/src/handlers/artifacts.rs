@@ -40,7 +40,7 @@ pub async fn list(
     let (run, trial) = experiments::find(&app, name.clone(), &id).await?;
     let start: usize = params.read("pageToken")?.unwrap_or(0);
     let size: usize = params.read("pageSize")?.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let folder = Folder::of(&app.config.data, &run.id, trial.number);
+    let folder = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt);
     let source = app.config.data.join("sources").join(&run.id);
     let found = tokio::task::spawn_blocking(move || made(&folder.work(), &source)).await?;
     let host = headers
@@ -90,7 +90,7 @@ pub async fn file(
         ));
     }
     let (run, trial) = experiments::find(&app, name, &id).await?;
-    let work = Folder::of(&app.config.data, &run.id, trial.number).work();
+    let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let missing = || ApiError::NotFound("This file is not there any more.".to_owned());
     let inside = inside(&work, &path).ok_or_else(missing)?;
     let file = tokio::fs::File::open(inside).await.map_err(|_| missing())?;
@@ -170,7 +170,7 @@ fn inside(work: &Path, relative: &str) -> Option<PathBuf> {
     (path.starts_with(work.canonicalize().ok()?) && path.is_file()).then_some(path)
 }
 
-fn mac(app: &App, id: &str, path: &str, expires: i64) -> Hmac<Sha256> {
+pub(super) fn mac(app: &App, id: &str, path: &str, expires: i64) -> Hmac<Sha256> {
     let mut mac = keyed(&app.signing_key);
     for part in [id, path, &expires.to_string()] {
         mac.update(&(part.len() as u64).to_le_bytes());
@@ -206,7 +206,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) || !text.len().is_multiple_of(2) {
         return None;
     }

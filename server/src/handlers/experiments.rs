@@ -45,7 +45,11 @@ pub async fn get(
     At((name, id)): At<(String, String)>,
 ) -> Result<Json<Experiment>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
-    Ok(Json(views::experiment(&run, &trial)))
+    let mut experiment = views::experiment(&run, &trial);
+    if trial.attempt > 0 {
+        experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
+    }
+    Ok(Json(experiment))
 }
 
 /// `PUT /v1/core/{cluster}/experiments/{experiment}`: a wish for `EXPERIMENT_STATE_CANCELLED`

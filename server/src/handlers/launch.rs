@@ -14,7 +14,7 @@ use sweep_planner::api::{
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
 
-use super::{At, Body, Params, cluster, runs, short};
+use super::{At, Body, Params, cluster, control, runs, short, uploads};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::clock;
@@ -44,9 +44,11 @@ pub async fn create(
     let brief = params.read("brief")?.unwrap_or(false);
     let key = idempotency_key(&headers, &request)?;
     if let Some(run) = before(&app, &identity, &name, key.as_ref()).await? {
-        return Ok(Json(views::run(&run, brief)));
+        return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
     }
     check(&name, &request)?;
+    let asked = control::ask(&app.config, settings, &request.spec)?;
+    let upload = request.local_dir;
     let drawn = random::seed()?;
     let most = app.config.limits.trials;
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
@@ -57,6 +59,11 @@ pub async fn create(
         account,
         created_at: clock::now(),
         key,
+        priority: asked.priority,
+        stop_after: asked.stop_after,
+        cpus: asked.cpus,
+        gpus: asked.gpus,
+        upload,
         ..expanded
     };
     let spec = &run.spec;
@@ -65,7 +72,9 @@ pub async fn create(
     run.spec.user_id.clone_from(&run.account);
     run.name = free_name(&app, &name, run.name).await?;
     let id = run.id.clone();
-    keep_source(&app, &id).await?;
+    if !upload {
+        keep_source(&app, &id).await?;
+    }
     let (key, created) = (run.key.clone(), app.store.create_run(run).await);
     if !matches!(created, Ok(Created::New)) {
         forget_source(&app, &id).await;
@@ -76,7 +85,7 @@ pub async fn create(
             app.wake(&name);
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             views::publish(&app, record.key, Vec::new()).await?;
-            Ok(Json(views::run(&record, brief)))
+            Ok(Json(uploads::with_address(&app, &headers, &record, brief)))
         }
         Created::NameTaken => Err(ApiError::Exists(
             "Another run has taken this name just now. Launch again.".to_owned(),
@@ -84,7 +93,7 @@ pub async fn create(
         Created::Before(_) | Created::KeyReused => {
             let run = before(&app, &identity, &name, key.as_ref()).await?;
             let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
-            Ok(Json(views::run(&run, brief)))
+            Ok(Json(uploads::with_address(&app, &headers, &run, brief)))
         }
     }
 }
@@ -143,13 +152,6 @@ fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
         return Err(ApiError::Invalid(format!(
             "A description has at most {NAME_MAX} characters."
         )));
-    }
-    if request.local_dir {
-        return Err(ApiError::Unimplemented(
-            "This server takes the scripts from its own source folder, not from an upload yet. \
-             Launch without --localdir."
-                .to_owned(),
-        ));
     }
     if !spec.source_code.is_empty() {
         return Err(ApiError::Unimplemented(
@@ -245,6 +247,11 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         columns: columns.to_vec(),
         terms: price::terms(&Pricing::None, "", false),
         parallel,
+        priority: 0,
+        stop_after: 0,
+        cpus: 0,
+        gpus: 0,
+        upload: false,
         created_at: clock::now(),
         trials,
         key: None,

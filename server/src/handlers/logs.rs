@@ -4,28 +4,42 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use sweep_planner::api::{LOG_PAGE_MAX, LogPage};
+use axum::response::{IntoResponse, Response};
+use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage};
 
 use super::{At, Params, experiments};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::trial::{Folder, Stretch, read_output};
+use crate::trial::{Folder, Stretch, read_output, search_output};
 
 /// How much a page holds where the call does not say, in bytes.
 const LOG_PAGE: u32 = 256 << 10;
+/// How many lines a search answers with.
+const MATCHES_MAX: usize = 100;
 
 /// `GET /v1/core/{cluster}/experiments/{experiment}/logs`.
 pub async fn get(
     State(app): State<Arc<App>>,
     At((name, id)): At<(String, String)>,
     params: Params,
-) -> Result<Json<LogPage>, ApiError> {
+) -> Result<Response, ApiError> {
     // The state is read before the output: a trial that has ended writes no more.
     let (run, trial) = experiments::find(&app, name, &id).await?;
     let limit = params.read("limit")?.unwrap_or(LOG_PAGE).min(LOG_PAGE_MAX);
     let tail: Option<u64> = params.read("tail")?;
     let offset: u64 = params.read("offset")?.unwrap_or(0);
-    let folder = Folder::of(&app.config.data, &run.id, trial.number);
+    let attempt: u32 = params.read("attempt")?.unwrap_or(trial.attempt);
+    if attempt > trial.attempt {
+        return Err(ApiError::NotFound(format!(
+            "There is no attempt {attempt} of this experiment."
+        )));
+    }
+    let folder = Folder::of(&app.config.data, &run.id, trial.number, attempt);
+    if let Some(text) = params.get("search").filter(|text| !text.is_empty()) {
+        return Ok(search(folder, text.to_owned(), offset)
+            .await?
+            .into_response());
+    }
     let read = tokio::task::spawn_blocking(move || {
         let path = folder.output();
         let size = std::fs::metadata(&path).map_or(0, |meta| meta.len());
@@ -37,7 +51,7 @@ pub async fn get(
     let (stretch, dropped) = read
         .await?
         .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
-    let ended = trial.state.ended();
+    let ended = attempt < trial.attempt || trial.state.ended();
     // A trial that never had a folder has only the reason why.
     let nothing = ended && stretch.size == 0 && trial.exit_code.is_none();
     let stretch = if nothing {
@@ -52,6 +66,22 @@ pub async fn get(
         size: stretch.size,
         ended,
         dropped,
+    })
+    .into_response())
+}
+
+/// The lines that hold a text.
+async fn search(folder: Folder, text: String, offset: u64) -> Result<Json<LogMatches>, ApiError> {
+    let searched = tokio::task::spawn_blocking(move || {
+        search_output(&folder.output(), &text, offset, MATCHES_MAX)
+    });
+    let found = searched
+        .await?
+        .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
+    let line = |(offset, text)| LogMatch { offset, text };
+    Ok(Json(LogMatches {
+        matches: found.lines.into_iter().map(line).collect(),
+        next_offset: found.next,
     }))
 }
 

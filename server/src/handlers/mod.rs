@@ -3,12 +3,14 @@
 pub mod artifacts;
 pub mod auth;
 pub mod clusters;
+pub mod control;
 pub mod events;
 pub mod experiments;
 pub mod launch;
 pub mod logs;
 pub mod page;
 pub mod runs;
+pub mod uploads;
 
 use std::str::FromStr;
 

@@ -30,23 +30,31 @@ pub struct Change {
 }
 
 impl Store {
-    /// Records points, then changes, all or none. A trial that has ended changes no more.
+    /// Records points, then changes, all or none. A trial that has ended changes no more. Answers
+    /// with the trials that are held from now on, since too many before them failed.
     pub async fn record(
         &self,
         points: Vec<metrics::NewPoints>,
         changes: Vec<Change>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<(i64, u32)>, StoreError> {
         self.write(move |connection| {
             points
                 .iter()
                 .try_for_each(|one| metrics::add(connection, one))?;
-            changes.iter().try_for_each(|one| apply(connection, one))
+            let mut held = Vec::new();
+            for change in &changes {
+                if apply(connection, change)? {
+                    count_failures(connection, change, &mut held)?;
+                }
+            }
+            Ok(held)
         })
         .await
     }
 }
 
-fn apply(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+/// Makes one change; false if the trial had ended.
+fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
     let billed: Option<Option<i64>> = connection
         .prepare_cached(
@@ -77,7 +85,9 @@ fn apply(connection: &Connection, change: &Change) -> Result<(), StoreError> {
             |row| row.get(0),
         )
         .optional()?;
-    let Some(billed) = billed else { return Ok(()) };
+    let Some(billed) = billed else {
+        return Ok(false);
+    };
     connection
         .prepare_cached(
             "UPDATE run SET changed_at = ?2, started_at = coalesce(started_at, ?3),
@@ -91,5 +101,41 @@ fn apply(connection: &Connection, change: &Change) -> Result<(), StoreError> {
             billed.unwrap_or(0)
         ])?;
     let end = change.ended_at.unwrap_or(change.at);
-    runs::note_end(connection, change.run, end.micros())
+    runs::note_end(connection, change.run, end.micros())?;
+    Ok(true)
+}
+
+/// Counts failures in a row, in the order in which trials end. At the run's bound what has not
+/// started is held: a sick machine or a wrong command need not fail all of it.
+fn count_failures(
+    connection: &Connection,
+    change: &Change,
+    held: &mut Vec<(i64, u32)>,
+) -> Result<(), StoreError> {
+    let query = match change.state {
+        State::Failed => {
+            "UPDATE run SET failures = failures + 1 WHERE key = ?1 RETURNING failures, stop_after"
+        }
+        State::Succeeded => {
+            "UPDATE run SET failures = 0 WHERE key = ?1 RETURNING failures, stop_after"
+        }
+        _ => return Ok(()),
+    };
+    let mut count = connection.prepare_cached(query)?;
+    let (failures, bound): (u32, u32) =
+        count.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if bound == 0 || failures < bound {
+        return Ok(());
+    }
+    let mut hold = connection.prepare_cached(
+        "UPDATE trial SET state = 6, changed_at = ?2, message = ?3
+         WHERE run = ?1 AND state = 0 RETURNING number",
+    )?;
+    let message = format!("held: {failures} trials in a row failed");
+    let parameters = params![change.run, change.at.micros(), message];
+    let numbers = hold.query_map(parameters, |row| row.get::<_, u32>(0))?;
+    for number in numbers {
+        held.push((change.run, number?));
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::trials::State;
-use super::{Store, StoreError, from_json};
+use super::{Store, StoreError, from_json, to_json};
 
 /// A trial that is starting or running: what the dispatcher works on.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct ActiveTrial {
     pub argv: Vec<String>,
     /// [`State::Starting`] or [`State::Running`].
     pub state: State,
+    /// How often it was tried before.
+    pub attempt: u32,
+    /// The numbers of the GPUs that are its own while it runs.
+    pub gpus: Vec<u32>,
     /// How far its metrics have been read, in bytes.
     pub metrics_read: u64,
 }
@@ -39,6 +43,10 @@ pub struct Claim {
     pub cluster: String,
     /// At most so many.
     pub slots: usize,
+    /// CPUs of the cluster, all together; `None`: they are not counted.
+    pub cpus: Option<u32>,
+    /// The numbers of the cluster's GPUs.
+    pub gpus: Vec<u32>,
     /// Now.
     pub now: Timestamp,
 }
@@ -86,7 +94,8 @@ impl Store {
 }
 
 const ACTIVE: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
-                             trial.argv, trial.state, trial.metrics_read
+                             trial.argv, trial.state, trial.metrics_read, trial.attempt,
+                             trial.gpus
                       FROM run JOIN trial ON trial.run = run.key";
 
 fn read_active(
@@ -111,58 +120,140 @@ fn read_active(
         number: row.get("number")?,
         argv: from_json("trial arguments", &row.get::<_, String>("argv")?)?,
         state: State::read(row)?,
+        attempt: row.get("attempt")?,
+        gpus: from_json("trial GPUs", &row.get::<_, String>("gpus")?)?,
         metrics_read: row.get::<_, i64>("metrics_read")?.unsigned_abs(),
     })
 }
 
 fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveTrial>, StoreError> {
     let mut specs = HashMap::new();
-    let mut taken = Vec::new();
-    for (run, limit) in candidates(connection, &claim.cluster)? {
-        let free = (claim.slots - taken.len()).min(limit);
-        if free == 0 {
-            continue;
-        }
+    let mut taken: Vec<ActiveTrial> = Vec::new();
+    let mut free = Free::now(connection, claim)?;
+    for run in candidates(connection, &claim.cluster)? {
+        let may = run.limit.min(claim.slots - taken.len());
+        let (cpus, gpus) = free.needs(&run, claim);
+        let fit = may.min(free.fit(cpus, gpus));
         let mut queued = connection.prepare_cached(&format!(
             "{ACTIVE} WHERE run.key = ?1 AND trial.state = 0 ORDER BY trial.number LIMIT ?2"
         ))?;
-        let mut rows = queued.query(params![run, i64::try_from(free).unwrap_or(i64::MAX)])?;
+        let mut rows = queued.query(params![run.key, i64::try_from(fit).unwrap_or(i64::MAX)])?;
+        let before = taken.len();
         while let Some(row) = rows.next()? {
             taken.push(ActiveTrial {
                 state: State::Starting,
+                gpus: free.take(cpus, gpus),
                 ..read_active(row, &mut specs)?
             });
         }
         if taken.len() == claim.slots {
             break;
         }
+        if fit < may && taken.len() - before == fit {
+            // It waits for CPUs or GPUs: nobody after it takes them away.
+            free.keep(cpus, gpus);
+        }
     }
     let mut start = connection.prepare_cached(
-        "UPDATE trial SET state = 1, changed_at = ?3 WHERE run = ?1 AND number = ?2",
+        "UPDATE trial SET state = 1, changed_at = ?3, gpus = ?4 WHERE run = ?1 AND number = ?2",
     )?;
     for trial in &taken {
-        start.execute(params![trial.run, trial.number, claim.now.micros()])?;
+        let gpus = to_json("trial GPUs", &trial.gpus)?;
+        start.execute(params![trial.run, trial.number, claim.now.micros(), gpus])?;
     }
     Ok(taken)
 }
 
-/// The runs with queued trials, in the order of their right to a slot, and how many more trials
-/// each may start.
-fn candidates(connection: &Connection, cluster: &str) -> Result<Vec<(i64, usize)>, StoreError> {
+/// What of a cluster no trial has.
+struct Free {
+    cpus: Option<u32>,
+    gpus: Vec<u32>,
+}
+
+impl Free {
+    fn now(connection: &Connection, claim: &Claim) -> Result<Self, StoreError> {
+        let mut free = Self {
+            cpus: claim.cpus,
+            gpus: claim.gpus.clone(),
+        };
+        if claim.cpus.is_none() && claim.gpus.is_empty() {
+            return Ok(free);
+        }
+        let mut statement = connection.prepare_cached(
+            "SELECT max(run.cpus, 1), trial.gpus FROM run JOIN trial ON trial.run = run.key
+             WHERE run.key IN (SELECT run FROM trial_count WHERE state IN (1, 2) AND trials > 0)
+               AND run.cluster = ?1 AND trial.state IN (1, 2)",
+        )?;
+        let mut rows = statement.query([&claim.cluster])?;
+        while let Some(row) = rows.next()? {
+            let cpus: u32 = row.get(0)?;
+            free.cpus = free.cpus.map(|free| free.saturating_sub(cpus));
+            let gpus: Vec<u32> = from_json("trial GPUs", &row.get::<_, String>(1)?)?;
+            free.gpus.retain(|gpu| !gpus.contains(gpu));
+        }
+        Ok(free)
+    }
+
+    /// What a trial of a run takes. Never more than there is at all, or it would wait for ever.
+    fn needs(&self, run: &Candidate, claim: &Claim) -> (u32, usize) {
+        let cpus = claim.cpus.map_or(0, |all| run.cpus.max(1).min(all));
+        (cpus, (run.gpus as usize).min(claim.gpus.len()))
+    }
+
+    /// How many trials that take so much there is room for.
+    fn fit(&self, cpus: u32, gpus: usize) -> usize {
+        let by_cpus = match (self.cpus, cpus) {
+            (Some(free), 1..) => (free / cpus) as usize,
+            _ => usize::MAX,
+        };
+        by_cpus.min(self.gpus.len().checked_div(gpus).unwrap_or(usize::MAX))
+    }
+
+    fn take(&mut self, cpus: u32, gpus: usize) -> Vec<u32> {
+        self.cpus = self.cpus.map(|free| free.saturating_sub(cpus));
+        self.gpus.drain(..gpus.min(self.gpus.len())).collect()
+    }
+
+    /// Keeps what a waiting trial lacks from those after it.
+    fn keep(&mut self, cpus: u32, gpus: usize) {
+        if self.cpus.is_some_and(|free| free < cpus) {
+            self.cpus = Some(0);
+        }
+        if self.gpus.len() < gpus {
+            self.gpus.clear();
+        }
+    }
+}
+
+/// A run with queued trials.
+struct Candidate {
+    key: i64,
+    /// How many more it may start.
+    limit: usize,
+    cpus: u32,
+    gpus: u32,
+}
+
+/// The runs with queued trials, in the order of their right to a slot.
+fn candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candidate>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT run.key, run.parallel, (
                  SELECT coalesce(sum(trials), 0) FROM trial_count
-                 WHERE trial_count.run = run.key AND state IN (1, 2))
+                 WHERE trial_count.run = run.key AND state IN (1, 2)), run.cpus, run.gpus
          FROM run
          WHERE run.key IN (SELECT run FROM trial_count WHERE state = 0 AND trials > 0)
-           AND run.cluster = ?1
+           AND run.cluster = ?1 AND run.upload IS NOT ''
          ORDER BY run.priority DESC, run.key",
     )?;
     let rows = statement.query_map([cluster], |row| {
         let limit: Option<u32> = row.get(1)?;
         let active: u32 = row.get(2)?;
-        let free = limit.map_or(usize::MAX, |limit| limit.saturating_sub(active) as usize);
-        Ok((row.get(0)?, free))
+        Ok(Candidate {
+            key: row.get(0)?,
+            limit: limit.map_or(usize::MAX, |limit| limit.saturating_sub(active) as usize),
+            cpus: row.get(3)?,
+            gpus: row.get(4)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -27,6 +27,16 @@ pub struct NewRun {
     pub terms: Terms,
     /// At most so many trials at once.
     pub parallel: Option<u32>,
+    /// Runs of a higher one start first.
+    pub priority: i32,
+    /// After so many failures in a row the rest is held; 0: never.
+    pub stop_after: u32,
+    /// CPUs that one trial takes.
+    pub cpus: u32,
+    /// GPUs that one trial takes.
+    pub gpus: u32,
+    /// Whether its source is still to be uploaded.
+    pub upload: bool,
     /// Now.
     pub created_at: Timestamp,
     /// In launch order.
@@ -133,9 +143,11 @@ fn name_taken(connection: &Connection, cluster: &str, name: &str) -> Result<bool
 
 fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> {
     connection.execute(
-        "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel, bill_minimum, bill_increment,
-                          trials, created_at, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
+        "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel,
+                          bill_minimum, bill_increment, trials, created_at, changed_at, priority,
+                          stop_after, cpus, gpus, upload)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17,
+                 ?18)",
         params![
             run.id,
             run.cluster,
@@ -150,6 +162,11 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             seconds(run.terms.rounding.increment.max(1)),
             run.trials.len() as i64,
             run.created_at.micros(),
+            run.priority,
+            run.stop_after,
+            run.cpus,
+            run.gpus,
+            run.upload.then_some(""),
         ],
     )?;
     Ok(connection.last_insert_rowid())

@@ -9,21 +9,26 @@ use super::StoreError;
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION: i32 = 0x5357_4550;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_runs.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/0001_runs.sql"),
+    include_str!("../../migrations/0002_control.sql"),
+];
 
-/// Refuses a file that is damaged, not ours, or newer than this version, before anything is
-/// written to it.
+/// Refuses a file that is damaged, not ours, or newer than this version. Reads only, and all of
+/// it: O(size of the file), about a second for a gigabyte.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let shown = path.display();
-    let pragma =
-        |name: &str| -> Result<i64, StoreError> {
-            connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(|error| {
-            StoreError::Foreign(format!(
-                "{shown} cannot be read as a database ({error}). Nothing was changed in it. \
-                 Restore it from a backup, or move it away to begin anew."
-            ))
-        })
-        };
+    let damaged = |why: &dyn std::fmt::Display| {
+        StoreError::Foreign(format!(
+            "{shown} cannot be read as a database ({why}). Nothing was changed in it. Restore it \
+             from a backup, or move it away to begin anew."
+        ))
+    };
+    let pragma = |name: &str| -> Result<i64, StoreError> {
+        let query = format!("PRAGMA {name}");
+        let read = connection.query_row(&query, [], |row| row.get(0));
+        read.map_err(|error| damaged(&error))
+    };
     let (tables, application) = (pragma("schema_version")?, pragma("application_id")?);
     if tables != 0 && application != i64::from(APPLICATION) {
         return Err(StoreError::Foreign(format!(
@@ -38,7 +43,13 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
             MIGRATIONS.len()
         )));
     }
-    Ok(())
+    let found: Result<String, _> =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match found {
+        Ok(found) if found == "ok" => Ok(()),
+        Ok(found) => Err(damaged(&found.replace('\n', " "))),
+        Err(error) => Err(damaged(&error)),
+    }
 }
 
 /// Applies what is missing, each migration in its own transaction.

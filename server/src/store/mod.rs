@@ -8,6 +8,7 @@
 mod accounts;
 mod changes;
 mod claims;
+mod control;
 mod launches;
 mod metrics;
 mod migrations;
@@ -80,9 +81,15 @@ impl Store {
     /// Opens the file, creates it if there is none, and brings its tables up to date. Nothing is
     /// changed in a file that is not ours or is newer than this version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if path.exists() {
+            // On a connection that cannot write, so that a damaged file stays as it is.
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(BUSY)?;
+            migrations::check(&connection, path)?;
+        }
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY)?;
-        migrations::check(&connection, path)?;
         prepare(&connection)?;
         migrations::run(&mut connection)?;
         let writer = Writer::start(connection);

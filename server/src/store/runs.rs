@@ -41,6 +41,8 @@ pub struct RunRecord {
     pub running_since: Vec<Timestamp>,
     /// Whether somebody wants it stopped.
     pub stop_wanted: bool,
+    /// Whether its source is still to be uploaded.
+    pub awaits_upload: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When a trial last changed its state.
@@ -54,7 +56,8 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    fn count(&self, state: State) -> u32 {
+    /// How many of its trials are in this state.
+    pub fn count(&self, state: State) -> u32 {
         self.counts[state as usize]
     }
 
@@ -285,6 +288,7 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError>
         billed_seconds: row.get::<_, i64>("billed_seconds")?.unsigned_abs(),
         running_since,
         stop_wanted: row.get("stop_wanted")?,
+        awaits_upload: row.get::<_, Option<String>>("upload")?.as_deref() == Some(""),
         created_at: Timestamp::from_micros(row.get("created_at")?),
         changed_at: Timestamp::from_micros(row.get("changed_at")?),
         started_at: time("started_at")?,

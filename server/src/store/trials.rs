@@ -110,6 +110,8 @@ pub struct TrialRecord {
     pub signal: Option<i32>,
     /// Whole billed seconds, once it has ended.
     pub billed_seconds: Option<u64>,
+    /// How often it was tried before.
+    pub attempt: u32,
     /// The last value of each metric.
     pub metrics: BTreeMap<String, MetricValue>,
 }
@@ -246,6 +248,7 @@ fn read(connection: &Connection, run: i64, row: &Row<'_>) -> Result<TrialRecord,
         billed_seconds: row
             .get::<_, Option<i64>>("billed_seconds")?
             .map(i64::unsigned_abs),
+        attempt: row.get("attempt")?,
         metrics: metrics::last(connection, run, number)?,
     })
 }

@@ -51,7 +51,9 @@ pub fn supervise(folder: &Folder) -> io::Result<()> {
             // Somebody has deleted the trial: there is nobody left to tell.
             return Err(error);
         }
-        eprintln!("the end of the trial cannot be written: {error}; trying again");
+        complain(&format!(
+            "the end of the trial cannot be written: {error}; trying again"
+        ));
         std::thread::sleep(WRITE_RETRY);
     }
     Ok(())
@@ -66,6 +68,7 @@ fn run(folder: &Folder, order: &Order) -> Ended {
         at: started,
         how: How::NotStarted(reason),
         stopped,
+        timed_out: false,
         dropped: 0,
     };
     if folder.stop_requested() {
@@ -87,12 +90,16 @@ fn run(folder: &Folder, order: &Order) -> Ended {
     };
     if let Err(error) = folder.write_started(&note) {
         // The trial runs all the same; the server sees it as starting until it ends.
-        eprintln!("the start of the trial cannot be written: {error}");
+        complain(&format!(
+            "the start of the trial cannot be written: {error}"
+        ));
     }
+    let limit = order.time_limit_seconds.map(Duration::from_secs);
     let mut stop = Stop::default();
     while !running.ended() {
         running.read(&mut sink, TICK);
-        stop.look(folder, order, &running);
+        let timed_out = limit.is_some_and(|limit| begun.elapsed() >= limit);
+        stop.look(folder, order, &running, timed_out);
     }
     running.end_group();
     let deadline = Instant::now() + DRAIN;
@@ -108,7 +115,8 @@ fn run(folder: &Folder, order: &Order) -> Ended {
         started: Some(started),
         at,
         how,
-        stopped: stop.asked.is_some(),
+        stopped: stop.asked.is_some() && !stop.timed_out,
+        timed_out: stop.timed_out,
         dropped,
     }
 }
@@ -117,13 +125,18 @@ fn run(folder: &Folder, order: &Order) -> Ended {
 #[derive(Default)]
 struct Stop {
     asked: Option<Instant>,
+    timed_out: bool,
     killed: bool,
 }
 
 impl Stop {
-    fn look(&mut self, folder: &Folder, order: &Order, running: &Running) {
+    fn look(&mut self, folder: &Folder, order: &Order, running: &Running, timed_out: bool) {
         let grace = Duration::from_secs(order.stop_grace_seconds.into());
         match self.asked {
+            None if timed_out => {
+                (self.asked, self.timed_out) = (Some(Instant::now()), true);
+                running.ask_to_end();
+            }
             None if folder.stop_requested() => {
                 self.asked = Some(Instant::now());
                 running.ask_to_end();
@@ -145,6 +158,12 @@ fn explain(folder: &Folder, reason: &str) {
         .open(folder.output());
     let written = file.and_then(|mut file| writeln!(file, "{reason}"));
     if let Err(error) = written {
-        eprintln!("the reason cannot be written as output: {error}");
+        complain(&format!("the reason cannot be written as output: {error}"));
     }
+}
+
+/// Writes down a trouble of our own, if that can be written: on a full disk it cannot, and the
+/// trial must go on (`eprintln!` would end us).
+fn complain(trouble: &str) {
+    let _ = writeln!(io::stderr(), "{trouble}");
 }

@@ -5,6 +5,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
+use memchr::{memchr2, memchr3, memrchr2};
+
+use super::complain;
 use crate::trial::Folder;
 use crate::trial::metrics::{LINE_MAX, measure};
 
@@ -104,26 +107,52 @@ impl Sink {
         let kept = bytes
             .len()
             .min(usize::try_from(self.room).unwrap_or(usize::MAX));
-        let written = match self.log.write_all(&bytes[..kept]) {
-            Ok(()) => kept,
-            Err(_) => 0,
-        };
+        let written = self.append(&bytes[..kept]);
         self.room -= kept as u64;
         self.dropped += (bytes.len() - written) as u64;
     }
 
-    fn measure(&mut self, bytes: &[u8]) {
-        for piece in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
-            let whole = piece.ends_with(b"\n") || piece.ends_with(b"\r");
-            if let Some(line) = &mut self.line {
-                line.extend_from_slice(piece);
-                if line.len() > LINE_MAX {
-                    self.line = None;
-                }
+    /// Writes what can be written, and answers with how much that was.
+    fn append(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.log.write(&bytes[written..]) {
+                Ok(0) => break,
+                Ok(count) => written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
             }
-            if whole {
-                let line = self.line.replace(Vec::new());
-                self.measure_line(&line.unwrap_or_default());
+        }
+        written
+    }
+
+    /// Splits standard output into lines for the metrics. O(bytes), and little more than a search
+    /// where nothing looks like a metric.
+    fn measure(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = memchr2(b'\n', b'\r', bytes) {
+            self.hold_line(&bytes[..end]);
+            let mut line = std::mem::take(&mut self.line);
+            if line.as_deref().is_some_and(may_measure) {
+                self.measure_line(line.as_deref().unwrap_or_default());
+            }
+            if let Some(line) = &mut line {
+                line.clear();
+            }
+            self.line = line.or(Some(Vec::new()));
+            bytes = &bytes[end + 1..];
+            if !may_measure(bytes) {
+                // None of the whole lines that follow measures anything.
+                bytes = &bytes[memrchr2(b'\n', b'\r', bytes).map_or(0, |last| last + 1)..];
+            }
+        }
+        self.hold_line(bytes);
+    }
+
+    fn hold_line(&mut self, piece: &[u8]) {
+        if let Some(line) = &mut self.line {
+            line.extend_from_slice(piece);
+            if line.len() > LINE_MAX {
+                self.line = None;
             }
         }
     }
@@ -141,9 +170,14 @@ impl Sink {
         }
         self.metrics_room -= json.len() as u64;
         if let Err(error) = self.metrics.write_all(&json) {
-            eprintln!("a metric cannot be written: {error}");
+            complain(&format!("a metric cannot be written: {error}"));
         }
     }
+}
+
+/// Whether some text can hold a metric at all: each form has one of these.
+fn may_measure(bytes: &[u8]) -> bool {
+    memchr3(b'=', b':', b'{', bytes).is_some()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::complain;
 use super::output::{Sink, Stream};
 use crate::trial::{Folder, How, Order};
 
@@ -161,7 +162,7 @@ fn take<R: Read>(pipe: Option<&mut R>, stream: Stream, sink: &mut Sink) -> bool 
 fn do_not_block(pipe: BorrowedFd<'_>) {
     let flags = fcntl_getfl(pipe).unwrap_or(OFlags::empty());
     if let Err(error) = fcntl_setfl(pipe, flags | OFlags::NONBLOCK) {
-        eprintln!("a pipe cannot be made non-blocking: {error}");
+        complain(&format!("a pipe cannot be made non-blocking: {error}"));
     }
 }
 
@@ -170,7 +171,7 @@ fn do_not_block(pipe: BorrowedFd<'_>) {
 #[cfg(target_os = "linux")]
 fn adopt_orphans() {
     if let Err(error) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
-        eprintln!("orphans of the trial cannot be adopted: {error}");
+        complain(&format!("orphans of the trial cannot be adopted: {error}"));
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Order {
     pub output_bytes: u64,
     /// Seconds between asking the trial to end and ending it.
     pub stop_grace_seconds: u32,
+    /// Seconds after which the trial is ended; `None` for never.
+    #[serde(default)]
+    pub time_limit_seconds: Option<u64>,
 }
 
 /// That a trial has started.
@@ -63,6 +66,9 @@ pub struct Ended {
     pub how: How,
     /// Whether it had been asked to stop.
     pub stopped: bool,
+    /// Whether its time was up.
+    #[serde(default)]
+    pub timed_out: bool,
     /// Bytes of output that were not kept.
     pub dropped: u64,
 }
@@ -86,10 +92,14 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder of a trial below the server's data folder.
-    pub fn of(data: &Path, run_id: &str, number: u32) -> Self {
+    /// The folder of a trial below the server's data folder; each attempt has its own.
+    pub fn of(data: &Path, run_id: &str, number: u32, attempt: u32) -> Self {
+        let name = match attempt {
+            0 => number.to_string(),
+            again => format!("{number}-{again}"),
+        };
         Self {
-            path: data.join("trials").join(run_id).join(number.to_string()),
+            path: data.join("trials").join(run_id).join(name),
         }
     }
 
@@ -272,7 +282,7 @@ mod tests {
     #[test]
     fn a_trial_is_claimed_once() {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::of(temporary.path(), "r", 3);
+        let folder = Folder::of(temporary.path(), "r", 3, 0);
         folder.create().unwrap();
         assert!(!folder.claimed());
         assert!(folder.claim().unwrap());
@@ -304,6 +314,7 @@ mod tests {
             at: Timestamp::from_micros(2_000_000),
             how: How::Killed(9),
             stopped: true,
+            timed_out: false,
             dropped: 5,
         };
         folder.write_ended(&ended).unwrap();

@@ -183,7 +183,7 @@ mod tests {
 
     fn setup() -> (tempfile::TempDir, Folder, Gatherer) {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::of(temporary.path(), "r", 0);
+        let folder = Folder::of(temporary.path(), "r", 0, 0);
         fs::create_dir_all(folder.work().join("lightning_logs/version_0")).unwrap();
         let gatherer = Gatherer::new(folder.clone(), 1, 0, 0);
         (temporary, folder, gatherer)

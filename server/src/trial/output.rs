@@ -1,8 +1,10 @@
 //! Reading a stretch of a trial's output.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+
+use memchr::memmem::Finder;
 
 /// A stretch of output as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,54 @@ pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<Stretch> 
         next,
         size: size.max(next),
     })
+}
+
+/// The most bytes that one search looks through, and the most of a line that it shows.
+const SEARCH_MAX: u64 = 16 << 20;
+const SHOWN: usize = 500;
+
+/// What a search has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matches {
+    /// Where each line begins, in bytes, and the line as text.
+    pub lines: Vec<(u64, String)>,
+    /// Where to go on, if there may be more.
+    pub next: Option<u64>,
+}
+
+/// The lines from `offset` on that hold `text`, at most so many, and where to go on if there may
+/// be more. O(bytes looked through), which are 16 MiB at most.
+pub fn search_output(path: &Path, text: &str, offset: u64, most: usize) -> io::Result<Matches> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Matches::default()),
+        Err(error) => return Err(error),
+    };
+    file.seek(SeekFrom::Start(offset))?;
+    let (mut reader, finder) = (BufReader::new(file), Finder::new(text));
+    let (mut at, mut lines, mut line) = (offset, Vec::new(), Vec::new());
+    loop {
+        if lines.len() >= most || at - offset >= SEARCH_MAX {
+            let next = Some(at);
+            return Ok(Matches { lines, next });
+        }
+        line.clear();
+        // A line without an end is looked at in pieces.
+        let read = reader
+            .by_ref()
+            .take(SEARCH_MAX)
+            .read_until(b'\n', &mut line)?;
+        if read == 0 {
+            let next = None;
+            return Ok(Matches { lines, next });
+        }
+        if finder.find(&line).is_some() {
+            let shown = String::from_utf8_lossy(&line);
+            let shown = shown.trim_end_matches(['\r', '\n']).chars().take(SHOWN);
+            lines.push((at, shown.collect()));
+        }
+        at += read as u64;
+    }
 }
 
 /// How many bytes there are before a character that is cut off at the end; all, if nothing is cut

@@ -50,7 +50,7 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Option<String>,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -70,7 +70,7 @@ impl Request {
 
     pub(crate) fn json(self, body: &Value) -> Self {
         let mut request = self.header("Content-Type", "application/json");
-        request.body = Some(body.to_string());
+        request.body = Some(body.to_string().into_bytes());
         request
     }
 
@@ -95,12 +95,28 @@ impl Request {
         }
     }
 
+    /// The status of the answer, or `None` where the connection is cut off before it is whole.
+    pub(crate) fn try_send(&self, address: SocketAddr) -> Option<u16> {
+        let mut stream = TcpStream::connect(address).ok()?;
+        stream.write_all(&self.bytes(address)).ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        let text = String::from_utf8_lossy(&answer);
+        text.split(' ').nth(1)?.parse().ok()
+    }
+
     /// Sends it and leaves the answer to be read.
     pub(crate) fn open(&self, address: SocketAddr) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(address).expect("a connection");
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .unwrap();
+        // A server that refuses a large body may close before all of it is sent.
+        let _ = stream.write_all(&self.bytes(address));
+        BufReader::new(stream)
+    }
+
+    fn bytes(&self, address: SocketAddr) -> Vec<u8> {
         let has = |name: &str| {
             self.headers
                 .iter()
@@ -114,10 +130,11 @@ impl Request {
         for (name, value) in &self.headers {
             text += &format!("{name}: {value}\r\n");
         }
-        let body = self.body.clone().unwrap_or_default();
-        text += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(text.as_bytes()).expect("a request sent");
-        BufReader::new(stream)
+        let body = self.body.as_deref().unwrap_or_default();
+        text += &format!("Content-Length: {}\r\n\r\n", body.len());
+        let mut bytes = text.into_bytes();
+        bytes.extend_from_slice(body);
+        bytes
     }
 }
 

@@ -131,11 +131,6 @@ fn what_cannot_be_launched_is_refused_with_its_reason() {
         ),
         (
             501,
-            "source folder",
-            refused(&server, |body| body["localDir"] = json!(true)),
-        ),
-        (
-            501,
             "repository",
             refused(&server, spec("sourceCode", json!("https://x#ref=1"))),
         ),
@@ -168,7 +163,7 @@ fn bodies_that_are_no_request_get_the_same_error_shape() {
     let server = home.start();
     let post = |kind: &str, body: &str| {
         let mut request = Request::new("POST", "/v1/core/local/runs").header("Content-Type", kind);
-        request.body = Some(body.to_owned());
+        request.body = Some(body.into());
         let answer = server.send(request);
         (answer.status, answer.message())
     };

@@ -4,7 +4,10 @@
 
 mod attacks;
 mod client;
+mod control;
 mod events;
+mod faults;
+mod kill;
 mod launches;
 mod life;
 mod openapi;

@@ -10,57 +10,6 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::server::{Home, Server, USER, run, wait};
 
-/// Says in a file outside its own folder that it runs, takes a moment, and ends as told.
-const ONCE: &str = "\
-import sys, time
-with open(sys.argv[1], 'a') as shared:
-    shared.write(sys.argv[2] + '\\n')
-print('begin', sys.argv[2])
-time.sleep(0.3)
-print('end', sys.argv[2])
-sys.exit(int(sys.argv[2]) % 3)
-";
-
-#[test]
-fn killed_servers_lose_no_trial_and_run_none_twice() {
-    let home = Home::new(&[("once.py", ONCE)]);
-    let shared = home.path("started.log");
-    let server = home.start();
-    let run = server.launch(&format!("once.py  '{}' 'range(12)'", shared.display()));
-    server.kill();
-    // At moments spread over the work, decision and start included.
-    for millis in [30, 120, 210, 330, 90] {
-        let server = home.start();
-        std::thread::sleep(Duration::from_millis(millis));
-        server.kill();
-    }
-    let server = home.start();
-    let trials = server.finish(&run);
-    for (number, trial) in trials.iter().enumerate() {
-        assert_eq!(trial["exitCode"], number % 3, "{trial}");
-        let state = if number % 3 == 0 {
-            "SUCCEEDED"
-        } else {
-            "FAILED"
-        };
-        assert_eq!(trial["state"], format!("EXPERIMENT_STATE_{state}"));
-        assert_eq!(server.log(trial), format!("begin {number}\nend {number}\n"));
-    }
-    let mut started: Vec<u32> = fs::read_to_string(shared)
-        .unwrap()
-        .lines()
-        .map(|line| line.parse().unwrap())
-        .collect();
-    started.sort_unstable();
-    assert_eq!(started, (0..12).collect::<Vec<_>>());
-    drop(server);
-    let database = rusqlite::Connection::open(home.path("data/sweep.db")).unwrap();
-    let check: String = database
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(check, "ok");
-}
-
 #[test]
 fn ctrl_c_ends_the_server_and_not_its_trials() {
     let home = Home::new(&[(

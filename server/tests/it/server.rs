@@ -158,8 +158,12 @@ impl Server {
 
     /// Waits until every trial of a run has ended, and answers with them.
     pub(crate) fn finish(&self, run: &Value) -> Vec<Value> {
+        self.finish_within(run, PATIENCE)
+    }
+
+    pub(crate) fn finish_within(&self, run: &Value, patience: Duration) -> Vec<Value> {
         let id = run["id"].as_str().unwrap();
-        wait("the run to end", || {
+        wait_for(patience, "the run to end", || {
             let run = self.get(&format!("/v1/core/local/runs/{id}?brief=true"));
             let counts = &run["status"]["experimentCounts"];
             (counts["pending"] == 0 && counts["running"] == 0).then_some(())
@@ -189,13 +193,17 @@ pub(crate) fn run(command: &str) -> Value {
 }
 
 /// Asks again and again until there is an answer.
-pub(crate) fn wait<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    wait_for(PATIENCE, what, ask)
+}
+
+fn wait_for<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(begun.elapsed() < PATIENCE, "waited too long for {what}");
+        assert!(begun.elapsed() < patience, "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

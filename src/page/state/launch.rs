@@ -59,6 +59,11 @@ impl Launch {
     fn finish(self, state: State, (runs, failure): (Vec<Run>, Option<Failure>)) {
         if let Some(first) = runs.first() {
             state.runs.open.set(Some(first.id.clone()));
+            // Launched together, compared together.
+            state
+                .runs
+                .compared
+                .set(runs.iter().map(|run| run.id.clone()).collect());
             runs.into_iter().for_each(|run| state.runs.upsert(run));
         }
         match failure {

@@ -99,6 +99,17 @@ impl Runs {
             .or_else(|| self.list.with(|list| list.as_ref()?.first().cloned()))
     }
 
+    /// Shows the trials of a run, and compares it alone unless it is being compared with others.
+    pub(crate) fn show(self, id: String) {
+        if self
+            .compared
+            .with_untracked(|compared| !compared.contains(&id))
+        {
+            self.compared.set(BTreeSet::new());
+        }
+        self.open.set(Some(id));
+    }
+
     /// Adds a run, or replaces what was known of it.
     pub(crate) fn upsert(self, run: Run) {
         self.list.update(|list| {

@@ -83,7 +83,7 @@ pub(super) fn parse(text: &str) -> Result<(Tree, Option<Child>), Diagnostic> {
         open: Vec::new(),
         anchors: HashMap::new(),
         root: None,
-        tabs_allowed: Vec::new(),
+        scalars: Vec::new(),
     };
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
@@ -106,8 +106,8 @@ struct Builder<'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, usize>,
     root: Option<Child>,
-    /// Quoted texts, blocks and comments, in which PyYAML takes a tab.
-    tabs_allowed: Vec<Span>,
+    /// Where the scalars stand, in order, and whether a tab in them is part of their text.
+    scalars: Vec<(Span, bool)>,
 }
 
 impl Builder<'_> {
@@ -119,7 +119,6 @@ impl Builder<'_> {
                     Problem::Syntax(Syntax::OneDocument),
                 ));
             }
-            Event::Comment(..) => self.tabs_allowed.push(span),
             Event::Scalar(value, style, anchor, tag) => {
                 if style == ScalarStyle::Plain && self.in_brackets() {
                     self.check_in_brackets(&value, span)?;
@@ -159,9 +158,7 @@ impl Builder<'_> {
         let plain = style == ScalarStyle::Plain;
         // What is left out is `~` to the parser and nothing to PyYAML; both are null.
         let value = if span.start == span.end { "" } else { value };
-        if !plain {
-            self.tabs_allowed.push(span);
-        }
+        self.scalars.push((span, !plain));
         let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if span.end >= span.start + 2 => {
                 Span::new(span.start + 1, span.end - 1)
@@ -273,19 +270,44 @@ impl Builder<'_> {
 
     /// PyYAML takes a tab only where it is part of a quoted text, a block or a comment.
     fn check_tabs(&self) -> Result<(), Diagnostic> {
-        let mut allowed = self.tabs_allowed.clone();
-        allowed.sort_unstable();
-        for (at, _) in self.text.match_indices('\t') {
-            let at = offset(at);
-            let near = allowed.partition_point(|span| span.start <= at);
-            let inside = near.checked_sub(1).is_some_and(|i| at < allowed[i].end);
-            if !inside {
+        if !self.text.contains('\t') {
+            return Ok(());
+        }
+        let end = Span::at(offset(self.text.len()));
+        let mut done = 0;
+        for (scalar, takes_tabs) in self.scalars.iter().chain([&(end, true)]) {
+            let between = Span::new(done, scalar.start.max(done));
+            let in_text = scalar.slice(self.text).find('\t').filter(|_| !takes_tabs);
+            let found = tab_outside_comments(self.text, between)
+                .or_else(|| Some(scalar.start + offset(in_text?)));
+            if let Some(at) = found {
                 let problem = Problem::Syntax(Syntax::Tab);
                 return Err(Diagnostic::in_config(Span::new(at, at + 1), problem));
             }
+            done = scalar.end.max(done);
         }
         Ok(())
     }
+}
+
+/// The first tab of what stands between two scalars, but for comments: from a `#` behind a blank or
+/// a line end to the end of its line.
+fn tab_outside_comments(text: &str, between: Span) -> Option<u32> {
+    let mut previous = text
+        .get(..between.start as usize)
+        .and_then(|before| before.chars().next_back())
+        .unwrap_or('\n');
+    let mut in_comment = false;
+    for (at, c) in between.slice(text).char_indices() {
+        match c {
+            '\n' | '\r' => in_comment = false,
+            '#' if matches!(previous, ' ' | '\t' | '\n' | '\r') => in_comment = true,
+            '\t' if !in_comment => return Some(between.start + offset(at)),
+            _ => {}
+        }
+        previous = c;
+    }
+    None
 }
 
 /// The characters that PyYAML's reader refuses, and the line breaks that only YAML 1.1 has.

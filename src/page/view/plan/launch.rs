@@ -35,7 +35,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
     };
     let total = move || {
         draft.estimate.with(|estimate| {
-            let cost = estimate.cost.as_ref()?;
+            let cost = estimate.cost.as_ref().filter(|_| estimate.trials > 0)?;
             Some((cost.likely.compact(), range(cost)))
         })
     };

@@ -13,6 +13,7 @@ use super::offline;
 use crate::api::{Run, TRIAL_PAGE_MAX};
 use crate::page::format::{duration, exact_dollars, grouped, metric};
 use crate::page::state::State;
+use crate::sweep;
 use rows::{Column, Table};
 use table::ResultTable;
 
@@ -78,14 +79,20 @@ fn read(state: State, run: &Run) -> crate::page::state::RunTrials {
 #[component]
 fn Results(state: State) -> impl IntoView {
     let ids = Memo::new(move |_| compared(state));
+    let runs = move || {
+        ids.get()
+            .into_iter()
+            .filter_map(move |id| state.runs.get(&id))
+            .collect::<Vec<_>>()
+    };
+    let text = Memo::new(move |_| rows::text(runs().iter()));
+    let plan = Memo::new(move |_| sweep::read(&text.get(), &sweep::Settings::default()).plan);
     let table = Memo::new(move |_| {
-        let runs: Vec<_> = ids
-            .get()
-            .iter()
-            .filter_map(|id| state.runs.get(id))
+        let read: Vec<_> = runs()
+            .into_iter()
             .map(|run| (read(state, &run), run))
             .collect();
-        Table::join(runs.iter().map(|(trials, run)| (run, trials)))
+        Table::join(&read, &plan.get())
     });
     // What a person chose; the guess from the names otherwise.
     let metric_chosen = RwSignal::new(None::<String>);

@@ -7,6 +7,7 @@ use super::rank::{self, Key};
 use crate::api::{ExperimentState, Run, Timestamp, TrialRow};
 use crate::page::state::RunTrials;
 use crate::page::view::clock::run_time;
+use crate::sweep::{Plan, Trial};
 
 /// A column that the table can be sorted by.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,19 +51,23 @@ pub(super) struct Row {
 }
 
 impl Table {
-    /// Joins the trials of some runs. O(trials · columns).
-    pub(super) fn join<'a>(runs: impl Iterator<Item = (&'a Run, &'a RunTrials)>) -> Table {
-        let mut table = Table::default();
-        for (run, trials) in runs {
+    /// Joins the trials of some runs. `plan` holds a part for each of them ([`text`]): it knows
+    /// which fixed arguments differ between them. Where it could not be read, the swept arguments
+    /// alone are columns. O(trials · columns).
+    pub(super) fn join(runs: &[(RunTrials, Run)], plan: &Plan) -> Table {
+        let mut table = Table {
+            columns: plan.columns().to_vec(),
+            ..Table::default()
+        };
+        for (part, (trials, run)) in (0..).zip(runs) {
             add_new(&mut table.columns, &trials.columns);
             add_new(&mut table.metrics, &trials.metrics);
-            let total = trials
-                .total
-                .unwrap_or(run.status.experiment_counts.total().max(0) as u64);
+            let counted = run.status.experiment_counts.total().max(0) as u64;
+            let total = trials.total.unwrap_or(counted);
             table.unread += total.saturating_sub(trials.rows.len() as u64);
             table.rows.extend(trials.rows.values().map(|trial| Row {
                 run: run.name.clone(),
-                values: values(&trials.columns, trial),
+                values: values(&trials.columns, trial, plan, part),
                 trial: trial.clone(),
             }));
         }
@@ -138,11 +143,40 @@ impl Row {
     }
 }
 
-fn values(columns: &[String], trial: &TrialRow) -> BTreeMap<String, String> {
-    let pairs = columns.iter().zip(&trial.values);
-    pairs
-        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
-        .collect()
+/// What the server says was passed, and the fixed arguments of the plan.
+fn values(columns: &[String], row: &TrialRow, plan: &Plan, part: u32) -> BTreeMap<String, String> {
+    let trial = Trial {
+        position: 0,
+        part,
+        index: row.index.0,
+    };
+    let fixed = (0..).zip(plan.columns()).filter_map(|(column, name)| {
+        Some((name.clone(), plan.value(&trial, column)?.into_owned()))
+    });
+    let swept = columns.iter().zip(&row.values);
+    let swept = swept.filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+    fixed.chain(swept).collect()
+}
+
+/// The commands of some runs as one text, a line each, as they were launched.
+pub(super) fn text<'a>(runs: impl Iterator<Item = &'a Run>) -> String {
+    let mut text = String::new();
+    for run in runs {
+        let spec = &run.spec;
+        text.push_str("grid run");
+        let mut option = |name: &str, value: &str| text.push_str(&[" ", name, " ", value].concat());
+        if !spec.sweep_type.is_empty() {
+            option("--strategy", &spec.sweep_type);
+        }
+        if let Some(number) = &spec.sweep_options.num_trials {
+            option("--num_trials", number.as_str());
+        }
+        if let Some(seed) = &spec.sweep_options.seed {
+            option("--seed", seed.as_str());
+        }
+        text.push_str(&[" ", &spec.run_controller_command, "\n"].concat());
+    }
+    text
 }
 
 fn add_new(all: &mut Vec<String>, names: &[String]) {
@@ -150,5 +184,97 @@ fn add_new(all: &mut Vec<String>, names: &[String]) {
         if !all.contains(name) {
             all.push(name.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{CreateRun, RunStatus, SpaceIndex};
+    use crate::sweep::{Ranges, Settings, read};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// What a server would say of the runs that a text launches, each with its first two trials.
+    fn launched(text: &str) -> Vec<(RunTrials, Run)> {
+        let plan = read(
+            text,
+            &Settings {
+                drawn_seed: 7,
+                ..Settings::default()
+            },
+        )
+        .plan;
+        let all = Ranges::full(plan.len());
+        let parts = 0..plan.parts().len() as u32;
+        parts
+            .map(|part| {
+                let CreateRun { spec, .. } = crate::launch::request(&plan, part, &all, "local", None).unwrap();
+                let now = Timestamp::from_micros(0);
+                let name = format!("run-{part}");
+                let (created_at, updated_at) = (now, now);
+                let run = Run {
+                    id: name.clone(), name, description: String::new(), created_at, updated_at, spec, status: RunStatus::default(),
+                };
+                let axes: Vec<String> = plan.parts()[part as usize].axes().iter().map(|axis| axis.name().to_owned()).collect();
+                let rows = (0..2).filter_map(|n| {
+                    let trial = plan.trial(plan.start(part) + n).filter(|trial| trial.part == part)?;
+                    let value = |name: &String| plan.columns().iter().position(|column| column == name).and_then(|column| plan.value(&trial, column as u32));
+                    let row: TrialRow = serde_json::from_value(serde_json::json!({
+                        "id": "x", "name": "x", "number": n as u32, "index": SpaceIndex(trial.index), "state": ExperimentState::Succeeded,
+                        "values": axes.iter().map(|name| value(name).map(|value| value.into_owned())).collect::<Vec<_>>(),
+                    })).unwrap();
+                    Some((n as u32, row))
+                });
+                let mut trials = RunTrials::default();
+                trials.rows = rows.collect();
+                trials.columns.clone_from(&axes);
+                (trials, run)
+            })
+            .collect()
+    }
+
+    fn joined(commands: &str) -> Table {
+        let runs = launched(commands);
+        let text = text(runs.iter().map(|(_, run)| run));
+        Table::join(&runs, &read(&text, &Settings::default()).plan)
+    }
+
+    #[test]
+    fn fixed_arguments_that_differ_between_runs_are_columns() {
+        let table = joined(
+            "grid run f.py --batch_size 8 --fixed 1\ngrid run f.py --batch_size 16 --fixed 1",
+        );
+        assert_eq!(table.columns, ["--batch_size"]);
+        let values: Vec<_> = table
+            .rows
+            .iter()
+            .map(|row| row.values["--batch_size"].as_str())
+            .collect();
+        assert_eq!(values, ["8", "16"]);
+    }
+
+    #[test]
+    fn swept_and_fixed_arguments_share_a_column() {
+        let table = joined(
+            "grid run f.py --lr \"uniform(0, 1, 2)\" --b 8\ngrid run --strategy none f.py --lr 0.5 --b '[1]'",
+        );
+        assert_eq!(table.columns, ["--lr", "--b"]);
+        let rows: Vec<_> = table
+            .rows
+            .iter()
+            .map(|row| (row.values["--lr"].as_str(), row.values["--b"].as_str()))
+            .collect();
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[2], ("0.5", "[1]"));
+        assert!(rows[0].0.starts_with("0.") && rows[0].0 != rows[1].0 && rows[0].1 == "8");
+    }
+
+    #[test]
+    fn one_run_has_the_swept_arguments_alone() {
+        assert_eq!(
+            joined("grid run f.py --x \"[1, 2]\" --y 3").columns,
+            ["--x"]
+        );
     }
 }

@@ -87,7 +87,7 @@ fn row(watch: Watch, id: String) -> AnyView {
                     type="button"
                     class="link"
                     aria-current=move || is_open().then_some("true")
-                    on:click=move |_| runs.open.set(Some(key.get_value()))
+                    on:click=move |_| runs.show(key.get_value())
                 >
                     {move || name.get()}
                 </button>

@@ -1,0 +1,149 @@
+//! Sources that a client uploads (`--localdir`): one PUT of a tar.gz to a signed address.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::body::Body as Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use hmac::Mac;
+use sha2::{Digest, Sha256};
+use sweep_planner::api::{Run, paths};
+use tokio::io::AsyncWriteExt;
+
+use super::artifacts::{mac, unhex};
+use super::{At, Params};
+use crate::app::App;
+use crate::clock;
+use crate::error::ApiError;
+use crate::random::hex;
+use crate::store::RunRecord;
+use crate::trial::{SourceLimits, UnpackError, unpack};
+use crate::views;
+
+/// How long an address takes an upload: a day.
+const ADDRESS_LIFE_MICROS: i64 = 86_400_000_000;
+/// What is signed besides the run, so that no other address of ours is one of these.
+const PURPOSE: &str = "upload";
+
+/// A run as its launch is answered: with the address of its upload, as long as it waits for one.
+pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brief: bool) -> Run {
+    let mut shown = views::run(run, brief);
+    if run.awaits_upload {
+        let host = headers.get(header::HOST);
+        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let expires = clock::now().micros() + ADDRESS_LIFE_MICROS;
+        let signature = mac(app, PURPOSE, &run.id, expires).finalize().into_bytes();
+        shown.status.upload_url = format!(
+            "http://{host}{}?expires={expires}&signature={}",
+            paths::upload(&run.id),
+            hex(&signature)
+        );
+    }
+    shown
+}
+
+/// `PUT /v1/uploads/{run}?expires=…&signature=…`: whoever has the address may send the source.
+pub async fn receive(
+    State(app): State<Arc<App>>,
+    At(run): At<String>,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let expires: i64 = params.read("expires")?.unwrap_or(0);
+    let signature = params.get("signature").and_then(unhex);
+    let signed = signature.is_some_and(|bytes| {
+        mac(&app, PURPOSE, &run, expires)
+            .verify_slice(&bytes)
+            .is_ok()
+    });
+    if !signed || expires < clock::now().micros() {
+        return Err(ApiError::Forbidden(
+            "This address for an upload is wrong or too old; launch again.".to_owned(),
+        ));
+    }
+    let missing = || ApiError::NotFound("There is no run that waits for this upload.".to_owned());
+    let before = app.store.upload(run.clone()).await?.ok_or_else(missing)?;
+    let folder = app.config.data.join("uploads");
+    let file = folder.join(format!(
+        "{run}-{}.tar.gz",
+        crate::random::ulid(clock::now())?
+    ));
+    let received = keep(&folder, &file, body, app.config.limits.source_bytes).await;
+    let done = match received {
+        Ok(hash) if before.is_empty() => {
+            let unpacked = put_in_place(&app, &run, &file, &hash).await;
+            unpacked.map(|()| hash)
+        }
+        // Sent again, as a client does that heard no answer.
+        Ok(hash) if hash == before => Ok(hash),
+        Ok(_) => Err(ApiError::Conflict(
+            "The source of this run has come already, and it was another one.".to_owned(),
+        )),
+        Err(error) => Err(error),
+    };
+    // What is left of a killed server is removed at the next start.
+    let _ = tokio::fs::remove_file(&file).await;
+    let hash = done?;
+    tracing::info!(%run, "its source has come");
+    app.wakes.values().for_each(|wake| wake.notify_one());
+    Ok((StatusCode::OK, [(header::ETAG, format!("\"{hash}\""))]).into_response())
+}
+
+/// Writes the body to a file; answers with its SHA-256.
+async fn keep(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<String, ApiError> {
+    let failed = |error: std::io::Error| ApiError::Internal(format!("an upload: {error}"));
+    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    let mut file = tokio::fs::File::create(file).await.map_err(failed)?;
+    let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece =
+            piece.map_err(|error| ApiError::Invalid(format!("The upload broke off: {error}.")))?;
+        bytes += piece.len() as u64;
+        if bytes > most {
+            return Err(ApiError::TooLarge(format!(
+                "The source has more than {most} bytes. Name what the script does not need in a \
+                 .gridignore file."
+            )));
+        }
+        hash.update(&piece);
+        file.write_all(&piece).await.map_err(failed)?;
+    }
+    file.flush().await.map_err(failed)?;
+    Ok(hex(&hash.finalize()))
+}
+
+/// Unpacks what came to where the trials copy it from, and lets them start.
+async fn put_in_place(app: &App, run: &str, file: &Path, hash: &str) -> Result<(), ApiError> {
+    let sources = app.config.data.join("sources");
+    let (file, unfinished, to): (PathBuf, _, _) = (
+        file.to_owned(),
+        file.with_extension("unfinished"),
+        sources.join(run),
+    );
+    let limits = SourceLimits {
+        bytes: app.config.limits.source_bytes,
+        files: app.config.limits.source_files,
+    };
+    let unpacked = tokio::task::spawn_blocking(move || {
+        let unpacked = unpack(&file, &unfinished, limits).and_then(|()| {
+            // A killed server may have come so far without having noted it.
+            let _ = std::fs::remove_dir_all(&to);
+            std::fs::rename(&unfinished, &to).map_err(UnpackError::Disk)
+        });
+        if unpacked.is_err() {
+            let _ = std::fs::remove_dir_all(&unfinished);
+        }
+        unpacked
+    });
+    unpacked.await?.map_err(|error| match error {
+        UnpackError::Disk(error) => ApiError::Internal(format!("an upload: {error}")),
+        UnpackError::TooLarge(_) => ApiError::TooLarge(error.to_string()),
+        other => ApiError::Invalid(other.to_string()),
+    })?;
+    app.store.uploaded(run.to_owned(), hash.to_owned()).await?;
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! What a person decides about trials that failed or are held, and sources that are uploaded.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sweep_planner::api::{Attempt, Timestamp};
+
+use super::{State, Store, StoreError};
+
+impl Store {
+    /// Queues failed trials of a run again, all or those of `numbers`, each as a new attempt; how
+    /// the last one ended is kept. Answers with their numbers.
+    pub async fn retry(
+        &self,
+        run: i64,
+        numbers: Option<Vec<u32>>,
+        now: Timestamp,
+    ) -> Result<Vec<u32>, StoreError> {
+        self.write(move |connection| {
+            let failed = failed(connection, run)?;
+            let chosen = |number: &u32| numbers.as_ref().is_none_or(|some| some.contains(number));
+            let again: Vec<u32> = failed.into_iter().filter(chosen).collect();
+            for number in &again {
+                begin_again(connection, run, *number, now.micros())?;
+            }
+            if !again.is_empty() {
+                connection.execute(
+                    "UPDATE run SET ended_at = NULL, stop_wanted = 0, failures = 0,
+                                    changed_at = ?2 WHERE key = ?1",
+                    params![run, now.micros()],
+                )?;
+            }
+            Ok(again)
+        })
+        .await
+    }
+
+    /// Queues the held trials of a run. Answers with their numbers.
+    pub async fn release(&self, run: i64, now: Timestamp) -> Result<Vec<u32>, StoreError> {
+        self.write(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "UPDATE trial SET state = 0, message = 'released', changed_at = ?2
+                 WHERE run = ?1 AND state = 6 RETURNING number",
+            )?;
+            let rows = statement.query_map(params![run, now.micros()], |row| row.get(0))?;
+            let mut released = rows.collect::<Result<Vec<u32>, _>>()?;
+            released.sort_unstable();
+            connection.execute("UPDATE run SET failures = 0 WHERE key = ?1", [run])?;
+            Ok(released)
+        })
+        .await
+    }
+
+    /// How the earlier attempts of a trial ended, oldest first.
+    pub async fn attempts(&self, run: i64, number: u32) -> Result<Vec<Attempt>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM trial_attempt WHERE run = ?1 AND number = ?2 ORDER BY attempt",
+            )?;
+            let mut rows = statement.query(params![run, number])?;
+            let mut attempts = Vec::new();
+            while let Some(row) = rows.next()? {
+                attempts.push(read(row)?);
+            }
+            Ok(attempts)
+        })
+        .await
+    }
+
+    /// What of a run's upload has come: `None` if it takes none, empty as long as it waits, else
+    /// the SHA-256 of it.
+    pub async fn upload(&self, run: String) -> Result<Option<String>, StoreError> {
+        self.read(move |connection| {
+            let query = "SELECT upload FROM run WHERE id = ?1 AND deleted_at IS NULL";
+            let found = connection.query_row(query, [run], |row| row.get(0));
+            Ok(found.optional()?.flatten())
+        })
+        .await
+    }
+
+    /// Notes that the source of a run has come, so that its trials may start. False if it had.
+    pub async fn uploaded(&self, run: String, hash: String) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let query = "UPDATE run SET upload = ?2 WHERE id = ?1 AND upload = ''";
+            Ok(connection.execute(query, [run, hash])? > 0)
+        })
+        .await
+    }
+}
+
+fn failed(connection: &Connection, run: i64) -> Result<Vec<u32>, StoreError> {
+    let query = "SELECT number FROM trial WHERE run = ?1 AND state = 4 ORDER BY number";
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map([run], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn begin_again(connection: &Connection, run: i64, number: u32, now: i64) -> Result<(), StoreError> {
+    for query in [
+        "INSERT INTO trial_attempt (run, number, attempt, state, message, started_at, ended_at,
+                                    exit_code, signal, billed_seconds)
+         SELECT run, number, attempt, state, message, started_at, ended_at, exit_code, signal,
+                billed_seconds
+         FROM trial WHERE run = ?1 AND number = ?2",
+        "DELETE FROM metric_point WHERE run = ?1 AND number = ?2",
+        "DELETE FROM metric_last WHERE run = ?1 AND number = ?2",
+    ] {
+        let mut statement = connection.prepare_cached(query)?;
+        statement.execute(params![run, number])?;
+    }
+    connection
+        .prepare_cached(
+            "UPDATE trial SET attempt = attempt + 1, state = 0, stop_wanted = 0,
+                 message = 'tried again', changed_at = ?3, started_at = NULL, ended_at = NULL,
+                 exit_code = NULL, signal = NULL, billed_seconds = NULL, metrics_read = 0,
+                 gpus = '[]'
+             WHERE run = ?1 AND number = ?2",
+        )?
+        .execute(params![run, number, now])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Attempt, StoreError> {
+    let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
+        let micros: Option<i64> = row.get(column)?;
+        Ok(micros.map(Timestamp::from_micros))
+    };
+    Ok(Attempt {
+        attempt: row.get("attempt")?,
+        state: State::read(row)?.to_wire(),
+        message: row.get("message")?,
+        start_timestamp: time("started_at")?,
+        finish_timestamp: time("ended_at")?,
+        exit_code: row.get("exit_code")?,
+        signal: row.get("signal")?,
+        billed_seconds: row
+            .get::<_, Option<i64>>("billed_seconds")?
+            .map(i64::unsigned_abs),
+    })
+}

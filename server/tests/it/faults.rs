@@ -1,0 +1,360 @@
+//! What goes wrong around the server: disks, files, clocks, and trials that misbehave.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::client::Request;
+use crate::server::{Home, Server, alive, run, wait};
+
+/// The server of this home, started by a shell command that ends in `exec "$@"`, in a mount
+/// namespace of its own if so.
+fn by_shell(home: &Home, apart: bool, script: &str) -> Command {
+    let plain = home.command("127.0.0.1:0");
+    let mut command = Command::new(if apart { "unshare" } else { "bash" });
+    if apart {
+        command.args(["--mount", "--", "bash"]);
+    }
+    command.args(["-c", script, "bash"]);
+    command.arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Whether this account may mount in a namespace of its own.
+fn may_mount() -> bool {
+    let tried = Command::new("unshare")
+        .args(["--mount", "mount", "-t", "tmpfs", "none", "/mnt"])
+        .output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
+fn integrity(home: &Home) -> String {
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    database
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap()
+}
+
+#[test]
+fn a_file_size_limit_ends_neither_the_server_nor_a_trial() {
+    let home = Home::new(&[(
+        "loud.py",
+        "import sys\nfor _ in range(40): sys.stdout.write('x' * 99_999 + '\\n')\nprint('acc=0.5')",
+    )]);
+    // 2 MB a file: the trial's output is over it, and so will be the database.
+    let server = Server::start(by_shell(&home, false, "ulimit -f 2048; exec \"$@\""));
+    let trial = &server.finish(&server.launch("loud.py "))[0];
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+    assert_eq!(trial["metrics"]["acc"], 0.5);
+    let id = trial["id"].as_str().unwrap();
+    let page = server.get(&format!("/v1/core/local/experiments/{id}/logs?limit=10"));
+    let (size, dropped) = (
+        page["size"].as_u64().unwrap(),
+        page["dropped"].as_u64().unwrap(),
+    );
+    assert!(size <= 2 << 20, "{page}");
+    assert_eq!(size + dropped, 40 * 100_000 + 8, "{page}");
+    // A run too large for the database is refused, and nothing of it is there.
+    let answer = server.post_run(&run("loud.py  'range(50000)'"));
+    assert!(answer.status >= 500, "{}", answer.text());
+    answer.message();
+    let runs = server.get("/v1/core/local/runs?brief=true");
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 1);
+    server.kill();
+    let server = home.start();
+    assert_eq!(
+        server.get("/v1/core/local/runs?brief=true")["runs"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // With room, what was refused goes.
+    assert_eq!(server.post_run(&run("loud.py  'range(3)'")).status, 200);
+    server.kill();
+    assert_eq!(integrity(&home), "ok");
+}
+
+#[test]
+fn a_full_disk_is_survived() {
+    if !may_mount() {
+        println!("skipped: this account may not mount; the limit on file sizes is tested");
+        return;
+    }
+    let home = Home::new(&[
+        (
+            "fill.py",
+            "import os, sys, time\n\
+             with open('fill.bin', 'wb', buffering=0) as file:\n\
+             \x20   try:\n\
+             \x20       while True: file.write(b'x' * 65536)\n\
+             \x20   except OSError: pass\n\
+             print('full', flush=True)\n\
+             time.sleep(1)\n\
+             os.remove('fill.bin')\n\
+             sys.exit(3)",
+        ),
+        ("after.sh", "echo after"),
+    ]);
+    fs::create_dir(home.path("data")).unwrap();
+    let data = home.path("data").display().to_string();
+    let mount = format!("mount -t tmpfs -o size=6m none '{data}' && exec \"$@\"");
+    let server = Server::start(by_shell(&home, true, &mount));
+    let filling = server.launch("fill.py ");
+    // While it is full: every answer is an answer, none a lie.
+    let mut refused = 0;
+    let mut launched = Vec::new();
+    for _ in 0..12 {
+        let answer = server.post_run(&run("after.sh "));
+        match answer.status {
+            200 => launched.push(answer.json()),
+            status => {
+                assert!(status >= 500, "{}", answer.text());
+                answer.message();
+                refused += 1;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(120));
+    }
+    let trial = &server.finish(&filling)[0];
+    assert_eq!(trial["exitCode"], 3, "{trial}");
+    for run in &launched {
+        let trial = &server.finish(run)[0];
+        assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+    }
+    let listed = server.get("/v1/core/local/runs?brief=true")["runs"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(listed, launched.len() + 1);
+    println!("{refused} launches refused, {} taken", launched.len());
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_said_to_be_so() {
+    let home = Home::new(&[]);
+    drop(home.start());
+    let data = home.path("data").display().to_string();
+    let mut command = if may_mount() {
+        let script = format!("mount --bind -o ro '{data}' '{data}' && exec \"$@\"");
+        by_shell(&home, true, &script)
+    } else {
+        let mut permissions = fs::metadata(&data).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&data, permissions).unwrap();
+        home.command("127.0.0.1:0")
+    };
+    let before = fs::read(home.path("data/sweep.db")).unwrap();
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(&data) && said.contains("cannot be written"),
+        "{said}"
+    );
+    assert_eq!(fs::read(home.path("data/sweep.db")).unwrap(), before);
+}
+
+#[test]
+fn a_damaged_database_is_named_and_left_as_it_is() {
+    let home = Home::new(&[("quick.sh", "echo $1")]);
+    let server = home.start();
+    server.finish(&server.launch("quick.sh  'range(30)'"));
+    drop(server);
+    let file = home.path("data/sweep.db");
+    Connection::open(&file)
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let whole = fs::read(&file).unwrap();
+    let mut torn = whole.clone();
+    torn[4096 * 2..4096 * 6].fill(0xA5);
+    for damaged in [torn, whole[..whole.len() / 2].to_vec()] {
+        fs::write(&file, &damaged).unwrap();
+        let output = home.command("127.0.0.1:0").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("sweep.db") && said.contains("Nothing was changed"),
+            "{said}"
+        );
+        assert!(fs::read(&file).unwrap() == damaged, "it was written to");
+    }
+    fs::write(&file, whole).unwrap();
+    assert_eq!(
+        home.start().get("/v1/core/local/runs")["runs"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+/// What the records look like after the clock was set back by an hour: all of them are of the
+/// future. Nothing counts backwards, and work goes on.
+#[test]
+fn a_clock_that_steps_back_is_survived() {
+    const HOUR: i64 = 3_600_000_000;
+    let home = Home::new(&[(
+        "wait.py",
+        "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.02)",
+    )]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nslots = 1\nprice = { rate = \"36\" }\n",
+    );
+    let go = home.path("go");
+    let server = home.start();
+    let run = server.launch(&format!("wait.py  '{}' '[1, 2]'", go.display()));
+    wait("the trial to run", || {
+        (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
+    });
+    server.kill();
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    for (table, columns) in [
+        (
+            "run",
+            "created_at = created_at + ?1, changed_at = changed_at + ?1, started_at = started_at + ?1",
+        ),
+        (
+            "trial",
+            "changed_at = changed_at + ?1, started_at = started_at + ?1",
+        ),
+        ("trial_history", "at = at + ?1"),
+    ] {
+        database
+            .execute(&format!("UPDATE {table} SET {columns}"), [HOUR])
+            .unwrap();
+    }
+    drop(database);
+    let server = home.start();
+    let running = &server.trials(&run)[0];
+    assert_eq!(running["state"], "EXPERIMENT_STATE_RUNNING");
+    assert!(running["cost"].as_f64().unwrap() >= 0.0, "{running}");
+    let later = server.launch(&format!("wait.py  '{}'", go.display()));
+    assert_eq!(
+        server.get("/v1/core/local/runs")["runs"][0]["id"],
+        later["id"],
+        "newest first"
+    );
+    fs::write(go, "").unwrap();
+    for one in [&run, &later] {
+        for trial in server.finish(one) {
+            assert_eq!(trial["exitCode"], 0, "{trial}");
+            assert!(trial["cost"].as_f64().unwrap() >= 0.0, "{trial}");
+            assert!(trial["billedSeconds"].as_i64().unwrap() >= 0, "{trial}");
+        }
+    }
+}
+
+#[test]
+fn what_a_trial_leaves_running_ends_with_it() {
+    let home = Home::new(&[(
+        "fork.py",
+        "import os, subprocess, sys\n\
+         here = subprocess.Popen(['sleep', '600'])\n\
+         apart = subprocess.Popen(['sleep', '600'], start_new_session=True,\n\
+         \x20                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)\n\
+         print(here.pid, apart.pid, flush=True)\n\
+         if os.fork() == 0:\n\
+         \x20   os.setsid()\n\
+         \x20   if os.fork() == 0:\n\
+         \x20       print(os.getpid(), flush=True)\n\
+         \x20       os.execvp('sleep', ['sleep', '600'])\n\
+         \x20   os._exit(0)\n\
+         os.wait()\n\
+         __import__('time').sleep(0.2)\n\
+         sys.exit(5)",
+    )]);
+    let server = home.start();
+    let begun = Instant::now();
+    let trial = &server.finish(&server.launch("fork.py "))[0];
+    assert_eq!(trial["exitCode"], 5, "{trial}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begun.elapsed()
+    );
+    let log = server.log(trial);
+    let pids: Vec<&str> = log.split_whitespace().collect();
+    assert_eq!(pids.len(), 3, "{log}");
+    assert!(pids.iter().all(|pid| !alive(pid)), "{log}");
+}
+
+#[test]
+fn a_gigabyte_of_output_is_bounded_and_quick() {
+    let home = Home::new(&[(
+        "flood.py",
+        "import os\n\
+         line = b'step %d of a very long training, nothing to see here' % 1 + b'.' * 70 + b'\\n'\n\
+         chunk = line * (1048576 // len(line))\n\
+         sent = 0\n\
+         while sent < 1 << 30:\n\
+         \x20   view = memoryview(chunk)\n\
+         \x20   while view: view = view[os.write(1, view):]\n\
+         \x20   sent += len(chunk)\n\
+         print(f'sent={sent}')",
+    )]);
+    home.write("sweep.toml", "[limits]\noutput_bytes = 1000000\n");
+    let server = home.start();
+    let begun = Instant::now();
+    let run = server.launch("flood.py ");
+    let trial = &server.finish_within(&run, Duration::from_secs(120))[0];
+    println!(
+        "1 GiB of output took {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
+    assert_eq!(trial["exitCode"], 0, "{trial}");
+    let sent = trial["metrics"]["sent"].as_f64().expect("the last line") as u64;
+    let id = trial["id"].as_str().unwrap();
+    let page = server.get(&format!("/v1/core/local/experiments/{id}/logs?limit=10"));
+    assert_eq!(page["size"], json!(1_000_000));
+    let last = format!("sent={sent}\n").len() as u64;
+    assert_eq!(page["dropped"], json!(sent + last - 1_000_000));
+    let folder = home.path(&format!("data/trials/{}/0", run["id"].as_str().unwrap()));
+    let bytes: u64 = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(bytes < 1_100_000, "{bytes} bytes are kept");
+}
+
+#[test]
+fn binary_output_is_shown_and_kept_as_it_was() {
+    let home = Home::new(&[(
+        "binary.py",
+        "import os\nos.write(1, bytes(range(256)) * 4096)\nos.write(2, b'\\x00\\xff')",
+    )]);
+    let server = home.start();
+    let run = server.launch("binary.py ");
+    let trial = &server.finish(&run)[0];
+    assert_eq!(trial["exitCode"], 0, "{trial}");
+    let kept = home.path(&format!(
+        "data/trials/{}/0/output.log",
+        run["id"].as_str().unwrap()
+    ));
+    let kept = fs::read(kept).unwrap();
+    assert_eq!(kept.len(), 256 * 4096 + 2);
+    let id = trial["id"].as_str().unwrap();
+    let (mut offset, mut pages) = (0, 0);
+    loop {
+        let path = format!("/v1/core/local/experiments/{id}/logs?offset={offset}&limit=100000");
+        let page: Value = server.send(Request::new("GET", &path)).json();
+        let next = page["nextOffset"].as_u64().unwrap();
+        if next == offset {
+            break;
+        }
+        (offset, pages) = (next, pages + 1);
+    }
+    assert_eq!((offset, pages > 9), (kept.len() as u64, true));
+}
