@@ -29,7 +29,11 @@ fn main() -> ExitCode {
         config: None,
     };
     let pieces = PIECES.lines().filter(|line| !line.starts_with('#'));
+    let only = std::env::var("ONLY").unwrap_or_default();
     for (head, piece) in pieces.filter_map(|line| line.split_once('\t')) {
+        if !format!("{head}{piece}").contains(&only) {
+            continue;
+        }
         let (head, piece) = (unescape(head), unescape(piece));
         let text = format!(
             "{head}{}",

@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use sweep_planner::launch;
+use sweep_planner::sweep::diagnostic::Kind;
 use sweep_planner::sweep::{Diagnostic, Origin, Plan, Reading, Settings, edit, quote, read};
 
 /// Values as a person writes them: swept and plain, right and wrong.
@@ -340,4 +341,80 @@ proptest! {
         let removed = read(&edit::set_option(&set, "--seed", None), &settings());
         prop_assert!(removed.commands.iter().all(|c| c.options.seed.is_none()));
     }
+}
+
+/// What fuzzing found, each with what it broke.
+#[test]
+fn printing_and_reading_agree_on_what_looks_like_options() {
+    for text in [
+        "grid run --dockerfile=--seed f.py",
+        "grid run --dependency_file=-x -- -f.py",
+        "grid run -- -f.py --x \"['--y=[1, 2]', '-l']\"",
+    ] {
+        let plan = read(text, &settings()).plan;
+        for position in 0..plan.len() {
+            let trial = plan.trial(position).unwrap();
+            let line = plan.grid_run_line(&trial);
+            let again = read(&line, &settings());
+            assert!(!again.has_errors(), "{line}: {:?}", again.diagnostics);
+            assert_eq!(argvs(&again.plan), [plan.argv(&trial)], "{line}");
+        }
+        assert!(!plan.is_empty(), "{text}");
+    }
+}
+
+/// Two arguments never have one name, whatever flags are called.
+#[test]
+fn names_of_arguments_are_different() {
+    for text in [
+        "--x --x#2 --x",
+        "--x#2 --x --x",
+        "--x --x --x#2",
+        "--x --x#2 --x#2 --x --x#3",
+    ] {
+        let reading = read(&format!("grid run f.py {text}"), &settings());
+        let arguments = &reading.commands[0].arguments;
+        let names: std::collections::BTreeSet<_> = arguments.iter().map(|a| &a.name).collect();
+        assert_eq!(names.len(), arguments.len(), "{names:?}");
+    }
+}
+
+/// However much a short text asks for, little is listed.
+#[test]
+fn what_is_listed_is_bounded() {
+    for text in [
+        format!(
+            "grid run f.py --x \"choice(['{}', 1], 1000000)\"",
+            "a".repeat(100_000)
+        ),
+        "grid run f.py --x \"choice(1000000, 1, False)\"\n".repeat(10_000),
+        "grid run --strategy random_search --num_trials 1000000 f.py --x \"range(10000000)\"\n"
+            .repeat(50),
+    ] {
+        let reading = read(&text, &settings());
+        let too_much = |d: &&Diagnostic| d.kind == Kind::TooMuchListed;
+        assert_eq!(
+            reading.diagnostics.iter().filter(too_much).count(),
+            1,
+            "{:.80}",
+            text
+        );
+    }
+}
+
+/// A text of nothing but problems tells the first of them, and how many more there are.
+#[test]
+fn problems_are_told_up_to_a_number() {
+    let reading = read(
+        &format!("grid run f.py {}", "| ".repeat(100_000)),
+        &settings(),
+    );
+    assert_eq!(reading.diagnostics.len(), 1001);
+    assert_eq!(
+        reading.diagnostics[1000].to_string(),
+        "99,000 more problems from here on"
+    );
+    assert!(reading.has_errors());
+    let commands = "grid run f.py --x 1\n".repeat(3000);
+    assert!(!read(&commands, &settings()).has_errors());
 }

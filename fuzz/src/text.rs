@@ -2,6 +2,7 @@
 
 use sweep_planner::launch;
 use sweep_planner::sweep::axis::{Axis, Values};
+use sweep_planner::sweep::diagnostic::Kind;
 use sweep_planner::sweep::order::{Direction, View};
 use sweep_planner::sweep::words::{Source, split};
 use sweep_planner::sweep::{
@@ -140,8 +141,12 @@ pub(crate) fn positions(plan: &Plan) {
         // What a trial is printed as stands for it alone.
         let line = plan.grid_run_line(&trial);
         let again = read(&line, &settings());
-        assert!(!again.has_errors(), "{line}: {:?}", again.diagnostics);
-        assert_eq!(argvs(&again.plan), [argv], "{line}");
+        // The client holds what is typed against the machine, and not what a file says.
+        let units = |d: &Diagnostic| matches!(d.kind, Kind::TooManyUnits { .. });
+        if !(part.command().config_read && again.diagnostics.iter().any(units)) {
+            assert!(!again.has_errors(), "{line}: {:?}", again.diagnostics);
+            assert_eq!(argvs(&again.plan), [argv], "{line}");
+        }
         for column in (0..).zip(plan.columns().iter().take(50)).map(|(n, _)| n) {
             plan.value(&trial, column);
         }

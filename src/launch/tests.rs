@@ -12,6 +12,11 @@ const COMMANDS: &[&str] = &[
     "grid run --datastore_name cifar5 --datastore_version 2 cifar5.py --data_dir /datastores/cifar5 --n \"[1, 2]\"",
     "grid run --datastore_name d --datastore_mount_dir /here -d Dockerfile --dependency_file r.txt --auto_resume --scratch_size 5 --scratch_mount_path /s f.sh",
     "grid run f.jl --x \"uniform(0, 1, 4)\" --flag",
+    // What is not sent, for want of a data set, is not part of what is launched either.
+    "grid run --datastore_version 1 f.py",
+    "grid run --datastore_mount_dir /here --datastore_version 1 f.py",
+    "grid run --scratch_size 2147483647 f.py",
+    "grid run --dockerfile=--seed -- -f.py --x '--y=[1, 2]'",
 ];
 
 fn plan(text: &str) -> std::sync::Arc<Plan> {
@@ -103,6 +108,16 @@ fn a_request_carries_the_config_file() {
             "{number}: {refused:?}"
         );
     }
+}
+
+/// A request lists no more than a text does.
+#[test]
+fn a_request_draws_no_more_than_a_text() {
+    let plan =
+        plan("grid run --strategy random_search --num_trials 5 f.py --n \"range(10000000)\"");
+    let mut made = request(&plan, 0, &Ranges::full(5), "local", None).unwrap();
+    made.spec.sweep_options.num_trials = Some(Scalar("2000000".into()));
+    assert!(matches!(receive(&made, 0), Err(Refusal::Command { .. })));
 }
 
 /// Anything changed on the way that would change what runs is noticed.

@@ -73,6 +73,22 @@ impl Axis {
     }
 }
 
+/// A part's draws. Their stream is set up at the first one: most parts draw nothing.
+pub(super) struct Draws {
+    seed: u32,
+    stream: Option<Stream>,
+}
+
+impl Draws {
+    pub(super) fn new(seed: u32) -> Draws {
+        Draws { seed, stream: None }
+    }
+
+    fn stream(&mut self) -> &mut Stream {
+        self.stream.get_or_insert_with(|| Stream::new(self.seed))
+    }
+}
+
 /// What an argument turned out to be.
 pub(super) enum Read {
     /// Not swept.
@@ -83,10 +99,10 @@ pub(super) enum Read {
     Wrong,
 }
 
-/// Reads one argument's value, drawing from `stream` where it is a distribution and `budget` lasts.
+/// Reads one argument's value, drawing from `draws` where it is a distribution and `budget` lasts.
 pub(super) fn read(
     argument: &Argument,
-    stream: &mut Stream,
+    draws: &mut Draws,
     budget: &mut Budget,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Read {
@@ -129,7 +145,7 @@ pub(super) fn read(
             Some(range) => Read::Swept(reader.axis(Values::Range(range), false)),
             None => Read::Wrong,
         },
-        Value::Call(call) => match reader.draw(&call, stream) {
+        Value::Call(call) => match reader.draw(&call, draws) {
             Some((values, drawn)) => Read::Swept(reader.axis(Values::Listed(values), drawn)),
             None => Read::Wrong,
         },
@@ -155,7 +171,7 @@ impl Reader<'_> {
 
     fn axis(&mut self, values: Values, drawn: bool) -> Axis {
         let axis = Axis {
-            name: self.argument.name.clone(),
+            name: self.argument.name.to_string(),
             values,
             drawn,
         };
@@ -182,7 +198,8 @@ impl Reader<'_> {
             .iter()
             .map(|item| item.value.to_boxed_str())
             .collect();
-        if let Some((first, count)) = repeats(values.iter().map(AsRef::as_ref)) {
+        let repeated = repeats(values.iter().map(AsRef::as_ref));
+        if let Some((first, count)) = repeated {
             let example = quote::readable(&values[first]).into_owned();
             let item = &items.items[first];
             self.report(
@@ -231,7 +248,7 @@ impl Reader<'_> {
     }
 
     /// The values of a distribution, and whether they depend on the seed.
-    fn draw(&mut self, call: &Call, stream: &mut Stream) -> Option<(Vec<Box<str>>, bool)> {
+    fn draw(&mut self, call: &Call, draws: &mut Draws) -> Option<(Vec<Box<str>>, bool)> {
         if self.budget.is_spent() {
             // That was said where it happened; more would only cost time.
             return None;
@@ -273,7 +290,7 @@ impl Reader<'_> {
         let listed = self
             .budget
             .take(bound.work())
-            .then(|| self.texts(&bound.draw(stream)))
+            .then(|| self.texts(&bound.draw(draws.stream())))
             .flatten();
         let Some(values) = listed else {
             self.report(call.start, call.end, Kind::TooMuchListed);
@@ -301,8 +318,11 @@ impl Reader<'_> {
 }
 
 /// Where the first value stands that repeats an earlier one, and how many there are.
-fn repeats<'a>(values: impl Iterator<Item = &'a str>) -> Option<(usize, u32)> {
-    let mut seen = HashSet::new();
+fn repeats<'a>(values: impl ExactSizeIterator<Item = &'a str>) -> Option<(usize, u32)> {
+    if values.len() < 2 {
+        return None;
+    }
+    let mut seen = HashSet::with_capacity(values.len());
     let mut found = None;
     for (at, value) in values.enumerate() {
         if !seen.insert(value) {

@@ -7,6 +7,8 @@ use super::span::{Origin, Span};
 use super::suggest::nearest;
 use super::words::{self, Word, Words};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 pub use super::diagnostic::is_script;
 
@@ -29,7 +31,7 @@ pub struct OptionUse {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     /// `--batch_size`, `-v`; `#1`, `#2`, … for positional ones; `--x#2` for a flag's second use.
-    pub name: String,
+    pub name: Arc<str>,
     /// Where the value begins in the word.
     value_at: u32,
     /// Whether this word is only a flag's name, its value (if any) being the next word.
@@ -332,17 +334,18 @@ fn apart(word: &str) -> Option<String> {
 
 /// `--name=value` apart.
 pub(super) fn split_inline(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('=') {
-        Some((name, value)) if text.starts_with("--") => (name, Some(value)),
-        _ => (text, None),
+    let inline = text.starts_with("--").then(|| text.split_once('='));
+    match inline.flatten() {
+        Some((name, value)) => (name, Some(value)),
+        None => (text, None),
     }
 }
 
 /// The script's words as arguments, named. O(words).
 fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
-    let mut uses: HashMap<String, u32> = HashMap::new();
+    let mut uses: HashMap<Arc<str>, u32> = HashMap::new();
     let mut positional = 0_u32;
-    let mut flag: Option<String> = None;
+    let mut flag: Option<Arc<str>> = None;
     let name_one = |word: Word| {
         let (flag_name, inline) = split_inline(&word.text);
         let is_flag_word = begins_flag(&word.text);
@@ -351,7 +354,7 @@ fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
         } else {
             flag.take().unwrap_or_else(|| {
                 positional += 1;
-                format!("#{positional}")
+                format!("#{positional}").into()
             })
         };
         let value = inline.filter(|_| is_flag_word);
@@ -369,21 +372,24 @@ fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
 }
 
 /// A name for the next use of a flag, which no other use has: `--x`, `--x#2`, ….
-fn next_name(flag: &str, uses: &mut HashMap<String, u32>) -> String {
-    let mut count = uses.get(flag).copied().unwrap_or(0);
+fn next_name(flag: &str, uses: &mut HashMap<Arc<str>, u32>) -> Arc<str> {
+    let Some(mut count) = uses.get(flag).copied() else {
+        let name: Arc<str> = flag.into();
+        uses.insert(Arc::clone(&name), 1);
+        return name;
+    };
     let name = loop {
         count += 1;
-        if count == 1 {
-            break flag.to_owned();
-        }
+        let name: Arc<str> = format!("{flag}#{count}").into();
         // A flag may really be called `--x#2`.
-        let name = format!("{flag}#{count}");
-        if !uses.contains_key(&name) {
-            uses.insert(name.clone(), 1);
+        if let Entry::Vacant(free) = uses.entry(Arc::clone(&name)) {
+            free.insert(1);
             break name;
         }
     };
-    uses.insert(flag.to_owned(), count);
+    if let Some(used) = uses.get_mut(flag) {
+        *used = count;
+    }
     name
 }
 

@@ -321,6 +321,14 @@ pub enum Kind {
         count: u32,
     },
 
+    /// So many more problems that they are not told one by one.
+    MoreProblems {
+        /// How many.
+        count: u64,
+        /// Whether one of them is an error.
+        error: bool,
+    },
+
     // Plans.
     /// More values drawn and trials chosen than one text may list; see [`crate::sweep::MAX_LISTED`].
     TooMuchListed,

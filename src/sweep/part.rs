@@ -1,12 +1,11 @@
 //! Stages 5 and 6: one command's space, strategy and seed.
 
-use super::axis::{self, Axis, Read};
+use super::axis::{self, Axis, Draws, Read};
 use super::budget::Budget;
 use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Kind};
 use super::options::{Options, Strategy};
 use super::quote;
-use super::sampling::Stream;
 use super::span::Span;
 use super::subset;
 use super::value::{self, Value};
@@ -55,7 +54,7 @@ impl Part {
             value: options.seed.unwrap_or(drawn_seed),
             drawn: options.seed.is_none(),
         };
-        let mut stream = Stream::new(seed.value);
+        let mut draws = Draws::new(seed.value);
         let mut axes = Vec::new();
         let mut swept = vec![None; command.arguments.len()];
         let mut whole = true;
@@ -63,7 +62,7 @@ impl Part {
             if argument.is_flag || options.strategy == Strategy::None {
                 continue;
             }
-            match axis::read(argument, &mut stream, budget, diagnostics) {
+            match axis::read(argument, &mut draws, budget, diagnostics) {
                 Read::Fixed => {}
                 Read::Wrong => whole = false,
                 Read::Swept(axis) => {
@@ -269,7 +268,7 @@ impl Part {
                     .is_some_and(|next| next.name == argument.name);
                 let counts = !(argument.is_flag && has_value);
                 counts
-                    .then(|| Some((argument.name.as_str(), Slot(u32::try_from(at).ok()?))))
+                    .then(|| Some((&*argument.name, Slot(u32::try_from(at).ok()?))))
                     .flatten()
             })
     }

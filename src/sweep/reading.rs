@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// Longest text that is read, in bytes.
 const MAX_TEXT: usize = 16 << 20;
 
+/// The most problems of one text that are told one by one.
+const MAX_PROBLEMS: usize = 1000;
+
 /// Plans with more trials than this are worth a word.
 const LARGE: u128 = 10_000;
 
@@ -228,20 +231,56 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// Keeps the first of those that overlap, errors before warnings, then sorts by place. O(n log n).
-fn one_at_each_place(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if diagnostics.is_sorted_by(|a, b| a.span.start <= b.span.start && !a.span.overlaps(b.span)) {
-        return diagnostics;
+/// Keeps the first of those that overlap, errors before warnings: a warning must not hide what
+/// blocks the launch. Sorted by place. O(n log n).
+fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut ordered: Vec<(usize, Diagnostic)> = diagnostics.into_iter().enumerate().collect();
+    ordered.sort_by_key(|(_, diagnostic)| diagnostic.span);
+    let mut kept = Vec::with_capacity(ordered.len());
+    // Those that touch, one the next: most stand alone.
+    let mut heap: Vec<(usize, Diagnostic)> = Vec::new();
+    let mut covered = Span::at(0);
+    for (order, diagnostic) in ordered {
+        let span = diagnostic.span;
+        if heap.is_empty() || covered.end < span.start {
+            keep_first(&mut heap, &mut kept);
+            covered = span;
+        }
+        covered = covered.to(span);
+        heap.push((order, diagnostic));
     }
-    // A warning must not hide what blocks the launch.
-    diagnostics.sort_by_key(Diagnostic::severity);
-    let mut kept: BTreeMap<u32, Diagnostic> = BTreeMap::new();
-    for diagnostic in diagnostics {
+    keep_first(&mut heap, &mut kept);
+    shortened(kept)
+}
+
+/// The first [`MAX_PROBLEMS`], and in the place of the others one that counts them: it is an error
+/// where one of them is.
+fn shortened(mut kept: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let rest = kept.split_off(kept.len().min(MAX_PROBLEMS));
+    if let Some(first) = rest.first() {
+        let (span, origin) = (first.span, first.origin);
+        let count = rest.len() as u64;
+        let error = rest.iter().any(|d| d.severity() == Severity::Error);
+        let more = Diagnostic::new(span, Kind::MoreProblems { count, error });
+        kept.push(more.of(origin));
+    }
+    kept
+}
+
+/// Moves what counts of a heap of diagnostics that touch to those that are kept.
+fn keep_first(heap: &mut Vec<(usize, Diagnostic)>, kept: &mut Vec<Diagnostic>) {
+    if heap.len() < 2 {
+        kept.extend(heap.drain(..).map(|(_, diagnostic)| diagnostic));
+        return;
+    }
+    heap.sort_by_key(|(order, diagnostic)| (diagnostic.severity(), *order));
+    let mut apart: BTreeMap<u32, Diagnostic> = BTreeMap::new();
+    for (_, diagnostic) in heap.drain(..) {
         // Those kept are apart, so that only the nearest few can touch it.
-        let mut near = kept.range(..=diagnostic.span.end).rev().take(3);
+        let mut near = apart.range(..=diagnostic.span.end).rev().take(3);
         if !near.any(|(_, other)| other.span.overlaps(diagnostic.span)) {
-            kept.insert(diagnostic.span.start, diagnostic);
+            apart.insert(diagnostic.span.start, diagnostic);
         }
     }
-    kept.into_values().collect()
+    kept.extend(apart.into_values());
 }

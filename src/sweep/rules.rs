@@ -65,14 +65,14 @@ fn too_many_units(options: &Options) -> Option<(&'static str, Kind)> {
 
 /// The client finds the script's arguments by splitting the quoted command at the script's text.
 pub(super) fn script_repeated(script: &str, place: Span, words: &Words) -> Option<Diagnostic> {
-    let quoted: Vec<_> = words
-        .words
-        .iter()
-        .map(|word| quote::shell(&word.text))
-        .collect();
-    let count = u32::try_from(quoted.join(" ").matches(script).count()).ok()?;
-    let holds = |word: &&Word| word.span != place && word.text.contains(script);
+    let holds = |word: &&Word| {
+        let long_enough = word.text.len() >= script.len();
+        long_enough && word.span != place && word.text.contains(script)
+    };
     let other = words.words.iter().find(holds)?;
+    let quoted = words.words.iter().map(|word| quote::shell(&word.text));
+    let line = quoted.collect::<Vec<_>>().join(" ");
+    let count = u32::try_from(line.matches(script).count()).ok()?;
     let script = script.to_owned();
     (count > 1).then(|| Diagnostic::new(other.span, Kind::ScriptTextRepeated { script, count }))
 }

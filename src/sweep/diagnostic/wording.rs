@@ -31,6 +31,7 @@ impl Diagnostic {
             | Kind::UnknownCall { .. }
             | Kind::RepeatedValues { .. }
             | Kind::LargePlan { .. }
+            | Kind::MoreProblems { error: false, .. }
             | Kind::RepeatedTrials { .. } => Severity::Warning,
             _ => Severity::Error,
         }
@@ -273,6 +274,12 @@ impl fmt::Display for Kind {
                     "{count} values repeat an earlier one (first: {example}); all will run"
                 )
             }
+            Kind::MoreProblems { count, .. } => write!(
+                f,
+                "{} more {} from here on",
+                grouped((*count).into()),
+                if *count == 1 { "problem" } else { "problems" }
+            ),
             Kind::TooMuchListed => write!(
                 f,
                 "one text lists at most {} values and trials of random searches, the longer ones \

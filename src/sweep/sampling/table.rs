@@ -15,22 +15,31 @@ pub(super) type Build = fn(&mut Bound<'_>) -> Result<Plan, BindError>;
 pub(super) struct Entry {
     pub(super) signature: &'static str,
     pub(super) build: Build,
+    /// Bytes of the signature before its `(`.
+    name: usize,
     /// Ours, not NumPy's.
     addition: bool,
 }
 
 impl Entry {
     fn name(&self) -> &'static str {
-        self.signature
-            .split_once('(')
-            .map_or(self.signature, |(name, _)| name)
+        self.signature.get(..self.name).unwrap_or(self.signature)
     }
+}
+
+const fn name(signature: &str) -> usize {
+    let mut length = 0;
+    while length < signature.len() && signature.as_bytes()[length] != b'(' {
+        length += 1;
+    }
+    length
 }
 
 const fn numpy(signature: &'static str, build: Build) -> Entry {
     Entry {
         signature,
         build,
+        name: name(signature),
         addition: false,
     }
 }
@@ -39,6 +48,7 @@ const fn ours(signature: &'static str, build: Build) -> Entry {
     Entry {
         signature,
         build,
+        name: name(signature),
         addition: true,
     }
 }
