@@ -41,8 +41,8 @@ fn literal(text: &str) {
     let Ok(read) = parser.value() else { return };
     let printed = read.value.repr();
     read.value.to_str();
-    // Python has no literal for an infinity or an empty set.
-    if ["inf", "set()"].iter().any(|word| printed.contains(word)) {
+    // Python has no literal for an infinity or an empty set, and `-2j` is not what prints so.
+    if ["inf", "set()", "j"].iter().any(|word| printed.contains(word)) {
         return;
     }
     let mut parser = Parser::new(&printed);
