@@ -48,9 +48,8 @@ describe("from a pasted command to results", { concurrency: false }, () => {
       for (const row of rows) assert.match(Object.values(row).join(" | "), /completed/i);
     }, TRAINED_WITHIN_MS);
 
+    // What was launched together is compared together, and the argument that differs is a column.
     await planner.tab("Results").click();
-    const uncompared = page.getByRole("group", { name: "Runs to compare" }).getByRole("button", { pressed: false });
-    while (await uncompared.count()) await uncompared.first().click();
     const results = page.getByRole("table", { name: "Results", exact: true });
     const trials = await eventually(async () => {
       const rows = await readTable(results);
