@@ -396,8 +396,7 @@ fn what_is_listed_is_bounded() {
         assert_eq!(
             reading.diagnostics.iter().filter(too_much).count(),
             1,
-            "{:.80}",
-            text
+            "{text:.80}"
         );
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::ledger::Mark;
 use super::{State, Tab};
 use crate::api::{CreateRun, Run};
 use crate::launch::{self, Refusal};
@@ -51,21 +52,17 @@ impl Launch {
             Err(refusal) => self.phase.set(Phase::Failed(refusal.to_string())),
             Ok(requests) => {
                 self.phase.set(Phase::Sending);
-                spawn_local(async move { self.finish(state, send(state, requests).await) });
+                let asked = state.runs.mark();
+                spawn_local(async move {
+                    let (runs, failure) = send(state, requests).await;
+                    show(state, runs, asked);
+                    self.finish(state, failure);
+                });
             }
         }
     }
 
-    fn finish(self, state: State, (runs, failure): (Vec<Run>, Option<Failure>)) {
-        if let Some(first) = runs.first() {
-            state.runs.open.set(Some(first.id.clone()));
-            // Launched together, compared together.
-            state
-                .runs
-                .compared
-                .set(runs.iter().map(|run| run.id.clone()).collect());
-            runs.into_iter().for_each(|run| state.runs.upsert(run));
-        }
+    fn finish(self, state: State, failure: Option<Failure>) {
         match failure {
             None => {
                 self.phase.set(Phase::Idle);
@@ -78,6 +75,16 @@ impl Launch {
             }
         }
     }
+}
+
+/// Shows what was launched together, and compares it together.
+fn show(state: State, runs: Vec<Run>, asked: Mark) {
+    if let Some(first) = runs.first() {
+        state.runs.open.set(Some(first.id.clone()));
+        let ids = runs.iter().map(|run| run.id.clone());
+        state.runs.compared.set(ids.collect());
+    }
+    runs.into_iter().for_each(|run| state.runs.take(run, asked));
 }
 
 /// Sends the requests in order until one fails. Keys are forgotten when their answer has come and,

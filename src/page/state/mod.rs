@@ -2,6 +2,7 @@
 
 mod draft;
 mod launch;
+mod ledger;
 pub(crate) mod link;
 mod runs;
 mod saved;

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use web_sys::AbortController;
 
 use super::Server;
+use super::ledger::{Ledger, Mark};
 use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges, TrialPage, TrialRow};
 use crate::page::browser;
 use crate::page::client::{Client, Failure, Heard};
@@ -30,6 +31,7 @@ pub(crate) struct Runs {
     /// Whether changes arrive as they happen.
     pub(crate) live: RwSignal<bool>,
     trials: RwSignal<HashMap<String, ArcRwSignal<RunTrials>>>,
+    ledger: StoredValue<Ledger<String>>,
 }
 
 /// The trials of one run, as far as they have been read.
@@ -45,15 +47,20 @@ pub(crate) struct RunTrials {
     pub(crate) total: Option<u64>,
     /// Pages asked for, so that each is asked for once.
     asked: BTreeSet<u32>,
+    ledger: Ledger<u32>,
 }
 
 impl RunTrials {
-    fn take(&mut self, page: TrialPage) {
+    /// Takes an answer to a request of the moment `asked`, but for rows heard of since.
+    fn take(&mut self, page: TrialPage, asked: Mark) {
         self.columns = page.columns;
         self.metrics = page.metric_names;
         self.total = Some(page.total);
-        self.rows
-            .extend(page.trials.into_iter().map(|row| (row.number, row)));
+        for row in page.trials {
+            if !self.ledger.heard_since(&row.number, asked) {
+                self.rows.insert(row.number, row);
+            }
+        }
     }
 
     /// Takes changed rows; true where they measure something that was not known yet.
@@ -65,6 +72,7 @@ impl RunTrials {
                     self.metrics.push(name.clone());
                 }
             }
+            self.ledger.hear(row.number);
             self.rows.insert(row.number, row);
         }
         self.metrics.len() > before
@@ -81,6 +89,7 @@ impl Runs {
             failure: RwSignal::new(None),
             live: RwSignal::new(false),
             trials: RwSignal::new(HashMap::new()),
+            ledger: StoredValue::new(Ledger::default()),
         };
         runs.follow();
         runs
@@ -110,8 +119,23 @@ impl Runs {
         self.open.set(Some(id));
     }
 
+    /// The moment before a request whose answer is a run.
+    pub(super) fn mark(self) -> Mark {
+        self.ledger.with_value(Ledger::mark)
+    }
+
+    /// Takes a run from an answer to a request of the moment `asked`, unless it was heard of since.
+    pub(super) fn take(self, run: Run, asked: Mark) {
+        if !self
+            .ledger
+            .with_value(|ledger| ledger.heard_since(&run.id, asked))
+        {
+            self.upsert(run);
+        }
+    }
+
     /// Adds a run, or replaces what was known of it.
-    pub(crate) fn upsert(self, run: Run) {
+    fn upsert(self, run: Run) {
         self.list.update(|list| {
             let list = list.get_or_insert_default();
             match list.iter_mut().find(|known| known.id == run.id) {
@@ -146,10 +170,11 @@ impl Runs {
 
     fn read_page(self, cluster: String, run: String, page: u32, trials: ArcRwSignal<RunTrials>) {
         let client = self.server.client.get_untracked();
+        let asked = trials.with_untracked(|trials| trials.ledger.mark());
         spawn_local(async move {
             let offset = u64::from(page) * u64::from(TRIAL_PAGE_MAX);
             match client.trials(&cluster, &run, offset, TRIAL_PAGE_MAX).await {
-                Ok(page) => trials.update(|trials| trials.take(page)),
+                Ok(page) => trials.update(|trials| trials.take(page, asked)),
                 Err(failure) => {
                     trials.update(|trials| {
                         trials.asked.remove(&page);
@@ -163,9 +188,10 @@ impl Runs {
     /// Asks the server to stop a run.
     pub(crate) fn stop(self, run: Run) {
         let client = self.server.client.get_untracked();
+        let asked = self.mark();
         spawn_local(async move {
             match client.stop_run(&run.spec.cluster_id, &run).await {
-                Ok(run) => self.upsert(run),
+                Ok(run) => self.take(run, asked),
                 Err(failure) => self.fail(failure),
             }
         });
@@ -243,7 +269,11 @@ impl Runs {
 
     fn hear(self, event: Event, client: &Client) {
         match event {
-            Event::Run(run) => self.upsert(*run),
+            Event::Run(run) => {
+                self.ledger
+                    .update_value(|ledger| ledger.hear(run.id.clone()));
+                self.upsert(*run);
+            }
             Event::Trials(TrialChanges {
                 cluster_id,
                 run_id,
@@ -264,9 +294,20 @@ impl Runs {
         }
     }
 
+    /// The runs that events told of since a moment.
+    fn heard_since(self, mark: Mark) -> Vec<Run> {
+        self.list.with_untracked(|list| {
+            self.ledger.with_value(|ledger| {
+                let newer = |run: &&Run| ledger.heard_since(&run.id, mark);
+                list.iter().flatten().filter(newer).cloned().collect()
+            })
+        })
+    }
+
     /// Reads the runs of every cluster, and forgets trials so that views read theirs again.
     async fn reload(self, client: &Client) {
         let clusters = self.server.clusters.get_untracked();
+        let asked = self.mark();
         let mut all = Vec::new();
         for cluster in clusters {
             match client.runs(&cluster.id).await {
@@ -276,7 +317,9 @@ impl Runs {
         }
         all.sort_by_key(|run| std::cmp::Reverse(run.created_at));
         self.failure.set(None);
+        let newer = self.heard_since(asked);
         self.list.set(Some(all));
+        newer.into_iter().for_each(|run| self.upsert(run));
         let known = self.trials.with_untracked(HashMap::clone);
         for (id, trials) in known {
             let pages = trials.try_update_untracked(|trials| trials.asked.clone());

@@ -222,7 +222,7 @@ mod tests {
                     let value = |name: &String| plan.columns().iter().position(|column| column == name).and_then(|column| plan.value(&trial, column as u32));
                     let row: TrialRow = serde_json::from_value(serde_json::json!({
                         "id": "x", "name": "x", "number": n as u32, "index": SpaceIndex(trial.index), "state": ExperimentState::Succeeded,
-                        "values": axes.iter().map(|name| value(name).map(|value| value.into_owned())).collect::<Vec<_>>(),
+                        "values": axes.iter().map(|name| value(name).map(std::borrow::Cow::into_owned)).collect::<Vec<_>>(),
                     })).unwrap();
                     Some((n as u32, row))
                 });
