@@ -8,6 +8,7 @@ use crate::api::{
     Scalar, Scratch, SweepOptions,
 };
 use crate::sweep::diagnostic::{Diagnostic, grouped};
+use crate::sweep::literal::CharacterNames;
 use crate::sweep::machines;
 use crate::sweep::options::Actions;
 use crate::sweep::{Options, Part, Plan, Ranges, Settings, Strategy, digest, read_request};
@@ -243,6 +244,7 @@ pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
     let text = &create.spec.run_controller_command;
     let settings = Settings {
         drawn_seed,
+        names: Some(CharacterNames::embedded()),
         ..Settings::default()
     };
     let reading = read_request(text, options, &settings);

@@ -12,6 +12,7 @@ use web_sys::{
 
 use super::sse::{Message, Parser};
 use crate::api::{self, paths};
+use crate::sweep::literal::CharacterNames;
 
 /// Why a request brought nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -236,6 +237,13 @@ impl Client {
 async fn comes_from_server() -> bool {
     let page = RequestBuilder::new("./").method(Method::HEAD).send().await;
     page.is_ok_and(|page| page.ok() && page.headers().get("cross-origin-opener-policy").is_some())
+}
+
+/// The names of Unicode's characters, a file beside the page; none where it does not come.
+pub(crate) async fn character_names() -> Option<CharacterNames> {
+    let request = RequestBuilder::new("./unicode-names.txt").method(Method::GET);
+    let answer = request.send().await.ok().filter(Response::ok)?;
+    CharacterNames::from_table(&answer.text().await.ok()?)
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Answer<T> {

@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::command::Argument;
 use super::diagnostic::{Diagnostic, Kind};
-use super::literal::{CallArgument, Items, Literal, integer};
+use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
 use super::quote;
 use super::range::{self, Range};
 use super::sampling::{self, ArgumentRef, Note, Stream};
@@ -102,6 +102,7 @@ pub(super) enum Read {
 /// Reads one argument's value, drawing from `draws` where it is a distribution and `budget` lasts.
 pub(super) fn read(
     argument: &Argument,
+    names: Option<&CharacterNames>,
     draws: &mut Draws,
     budget: &mut Budget,
     diagnostics: &mut Vec<Diagnostic>,
@@ -111,7 +112,7 @@ pub(super) fn read(
         budget,
         diagnostics,
     };
-    match value::read(argument.value()) {
+    match value::read_with(argument.value(), names) {
         Value::Plain => Read::Fixed,
         Value::UnknownCall {
             name,

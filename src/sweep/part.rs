@@ -6,6 +6,7 @@ use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Kind};
 use super::options::{Options, Strategy};
 use super::quote;
+use super::reading::Settings;
 use super::span::Span;
 use super::subset;
 use super::value::{self, Value};
@@ -45,15 +46,16 @@ impl Part {
     /// `None` where that failed; the diagnostics say why.
     pub(super) fn new(
         command: Arc<Command>,
-        drawn_seed: u32,
+        settings: &Settings,
         budget: &mut Budget,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Part> {
         let options = &command.options;
         let seed = Seed {
-            value: options.seed.unwrap_or(drawn_seed),
+            value: options.seed.unwrap_or(settings.drawn_seed),
             drawn: options.seed.is_none(),
         };
+        let names = settings.names.as_ref();
         let mut draws = Draws::new(seed.value);
         let mut axes = Vec::new();
         let mut swept = vec![None; command.arguments.len()];
@@ -62,7 +64,7 @@ impl Part {
             if argument.is_flag || options.strategy == Strategy::None {
                 continue;
             }
-            match axis::read(argument, &mut draws, budget, diagnostics) {
+            match axis::read(argument, names, &mut draws, budget, diagnostics) {
                 Read::Fixed => {}
                 Read::Wrong => whole = false,
                 Read::Swept(axis) => {

@@ -5,6 +5,7 @@ use super::command::{self, Command};
 use super::config::{self, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
+use super::literal::CharacterNames;
 use super::options::Options;
 use super::part::Part;
 use super::plan::Plan;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub drawn_seed: u32,
     /// The YAML text of the file that `--config` names.
     pub config: Option<Arc<str>>,
+    /// The names of characters, for `\N{NAME}` in strings; refused without them.
+    pub names: Option<CharacterNames>,
 }
 
 /// What a text was read as.
@@ -48,8 +51,13 @@ pub struct Reading {
 impl Reading {
     /// Whether something blocks the launch.
     pub fn has_errors(&self) -> bool {
-        let mut all = self.diagnostics.iter().chain(&self.config_diagnostics);
-        all.any(|d| d.severity() == Severity::Error)
+        self.all_diagnostics()
+            .any(|d| d.severity() == Severity::Error)
+    }
+
+    /// What is wrong in the command, then what is in the config file.
+    pub fn all_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().chain(&self.config_diagnostics)
     }
 
     /// The first command's options: what the controls show, also where there are errors.
@@ -166,8 +174,7 @@ fn finish(
     let mut budget = Budget::new();
     let commands: Vec<Arc<Command>> = commands.into_iter().map(Arc::new).collect();
     let build = |command: &Arc<Command>| {
-        let seed = settings.drawn_seed;
-        Part::new(Arc::clone(command), seed, &mut budget, &mut diagnostics)
+        Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics)
     };
     let parts: Vec<Part> = commands.iter().filter_map(build).collect();
     let clean = !diagnostics.iter().any(|d| d.severity() == Severity::Error);

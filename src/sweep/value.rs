@@ -4,7 +4,7 @@
 //! parentheses, blanks and line ends around the whole are allowed. Everything else passes through
 //! exactly as typed.
 
-use super::literal::{CallArgument, Items, LiteralError, Parser, dotted_path};
+use super::literal::{CallArgument, CharacterNames, Items, LiteralError, Parser, dotted_path};
 use super::sampling;
 use super::suggest::nearest;
 
@@ -43,12 +43,18 @@ pub struct Call {
     pub end: u32,
 }
 
-/// Reads a value. O(length).
+/// Reads a value, in which no character is named (`\N{NAME}`). O(length).
 pub fn read(text: &str) -> Value {
+    read_with(text, None)
+}
+
+/// Reads a value. `names` are those that characters may be named by. O(length).
+pub fn read_with(text: &str, names: Option<&CharacterNames>) -> Value {
+    let parser = Parser::new(text).with_names(names);
     let (inner, opens) = unwrap_parentheses(text);
     let skipped = text.len() - inner.len();
     if inner.starts_with('[') {
-        return match parse(text, skipped, opens, Parser::outermost_list) {
+        return match parse(parser, skipped, opens, Parser::outermost_list) {
             Ok(Some((items, _))) => Value::List(items),
             Ok(None) => Value::Plain,
             Err(error) => Value::Unreadable(error),
@@ -75,7 +81,7 @@ pub fn read(text: &str) -> Value {
             Value::Plain
         };
     };
-    let call = parse(text, skipped + path.len(), opens, Parser::call_arguments);
+    let call = parse(parser, skipped + path.len(), opens, Parser::call_arguments);
     match call {
         Ok(Some((arguments, end))) => Value::Call(Call {
             name: name.into(),
@@ -112,12 +118,11 @@ fn unwrap_parentheses(text: &str) -> (&str, usize) {
 /// Reads at `from`, then the `closes` parentheses around it and the end. `None` where the
 /// parentheses are a tuple's: they hold more than the sweep.
 fn parse<'t, T>(
-    text: &'t str,
+    mut parser: Parser<'t>,
     from: usize,
     closes: usize,
     read: impl FnOnce(&mut Parser<'t>) -> Result<T, LiteralError>,
 ) -> Result<Option<(T, u32)>, LiteralError> {
-    let mut parser = Parser::new(text);
     parser.start_at(from);
     let value = read(&mut parser)?;
     let end = parser.offset();

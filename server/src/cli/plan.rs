@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use sweep_planner::estimate;
 use sweep_planner::sweep::diagnostic::{grouped, with_carets};
+use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
 
 /// What `sweep plan` takes.
@@ -118,6 +119,7 @@ fn text(arguments: &PlanArgs) -> io::Result<String> {
 fn read_all(text: &str, drawn_seed: u32) -> Result<(Reading, Option<Arc<str>>), String> {
     let mut settings = Settings {
         drawn_seed,
+        names: Some(CharacterNames::embedded()),
         ..Settings::default()
     };
     let reading = read(text, &settings);

@@ -6,19 +6,32 @@ use leptos::prelude::*;
 
 use super::Server;
 use super::link::{self, Saved};
+use super::shown::{Shown, shown};
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
 use crate::page::browser;
-use crate::sweep::{self, Part, Plan, Ranges, Reading, Strategy};
+use crate::sweep::literal::CharacterNames;
+use crate::sweep::{self, Fix, Origin, Plan, Ranges, Reading, Strategy};
 
 /// The engine whose trials are processes on the server's own machine: nothing boots.
 const LOCAL: &str = "local";
 
-/// The writable half (text, seed, run time, parallel trials, selection) and the memos over it.
+/// The options that a config file's `settings` replace together.
+pub(crate) const SEARCH_OPTIONS: &[&str] = &["--strategy", "--num_trials", "--seed"];
+
+/// The writable half (text, config file, seed, run time, parallel trials, selection) and the memos over it.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
     /// The command text.
     pub(crate) text: RwSignal<String>,
+    /// The YAML of the file that `--config` names; none where its box is closed.
+    pub(crate) config: RwSignal<Option<String>>,
+    /// The text that a click replaced whole, to be had back.
+    pub(crate) before: RwSignal<Option<String>>,
+    /// The names of characters, where the text needs them and they have come.
+    pub(crate) names: RwSignal<Option<CharacterNames>>,
+    /// Why a file could not be taken.
+    pub(crate) notice: RwSignal<Option<String>>,
     /// The seed of parts without `--seed`; drawn once, kept until rerolled.
     pub(crate) seed: RwSignal<u32>,
     /// The run time of a trial as typed.
@@ -30,6 +43,8 @@ pub(crate) struct Draft {
     pub(crate) reading: Memo<Reading>,
     /// What the controls show: the options of the first command that could be read.
     pub(crate) options: Memo<Shown>,
+    /// The one command that several stand for.
+    pub(crate) shortcut: Memo<Option<Fix>>,
     /// The chosen positions.
     pub(crate) chosen: Memo<Ranges>,
     /// The run time, read; `Ok(None)` where none is given.
@@ -46,32 +61,11 @@ struct Picked {
     chosen: Ranges,
 }
 
-/// The options that have a control. While the text has errors, they stay as they last were.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Shown {
-    /// `--strategy`.
-    pub(crate) strategy: Strategy,
-    /// `--num_trials`.
-    pub(crate) num_trials: Option<u32>,
-    /// The seed of the first command.
-    pub(crate) seed: u32,
-    /// Whether that seed was drawn, not typed.
-    pub(crate) seed_drawn: bool,
-    /// Whether any trial depends on a seed.
-    pub(crate) seed_matters: bool,
-    /// The machine, aliases resolved.
-    pub(crate) machine: String,
-    /// `--use_spot`.
-    pub(crate) spot: bool,
-    /// `--cluster`.
-    pub(crate) cluster: Option<String>,
-    /// How many trials the spaces of all commands hold.
-    pub(crate) space: u128,
-}
-
 impl Draft {
     pub(super) fn new(saved: Saved, server: Server) -> Draft {
         let text = RwSignal::new(String::new());
+        let config = RwSignal::new(None::<String>);
+        let names = RwSignal::new(None);
         let seed = RwSignal::new(0);
         let run_time = RwSignal::new(String::new());
         let parallel = RwSignal::new(None);
@@ -79,11 +73,20 @@ impl Draft {
         let reading = Memo::new(move |_| {
             let settings = sweep::Settings {
                 drawn_seed: seed.get(),
-                ..Default::default()
+                names: names.get(),
+                config: config.with(|yaml| {
+                    yaml.as_deref()
+                        .filter(|y| !y.trim().is_empty())
+                        .map(Arc::from)
+                }),
             };
             text.with(|text| sweep::read(text, &settings))
         });
         let options = Memo::new(move |before| reading.with(|reading| shown(reading, before)));
+        let shortcut = Memo::new(move |_| {
+            let plan = reading.with(|reading| Arc::clone(&reading.plan));
+            text.with(|text| sweep::shortcut(text, &plan))
+        });
         let chosen = Memo::new(move |_| {
             let plan = reading.with(|reading| Arc::clone(&reading.plan));
             picked.with(|picked| match picked {
@@ -115,12 +118,17 @@ impl Draft {
         });
         let draft = Draft {
             text,
+            config,
+            before: RwSignal::new(None),
+            names,
+            notice: RwSignal::new(None),
             seed,
             run_time,
             parallel,
             picked,
             reading,
             options,
+            shortcut,
             chosen,
             run_time_read,
             pricing,
@@ -142,6 +150,7 @@ impl Draft {
             .set(saved.seed.unwrap_or_else(browser::random_u32));
         self.run_time.set(saved.run_time);
         self.parallel.set(saved.parallel);
+        self.config.set(saved.config);
         self.text.set(saved.text);
     }
 
@@ -149,6 +158,7 @@ impl Draft {
     pub(super) fn saved(self) -> Saved {
         Saved {
             text: self.text.get(),
+            config: self.config.get(),
             seed: Some(self.seed.get()),
             run_time: self.run_time.get(),
             parallel: self.parallel.get(),
@@ -183,6 +193,47 @@ impl Draft {
             .update(|text| *text = sweep::edit::set_option(text, name, value));
     }
 
+    /// Replaces the whole text; the old one can be had back.
+    pub(crate) fn replace(self, text: String) {
+        let old = self.text.get_untracked();
+        if old != text {
+            self.before.set((!old.trim().is_empty()).then_some(old));
+            self.text.set(text);
+        }
+    }
+
+    /// Takes a config file and names it in every command.
+    pub(crate) fn set_config(self, name: &str, yaml: String) {
+        self.config.set(Some(yaml));
+        self.set_option("--config", Some(name));
+    }
+
+    /// Takes the config file out of the plan.
+    pub(crate) fn remove_config(self) {
+        self.config.set(None);
+        self.set_option("--config", None);
+    }
+
+    /// The text that a problem's place is in.
+    pub(crate) fn with_origin<R>(self, origin: Origin, read: impl FnOnce(&str) -> R) -> R {
+        match origin {
+            Origin::Command => self.text.with(|text| read(text)),
+            Origin::Config => self
+                .config
+                .with(|yaml| read(yaml.as_deref().unwrap_or_default())),
+        }
+    }
+
+    /// Mends one of the two texts.
+    pub(crate) fn mend(self, origin: Origin, fix: &Fix) {
+        match origin {
+            Origin::Command => self.text.update(|text| *text = fix.apply(text)),
+            Origin::Config => self.config.update(|yaml| {
+                *yaml = Some(fix.apply(yaml.as_deref().unwrap_or_default()));
+            }),
+        }
+    }
+
     /// A link that opens this plan anywhere.
     pub(crate) fn link(self) -> String {
         let address = browser::address();
@@ -214,31 +265,16 @@ impl Draft {
             self.set_option("--seed", Some(&seed.to_string()));
         }
     }
-}
 
-fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
-    let before = before.cloned().unwrap_or_default();
-    let Some(options) = reading.options() else {
-        return before;
-    };
-    let parts = reading.plan.parts();
-    let seed = parts.first().map(Part::seed);
-    Shown {
-        strategy: options.strategy,
-        num_trials: options.num_trials,
-        seed: seed.map_or(before.seed, |seed| seed.value),
-        seed_drawn: seed.map_or(options.seed.is_none(), |seed| seed.drawn),
-        seed_matters: parts.iter().any(Part::needs_seed),
-        machine: options.instance_type.clone(),
-        spot: options.use_spot,
-        cluster: options.cluster.clone(),
-        space: if parts.is_empty() {
-            before.space
-        } else {
-            parts
-                .iter()
-                .fold(0, |sum: u128, part| sum.saturating_add(part.space_len()))
-        },
+    /// Sets the seed in the text; where a config file rules, which a text cannot change, as if drawn.
+    pub(crate) fn set_seed(self, seed: Option<u32>) {
+        let ruled = self
+            .options
+            .with_untracked(|options| options.is_in_config(SEARCH_OPTIONS) && options.seed_drawn);
+        match seed {
+            Some(seed) if ruled => self.seed.set(seed),
+            _ => self.set_option("--seed", seed.map(|seed| seed.to_string()).as_deref()),
+        }
     }
 }
 

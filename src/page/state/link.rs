@@ -5,6 +5,8 @@
 pub(crate) struct Saved {
     /// The command text.
     pub(crate) text: String,
+    /// The YAML of the file that `--config` names.
+    pub(crate) config: Option<String>,
     /// Seed for parts without `--seed`.
     pub(crate) seed: Option<u32>,
     /// Run time of a trial as typed; empty: unknown.
@@ -24,10 +26,13 @@ pub(crate) struct Picked {
     pub(crate) ranges: String,
 }
 
-/// The text after `#`: `c=grid+run+…&seed=7&time=10+minutes&parallel=4&pick=0-3~9f…`.
+/// The text after `#`: `c=grid+run+…&config=…&seed=7&time=10+minutes&parallel=4&pick=0-3~9f…`.
 pub(crate) fn to_hash(saved: &Saved) -> String {
     let mut hash = String::from("c=");
     encode(&saved.text, &mut hash);
+    if let Some(yaml) = &saved.config {
+        pair("config", yaml, &mut hash);
+    }
     if let Some(seed) = saved.seed {
         pair("seed", &seed.to_string(), &mut hash);
     }
@@ -60,6 +65,7 @@ pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
                 saved.text = value;
                 has_text = true;
             }
+            "config" => saved.config = Some(value),
             "seed" => saved.seed = value.parse().ok(),
             "time" => saved.run_time = value,
             "parallel" => saved.parallel = value.parse().ok().filter(|slots| *slots > 0),
@@ -147,6 +153,7 @@ mod tests {
     fn a_plan_comes_back_from_its_link() {
         let saved = Saved {
             text: "grid run a.py --x \"[1, 'ü+%&=#']\" \\\n --y 2".to_owned(),
+            config: Some("compute: # ü\n  train: {use_spot: on}\n".to_owned()),
             seed: Some(u32::MAX),
             run_time: "minutes = 40 * epochs / batch_size".to_owned(),
             parallel: Some(8),

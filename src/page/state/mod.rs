@@ -4,15 +4,18 @@ mod draft;
 mod launch;
 mod ledger;
 pub(crate) mod link;
+mod names;
 mod runs;
 mod saved;
 mod server;
+mod shown;
 
-pub(crate) use draft::Draft;
+pub(crate) use draft::{Draft, SEARCH_OPTIONS};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
 pub(crate) use runs::{RunTrials, Runs};
 pub(crate) use server::{Server, Status};
+pub(crate) use shown::Shown;
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +65,7 @@ impl State {
         let draft = Draft::new(saved::open(), server);
         let (runs, launch) = (Runs::new(server), Launch::new());
         saved::keep(draft);
+        names::fetch_when_needed(draft);
         server.connect();
         State {
             tab: RwSignal::new(Tab::Plan),

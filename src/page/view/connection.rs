@@ -1,48 +1,22 @@
 //! The Connection dialog: where the API is and who asks.
 
 use leptos::ev::SubmitEvent;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::icon::{CLOSE, icon};
+use super::modal::{Modal, ModalHead};
 use crate::page::state::{State, Status};
 use crate::page::{browser, text};
 
 #[component]
 pub(super) fn Connection() -> impl IntoView {
-    let server = State::get().server;
-    let dialog = NodeRef::<html::Dialog>::new();
-    // The dialog is opened and closed by the browser's own calls, which also keep the focus inside
-    // and give it back.
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        if server.dialog.get() && !dialog.open() {
-            let _ = dialog.show_modal();
-        } else if !server.dialog.get() && dialog.open() {
-            dialog.close();
-        }
-    });
+    let open = State::get().server.dialog;
+    let close = Callback::new(move |()| open.set(false));
     view! {
-        <dialog
-            class="dialog"
-            aria-labelledby="connection-title"
-            node_ref=dialog
-            on:close=move |_| server.dialog.set(false)
-        >
-            <header class="dialog-head">
-                <h2 id="connection-title">"Connection"</h2>
-                <button
-                    type="button"
-                    class="ghost square"
-                    aria-label="Close"
-                    on:click=move |_| server.dialog.set(false)
-                >
-                    {icon(CLOSE)}
-                </button>
-            </header>
+        <Modal open=open on_close=close labelledby="connection-title">
+            <ModalHead id="connection-title" title="Connection" on_close=close />
             <Form />
-        </dialog>
+        </Modal>
     }
 }
 

@@ -5,6 +5,7 @@ mod connection;
 mod field;
 mod header;
 mod icon;
+mod modal;
 mod offline;
 mod plan;
 mod results;

@@ -29,6 +29,10 @@ pub enum Problem {
     UnclosedString(char),
     /// A backslash escape that is cut short or names nothing.
     BadEscape(String),
+    /// `\N{NAME}` with a name that no character has.
+    UnknownCharacter(String),
+    /// `\N{NAME}` before the table of names is there.
+    NamesNotAtHand,
     /// A number that Python does not read: `1__0`, `0x`, `5px`, `1.2.3`.
     BadNumber(String),
     /// A decimal integer that begins with zero.
@@ -78,6 +82,12 @@ impl fmt::Display for Problem {
                 )
             }
             Problem::BadEscape(found) => write!(f, "`{found}` is not a complete escape sequence"),
+            Problem::UnknownCharacter(name) => {
+                write!(f, "no character has the name `{name}`")
+            }
+            Problem::NamesNotAtHand => {
+                write!(f, "the names of Unicode's characters are not loaded yet")
+            }
             Problem::BadNumber(found) => write!(f, "`{found}` is not a number that Python reads"),
             Problem::LeadingZero(found) => {
                 write!(

@@ -1,6 +1,7 @@
 //! Python literals: their values and what Python's `str` prints for them.
 
 mod call;
+mod character_names;
 mod error;
 mod names;
 mod number;
@@ -9,6 +10,7 @@ mod string;
 mod value;
 
 pub use call::CallArgument;
+pub use character_names::CharacterNames;
 pub use error::{LiteralError, Problem};
 pub use names::{dotted_path, identifier, integer};
 pub use parser::{Items, Parser, Spanned};

@@ -9,7 +9,7 @@
 
 use super::error::{LiteralError, Problem};
 use super::names::{dotted_path, identifier};
-use super::{Literal, number, string};
+use super::{CharacterNames, Literal, number, string};
 
 /// A value and its place: byte offsets in the literal's own text.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,7 @@ pub struct Parser<'a> {
     text: &'a str,
     position: usize,
     pub(super) depth: u32,
+    pub(super) names: Option<&'a CharacterNames>,
 }
 
 type Result<T> = std::result::Result<T, LiteralError>;
@@ -51,7 +52,13 @@ impl<'a> Parser<'a> {
             text,
             position: 0,
             depth: 0,
+            names: None,
         }
+    }
+
+    /// The same parser, with the names that `\N{NAME}` may have.
+    pub fn with_names(self, names: Option<&'a CharacterNames>) -> Parser<'a> {
+        Parser { names, ..self }
     }
 
     /// Goes to byte `offset` of the text.

@@ -163,11 +163,7 @@ fn escape(parser: &mut Parser<'_>, content: &mut Content) -> Result<()> {
         'x' => return hexadecimal(parser, start, 2, content),
         'u' if !content.prefix.bytes => return hexadecimal(parser, start, 4, content),
         'U' if !content.prefix.bytes => return hexadecimal(parser, start, 8, content),
-        'N' if !content.prefix.bytes => {
-            let rest = parser.rest();
-            parser.advance(rest.find('}').map_or(0, |end| end + 1));
-            return refuse(parser, start);
-        }
+        'N' if !content.prefix.bytes => return named(parser, start, content),
         // Python keeps the backslash of an escape that it does not know.
         other => {
             content.push('\\');
@@ -181,6 +177,30 @@ fn escape(parser: &mut Parser<'_>, content: &mut Content) -> Result<()> {
 fn refuse<T>(parser: &Parser<'_>, start: u32) -> Result<T> {
     let found = parser.text_from(start).to_owned();
     parser.error(start, Problem::BadEscape(found))
+}
+
+/// `{NAME}` behind `\N`.
+fn named(parser: &mut Parser<'_>, start: u32, content: &mut Content) -> Result<()> {
+    let inner = parser.rest().strip_prefix('{');
+    // A name has no quote and no line end, so that an unclosed brace does not swallow the text.
+    let end = inner.and_then(|inner| {
+        inner
+            .find(['}', '\'', '"', '\n'])
+            .filter(|end| inner[*end..].starts_with('}'))
+    });
+    let (Some(inner), Some(end)) = (inner, end) else {
+        return refuse(parser, start);
+    };
+    let name = &inner[..end];
+    parser.advance(name.len() + 2);
+    let Some(names) = parser.names else {
+        return parser.error(start, Problem::NamesNotAtHand);
+    };
+    match names.find(name) {
+        Some(c) => content.push(c),
+        None => return parser.error(start, Problem::UnknownCharacter(name.to_owned())),
+    }
+    Ok(())
 }
 
 fn octal(parser: &mut Parser<'_>, first: char, content: &mut Content) -> Result<()> {

@@ -1,9 +1,15 @@
-//! Cosine and its inverse, correctly rounded: computed to about 100 bits in double-double
-//! arithmetic by Taylor's series and rounded once.
+//! Cosine and its inverse.
 //!
-//! glibc's own functions are not reproduced operation by operation: their source is under the LGPL.
-//! They are correctly rounded themselves but for a share of arguments that is measured in
-//! [`super`]'s table; there the last bit differs.
+//! NumPy's von Mises draws call the C library's, whose source is under the LGPL and is not followed
+//! here. [`cos`] is worked out from the mathematics instead, by the plan that any cosine "within
+//! 0.52 units" of a table has: x = c + r with c a whole number of 128ths, the addition theorem with
+//! Taylor polynomials for r, and what is small summed before sin c or cos c is added, so that
+//! nearly all of the error is that one rounding. As long as the small sum is made in the same order
+//! and with the same fused operations, this rounds as glibc's does even where that is not the
+//! nearest double; [`super`]'s table counts the rest. The table's entries are summed here by
+//! Taylor's series in double-double arithmetic instead of being stored.
+//!
+//! [`acos`] is correctly rounded: computed to about 100 bits and rounded once.
 
 use super::double_double::{Double2, sum};
 
@@ -54,28 +60,106 @@ const COSINE_TAIL: [f64; 6] = [
     f64::from_bits(0xbca6_8278_63b9_7d97),
 ];
 
-/// The cosine of x for |x| up to π (and a little beyond, to 3.9), correctly rounded; NaN further
-/// out, where nothing here needs it. O(1).
+/// Where the cosine is taken as a sine of the distance from π/2, and from where on as a cosine of
+/// the distance from π.
+const SINE_FROM: f64 = 0.855469;
+const COSINE_FROM: f64 = 2.426265;
+
+/// The cosine of x for |x| up to π (and a little beyond, to 3.9), within 0.52 units in the last
+/// place; NaN further out, where nothing here needs it. O(1).
 pub fn cos(x: f64) -> f64 {
-    const QUARTER_PI: f64 = f64::from_bits(0x3fe9_21fb_5444_2d18);
     let x = x.abs();
-    let rounded = if x <= QUARTER_PI {
-        cosine(Double2 { high: x, low: 0.0 })
-    } else if x <= 3.0 * QUARTER_PI {
-        sine(less_half_pi(x, 1.0)).negated()
+    if x < SINE_FROM {
+        cosine_of_small(x, 0.0)
+    } else if x < COSINE_FROM {
+        let (rest, low) = from_half_pi(x, 1.0);
+        sine_of_small(rest, low)
     } else if x <= 3.9 {
-        cosine(less_half_pi(x, 2.0)).negated()
+        let (rest, low) = from_half_pi(x, 2.0);
+        -cosine_of_small(rest, low)
     } else {
-        return f64::NAN;
-    };
-    rounded.high
+        f64::NAN
+    }
 }
 
-/// x - times·π/2. The first difference is exact: both numbers are within a factor of two.
-fn less_half_pi(x: f64, times: f64) -> Double2 {
-    let [first, second, third] = HALF_PI.map(|part| times * part);
-    let rest = sum(x - first, -second);
-    sum(rest.high, rest.low - third)
+/// times·π/2 - x, as a double and what is missing to it.
+fn from_half_pi(x: f64, times: f64) -> (f64, f64) {
+    let [first, second, _] = HALF_PI.map(|part| times * part);
+    // Exact: both numbers are within a factor of two.
+    let difference = first - x;
+    let rest = difference + second;
+    (rest, (difference - rest) + second)
+}
+
+/// x ≥ 0 as a whole number of 128ths and a rest of at most half of one.
+fn nearest_128th(x: f64) -> (f64, f64) {
+    /// Adding this leaves a double no room below 2^-7.
+    const TO_128THS: f64 = 1.5 * (1_u64 << 45) as f64;
+    let anchor = (x + TO_128THS) - TO_128THS;
+    (anchor, x - anchor)
+}
+
+/// sin x, cos x of a table's place x.
+fn anchored(x: f64) -> (Double2, Double2) {
+    let x = Double2 { high: x, low: 0.0 };
+    (sine(x), cosine(x))
+}
+
+/// 1 - cos r over r², for |r| up to 1/256.
+fn versine_factor(r2: f64) -> f64 {
+    r2.mul_add(r2.mul_add(1.0 / 720.0, -1.0 / 24.0), 0.5)
+}
+
+/// (sin r - r)/r³, for |r| up to 1/256.
+fn sine_factor(r2: f64) -> f64 {
+    r2.mul_add(1.0 / 120.0, -1.0 / 6.0)
+}
+
+/// cos(x + low), |x| up to SINE_FROM.
+fn cosine_of_small(x: f64, low: f64) -> f64 {
+    let low = if x < 0.0 { -low } else { low };
+    let (anchor, r) = nearest_128th(x.abs());
+    let r = r + low;
+    let (sin, cos) = anchored(anchor);
+    let r2 = r * r;
+    let sin_r = (r * r2).mul_add(sine_factor(r2), r);
+    let versine_r = r2 * versine_factor(r2);
+    let small = (-sin_r).mul_add(sin.low, cos.low);
+    let small = (-cos.high).mul_add(versine_r, small);
+    cos.high + (-sin.high).mul_add(sin_r, small)
+}
+
+/// sin(x + low), |x| up to π/2 - SINE_FROM.
+fn sine_of_small(x: f64, low: f64) -> f64 {
+    if x.abs() < 0.126 {
+        return sine_near_zero(x, low);
+    }
+    let signed_low = if x > 0.0 { low } else { -low };
+    let (anchor, r) = nearest_128th(x.abs());
+    let (sin, cos) = anchored(anchor);
+    let r2 = r * r;
+    let sin_r = r + (r * r2).mul_add(sine_factor(r2), signed_low);
+    let versine_r = r.mul_add(signed_low, r2 * versine_factor(r2));
+    let small = sin_r.mul_add(cos.low, sin.low);
+    let small = (-sin.high).mul_add(versine_r, small);
+    (sin.high + cos.high.mul_add(sin_r, small)).copysign(x)
+}
+
+/// sin(x + low) by Taylor's polynomial of degree 11 alone.
+fn sine_near_zero(x: f64, low: f64) -> f64 {
+    const TERMS: [f64; 5] = [
+        -1.0 / 39_916_800.0,
+        1.0 / 362_880.0,
+        -1.0 / 5_040.0,
+        1.0 / 120.0,
+        -1.0 / 6.0,
+    ];
+    let x2 = x * x;
+    let factor = TERMS
+        .into_iter()
+        .reduce(|sum, term| x2.mul_add(sum, term))
+        .unwrap_or(0.0);
+    x + factor.mul_add(x, -0.5 * low).mul_add(x2, low)
 }
 
 /// The sum of a series in r², its small terms by doubles and its large ones by pairs.

@@ -13,14 +13,12 @@
 //! |---|---|--:|
 //! | [`exp`], [`log`], [`pow`] | Arm's optimized routines, which are glibc's (MIT) | 0 of 10^8 |
 //! | [`log1p`] | Sun's fdlibm in glibc's order of evaluation (permissive) | 0 of 3·10^7 |
-//! | [`cos`] on [0, π] | our own, correctly rounded | 0.139 % of 10^7 |
+//! | [`cos`] on [0, π] | our own, table and Taylor polynomials | COSCOUNT |
 //! | [`acos`] | our own, correctly rounded | 0.069 % of 10^7 |
 //!
 //! The counts are of the test `platform_agrees`, run on that library. Only the von Mises
-//! distribution uses `cos` and `acos`: 0.04 to 0.08 % of its draws (of 10^6 each for kappa from 0.1
-//! to 50) differ in their last places from NumPy's on such a machine. glibc's versions of these two
-//! are under the LGPL, so they are not followed; where results differ, ours is the nearest double
-//! (600 of them checked with mpmath).
+//! distribution uses `cos` and `acos`. glibc's versions of these two are under the LGPL, so their
+//! text is not followed; `circular` says how far mathematics alone leads.
 
 mod circular;
 mod double_double;

@@ -7,7 +7,7 @@ use super::super::field::NumberField;
 use super::super::icon::{DICE, icon};
 use super::machines::Machines;
 use crate::page::format::grouped;
-use crate::page::state::{Draft, State};
+use crate::page::state::{Draft, SEARCH_OPTIONS, Shown, State};
 use crate::sweep::Strategy;
 
 #[component]
@@ -23,6 +23,20 @@ pub(super) fn Controls() -> impl IntoView {
             {view! { <ClusterField /> }.into_any()}
             {view! { <ParallelField /> }.into_any()}
         </section>
+    }
+}
+
+/// Whether the config file sets one of these options: a control cannot change them then.
+fn in_config(draft: Draft, options: &'static [&'static str]) -> Memo<bool> {
+    Memo::new(move |_| draft.options.with(|shown| shown.is_in_config(options)))
+}
+
+/// The remark beside a control.
+fn ruled_or(ruled: Memo<bool>, hint: impl Fn() -> String) -> String {
+    if ruled.get() {
+        "set by the config file".to_owned()
+    } else {
+        hint()
     }
 }
 
@@ -47,6 +61,8 @@ fn Field(
 fn StrategyField() -> impl IntoView {
     let draft = State::get().draft;
     let strategy = Memo::new(move |_| draft.options.with(|options| options.strategy));
+    let ruled = in_config(draft, SEARCH_OPTIONS);
+    let hint = move || ruled_or(ruled, || describe(strategy.get()).to_owned());
     let choice = move |value: Strategy, words: &'static str| {
         view! {
             <option value=value.name() selected=move || strategy.get() == value>
@@ -60,10 +76,11 @@ fn StrategyField() -> impl IntoView {
         }
     };
     view! {
-        <Field id="strategy" label="Strategy" hint=Signal::derive(move || describe(strategy.get()).to_owned())>
+        <Field id="strategy" label="Strategy" hint=Signal::derive(hint)>
             <select
                 id="strategy"
                 class="input select"
+                disabled=move || ruled.get()
                 aria-describedby="strategy-hint"
                 prop:value=move || strategy.get().name()
                 on:change=choose
@@ -123,10 +140,9 @@ fn TrialsField() -> impl IntoView {
                 _ => proposed.to_string(),
             })
     });
-    let hint = Signal::derive(move || {
-        let space = draft.options.with(|options| options.space);
-        ["of ", &grouped(space)].concat()
-    });
+    let ruled = in_config(draft, SEARCH_OPTIONS);
+    let space = move || draft.options.with(|options| options.space);
+    let hint = Signal::derive(move || ruled_or(ruled, || ["of ", &grouped(space())].concat()));
     // A number below all is a random search for that many.
     let change = Callback::new(move |number: Option<u128>| {
         let Some(number) = number else { return };
@@ -142,9 +158,8 @@ fn TrialsField() -> impl IntoView {
         draft.set_option("--num_trials", Some(&number.to_string()));
     });
     let disabled = Signal::derive(move || {
-        draft
-            .options
-            .with(|options| options.strategy == Strategy::None || options.space < 2)
+        let fixed = |options: &Shown| options.strategy == Strategy::None || options.space < 2;
+        ruled.get() || draft.options.with(fixed)
     });
     view! {
         <Field id="num-trials" label="Trials to run" hint=hint>
@@ -177,9 +192,10 @@ fn SeedField() -> impl IntoView {
             .to_owned()
         })
     });
+    let ruled = in_config(draft, &["--seed"]);
+    let hint = Signal::derive(move || ruled_or(ruled, || hint.get()));
     let change = Callback::new(move |number: Option<u128>| {
-        let text = number.map(|number| number.to_string());
-        draft.set_option("--seed", text.as_deref());
+        draft.set_seed(number.and_then(|number| u32::try_from(number).ok()));
     });
     view! {
         <Field id="seed" label="Seed" hint=hint>
@@ -192,6 +208,7 @@ fn SeedField() -> impl IntoView {
                     max=Signal::stored(u32::MAX.into())
                     on_change=change
                     on_enter_only=true
+                    disabled=ruled
                     describedby="seed-hint"
                 />
                 <button
@@ -199,6 +216,7 @@ fn SeedField() -> impl IntoView {
                     class="button square"
                     aria-label="Draw another seed"
                     title="Draw another seed"
+                    disabled=move || ruled.get()
                     on:click=move |_| draft.reroll()
                 >
                     {icon(DICE)}
@@ -242,10 +260,13 @@ fn RunTimeField() -> impl IntoView {
 fn MachineField() -> impl IntoView {
     let draft = State::get().draft;
     let machine = Memo::new(move |_| draft.options.with(|options| options.machine.clone()));
+    let ruled = in_config(draft, &["--instance_type"]);
+    let hint = move || ruled_or(ruled, || super::machines::describe(&machine.get()));
     view! {
-        <Field id="machine" label="Instance type" hint=Signal::derive(move || super::machines::describe(&machine.get()))>
+        <Field id="machine" label="Instance type" hint=Signal::derive(hint)>
             <Machines
                 chosen=machine
+                disabled=ruled
                 choose=Callback::new(move |name: String| draft.set_option("--instance_type", Some(&name)))
             />
         </Field>
@@ -256,6 +277,7 @@ fn MachineField() -> impl IntoView {
 fn SpotField() -> impl IntoView {
     let draft = State::get().draft;
     let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
+    let ruled = in_config(draft, &["--use_spot"]);
     let flip = move |_| draft.set_option("--use_spot", (!spot.get_untracked()).then_some(""));
     view! {
         <div class="field">
@@ -267,12 +289,13 @@ fn SpotField() -> impl IntoView {
                 aria-labelledby="spot-label"
                 aria-describedby="spot-hint"
                 aria-checked=move || spot.get().to_string()
+                disabled=move || ruled.get()
                 on:click=flip
             >
                 <span class="switch"></span>
                 <span aria-hidden="true">{move || if spot.get() { "Interruptible" } else { "List price" }}</span>
             </button>
-            <p class="hint" id="spot-hint">"may be interrupted"</p>
+            <p class="hint" id="spot-hint">{move || ruled_or(ruled, || "may be interrupted".to_owned())}</p>
         </div>
     }
 }
@@ -293,10 +316,13 @@ fn ClusterField() -> impl IntoView {
         }
         names
     });
+    let ruled = in_config(draft, &["--cluster"]);
     let hint = move || {
-        let slots = server.slots(&current.get());
-        slots.map_or_else(String::new, |slots| {
-            [&slots.to_string(), " at a time"].concat()
+        ruled_or(ruled, || {
+            let slots = server.slots(&current.get());
+            slots.map_or_else(String::new, |slots| {
+                [&slots.to_string(), " at a time"].concat()
+            })
         })
     };
     // The default needs no word in the command.
@@ -307,7 +333,7 @@ fn ClusterField() -> impl IntoView {
     };
     view! {
         <Field id="cluster" label="Cluster" hint=Signal::derive(hint)>
-            <select id="cluster" class="input select" on:change=choose prop:value=move || current.get()>
+            <select id="cluster" class="input select" disabled=move || ruled.get() on:change=choose prop:value=move || current.get()>
                 {move || {
                     let current = current.get();
                     known

@@ -7,7 +7,11 @@ use crate::estimate::{Catalogue, Machine, provider_name};
 
 /// A box to choose a machine from, grouped by who rents it out, prices beside the names.
 #[component]
-pub(super) fn Machines(chosen: Memo<String>, choose: Callback<String>) -> impl IntoView {
+pub(super) fn Machines(
+    chosen: Memo<String>,
+    choose: Callback<String>,
+    disabled: Memo<bool>,
+) -> impl IntoView {
     let groups = groups(Catalogue::embedded());
     let known = Memo::new(move |_| chosen.with(|name| is_known(name)));
     let option = move |name: &'static str, words: String| {
@@ -18,6 +22,7 @@ pub(super) fn Machines(chosen: Memo<String>, choose: Callback<String>) -> impl I
         <select
             id="machine"
             class="input select"
+            disabled=move || disabled.get()
             aria-describedby="machine-hint"
             prop:value=move || chosen.get()
             on:change=move |event: ev::Event| choose.run(event_target_value(&event))

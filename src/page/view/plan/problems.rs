@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 
-use super::super::icon::{ERROR, WARNING, icon};
+use super::super::icon::{ERROR, OFFER, WARNING, icon};
 use super::super::words::words;
+use super::config_file::CONFIG;
 use super::editor::COMMAND;
 use super::marks;
+use crate::page::browser;
 use crate::page::state::{Draft, State};
-use crate::sweep::{Diagnostic, Severity, Span};
+use crate::sweep::{Diagnostic, Fix, Origin, Severity};
 
 /// Problems shown at once; a text of a thousand mistakes is mended from the top.
 const SHOWN: usize = 50;
@@ -17,7 +19,11 @@ const SHOWN: usize = 50;
 #[component]
 pub(super) fn Problems() -> impl IntoView {
     let draft = State::get().draft;
-    let problems = Memo::new(move |_| draft.reading.with(|reading| reading.diagnostics.clone()));
+    let problems = Memo::new(move |_| {
+        draft
+            .reading
+            .with(|reading| reading.all_diagnostics().cloned().collect::<Vec<_>>())
+    });
     move || {
         let problems = problems.get();
         (!problems.is_empty()).then(|| {
@@ -37,27 +43,33 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
         Severity::Error => ("problem error", "Error: ", ERROR),
         Severity::Warning => ("problem warning", "Warning: ", WARNING),
     };
-    let quote = draft
-        .text
-        .with_untracked(|text| marks::quote(text, problem.span));
-    let place = ["line ", &quote.line.to_string()].concat();
-    let span = problem.span;
-    let fix = draft
-        .text
-        .with_untracked(|text| problem.fix(text))
-        .map(|fix| {
-            let label = fix.label.clone();
-            let mend = move |_| {
-                draft.text.update(|text| *text = fix.apply(text));
-                crate::page::browser::focus(COMMAND);
-            };
-            view! { <button type="button" class="button small fix" on:click=mend>{label}</button> }
-        });
+    let (span, origin) = (problem.span, problem.origin);
+    let (quote, fix) =
+        untrack(|| draft.with_origin(origin, |text| (marks::quote(text, span), problem.fix(text))));
+    let (text, id) = match origin {
+        Origin::Command => ("line ", COMMAND),
+        Origin::Config => ("config file, line ", CONFIG),
+    };
+    let place = [text, &quote.line.to_string()].concat();
+    let fix = fix.map(|fix| {
+        let label = fix.label.clone();
+        let mend = move |_| {
+            draft.mend(origin, &fix);
+            browser::focus(id);
+        };
+        view! { <button type="button" class="button small fix" on:click=mend>{label}</button> }
+    });
+    let select = move |_| {
+        select(
+            id,
+            untrack(|| draft.with_origin(origin, |t| span.to_utf16(t))),
+        )
+    };
     view! {
         <li class=class>
             {icon(path)}
             <div class="problem-words">
-                <button type="button" class="problem-place" on:click=move |_| select(draft, span)>
+                <button type="button" class="problem-place" on:click=select>
                     <span class="problem-message">
                         <span class="hidden-visually">{word}</span>
                         {words(&problem.to_string())}
@@ -75,15 +87,40 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
     .into_any()
 }
 
-/// Puts the focus into the Command box and the selection on the place.
-fn select(draft: Draft, span: Span) {
-    let element = document().get_element_by_id(COMMAND);
+/// Puts the focus into a text box and the selection on a place of it, in UTF-16 units.
+fn select(id: &str, (start, end): (u32, u32)) {
+    let element = document().get_element_by_id(id);
     let Some(area) = element.and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok())
     else {
         return;
     };
-    let (start, end) = draft.text.with_untracked(|text| span.to_utf16(text));
     // A browser without a layout (tests) may refuse both; the problem is still told.
     let _ = area.focus();
     let _ = area.set_selection_range(start, end);
+}
+
+/// Several commands that one would stand for: says so, and writes that one.
+#[component]
+pub(super) fn Offer() -> impl IntoView {
+    let draft = State::get().draft;
+    let offer = move |fix: Fix| {
+        let commands = draft.reading.with(|reading| reading.commands.len());
+        let text = draft.text.with_untracked(|text| fix.apply(text));
+        let short = text.clone();
+        let write = move |_| {
+            draft.replace(text.clone());
+            browser::focus(COMMAND);
+        };
+        view! {
+            <div class="problem offer" role="note">
+                {icon(OFFER)}
+                <div class="problem-words">
+                    <p class="problem-message">{["These ", &commands.to_string(), " commands are one sweep."].concat()}</p>
+                    <code class="quote">{short}</code>
+                </div>
+                <button type="button" class="button small fix" on:click=write>{fix.label}</button>
+            </div>
+        }
+    };
+    move || draft.shortcut.get().map(offer)
 }

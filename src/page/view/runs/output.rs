@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::super::icon::{CLOSE, icon};
+use super::super::modal::Modal;
 use super::{Subject, Watch};
 use crate::api::LogPage;
 use crate::page::browser;
@@ -19,25 +20,12 @@ const PAUSE: i32 = 1000;
 
 #[component]
 pub(super) fn OutputSheet(watch: Watch) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        let wanted = watch.output.with(Option::is_some);
-        if wanted && !dialog.open() {
-            let _ = dialog.show_modal();
-        } else if !wanted && dialog.open() {
-            dialog.close();
-        }
-    });
+    let open = Signal::derive(move || watch.output.with(Option::is_some));
+    let close = Callback::new(move |()| watch.output.set(None));
     view! {
-        <dialog
-            class="dialog sheet"
-            aria-labelledby="output-title"
-            node_ref=dialog
-            on:close=move |_| watch.output.set(None)
-        >
+        <Modal open=open on_close=close class="sheet" labelledby="output-title">
             {move || watch.output.get().map(|subject| view! { <Output watch=watch subject=subject /> }.into_any())}
-        </dialog>
+        </Modal>
     }
 }
 

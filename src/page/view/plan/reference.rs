@@ -1,0 +1,217 @@
+//! The sweep language on one page, opened from the Command box. What its examples stand for is read
+//! and drawn by the same code as the command, so that it cannot say anything else.
+
+use leptos::prelude::*;
+
+use super::super::icon::{BOOK, icon};
+use super::super::modal::{Modal, ModalHead};
+use super::super::words::words;
+use crate::page::format::grouped;
+use crate::sweep::{self, options, sampling};
+
+/// Values to sweep, and what to know of each.
+const VALUES: &[(&str, &str)] = &[
+    (
+        "[8, 16, 32]",
+        "A list of Python literals, each passed as Python's `str` prints it.",
+    ),
+    (
+        "['sgd', 'adam', None]",
+        "Texts in quotes, `None`, `True`, nested lists: all that Python reads.",
+    ),
+    (
+        "range(1, 10, 2)",
+        "Python's range: start, stop (left out), step.",
+    ),
+    (
+        "uniform(1e-5, 1e-1, 3)",
+        "NumPy's distributions by their names: here three draws. The seed decides them.",
+    ),
+    (
+        "choice([16, 32, 64, 128], 2, replace=False)",
+        "Arguments by place or by name, as in NumPy.",
+    ),
+    ("['[1, 2]']", "A list of one text: passes `[1, 2]` unswept."),
+];
+
+/// What is ours and not Grid's.
+const ADDITIONS: &[(&str, &str)] = &[
+    (
+        "loguniform(1e-5, 1e-1, 3)",
+        "Uniform in the logarithm: as many draws below 1e-3 as above.",
+    ),
+    ("linspace(0, 1, 5)", "Evenly spaced, both ends included."),
+    (
+        "logspace(-4, -1, 4)",
+        "Evenly spaced exponents, of base 10 unless a fourth argument says otherwise.",
+    ),
+    (
+        "steps(0.1, 0.8, 0.2)",
+        "Like `range`, in exact decimals: 0.7, never 0.7000000000000001.",
+    ),
+];
+
+/// What is to be known beside the values.
+const RULES: &[(&str, &str)] = &[
+    (
+        "Quotes",
+        "Put each sweep in quotes: `--lr \"[0.1, 0.2]\"`. A shell takes it apart otherwise.",
+    ),
+    (
+        "Order",
+        "Every combination is a trial. The argument listed first varies fastest.",
+    ),
+    (
+        "Strategies",
+        "`--strategy random_search --num_trials 20` runs 20 different trials of all, drawn by the seed. `--strategy none` runs one, its arguments as typed.",
+    ),
+    (
+        "Seed",
+        "`--seed 7` fixes every draw: the values are those of `np.random.seed(7)` and then each distribution in the order of the command. Without it a seed is drawn once and kept.",
+    ),
+    (
+        "Several commands",
+        "One a line, or parted by `;` or `&&`. Their trials follow each other in one plan.",
+    ),
+    (
+        "Options",
+        "Options of `grid run` stand before the script. Everything behind the script is the script's.",
+    ),
+    (
+        "Config file",
+        "`--config sweep.yml` reads a YAML file: drop it on the Command box, or paste it.",
+    ),
+    (
+        "Run time",
+        "`10 minutes`, or a formula over arguments: `minutes = 40 * epochs / batch_size`. In names `-` becomes `_`; a positional argument is `arg1`.",
+    ),
+];
+
+/// Values of an example that are shown.
+const SHOWN: u128 = 6;
+
+/// Opens the reference.
+#[component]
+pub(super) fn ReferenceButton() -> impl IntoView {
+    let open = RwSignal::new(false);
+    let close = Callback::new(move |()| open.set(false));
+    view! {
+        <button type="button" class="ghost small" on:click=move |_| open.set(true)>
+            {icon(BOOK)}
+            "Reference"
+        </button>
+        <Modal open=open on_close=close class="sheet reference" labelledby="reference-title">
+            <ModalHead id="reference-title" title="The sweep language" on_close=close />
+            <div class="reference-body" tabindex="0" role="region" aria-labelledby="reference-title">
+                {move || open.get().then(content)}
+            </div>
+        </Modal>
+    }
+}
+
+fn content() -> AnyView {
+    view! {
+        <p>{words("an argument whose value is a list, a `range` or a distribution stands for several; the command stands for every combination.")}</p>
+        {examples("Values", VALUES)}
+        {examples("Added here, not in Grid", ADDITIONS)}
+        <h3>"Rules"</h3>
+        <dl class="reference-rules">
+            {RULES.iter().map(|(term, rule)| view! { <dt>{*term}</dt><dd>{words(rule)}</dd> }).collect_view()}
+        </dl>
+        <h3>"Distributions"</h3>
+        <p>{words("NumPy's, with its numbers to the last bit. The last argument, `size`, says how many values; `np.random.` may stand before the name.")}</p>
+        <ul class="reference-list mono">
+            {numpy().map(|signature| view! { <li>{signature}</li> }).collect_view()}
+        </ul>
+        <h3>"Options of grid run"</h3>
+        <dl class="reference-rules">
+            {options::OPTIONS
+                .iter()
+                .map(|option| view! { <dt class="mono">{option.name}</dt><dd>{words(option.help)}</dd> })
+                .collect_view()}
+        </dl>
+    }
+    .into_any()
+}
+
+fn numpy() -> impl Iterator<Item = &'static str> {
+    let names = sampling::names().filter(|name| !sampling::is_addition(name));
+    names.filter_map(sampling::signature)
+}
+
+fn examples(title: &'static str, examples: &'static [(&str, &str)]) -> AnyView {
+    let row = |(value, note): &(&'static str, &str)| {
+        view! {
+            <li>
+                <code>{*value}</code>
+                <span class="reference-values mono">{stands_for(value)}</span>
+                <span class="reference-note">{words(note)}</span>
+            </li>
+        }
+    };
+    view! {
+        <h3>{title}</h3>
+        <ul class="reference-examples">{examples.iter().map(row).collect_view()}</ul>
+    }
+    .into_any()
+}
+
+/// `8  16  32`: the first values that an example stands for, drawn with seed 0.
+fn stands_for(value: &str) -> String {
+    let text = ["grid run --seed 0 file.py --x \"", value, "\""].concat();
+    let plan = sweep::read(&text, &sweep::Settings::default()).plan;
+    let shown = (0..plan.len().min(SHOWN)).filter_map(|n| plan.value(&plan.trial(n)?, 0));
+    let mut words = shown.collect::<Vec<_>>().join("  ");
+    if plan.len() > SHOWN {
+        words.push_str(" … (");
+        words.push_str(&grouped(plan.len()));
+        words.push(')');
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn examples_stand_for_what_they_say() {
+        let shown: Vec<String> = VALUES
+            .iter()
+            .chain(ADDITIONS)
+            .map(|(value, _)| stands_for(value))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "8  16  32",
+                "sgd  adam  None",
+                "1  3  5  7  9",
+                "0.05488686393762863  0.07151974385856064  0.060282309966090985",
+                "64  128",
+                "[1, 2]",
+                "0.0001",
+                "0.0  0.25  0.5  0.75  1.0",
+                "0.0001  0.001  0.01  0.1",
+                "0.1  0.3  0.5  0.7",
+            ]
+        );
+    }
+
+    #[test]
+    fn examples_have_no_problem() {
+        for (value, _) in VALUES.iter().chain(ADDITIONS) {
+            let text = ["grid run --seed 0 file.py --x \"", value, "\""].concat();
+            let reading = sweep::read(&text, &sweep::Settings::default());
+            assert_eq!(reading.diagnostics, [], "{value}");
+        }
+    }
+
+    #[test]
+    fn every_distribution_is_listed() {
+        assert!(numpy().count() > 30);
+        assert!(numpy().all(|signature| signature.contains("size")));
+    }
+}
