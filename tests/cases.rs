@@ -11,6 +11,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
+use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Diagnostic, Origin, Reading, Settings, read};
 
 /// Trials shown of each case.
@@ -22,8 +23,12 @@ fn parts(case: &str) -> (&str, Settings) {
         Some((text, config)) => (text, Some(format!("{config}\n").into())),
         None => (case, None),
     };
-    let drawn_seed = 1;
-    (text, Settings { drawn_seed, config })
+    let settings = Settings {
+        drawn_seed: 1,
+        config,
+        names: Some(CharacterNames::embedded()),
+    };
+    (text, settings)
 }
 
 fn describe(case: &str) -> String {

@@ -37,10 +37,12 @@ fn entries() -> Vec<Value> {
 
 fn reading(entry: &Value, drawn_seed: u32) -> Reading {
     let config = entry["config"].as_str().map(Into::into);
-    read(
-        entry["text"].as_str().unwrap(),
-        &Settings { drawn_seed, config },
-    )
+    let settings = Settings {
+        drawn_seed,
+        config,
+        names: None,
+    };
+    read(entry["text"].as_str().unwrap(), &settings)
 }
 
 /// Whether a warning says that the client would refuse this.

@@ -401,6 +401,25 @@ fn what_is_listed_is_bounded() {
     }
 }
 
+/// A config file counts for each command that names it.
+#[test]
+fn a_config_file_is_not_copied_without_end() {
+    let config = format!("hyper_params: {{params: {{--x: {}}}}}", "y".repeat(20_000));
+    let reading = |commands: usize| {
+        let settings = Settings {
+            config: Some(config.as_str().into()),
+            ..settings()
+        };
+        read(
+            &"grid run --config c.yml f.py\n".repeat(commands),
+            &settings,
+        )
+    };
+    assert!(!reading(200).has_errors());
+    let kinds = reading(10_000).diagnostics.into_iter().map(|d| d.kind);
+    assert_eq!(kinds.collect::<Vec<_>>(), [Kind::TooMuchListed]);
+}
+
 /// A text of nothing but problems tells the first of them, and how many more there are.
 #[test]
 fn problems_are_told_up_to_a_number() {

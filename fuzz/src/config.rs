@@ -12,6 +12,7 @@ pub fn config(text: &str) {
     let settings = Settings {
         drawn_seed: 7,
         config: Some(Arc::from(yaml)),
+        names: None,
     };
     let reading = read(command, &settings);
     text::places(command, &reading.diagnostics);

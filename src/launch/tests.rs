@@ -71,6 +71,7 @@ fn a_request_carries_the_config_file() {
     let settings = Settings {
         drawn_seed: 11,
         config: Some(CONFIG.into()),
+        names: None,
     };
     let reading = read("grid run --config c.yml f.py --n \"[1, 2]\"", &settings);
     assert!(!reading.has_errors(), "{:?}", reading.config_diagnostics);

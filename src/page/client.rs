@@ -101,6 +101,24 @@ impl Client {
         parse(&self.exchange(Method::PUT, &path, Some(body), None).await?)
     }
 
+    /// Queues failed trials again, all of them or those numbered.
+    pub(crate) async fn retry(
+        &self,
+        cluster: &str,
+        run: &str,
+        numbers: Option<Vec<u32>>,
+    ) -> Answer<api::Run> {
+        let path = paths::retry(cluster, run);
+        self.write(Method::POST, &path, &api::Retry { numbers }, None)
+            .await
+    }
+
+    /// Queues the held trials of a run.
+    pub(crate) async fn release(&self, cluster: &str, run: &str) -> Answer<api::Run> {
+        let path = paths::release(cluster, run);
+        parse(&self.exchange(Method::POST, &path, None, None).await?)
+    }
+
     /// Stops one trial; its row follows by the event.
     pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> Answer<()> {
         // All that the server obeys; the type of the whole body would only make the page larger.

@@ -1,13 +1,19 @@
 //! How much one text may list, over all its commands together.
 
 /// The most that is listed for one text: a value drawn, an item shuffled and a trial of a random
-/// search count one each, a long value one more for each [`BYTES`] bytes.
+/// search count one each, a word that the config file adds to a command four; a long value or word
+/// counts one more for each [`BYTES`] bytes.
 ///
 /// Each alone is limited to 10^6 already; this keeps a text of many from filling the memory.
 pub const MAX_LISTED: u64 = 4_000_000;
 
 /// Bytes of a value that count as one value more.
 const BYTES: usize = 32;
+
+/// What a text counts beyond one.
+pub(super) fn extra(text: &str) -> u64 {
+    (text.len() / BYTES) as u64
+}
 
 /// What is left of [`MAX_LISTED`].
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +36,7 @@ impl Budget {
 
     /// Takes what a value's text needs beyond the one that it counts already.
     pub(super) fn take_text(&mut self, text: &str) -> bool {
-        self.take((text.len() / BYTES) as u64)
+        self.take(extra(text))
     }
 
     /// Whether something was refused.

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::command::{self, Command};
-use super::config::{self, Problem};
+use super::config::{self, Config, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
 use super::literal::CharacterNames;
@@ -93,8 +93,9 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
         }
         previous_end = Some(end);
     }
-    with_config(&mut read, settings, &mut diagnostics);
-    finish(read, settings, diagnostics)
+    let mut budget = Budget::new();
+    with_config(&mut read, settings, &mut budget, &mut diagnostics);
+    finish(read, settings, budget, diagnostics)
 }
 
 /// Reads the one command of a request: `text` is its `runControllerCommand`, `options` what the
@@ -118,12 +119,18 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
         diagnostics.push(Diagnostic::new(extra.span, Kind::NotGridRun { found }));
     }
     let command = command::from_request(words, options, &mut diagnostics);
-    finish(command.into_iter().collect(), settings, diagnostics)
+    let commands = command.into_iter().collect();
+    finish(commands, settings, Budget::new(), diagnostics)
 }
 
 /// Merges the config file into the commands that name it, and checks what only holds then. A second
 /// file's text is not at hand.
-fn with_config(commands: &mut [Command], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
+fn with_config(
+    commands: &mut [Command],
+    settings: &Settings,
+    budget: &mut Budget,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let named = commands
         .iter()
         .find_map(|command| command.options.config.clone());
@@ -137,12 +144,19 @@ fn with_config(commands: &mut [Command], settings: &Settings, diagnostics: &mut 
         }
         config
     });
+    let weight = config.as_ref().map_or(0, Config::weight);
     for command in commands {
         let typed = command.options.num_trials;
         let path = command.options.config.as_ref();
         let other = path.is_some() && path != named.as_ref();
         let own = config.as_ref().filter(|_| path.is_some() && !other);
         match (own, command.used("--config")) {
+            // Told once; nothing is planned then.
+            (Some(_), _) if budget.is_spent() => {}
+            (Some(_), used) if !budget.take(weight) => {
+                let place = used.map_or(command.span, |used| used.span);
+                diagnostics.push(Diagnostic::new(place, Kind::TooMuchListed));
+            }
             (Some(config), _) => config.merge(command, diagnostics),
             (None, Some(used)) => {
                 let kind = if other && config.is_some() {
@@ -169,9 +183,9 @@ fn dangling(previous_end: Option<u32>, words: &Words) -> Option<Diagnostic> {
 fn finish(
     commands: Vec<Command>,
     settings: &Settings,
+    mut budget: Budget,
     mut diagnostics: Vec<Diagnostic>,
 ) -> Reading {
-    let mut budget = Budget::new();
     let commands: Vec<Arc<Command>> = commands.into_iter().map(Arc::new).collect();
     let build = |command: &Arc<Command>| {
         Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics)

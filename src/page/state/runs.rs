@@ -190,11 +190,36 @@ impl Runs {
         let client = self.server.client.get_untracked();
         let asked = self.mark();
         spawn_local(async move {
-            match client.stop_run(&run.spec.cluster_id, &run).await {
-                Ok(run) => self.take(run, asked),
-                Err(failure) => self.fail(failure),
-            }
+            let answer = client.stop_run(&run.spec.cluster_id, &run).await;
+            self.answered(answer, asked);
         });
+    }
+
+    /// Asks the server to queue failed trials again: all of them, or those numbered.
+    pub(crate) fn retry(self, cluster: String, run: String, numbers: Option<Vec<u32>>) {
+        let client = self.server.client.get_untracked();
+        let asked = self.mark();
+        spawn_local(async move {
+            let answer = client.retry(&cluster, &run, numbers).await;
+            self.answered(answer, asked);
+        });
+    }
+
+    /// Asks the server to go on with the trials that it holds.
+    pub(crate) fn release(self, cluster: String, run: String) {
+        let client = self.server.client.get_untracked();
+        let asked = self.mark();
+        spawn_local(async move {
+            let answer = client.release(&cluster, &run).await;
+            self.answered(answer, asked);
+        });
+    }
+
+    fn answered(self, answer: Result<Run, Failure>, asked: Mark) {
+        match answer {
+            Ok(run) => self.take(run, asked),
+            Err(failure) => self.fail(failure),
+        }
     }
 
     /// Asks the server to stop a trial; its row follows by the event.

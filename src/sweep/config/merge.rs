@@ -1,12 +1,28 @@
 //! A command and the config file that it names, as one.
 
 use super::Config;
+use crate::sweep::budget;
 use crate::sweep::command::{self, Command, OptionUse};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::options::{Options, Strategy};
 use crate::sweep::span::Origin;
 
+/// Values that a word of a command is as heavy as: it becomes an argument with a name and a place.
+const WORD: u64 = 4;
+
 impl Config {
+    /// What each command that names the file counts for its words (see [`budget`]).
+    pub(crate) fn weight(&self) -> u64 {
+        let parameters = self.parameters.iter().map(|word| word.text.as_str());
+        let values = self.settings.iter().filter_map(|s| s.value.as_deref());
+        let environment = self.environment.iter().flatten();
+        let environment = environment.flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+        let actions = self.actions.lists().into_iter().flat_map(|(_, list)| list);
+        let actions = actions.map(String::as_str);
+        let words = parameters.chain(values).chain(environment).chain(actions);
+        words.map(|word| WORD + budget::extra(word)).sum()
+    }
+
     /// Puts what the file says into a command: its settings in the place of the options, its
     /// parameters behind the arguments. O(words of both).
     pub(crate) fn merge(&self, command: &mut Command, diagnostics: &mut Vec<Diagnostic>) {

@@ -7,7 +7,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Arguments and cosines, as bits: of 40,000 random arguments the ten whose cosine lies nearest to
 /// the middle between two doubles (by mpmath, with 300 bits), and five ends. The results are those of
-/// glibc 2.36 on a processor with FMA: for six of the ten not the nearest double.
+/// glibc 2.36 on a processor with FMA, for five of the ten not the nearest double; but for the ninth,
+/// where ours is the nearest and glibc's is not.
 #[rustfmt::skip]
 const COSINES: [(u64, u64); 15] = [
     (0x3fea_3591_1968_2d78, 0x3fe5_da82_9001_e07e),
@@ -18,7 +19,7 @@ const COSINES: [(u64, u64); 15] = [
     (0x4003_be38_5112_42b7, 0xbfe9_0223_f9f7_18d4),
     (0x3ff7_732e_db17_69e3, 0x3fba_e014_29ae_f3d2),
     (0x3ffe_c6dd_a649_34fe, 0xbfd6_1c6a_83b3_8fdc),
-    (0x3ffa_286a_eeee_7f66, 0xbfb0_641a_5ba3_3a10),
+    (0x3ffa_286a_eeee_7f66, 0xbfb0_641a_5ba3_3a11),
     (0x3ff3_ca80_abc8_a5b3, 0x3fd4_f8de_30b6_805a),
     (0x3ff9_21fb_5444_2d18, 0x3c91_a626_3314_5c07),
     (0x4009_21fb_5444_2d18, 0xbff0_0000_0000_0000),
@@ -228,7 +229,7 @@ const DIGESTS: [u64; 15] = [
     0x6d40_cb1d_45ad_1be8,
     0x816e_636b_ddf3_4d40,
     0x8c17_a5bd_4cae_18ff,
-    0x2456_359d_21b8_82dd,
+    0x0695_2bf3_24db_5c2f,
     0xdab5_b3ac_cffd_bf0e,
 ];
 
@@ -274,7 +275,8 @@ fn platform_agrees() {
             "{name}: {differing} of {COUNT} differ ({percent:.4} %), by {widest} units at most"
         );
         if name.contains("cos") {
-            assert!(percent < 0.2 && widest <= 1);
+            let most = if name.starts_with("acos") { 0.1 } else { 0.002 };
+            assert!(percent < most && widest <= 1);
         } else {
             assert_eq!(differing, 0, "{name}");
             assert_eq!(digest(arguments, theirs), recorded, "{name}");

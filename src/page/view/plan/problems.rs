@@ -60,10 +60,8 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
         view! { <button type="button" class="button small fix" on:click=mend>{label}</button> }
     });
     let select = move |_| {
-        select(
-            id,
-            untrack(|| draft.with_origin(origin, |t| span.to_utf16(t))),
-        )
+        let place = untrack(|| draft.with_origin(origin, |text| span.to_utf16(text)));
+        select(id, place);
     };
     view! {
         <li class=class>

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::super::clock::run_time;
-use super::super::icon::{LOG, icon};
+use super::super::icon::{LOG, RETRY, icon};
 use super::super::status::{badge, of_trial};
 use super::super::stop::stop_button;
 use super::{Subject, Watch};
@@ -16,6 +16,8 @@ use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 pub(super) struct Head {
     /// The run's name.
     pub(super) run: Memo<String>,
+    /// The run's id.
+    pub(super) run_id: Memo<String>,
     /// The run's cluster.
     pub(super) cluster: Memo<String>,
     /// The swept arguments.
@@ -44,6 +46,16 @@ pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialR
             })
         })
     };
+    let failed = Memo::new(move |_| {
+        row.with(|row| {
+            row.as_ref()
+                .is_some_and(|row| row.state == ExperimentState::Failed)
+        })
+    });
+    let retry = move |_| {
+        let (cluster, run) = (head.cluster.get_untracked(), head.run_id.get_untracked());
+        watch.state.runs.retry(cluster, run, Some(vec![number]));
+    };
     let show = move |_| {
         let subject = row.with_untracked(|row| row.as_ref().map(|row| subject(head, row)));
         watch.output.set(subject);
@@ -54,6 +66,15 @@ pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialR
             {facts}
             <td class="right actions">
                 {stop}
+                <button
+                    type="button"
+                    class="ghost small"
+                    hidden=move || !failed.get()
+                    aria-label=["Retry trial ", &number_text].concat()
+                    on:click=retry
+                >
+                    {icon(RETRY)} "Retry"
+                </button>
                 <button
                     type="button"
                     class="ghost small"

@@ -7,7 +7,7 @@ use super::Watch;
 use super::list::progress;
 use super::row::{Head, row};
 use crate::api::{Run, TRIAL_PAGE_MAX};
-use crate::page::format::grouped;
+use crate::page::format::{counted, grouped};
 use crate::page::state::{RunTrials, Tab};
 
 /// Rows on one page of the table.
@@ -41,6 +41,7 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
     };
     let head = Head {
         run: of_run(|run| &run.name),
+        run_id: of_run(|run| &run.id),
         cluster: of_run(|run| &run.spec.cluster_id),
         columns: of_trials(|trials| trials.columns.clone()),
         metrics: of_trials(|trials| trials.metrics.clone()),
@@ -70,11 +71,27 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
         });
         watch.state.tab.set(Tab::Results);
     };
+    let count = move |read: fn(&Run) -> i32| {
+        Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, read)))
+    };
+    let held = count(|run| run.status.held);
+    let failed = count(|run| run.status.experiment_counts.failed);
+    let place = move || (head.cluster.get_untracked(), key.get_value());
+    let release = Callback::new(move |()| {
+        let (cluster, run) = place();
+        runs.release(cluster, run);
+    });
+    let retry = Callback::new(move |()| {
+        let (cluster, run) = place();
+        runs.retry(cluster, run, None);
+    });
     view! {
         <section class="card" aria-label=move || ["Run ", &head.run.get()].concat()>
             <header class="card-head run-head">
                 {move || run.get().map(|run| title(&run))}
                 <div class="card-tools">
+                    <ButtonFor count=held verb="Release" noun="held trial" on_click=release />
+                    <ButtonFor count=failed verb="Retry" noun="failed trial" on_click=retry />
                     <button type="button" class="button small" on:click=compare>"Compare results"</button>
                 </div>
             </header>
@@ -90,6 +107,25 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
             </div>
             {move || total.get().filter(|total| *total > u64::from(PAGE)).map(|total| pager(page, total))}
         </section>
+    }
+}
+
+/// A button for what can be done with some of the trials, where there are any.
+#[component]
+fn ButtonFor(
+    count: Memo<i32>,
+    verb: &'static str,
+    noun: &'static str,
+    on_click: Callback<()>,
+) -> impl IntoView {
+    let label = move || {
+        let count = u128::try_from(count.get()).unwrap_or(0);
+        [verb, " ", &counted(count, noun)].concat()
+    };
+    view! {
+        <button type="button" class="button small" hidden=move || count.get() == 0 on:click=move |_| on_click.run(())>
+            {label}
+        </button>
     }
 }
 

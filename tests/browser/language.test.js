@@ -1,0 +1,148 @@
+// What the page offers around the Command box: the config file, one command for several, the reference, character names.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+import { eventually, launchBrowser, newPage } from "./browser.js";
+import { Planner } from "./planner.js";
+import { EXAMPLES as SEED } from "./seed.js";
+import { EXAMPLES, startServer } from "./server.js";
+
+const YAML = `compute:
+  train: {instance: g4dn.xlarge, use_spot: true}
+hyper_params:
+  settings: {strategy: grid_search}
+  params: {--lr: [0.1, 0.2], --layers: "range(1, 4)"}
+`;
+
+describe("around the Command box", { concurrency: false }, () => {
+  let server, browser, page, planner, complaints, close, config;
+
+  before(async () => {
+    server = await startServer(EXAMPLES);
+    browser = await launchBrowser();
+    ({ page, complaints, close } = await newPage(browser));
+    planner = new Planner(page);
+    config = page.getByRole("textbox", { name: "Config file" });
+    await page.goto(server.start);
+    await planner.hasTrials(4);
+  });
+  after(async () => {
+    await close?.();
+    await browser?.close();
+    await server?.stop();
+  });
+  afterEach(() => assert.deepEqual(complaints.splice(0), []));
+
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  const says = async (text) => eventually(async () => assert.equal(await planner.command.inputValue(), text));
+
+  test("the seed's four commands become one, and can be had back", async () => {
+    const four = SEED.find(({ name }) => name === "four commands").text;
+    await planner.paste(four);
+    await planner.hasTrials(4);
+    await button("Write as one command").click();
+    await eventually(async () => assert.match(await planner.command.inputValue(), /grid run file\.py --batch_size "\[8, 16, 32, 64\]"/));
+    await planner.hasTrials(4);
+    assert.deepEqual(await planner.values(4), [["8"], ["16"], ["32"], ["64"]]);
+    assert.equal(await button("Write as one command").count(), 0);
+    await button("Restore my command").click();
+    await says(four);
+  });
+
+  test("a config file is pasted, read, kept in the link and taken out", async () => {
+    await planner.paste("grid run f.py --n 1");
+    await planner.hasTrials(1);
+    await button("Config file").click();
+    await says("grid run --config config.yml f.py --n 1");
+    await config.fill(YAML);
+    await planner.hasTrials(6);
+    assert.deepEqual(await planner.sweptColumns(), ["--lr", "--layers"]);
+    assert.deepEqual(await planner.values(3), [["0.1", "1"], ["0.2", "1"], ["0.1", "2"]]);
+    for (const name of ["Strategy", "Instance type"]) assert.ok(await page.getByRole("combobox", { name, exact: true }).isDisabled(), name);
+    assert.ok(await page.getByRole("switch", { name: "Spot" }).isDisabled());
+    assert.equal(await page.getByRole("switch", { name: "Spot" }).getAttribute("aria-checked"), "true");
+
+    const link = await eventually(async () => {
+      assert.match(page.url(), /config=compute/);
+      return page.url();
+    });
+    const other = await newPage(browser, { storageState: await page.context().storageState() });
+    try {
+      await other.page.goto(link);
+      await new Planner(other.page).hasTrials(6);
+      assert.equal(await other.page.getByRole("textbox", { name: "Config file" }).inputValue(), YAML);
+      assert.deepEqual(other.complaints, []);
+    } finally {
+      await other.close();
+    }
+
+    await button("Remove").click();
+    await says("grid run f.py --n 1");
+    await planner.hasTrials(1);
+    assert.equal(await config.count(), 0);
+  });
+
+  test("a problem of the config file is told with its line, and mended there", async () => {
+    await planner.paste("grid run --config c.yml f.py");
+    await eventually(async () => assert.match((await planner.problems.allInnerTexts()).join("\n"), /config file/i));
+    await config.fill("compute:\n  train: {instanse: g4dn.xlarge}\n");
+    await eventually(async () => assert.match((await planner.problems.allInnerTexts()).join("\n"), /instanse[^]*config file, line 2/));
+    await planner.problems.getByRole("button", { name: /`?instance`?/ }).last().click();
+    await eventually(async () => assert.match(await config.inputValue(), /\{instance: g4dn\.xlarge\}/));
+    await button("Remove").click();
+  });
+
+  test("files are dropped and chosen: YAML is the config file, others are the command", async () => {
+    await planner.paste("grid run f.py");
+    await drop(page, planner.command, "sweep.yaml", YAML);
+    await says("grid run --config sweep.yaml f.py");
+    await planner.hasTrials(6);
+    await button("Remove").click();
+    await drop(page, planner.command, "runs.sh", 'grid run g.py --x "[1, 2]"\n');
+    await planner.hasTrials(2);
+    await button("Restore my command").click();
+    await says("grid run f.py");
+
+    await button("Config file").click();
+    await page.getByLabel("Choose file…").setInputFiles({ name: "other.yml", mimeType: "text/yaml", buffer: Buffer.from(YAML) });
+    await says("grid run --config other.yml f.py");
+    await planner.hasTrials(6);
+    await button("Remove").click();
+  });
+
+  test("the reference opens from the Command box, by keyboard, and gives the focus back", async () => {
+    const open = button("Reference");
+    await open.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "The sweep language" });
+    await dialog.waitFor();
+    const text = await dialog.innerText();
+    for (const word of [/range\(1, 10, 2\)\s+1 {2}3 {2}5 {2}7 {2}9/, /0\.05488586225769321/, /loguniform/, /vonmises\(mu, kappa/, /--num_trials/]) {
+      assert.match(text, word);
+    }
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await eventually(async () => assert.ok(await open.evaluate((element) => element === document.activeElement)));
+  });
+
+  test("a character is named as in Python", async () => {
+    await planner.paste(String.raw`grid run f.py --mark "['\N{BULLET}', '\N{greek small letter alpha}']"`);
+    await planner.hasTrials(2);
+    assert.deepEqual(await planner.values(2), [["•"], ["α"]]);
+    await planner.paste(String.raw`grid run f.py --mark "['\N{BULET}']"`);
+    await eventually(async () => assert.match((await planner.problems.allInnerTexts()).join("\n"), /no character has the name BULET/i));
+  });
+});
+
+/** Drops a file on an element as a browser does. */
+async function drop(page, target, name, text) {
+  const dataTransfer = await page.evaluateHandle(
+    ([name, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], name));
+      return data;
+    },
+    [name, text],
+  );
+  await target.dispatchEvent("dragover", { dataTransfer });
+  await target.dispatchEvent("drop", { dataTransfer });
+}
