@@ -6,9 +6,9 @@ use super::rules;
 use super::span::{Origin, Span};
 use super::suggest::nearest;
 use super::words::{self, Word, Words};
+use compact_str::{CompactString, format_compact};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 
 pub use super::diagnostic::is_script;
 
@@ -31,7 +31,7 @@ pub struct OptionUse {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     /// `--batch_size`, `-v`; `#1`, `#2`, … for positional ones; `--x#2` for a flag's second use.
-    pub name: Arc<str>,
+    pub name: CompactString,
     /// Where the value begins in the word.
     value_at: u32,
     /// Whether this word is only a flag's name, its value (if any) being the next word.
@@ -120,7 +120,7 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         let found = if unknown {
             format!("grid {}", words.words[1].text)
         } else {
-            first.text.clone()
+            first.text.to_string()
         };
         report(diagnostics, span, Kind::NotGridRun { found });
         return None;
@@ -147,11 +147,11 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
     };
     if !is_script(&script.text) {
         let kind = Kind::ScriptExtension {
-            found: script.text.clone(),
+            found: script.text.to_string(),
         };
         report(diagnostics, script.span, kind);
     }
-    let (script, script_span) = (script.text.clone(), script.span);
+    let (script, script_span) = (script.text.to_string(), script.span);
     let repeated = rules::script_repeated(&script, script_span, &words);
     let command = Command {
         span: words.span,
@@ -188,7 +188,7 @@ pub fn from_request(
     let script = words.words.first()?;
     if !is_script(&script.text) {
         let kind = Kind::ScriptExtension {
-            found: script.text.clone(),
+            found: script.text.to_string(),
         };
         diagnostics.push(Diagnostic::new(script.span, kind));
     }
@@ -205,7 +205,7 @@ pub fn from_request(
         options_at: words.span.start,
         uses: Vec::new(),
         options,
-        script: script.text.clone(),
+        script: script.text.to_string(),
         script_span: script.span,
         arguments: arguments(words.words.into_iter().skip(1)),
         config_read: false,
@@ -268,7 +268,7 @@ impl OptionReader<'_> {
                 // Click would take an option for the value; it is more likely that one is missing.
                 Some(value) if options::find(split_inline(&value.text).0).is_none() => {
                     self.next += 1;
-                    (value.text.clone(), value.span, word.span.to(value.span))
+                    (value.text.to_string(), value.span, word.span.to(value.span))
                 }
                 _ => return self.report(word.span, Kind::MissingValue { option: spec.name }),
             },
@@ -343,9 +343,9 @@ pub(super) fn split_inline(text: &str) -> (&str, Option<&str>) {
 
 /// The script's words as arguments, named. O(words).
 fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
-    let mut uses: HashMap<Arc<str>, u32> = HashMap::new();
+    let mut uses: HashMap<CompactString, u32> = HashMap::new();
     let mut positional = 0_u32;
-    let mut flag: Option<Arc<str>> = None;
+    let mut flag: Option<CompactString> = None;
     let name_one = |word: Word| {
         let (flag_name, inline) = split_inline(&word.text);
         let is_flag_word = begins_flag(&word.text);
@@ -354,7 +354,7 @@ fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
         } else {
             flag.take().unwrap_or_else(|| {
                 positional += 1;
-                format!("#{positional}").into()
+                format_compact!("#{positional}")
             })
         };
         let value = inline.filter(|_| is_flag_word);
@@ -372,17 +372,17 @@ fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
 }
 
 /// A name for the next use of a flag, which no other use has: `--x`, `--x#2`, ….
-fn next_name(flag: &str, uses: &mut HashMap<Arc<str>, u32>) -> Arc<str> {
+fn next_name(flag: &str, uses: &mut HashMap<CompactString, u32>) -> CompactString {
     let Some(mut count) = uses.get(flag).copied() else {
-        let name: Arc<str> = flag.into();
-        uses.insert(Arc::clone(&name), 1);
+        let name = CompactString::from(flag);
+        uses.insert(name.clone(), 1);
         return name;
     };
     let name = loop {
         count += 1;
-        let name: Arc<str> = format!("{flag}#{count}").into();
+        let name = format_compact!("{flag}#{count}");
         // A flag may really be called `--x#2`.
-        if let Entry::Vacant(free) = uses.entry(Arc::clone(&name)) {
+        if let Entry::Vacant(free) = uses.entry(name.clone()) {
             free.insert(1);
             break name;
         }

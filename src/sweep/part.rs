@@ -206,7 +206,7 @@ impl Part {
                         self.axes[axis].value(digits[axis])?
                     )
                 }
-                None => argument.word.text.clone(),
+                None => argument.word.text.to_string(),
             });
         }
         Some(argv)

@@ -115,7 +115,7 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
         let found = extra
             .words
             .first()
-            .map_or(String::new(), |word| word.text.clone());
+            .map_or(String::new(), |word| word.text.to_string());
         diagnostics.push(Diagnostic::new(extra.span, Kind::NotGridRun { found }));
     }
     let command = command::from_request(words, options, &mut diagnostics);
@@ -210,14 +210,22 @@ fn finish(
             repeated(&plan, &mut diagnostics);
         }
     }
-    let (config, command) = diagnostics
-        .into_iter()
-        .partition(|diagnostic| diagnostic.origin == Origin::Config);
+    let (config, command) = by_origin(diagnostics);
     Reading {
         plan: Arc::new(plan),
         commands: Arc::new(commands),
         diagnostics: one_at_each_place(before_unclosed_quote(command)),
         config_diagnostics: one_at_each_place(config),
+    }
+}
+
+/// Those of the config file, and those of the command.
+fn by_origin(diagnostics: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let of_config = |diagnostic: &Diagnostic| diagnostic.origin == Origin::Config;
+    if diagnostics.iter().any(of_config) {
+        diagnostics.into_iter().partition(of_config)
+    } else {
+        (Vec::new(), diagnostics)
     }
 }
 
@@ -253,54 +261,74 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// Keeps the first of those that overlap, errors before warnings: a warning must not hide what
-/// blocks the launch. Sorted by place. O(n log n).
+/// blocks the launch. Sorted by place, the first [`MAX_PROBLEMS`] and one that counts the others.
+/// O(n log n), O(n) where they come in order.
 fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut ordered: Vec<(usize, Diagnostic)> = diagnostics.into_iter().enumerate().collect();
-    ordered.sort_by_key(|(_, diagnostic)| diagnostic.span);
-    let mut kept = Vec::with_capacity(ordered.len());
-    // Those that touch, one the next: most stand alone.
-    let mut heap: Vec<(usize, Diagnostic)> = Vec::new();
-    let mut covered = Span::at(0);
-    for (order, diagnostic) in ordered {
-        let span = diagnostic.span;
-        if heap.is_empty() || covered.end < span.start {
-            keep_first(&mut heap, &mut kept);
-            covered = span;
+    let mut order: Vec<usize> = (0..diagnostics.len()).collect();
+    order.sort_by_key(|at| diagnostics[*at].span);
+    let mut kept: Vec<usize> = Vec::new();
+    let mut rest = order.as_slice();
+    while !rest.is_empty() && kept.len() <= MAX_PROBLEMS {
+        let (heap, behind) = rest.split_at(touching(rest, &diagnostics));
+        keep_first(heap, &diagnostics, &mut kept);
+        rest = behind;
+    }
+    let beyond = kept.split_off(kept.len().min(MAX_PROBLEMS));
+    let more = more_problems(&beyond, rest, &diagnostics);
+    let told = kept.into_iter().map(|at| diagnostics[at].clone());
+    told.chain(more).collect()
+}
+
+/// How many of `order`, from the first on, lie on or touch one another. Most stand alone.
+fn touching(order: &[usize], diagnostics: &[Diagnostic]) -> usize {
+    let mut covered: Option<Span> = None;
+    let apart = |at: &usize| {
+        let span = diagnostics[*at].span;
+        let apart = covered.is_some_and(|covered| covered.end < span.start);
+        covered = Some(covered.map_or(span, |covered| covered.to(span)));
+        apart
+    };
+    order.iter().position(apart).unwrap_or(order.len())
+}
+
+/// The one that stands for all that are not told one by one, at the place of the first of them: it
+/// is an error where one of them is. Those of `rest` that begin inside one before count with it.
+fn more_problems(
+    beyond: &[usize],
+    rest: &[usize],
+    diagnostics: &[Diagnostic],
+) -> Option<Diagnostic> {
+    let first = &diagnostics[*beyond.first()?];
+    let mut count = beyond.len() as u64;
+    let mut end = None;
+    for at in rest {
+        let span = diagnostics[*at].span;
+        if end.is_none_or(|end| end <= span.start) {
+            count += 1;
+            end = Some(span.end.max(span.start + 1));
         }
-        covered = covered.to(span);
-        heap.push((order, diagnostic));
     }
-    keep_first(&mut heap, &mut kept);
-    shortened(kept)
+    let error = |at: &usize| diagnostics[*at].severity() == Severity::Error;
+    let error = beyond.iter().chain(rest).any(error);
+    let more = Diagnostic::new(first.span, Kind::MoreProblems { count, error });
+    Some(more.of(first.origin))
 }
 
-/// The first [`MAX_PROBLEMS`], and in the place of the others one that counts them: it is an error
-/// where one of them is.
-fn shortened(mut kept: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let rest = kept.split_off(kept.len().min(MAX_PROBLEMS));
-    if let Some(first) = rest.first() {
-        let (span, origin) = (first.span, first.origin);
-        let count = rest.len() as u64;
-        let error = rest.iter().any(|d| d.severity() == Severity::Error);
-        let more = Diagnostic::new(span, Kind::MoreProblems { count, error });
-        kept.push(more.of(origin));
-    }
-    kept
-}
-
-/// Moves what counts of a heap of diagnostics that touch to those that are kept.
-fn keep_first(heap: &mut Vec<(usize, Diagnostic)>, kept: &mut Vec<Diagnostic>) {
-    if heap.len() < 2 {
-        kept.extend(heap.drain(..).map(|(_, diagnostic)| diagnostic));
+/// Adds what counts of a heap of diagnostics that touch to those that are kept.
+fn keep_first(heap: &[usize], diagnostics: &[Diagnostic], kept: &mut Vec<usize>) {
+    if let [alone] = heap {
+        kept.push(*alone);
         return;
     }
-    heap.sort_by_key(|(order, diagnostic)| (diagnostic.severity(), *order));
-    let mut apart: BTreeMap<u32, Diagnostic> = BTreeMap::new();
-    for (_, diagnostic) in heap.drain(..) {
+    let mut heap = heap.to_vec();
+    heap.sort_by_key(|at| (diagnostics[*at].severity(), *at));
+    let mut apart: BTreeMap<u32, usize> = BTreeMap::new();
+    for at in heap {
+        let span = diagnostics[at].span;
         // Those kept are apart, so that only the nearest few can touch it.
-        let mut near = apart.range(..=diagnostic.span.end).rev().take(3);
-        if !near.any(|(_, other)| other.span.overlaps(diagnostic.span)) {
-            apart.insert(diagnostic.span.start, diagnostic);
+        let mut near = apart.range(..=span.end).rev().take(3);
+        if !near.any(|(_, other)| diagnostics[*other].span.overlaps(span)) {
+            apart.insert(span.start, at);
         }
     }
     kept.extend(apart.into_values());

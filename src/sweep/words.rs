@@ -9,6 +9,7 @@
 
 use super::diagnostic::{Diagnostic, Kind, Shell};
 use super::span::Span;
+use compact_str::CompactString;
 
 mod cursor;
 mod recover;
@@ -21,7 +22,7 @@ pub struct Word {
     /// The whole word in the command text, quotes included.
     pub span: Span,
     /// The word with quotes and escapes removed.
-    pub text: String,
+    pub text: CompactString,
     /// Whether any of it was quoted or escaped.
     pub quoted: bool,
     /// Where `text` corresponds with the command text.

@@ -26,7 +26,7 @@ fn check(text: &str) -> (Vec<Vec<String>>, Vec<Kind>) {
             }
         }
     }
-    let words = |command: &Words| command.words.iter().map(|w| w.text.clone()).collect();
+    let words = |command: &Words| command.words.iter().map(|w| w.text.to_string()).collect();
     (
         commands.iter().map(words).collect(),
         diagnostics.into_iter().map(|d| d.kind).collect(),
