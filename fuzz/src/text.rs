@@ -169,7 +169,7 @@ fn one_command(line: &str) -> Vec<String> {
     commands[0]
         .words
         .iter()
-        .map(|word| word.text.clone())
+        .map(|word| word.text.to_string())
         .collect()
 }
 
@@ -251,7 +251,7 @@ fn setting_an_option(text: &str, before: &Reading) {
     for (a, b) in after.commands.iter().zip(before.commands.iter()) {
         assert_eq!(a.options.seed, Some(3));
         let words = |c: &sweep_planner::sweep::command::Command| -> Vec<String> {
-            c.arguments.iter().map(|a| a.word.text.clone()).collect()
+            c.arguments.iter().map(|a| a.word.text.to_string()).collect()
         };
         assert_eq!(words(a), words(b));
     }

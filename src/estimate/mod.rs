@@ -45,7 +45,7 @@ mod words;
 pub use billing::{Billing, Meter, Tariff};
 pub use catalogue::{Catalogue, Machine};
 pub use csv::CsvError;
-pub use money::{Money, Rational, grouped};
+pub use money::{Money, Rational};
 pub use quote::{Basis, Quote, provider_name};
 pub use run_time::{RunTime, parse_run_time};
 pub use seconds::Seconds;

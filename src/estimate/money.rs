@@ -1,5 +1,6 @@
 //! Amounts of US dollars, exact until they are shown.
 
+use crate::sweep::diagnostic::group_digits;
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::Ratio;
@@ -206,20 +207,12 @@ impl fmt::Display for Money {
             return write!(f, "{}$0.01", if sign.is_empty() { "<" } else { ">-" });
         }
         let (dollars, rest) = cents.magnitude().div_rem(&100u8.into());
-        write!(f, "{sign}${}.{rest:0>2}", grouped(&dollars.to_string()))
+        write!(
+            f,
+            "{sign}${}.{rest:0>2}",
+            group_digits(&dollars.to_string())
+        )
     }
-}
-
-/// Digits in groups of three, with commas.
-pub fn grouped(digits: &str) -> String {
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 impl Add for Money {

@@ -1,13 +1,13 @@
 //! The assumptions behind an estimate, one sentence each.
 
 use super::billing::{Billing, Meter, Phase};
-use super::money::grouped;
 use super::pricing::Pricing;
 use super::run_time::RunTime;
 use super::settings::{RateOverride, Settings};
 use super::survey::{Method, PartSurvey};
 use super::wall::Wall;
 use crate::sweep::Plan;
+use crate::sweep::diagnostic::grouped;
 use crate::sweep::math::exp;
 
 /// What no estimate here contains.
@@ -17,7 +17,7 @@ pub const LEFT_OUT: &str = "Left out: taxes, credits, commitments and free tiers
 
 /// A number of trials with its digits in groups.
 pub(super) fn count(n: u128) -> String {
-    grouped(&n.to_string())
+    grouped(n)
 }
 
 /// All assumptions, the weightiest first.

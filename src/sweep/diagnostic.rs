@@ -14,7 +14,7 @@ mod wording;
 
 pub use fix::{Fix, is_script};
 pub use render::with_carets;
-pub use wording::{grouped, in_words};
+pub use wording::{group_digits, grouped, in_words};
 
 /// Whether the plan can be launched all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -428,8 +428,12 @@ pub fn in_words(count: u128) -> String {
 
 /// A count with its digits grouped by commas.
 pub fn grouped(count: u128) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
+    group_digits(&count.to_string())
+}
+
+/// Digits of any number in groups of three: `1,000,000`.
+pub fn group_digits(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');

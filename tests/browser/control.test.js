@@ -1,0 +1,62 @@
+// What a person can do about trials that failed, or are held since too many before them did.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { eventually, launchBrowser, newPage } from "./browser.js";
+import { Planner, readTable } from "./planner.js";
+import { startServer } from "./server.js";
+
+const SCRIPT = `import os, sys
+sys.exit(0 if os.path.exists(sys.argv[sys.argv.index("--data") + 1]) else 3)
+`;
+
+describe("failed and held trials", { concurrency: false }, () => {
+  let folder, server, browser, page, planner, complaints, trials;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sweep-control-"));
+    await writeFile(join(folder, "train.py"), SCRIPT);
+    server = await startServer(folder);
+    browser = await launchBrowser();
+    ({ page, complaints } = await newPage(browser));
+    planner = new Planner(page);
+    trials = page.getByRole("table", { name: "Trials of sick" });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+  afterEach(() => assert.deepEqual(complaints.splice(0), []));
+
+  const statuses = async (count, pattern) =>
+    eventually(async () => {
+      const rows = await readTable(trials);
+      const matching = rows.filter((row) => pattern.test(row.Status));
+      assert.equal(matching.length, count, JSON.stringify(rows.map((row) => row.Status)));
+    }, 30_000);
+
+  test("five failures in a row hold the rest, which can be released", async () => {
+    await page.goto(server.start);
+    await planner.paste(`grid run --name sick train.py --data ${join(folder, "data")} --n "range(0, 8)"`);
+    await planner.hasTrials(8);
+    await page.getByRole("spinbutton", { name: "Parallel trials" }).fill("1");
+    await planner.launch.click();
+    await planner.tab("Runs").click();
+    await statuses(3, /^held/);
+    await statuses(5, /^failed/);
+    await page.getByRole("button", { name: "Release 3 held trials" }).click();
+    await statuses(8, /^failed.*exit status 3/s);
+  });
+
+  test("failed trials are tried again: one, then all", async () => {
+    await writeFile(join(folder, "data"), "");
+    await page.getByRole("button", { name: "Retry trial 2", exact: true }).click();
+    await statuses(1, /^completed/);
+    await page.getByRole("button", { name: "Retry 7 failed trials" }).click();
+    await statuses(8, /^completed/);
+    assert.equal(await page.getByRole("button", { name: /^Retry/ }).count(), 0);
+  });
+});
