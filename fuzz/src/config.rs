@@ -2,6 +2,7 @@
 
 use crate::text;
 use std::sync::Arc;
+use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Settings, read};
 
 /// `text` is a command on its first line and the file below it.
@@ -12,7 +13,7 @@ pub fn config(text: &str) {
     let settings = Settings {
         drawn_seed: 7,
         config: Some(Arc::from(yaml)),
-        names: None,
+        names: Some(CharacterNames::embedded()),
     };
     let reading = read(command, &settings);
     text::places(command, &reading.diagnostics);

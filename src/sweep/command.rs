@@ -91,6 +91,8 @@ pub struct Command {
     pub arguments: Vec<Argument>,
     /// Whether the config file that `--config` names is part of all this.
     pub config_read: bool,
+    /// The options that the config file decides: typed ones do not count.
+    pub ruled_by_config: Vec<&'static str>,
 }
 
 impl Command {
@@ -162,6 +164,7 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         script_span,
         arguments: arguments(words.words.into_iter().skip(next + 1)),
         config_read: false,
+        ruled_by_config: Vec::new(),
     };
     rules::check_typed(&command, diagnostics);
     diagnostics.extend(repeated);
@@ -209,6 +212,7 @@ pub fn from_request(
         script_span: script.span,
         arguments: arguments(words.words.into_iter().skip(1)),
         config_read: false,
+        ruled_by_config: Vec::new(),
     })
 }
 

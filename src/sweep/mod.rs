@@ -119,6 +119,6 @@ pub use options::{Options, Strategy};
 pub use part::{Part, Seed};
 pub use plan::{Plan, Trial};
 pub use ranges::Ranges;
-pub use reading::{Reading, Settings, read, read_request};
+pub use reading::{MAX_TEXT, Reading, Settings, read, read_request};
 pub use shortcut::shortcut;
 pub use span::{Origin, Span};

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Longest text that is read, in bytes.
-const MAX_TEXT: usize = 16 << 20;
+pub const MAX_TEXT: usize = 16 << 20;
 
 /// The most problems of one text that are told one by one.
 const MAX_PROBLEMS: usize = 1000;
@@ -58,6 +58,12 @@ impl Reading {
     /// What is wrong in the command, then what is in the config file.
     pub fn all_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().chain(&self.config_diagnostics)
+    }
+
+    /// The config file that is read: the first that a command names.
+    pub fn config_name(&self) -> Option<&str> {
+        let mut names = self.commands.iter().map(|c| c.options.config.as_deref());
+        names.find_map(|name| name)
     }
 
     /// The first command's options: what the controls show, also where there are errors.
@@ -152,10 +158,11 @@ fn with_config(
         let own = config.as_ref().filter(|_| path.is_some() && !other);
         match (own, command.used("--config")) {
             // Told once; nothing is planned then.
-            (Some(_), _) if budget.is_spent() => {}
+            (Some(_), _) if budget.is_spent() => continue,
             (Some(_), used) if !budget.take(weight) => {
                 let place = used.map_or(command.span, |used| used.span);
                 diagnostics.push(Diagnostic::new(place, Kind::TooMuchListed));
+                continue;
             }
             (Some(config), _) => config.merge(command, diagnostics),
             (None, Some(used)) => {

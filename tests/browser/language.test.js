@@ -46,14 +46,19 @@ describe("around the Command box", { concurrency: false }, () => {
     assert.equal(await button("Write as one command").count(), 0);
     await button("Restore my command").click();
     await says(four);
+    // What stood there meanwhile is not lost either.
+    await planner.paste("grid run edited.py");
+    await button("Restore my command").click();
+    await button("Restore my command").click();
+    await says("grid run edited.py");
   });
 
   test("a config file is pasted, read, kept in the link and taken out", async () => {
     await planner.paste("grid run f.py --n 1");
     await planner.hasTrials(1);
     await button("Config file").click();
-    await says("grid run --config config.yml f.py --n 1");
     await config.fill(YAML);
+    await says("grid run --config config.yml f.py --n 1");
     await planner.hasTrials(6);
     assert.deepEqual(await planner.sweptColumns(), ["--lr", "--layers"]);
     assert.deepEqual(await planner.values(3), [["0.1", "1"], ["0.2", "1"], ["0.1", "2"]]);
@@ -75,10 +80,34 @@ describe("around the Command box", { concurrency: false }, () => {
       await other.close();
     }
 
-    await button("Remove").click();
+    await button("Remove the config file").click();
     await says("grid run f.py --n 1");
     await planner.hasTrials(1);
     assert.equal(await config.count(), 0);
+    await button("Restore my command").click();
+    await planner.hasTrials(6);
+    assert.equal(await config.inputValue(), YAML);
+    await button("Remove the config file").click();
+  });
+
+  test("a file that is named in the text keeps its name, and its commands", async () => {
+    const text = "grid run a.py\ngrid run --config conf/sweep.yml f.py";
+    await planner.paste(text);
+    await drop(page, planner.command, ["sweep.yml", YAML.replaceAll("\n", "\r\n")]);
+    await planner.hasTrials(7);
+    await says(text);
+    assert.equal(await config.inputValue(), YAML);
+    await button("Remove the config file").click();
+  });
+
+  test("a control that the file decides is locked, also by a null or a false", async () => {
+    await planner.paste("grid run --config c.yml --use_spot f.py");
+    await config.fill("compute:\n  train: {use_spot: false, instance: null}\n");
+    await eventually(async () => assert.ok(await page.getByRole("switch", { name: "Spot" }).isDisabled()));
+    assert.ok(await page.getByRole("combobox", { name: "Instance type", exact: true }).isDisabled());
+    assert.ok(await page.getByRole("combobox", { name: "Strategy", exact: true }).isEnabled());
+    assert.equal(await page.getByRole("switch", { name: "Spot" }).getAttribute("aria-checked"), "false");
+    await button("Remove the config file").click();
   });
 
   test("a problem of the config file is told with its line, and mended there", async () => {
@@ -88,25 +117,30 @@ describe("around the Command box", { concurrency: false }, () => {
     await eventually(async () => assert.match((await planner.problems.allInnerTexts()).join("\n"), /instanse[^]*config file, line 2/));
     await planner.problems.getByRole("button", { name: /`?instance`?/ }).last().click();
     await eventually(async () => assert.match(await config.inputValue(), /\{instance: g4dn\.xlarge\}/));
-    await button("Remove").click();
+    await button("Remove the config file").click();
   });
 
-  test("files are dropped and chosen: YAML is the config file, others are the command", async () => {
+  test("files are dropped and chosen: YAML is the config file, a script or text the command, others are refused", async () => {
     await planner.paste("grid run f.py");
-    await drop(page, planner.command, "sweep.yaml", YAML);
+    await drop(page, planner.command, ["sweep.yaml", YAML]);
     await says("grid run --config sweep.yaml f.py");
     await planner.hasTrials(6);
-    await button("Remove").click();
-    await drop(page, planner.command, "runs.sh", 'grid run g.py --x "[1, 2]"\n');
+    await button("Remove the config file").click();
+    await drop(page, planner.command, ["runs.sh", 'grid run g.py --x "[1, 2]"\n'], ["more.sh", "grid run h.py\n"]);
     await planner.hasTrials(2);
+    const alert = page.getByRole("alert").filter({ hasText: /\S/ });
+    assert.match(await alert.innerText(), /more\.sh was not read: one file of a kind/);
     await button("Restore my command").click();
+    await says("grid run f.py");
+    await drop(page, planner.command, ["train.py", "import sys\n"]);
+    await eventually(async () => assert.match(await alert.innerText(), /train\.py was not read/));
     await says("grid run f.py");
 
     await button("Config file").click();
-    await page.getByLabel("Choose file…").setInputFiles({ name: "other.yml", mimeType: "text/yaml", buffer: Buffer.from(YAML) });
-    await says("grid run --config other.yml f.py");
+    await page.getByLabel("Choose file…").setInputFiles({ name: "other.txt", mimeType: "text/yaml", buffer: Buffer.from(YAML) });
+    await says("grid run --config other.txt f.py");
     await planner.hasTrials(6);
-    await button("Remove").click();
+    await button("Remove the config file").click();
   });
 
   test("the reference opens from the Command box, by keyboard, and gives the focus back", async () => {
@@ -133,16 +167,13 @@ describe("around the Command box", { concurrency: false }, () => {
   });
 });
 
-/** Drops a file on an element as a browser does. */
-async function drop(page, target, name, text) {
-  const dataTransfer = await page.evaluateHandle(
-    ([name, text]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([text], name));
-      return data;
-    },
-    [name, text],
-  );
+/** Drops files, each a name and a text, on an element as a browser does. */
+async function drop(page, target, ...files) {
+  const dataTransfer = await page.evaluateHandle((files) => {
+    const data = new DataTransfer();
+    for (const [name, text] of files) data.items.add(new File([text], name));
+    return data;
+  }, files);
   await target.dispatchEvent("dragover", { dataTransfer });
   await target.dispatchEvent("drop", { dataTransfer });
 }

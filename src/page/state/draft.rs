@@ -16,9 +16,6 @@ use crate::sweep::{self, Fix, Origin, Plan, Ranges, Reading, Strategy};
 /// The engine whose trials are processes on the server's own machine: nothing boots.
 const LOCAL: &str = "local";
 
-/// The options that a config file's `settings` replace together.
-pub(crate) const SEARCH_OPTIONS: &[&str] = &["--strategy", "--num_trials", "--seed"];
-
 /// The writable half (text, config file, seed, run time, parallel trials, selection) and the memos over it.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
@@ -26,8 +23,8 @@ pub(crate) struct Draft {
     pub(crate) text: RwSignal<String>,
     /// The YAML of the file that `--config` names; none where its box is closed.
     pub(crate) config: RwSignal<Option<String>>,
-    /// The text that a click replaced whole, to be had back.
-    pub(crate) before: RwSignal<Option<String>>,
+    /// What a click replaced whole, to be had back.
+    pub(crate) replaced: RwSignal<Option<Replaced>>,
     /// The names of characters, where the text needs them and they have come.
     pub(crate) names: RwSignal<Option<CharacterNames>>,
     /// Why a file could not be taken.
@@ -53,6 +50,13 @@ pub(crate) struct Draft {
     pub(crate) pricing: Memo<estimate::Settings>,
     /// Time and money of the chosen trials.
     pub(crate) estimate: Memo<Estimate>,
+}
+
+/// A text and its config file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Replaced {
+    text: String,
+    config: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +123,7 @@ impl Draft {
         let draft = Draft {
             text,
             config,
-            before: RwSignal::new(None),
+            replaced: RwSignal::new(None),
             names,
             notice: RwSignal::new(None),
             seed,
@@ -150,6 +154,8 @@ impl Draft {
             .set(saved.seed.unwrap_or_else(browser::random_u32));
         self.run_time.set(saved.run_time);
         self.parallel.set(saved.parallel);
+        self.replaced.set(None);
+        self.notice.set(None);
         self.config.set(saved.config);
         self.text.set(saved.text);
     }
@@ -195,21 +201,40 @@ impl Draft {
 
     /// Replaces the whole text; the old one can be had back.
     pub(crate) fn replace(self, text: String) {
-        let old = self.text.get_untracked();
-        if old != text {
-            self.before.set((!old.trim().is_empty()).then_some(old));
+        if self.text.with_untracked(|old| *old != text) {
+            self.keep();
             self.text.set(text);
         }
     }
 
-    /// Takes a config file and names it in every command.
-    pub(crate) fn set_config(self, name: &str, yaml: String) {
-        self.config.set(Some(yaml));
-        self.set_option("--config", Some(name));
+    /// Puts back what was replaced, and keeps what stands there now in its turn.
+    pub(crate) fn put_back(self) {
+        if let Some(replaced) = self.replaced.get_untracked() {
+            self.keep();
+            self.config.set(replaced.config);
+            self.text.set(replaced.text);
+        }
     }
 
-    /// Takes the config file out of the plan.
+    fn keep(self) {
+        let (text, config) = (self.text.get_untracked(), self.config.get_untracked());
+        let empty = text.trim().is_empty() && config.is_none();
+        self.replaced
+            .set((!empty).then_some(Replaced { text, config }));
+    }
+
+    /// Takes a config file. Where no command names one, all do from now on, by `name`.
+    pub(crate) fn set_config(self, name: &str, yaml: String) {
+        self.config.set(Some(yaml));
+        let named = |reading: &Reading| reading.config_name().is_some();
+        if !self.reading.with_untracked(named) {
+            self.set_option("--config", Some(name));
+        }
+    }
+
+    /// Takes the config file out of the plan; it can be had back.
     pub(crate) fn remove_config(self) {
+        self.keep();
         self.config.set(None);
         self.set_option("--config", None);
     }
@@ -266,11 +291,11 @@ impl Draft {
         }
     }
 
-    /// Sets the seed in the text; where a config file rules, which a text cannot change, as if drawn.
+    /// Sets the seed in the text; where the config file leaves it to be drawn, as if drawn.
     pub(crate) fn set_seed(self, seed: Option<u32>) {
         let ruled = self
             .options
-            .with_untracked(|options| options.is_in_config(SEARCH_OPTIONS) && options.seed_drawn);
+            .with_untracked(|shown| shown.is_ruled("--seed"));
         match seed {
             Some(seed) if ruled => self.seed.set(seed),
             _ => self.set_option("--seed", seed.map(|seed| seed.to_string()).as_deref()),

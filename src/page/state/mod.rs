@@ -1,16 +1,16 @@
 //! The page's state: a few writable signals, and memos for everything that follows from them.
 
+mod character_names;
 mod draft;
 mod launch;
 mod ledger;
 pub(crate) mod link;
-mod names;
 mod runs;
 mod saved;
 mod server;
 mod shown;
 
-pub(crate) use draft::{Draft, SEARCH_OPTIONS};
+pub(crate) use draft::Draft;
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
 pub(crate) use runs::{RunTrials, Runs};
@@ -65,7 +65,7 @@ impl State {
         let draft = Draft::new(saved::open(), server);
         let (runs, launch) = (Runs::new(server), Launch::new());
         saved::keep(draft);
-        names::fetch_when_needed(draft);
+        character_names::fetch_when_needed(draft, runs);
         server.connect();
         State {
             tab: RwSignal::new(Tab::Plan),

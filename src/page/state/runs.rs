@@ -32,6 +32,8 @@ pub(crate) struct Runs {
     pub(crate) live: RwSignal<bool>,
     trials: RwSignal<HashMap<String, ArcRwSignal<RunTrials>>>,
     ledger: StoredValue<Ledger<String>>,
+    /// Whether a change of a run was asked for and not answered yet.
+    asking: StoredValue<bool>,
 }
 
 /// The trials of one run, as far as they have been read.
@@ -90,6 +92,7 @@ impl Runs {
             live: RwSignal::new(false),
             trials: RwSignal::new(HashMap::new()),
             ledger: StoredValue::new(Ledger::default()),
+            asking: StoredValue::new(false),
         };
         runs.follow();
         runs
@@ -198,19 +201,25 @@ impl Runs {
     /// Asks the server to queue failed trials again: all of them, or those numbered.
     pub(crate) fn retry(self, cluster: String, run: String, numbers: Option<Vec<u32>>) {
         let client = self.server.client.get_untracked();
-        let asked = self.mark();
-        spawn_local(async move {
-            let answer = client.retry(&cluster, &run, numbers).await;
-            self.answered(answer, asked);
-        });
+        self.ask(async move { client.retry(&cluster, &run, numbers).await });
     }
 
     /// Asks the server to go on with the trials that it holds.
     pub(crate) fn release(self, cluster: String, run: String) {
         let client = self.server.client.get_untracked();
+        self.ask(async move { client.release(&cluster, &run).await });
+    }
+
+    /// Asks for a change of a run, unless one is under way: a second click means the first.
+    fn ask(self, request: impl Future<Output = Result<Run, Failure>> + 'static) {
+        if self.asking.get_value() {
+            return;
+        }
+        self.asking.set_value(true);
         let asked = self.mark();
         spawn_local(async move {
-            let answer = client.release(&cluster, &run).await;
+            let answer = request.await;
+            self.asking.set_value(false);
             self.answered(answer, asked);
         });
     }

@@ -1,8 +1,8 @@
 //! What the controls show.
 
-use crate::sweep::{Origin, Part, Reading, Strategy};
+use crate::sweep::{Part, Reading, Strategy};
 
-/// The options that have a control. While the text has errors, they stay as they last were.
+/// The options that have a control. While no command can be read, they stay as they last were.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Shown {
     /// `--strategy`.
@@ -19,10 +19,8 @@ pub(crate) struct Shown {
     pub(crate) machine: String,
     /// `--use_spot`.
     pub(crate) spot: bool,
-    /// The options that the config file sets: an edit of the text would not change them.
-    pub(crate) in_config: Vec<&'static str>,
-    /// `--config`.
-    pub(crate) config: Option<String>,
+    /// The options that the config file decides: an edit of the text would not change them.
+    pub(crate) ruled_by_config: Vec<&'static str>,
     /// `--cluster`.
     pub(crate) cluster: Option<String>,
     /// How many trials the spaces of all commands hold.
@@ -30,9 +28,9 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// Whether one of these options is the config file's.
-    pub(crate) fn is_in_config(&self, options: &[&str]) -> bool {
-        options.iter().any(|name| self.in_config.contains(name))
+    /// Whether the config file decides this option.
+    pub(crate) fn is_ruled(&self, option: &str) -> bool {
+        self.ruled_by_config.contains(&option)
     }
 }
 
@@ -51,8 +49,10 @@ pub(super) fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
         seed_matters: parts.iter().any(Part::needs_seed),
         machine: options.instance_type.clone(),
         spot: options.use_spot,
-        in_config: in_config(reading),
-        config: options.config.clone(),
+        ruled_by_config: reading
+            .commands
+            .first()
+            .map_or(Vec::new(), |command| command.ruled_by_config.clone()),
         cluster: options.cluster.clone(),
         space: if parts.is_empty() {
             before.space
@@ -62,11 +62,4 @@ pub(super) fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
                 .fold(0, |sum: u128, part| sum.saturating_add(part.space_len()))
         },
     }
-}
-
-fn in_config(reading: &Reading) -> Vec<&'static str> {
-    let first = reading.commands.first();
-    let uses = first.into_iter().flat_map(|command| &command.uses);
-    let of_config = uses.filter(|used| used.origin == Origin::Config);
-    of_config.map(|used| used.spec.name).collect()
 }

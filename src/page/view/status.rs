@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::{ExperimentState, RunState};
+use crate::api::{ExperimentState, RunState, RunStatus};
 
 /// The word and colour of a trial's state (DESIGN: Words).
 pub(super) fn of_trial(state: ExperimentState) -> (&'static str, &'static str) {
@@ -20,9 +20,12 @@ pub(super) fn of_trial(state: ExperimentState) -> (&'static str, &'static str) {
     }
 }
 
-/// The word and colour of a run's state.
-pub(super) fn of_run(state: RunState) -> (&'static str, &'static str) {
-    match state {
+/// The word and colour of a run's state. A run is held when all that is left of it is.
+pub(super) fn of_run(status: &RunStatus) -> (&'static str, &'static str) {
+    let counts = status.experiment_counts;
+    let held = status.held > 0 && status.held == counts.pending && counts.running == 0;
+    match status.phase {
+        RunState::Pending | RunState::Running if held => ("held", "warn"),
         RunState::Unspecified | RunState::Building | RunState::Pending => ("queued", "off"),
         RunState::Running => ("running", "busy"),
         RunState::Succeeded => ("completed", "good"),

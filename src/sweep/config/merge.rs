@@ -4,7 +4,7 @@ use super::Config;
 use crate::sweep::budget;
 use crate::sweep::command::{self, Command, OptionUse};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
-use crate::sweep::options::{Options, Strategy};
+use crate::sweep::options::{self, Options, Strategy};
 use crate::sweep::span::Origin;
 
 /// Values that a word of a command is as heavy as: it becomes an argument with a name and a place.
@@ -37,6 +37,8 @@ impl Config {
                 diagnostics.push(Diagnostic::new(used.span, kind));
             }
         }
+        let names = options::OPTIONS.iter().map(|spec| spec.name);
+        command.ruled_by_config = names.filter(|name| self.replaces(name, strategy)).collect();
         for setting in &self.settings {
             if let Some(value) = &setting.value {
                 command.uses.push(OptionUse {

@@ -89,7 +89,7 @@ pub struct Setting {
 }
 
 /// Longest text that is read, in bytes.
-const MAX_TEXT: usize = 1 << 20;
+pub const MAX_TEXT: usize = 1 << 20;
 
 /// Reads a config file's text, and says what is wrong in it. Any text gives a config; nothing panics.
 /// O(length), and some 10^5 values at most, aliases counted as often as they stand.

@@ -97,7 +97,7 @@ impl Diagnostic {
                 problem,
                 value,
                 place,
-            } => Some(literal_fix(text, self.span, problem, value, *place)),
+            } => literal_fix(text, self.span, problem, value, *place),
             Kind::NumTrialsMissing => Some(Fix {
                 label: "Add --num_trials 10".into(),
                 edits: vec![(Span::at(self.span.end), " --num_trials 10".into())],
@@ -125,16 +125,16 @@ impl Diagnostic {
 
 /// A bare name or a bad number in a list is most likely text; anything else that begins like a
 /// sweep and is none may be meant as it stands, which a list of one item passes.
-fn literal_fix(text: &str, span: Span, problem: &Problem, value: &str, place: Span) -> Fix {
+fn literal_fix(text: &str, span: Span, problem: &Problem, value: &str, place: Span) -> Option<Fix> {
     let quote = if place.slice(text).starts_with('\'') {
         '"'
     } else {
         '\''
     };
     let closed = value.trim_end().ends_with([']', ')']);
-    let edit = |label: &str, edits| Fix {
-        label: label.into(),
-        edits,
+    let edit = |label: &str, edits| {
+        let label = label.into();
+        Some(Fix { label, edits })
     };
     match problem {
         Problem::UnclosedBracket(open) => {
@@ -155,6 +155,8 @@ fn literal_fix(text: &str, span: Span, problem: &Problem, value: &str, place: Sp
             let quoted = format!("{quote}{}{quote}", span.slice(text));
             edit("Put it in quotes", vec![(span, quoted)])
         }
+        // It is to wait, not to be taken for text.
+        Problem::NamesNotAtHand => None,
         Problem::TypographicQuote => {
             let typographic = |c: char| matches!(c, '\u{2018}'..='\u{201f}');
             let plain = place.slice(text).replace(typographic, &quote.to_string());

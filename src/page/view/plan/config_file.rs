@@ -2,12 +2,10 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
 
 use super::super::icon::{FILE, icon};
 use super::editor::COMMAND;
+use super::files::{self, Meant};
 use super::marked_text::{MarkedText, places};
 use crate::page::browser;
 use crate::page::state::{Draft, State};
@@ -18,20 +16,20 @@ pub(super) const CONFIG: &str = "config-file";
 /// The name that a file has in the command when it was pasted, not chosen.
 const PASTED: &str = "config.yml";
 
-/// Longest file that is taken, in bytes: what the Command box reads.
-const MAX_FILE: f64 = 16_777_216.0;
-
-/// Whether the box is to be seen: there is a file, or the command asks for one.
+/// Whether the box is to be seen: there is a file, or a command asks for one.
 fn is_open(draft: Draft) -> bool {
-    draft.config.with(Option::is_some) || draft.options.with(|options| options.config.is_some())
+    draft.config.with(Option::is_some)
+        || draft
+            .reading
+            .with(|reading| reading.config_name().is_some())
 }
 
-/// Opens the box. The command then names a file.
+/// Opens the box.
 #[component]
 pub(super) fn AddConfig() -> impl IntoView {
     let draft = State::get().draft;
     let add = move |_| {
-        draft.set_config(PASTED, String::new());
+        draft.config.set(Some(String::new()));
         request_animation_frame(|| browser::focus(CONFIG));
     };
     view! {
@@ -55,29 +53,29 @@ fn ConfigBox() -> impl IntoView {
     let draft = State::get().draft;
     let problems = Memo::new(move |_| draft.reading.with(|r| places(&r.config_diagnostics)));
     let text = Signal::derive(move || draft.config.get().unwrap_or_default());
-    let name = move || draft.options.with(|options| options.config.clone());
     let placeholder = Signal::derive(move || {
-        let name = name().unwrap_or_else(|| PASTED.to_owned());
+        let name = draft
+            .reading
+            .with(|reading| reading.config_name().unwrap_or(PASTED).to_owned());
         ["Paste ", &name, " here, or drop the file."].concat()
     });
     let type_in = move |yaml: String| {
-        if name().is_none() {
-            draft.set_config(PASTED, yaml);
-        } else {
-            draft.config.set(Some(yaml));
-        }
+        draft.notice.set(None);
+        draft.set_config(PASTED, yaml);
     };
     let remove = move |_| {
         draft.remove_config();
         browser::focus(COMMAND);
     };
     view! {
-        <div class="config-file">
+        <section class="config-file" aria-labelledby="config-title">
             <header class="card-head">
                 <h3 id="config-title">"Config file"</h3>
                 <div class="card-tools">
                     <ChooseFile />
-                    <button type="button" class="ghost small" on:click=remove>"Remove"</button>
+                    <button type="button" class="ghost small" aria-label="Remove the config file" on:click=remove>
+                        "Remove"
+                    </button>
                 </div>
             </header>
             <MarkedText
@@ -90,9 +88,9 @@ fn ConfigBox() -> impl IntoView {
                 on_input=Callback::new(type_in)
             />
             <p class="fine config-note" id="config-note">
-                "What the file sets wins over the options of the command, as in Grid's client."
+                "What the file sets wins over the options of the command, as in Grid's client. It is part of the link, the environment that it sets included."
             </p>
-        </div>
+        </section>
     }
 }
 
@@ -102,7 +100,7 @@ fn ChooseFile() -> impl IntoView {
     let choose = move |event: ev::Event| {
         let input = event_target::<web_sys::HtmlInputElement>(&event);
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            take(draft, file);
+            files::take(draft, file, Meant::Config);
         }
         // The same file can be chosen again.
         input.set_value("");
@@ -113,52 +111,4 @@ fn ChooseFile() -> impl IntoView {
             <input type="file" accept=".yml,.yaml" class="hidden-visually" on:change=choose />
         </label>
     }
-}
-
-/// Lets files be dropped on the card: a YAML file is the config file, any other the command's text.
-pub(super) fn accept_drop(draft: Draft) -> impl Fn(ev::DragEvent) + Copy {
-    move |event: ev::DragEvent| {
-        let file = event.data_transfer().and_then(|data| data.files()?.get(0));
-        if let Some(file) = file {
-            event.prevent_default();
-            take(draft, file);
-        }
-    }
-}
-
-/// Says that a file may be dropped here; text that is dragged stays the text box's.
-pub(super) fn allow_drop(event: ev::DragEvent) {
-    let types = event.data_transfer().map(|data| data.types());
-    if types.is_some_and(|types| types.includes(&"Files".into(), 0)) {
-        event.prevent_default();
-    }
-}
-
-fn take(draft: Draft, file: web_sys::File) {
-    let name = file.name();
-    let yaml = [".yml", ".yaml"]
-        .iter()
-        .any(|ending| name.to_ascii_lowercase().ends_with(ending));
-    if file.size() > MAX_FILE {
-        draft.notice.set(Some(
-            [&name, " is larger than 16 MB: no plan needs that."].concat(),
-        ));
-        return;
-    }
-    spawn_local(async move {
-        let read = JsFuture::from(file.unchecked_ref::<web_sys::Blob>().text()).await;
-        match read.ok().and_then(|text| text.as_string()) {
-            Some(text) if yaml => {
-                draft.notice.set(None);
-                draft.set_config(&name, text);
-            }
-            Some(text) => {
-                draft.notice.set(None);
-                draft.replace(text);
-            }
-            None => draft
-                .notice
-                .set(Some([&name, " could not be read."].concat())),
-        }
-    });
 }

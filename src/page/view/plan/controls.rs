@@ -7,7 +7,7 @@ use super::super::field::NumberField;
 use super::super::icon::{DICE, icon};
 use super::machines::Machines;
 use crate::page::format::grouped;
-use crate::page::state::{Draft, SEARCH_OPTIONS, Shown, State};
+use crate::page::state::{Draft, Shown, State};
 use crate::sweep::Strategy;
 
 #[component]
@@ -26,9 +26,9 @@ pub(super) fn Controls() -> impl IntoView {
     }
 }
 
-/// Whether the config file sets one of these options: a control cannot change them then.
-fn in_config(draft: Draft, options: &'static [&'static str]) -> Memo<bool> {
-    Memo::new(move |_| draft.options.with(|shown| shown.is_in_config(options)))
+/// Whether the config file decides an option: its control cannot change it then.
+fn ruled_by_config(draft: Draft, option: &'static str) -> Memo<bool> {
+    Memo::new(move |_| draft.options.with(|shown| shown.is_ruled(option)))
 }
 
 /// The remark beside a control.
@@ -61,7 +61,7 @@ fn Field(
 fn StrategyField() -> impl IntoView {
     let draft = State::get().draft;
     let strategy = Memo::new(move |_| draft.options.with(|options| options.strategy));
-    let ruled = in_config(draft, SEARCH_OPTIONS);
+    let ruled = ruled_by_config(draft, "--strategy");
     let hint = move || ruled_or(ruled, || describe(strategy.get()).to_owned());
     let choice = move |value: Strategy, words: &'static str| {
         view! {
@@ -127,6 +127,16 @@ fn set_strategy(draft: Draft, strategy: Strategy) {
     }
 }
 
+/// Whether the config file decides how many trials are drawn, or that all are run.
+fn number_is_ruled(draft: Draft) -> Memo<bool> {
+    Memo::new(move |_| {
+        draft.options.with(|shown| {
+            let drawn = shown.strategy == Strategy::RandomSearch;
+            shown.is_ruled("--num_trials") || shown.is_ruled("--strategy") && !drawn
+        })
+    })
+}
+
 #[component]
 fn TrialsField() -> impl IntoView {
     let draft = State::get().draft;
@@ -140,7 +150,7 @@ fn TrialsField() -> impl IntoView {
                 _ => proposed.to_string(),
             })
     });
-    let ruled = in_config(draft, SEARCH_OPTIONS);
+    let ruled = number_is_ruled(draft);
     let space = move || draft.options.with(|options| options.space);
     let hint = Signal::derive(move || ruled_or(ruled, || ["of ", &grouped(space())].concat()));
     // A number below all is a random search for that many.
@@ -182,18 +192,18 @@ fn TrialsField() -> impl IntoView {
 fn SeedField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || draft.options.with(|options| options.seed.to_string()));
-    let hint = Signal::derive(move || {
-        draft.options.with(|options| {
-            match (options.seed_matters, options.seed_drawn) {
-                (false, _) => "nothing is random here",
-                (true, true) => "drawn once, kept",
-                (true, false) => "from the command",
-            }
-            .to_owned()
-        })
+    // A file that decides about the seed may leave it to be drawn.
+    let ruled = Memo::new(move |_| {
+        draft
+            .options
+            .with(|shown| shown.is_ruled("--seed") && !shown.seed_drawn)
     });
-    let ruled = in_config(draft, &["--seed"]);
-    let hint = Signal::derive(move || ruled_or(ruled, || hint.get()));
+    let describe = |shown: &Shown| match (shown.seed_matters, shown.seed_drawn) {
+        (false, _) => "nothing is random here",
+        (true, true) => "drawn once, kept",
+        (true, false) => "from the command",
+    };
+    let hint = Signal::derive(move || ruled_or(ruled, || draft.options.with(describe).to_owned()));
     let change = Callback::new(move |number: Option<u128>| {
         draft.set_seed(number.and_then(|number| u32::try_from(number).ok()));
     });
@@ -260,7 +270,7 @@ fn RunTimeField() -> impl IntoView {
 fn MachineField() -> impl IntoView {
     let draft = State::get().draft;
     let machine = Memo::new(move |_| draft.options.with(|options| options.machine.clone()));
-    let ruled = in_config(draft, &["--instance_type"]);
+    let ruled = ruled_by_config(draft, "--instance_type");
     let hint = move || ruled_or(ruled, || super::machines::describe(&machine.get()));
     view! {
         <Field id="machine" label="Instance type" hint=Signal::derive(hint)>
@@ -277,7 +287,7 @@ fn MachineField() -> impl IntoView {
 fn SpotField() -> impl IntoView {
     let draft = State::get().draft;
     let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
-    let ruled = in_config(draft, &["--use_spot"]);
+    let ruled = ruled_by_config(draft, "--use_spot");
     let flip = move |_| draft.set_option("--use_spot", (!spot.get_untracked()).then_some(""));
     view! {
         <div class="field">
@@ -316,7 +326,7 @@ fn ClusterField() -> impl IntoView {
         }
         names
     });
-    let ruled = in_config(draft, &["--cluster"]);
+    let ruled = ruled_by_config(draft, "--cluster");
     let hint = move || {
         ruled_or(ruled, || {
             let slots = server.slots(&current.get());
@@ -333,7 +343,14 @@ fn ClusterField() -> impl IntoView {
     };
     view! {
         <Field id="cluster" label="Cluster" hint=Signal::derive(hint)>
-            <select id="cluster" class="input select" disabled=move || ruled.get() on:change=choose prop:value=move || current.get()>
+            <select
+                id="cluster"
+                class="input select"
+                aria-describedby="cluster-hint"
+                disabled=move || ruled.get()
+                on:change=choose
+                prop:value=move || current.get()
+            >
                 {move || {
                     let current = current.get();
                     known

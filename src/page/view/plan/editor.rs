@@ -3,9 +3,9 @@
 use leptos::ev;
 use leptos::prelude::*;
 
+use super::super::icon::{BOOK, LINK, icon};
 use super::config_file::AddConfig;
 use super::marked_text::{MarkedText, places};
-use super::reference::ReferenceButton;
 use crate::page::format::{counted, grouped};
 use crate::page::state::State;
 use crate::page::{browser, text};
@@ -15,7 +15,10 @@ use crate::sweep::{Reading, Severity};
 pub(super) const COMMAND: &str = "command";
 
 #[component]
-pub(super) fn Editor() -> impl IntoView {
+pub(super) fn Editor(
+    /// Whether the reference is to be open.
+    reference: RwSignal<bool>,
+) -> impl IntoView {
     let draft = State::get().draft;
     let problems = Memo::new(move |_| draft.reading.with(|r| places(&r.diagnostics)));
     view! {
@@ -23,7 +26,10 @@ pub(super) fn Editor() -> impl IntoView {
             <h2 id="command-title">"Command"</h2>
             <div class="card-tools">
                 <Restore />
-                <ReferenceButton />
+                <button type="button" class="ghost small" on:click=move |_| reference.set(true)>
+                    {icon(BOOK)}
+                    "Reference"
+                </button>
                 <Examples />
             </div>
         </header>
@@ -34,7 +40,10 @@ pub(super) fn Editor() -> impl IntoView {
             placeholder=Signal::stored("grid run script.py --batch_size \"[8, 16, 32]\"".to_owned())
             text=draft.text
             problems=problems
-            on_input=Callback::new(move |typed| draft.text.set(typed))
+            on_input=Callback::new(move |typed| {
+                draft.notice.set(None);
+                draft.text.set(typed);
+            })
         />
         <Foot />
     }
@@ -61,7 +70,7 @@ fn Foot() -> impl IntoView {
             <div class="card-tools">
                 <AddConfig />
                 <button type="button" class="ghost small" on:click=share>
-                    {super::super::icon::icon(super::super::icon::LINK)}
+                    {icon(LINK)}
                     {move || if copied.get() { "Link copied" } else { "Copy link" }}
                 </button>
             </div>
@@ -103,20 +112,16 @@ fn summary(reading: &Reading) -> String {
     words
 }
 
-/// Brings back the text that a click replaced.
+/// Brings back what a click replaced; once more, and what it replaced in turn is back.
 #[component]
 fn Restore() -> impl IntoView {
-    let before = State::get().draft.before;
     let draft = State::get().draft;
     let restore = move |_| {
-        if let Some(old) = before.get_untracked() {
-            before.set(None);
-            draft.text.set(old);
-            browser::focus(COMMAND);
-        }
+        draft.put_back();
+        browser::focus(COMMAND);
     };
     view! {
-        <button type="button" class="ghost small" hidden=move || before.get().is_none() on:click=restore>
+        <button type="button" class="ghost small" hidden=move || draft.replaced.with(Option::is_none) on:click=restore>
             "Restore my command"
         </button>
     }

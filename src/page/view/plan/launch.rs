@@ -7,7 +7,7 @@ use super::estimate::range;
 use crate::launch::MAX_TRIALS;
 use crate::page::format::{counted, grouped};
 use crate::page::state::{Draft, Phase, State, Status};
-use crate::sweep::{Ranges, Reading};
+use crate::sweep::{Diagnostic, Ranges, Reading, Severity};
 
 #[component]
 pub(super) fn LaunchBar() -> impl IntoView {
@@ -61,7 +61,10 @@ pub(super) fn LaunchBar() -> impl IntoView {
 /// Why nothing can be launched, if so.
 fn refusal(draft: Draft) -> Option<String> {
     if draft.reading.with(Reading::has_errors) {
-        return Some("The command has an error: see Problems.".to_owned());
+        let of_command = |d: &Diagnostic| d.severity() == Severity::Error;
+        let command = draft.reading.with(|r| r.diagnostics.iter().any(of_command));
+        let what = if command { "command" } else { "config file" };
+        return Some(["The ", what, " has an error: see Problems."].concat());
     }
     let (plan, chosen) = (draft.plan(), draft.chosen.get());
     if plan.is_empty() {

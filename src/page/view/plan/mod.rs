@@ -4,6 +4,7 @@ mod config_file;
 mod controls;
 mod editor;
 mod estimate;
+mod files;
 mod grid;
 mod launch;
 mod machines;
@@ -14,17 +15,21 @@ mod reference;
 
 use leptos::prelude::*;
 
+use super::words::words;
 use crate::page::state::State;
-use config_file::{ConfigFile, accept_drop, allow_drop};
+use config_file::ConfigFile;
 use controls::Controls;
 use editor::Editor;
 use estimate::EstimatePanel;
+use files::{accept_drop, allow_drop};
 use grid::TrialGrid;
 use problems::{Offer, Problems};
+use reference::Reference;
 
 #[component]
 pub(super) fn PlanView() -> impl IntoView {
     let draft = State::get().draft;
+    let reference = RwSignal::new(false);
     view! {
         <div class="plan">
             <div class="plan-main">
@@ -34,15 +39,16 @@ pub(super) fn PlanView() -> impl IntoView {
                     on:dragover=allow_drop
                     on:drop=accept_drop(draft)
                 >
-                    <Editor />
+                    <Editor reference=reference />
                     <ConfigFile />
-                    <p class="form-problem" role="alert">{move || draft.notice.get()}</p>
+                    <p class="form-problem" role="alert">{move || draft.notice.get().map(|notice| words(&notice))}</p>
                     <Problems />
                     <Offer />
                 </section>
                 {view! { <Controls /> }.into_any()}
                 {view! { <TrialGrid /> }.into_any()}
             </div>
+            <Reference open=reference />
             <div class="plan-side">{view! { <EstimatePanel /> }.into_any()}</div>
         </div>
     }

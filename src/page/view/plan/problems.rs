@@ -103,10 +103,11 @@ pub(super) fn Offer() -> impl IntoView {
     let draft = State::get().draft;
     let offer = move |fix: Fix| {
         let commands = draft.reading.with(|reading| reading.commands.len());
-        let text = draft.text.with_untracked(|text| fix.apply(text));
-        let short = text.clone();
+        let short = draft.text.with_untracked(|text| fix.apply(text));
+        let label = fix.label.clone();
+        // The text behind the commands may have changed since.
         let write = move |_| {
-            draft.replace(text.clone());
+            draft.replace(draft.text.with_untracked(|text| fix.apply(text)));
             browser::focus(COMMAND);
         };
         view! {
@@ -116,7 +117,7 @@ pub(super) fn Offer() -> impl IntoView {
                     <p class="problem-message">{["These ", &commands.to_string(), " commands are one sweep."].concat()}</p>
                     <code class="quote">{short}</code>
                 </div>
-                <button type="button" class="button small fix" on:click=write>{fix.label}</button>
+                <button type="button" class="button small fix" on:click=write>{label}</button>
             </div>
         }
     };

@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 
-use super::super::icon::{BOOK, icon};
 use super::super::modal::{Modal, ModalHead};
 use super::super::words::words;
 use crate::page::format::grouped;
@@ -90,21 +89,18 @@ const RULES: &[(&str, &str)] = &[
 /// Values of an example that are shown.
 const SHOWN: u128 = 6;
 
-/// Opens the reference.
+/// The dialog.
 #[component]
-pub(super) fn ReferenceButton() -> impl IntoView {
-    let open = RwSignal::new(false);
+pub(super) fn Reference(
+    /// Whether it is to be open.
+    open: RwSignal<bool>,
+) -> impl IntoView {
     let close = Callback::new(move |()| open.set(false));
     view! {
-        <button type="button" class="ghost small" on:click=move |_| open.set(true)>
-            {icon(BOOK)}
-            "Reference"
-        </button>
         <Modal open=open on_close=close class="sheet reference" labelledby="reference-title">
             <ModalHead id="reference-title" title="The sweep language" on_close=close />
-            <div class="reference-body" tabindex="0" role="region" aria-labelledby="reference-title">
-                {move || open.get().then(content)}
-            </div>
+            // Reached by Tab, so that it can be scrolled by the keyboard.
+            <div class="reference-body" tabindex="0">{move || open.get().then(content)}</div>
         </Modal>
     }
 }

@@ -86,7 +86,13 @@ fn Results(state: State) -> impl IntoView {
             .collect::<Vec<_>>()
     };
     let text = Memo::new(move |_| rows::text(runs().iter()));
-    let plan = Memo::new(move |_| sweep::read(&text.get(), &sweep::Settings::default()).plan);
+    let plan = Memo::new(move |_| {
+        let settings = sweep::Settings {
+            names: state.draft.names.get(),
+            ..Default::default()
+        };
+        sweep::read(&text.get(), &settings).plan
+    });
     let table = Memo::new(move |_| {
         let read: Vec<_> = runs()
             .into_iter()

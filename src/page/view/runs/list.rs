@@ -107,7 +107,7 @@ fn facts(watch: Watch, run: &Run) -> AnyView {
         .cost
         .map_or_else(|| "unknown".to_owned(), dollars);
     view! {
-        <td>{badge(of_run(run.status.phase))}</td>
+        <td>{badge(of_run(&run.status))}</td>
         <td>{progress(run.status.experiment_counts)}</td>
         <td class="right">{wall(watch, run)}</td>
         <td class="right" title=run.status.cost.map(exact_dollars)>{cost}</td>

@@ -9,6 +9,7 @@ use super::super::status::{badge, of_trial};
 use super::super::stop::stop_button;
 use super::{Subject, Watch};
 use crate::api::{ExperimentState, TrialRow};
+use crate::page::browser;
 use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 
 /// What a row needs to know of its table.
@@ -55,6 +56,7 @@ pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialR
     let retry = move |_| {
         let (cluster, run) = (head.cluster.get_untracked(), head.run_id.get_untracked());
         watch.state.runs.retry(cluster, run, Some(vec![number]));
+        browser::focus(&output_id(number));
     };
     let show = move |_| {
         let subject = row.with_untracked(|row| row.as_ref().map(|row| subject(head, row)));
@@ -73,20 +75,26 @@ pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialR
                     aria-label=["Retry trial ", &number_text].concat()
                     on:click=retry
                 >
-                    {icon(RETRY)} "Retry"
+                    {icon(RETRY)} <span class="action-word">"Retry"</span>
                 </button>
                 <button
                     type="button"
                     class="ghost small"
+                    id=output_id(number)
                     aria-label=["Output of trial ", &number_text].concat()
                     on:click=show
                 >
-                    {icon(LOG)} "Output"
+                    {icon(LOG)} <span class="action-word">"Output"</span>
                 </button>
             </td>
         </tr>
     }
     .into_any()
+}
+
+/// The id of a row's Output button, which is always there.
+fn output_id(number: u32) -> String {
+    ["output-", &number.to_string()].concat()
 }
 
 /// The cells between the number and the buttons.
@@ -125,6 +133,10 @@ fn ending(row: &TrialRow) -> AnyView {
         (ExperimentState::Failed, None, Some(signal)) => ["signal ", &signal.to_string()].concat(),
         // The word says it; the signal that it took is a detail for the tooltip.
         (ExperimentState::Cancelled, ..) => String::new(),
+        (ExperimentState::Paused, ..) => {
+            let reason = row.message.strip_prefix("held: ");
+            reason.unwrap_or(&row.message).to_owned()
+        }
         _ => row.message.clone(),
     };
     (!words.is_empty())

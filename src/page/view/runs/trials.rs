@@ -7,9 +7,12 @@ use super::Watch;
 use super::list::progress;
 use super::row::{Head, row};
 use crate::api::{Run, TRIAL_PAGE_MAX};
+use crate::page::browser;
 use crate::page::format::{counted, grouped};
 use crate::page::state::{RunTrials, Tab};
 
+/// The id of the heading.
+const RUN_TITLE: &str = "run-title";
 /// Rows on one page of the table.
 const PAGE: u32 = 100;
 
@@ -77,13 +80,16 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
     let held = count(|run| run.status.held);
     let failed = count(|run| run.status.experiment_counts.failed);
     let place = move || (head.cluster.get_untracked(), key.get_value());
+    // The button goes with what it was for; the focus goes to the heading.
     let release = Callback::new(move |()| {
         let (cluster, run) = place();
         runs.release(cluster, run);
+        browser::focus(RUN_TITLE);
     });
     let retry = Callback::new(move |()| {
         let (cluster, run) = place();
         runs.retry(cluster, run, None);
+        browser::focus(RUN_TITLE);
     });
     view! {
         <section class="card" aria-label=move || ["Run ", &head.run.get()].concat()>
@@ -132,8 +138,8 @@ fn ButtonFor(
 fn title(run: &Run) -> AnyView {
     let message = run.status.message.clone();
     view! {
-        <h2>{run.name.clone()}</h2>
-        {badge(of_run(run.status.phase))}
+        <h2 id=RUN_TITLE tabindex="-1">{run.name.clone()}</h2>
+        {badge(of_run(&run.status))}
         {progress(run.status.experiment_counts)}
         {(!message.is_empty()).then(|| view! { <p class="quiet">{message}</p> })}
     }

@@ -1,0 +1,129 @@
+//! Files that are dropped on the Command box or chosen for the config file.
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::page::state::Draft;
+use crate::sweep;
+
+/// What a file is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// The command's text.
+    Command,
+    /// The file that `--config` names.
+    Config,
+}
+
+impl Meant {
+    /// By a file's name: YAML is the config file, a shell script or plain text is commands.
+    fn by_name(name: &str) -> Option<Meant> {
+        let (_, ending) = name.rsplit_once('.')?;
+        match ending.to_ascii_lowercase().as_str() {
+            "yml" | "yaml" => Some(Meant::Config),
+            "sh" | "bash" | "txt" => Some(Meant::Command),
+            _ => None,
+        }
+    }
+
+    /// The longest that is read, in bytes.
+    fn most(self) -> usize {
+        match self {
+            Meant::Command => sweep::MAX_TEXT,
+            Meant::Config => sweep::config::MAX_TEXT,
+        }
+    }
+}
+
+/// Lets files be dropped: one command text and one config file at once.
+pub(super) fn accept_drop(draft: Draft) -> impl Fn(ev::DragEvent) + Copy {
+    move |event: ev::DragEvent| {
+        let files = event.data_transfer().and_then(|data| data.files());
+        let Some(files) = files.filter(|files| files.length() > 0) else {
+            return;
+        };
+        event.prevent_default();
+        draft.notice.set(None);
+        let mut taken = Vec::new();
+        for file in (0..files.length()).filter_map(|at| files.get(at)) {
+            match Meant::by_name(&file.name()) {
+                Some(meant) if !taken.contains(&meant) => {
+                    taken.push(meant);
+                    take(draft, file, meant);
+                }
+                Some(_) => refuse(draft, &file.name(), "one file of a kind is taken at a time"),
+                None => refuse(
+                    draft,
+                    &file.name(),
+                    "a config file ends in `.yml` or `.yaml`, a text of commands in `.sh` or `.txt`",
+                ),
+            }
+        }
+    }
+}
+
+/// Says that a file may be dropped here; text that is dragged stays the text box's.
+pub(super) fn allow_drop(event: ev::DragEvent) {
+    let types = event.data_transfer().map(|data| data.types());
+    if types.is_some_and(|types| types.includes(&"Files".into(), 0)) {
+        event.prevent_default();
+    }
+}
+
+/// Reads a file into the plan.
+pub(super) fn take(draft: Draft, file: web_sys::File, meant: Meant) {
+    let name = file.name();
+    if file.size() > meant.most() as f64 {
+        return refuse(draft, &name, "it is too large to be one");
+    }
+    spawn_local(async move {
+        let read = JsFuture::from(file.text()).await;
+        let text = read.ok().and_then(|text| text.as_string());
+        match text.as_deref().and_then(plain) {
+            None => refuse(draft, &name, "it is no text"),
+            Some(text) if meant == Meant::Config => draft.set_config(&name, text),
+            Some(text) => draft.replace(text),
+        }
+    });
+}
+
+/// A file's text with line ends as a text box has them; none where it is no text.
+fn plain(text: &str) -> Option<String> {
+    let is_text = !text.contains(['\0', '\u{fffd}']);
+    is_text.then(|| text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+fn refuse(draft: Draft, name: &str, why: &str) {
+    draft
+        .notice
+        .set(Some(["`", name, "` was not read: ", why, "."].concat()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn files_are_taken_by_their_names() {
+        for (name, meant) in [
+            ("a.yml", Some(Meant::Config)),
+            ("A.YAML", Some(Meant::Config)),
+            ("runs.sh", Some(Meant::Command)),
+            ("train.py", None),
+            ("yml", None),
+        ] {
+            assert_eq!(Meant::by_name(name), meant, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_text_is_read() {
+        assert_eq!(plain("a\r\nb\rc\n").as_deref(), Some("a\nb\nc\n"));
+        assert_eq!(plain("\u{89}PNG\0"), None);
+        assert_eq!(plain("\u{fffd}"), None);
+    }
+}
