@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::auth::Auth;
 use crate::config::Config;
+use crate::datastores::Datastores;
 use crate::events::Events;
 use crate::page::Page;
 use crate::store::Store;
@@ -16,6 +17,8 @@ use crate::store::Store;
 pub struct App {
     /// The settings in force.
     pub config: Config,
+    /// What trials may read.
+    pub datastores: Datastores,
     /// The database.
     pub store: Store,
     /// Who may call.

@@ -31,6 +31,8 @@ pub struct File {
     pub default_cluster: Option<String>,
     /// Clusters by name; `local` alone when there are none.
     pub clusters: BTreeMap<String, ClusterConfig>,
+    /// Datastores by name and version, besides those of the data folder.
+    pub datastores: BTreeMap<String, BTreeMap<String, PathBuf>>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -49,6 +51,9 @@ pub struct ClusterConfig {
     /// The numbers of the GPUs that its trials share (`CUDA_VISIBLE_DEVICES`).
     #[serde(default)]
     pub gpus: Vec<u32>,
+    /// How its trials are given their datastores.
+    #[serde(default)]
+    pub mounts: Mounts,
     /// How its trials are priced.
     #[serde(default)]
     pub price: Pricing,
@@ -69,6 +74,18 @@ impl fmt::Display for EngineKind {
             Self::Local => f.write_str("local"),
         }
     }
+}
+
+/// How trials are given their datastores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mounts {
+    /// Mounted where a run asks for them, in a namespace of the trial's own; where the machine
+    /// does not allow that, by their arguments.
+    #[default]
+    Namespace,
+    /// Their paths are replaced in the trials' arguments.
+    Arguments,
 }
 
 /// What a trial costs.
@@ -156,6 +173,8 @@ pub struct Config {
     pub default_cluster: String,
     /// At least one.
     pub clusters: BTreeMap<String, ClusterConfig>,
+    /// Folders of datastores by name and version; absolute, exist.
+    pub datastores: BTreeMap<String, BTreeMap<u32, PathBuf>>,
     /// As in the file.
     pub limits: Limits,
 }
@@ -223,6 +242,7 @@ impl Config {
             apis: file.apis,
             default_cluster,
             clusters,
+            datastores: datastores(file.datastores)?,
             limits: file.limits,
         })
     }
@@ -235,6 +255,7 @@ impl ClusterConfig {
             slots: None,
             cpus: None,
             gpus: Vec::new(),
+            mounts: Mounts::Namespace,
             price: Pricing::AsIf,
         }
     }
@@ -285,6 +306,33 @@ fn default_cluster(
         None if clusters.contains_key("local") => Ok("local".to_owned()),
         None => Ok(clusters.keys().next().cloned().unwrap_or_default()),
     }
+}
+
+fn datastores(
+    named: BTreeMap<String, BTreeMap<String, PathBuf>>,
+) -> Result<BTreeMap<String, BTreeMap<u32, PathBuf>>, ConfigError> {
+    let mut found: BTreeMap<String, BTreeMap<u32, PathBuf>> = BTreeMap::new();
+    for (name, versions) in named {
+        if !crate::datastores::is_name(&name) {
+            return Err(ConfigError::Value(format!(
+                "`{name}` is no name for a datastore: up to 63 letters, digits, `.`, `_` and `-`, \
+                 the first a letter or digit"
+            )));
+        }
+        for (version, path) in versions {
+            let number = crate::datastores::version(&version).ok_or_else(|| {
+                ConfigError::Value(format!(
+                    "datastore `{name}`: `{version}` is no version; they count from 1"
+                ))
+            })?;
+            let folder = folder("datastore's", &path)?;
+            found
+                .entry(name.clone())
+                .or_default()
+                .insert(number, folder);
+        }
+    }
+    Ok(found)
 }
 
 fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {

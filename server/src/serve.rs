@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::auth::{Auth, Guard, NewKey};
 use crate::clock;
 use crate::config::{Config, EngineKind};
+use crate::datastores::Datastores;
 use crate::dispatch::Dispatcher;
 use crate::engine::{Engine, Local};
 use crate::events::Events;
@@ -248,6 +249,7 @@ async fn make_app(
         signing_key,
         since: Timestamp::from_micros(since),
         stopping,
+        datastores: Datastores::of(&config),
         config,
         store,
     })

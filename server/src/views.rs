@@ -187,6 +187,7 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord) -> Experiment {
             signal: trial.signal,
             metrics: trial.metrics.clone(),
             attempts: Vec::new(),
+            datastores: None,
         },
     }
 }

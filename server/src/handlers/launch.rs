@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::price;
 use crate::random;
 use crate::store::{Created, NewRun, NewTrial, RunRecord};
-use crate::trial::{Ignored, SourceError, SourceLimits, snapshot};
+use crate::trial::{Ignored, Mount, SourceError, SourceLimits, snapshot};
 use crate::views;
 
 /// The longest name of a run, and description, in characters.
@@ -49,6 +49,7 @@ pub async fn create(
     check(&name, &request)?;
     let asked = control::ask(&app.config, settings, &request.spec)?;
     let upload = request.local_dir;
+    let (mounts, understood) = datastores(&app, request.spec.datastores.clone()).await?;
     let drawn = random::seed()?;
     let most = app.config.limits.trials;
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
@@ -64,8 +65,10 @@ pub async fn create(
         cpus: asked.cpus,
         gpus: asked.gpus,
         upload,
+        mounts,
         ..expanded
     };
+    run.spec.datastores = understood;
     let spec = &run.spec;
     run.terms = price::terms(&settings.price, &spec.instance_type, spec.use_spot);
     run.spec.cluster_id.clone_from(&name);
@@ -165,24 +168,45 @@ fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
                 .to_owned(),
         ));
     }
-    check_datastores(&spec.datastores)?;
+    check_folder(&spec.relative_work_dir)?;
     check_environment(&spec.env)
 }
 
-fn check_datastores(datastores: &[DatastoreMount]) -> Result<(), ApiError> {
-    let Some(store) = datastores.first() else {
-        return Ok(());
-    };
-    let name = if store.name.is_empty() {
-        &store.id
+/// What the trials read, and the request's datastores as they were understood.
+async fn datastores(
+    app: &Arc<App>,
+    asked: Vec<DatastoreMount>,
+) -> Result<(Vec<Mount>, Vec<DatastoreMount>), ApiError> {
+    if asked.is_empty() {
+        return Ok((Vec::new(), asked));
+    }
+    let app = Arc::clone(app);
+    let found = tokio::task::spawn_blocking(move || app.datastores.resolve(&asked)).await?;
+    let mounts = found.map_err(ApiError::Invalid)?;
+    let understood = mounts.iter().map(|mount| DatastoreMount {
+        id: mount.id.clone(),
+        mount_path: mount.at.display().to_string(),
+        name: mount.name.clone(),
+        version: Some(Scalar(mount.version.to_string())),
+    });
+    let understood = understood.collect();
+    Ok((mounts, understood))
+}
+
+/// A folder of the source, as a client names the one in which it stood: relative and never up.
+fn check_folder(folder: &str) -> Result<(), ApiError> {
+    let inside = !folder.contains('\0')
+        && Path::new(folder)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if inside {
+        Ok(())
     } else {
-        &store.name
-    };
-    Err(ApiError::Invalid(format!(
-        "This server has no datastore `{}`. Nothing was started. Put the data where the script \
-         can read it and launch without --datastore_name.",
-        short(name)
-    )))
+        Err(ApiError::Invalid(format!(
+            "`{}` is not a folder of the source: it takes one relative to the top, without `..`.",
+            short(folder)
+        )))
+    }
 }
 
 fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiError> {
@@ -252,6 +276,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         cpus: 0,
         gpus: 0,
         upload: false,
+        mounts: Vec::new(),
         created_at: clock::now(),
         trials,
         key: None,
@@ -382,6 +407,16 @@ mod tests {
             "", "-a", "a-", "A", "a b", "a_b", "a/b", "..", "\u{0}", &long,
         ] {
             assert!(!is_run_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_working_folder_lies_in_the_source() {
+        for folder in ["", ".", "pkg", "./a/b"] {
+            assert!(check_folder(folder).is_ok(), "{folder}");
+        }
+        for folder in ["/", "..", "a/../..", "/etc", "a\0b"] {
+            assert!(check_folder(folder).is_err(), "{folder}");
         }
     }
 

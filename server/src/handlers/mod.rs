@@ -4,6 +4,7 @@ pub mod artifacts;
 pub mod auth;
 pub mod clusters;
 pub mod control;
+pub mod datastores;
 pub mod events;
 pub mod experiments;
 pub mod launch;

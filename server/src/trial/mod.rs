@@ -4,6 +4,7 @@ pub mod csv;
 mod folder;
 mod gather;
 pub mod metrics;
+mod mount;
 mod output;
 mod python;
 mod source;
@@ -11,6 +12,7 @@ mod upload;
 
 pub use folder::{Ended, Folder, How, Order, Started, write_durably};
 pub use gather::Gatherer;
+pub use mount::{Mount, below, replaced};
 pub use output::{Stretch, read_output, search_output};
 pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};
 pub use upload::{UnpackError, unpack};

@@ -5,6 +5,7 @@
 mod attacks;
 mod client;
 mod control;
+mod datastores;
 mod events;
 mod faults;
 mod kill;
@@ -14,3 +15,4 @@ mod openapi;
 mod page;
 mod restarts;
 mod server;
+mod sources;
