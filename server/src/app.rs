@@ -29,6 +29,8 @@ pub struct App {
     pub page: Page,
     /// One per cluster: tells its dispatcher that there is something to do.
     pub wakes: BTreeMap<String, Arc<Notify>>,
+    /// Tells that there is a source to fetch.
+    pub fetch: Notify,
     /// Signs the addresses of artifacts.
     pub signing_key: Vec<u8>,
     /// When this data folder was first used.

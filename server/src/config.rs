@@ -33,6 +33,9 @@ pub struct File {
     pub clusters: BTreeMap<String, ClusterConfig>,
     /// Datastores by name and version, besides those of the data folder.
     pub datastores: BTreeMap<String, BTreeMap<String, PathBuf>>,
+    /// How addresses of git repositories begin from which sources are taken; `https://` alone
+    /// when absent.
+    pub repositories: Option<Vec<String>>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -113,6 +116,8 @@ pub struct Limits {
     pub source_bytes: u64,
     /// Files of a source tree.
     pub source_files: u64,
+    /// Seconds that fetching a source from a repository may take.
+    pub fetch_seconds: u64,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Seconds between asking a trial to end and ending it.
@@ -131,6 +136,7 @@ impl Default for Limits {
             output_bytes: 64 << 20,
             source_bytes: 2 << 30,
             source_files: 100_000,
+            fetch_seconds: 600,
             body_bytes: 16 << 20,
             stop_grace_seconds: 10,
             trial_seconds: 0,
@@ -175,6 +181,8 @@ pub struct Config {
     pub clusters: BTreeMap<String, ClusterConfig>,
     /// Folders of datastores by name and version; absolute, exist.
     pub datastores: BTreeMap<String, BTreeMap<u32, PathBuf>>,
+    /// How addresses of git repositories begin from which sources are taken.
+    pub repositories: Vec<String>,
     /// As in the file.
     pub limits: Limits,
 }
@@ -243,6 +251,7 @@ impl Config {
             default_cluster,
             clusters,
             datastores: datastores(file.datastores)?,
+            repositories: repositories(file.repositories)?,
             limits: file.limits,
         })
     }
@@ -305,6 +314,16 @@ fn default_cluster(
         ))),
         None if clusters.contains_key("local") => Ok("local".to_owned()),
         None => Ok(clusters.keys().next().cloned().unwrap_or_default()),
+    }
+}
+
+fn repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+    let named = named.unwrap_or_else(|| vec!["https://".to_owned()]);
+    match named.iter().find(|one| !crate::fetch::is_prefix(one)) {
+        None => Ok(named),
+        Some(wrong) => Err(ConfigError::Value(format!(
+            "repositories: `{wrong}` does not begin with https://, ssh:// or file:// and end with /"
+        ))),
     }
 }
 
@@ -404,6 +423,13 @@ mod tests {
         let file = parse(example).unwrap();
         assert_eq!(file.clusters["local"].slots, Some(4));
         check_clusters(&file.clusters).unwrap();
+    }
+
+    #[test]
+    fn what_is_allowed_ends_where_it_is_meant_to() {
+        assert_eq!(repositories(None).unwrap(), ["https://"]);
+        assert!(repositories(Some(Vec::new())).unwrap().is_empty());
+        assert!(repositories(Some(vec!["https://a.example".into()])).is_err());
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::auth::Identity;
 use crate::clock;
 use crate::config::Pricing;
 use crate::error::ApiError;
+use crate::fetch::{self, Address};
 use crate::price;
 use crate::random;
 use crate::store::{Created, NewRun, NewTrial, RunRecord};
@@ -47,6 +48,8 @@ pub async fn create(
         return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
     }
     check(&name, &request)?;
+    check_repository(&app, &request)?;
+    let fetch = !request.spec.source_code.is_empty();
     let asked = control::ask(&app.config, settings, &request.spec)?;
     let upload = request.local_dir;
     let (mounts, understood) = datastores(&app, request.spec.datastores.clone()).await?;
@@ -65,6 +68,7 @@ pub async fn create(
         cpus: asked.cpus,
         gpus: asked.gpus,
         upload,
+        fetch,
         mounts,
         ..expanded
     };
@@ -75,7 +79,7 @@ pub async fn create(
     run.spec.user_id.clone_from(&run.account);
     run.name = free_name(&app, &name, run.name).await?;
     let id = run.id.clone();
-    if !upload {
+    if !upload && !fetch {
         keep_source(&app, &id).await?;
     }
     let (key, created) = (run.key.clone(), app.store.create_run(run).await);
@@ -86,6 +90,7 @@ pub async fn create(
         Created::New => {
             let record = runs::find(&app, name.clone(), id).await?;
             app.wake(&name);
+            app.fetch.notify_one();
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             views::publish(&app, record.key, Vec::new()).await?;
             Ok(Json(uploads::with_address(&app, &headers, &record, brief)))
@@ -156,12 +161,6 @@ fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
             "A description has at most {NAME_MAX} characters."
         )));
     }
-    if !spec.source_code.is_empty() {
-        return Err(ApiError::Unimplemented(
-            "This server takes the scripts from its own source folder, not from a repository yet."
-                .to_owned(),
-        ));
-    }
     if spec.dry_run {
         return Err(ApiError::Unimplemented(
             "This server has no dry runs; `sweep plan --estimate` says what a run would cost."
@@ -170,6 +169,31 @@ fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
     }
     check_folder(&spec.relative_work_dir)?;
     check_environment(&spec.env)
+}
+
+/// A source from a repository: one that may be fetched, by a git that is there.
+fn check_repository(app: &App, request: &CreateRun) -> Result<(), ApiError> {
+    let source = &request.spec.source_code;
+    if source.is_empty() {
+        return Ok(());
+    }
+    if request.local_dir {
+        return Err(ApiError::Invalid(
+            "The source is either uploaded (`localDir`) or fetched (`sourceCode`), not both."
+                .to_owned(),
+        ));
+    }
+    let read = Address::read(source, &app.config.repositories);
+    read.map_err(|refused| ApiError::Invalid(sentence(&refused)))?;
+    if fetch::installed() {
+        Ok(())
+    } else {
+        Err(ApiError::Unimplemented(
+            "git is not installed on this server, so it cannot fetch a source. Install git there, \
+             or launch with --localdir."
+                .to_owned(),
+        ))
+    }
 }
 
 /// What the trials read, and the request's datastores as they were understood.
@@ -276,6 +300,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         cpus: 0,
         gpus: 0,
         upload: false,
+        fetch: false,
         mounts: Vec::new(),
         created_at: clock::now(),
         trials,
@@ -313,7 +338,7 @@ fn check_script(script: &str) -> Result<(), ApiError> {
 }
 
 /// A message of another module as a sentence.
-fn sentence(message: &impl ToString) -> String {
+pub(super) fn sentence(message: &impl ToString) -> String {
     let text = message.to_string();
     let mut letters = text.chars();
     let first = letters

@@ -246,7 +246,7 @@ fn candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candidate>, 
                  WHERE trial_count.run = run.key AND state IN (1, 2)), run.cpus, run.gpus
          FROM run
          WHERE run.key IN (SELECT run FROM trial_count WHERE state = 0 AND trials > 0)
-           AND run.cluster = ?1 AND run.upload IS NOT ''
+           AND run.cluster = ?1 AND run.upload IS NOT '' AND run.fetched IS NOT ''
          ORDER BY run.priority DESC, run.key",
     )?;
     let rows = statement.query_map([cluster], |row| {

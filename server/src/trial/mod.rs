@@ -15,4 +15,4 @@ pub use gather::Gatherer;
 pub use mount::{Mount, below, replaced};
 pub use output::{Stretch, read_output, search_output};
 pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};
-pub use upload::{UnpackError, unpack};
+pub use upload::{UnpackError, unpack, unpack_tar};
