@@ -17,8 +17,8 @@ use crate::auth;
 use crate::error::ApiError;
 use crate::handlers::auth as login;
 use crate::handlers::{
-    artifacts, clusters, control, datastores, events, experiments, launch, logs, page, runs,
-    uploads,
+    archive, artifacts, clusters, control, datastores, events, experiments, launch, logs, page,
+    runs, uploads,
 };
 use crate::openapi;
 use crate::trace;
@@ -84,6 +84,7 @@ fn open() -> Router<Arc<App>> {
         .route(paths::SESSION, post(login::sign_in))
         .route(paths::START, get(login::start))
         .route(paths::ARTIFACT_FILE, get(artifacts::file))
+        .route(paths::ARTIFACTS_TAR, get(archive::all))
         .route(paths::UPLOAD, put(uploads::receive))
 }
 

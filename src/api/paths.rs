@@ -65,6 +65,9 @@ pub const ARTIFACTS: &str = "/v1/core/{cluster}/experiments/{experiment}/artifac
 /// `GET ?path=…&expires=…&signature=…`: one artifact; the address comes from an
 /// [`Artifact`](super::Artifact) and needs no credentials.
 pub const ARTIFACT_FILE: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts/file";
+/// `GET ?expires=…&signature=…` (ours): all artifacts as one tar; the address is an
+/// [`ArtifactPage::archive_url`](super::ArtifactPage::archive_url) and needs no credentials.
+pub const ARTIFACTS_TAR: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts.tar";
 
 /// [`CLUSTER`] of a cluster.
 pub fn cluster(cluster: &str) -> String {
@@ -129,4 +132,9 @@ pub fn metrics(cluster: &str, experiment: &str) -> String {
 /// [`ARTIFACTS`] of an experiment, by its id.
 pub fn artifacts(cluster: &str, experiment: &str) -> String {
     format!("/v1/core/{cluster}/experiments/{experiment}/artifacts")
+}
+
+/// [`ARTIFACTS_TAR`] of an experiment, by its id.
+pub fn artifacts_tar(cluster: &str, experiment: &str) -> String {
+    format!("/v1/core/{cluster}/experiments/{experiment}/artifacts.tar")
 }

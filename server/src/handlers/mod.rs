@@ -1,5 +1,6 @@
 //! One file per resource. A handler loads, checks, changes and replies; what is shared is here.
 
+pub mod archive;
 pub mod artifacts;
 pub mod auth;
 pub mod clusters;

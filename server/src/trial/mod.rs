@@ -1,5 +1,6 @@
 //! A trial outside the database: its folder, its copy of the source, its output and metrics.
 
+mod archive;
 pub mod csv;
 mod folder;
 mod gather;
@@ -10,6 +11,7 @@ mod python;
 mod source;
 mod upload;
 
+pub use archive::{open_below, write_tar};
 pub use folder::{Ended, Folder, How, Order, Started, write_durably};
 pub use gather::Gatherer;
 pub use mount::{Mount, below, replaced};

@@ -38,6 +38,7 @@ fn every_call_is_described_and_every_described_call_exists() {
         paths::METRICS,
         paths::ARTIFACTS,
         paths::ARTIFACT_FILE,
+        paths::ARTIFACTS_TAR,
     ] {
         assert!(described.contains_key(path), "{path} is not described");
     }
