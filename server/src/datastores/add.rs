@@ -43,10 +43,11 @@ pub fn add(data: &Path, name: &str, from: &Path) -> Result<Datastore, AddError> 
     fs::read_dir(from).map_err(|error| AddError::Folder(from.clone(), error))?;
     let of = folder(data).join(name);
     let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
+    // Of a process that had our id before us and was killed.
+    clear(&unfinished);
     let copied = put(&of, from, &unfinished);
     if copied.is_err() {
-        let _ = set_writable(&unfinished, true);
-        let _ = fs::remove_dir_all(&unfinished);
+        clear(&unfinished);
     }
     let (version, folder) = copied?;
     Ok(Datastore {
@@ -74,6 +75,12 @@ fn put(of: &Path, from: &Path, unfinished: &Path) -> Result<(u32, PathBuf), AddE
             Err(error) => return Err(at(&to)(error)),
         }
     }
+}
+
+/// Removes what is left of a copy, as far as that goes.
+fn clear(unfinished: &Path) {
+    let _ = set_writable(unfinished, true);
+    let _ = fs::remove_dir_all(unfinished);
 }
 
 /// Takes away, or gives back, the right to write from everything below a folder and itself.

@@ -100,7 +100,7 @@ fn files_that_grow_and_shrink_meanwhile_leave_the_archive_whole() {
             .count();
         assert_eq!(kept, 8);
         // Two blocks of zeros end it.
-        assert!(answer.body.ends_with(&[0; 1024]) && answer.body.len() % 512 == 0);
+        assert!(answer.body.ends_with(&[0; 1024]) && answer.body.len().is_multiple_of(512));
     }
     let path = format!("/v1/core/local/runs/{}", run["id"].as_str().unwrap());
     server.send(Request::new("DELETE", &path).json(&serde_json::json!({})));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -243,6 +243,66 @@ fn without_mounts_the_arguments_lead_to_the_folder_and_the_record_says_so() {
     let note: Value = serde_json::from_slice(&fs::read(note).unwrap()).unwrap();
     assert_eq!(note["command"][2], format!("--data={folder}"));
     assert_eq!(note["datastores"], how);
+}
+
+/// In a user namespace that allows no others: as in a container without rights.
+#[test]
+fn where_namespaces_are_forbidden_the_arguments_lead_to_the_folder() {
+    let forbid = "echo 0 > /proc/sys/user/max_mnt_namespaces && \
+                  echo 0 > /proc/sys/user/max_user_namespaces";
+    let apart = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args([
+            "--user",
+            "--map-root-user",
+            "--",
+            "bash",
+            "-c",
+            script,
+            "bash",
+        ]);
+        command
+    };
+    if !apart(forbid)
+        .output()
+        .is_ok_and(|output| output.status.success())
+    {
+        println!("skipped: this machine gives this account no user namespaces");
+        return;
+    }
+    let home = home(&[(
+        "read.py",
+        "import sys\nprint(open(sys.argv[1] + '/file').read())",
+    )]);
+    let plain = home.command("127.0.0.1:0");
+    let mut command = apart(&format!("{forbid}; exec \"$@\""));
+    command.arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let server = Server::start(command);
+    let run = launch(
+        &server,
+        "read.py  /datastores/cifar5",
+        &json!([{"name": "cifar5"}]),
+    );
+    let trial = &server.finish(&run)[0];
+    assert_eq!(server.log(trial), "two\n", "{trial}");
+    let how = access(&server, trial);
+    assert_eq!(how["by"], "arguments");
+    assert!(
+        how["because"]
+            .as_str()
+            .unwrap()
+            .starts_with("a mount namespace: "),
+        "{how}"
+    );
 }
 
 #[test]

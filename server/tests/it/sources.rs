@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::Request;
+use crate::control;
 use crate::server::{Home, Server, alive, run, wait};
 
 #[test]
@@ -52,6 +53,28 @@ fn trials_run_in_the_folder_of_the_source_that_the_request_names() {
             (400, true)
         );
     }
+}
+
+#[test]
+fn trials_of_an_upload_run_in_the_folder_that_is_named() {
+    let home = Home::new(&[]);
+    let server = home.start();
+    let mut body = run("train.py ");
+    body["localDir"] = json!(true);
+    body["spec"]["relativeWorkDir"] = json!("./pkg");
+    let made = server.post_run(&body).json();
+    let url = made["status"]["uploadUrl"].as_str().unwrap();
+    let mut put = Request::new(
+        "PUT",
+        url.split_once(&server.address.to_string()).unwrap().1,
+    );
+    let files = [
+        ("./top.txt", "top"),
+        ("./pkg/train.py", "print(open('../top.txt').read())"),
+    ];
+    put.body = Some(control::archive(&files));
+    assert_eq!(put.send(server.address).status, 200);
+    assert_eq!(server.log(&server.finish(&made)[0]), "top\n");
 }
 
 /// Runs git in a folder, with nobody's settings.
