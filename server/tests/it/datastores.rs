@@ -426,7 +426,7 @@ fn datastores_are_listed_as_grids_client_reads_them() {
 }
 
 #[test]
-fn what_is_mounted_inside_a_datastore_is_read_only_too() {
+fn mounts_inside_a_datastore_are_read_only_too_and_none_is_seen_outside() {
     if !faults::may_mount() {
         println!("skipped: this account may not mount");
         return;
@@ -437,7 +437,7 @@ fn what_is_mounted_inside_a_datastore_is_read_only_too() {
     let inside = inside.display();
     let mount = format!(
         "mount -t tmpfs -o nosuid,nodev,noexec,noatime none '{inside}' && echo sub > '{inside}/file' \
-         && exec \"$@\""
+         && mount --make-rshared / && exec \"$@\""
     );
     let server = Server::start(faults::by_shell(&home, true, &mount));
     let run = launch(
