@@ -250,7 +250,7 @@ impl Config {
             apis: file.apis,
             default_cluster,
             clusters,
-            datastores: datastores(file.datastores)?,
+            datastores: crate::datastores::configured(file.datastores)?,
             repositories: repositories(file.repositories)?,
             limits: file.limits,
         })
@@ -284,7 +284,8 @@ fn read(path: &Path) -> Result<File, ConfigError> {
     toml::from_str(&text).map_err(|error| ConfigError::Invalid(path.to_owned(), Box::new(error)))
 }
 
-fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
+/// A folder that exists, as an absolute path.
+pub(crate) fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
     let fail = |error| ConfigError::Folder(what, path.to_owned(), error);
     let absolute = path.canonicalize().map_err(fail)?;
     if absolute.is_dir() {
@@ -325,33 +326,6 @@ fn repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> 
             "repositories: `{wrong}` does not begin with https://, ssh:// or file:// and end with /"
         ))),
     }
-}
-
-fn datastores(
-    named: BTreeMap<String, BTreeMap<String, PathBuf>>,
-) -> Result<BTreeMap<String, BTreeMap<u32, PathBuf>>, ConfigError> {
-    let mut found: BTreeMap<String, BTreeMap<u32, PathBuf>> = BTreeMap::new();
-    for (name, versions) in named {
-        if !crate::datastores::is_name(&name) {
-            return Err(ConfigError::Value(format!(
-                "`{name}` is no name for a datastore: up to 63 letters, digits, `.`, `_` and `-`, \
-                 the first a letter or digit"
-            )));
-        }
-        for (version, path) in versions {
-            let number = crate::datastores::version(&version).ok_or_else(|| {
-                ConfigError::Value(format!(
-                    "datastore `{name}`: `{version}` is no version; they count from 1"
-                ))
-            })?;
-            let folder = folder("datastore's", &path)?;
-            found
-                .entry(name.clone())
-                .or_default()
-                .insert(number, folder);
-        }
-    }
-    Ok(found)
 }
 
 fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {

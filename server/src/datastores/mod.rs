@@ -5,6 +5,7 @@
 //! other data is another version.
 
 mod add;
+mod configured;
 mod place;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,7 @@ use sweep_planner::api::{DatastoreMount, Scalar};
 use sweep_planner::sweep::nearest;
 
 pub use add::{AddError, add};
+pub use configured::configured;
 
 use crate::config::Config;
 use crate::trial::Mount;

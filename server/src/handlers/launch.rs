@@ -9,22 +9,21 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, DatastoreMount, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
+    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
 };
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
 
-use super::{At, Body, Params, cluster, control, runs, short, uploads};
+use super::{At, Body, Params, cluster, control, inputs, runs, short, uploads};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::clock;
 use crate::config::Pricing;
 use crate::error::ApiError;
-use crate::fetch::{self, Address};
 use crate::price;
 use crate::random;
 use crate::store::{Created, NewRun, NewTrial, RunRecord};
-use crate::trial::{Ignored, Mount, SourceError, SourceLimits, snapshot};
+use crate::trial::{Ignored, SourceError, SourceLimits, snapshot};
 use crate::views;
 
 /// The longest name of a run, and description, in characters.
@@ -48,11 +47,11 @@ pub async fn create(
         return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
     }
     check(&name, &request)?;
-    check_repository(&app, &request)?;
+    inputs::check_repository(&app, &request)?;
     let fetch = !request.spec.source_code.is_empty();
     let asked = control::ask(&app.config, settings, &request.spec)?;
     let upload = request.local_dir;
-    let (mounts, understood) = datastores(&app, request.spec.datastores.clone()).await?;
+    let (mounts, understood) = inputs::datastores(&app, request.spec.datastores.clone()).await?;
     let drawn = random::seed()?;
     let most = app.config.limits.trials;
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
@@ -167,70 +166,8 @@ fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
                 .to_owned(),
         ));
     }
-    check_folder(&spec.relative_work_dir)?;
+    inputs::check_folder(&spec.relative_work_dir)?;
     check_environment(&spec.env)
-}
-
-/// A source from a repository: one that may be fetched, by a git that is there.
-fn check_repository(app: &App, request: &CreateRun) -> Result<(), ApiError> {
-    let source = &request.spec.source_code;
-    if source.is_empty() {
-        return Ok(());
-    }
-    if request.local_dir {
-        return Err(ApiError::Invalid(
-            "The source is either uploaded (`localDir`) or fetched (`sourceCode`), not both."
-                .to_owned(),
-        ));
-    }
-    let read = Address::read(source, &app.config.repositories);
-    read.map_err(|refused| ApiError::Invalid(sentence(&refused)))?;
-    if fetch::installed() {
-        Ok(())
-    } else {
-        Err(ApiError::Unimplemented(
-            "git is not installed on this server, so it cannot fetch a source. Install git there, \
-             or launch with --localdir."
-                .to_owned(),
-        ))
-    }
-}
-
-/// What the trials read, and the request's datastores as they were understood.
-async fn datastores(
-    app: &Arc<App>,
-    asked: Vec<DatastoreMount>,
-) -> Result<(Vec<Mount>, Vec<DatastoreMount>), ApiError> {
-    if asked.is_empty() {
-        return Ok((Vec::new(), asked));
-    }
-    let app = Arc::clone(app);
-    let found = tokio::task::spawn_blocking(move || app.datastores.resolve(&asked)).await?;
-    let mounts = found.map_err(ApiError::Invalid)?;
-    let understood = mounts.iter().map(|mount| DatastoreMount {
-        id: mount.id.clone(),
-        mount_path: mount.at.display().to_string(),
-        name: mount.name.clone(),
-        version: Some(Scalar(mount.version.to_string())),
-    });
-    let understood = understood.collect();
-    Ok((mounts, understood))
-}
-
-/// A folder of the source, as a client names the one in which it stood: relative and never up.
-fn check_folder(folder: &str) -> Result<(), ApiError> {
-    let inside = !folder.contains('\0')
-        && Path::new(folder)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if inside {
-        Ok(())
-    } else {
-        Err(ApiError::Invalid(format!(
-            "`{}` is not a folder of the source: it takes one relative to the top, without `..`.",
-            short(folder)
-        )))
-    }
 }
 
 fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiError> {
@@ -432,16 +369,6 @@ mod tests {
             "", "-a", "a-", "A", "a b", "a_b", "a/b", "..", "\u{0}", &long,
         ] {
             assert!(!is_run_name(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_working_folder_lies_in_the_source() {
-        for folder in ["", ".", "pkg", "./a/b"] {
-            assert!(check_folder(folder).is_ok(), "{folder}");
-        }
-        for folder in ["/", "..", "a/../..", "/etc", "a\0b"] {
-            assert!(check_folder(folder).is_err(), "{folder}");
         }
     }
 

@@ -8,6 +8,7 @@ pub mod control;
 pub mod datastores;
 pub mod events;
 pub mod experiments;
+mod inputs;
 pub mod launch;
 pub mod logs;
 pub mod page;

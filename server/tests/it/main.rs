@@ -12,6 +12,7 @@ mod faults;
 mod kill;
 mod launches;
 mod life;
+mod mounts;
 mod openapi;
 mod page;
 mod restarts;
