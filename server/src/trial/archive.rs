@@ -88,6 +88,7 @@ mod tests {
         symlink(home.path().join("secret"), root.join("link")).unwrap();
         symlink(home.path(), root.join("up")).unwrap();
         symlink("out", root.join("in")).unwrap();
+        #[cfg(target_os = "linux")]
         rustix::fs::mknodat(
             CWD,
             root.join("pipe"),
