@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::auth::Auth;
 use crate::config::Config;
+use crate::datastores::Datastores;
 use crate::events::Events;
 use crate::page::Page;
 use crate::store::Store;
@@ -16,6 +17,8 @@ use crate::store::Store;
 pub struct App {
     /// The settings in force.
     pub config: Config,
+    /// What trials may read.
+    pub datastores: Datastores,
     /// The database.
     pub store: Store,
     /// Who may call.
@@ -26,6 +29,8 @@ pub struct App {
     pub page: Page,
     /// One per cluster: tells its dispatcher that there is something to do.
     pub wakes: BTreeMap<String, Arc<Notify>>,
+    /// Tells that there is a source to fetch.
+    pub fetch: Notify,
     /// Signs the addresses of artifacts.
     pub signing_key: Vec<u8>,
     /// When this data folder was first used.

@@ -31,6 +31,11 @@ pub struct File {
     pub default_cluster: Option<String>,
     /// Clusters by name; `local` alone when there are none.
     pub clusters: BTreeMap<String, ClusterConfig>,
+    /// Datastores by name and version, besides those of the data folder.
+    pub datastores: BTreeMap<String, BTreeMap<String, PathBuf>>,
+    /// How addresses of git repositories begin from which sources are taken; `https://` alone
+    /// when absent.
+    pub repositories: Option<Vec<String>>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -49,6 +54,9 @@ pub struct ClusterConfig {
     /// The numbers of the GPUs that its trials share (`CUDA_VISIBLE_DEVICES`).
     #[serde(default)]
     pub gpus: Vec<u32>,
+    /// How its trials are given their datastores.
+    #[serde(default)]
+    pub mounts: Mounts,
     /// How its trials are priced.
     #[serde(default)]
     pub price: Pricing,
@@ -69,6 +77,18 @@ impl fmt::Display for EngineKind {
             Self::Local => f.write_str("local"),
         }
     }
+}
+
+/// How trials are given their datastores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mounts {
+    /// Mounted where a run asks for them, in a namespace of the trial's own; where the machine
+    /// does not allow that, by their arguments.
+    #[default]
+    Namespace,
+    /// Their paths are replaced in the trials' arguments.
+    Arguments,
 }
 
 /// What a trial costs.
@@ -96,6 +116,8 @@ pub struct Limits {
     pub source_bytes: u64,
     /// Files of a source tree.
     pub source_files: u64,
+    /// Seconds that fetching a source from a repository may take.
+    pub fetch_seconds: u64,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Seconds between asking a trial to end and ending it.
@@ -114,6 +136,7 @@ impl Default for Limits {
             output_bytes: 64 << 20,
             source_bytes: 2 << 30,
             source_files: 100_000,
+            fetch_seconds: 600,
             body_bytes: 16 << 20,
             stop_grace_seconds: 10,
             trial_seconds: 0,
@@ -156,6 +179,10 @@ pub struct Config {
     pub default_cluster: String,
     /// At least one.
     pub clusters: BTreeMap<String, ClusterConfig>,
+    /// Folders of datastores by name and version; absolute, exist.
+    pub datastores: BTreeMap<String, BTreeMap<u32, PathBuf>>,
+    /// How addresses of git repositories begin from which sources are taken.
+    pub repositories: Vec<String>,
     /// As in the file.
     pub limits: Limits,
 }
@@ -223,6 +250,8 @@ impl Config {
             apis: file.apis,
             default_cluster,
             clusters,
+            datastores: crate::datastores::configured(file.datastores)?,
+            repositories: repositories(file.repositories)?,
             limits: file.limits,
         })
     }
@@ -235,6 +264,7 @@ impl ClusterConfig {
             slots: None,
             cpus: None,
             gpus: Vec::new(),
+            mounts: Mounts::Namespace,
             price: Pricing::AsIf,
         }
     }
@@ -254,7 +284,8 @@ fn read(path: &Path) -> Result<File, ConfigError> {
     toml::from_str(&text).map_err(|error| ConfigError::Invalid(path.to_owned(), Box::new(error)))
 }
 
-fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
+/// A folder that exists, as an absolute path.
+pub(crate) fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
     let fail = |error| ConfigError::Folder(what, path.to_owned(), error);
     let absolute = path.canonicalize().map_err(fail)?;
     if absolute.is_dir() {
@@ -284,6 +315,16 @@ fn default_cluster(
         ))),
         None if clusters.contains_key("local") => Ok("local".to_owned()),
         None => Ok(clusters.keys().next().cloned().unwrap_or_default()),
+    }
+}
+
+fn repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+    let named = named.unwrap_or_else(|| vec!["https://".to_owned()]);
+    match named.iter().find(|one| !crate::fetch::is_prefix(one)) {
+        None => Ok(named),
+        Some(wrong) => Err(ConfigError::Value(format!(
+            "repositories: `{wrong}` does not begin with https://, ssh:// or file:// and end with /"
+        ))),
     }
 }
 
@@ -356,6 +397,13 @@ mod tests {
         let file = parse(example).unwrap();
         assert_eq!(file.clusters["local"].slots, Some(4));
         check_clusters(&file.clusters).unwrap();
+    }
+
+    #[test]
+    fn what_is_allowed_ends_where_it_is_meant_to() {
+        assert_eq!(repositories(None).unwrap(), ["https://"]);
+        assert!(repositories(Some(Vec::new())).unwrap().is_empty());
+        assert!(repositories(Some(vec!["https://a.example".into()])).is_err());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! The life of a run, told once:
 //!
 //! 1. [`handlers::launch`] reads a request with the core's own code, refuses what is wrong,
-//!    copies the source folder, and has [`store`] commit the run with all its trials.
+//!    copies the source folder, and has [`store`] commit the run with all its trials. A source
+//!    that is uploaded or [`fetch`]ed comes afterwards, and no trial starts before.
 //! 2. The [`dispatch`]er of its cluster claims queued trials, commits the claim, and submits them
 //!    to the cluster's [`engine`].
 //! 3. The `local` engine gives each trial a folder with its own copy of the source
@@ -19,10 +20,12 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod datastores;
 pub mod dispatch;
 pub mod engine;
 pub mod error;
 pub mod events;
+pub mod fetch;
 pub mod handlers;
 pub mod openapi;
 pub mod page;

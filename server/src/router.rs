@@ -17,7 +17,8 @@ use crate::auth;
 use crate::error::ApiError;
 use crate::handlers::auth as login;
 use crate::handlers::{
-    artifacts, clusters, control, events, experiments, launch, logs, page, runs, uploads,
+    archive, artifacts, clusters, control, datastores, events, experiments, launch, logs, page,
+    runs, uploads,
 };
 use crate::openapi;
 use crate::trace;
@@ -45,6 +46,8 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
         .route(paths::CLUSTER, get(clusters::get))
         .route(paths::INSTANCE_TYPES, get(clusters::instance_types))
         .route(paths::SESSIONS, get(clusters::sessions))
+        .route(paths::DATASTORES, get(datastores::list))
+        .route(paths::DATASTORE, get(datastores::get))
         .route(paths::RUNS, get(runs::list).post(launch::create))
         .route(
             paths::RUN,
@@ -81,6 +84,7 @@ fn open() -> Router<Arc<App>> {
         .route(paths::SESSION, post(login::sign_in))
         .route(paths::START, get(login::start))
         .route(paths::ARTIFACT_FILE, get(artifacts::file))
+        .route(paths::ARTIFACTS_TAR, get(archive::all))
         .route(paths::UPLOAD, put(uploads::receive))
 }
 

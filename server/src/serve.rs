@@ -20,9 +20,11 @@ use crate::app::App;
 use crate::auth::{Auth, Guard, NewKey};
 use crate::clock;
 use crate::config::{Config, EngineKind};
+use crate::datastores::Datastores;
 use crate::dispatch::Dispatcher;
 use crate::engine::{Engine, Local};
 use crate::events::Events;
+use crate::fetch;
 use crate::page::Page;
 use crate::random::{self, NoEntropy};
 use crate::router::router;
@@ -208,8 +210,9 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 /// Removes sources that a killed server copied for runs that it did not commit.
 async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
-    // An upload that was cut off is sent again.
+    // An upload that was cut off is sent again, a fetch begun anew.
     let _ = std::fs::remove_dir_all(data.join("uploads"));
+    let _ = std::fs::remove_dir_all(data.join("fetches"));
     let folder = data.join("sources");
     std::fs::create_dir_all(&folder)
         .map_err(|error| ServeError::Data(data.display().to_string(), error))?;
@@ -245,15 +248,17 @@ async fn make_app(
         events: Events::new(random::ulid(clock::now())?),
         page: Page::new(config.page.clone(), config.apis.clone()),
         wakes,
+        fetch: Notify::new(),
         signing_key,
         since: Timestamp::from_micros(since),
         stopping,
+        datastores: Datastores::of(&config),
         config,
         store,
     })
 }
 
-/// Starts a dispatcher for each cluster.
+/// Starts a dispatcher for each cluster, and what fetches sources.
 fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     let program = std::env::current_exe()?;
     let mut dispatchers = JoinSet::new();
@@ -272,6 +277,7 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
         let (app, slots) = (Arc::clone(app), settings.slots());
         dispatchers.spawn(Dispatcher::new(app, name.clone(), slots, engine, wake).run());
     }
+    dispatchers.spawn(fetch::run(Arc::clone(app)));
     Ok(dispatchers)
 }
 

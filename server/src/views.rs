@@ -87,6 +87,7 @@ pub fn run(record: &RunRecord, brief: bool) -> Run {
             deleted_timestamp: record.deleted_at,
             columns: record.columns.clone(),
             held: i32::try_from(record.count(State::Held)).unwrap_or(i32::MAX),
+            commit: record.fetched.clone().unwrap_or_default(),
         },
     }
 }
@@ -96,6 +97,10 @@ fn run_message(record: &RunRecord) -> String {
     let held = record.count(State::Held);
     if record.awaits_upload && !record.state().ended() {
         "waits for the upload of its source".to_owned()
+    } else if !record.fetch_failure.is_empty() {
+        record.fetch_failure.clone()
+    } else if record.fetched.as_deref() == Some("") && !record.state().ended() {
+        "its source is being fetched".to_owned()
     } else if held > 0 {
         format!("{held} trials are held, since too many before them failed in a row")
     } else {
@@ -187,6 +192,7 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord) -> Experiment {
             signal: trial.signal,
             metrics: trial.metrics.clone(),
             attempts: Vec::new(),
+            datastores: None,
         },
     }
 }

@@ -17,6 +17,10 @@ pub struct ArtifactPage {
     /// Empty on the first page.
     #[serde(deserialize_with = "nullable")]
     pub previous_page_token: String,
+    /// Ours: where a plain GET without credentials fetches all of them as one tar, for a limited
+    /// time.
+    #[serde(deserialize_with = "nullable")]
+    pub archive_url: String,
 }
 
 /// One file.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actions, Attempt, DatastoreMount, Image, MetricValue, Resources, Scalar, Scratch, SpaceIndex,
-    Timestamp, nullable,
+    Actions, Attempt, DatastoreAccess, DatastoreMount, Image, MetricValue, Resources, Scalar,
+    Scratch, SpaceIndex, Timestamp, nullable,
 };
 
 /// The state of a trial. `CANCELLED` has two Ls here, and one on a run.
@@ -210,6 +210,10 @@ pub struct ExperimentStatus {
     /// Ours: how its earlier attempts ended, oldest first; only where one experiment is read.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+    /// Ours: how it was given its datastores, once it has started; only where one experiment is
+    /// read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub datastores: Option<DatastoreAccess>,
 }
 
 /// `PUT …/experiments/{id}`: only `spec.desiredState` is obeyed, and only `CANCELLED` changes

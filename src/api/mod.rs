@@ -19,6 +19,7 @@
 mod artifact;
 mod auth;
 mod cluster;
+mod datastore;
 mod error;
 mod event;
 mod experiment;
@@ -35,6 +36,9 @@ pub use auth::{Credentials, LoginAnswer, PageSession, User, UserStatus};
 pub use cluster::{
     Availability, Cluster, ClusterList, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
     InstanceType, InstanceTypeList,
+};
+pub use datastore::{
+    Datastore, DatastoreAccess, DatastoreList, DatastoreSpec, DatastoreStatus, DatastoresBy,
 };
 pub use error::{Code, ErrorBody, ErrorDetail};
 pub use event::{Event, TrialChanges};

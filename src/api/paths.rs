@@ -1,6 +1,6 @@
 //! The paths of every call: one constant per route (with `{…}` for what varies) and, where
-//! something varies, the function that fills it in. Clusters, ids and run names hold only
-//! `[a-z0-9-]`, so nothing needs escaping.
+//! something varies, the function that fills it in. Clusters and ids hold only
+//! `[a-z0-9-]` (a datastore's also capitals, `.` and `_`), so nothing needs escaping.
 
 /// `GET`: 200 and `ok`, without credentials, as soon as the server is ready.
 pub const HEALTH: &str = "/healthz";
@@ -27,6 +27,10 @@ pub const CLUSTER: &str = "/v1/core/clusters/{cluster}";
 pub const INSTANCE_TYPES: &str = "/v1/core/clusters/{cluster}/instance-types";
 /// `GET` → `{"sessions": []}`: Grid's interactive sessions, which this server does not have.
 pub const SESSIONS: &str = "/v1/core/sessions";
+/// `GET ?name=NAME` → [`DatastoreList`](super::DatastoreList).
+pub const DATASTORES: &str = "/v1/core/{cluster}/datastores";
+/// `GET` → [`Datastore`](super::Datastore).
+pub const DATASTORE: &str = "/v1/core/{cluster}/datastores/{datastore}";
 
 /// `GET ?query=PREFIX&phaseNotIn=STATE&phaseIn=STATE&brief=true` →
 /// [`RunList`](super::RunList); `brief` (ours) leaves `experimentIds` empty. `POST`
@@ -61,6 +65,9 @@ pub const ARTIFACTS: &str = "/v1/core/{cluster}/experiments/{experiment}/artifac
 /// `GET ?path=…&expires=…&signature=…`: one artifact; the address comes from an
 /// [`Artifact`](super::Artifact) and needs no credentials.
 pub const ARTIFACT_FILE: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts/file";
+/// `GET ?expires=…&signature=…` (ours): all artifacts as one tar; the address is an
+/// [`ArtifactPage::archive_url`](super::ArtifactPage::archive_url) and needs no credentials.
+pub const ARTIFACTS_TAR: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts.tar";
 
 /// [`CLUSTER`] of a cluster.
 pub fn cluster(cluster: &str) -> String {
@@ -125,4 +132,9 @@ pub fn metrics(cluster: &str, experiment: &str) -> String {
 /// [`ARTIFACTS`] of an experiment, by its id.
 pub fn artifacts(cluster: &str, experiment: &str) -> String {
     format!("/v1/core/{cluster}/experiments/{experiment}/artifacts")
+}
+
+/// [`ARTIFACTS_TAR`] of an experiment, by its id.
+pub fn artifacts_tar(cluster: &str, experiment: &str) -> String {
+    format!("/v1/core/{cluster}/experiments/{experiment}/artifacts.tar")
 }

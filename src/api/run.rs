@@ -150,7 +150,8 @@ pub struct RunSpec {
         skip_serializing_if = "String::is_empty"
     )]
     pub relative_work_dir: String,
-    /// Where the source comes from; always present in answers.
+    /// The repository that the source comes from, and what of it: `https://…#ref=COMMIT`. Empty:
+    /// it is uploaded, or the server's own. Always present in answers.
     #[serde(deserialize_with = "nullable")]
     pub source_code: String,
     /// Data the trials read.
@@ -360,6 +361,12 @@ pub struct RunStatus {
     /// them go on.
     #[serde(deserialize_with = "int32")]
     pub held: i32,
+    /// Ours: the commit that was fetched, where the source comes from a repository.
+    #[serde(
+        deserialize_with = "nullable",
+        skip_serializing_if = "String::is_empty"
+    )]
+    pub commit: String,
 }
 
 /// How many trials of a run are in which state. All six are always there.

@@ -122,3 +122,4 @@ pub use ranges::Ranges;
 pub use reading::{MAX_TEXT, Reading, Settings, read, read_request};
 pub use shortcut::shortcut;
 pub use span::{Origin, Span};
+pub use suggest::nearest;

@@ -3,10 +3,7 @@
 /// The candidate nearest to `word`, where one is near enough to be meant: at most a third of its
 /// letters changed, added, dropped or swapped. O(candidates × length²), and far less for those that
 /// are nothing like it.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
     let allowed = word.len().div_ceil(3).min(4);
     let mut letters = Vec::new();

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod datastore;
 mod plan;
 mod serve;
 mod supervise;
@@ -22,6 +23,8 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Serve the page and the API, and run trials.
     Serve(serve::Serve),
+    /// Keep data for trials to read: named, versioned folders.
+    Datastore(datastore::Datastore),
     /// Own one trial: started by the server, not by people.
     #[command(hide = true)]
     Supervise(supervise::Supervise),
@@ -32,6 +35,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Serve(serve) => serve.run(),
+        Command::Datastore(datastore) => datastore.run(),
         Command::Supervise(supervise) => supervise.run(),
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::{Engine, Seen, SubmitError};
-use crate::config::Limits;
+use crate::config::{Limits, Mounts};
 use crate::store::ActiveTrial;
 use crate::trial::{Folder, Order, copy_tree};
 
@@ -27,6 +27,7 @@ pub struct Local {
     cluster: String,
     /// Whether the cluster's GPUs are shared out.
     gpus: bool,
+    mounts: Mounts,
     limits: Limits,
     supervisors: Arc<Mutex<HashMap<Key, Supervisor>>>,
     wake: Arc<Notify>,
@@ -48,14 +49,13 @@ impl Local {
         program: PathBuf,
         wake: Arc<Notify>,
     ) -> Self {
+        let settings = config.clusters.get(cluster);
         Self {
             data: config.data.clone(),
             program,
             cluster: cluster.to_owned(),
-            gpus: config
-                .clusters
-                .get(cluster)
-                .is_some_and(|settings| !settings.gpus.is_empty()),
+            gpus: settings.is_some_and(|settings| !settings.gpus.is_empty()),
+            mounts: settings.map_or_else(Mounts::default, |settings| settings.mounts),
             limits: config.limits,
             supervisors: Arc::default(),
             wake,
@@ -84,6 +84,9 @@ impl Local {
             output_bytes: self.limits.output_bytes,
             stop_grace_seconds: self.limits.stop_grace_seconds,
             time_limit_seconds: self.time_limit(trial),
+            working_folder: trial.spec.relative_work_dir.clone(),
+            mounts: trial.mounts.clone(),
+            mounts_by_arguments: self.mounts == Mounts::Arguments,
         };
         folder.write_order(&order).map_err(say)
     }

@@ -135,6 +135,7 @@ async fn changed(
 ) -> Result<Json<Run>, ApiError> {
     let run = runs::find(app, name, id).await?;
     app.wake(&run.cluster);
+    app.fetch.notify_one();
     views::publish(app, run.key, numbers).await?;
     Ok(Json(views::run(&run, true)))
 }

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::store::{RunRecord, State as TrialState, TrialRecord};
+use crate::trial::Folder;
 use crate::views;
 
 /// `GET /v1/core/{cluster}/experiments?names=…`.
@@ -48,6 +49,12 @@ pub async fn get(
     let mut experiment = views::experiment(&run, &trial);
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
+    }
+    if !run.spec.datastores.is_empty() {
+        let folder = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt);
+        let started = tokio::task::spawn_blocking(move || folder.started()).await?;
+        // Not yet started, or long cleared away.
+        experiment.status.datastores = started.ok().flatten().and_then(|note| note.datastores);
     }
     Ok(Json(experiment))
 }

@@ -9,12 +9,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, DatastoreMount, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
+    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
 };
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
 
-use super::{At, Body, Params, cluster, control, runs, short, uploads};
+use super::{At, Body, Params, cluster, control, inputs, runs, short, uploads};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::clock;
@@ -47,8 +47,11 @@ pub async fn create(
         return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
     }
     check(&name, &request)?;
+    inputs::check_repository(&app, &request)?;
+    let fetch = !request.spec.source_code.is_empty();
     let asked = control::ask(&app.config, settings, &request.spec)?;
     let upload = request.local_dir;
+    let (mounts, understood) = inputs::datastores(&app, request.spec.datastores.clone()).await?;
     let drawn = random::seed()?;
     let most = app.config.limits.trials;
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
@@ -64,15 +67,18 @@ pub async fn create(
         cpus: asked.cpus,
         gpus: asked.gpus,
         upload,
+        fetch,
+        mounts,
         ..expanded
     };
+    run.spec.datastores = understood;
     let spec = &run.spec;
     run.terms = price::terms(&settings.price, &spec.instance_type, spec.use_spot);
     run.spec.cluster_id.clone_from(&name);
     run.spec.user_id.clone_from(&run.account);
     run.name = free_name(&app, &name, run.name).await?;
     let id = run.id.clone();
-    if !upload {
+    if !upload && !fetch {
         keep_source(&app, &id).await?;
     }
     let (key, created) = (run.key.clone(), app.store.create_run(run).await);
@@ -83,6 +89,7 @@ pub async fn create(
         Created::New => {
             let record = runs::find(&app, name.clone(), id).await?;
             app.wake(&name);
+            app.fetch.notify_one();
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             views::publish(&app, record.key, Vec::new()).await?;
             Ok(Json(uploads::with_address(&app, &headers, &record, brief)))
@@ -153,36 +160,14 @@ fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
             "A description has at most {NAME_MAX} characters."
         )));
     }
-    if !spec.source_code.is_empty() {
-        return Err(ApiError::Unimplemented(
-            "This server takes the scripts from its own source folder, not from a repository yet."
-                .to_owned(),
-        ));
-    }
     if spec.dry_run {
         return Err(ApiError::Unimplemented(
             "This server has no dry runs; `sweep plan --estimate` says what a run would cost."
                 .to_owned(),
         ));
     }
-    check_datastores(&spec.datastores)?;
+    inputs::check_folder(&spec.relative_work_dir)?;
     check_environment(&spec.env)
-}
-
-fn check_datastores(datastores: &[DatastoreMount]) -> Result<(), ApiError> {
-    let Some(store) = datastores.first() else {
-        return Ok(());
-    };
-    let name = if store.name.is_empty() {
-        &store.id
-    } else {
-        &store.name
-    };
-    Err(ApiError::Invalid(format!(
-        "This server has no datastore `{}`. Nothing was started. Put the data where the script \
-         can read it and launch without --datastore_name.",
-        short(name)
-    )))
 }
 
 fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiError> {
@@ -252,6 +237,8 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         cpus: 0,
         gpus: 0,
         upload: false,
+        fetch: false,
+        mounts: Vec::new(),
         created_at: clock::now(),
         trials,
         key: None,
@@ -288,7 +275,7 @@ fn check_script(script: &str) -> Result<(), ApiError> {
 }
 
 /// A message of another module as a sentence.
-fn sentence(message: &impl ToString) -> String {
+pub(super) fn sentence(message: &impl ToString) -> String {
     let text = message.to_string();
     let mut letters = text.chars();
     let first = letters

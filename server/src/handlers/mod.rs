@@ -1,11 +1,14 @@
 //! One file per resource. A handler loads, checks, changes and replies; what is shared is here.
 
+pub mod archive;
 pub mod artifacts;
 pub mod auth;
 pub mod clusters;
 pub mod control;
+pub mod datastores;
 pub mod events;
 pub mod experiments;
+mod inputs;
 pub mod launch;
 pub mod logs;
 pub mod page;

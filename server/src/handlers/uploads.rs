@@ -14,6 +14,7 @@ use sweep_planner::api::{Run, paths};
 use tokio::io::AsyncWriteExt;
 
 use super::artifacts::{mac, unhex};
+use super::launch::sentence;
 use super::{At, Params};
 use crate::app::App;
 use crate::clock;
@@ -141,8 +142,8 @@ async fn put_in_place(app: &App, run: &str, file: &Path, hash: &str) -> Result<(
     });
     unpacked.await?.map_err(|error| match error {
         UnpackError::Disk(error) => ApiError::Internal(format!("an upload: {error}")),
-        UnpackError::TooLarge(_) => ApiError::TooLarge(error.to_string()),
-        other => ApiError::Invalid(other.to_string()),
+        UnpackError::TooLarge(_) => ApiError::TooLarge(sentence(&error)),
+        other => ApiError::Invalid(sentence(&other)),
     })?;
     app.store.uploaded(run.to_owned(), hash.to_owned()).await?;
     Ok(())

@@ -8,6 +8,7 @@ use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::trials::State;
 use super::{Store, StoreError, from_json, to_json};
+use crate::trial::Mount;
 
 /// A trial that is starting or running: what the dispatcher works on.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct ActiveTrial {
     pub attempt: u32,
     /// The numbers of the GPUs that are its own while it runs.
     pub gpus: Vec<u32>,
+    /// What it reads.
+    pub mounts: Vec<Mount>,
     /// How far its metrics have been read, in bytes.
     pub metrics_read: u64,
 }
@@ -95,7 +98,7 @@ impl Store {
 
 const ACTIVE: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
                              trial.argv, trial.state, trial.metrics_read, trial.attempt,
-                             trial.gpus
+                             trial.gpus, run.mounts
                       FROM run JOIN trial ON trial.run = run.key";
 
 fn read_active(
@@ -122,6 +125,7 @@ fn read_active(
         state: State::read(row)?,
         attempt: row.get("attempt")?,
         gpus: from_json("trial GPUs", &row.get::<_, String>("gpus")?)?,
+        mounts: from_json("run datastores", &row.get::<_, String>("mounts")?)?,
         metrics_read: row.get::<_, i64>("metrics_read")?.unsigned_abs(),
     })
 }
@@ -242,7 +246,7 @@ fn candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candidate>, 
                  WHERE trial_count.run = run.key AND state IN (1, 2)), run.cpus, run.gpus
          FROM run
          WHERE run.key IN (SELECT run FROM trial_count WHERE state = 0 AND trials > 0)
-           AND run.cluster = ?1 AND run.upload IS NOT ''
+           AND run.cluster = ?1 AND run.upload IS NOT '' AND run.fetched IS NOT ''
          ORDER BY run.priority DESC, run.key",
     )?;
     let rows = statement.query_map([cluster], |row| {

@@ -24,7 +24,7 @@ impl Store {
             if !again.is_empty() {
                 connection.execute(
                     "UPDATE run SET ended_at = NULL, stop_wanted = 0, failures = 0,
-                                    changed_at = ?2 WHERE key = ?1",
+                                    fetch_failure = '', changed_at = ?2 WHERE key = ?1",
                     params![run, now.micros()],
                 )?;
             }

@@ -5,6 +5,7 @@ use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::{Store, StoreError, to_json};
 use crate::price::Terms;
+use crate::trial::Mount;
 
 /// A run to be created.
 #[derive(Clone, Debug)]
@@ -37,6 +38,10 @@ pub struct NewRun {
     pub gpus: u32,
     /// Whether its source is still to be uploaded.
     pub upload: bool,
+    /// Whether its source is still to be fetched.
+    pub fetch: bool,
+    /// What its trials read.
+    pub mounts: Vec<Mount>,
     /// Now.
     pub created_at: Timestamp,
     /// In launch order.
@@ -145,9 +150,9 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
     connection.execute(
         "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel,
                           bill_minimum, bill_increment, trials, created_at, changed_at, priority,
-                          stop_after, cpus, gpus, upload)
+                          stop_after, cpus, gpus, upload, mounts, fetched)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17,
-                 ?18)",
+                 ?18, ?19, ?20)",
         params![
             run.id,
             run.cluster,
@@ -167,6 +172,8 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             run.cpus,
             run.gpus,
             run.upload.then_some(""),
+            to_json("run datastores", &run.mounts)?,
+            run.fetch.then_some(""),
         ],
     )?;
     Ok(connection.last_insert_rowid())

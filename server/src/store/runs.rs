@@ -43,6 +43,11 @@ pub struct RunRecord {
     pub stop_wanted: bool,
     /// Whether its source is still to be uploaded.
     pub awaits_upload: bool,
+    /// What of its source is fetched: `None` if it comes otherwise, empty as long as it is not,
+    /// else the commit.
+    pub fetched: Option<String>,
+    /// Why it could not be fetched; empty otherwise.
+    pub fetch_failure: String,
     /// When it was created.
     pub created_at: Timestamp,
     /// When a trial last changed its state.
@@ -289,6 +294,8 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError>
         running_since,
         stop_wanted: row.get("stop_wanted")?,
         awaits_upload: row.get::<_, Option<String>>("upload")?.as_deref() == Some(""),
+        fetched: row.get("fetched")?,
+        fetch_failure: row.get("fetch_failure")?,
         created_at: Timestamp::from_micros(row.get("created_at")?),
         changed_at: Timestamp::from_micros(row.get("changed_at")?),
         started_at: time("started_at")?,

@@ -4,8 +4,10 @@
 //! or upgraded neither ends the trial nor loses how it ended. It speaks with the server through
 //! files alone (see [`Folder`]), and starts the trial at most once, whoever starts it how often.
 
+mod given;
 mod output;
 mod process;
+mod view;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -78,7 +80,8 @@ fn run(folder: &Folder, order: &Order) -> Ended {
         Ok(sink) => sink,
         Err(error) => return not_started(format!("its output cannot be written: {error}"), false),
     };
-    let mut running = match Running::start(folder, order) {
+    let given = given::give(folder, order);
+    let mut running = match Running::start(folder, order, &given.command) {
         Ok(running) => running,
         Err(reason) => return not_started(reason, false),
     };
@@ -86,7 +89,8 @@ fn run(folder: &Folder, order: &Order) -> Ended {
     let note = Started {
         at: started,
         process,
-        command: order.command.clone(),
+        command: given.command,
+        datastores: given.datastores,
     };
     if let Err(error) = folder.write_started(&note) {
         // The trial runs all the same; the server sees it as starting until it ends.

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use super::complain;
 use super::output::{Sink, Stream};
-use crate::trial::{Folder, How, Order};
+use crate::trial::{Folder, How, Order, below};
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -29,17 +29,23 @@ pub(super) struct Running {
 
 impl Running {
     /// Starts the script in its own process group, with its two pipes and no input.
-    pub(super) fn start(folder: &Folder, order: &Order) -> Result<Self, String> {
-        let (program, arguments) = order
-            .command
+    pub(super) fn start(
+        folder: &Folder,
+        order: &Order,
+        command: &[String],
+    ) -> Result<Self, String> {
+        let (program, arguments) = command
             .split_first()
             .ok_or_else(|| "the command is empty".to_owned())?;
+        let work = &order.working_folder;
+        let work = below(&folder.work(), work)
+            .ok_or_else(|| format!("the source has no folder `{work}`"))?;
         adopt_orphans();
         let mut command = Command::new(program);
         command
             .args(arguments)
             .envs(&order.environment)
-            .current_dir(folder.work())
+            .current_dir(work)
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -12,6 +12,7 @@
 //! | `stop` | server | the trial is to end |
 //! | `ended.json` | supervisor | how and when it ended |
 //! | `supervisor.log` | supervisor | its own troubles |
+//! | `view/` | supervisor | where the trial's view of its datastores is put together; empty |
 //! | `work/` | both | the trial's copy of the source, where it runs |
 
 use std::collections::BTreeMap;
@@ -23,7 +24,9 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sweep_planner::api::Timestamp;
+use sweep_planner::api::{DatastoreAccess, Timestamp};
+
+use super::Mount;
 
 /// How often a busy lock is tried again.
 const LOCK_RETRY: Duration = Duration::from_millis(5);
@@ -42,6 +45,15 @@ pub struct Order {
     /// Seconds after which the trial is ended; `None` for never.
     #[serde(default)]
     pub time_limit_seconds: Option<u64>,
+    /// The folder of the source in which it runs, relative; empty for the top.
+    #[serde(default)]
+    pub working_folder: String,
+    /// What it reads.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
+    /// Whether it is told of them by its arguments even where they could be mounted.
+    #[serde(default)]
+    pub mounts_by_arguments: bool,
 }
 
 /// That a trial has started.
@@ -53,6 +65,9 @@ pub struct Started {
     pub process: i32,
     /// Exactly what was run.
     pub command: Vec<String>,
+    /// How it was given its datastores, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datastores: Option<DatastoreAccess>,
 }
 
 /// How a trial ended.

@@ -1,16 +1,20 @@
 //! A trial outside the database: its folder, its copy of the source, its output and metrics.
 
+mod archive;
 pub mod csv;
 mod folder;
 mod gather;
 pub mod metrics;
+mod mount;
 mod output;
 mod python;
 mod source;
 mod upload;
 
+pub use archive::{open_below, write_tar};
 pub use folder::{Ended, Folder, How, Order, Started, write_durably};
 pub use gather::Gatherer;
+pub use mount::{Mount, below, replaced};
 pub use output::{Stretch, read_output, search_output};
 pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};
-pub use upload::{UnpackError, unpack};
+pub use upload::{UnpackError, unpack, unpack_tar};

@@ -98,6 +98,7 @@ pub fn snapshot(
             limits,
             bytes: 0,
             files: 0,
+            share: true,
         },
     )
 }
@@ -116,6 +117,7 @@ pub fn copy_tree(from: &Path, to: &Path) -> Result<(), SourceError> {
             limits,
             bytes: 0,
             files: 0,
+            share: true,
         },
     )
 }
@@ -124,6 +126,8 @@ struct Budget {
     limits: SourceLimits,
     bytes: u64,
     files: u64,
+    /// Whether the file system may share blocks, as far as is known.
+    share: bool,
 }
 
 impl Budget {
@@ -173,11 +177,32 @@ fn copy(
             std::os::unix::fs::symlink(link, &target).map_err(at(&target))?;
         } else if meta.is_file() {
             budget.take(meta.len())?;
-            // Shares the blocks where the file system can (copy_file_range), else copies them.
-            fs::copy(&path, &target).map_err(at(&path))?;
+            if !budget.share || !shared(&path, &target).map_err(at(&path))? {
+                // It cannot for this file, so it is not asked for the others.
+                budget.share = false;
+                fs::copy(&path, &target).map_err(at(&path))?;
+            }
         }
     }
     Ok(())
+}
+
+/// Makes a new file of another one's blocks, which are copied when one of the two is written
+/// (`FICLONE`, on Btrfs, XFS and others). False where the file system cannot; nothing of use is
+/// in the new file then.
+#[cfg(target_os = "linux")]
+fn shared(from: &Path, to: &Path) -> io::Result<bool> {
+    let (source, target) = (fs::File::open(from)?, fs::File::create(to)?);
+    if rustix::fs::ioctl_ficlone(&target, &source).is_err() {
+        return Ok(false);
+    }
+    target.set_permissions(source.metadata()?.permissions())?;
+    Ok(true)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn shared(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -267,6 +292,50 @@ mod tests {
             fs::read_link(to.path().join("new/b")).unwrap(),
             Path::new("a")
         );
+    }
+
+    #[test]
+    fn copies_are_files_of_their_own_with_the_same_rights() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let root = tree(&[("a", "1"), ("run.sh", "2"), ("empty", "")]);
+        for (name, mode) in [("a", 0o640), ("run.sh", 0o755), ("empty", 0o444)] {
+            let mode = fs::Permissions::from_mode(mode);
+            fs::set_permissions(root.path().join(name), mode).unwrap();
+        }
+        let to = tempfile::tempdir().unwrap();
+        let to = to.path().join("new");
+        copy_tree(root.path(), &to).unwrap();
+        for name in ["a", "run.sh", "empty"] {
+            let (from, to) = (root.path().join(name), to.join(name));
+            assert_eq!(fs::read(&from).unwrap(), fs::read(&to).unwrap());
+            assert_eq!(mode(&from), mode(&to), "{name}");
+        }
+        fs::write(to.join("a"), "changed").unwrap();
+        assert_eq!(fs::read_to_string(root.path().join("a")).unwrap(), "1");
+    }
+
+    /// Needs a folder on a file system that can share blocks, such as Btrfs.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn blocks_are_shared_where_the_file_system_can() {
+        let Some(folder) = std::env::var_os("SWEEP_TEST_REFLINK") else {
+            println!("skipped: SWEEP_TEST_REFLINK names no folder");
+            return;
+        };
+        let home = tempfile::tempdir_in(folder).unwrap();
+        let (from, to) = (home.path().join("from"), home.path().join("to"));
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("big"), vec![7; 64 << 20]).unwrap();
+        rustix::fs::sync();
+        let free = || rustix::fs::statvfs(home.path()).unwrap();
+        let before = free();
+        assert!(shared(&from.join("big"), &home.path().join("one")).unwrap());
+        copy_tree(&from, &to).unwrap();
+        rustix::fs::sync();
+        let taken = before.f_bfree.saturating_sub(free().f_bfree) * before.f_frsize;
+        assert!(taken < 4 << 20, "{taken} bytes for two copies of 64 MiB");
+        assert_eq!(fs::read(to.join("big")).unwrap(), vec![7; 64 << 20]);
     }
 
     #[test]

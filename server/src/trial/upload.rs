@@ -1,4 +1,4 @@
-//! Unpacking an uploaded source: gzip over tar, as Grid's client sends it. What arrives is not
+//! Unpacking a source: gzip over tar, as Grid's client uploads it, or a tar of git's. What arrives is not
 //! trusted: nothing is written outside the folder, over a link or beyond the limits.
 
 use std::fs::{self, File, OpenOptions};
@@ -11,20 +11,20 @@ use tar::{Archive, EntryType};
 
 use super::SourceLimits;
 
-/// Why an upload cannot be used.
+/// Why a source cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
     /// It is no tar.gz.
-    #[error("The upload is no tar.gz that can be read: {0}.")]
+    #[error("the source is no tar.gz that can be read: {0}")]
     Archive(io::Error),
     /// An entry that is not taken.
-    #[error("The upload holds `{0}`, {1}. Nothing of it was kept.")]
+    #[error("the source holds `{0}`, {1}; nothing of it was kept")]
     Entry(String, &'static str),
     /// Too large.
-    #[error("The upload unpacks to more than {0}. Nothing of it was kept.")]
+    #[error("the source unpacks to more than {0}; nothing of it was kept")]
     TooLarge(String),
     /// It cannot be written here.
-    #[error("the upload cannot be written: {0}")]
+    #[error("the source cannot be written: {0}")]
     Disk(io::Error),
 }
 
@@ -39,7 +39,17 @@ struct Link {
 /// caller's to remove.
 pub fn unpack(archive: &Path, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
     let file = BufReader::new(File::open(archive).map_err(UnpackError::Disk)?);
-    let mut archive = Archive::new(GzDecoder::new(file));
+    unpack_from(GzDecoder::new(file), to, limits)
+}
+
+/// The same for a tar that is not compressed.
+pub fn unpack_tar(archive: &Path, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
+    let file = BufReader::new(File::open(archive).map_err(UnpackError::Disk)?);
+    unpack_from(file, to, limits)
+}
+
+fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
+    let mut archive = Archive::new(tar);
     fs::create_dir_all(to).map_err(UnpackError::Disk)?;
     let to = &to.canonicalize().map_err(UnpackError::Disk)?;
     let (mut bytes, mut files, mut links) = (0_u64, 0_u64, Vec::new());
@@ -79,8 +89,10 @@ fn refuse(name: &Path, why: &'static str) -> UnpackError {
     UnpackError::Entry(name.display().to_string(), why)
 }
 
+const CLASH: &str = "which does not fit its other entries";
+
 fn clash(name: &Path) -> UnpackError {
-    refuse(name, "which does not fit its other entries")
+    refuse(name, CLASH)
 }
 
 /// The path without `.`, if it is relative and never goes up.
@@ -131,33 +143,34 @@ fn write(
 /// Hard links become copies, since trials share no files; symbolic ones are made and then
 /// followed: one that leads out, also over another one, or nowhere is refused.
 fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackError> {
+    let refuse = |link: &Link, why| refuse(link.at.strip_prefix(to).unwrap_or(&link.at), why);
+    let clash = |link: &Link| refuse(link, CLASH);
     for link in links.iter().filter(|link| link.hard) {
-        let target =
-            inside(&link.target).ok_or_else(|| refuse(&link.at, "a link that leads out"))?;
+        let target = inside(&link.target).ok_or_else(|| refuse(link, "a link that leads out"))?;
         let target = to.join(target);
-        let size = fs::symlink_metadata(&target).map_err(|_| clash(&link.at))?;
+        let size = fs::symlink_metadata(&target).map_err(|_| clash(link))?;
         left = left
             .checked_sub(size.len())
             .ok_or_else(|| UnpackError::TooLarge("the limit on bytes".to_owned()))?;
-        fs::copy(target, &link.at).map_err(|_| clash(&link.at))?;
+        fs::copy(target, &link.at).map_err(|_| clash(link))?;
     }
     let soft = || links.iter().filter(|link| !link.hard);
     for link in soft() {
         if link.target.is_absolute() {
-            return Err(refuse(&link.at, "a link that leads out"));
+            return Err(refuse(link, "a link that leads out"));
         }
         // Its folder may be a link by now: never followed.
         let folder = link.at.parent().unwrap_or(to);
-        fs::create_dir_all(folder).map_err(|_| clash(&link.at))?;
+        fs::create_dir_all(folder).map_err(|_| clash(link))?;
         if folder.canonicalize().ok().as_deref() != Some(folder) {
-            return Err(clash(&link.at));
+            return Err(clash(link));
         }
-        symlink(&link.target, &link.at).map_err(|_| clash(&link.at))?;
+        symlink(&link.target, &link.at).map_err(|_| clash(link))?;
     }
     for link in soft() {
         let led = link.at.canonicalize();
         if !led.is_ok_and(|led| led.starts_with(to)) {
-            return Err(refuse(&link.at, "a link that leads out or nowhere"));
+            return Err(refuse(link, "a link that leads out or nowhere"));
         }
     }
     Ok(())

@@ -249,7 +249,7 @@ fn trials_share_the_cpus_that_they_ask_for() {
     );
 }
 
-fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (name, content) in files {
         let mut header = tar::Header::new_gnu();

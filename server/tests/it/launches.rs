@@ -130,9 +130,9 @@ fn what_cannot_be_launched_is_refused_with_its_reason() {
             refused(&server, |body| body["name"] = json!("Not A Name")),
         ),
         (
-            501,
-            "repository",
-            refused(&server, spec("sourceCode", json!("https://x#ref=1"))),
+            400,
+            "repositories",
+            refused(&server, spec("sourceCode", json!("git://x/y#ref=1"))),
         ),
         (
             501,

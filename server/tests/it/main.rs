@@ -2,15 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod artifacts;
 mod attacks;
 mod client;
 mod control;
+mod datastores;
 mod events;
 mod faults;
 mod kill;
 mod launches;
 mod life;
+mod mounts;
 mod openapi;
 mod page;
 mod restarts;
 mod server;
+mod sources;

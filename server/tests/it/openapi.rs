@@ -24,6 +24,8 @@ fn every_call_is_described_and_every_described_call_exists() {
         paths::CLUSTER,
         paths::INSTANCE_TYPES,
         paths::SESSIONS,
+        paths::DATASTORES,
+        paths::DATASTORE,
         paths::RUNS,
         paths::RUN,
         paths::TRIALS,
@@ -36,6 +38,7 @@ fn every_call_is_described_and_every_described_call_exists() {
         paths::METRICS,
         paths::ARTIFACTS,
         paths::ARTIFACT_FILE,
+        paths::ARTIFACTS_TAR,
     ] {
         assert!(described.contains_key(path), "{path} is not described");
     }
@@ -43,6 +46,7 @@ fn every_call_is_described_and_every_described_call_exists() {
         let filled = path
             .replace("{cluster}", "local")
             .replace("{run}", "x")
+            .replace("{datastore}", "x-v1")
             .replace("{experiment}", "x-0");
         for method in ["get", "post", "put", "delete"] {
             // Without credentials: an address that takes the method asks for them, or for its own.

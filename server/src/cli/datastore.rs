@@ -1,0 +1,73 @@
+//! `sweep datastore`: data for trials to read.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::config::{Config, Overrides};
+use crate::datastores::{Datastores, add};
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct Datastore {
+    #[command(subcommand)]
+    command: Command,
+    /// The server's data folder [default: data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// The server's settings (TOML)
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Copy a folder as the next version of a datastore; a server that runs has it at once
+    Add {
+        /// The datastore's name
+        name: String,
+        /// The folder to copy
+        folder: PathBuf,
+    },
+    /// List all datastores
+    List,
+}
+
+impl Datastore {
+    pub(super) fn run(self) -> ExitCode {
+        match self.said() {
+            Ok(text) => match io::stdout().lock().write_all(text.as_bytes()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            },
+            Err(message) => {
+                eprintln!("error: {message}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn said(self) -> Result<String, String> {
+        let overrides = Overrides {
+            data: self.data,
+            ..Overrides::default()
+        };
+        let config = Config::load(self.config.as_deref(), overrides).map_err(|e| e.to_string())?;
+        match self.command {
+            Command::Add { name, folder } => {
+                let added = add(&config.data, &name, &folder).map_err(|e| e.to_string())?;
+                Ok(format!("{} version {}\n", added.name, added.version))
+            }
+            Command::List => {
+                let lines = Datastores::of(&config).all().into_iter();
+                let line = |one: crate::datastores::Datastore| {
+                    let (name, version) = (&one.name, one.version);
+                    format!("{name} version {version}: {}\n", one.folder.display())
+                };
+                Ok(lines.map(line).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Datastores mounted for each trial: found as written, read-only, seen by nobody else.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::datastores::{READ, access, home, launch, reading};
+use crate::faults;
+use crate::server::{Server, alive, wait};
+
+/// Whether processes of this account may have mounts of their own.
+fn may_mount() -> bool {
+    let tried = |options: &[&str]| {
+        let done = Command::new("unshare").args(options).arg("true").output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    let may = tried(&["--mount"]) || tried(&["--user", "--mount"]);
+    if !may {
+        println!("skipped: this machine gives this account no mount namespaces");
+    }
+    may
+}
+
+fn names(folder: &str) -> Vec<String> {
+    let listing = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = listing
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_script_finds_its_datastore_where_it_looks_and_cannot_write_there() {
+    if !may_mount() {
+        return;
+    }
+    let home = home(&[
+        ("read.py", READ),
+        (
+            "view.py",
+            "import os\nprint(len(os.listdir('/')))\n\
+             print(sorted(os.listdir('/datastores')))\n\
+             open('made', 'w').write('1')\n\
+             try: open('/new', 'w')\n\
+             except OSError as error: print('refused', error.errno)",
+        ),
+    ]);
+    let before = (names("/"), names("/datastores"));
+    let server = home.start();
+    let made = launch(
+        &server,
+        "read.py  /datastores/cifar5",
+        &json!([{"name": "cifar5"}]),
+    );
+    let stored = &made["spec"]["datastores"][0];
+    assert_eq!(
+        *stored,
+        json!({"id": "cifar5-v2", "mountPath": "/datastores/cifar5", "name": "cifar5", "version": "2"})
+    );
+    let trial = &server.finish(&made)[0];
+    assert_eq!(server.log(trial), "two\nrefused 30\nrefused 30\n");
+    assert_eq!(
+        access(&server, trial),
+        json!({"by": "mount", "because": ""})
+    );
+    // As Grid's client sends it, deeper, and two at once.
+    let both = json!([{"id": "cifar5-v1", "mountPath": "/somewhere/deep/inside/"},
+                      {"id": "mnist-v1", "mountPath": "/datastores/m"}]);
+    let deep = launch(
+        &server,
+        "read.py  '[\"/somewhere/deep/inside\", \"/datastores/m\"]'",
+        &both,
+    );
+    let trials = server.finish(&deep);
+    assert_eq!(server.log(&trials[0]), "one\nrefused 30\nrefused 30\n");
+    assert_eq!(server.log(&trials[1]), "digits\nrefused 30\nrefused 30\n");
+    // All else is where it was.
+    let view = launch(&server, "view.py ", &json!([{"name": "mnist"}]));
+    let trial = &server.finish(&view)[0];
+    let entries = before.0.len() + usize::from(!before.0.contains(&"datastores".to_owned()));
+    let mut there = before.1.clone();
+    there.push("mnist".to_owned());
+    there.sort();
+    let there = there.join("', '");
+    let log = server.log(trial);
+    assert_eq!(log, format!("{entries}\n['{there}']\nrefused 30\n"));
+    let folder = home.path(&format!("data/trials/{}/0", view["id"].as_str().unwrap()));
+    assert_eq!(fs::read_to_string(folder.join("work/made")).unwrap(), "1");
+    assert_eq!(
+        names(folder.join("view").to_str().unwrap()),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        (names("/"), names("/datastores")),
+        before,
+        "this machine was changed"
+    );
+    assert_eq!(
+        fs::read_to_string(home.path("data/datastores/cifar5/2/file")).unwrap(),
+        "two"
+    );
+}
+
+#[test]
+fn runs_at_the_same_time_see_their_own_versions() {
+    if !may_mount() {
+        return;
+    }
+    let home = home(&[(
+        "meet.py",
+        "import os, sys, time\n\
+         mine, other = sys.argv[1:]\n\
+         open(mine, 'w')\n\
+         while not os.path.exists(other): time.sleep(0.01)\n\
+         print(open('/datastores/cifar5/file').read())",
+    )]);
+    let server = home.start();
+    let at = |name: &str| home.path(name).display().to_string();
+    let started = [("1", "a", "b"), ("2", "b", "a")].map(|(version, mine, other)| {
+        let command = format!("meet.py  {} {}", at(mine), at(other));
+        let datastores = json!([{"name": "cifar5", "version": version}]);
+        launch(&server, &command, &datastores)
+    });
+    let logs = started.map(|run| server.log(&server.finish(&run)[0]));
+    assert_eq!(logs, ["one\n", "two\n"]);
+}
+
+#[test]
+fn a_place_that_exists_and_one_beside_other_files_serve_too() {
+    if !may_mount() {
+        return;
+    }
+    let home = home(&[(
+        "read.py",
+        "import os, sys\n\
+         print(open(sys.argv[1] + '/file').read(), sorted(os.listdir(sys.argv[2])))\n\
+         print(open(sys.argv[2] + '/beside').read())",
+    )]);
+    home.write("mnt/beside", "still here");
+    fs::create_dir_all(home.path("mnt/empty")).unwrap();
+    let mnt = home.path("mnt").display().to_string();
+    let server = home.start();
+    for name in ["empty", "new"] {
+        let at = format!("{mnt}/{name}");
+        let body = reading(
+            &format!("read.py  {at} {mnt}"),
+            &json!([{"id": "mnist-v1", "mountPath": at}]),
+        );
+        let answer = server.post_run(&body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let trial = &server.finish(&answer.json())[0];
+        let list = if name == "new" {
+            "['beside', 'empty', 'new']"
+        } else {
+            "['beside', 'empty']"
+        };
+        assert_eq!(server.log(trial), format!("digits {list}\nstill here\n"));
+        assert_eq!(access(&server, trial)["by"], "mount");
+    }
+    assert_eq!(names(&mnt), ["beside", "empty"]);
+    assert_eq!(names(&format!("{mnt}/empty")), Vec::<String>::new());
+}
+
+#[test]
+fn a_trial_with_datastores_is_stopped_with_all_it_started() {
+    let home = home(&[(
+        "stubborn.py",
+        "import os, signal, subprocess, time\n\
+         open('/datastores/mnist/file')\n\
+         signal.signal(signal.SIGTERM, signal.SIG_IGN)\n\
+         child = subprocess.Popen(['sleep', '600'], start_new_session=True)\n\
+         print(os.getpid(), child.pid, flush=True)\n\
+         time.sleep(600)",
+    )]);
+    if !may_mount() {
+        return;
+    }
+    home.write("sweep.toml", "[limits]\nstop_grace_seconds = 1\n");
+    let server = home.start();
+    let mut body = reading("stubborn.py ", &json!([{"name": "mnist"}]));
+    body["spec"]["sweepOptions"] = json!({"time_limit": 2});
+    let run = server.post_run(&body).json();
+    let pids = wait("its output", || {
+        let log = server.log(&server.trials(&run)[0]);
+        let pids: Vec<String> = log.split_whitespace().map(str::to_owned).collect();
+        (pids.len() == 2).then_some(pids)
+    });
+    assert!(pids.iter().all(|pid| alive(pid)));
+    let trial = &server.finish(&run)[0];
+    assert_eq!(
+        (&trial["signal"], &trial["state"]),
+        (&json!(9), &json!("EXPERIMENT_STATE_FAILED"))
+    );
+    assert!(
+        trial["message"].as_str().unwrap().contains("time was up"),
+        "{trial}"
+    );
+    assert!(pids.iter().all(|pid| !alive(pid)), "a process is left");
+}
+
+#[test]
+fn mounts_inside_a_datastore_are_read_only_too_and_none_is_seen_outside() {
+    if !faults::may_mount() {
+        println!("skipped: this account may not mount");
+        return;
+    }
+    let home = home(&[("read.py", READ)]);
+    let inside = home.path("data/datastores/mnist/1/sub dir");
+    fs::create_dir(&inside).unwrap();
+    let inside = inside.display();
+    let mount = format!(
+        "mount -t tmpfs -o nosuid,nodev,noexec,noatime none '{inside}' && echo sub > '{inside}/file' \
+         && mount --make-rshared / && exec \"$@\""
+    );
+    let server = Server::start(faults::by_shell(&home, true, &mount));
+    let run = launch(
+        &server,
+        "read.py  '/datastores/mnist/sub dir'",
+        &json!([{"name": "mnist"}]),
+    );
+    let log = server.log(&server.finish(&run)[0]);
+    assert_eq!(log, "sub\n\nrefused 30\nrefused 30\n");
+}
+
+/// Not root, so in a user namespace as well. Needs root to become somebody else.
+#[test]
+fn an_account_without_rights_mounts_too() {
+    const NOBODY: u32 = 65_534;
+    let home = home(&[(
+        "read.sh",
+        "read line < $1/file\necho $line $UID\necho x > $1/new",
+    )]);
+    if !rustix::process::geteuid().is_root() || !may_mount() {
+        println!("skipped: needs root");
+        return;
+    }
+    let own = |path: &Path| std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    let mut folders = vec![home.path("")];
+    while let Some(folder) = folders.pop() {
+        own(&folder);
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else {
+                own(&entry.path());
+            }
+        }
+    }
+    let mut probe = home.command("127.0.0.1:0");
+    probe.uid(NOBODY).gid(NOBODY);
+    let allowed = Command::new("unshare")
+        .args(["--user", "--mount", "true"])
+        .uid(NOBODY)
+        .output();
+    let program = Command::new(probe.get_program())
+        .arg("--version")
+        .uid(NOBODY)
+        .output();
+    if !allowed.is_ok_and(|o| o.status.success()) || !program.is_ok_and(|o| o.status.success()) {
+        println!("skipped: nobody has no user namespaces here, or cannot run the server");
+        return;
+    }
+    let server = Server::start(probe);
+    let run = launch(
+        &server,
+        "read.sh  /datastores/mnist",
+        &json!([{"name": "mnist"}]),
+    );
+    let trial = &server.finish(&run)[0];
+    assert_eq!(
+        access(&server, trial),
+        json!({"by": "mount", "because": ""})
+    );
+    let log = server.log(trial);
+    assert!(log.starts_with(&format!("digits {NOBODY}\n")), "{log}");
+    assert!(log.contains("Read-only file system"), "{log}");
+    assert_eq!(
+        names(home.path("data/datastores/mnist/1").to_str().unwrap()),
+        ["file"]
+    );
+}

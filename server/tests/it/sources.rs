@@ -1,0 +1,424 @@
+//! Where a run's source comes from, and where in it the trials run.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use rusqlite::Connection;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::client::Request;
+use crate::control;
+use crate::server::{Home, Server, alive, run, wait};
+
+#[test]
+fn trials_run_in_the_folder_of_the_source_that_the_request_names() {
+    let home = Home::new(&[
+        (
+            "pkg/train.py",
+            "import lib\nprint(open('../top.txt').read(), lib.name, open('made', 'w').name)",
+        ),
+        ("pkg/lib.py", "name = 'lib'"),
+        ("top.txt", "top"),
+    ]);
+    symlink("/usr", home.path("source/out")).unwrap();
+    let server = home.start();
+    let mut body = run("train.py ");
+    body["spec"]["relativeWorkDir"] = json!("pkg");
+    let run = server.post_run(&body).json();
+    let trial = &server.finish(&run)[0];
+    assert_eq!(server.log(trial), "top lib made\n");
+    let id = trial["id"].as_str().unwrap();
+    let page = server.get(&format!("/v1/core/local/experiments/{id}/artifacts"));
+    assert_eq!(page["artifacts"][0]["filename"], "pkg/made");
+    for folder in ["missing", "out", "out/bin", "top.txt"] {
+        body["spec"]["relativeWorkDir"] = json!(folder);
+        let trial = &server.finish(&server.post_run(&body).json())[0];
+        assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
+        assert_eq!(
+            server.log(trial),
+            format!("the source has no folder `{folder}`\n")
+        );
+    }
+    for folder in ["..", "/usr", "pkg/../..", "a\0b"] {
+        body["spec"]["relativeWorkDir"] = json!(folder);
+        let answer = server.post_run(&body);
+        assert_eq!(
+            (
+                answer.status,
+                answer.message().contains("not a folder of the source")
+            ),
+            (400, true)
+        );
+    }
+}
+
+#[test]
+fn trials_of_an_upload_run_in_the_folder_that_is_named() {
+    let home = Home::new(&[]);
+    let server = home.start();
+    let mut body = run("train.py ");
+    body["localDir"] = json!(true);
+    body["spec"]["relativeWorkDir"] = json!("./pkg");
+    let made = server.post_run(&body).json();
+    let url = made["status"]["uploadUrl"].as_str().unwrap();
+    let mut put = Request::new(
+        "PUT",
+        url.split_once(&server.address.to_string()).unwrap().1,
+    );
+    let files = [
+        ("./top.txt", "top"),
+        ("./pkg/train.py", "print(open('../top.txt').read())"),
+    ];
+    put.body = Some(control::archive(&files));
+    assert_eq!(put.send(server.address).status, 200);
+    assert_eq!(server.log(&server.finish(&made)[0]), "top\n");
+}
+
+/// Runs git in a folder, with nobody's settings.
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    for (name, value) in [
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_AUTHOR_NAME", "Ada"),
+        ("GIT_AUTHOR_EMAIL", "ada@example.org"),
+        ("GIT_COMMITTER_NAME", "Ada"),
+        ("GIT_COMMITTER_EMAIL", "ada@example.org"),
+    ] {
+        command.env(name, value);
+    }
+    let output = command
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {said}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A repository with two commits, served from a bare one that the configuration allows; answers
+/// with its address and the commits.
+fn repository(home: &Home) -> (String, [String; 2]) {
+    home.write(
+        "work/pkg/train.py",
+        "print('first', open('../data.txt').read())",
+    );
+    home.write("work/data.txt", "of git");
+    home.write("work/.gitattributes", "data.txt export-ignore\n");
+    let work = home.path("work");
+    git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    let commit = || {
+        git(&work, &["add", "--all"]);
+        git(&work, &["commit", "--quiet", "--message=x"]);
+        git(&work, &["rev-parse", "HEAD"])
+    };
+    let first = commit();
+    home.write("work/pkg/train.py", "print('second')");
+    let second = commit();
+    fs::create_dir(home.path("git")).unwrap();
+    let (from, bare) = (work.display().to_string(), home.path("git/proj.git"));
+    git(
+        &work,
+        &["clone", "--quiet", "--bare", &from, bare.to_str().unwrap()],
+    );
+    let allowed = format!("file://{}/", home.path("git").display());
+    let settings = format!("repositories = [\"https://\", \"{allowed}\"]\n");
+    home.write("sweep.toml", &settings);
+    (format!("{allowed}proj.git"), [first, second])
+}
+
+/// As Grid's client sends it from a checkout.
+fn fetching(source: &str) -> Value {
+    let mut body = run("train.py ");
+    body["spec"]["sourceCode"] = json!(source);
+    body["spec"]["relativeWorkDir"] = json!("pkg");
+    body
+}
+
+fn left(home: &Home) -> usize {
+    fs::read_dir(home.path("data/fetches")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn the_commit_that_is_named_runs() {
+    let home = Home::new(&[("pkg/train.py", "print('of the server')")]);
+    let (address, [first, second]) = repository(&home);
+    let server = home.start();
+    let made = |reference: &str| {
+        let answer = server.post_run(&fetching(&format!("{address}{reference}")));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    for (reference, commit, log) in [
+        (format!("#ref={first}"), &first, "first of git\n"),
+        (format!("#ref={second}"), &second, "second\n"),
+        ("#ref=main".to_owned(), &second, "second\n"),
+        (String::new(), &second, "second\n"),
+        (format!("#ref={}", &first[..12]), &first, "first of git\n"),
+    ] {
+        let run = made(&reference);
+        let trial = &server.finish(&run)[0];
+        assert_eq!(server.log(trial), log, "{reference}: {trial}");
+        let path = format!("/v1/core/local/runs/{}", run["id"].as_str().unwrap());
+        let status = server.get(&path)["status"].clone();
+        assert_eq!(
+            (&status["commit"], &status["message"]),
+            (&json!(commit), &json!(""))
+        );
+        let source = home.path(&format!("data/sources/{}", run["id"].as_str().unwrap()));
+        assert!(!source.join(".git").exists());
+    }
+    assert_eq!(left(&home), 0);
+}
+
+#[test]
+fn a_source_that_cannot_be_fetched_is_the_trials_reason_and_can_be_tried_again() {
+    let home = Home::new(&[]);
+    let (address, [first, _]) = repository(&home);
+    let server = home.start();
+    let absent = "1".repeat(40);
+    for (source, words) in [
+        (
+            format!("{address}#ref={absent}"),
+            format!("no commit `{absent}`"),
+        ),
+        (
+            format!("{address}#ref=nothing"),
+            "git says: fatal: ".to_owned(),
+        ),
+        (
+            address.replace("proj", "none"),
+            "git says: fatal: ".to_owned(),
+        ),
+    ] {
+        let run = server.post_run(&fetching(&source)).json();
+        let trial = &server.finish(&run)[0];
+        assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
+        let message = trial["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("its source could not be fetched: "),
+            "{message}"
+        );
+        assert!(message.contains(&words), "{message}");
+        assert_eq!(trial["startTimestamp"], Value::Null);
+        let path = format!("/v1/core/local/runs/{}", run["id"].as_str().unwrap());
+        assert_eq!(server.get(&path)["status"]["message"], message);
+    }
+    // It was away for a while.
+    let (there, away) = (home.path("git/proj.git"), home.path("git/away"));
+    fs::rename(&there, &away).unwrap();
+    let run = server
+        .post_run(&fetching(&format!("{address}#ref={first}")))
+        .json();
+    assert_eq!(server.finish(&run)[0]["state"], "EXPERIMENT_STATE_FAILED");
+    fs::rename(&away, &there).unwrap();
+    let path = format!("/v1/core/local/runs/{}/retry", run["id"].as_str().unwrap());
+    assert_eq!(
+        server
+            .send(Request::new("POST", &path).json(&json!({})))
+            .status,
+        200
+    );
+    let trial = &server.finish(&run)[0];
+    assert_eq!(server.log(trial), "first of git\n", "{trial}");
+    assert_eq!(left(&home), 0);
+}
+
+#[test]
+fn what_a_repository_holds_is_kept_within_bounds() {
+    let home = Home::new(&[]);
+    let (address, _) = repository(&home);
+    let bare = home.path("git/proj.git");
+    let work = home.path("work");
+    let push = |name: &str| {
+        git(&work, &["add", "--all"]);
+        git(&work, &["commit", "--quiet", "--message=x"]);
+        git(
+            &work,
+            &[
+                "push",
+                "--quiet",
+                bare.to_str().unwrap(),
+                &format!("HEAD:refs/heads/{name}"),
+            ],
+        );
+        git(&work, &["reset", "--quiet", "--hard", "HEAD~"]);
+    };
+    symlink("/etc/passwd", work.join("link")).unwrap();
+    push("link");
+    home.write("work/big", &"0".repeat(200_000));
+    push("big");
+    let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
+    home.write(
+        "sweep.toml",
+        &format!("{settings}[limits]\nsource_bytes = 100000\n"),
+    );
+    let server = home.start();
+    for (branch, words) in [
+        ("link", "`link`, a link that leads out"),
+        ("big", "more than"),
+    ] {
+        let run = server
+            .post_run(&fetching(&format!("{address}#ref={branch}")))
+            .json();
+        let trial = &server.finish(&run)[0];
+        assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
+        assert!(
+            trial["message"].as_str().unwrap().contains(words),
+            "{trial}"
+        );
+        assert!(
+            !home
+                .path(&format!("data/sources/{}", run["id"].as_str().unwrap()))
+                .exists()
+        );
+    }
+    assert_eq!(left(&home), 0);
+}
+
+/// A git that hangs in its fetch until a file is there, then is the real one.
+fn slow_git(home: &Home) -> Command {
+    let real = git_program();
+    let go = home.path("go").display().to_string();
+    let pid = home.path("pid").display().to_string();
+    home.write(
+        "bin/git",
+        &format!(
+            "#!/bin/sh\ncase \"$*\" in *fetch*) echo $$ > '{pid}'\n\
+             while [ ! -e '{go}' ]; do sleep 0.05; done;; esac\nexec '{real}' \"$@\"\n"
+        ),
+    );
+    fs::set_permissions(home.path("bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = home.command("127.0.0.1:0");
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{}:{path}", home.path("bin").display()));
+    command
+}
+
+fn git_program() -> String {
+    let path = std::env::var_os("PATH").unwrap();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join("git"))
+        .find(|p| p.is_file());
+    found.expect("git").display().to_string()
+}
+
+#[test]
+fn a_fetch_outlives_the_server_that_is_killed_meanwhile() {
+    let home = Home::new(&[]);
+    let (address, [first, _]) = repository(&home);
+    let server = Server::start(slow_git(&home));
+    let made = server
+        .post_run(&fetching(&format!("{address}#ref={first}")))
+        .json();
+    let path = format!("/v1/core/local/runs/{}", made["id"].as_str().unwrap());
+    let pid = || {
+        wait("the fetch", || {
+            fs::read_to_string(home.path("pid"))
+                .ok()
+                .filter(|p| p.ends_with('\n'))
+        })
+    };
+    pid();
+    let status = server.get(&path)["status"].clone();
+    assert_eq!(status["message"], "its source is being fetched");
+    assert_eq!(status["experimentCounts"]["pending"], 1);
+    server.kill();
+    fs::remove_file(home.path("pid")).unwrap();
+    // The next one is asked to stop while it fetches: at once, and with its git.
+    let mut server = Server::start(slow_git(&home));
+    let git = pid();
+    server.signal(Signal::TERM);
+    assert!(server.ended().success());
+    assert!(!alive(git.trim()), "git is left");
+    fs::write(home.path("go"), "").unwrap();
+    let server = Server::start(slow_git(&home));
+    let trial = &server.finish(&made)[0];
+    assert_eq!(server.log(trial), "first of git\n", "{trial}");
+    let history = Connection::open(home.path("data/sweep.db")).unwrap();
+    let starts: i64 = history
+        .query_row(
+            "SELECT count(*) FROM trial_history WHERE state = 1",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(starts, 1);
+}
+
+#[test]
+fn a_fetch_that_takes_too_long_is_ended() {
+    let home = Home::new(&[]);
+    let (address, _) = repository(&home);
+    let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
+    home.write(
+        "sweep.toml",
+        &format!("{settings}[limits]\nfetch_seconds = 1\n"),
+    );
+    let server = Server::start(slow_git(&home));
+    let run = server.post_run(&fetching(&address)).json();
+    let trial = &server.finish(&run)[0];
+    assert!(
+        trial["message"].as_str().unwrap().contains("longer than"),
+        "{trial}"
+    );
+    let pid = fs::read_to_string(home.path("pid")).unwrap();
+    assert!(!alive(pid.trim()), "git is left");
+}
+
+#[test]
+fn sources_that_may_not_be_fetched_are_refused() {
+    let home = Home::new(&[("train.py", "")]);
+    let (address, _) = repository(&home);
+    let server = home.start();
+    let refused = |server: &Server, body: &Value| {
+        let answer = server.post_run(body);
+        assert!(answer.status >= 400, "{body} was taken");
+        (answer.status, answer.message())
+    };
+    for (source, words) in [
+        (
+            "git@github.com:acme/proj.git",
+            "begins with https:// or file://",
+        ),
+        ("http://github.com/acme/proj.git", "begins with https://"),
+        ("file:///etc/x", "begins with https://"),
+        ("https://ada:secret@example.org/x", "Leave it out"),
+        ("https://example.org/x#ref=--upload-pack=id", "#ref="),
+    ] {
+        let (status, message) = refused(&server, &fetching(source));
+        assert_eq!(
+            (status, message.contains(words)),
+            (400, true),
+            "{source}: {message}"
+        );
+        assert!(!message.contains("secret"), "{message}");
+    }
+    let mut both = fetching(&address);
+    both["localDir"] = json!(true);
+    assert_eq!(refused(&server, &both).0, 400);
+    assert_eq!(server.get("/v1/core/local/runs")["runs"], json!([]));
+    drop(server);
+    let mut command = home.command("127.0.0.1:0");
+    home.write("empty/nothing", "");
+    command.env("PATH", home.path("empty"));
+    let server = Server::start(command);
+    let (status, message) = refused(&server, &fetching(&address));
+    assert_eq!(
+        (status, message.contains("git is not installed")),
+        (501, true),
+        "{message}"
+    );
+    drop(server);
+    home.write("sweep.toml", "repositories = []\n");
+    let server = home.start();
+    let (status, message) = refused(&server, &fetching("https://example.org/x"));
+    assert_eq!(
+        (status, message.contains("no sources from repositories")),
+        (400, true)
+    );
+}
