@@ -49,7 +49,9 @@ impl Word {
     pub(crate) fn moved(mut self, by: u32) -> Word {
         self.span = Span::new(self.span.start + by, self.span.end + by);
         let Runs { first, more } = &mut self.runs;
-        let sources = first.iter_mut().chain(more);
+        let sources = first
+            .iter_mut()
+            .chain(more.iter_mut().flat_map(|more| more.iter_mut()));
         sources.for_each(|(_, source)| *source += by);
         self
     }
@@ -82,27 +84,30 @@ impl Word {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 struct Runs {
     first: Option<(u32, u32)>,
-    more: Vec<(u32, u32)>,
+    #[allow(
+        clippy::box_collection,
+        reason = "hardly a word has more, and a text may have half a million words"
+    )]
+    more: Option<Box<Vec<(u32, u32)>>>,
 }
 
 impl Runs {
     /// The run that holds the byte at `offset` of the word.
     fn at(&self, offset: u32) -> Option<(u32, u32)> {
-        let after = self.more.partition_point(|(cooked, _)| *cooked <= offset);
-        let last = after
-            .checked_sub(1)
-            .and_then(|at| self.more.get(at))
-            .copied();
+        let more = self.more.as_deref().map_or(&[][..], Vec::as_slice);
+        let after = more.partition_point(|(cooked, _)| *cooked <= offset);
+        let last = after.checked_sub(1).and_then(|at| more.get(at)).copied();
         last.or(self.first.filter(|(cooked, _)| *cooked <= offset))
     }
 
     fn push(&mut self, cooked: u32, source: u32) {
-        let last = self.more.last().copied().or(self.first);
+        let last = self.more.as_ref().and_then(|more| more.last().copied());
+        let last = last.or(self.first);
         let continues = last.is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(s0));
         match self.first {
             _ if continues => {}
             None => self.first = Some((cooked, source)),
-            Some(_) => self.more.push((cooked, source)),
+            Some(_) => self.more.get_or_insert_default().push((cooked, source)),
         }
     }
 }
