@@ -73,7 +73,9 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
                         {words(&problem.to_string())}
                     </span>
                     <code class="quote">
-                        {quote.before}<span class="quote-place">{quote.place}</span>{quote.after}
+                        <span class="quote-text">
+                            {quote.before}<span class="quote-place">{quote.place}</span>{quote.after}
+                        </span>
                         <span class="quote-line">{place}</span>
                     </code>
                 </button>
@@ -115,7 +117,7 @@ pub(super) fn Offer() -> impl IntoView {
                 {icon(OFFER)}
                 <div class="problem-words">
                     <p class="problem-message">{["These ", &commands.to_string(), " commands are one sweep."].concat()}</p>
-                    <code class="quote">{short}</code>
+                    <code class="quote"><span class="quote-text">{short}</span></code>
                 </div>
                 <button type="button" class="button small fix" on:click=write>{label}</button>
             </div>
