@@ -1,4 +1,4 @@
-// What a person can do about trials that failed, or are held since too many before them did.
+// Trials that fail, are held since too many before them did, are tried again; and what a slow network does to the page.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ const SCRIPT = `import os, sys
 sys.exit(0 if os.path.exists(sys.argv[sys.argv.index("--data") + 1]) else 3)
 `;
 
-describe("failed and held trials", { concurrency: false }, () => {
+describe("runs under way", { concurrency: false }, () => {
   let folder, server, browser, page, planner, complaints, trials;
 
   before(async () => {
@@ -58,5 +58,31 @@ describe("failed and held trials", { concurrency: false }, () => {
     await page.getByRole("button", { name: "Retry 7 failed trials" }).click();
     await statuses(8, /^completed/);
     assert.equal(await page.getByRole("button", { name: /^Retry/ }).count(), 0);
+  });
+
+  test("an answer that comes late does not undo what was heard since", async () => {
+    let letThrough;
+    const gate = new Promise((resolve) => (letThrough = resolve));
+    let held = 0;
+    await page.route(/\/trials\?/, async (route) => {
+      const response = await route.fetch();
+      held += 1;
+      await gate;
+      await route.fulfill({ response });
+    });
+    await planner.tab("Plan").click();
+    await planner.paste(`grid run --name late train.py --data ${join(folder, "data")} --n "[1, 2]"`);
+    await planner.hasTrials(2);
+    await planner.launch.click();
+    const late = page.getByRole("table", { name: "Trials of late" });
+    const run = page.getByRole("table", { name: "Runs", exact: true }).getByRole("row", { name: /late/ });
+    await eventually(async () => assert.match(await run.innerText(), /completed/), 30_000);
+    assert.ok(held > 0, "an answer is held back");
+    letThrough();
+    // Longer than the answer needs to arrive.
+    await page.waitForTimeout(500);
+    await page.unroute(/\/trials\?/);
+    const rows = await readTable(late);
+    assert.deepEqual(rows.map((row) => row.Status.trim()), ["completed", "completed"]);
   });
 });
