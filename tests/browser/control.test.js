@@ -85,4 +85,36 @@ describe("runs under way", { concurrency: false }, () => {
     const rows = await readTable(late);
     assert.deepEqual(rows.map((row) => row.Status.trim()), ["completed", "completed"]);
   });
+
+  test("a launch whose answer is lost is repeated, also by a page opened anew, and runs once", async () => {
+    let lost = 0;
+    await page.route(/\/runs$/, async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      await route.fetch();
+      lost += 1;
+      return route.abort();
+    });
+    await planner.tab("Plan").click();
+    await planner.paste(`grid run --name once train.py --data ${join(folder, "data")} --n "[1, 2]"`);
+    await planner.hasTrials(2);
+    await planner.launch.click();
+    const note = page.getByRole("status").filter({ hasText: "No answer came" });
+    await note.waitFor();
+    assert.equal(lost, 1);
+    await page.unroute(/\/runs$/);
+    // The browser tells of the request that was cut off.
+    assert.ok(complaints.splice(0).every((line) => /ERR_FAILED/.test(line)));
+
+    await page.waitForFunction(() => location.hash.includes("once"));
+    await page.reload();
+    await planner.hasTrials(2);
+    await planner.launch.click();
+    const runs = page.getByRole("table", { name: "Runs", exact: true });
+    await eventually(async () => {
+      const rows = await readTable(runs);
+      const once = rows.filter((row) => /^once/.test(row.Run));
+      assert.equal(once.length, 1, JSON.stringify(rows));
+      assert.match(once[0].Status, /completed/);
+    }, 30_000);
+  });
 });
