@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::{Engine, Seen, SubmitError};
+use crate::clock;
 use crate::config::Limits;
 use crate::store::ActiveTrial;
 use crate::trial::{Folder, Order, copy_tree};
@@ -84,6 +85,7 @@ impl Local {
             output_bytes: self.limits.output_bytes,
             stop_grace_seconds: self.limits.stop_grace_seconds,
             time_limit_seconds: self.time_limit(trial),
+            at: Some(clock::now()),
         };
         folder.write_order(&order).map_err(say)
     }
@@ -224,7 +226,7 @@ impl Engine for Local {
                 tracing::warn!(run = %trial.run_name, number = trial.number, %error,
                                "a trial's folder cannot be read");
                 match trial.state {
-                    crate::store::State::Running => Seen::Running(crate::clock::now()),
+                    crate::store::State::Running => Seen::Running(clock::now()),
                     _ => Seen::Starting,
                 }
             })

@@ -42,6 +42,9 @@ pub struct Order {
     /// Seconds after which the trial is ended; `None` for never.
     #[serde(default)]
     pub time_limit_seconds: Option<u64>,
+    /// When it was written, after the source was copied; absent in old orders.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
 }
 
 /// That a trial has started.
