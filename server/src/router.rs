@@ -17,7 +17,7 @@ use crate::auth;
 use crate::error::ApiError;
 use crate::handlers::auth as login;
 use crate::handlers::{
-    artifacts, clusters, control, events, experiments, launch, logs, page, runs, uploads,
+    artifacts, clusters, control, events, experiments, launch, logs, page, runs, states, uploads,
 };
 use crate::openapi;
 use crate::trace;
@@ -51,6 +51,7 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
             get(runs::get).put(runs::update).delete(runs::delete),
         )
         .route(paths::TRIALS, get(runs::trials))
+        .route(paths::STATES, get(states::list))
         .route(paths::RETRY, post(control::retry))
         .route(paths::RELEASE, post(control::release))
         .route(paths::EXPERIMENTS, get(experiments::list))

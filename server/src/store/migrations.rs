@@ -9,9 +9,10 @@ use super::StoreError;
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION: i32 = 0x5357_4550;
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/0001_runs.sql"),
     include_str!("../../migrations/0002_control.sql"),
+    include_str!("../../migrations/0004_load.sql"),
 ];
 
 /// Refuses a file that is damaged, not ours, or newer than this version. Reads only, and all of

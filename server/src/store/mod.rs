@@ -9,12 +9,15 @@ mod accounts;
 mod changes;
 mod claims;
 mod control;
+mod discard;
 mod launches;
 mod metrics;
 mod migrations;
 mod pages;
 mod runs;
 mod settings;
+mod states;
+mod thin;
 mod trials;
 mod writer;
 
@@ -26,11 +29,13 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use accounts::Account;
-pub use changes::Change;
+pub use changes::{Change, Recorded};
 pub use claims::{ActiveTrial, Claim};
+pub use discard::Files;
 pub use launches::{Created, NewRun, NewTrial};
-pub use metrics::{NewPoint, NewPoints, Source};
+pub use metrics::{NewPoint, NewPoints, Source, Window};
 pub use runs::{RunFilter, RunRecord};
+pub use states::Stretch;
 pub use trials::{State, TrialRecord};
 use writer::Writer;
 

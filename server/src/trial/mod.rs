@@ -10,7 +10,7 @@ mod source;
 mod upload;
 
 pub use folder::{Ended, Folder, How, Order, Started, write_durably};
-pub use gather::Gatherer;
+pub use gather::{Gathered, Gatherer};
 pub use output::{Stretch, read_output, search_output};
 pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};
 pub use upload::{UnpackError, unpack};
