@@ -12,21 +12,24 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sweep_planner::api::Event;
 use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock;
 use crate::engine::{Engine, Seen, SubmitError};
-use crate::store::{ActiveTrial, Change, Claim, NewPoints, State, StoreError};
+use crate::store::{ActiveTrial, Change, Claim, NewPoints, Recorded, State, StoreError};
 use crate::trial::{Folder, Gatherer};
 use crate::views;
-use outcome::{change, end};
+use outcome::{change, end, put_back};
 use pause::Pause;
 
 /// How often running trials are looked at.
 const TICK: Duration = Duration::from_millis(200);
 /// The longest sleep; every change of interest wakes the loop before.
 const IDLE: Duration = Duration::from_secs(30);
+/// How often it is looked whether there is room again.
+const WAIT: Duration = Duration::from_secs(1);
 /// A database that fails is left alone for so long.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -42,6 +45,8 @@ pub struct Dispatcher {
     wake: Arc<Notify>,
     active: HashMap<Key, Active>,
     pause: Pause,
+    /// Whether the disk was too full at the last look.
+    short: bool,
 }
 
 /// A trial that is starting or running.
@@ -58,6 +63,8 @@ struct Found {
     changes: Vec<Change>,
     points: Vec<NewPoints>,
     unknown: Vec<Key>,
+    /// Whether the next look finds more at once.
+    more: bool,
 }
 
 impl Dispatcher {
@@ -79,6 +86,7 @@ impl Dispatcher {
             wake,
             active,
             pause,
+            short: false,
         }
     }
 
@@ -113,7 +121,11 @@ impl Dispatcher {
     }
 
     fn sleep(&self) -> Duration {
-        if self.active.is_empty() { IDLE } else { TICK }
+        match self.active.is_empty() {
+            false => TICK,
+            true if self.short || self.pause.holds() => WAIT,
+            true => IDLE,
+        }
     }
 
     /// After a start: what runs, what ended meanwhile, what was claimed and not submitted.
@@ -151,9 +163,14 @@ impl Dispatcher {
 
     async fn step(&mut self) -> Result<(), StoreError> {
         self.stop().await?;
-        self.observe().await?;
-        self.claim().await?;
-        self.submit().await
+        let found = self.observe().await?;
+        let more = found.more;
+        self.record(found.changes, found.points, true).await?;
+        self.submit().await?;
+        if more {
+            self.wake.notify_one();
+        }
+        Ok(())
     }
 
     /// Passes on the wish to stop, once for each trial.
@@ -178,13 +195,13 @@ impl Dispatcher {
                 }
             }
         }
-        self.record(cancelled, Vec::new()).await
+        self.record(cancelled, Vec::new(), false).await
     }
 
-    /// Looks at every active trial and records what has changed.
-    async fn observe(&mut self) -> Result<(), StoreError> {
+    /// Looks at every active trial.
+    async fn observe(&mut self) -> Result<Found, StoreError> {
         if self.active.is_empty() {
-            return Ok(());
+            return Ok(Found::default());
         }
         let engine = Arc::clone(&self.engine);
         let mut active = std::mem::take(&mut self.active);
@@ -194,38 +211,51 @@ impl Dispatcher {
         });
         let (active, found) = looked.await.map_err(|_| StoreError::Panicked)?;
         self.active = active;
-        for key in found.unknown {
-            if let Some(active) = self.active.get_mut(&key) {
+        for key in &found.unknown {
+            if let Some(active) = self.active.get_mut(key) {
                 active.submitted = false;
             }
         }
-        self.record(found.changes, found.points).await
+        if found
+            .changes
+            .iter()
+            .any(|change| change.state == State::Queued)
+        {
+            self.pause.failed();
+        }
+        Ok(found)
     }
 
-    /// Takes as many queued trials as there are free slots.
-    async fn claim(&mut self) -> Result<(), StoreError> {
-        let free = self.slots.saturating_sub(self.active.len());
-        if free == 0 || self.pause.holds() {
-            return Ok(());
+    /// A claim for as many queued trials as there are free slots once `changes` are recorded.
+    fn claim(&mut self, changes: &[Change]) -> Option<Claim> {
+        let leaving = changes.iter().filter(|change| leaves(change.state)).count();
+        let free = self.slots.saturating_sub(self.active.len() - leaving);
+        if free == 0 || self.pause.holds() || self.short_of_room() {
+            return None;
         }
         let settings = self.app.config.clusters.get(&self.cluster);
-        let claim = Claim {
+        Some(Claim {
             cluster: self.cluster.clone(),
             slots: free,
             cpus: settings.and_then(|settings| settings.cpus),
             gpus: settings.map_or_else(Vec::new, |settings| settings.gpus.clone()),
             now: clock::now(),
-        };
-        let claimed = self.app.store.claim(claim).await?;
-        let keys: Vec<Key> = claimed
-            .iter()
-            .map(|trial| (trial.run, trial.number))
-            .collect();
-        for trial in claimed {
-            self.add(trial, false);
+        })
+    }
+
+    /// Whether the disk is too full to start anything. Says so when that changes.
+    fn short_of_room(&mut self) -> bool {
+        let short = self.app.disk.look();
+        if short.is_some() != self.short {
+            self.short = short.is_some();
+            match short {
+                Some(short) => tracing::warn!(cluster = %self.cluster, "{}", short.message()),
+                None => tracing::info!(cluster = %self.cluster, "the disk has room again"),
+            }
+            // Runs that wait say why.
+            self.app.events.publish(&Event::Reload);
         }
-        publish(&self.app, &keys).await;
-        Ok(())
+        self.short
     }
 
     /// Hands over what was claimed. The trials of an engine that fails wait for it.
@@ -252,6 +282,11 @@ impl Dispatcher {
                         active.submitted = true;
                     }
                 }
+                Err(SubmitError::NoRoom(reason)) => {
+                    tracing::warn!(cluster = %self.cluster, %reason, "a trial waits for room");
+                    self.pause.failed();
+                    failed.push(put_back(key, clock::now(), &reason));
+                }
                 Err(SubmitError::Never(reason)) => {
                     failed.push(change(key, State::Failed, clock::now(), reason));
                 }
@@ -261,16 +296,19 @@ impl Dispatcher {
                 }
             }
         }
-        self.record(failed, Vec::new()).await
+        self.record(failed, Vec::new(), false).await
     }
 
-    /// Makes changes durable, tells those who watch, and forgets trials that have ended.
+    /// Makes changes durable, forgets trials that have ended, takes queued ones instead if so, and
+    /// tells those who watch.
     async fn record(
         &mut self,
         changes: Vec<Change>,
         points: Vec<NewPoints>,
+        claim: bool,
     ) -> Result<(), StoreError> {
-        if changes.is_empty() && points.is_empty() {
+        let claim = if claim { self.claim(&changes) } else { None };
+        if changes.is_empty() && points.is_empty() && claim.is_none() {
             return Ok(());
         }
         let mut touched: HashSet<Key> = changes
@@ -278,28 +316,44 @@ impl Dispatcher {
             .map(|change| (change.run, change.number))
             .chain(points.iter().map(|points| (points.run, points.number)))
             .collect();
-        let ended: Vec<(Key, State)> = changes
+        let now: Vec<(Key, State)> = changes
             .iter()
             .map(|change| ((change.run, change.number), change.state))
             .collect();
         // The points first: whoever sees a trial ended sees all that it measured.
-        let held = self.app.store.record(points, changes).await?;
+        let recorded = self.app.store.record(points, changes, claim).await;
+        for active in self.active.values_mut() {
+            match recorded {
+                Ok(_) => active.gatherer.stored(),
+                Err(_) => active.gatherer.not_stored(),
+            }
+        }
+        let Recorded { held, claimed } = recorded?;
         if let Some((run, _)) = held.first() {
             tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
                            "held, since too many in a row failed");
         }
         touched.extend(held);
-        for (key, state) in ended {
-            if state.ended() {
+        for (key, state) in now {
+            if leaves(state) {
                 self.active.remove(&key);
             } else if let Some(active) = self.active.get_mut(&key) {
                 active.trial.state = state;
             }
         }
+        for trial in claimed {
+            touched.insert((trial.run, trial.number));
+            self.add(trial, false);
+        }
         let touched: Vec<Key> = touched.into_iter().collect();
         publish(&self.app, &touched).await;
         Ok(())
     }
+}
+
+/// Whether a trial that has come to this state has left its slot.
+fn leaves(state: State) -> bool {
+    state.ended() || state == State::Queued
 }
 
 /// Passes on the wish to stop a trial, unless that was done. True if it will never start.
@@ -334,7 +388,16 @@ fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
         };
         let over = matches!(seen, Seen::Ended(_) | Seen::Lost(_));
         match one.gatherer.gather(over) {
-            Ok(points) => found.points.extend(points),
+            Ok(gathered) => {
+                found.points.extend(gathered.points);
+                if gathered.more {
+                    found.more = true;
+                    if over {
+                        // Its end is told with the last of them.
+                        continue;
+                    }
+                }
+            }
             Err(error) => {
                 let run = &one.trial.run_name;
                 tracing::warn!(%run, number = key.1, %error, "metrics cannot be read");
@@ -348,6 +411,11 @@ fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
             }),
             Seen::Starting | Seen::Running(_) => {}
             Seen::Ended(ended) => found.changes.push(end(key, now, ended)),
+            Seen::NoRoom(reason) => {
+                let run = &one.trial.run_name;
+                tracing::warn!(%run, number = key.1, %reason, "a trial waits for room");
+                found.changes.push(put_back(key, now, &reason));
+            }
             Seen::Lost(reason) => found.changes.push(Change {
                 ended_at: Some(now),
                 ..change(key, State::Failed, now, reason)

@@ -12,7 +12,7 @@ use crate::server::{Home, Server, alive, run, wait};
 
 /// The server of this home, started by a shell command that ends in `exec "$@"`, in a mount
 /// namespace of its own if so.
-fn by_shell(home: &Home, apart: bool, script: &str) -> Command {
+pub(crate) fn by_shell(home: &Home, apart: bool, script: &str) -> Command {
     let plain = home.command("127.0.0.1:0");
     let mut command = Command::new(if apart { "unshare" } else { "bash" });
     if apart {
@@ -31,7 +31,7 @@ fn by_shell(home: &Home, apart: bool, script: &str) -> Command {
 }
 
 /// Whether this account may mount in a namespace of its own.
-fn may_mount() -> bool {
+pub(crate) fn may_mount() -> bool {
     let tried = Command::new("unshare")
         .args(["--mount", "mount", "-t", "tmpfs", "none", "/mnt"])
         .output();
