@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::auth::Auth;
 use crate::config::Config;
+use crate::disk::Disk;
 use crate::events::Events;
 use crate::page::Page;
 use crate::store::Store;
@@ -20,6 +21,8 @@ pub struct App {
     pub store: Store,
     /// Who may call.
     pub auth: Auth,
+    /// How full the disk is.
+    pub disk: Disk,
     /// Changes for the pages that watch.
     pub events: Events,
     /// The built page.

@@ -20,11 +20,13 @@ use crate::app::App;
 use crate::auth::{Auth, Guard, NewKey};
 use crate::clock;
 use crate::config::{Config, EngineKind};
+use crate::disk::Disk;
 use crate::dispatch::Dispatcher;
 use crate::engine::{Engine, Local};
 use crate::events::Events;
 use crate::page::Page;
 use crate::random::{self, NoEntropy};
+use crate::retention;
 use crate::router::router;
 use crate::store::{Account, Store, StoreError};
 
@@ -105,7 +107,8 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     forget_orphans(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
-    let dispatchers = dispatch(&app)?;
+    let mut workers = dispatch(&app)?;
+    workers.spawn(retention::run(Arc::clone(&app)));
     announce(&app, &account, address)?;
     let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopped = app.stopping.clone();
@@ -122,7 +125,7 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
         _ = tokio::time::timeout(GRACE, server) => {}
         () = asked_again() => tracing::warn!("stopping at once"),
     }
-    dispatchers.join_all().await;
+    workers.join_all().await;
     app.store.close().await;
     Ok(())
 }
@@ -243,6 +246,7 @@ async fn make_app(
     Ok(App {
         auth: Auth::new(guard, address.port()),
         events: Events::new(random::ulid(clock::now())?),
+        disk: Disk::new(&config.data, config.limits.free_bytes),
         page: Page::new(config.page.clone(), config.apis.clone()),
         wakes,
         signing_key,

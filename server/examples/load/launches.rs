@@ -93,7 +93,10 @@ pub(crate) fn live(home: &Home, runs: &[Run]) -> Outcome<()> {
              WHERE run = ?1 AND state IN (3, 4)",
             [key],
         )?;
-        transaction.execute("UPDATE run SET started_at = created_at WHERE key = ?1", [key])?;
+        transaction.execute(
+            "UPDATE run SET started_at = created_at WHERE key = ?1",
+            [key],
+        )?;
         for (id, name) in ["loss", "accuracy"].into_iter().enumerate() {
             transaction.execute(
                 "INSERT INTO metric_name (run, id, name) VALUES (?1, ?2, ?3)",

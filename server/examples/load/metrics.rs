@@ -39,7 +39,10 @@ pub(crate) fn record(home: &Home, server: &Server, size: Size) -> Outcome<()> {
     for (what, path) in [
         ("all metrics", experiment.clone()),
         ("one metric", format!("{experiment}?name=loss")),
-        ("the trials page", format!("/v1/core/local/runs/{id}/trials")),
+        (
+            "the trials page",
+            format!("/v1/core/local/runs/{id}/trials"),
+        ),
     ] {
         let (times, bytes) = read(&mut client, &path)?;
         let shown = format!("{}, {}", times.shown(), megabytes(bytes));

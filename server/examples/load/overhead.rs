@@ -126,9 +126,8 @@ pub(crate) fn finish(client: &mut Client, id: &str) -> Outcome<Value> {
 /// recording: until the server sees the end, has stored it, and has claimed the next trial.
 fn parts(home: &Home, id: &str, count: u32) -> Outcome<Parts> {
     let database = Connection::open(home.path("data/sweep.db"))?;
-    let key: i64 = database.query_row("SELECT key FROM run WHERE id = ?1", [id], |row| {
-        row.get(0)
-    })?;
+    let key: i64 =
+        database.query_row("SELECT key FROM run WHERE id = ?1", [id], |row| row.get(0))?;
     let mut claimed = database.prepare(
         "SELECT number, at FROM trial_history WHERE run = ?1 AND state = 1 ORDER BY number",
     )?;

@@ -108,7 +108,14 @@ pub async fn retry(
     let again = app
         .store
         .retry(run.key, request.numbers, clock::now())
-        .await?;
+        .await?
+        .ok_or_else(|| {
+            ApiError::Conflict(
+                "The source of this run has been deleted, as the server's settings ask for old \
+                 runs, so nothing can be tried again. Launch anew."
+                    .to_owned(),
+            )
+        })?;
     if again.is_empty() {
         return Err(ApiError::Conflict(
             "None of these trials has failed, so there is nothing to try again.".to_owned(),
@@ -136,5 +143,5 @@ async fn changed(
     let run = runs::find(app, name, id).await?;
     app.wake(&run.cluster);
     views::publish(app, run.key, numbers).await?;
-    Ok(Json(views::run(&run, true)))
+    Ok(Json(views::run(app, &run, true)))
 }

@@ -5,6 +5,7 @@
 mod attacks;
 mod client;
 mod control;
+mod disk;
 mod events;
 mod faults;
 mod kill;
@@ -12,5 +13,8 @@ mod launches;
 mod life;
 mod openapi;
 mod page;
+mod paging;
 mod restarts;
+mod retention;
 mod server;
+mod upgrade;
