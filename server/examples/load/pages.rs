@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::figures::{Sample, line, title};
 use crate::home::Server;
-use crate::launches::Run;
+use crate::launches::{Run, launch};
 use crate::{Outcome, Size};
 
 /// What the page asks for, and what a call answers that does not say.
@@ -48,6 +48,32 @@ pub(crate) fn read(server: &Server, runs: &[Run], size: Size) -> Outcome<()> {
                 &times.shown(),
             );
         }
+    }
+    states(&mut client, runs, size)
+}
+
+/// The states of all trials: of one run, of all runs, of one whose trials all wait.
+fn states(client: &mut Client, runs: &[Run], size: Size) -> Outcome<()> {
+    let ids: Vec<String> = runs.iter().map(|run| format!("run={}", run.id)).collect();
+    let first = ids.first().ok_or("no run")?;
+    let command = format!("true.sh  --i 'range({})'", size.hundreds * 100);
+    let (waiting, _) = launch(client, "idle", &command, &serde_json::json!({}))?;
+    let queries = [
+        ("of a run in 5 mixed states", first.clone()),
+        ("of all these runs", ids.join("&")),
+        ("of a run that waits", format!("run={waiting}")),
+    ];
+    for (what, query) in queries {
+        let (mut times, mut bytes) = (Sample::default(), 0);
+        for _ in 0..size.pages.div_ceil(10) {
+            let answer = client.get(&format!("/v1/core/idle/states?{query}"))?;
+            bytes = answer.body.len();
+            times.add(answer.took);
+        }
+        line(
+            &format!("states {what}, {} times", times.len()),
+            &format!("{}, {bytes} bytes", times.shown()),
+        );
     }
     Ok(())
 }

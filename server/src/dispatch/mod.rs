@@ -5,6 +5,7 @@
 //! was one before: so whenever the server is killed, each trial starts at most once, and on the
 //! next start the trials in the states starting and running are taken up where they are.
 
+mod look;
 mod outcome;
 mod pause;
 
@@ -17,11 +18,12 @@ use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock;
-use crate::engine::{Engine, Seen, SubmitError};
+use crate::engine::{Engine, SubmitError};
 use crate::store::{ActiveTrial, Change, Claim, NewPoints, Recorded, State, StoreError};
 use crate::trial::{Folder, Gatherer};
 use crate::views;
-use outcome::{change, end, put_back};
+use look::{Found, look};
+use outcome::{change, put_back};
 use pause::Pause;
 
 /// How often running trials are looked at.
@@ -55,16 +57,6 @@ struct Active {
     gatherer: Gatherer,
     submitted: bool,
     stop_sent: bool,
-}
-
-/// What one look at the active trials found.
-#[derive(Default)]
-struct Found {
-    changes: Vec<Change>,
-    points: Vec<NewPoints>,
-    unknown: Vec<Key>,
-    /// Whether the next look finds more at once.
-    more: bool,
 }
 
 impl Dispatcher {
@@ -369,64 +361,6 @@ fn stop_one(engine: &dyn Engine, active: &mut Active) -> Result<bool, String> {
         active.stop_sent = true;
     }
     Ok(false)
-}
-
-/// One look at all active trials. Blocks.
-fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
-    let mut found = Found::default();
-    let keys: Vec<Key> = active
-        .iter()
-        .filter(|(_, one)| one.submitted)
-        .map(|(key, _)| *key)
-        .collect();
-    let trials: Vec<&ActiveTrial> = keys.iter().map(|key| &active[key].trial).collect();
-    let seen = engine.observe(&trials);
-    let now = clock::now();
-    for (key, seen) in keys.into_iter().zip(seen) {
-        let Some(one) = active.get_mut(&key) else {
-            continue;
-        };
-        let over = matches!(seen, Seen::Ended(_) | Seen::Lost(_));
-        match one.gatherer.gather(over) {
-            Ok(gathered) => {
-                found.points.extend(gathered.points);
-                if gathered.more {
-                    found.more = true;
-                    if over {
-                        // Its end is told with the last of them.
-                        continue;
-                    }
-                }
-            }
-            Err(error) => {
-                let run = &one.trial.run_name;
-                tracing::warn!(%run, number = key.1, %error, "metrics cannot be read");
-            }
-        }
-        match seen {
-            Seen::Unknown => found.unknown.push(key),
-            Seen::Running(at) if one.trial.state != State::Running => found.changes.push(Change {
-                started_at: Some(at),
-                ..change(key, State::Running, now, String::new())
-            }),
-            Seen::Starting | Seen::Running(_) => {}
-            Seen::Ended(ended) => found.changes.push(end(key, now, ended)),
-            Seen::NoRoom(reason) => {
-                let run = &one.trial.run_name;
-                tracing::warn!(%run, number = key.1, %reason, "a trial waits for room");
-                found.changes.push(put_back(key, now, &reason));
-            }
-            Seen::Lost(reason) => found.changes.push(Change {
-                ended_at: Some(now),
-                ..change(key, State::Failed, now, reason)
-            }),
-        }
-    }
-    // As they ended, which decides what counts as failures in a row.
-    found
-        .changes
-        .sort_by_key(|change| (change.ended_at, change.run, change.number));
-    found
 }
 
 /// Tells those who watch how these trials and their runs are now. Failing to is no reason to fail

@@ -34,10 +34,12 @@ pub async fn list(
         )));
     }
     let (mut answer, mut room) = (Vec::with_capacity(ids.len()), STRETCHES_MAX);
-    for id in ids {
+    for (at, id) in ids.iter().enumerate() {
+        // What one run does not need is the others'.
+        let share = room / (ids.len() - at);
         let found = app
             .store
-            .states(name.clone(), id.to_owned(), from, room)
+            .states(name.clone(), (*id).to_owned(), from, share)
             .await?;
         let (run, stretches) = found.ok_or_else(|| runs::missing(&name, id))?;
         room -= stretches.len();

@@ -1,5 +1,7 @@
 //! Brings the tables up to date. A migration is never edited after a release.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,8 +17,19 @@ const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/0004_load.sql"),
 ];
 
+/// Reads the file once from its beginning to its end, so that what [`check`] then reads in another
+/// order is in memory: on a disk that is not, that took 3 s for 434 MB where it took 7.5 s without.
+/// What cannot be read, the check finds.
+pub(super) fn read_ahead(path: &Path) {
+    if let Ok(mut file) = File::open(path) {
+        let mut chunk = vec![0; 1 << 20];
+        while file.read(&mut chunk).is_ok_and(|length| length > 0) {}
+    }
+}
+
 /// Refuses a file that is damaged, not ours, or newer than this version. Reads only, and all of
-/// it: O(size of the file), about a second for a gigabyte.
+/// it: O(size of the file). Measured on two cores: 4 s for a gigabyte that is in memory, 7 s for
+/// one that is on the disk alone (see `docs/server.md`).
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let shown = path.display();
     let damaged = |why: &dyn std::fmt::Display| {

@@ -91,6 +91,7 @@ impl Store {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY)?;
+            migrations::read_ahead(path);
             migrations::check(&connection, path)?;
         }
         let mut connection = Connection::open(path)?;

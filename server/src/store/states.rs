@@ -19,7 +19,7 @@ pub struct Stretch {
 impl Store {
     /// A run and its trials' states from a number on, in launch order; at most so many stretches,
     /// so the last need not end with the last trial. Blocks of 1024 trials in one state are not
-    /// looked into, of the others each trial's place in the index: about 0.1 µs.
+    /// looked into; of the others so many as the answer needs.
     pub async fn states(
         &self,
         cluster: String,
@@ -31,54 +31,83 @@ impl Store {
             let Some(run) = runs::by_id(connection, &cluster, &id)? else {
                 return Ok(None);
             };
-            let mut stretches = Vec::new();
-            for state in State::ALL {
-                if run.count(state) > 0 {
-                    stretches.extend(of_state(connection, run.key, state, from)?);
-                }
-            }
-            stretches.sort_unstable_by_key(|stretch| stretch.first);
-            stretches.truncate(most);
+            let stretches = stretches(connection, &run, from, most)?;
             Ok(Some((run, stretches)))
         })
         .await
     }
 }
 
-/// The stretches of one state, ascending.
-fn of_state(
+fn stretches(
     connection: &Connection,
-    run: i64,
-    state: State,
+    run: &RunRecord,
     from: u32,
+    most: usize,
 ) -> Result<Vec<Stretch>, StoreError> {
-    let mut blocks = connection.prepare_cached(
-        "SELECT block, trials FROM trial_block
-         WHERE run = ?1 AND state = ?2 AND block >= ?3 AND trials > 0 ORDER BY block",
+    let mut counted = connection.prepare_cached(
+        "SELECT block, state FROM trial_block
+         WHERE run = ?1 AND block >= ?2 AND trials > 0 ORDER BY block",
     )?;
-    let mut within = connection.prepare_cached(
-        "SELECT number FROM trial INDEXED BY trial_state
-         WHERE run = ?1 AND state = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number",
-    )?;
-    let mut stretches: Vec<Stretch> = Vec::new();
-    let mut add = |first: u32, last: u32| match stretches.last_mut() {
-        Some(before) if before.last + 1 == first => before.last = last,
-        _ => stretches.push(Stretch { first, last, state }),
-    };
-    let mut rows = blocks.query(params![run, state as u8, from >> BLOCK])?;
-    while let Some(row) = rows.next()? {
-        let (block, trials): (u32, u32) = (row.get(0)?, row.get(1)?);
-        let (first, last) = (block << BLOCK, (block << BLOCK) | ((1 << BLOCK) - 1));
-        let first = first.max(from);
-        if trials == 1 << BLOCK {
-            add(first, last);
+    let rows = counted.query_map(params![run.key, from >> BLOCK], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let counted: Vec<(u32, u8)> = rows.collect::<Result<_, _>>()?;
+    let mut found: Vec<Stretch> = Vec::new();
+    for block in counted.chunk_by(|a, b| a.0 == b.0) {
+        let Some((number, state)) = block.first() else {
+            continue;
+        };
+        let first = (number << BLOCK).max(from);
+        let last = ((number << BLOCK) | ((1 << BLOCK) - 1)).min(run.trials.saturating_sub(1));
+        if first > last {
             continue;
         }
-        let mut numbers = within.query(params![run, state as u8, first, last])?;
-        while let Some(row) = numbers.next()? {
-            let number = row.get(0)?;
-            add(number, number);
+        if block.len() == 1 {
+            let state = State::numbered(*state)?;
+            add(&mut found, Stretch { first, last, state });
+        } else {
+            for (number, state) in within(connection, run.key, block, (first, last))? {
+                let (first, last) = (number, number);
+                add(&mut found, Stretch { first, last, state });
+            }
+        }
+        if found.len() > most {
+            break;
         }
     }
-    Ok(stretches)
+    found.truncate(most);
+    Ok(found)
+}
+
+/// Appends a stretch, or makes the one before it longer.
+fn add(found: &mut Vec<Stretch>, next: Stretch) {
+    match found.last_mut() {
+        Some(before) if before.state == next.state && before.last + 1 == next.first => {
+            before.last = next.last;
+        }
+        _ => found.push(next),
+    }
+}
+
+/// The trials of a block with several states, in order.
+fn within(
+    connection: &Connection,
+    run: i64,
+    block: &[(u32, u8)],
+    (first, last): (u32, u32),
+) -> Result<Vec<(u32, State)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number FROM trial INDEXED BY trial_state
+         WHERE run = ?1 AND state = ?2 AND number BETWEEN ?3 AND ?4",
+    )?;
+    let mut trials = Vec::new();
+    for (_, state) in block {
+        let named = State::numbered(*state)?;
+        let rows = statement.query_map(params![run, state, first, last], |row| row.get(0))?;
+        for number in rows {
+            trials.push((number?, named));
+        }
+    }
+    trials.sort_unstable_by_key(|(number, _)| *number);
+    Ok(trials)
 }

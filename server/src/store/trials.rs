@@ -77,7 +77,7 @@ impl State {
         Self::numbered(row.get("state")?)
     }
 
-    fn numbered(number: u8) -> Result<Self, StoreError> {
+    pub(super) fn numbered(number: u8) -> Result<Self, StoreError> {
         Self::ALL
             .get(usize::from(number))
             .copied()

@@ -104,6 +104,7 @@ fn run(folder: &Folder, order: &Order, mut sink: Sink) -> Ended {
         stop.look(folder, order, &running, timed_out);
     }
     running.end_group();
+    running.only_pipes();
     let deadline = Instant::now() + DRAIN;
     while running.open() && Instant::now() < deadline {
         running.read(&mut sink, TICK);
