@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use sweep_planner::api::Timestamp;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -35,6 +35,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a taken port or data folder is tried again, and how often.
 const PATIENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(20);
+/// How many connections may wait to be taken up: a page that many have open reconnects in all of
+/// them at once when the server is back, and whoever finds no place tries again a second later.
+const BACKLOG: u32 = 1024;
 /// The name of the first account where none is given.
 const FIRST_USER: &str = "admin";
 
@@ -135,7 +138,7 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let begun = Instant::now();
     loop {
-        match TcpListener::bind(address).await {
+        match bind(address) {
             Ok(listener) => return Ok(listener),
             Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
                 return Err(ServeError::Listen(address, error));
@@ -144,6 +147,18 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
             Err(_) => tokio::time::sleep(RETRY).await,
         }
     }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A port whose connections have just been closed is not taken.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Holds the data folder for this server alone, as long as it lives.

@@ -20,11 +20,25 @@ const FILL: &str = "import os, sys, time\n\
     while not os.path.exists(sys.argv[2]): time.sleep(0.02)\n\
     os.remove('fill.bin')\n";
 
+/// The same with files: as many as the disk takes but for so many.
+const FILL_FILES: &str = "import os, sys, time\n\
+    made = 0\n\
+    os.mkdir('many')\n\
+    try:\n\
+    \x20   while True:\n\
+    \x20       open(f'many/{made}', 'w').close()\n\
+    \x20       made += 1\n\
+    except OSError: pass\n\
+    for number in range(int(sys.argv[1])): os.remove(f'many/{number}')\n\
+    open(sys.argv[2] + '.full', 'w').close()\n\
+    while not os.path.exists(sys.argv[2]): time.sleep(0.02)\n\
+    for number in range(int(sys.argv[1]), made): os.remove(f'many/{number}')\n";
+
 /// A server whose data folder is a small disk of its own.
-fn on_small_disk(home: &Home, megabytes: u32) -> Server {
+fn on_small_disk(home: &Home, size: &str) -> Server {
     fs::create_dir(home.path("data")).unwrap();
     let data = home.path("data").display().to_string();
-    let mount = format!("mount -t tmpfs -o size={megabytes}m none '{data}' && exec \"$@\"");
+    let mount = format!("mount -t tmpfs -o {size} none '{data}' && exec \"$@\"");
     Server::start(by_shell(home, true, &mount))
 }
 
@@ -57,7 +71,7 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
         "sweep.toml",
         "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 4000000\n",
     );
-    let server = on_small_disk(&home, 16);
+    let server = on_small_disk(&home, "size=16m");
     let (go, ran, next) = (home.path("go"), home.path("ran"), home.path("next"));
     assert_eq!(health(&server), "ok\n");
     // Two slots: one fills the disk, one is held until it is full, then it is the waiting run's.
@@ -156,7 +170,7 @@ fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
         "sweep.toml",
         "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 0\n",
     );
-    let server = on_small_disk(&home, 32);
+    let server = on_small_disk(&home, "size=32m");
     let (go, ran) = (home.path("go"), home.path("ran"));
     // The first fails, and the others are held until they are released.
     let mut body = crate::server::run(&format!("once.sh  '{}' '[0, 1, 2]' 1", ran.display()));
@@ -178,7 +192,6 @@ fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
         (trial["state"] == "EXPERIMENT_STATE_QUEUED" && said.contains("room on the disk"))
             .then_some(())
     });
-    // A server that is killed now finds it where it is.
     fs::write(&go, "").unwrap();
     wait("both to end", || {
         let counts = &status(&server, &run)["experimentCounts"];
@@ -196,4 +209,49 @@ fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
             (&json!("EXPERIMENT_STATE_FAILED"), &json!(1))
         );
     }
+}
+
+/// The same where the server finds room for the order, and the supervisor none for the output.
+#[test]
+fn a_supervisor_that_finds_no_room_starts_nothing_and_its_trial_waits() {
+    if !may_mount() {
+        println!("skipped: this account may not mount");
+        return;
+    }
+    let home = Home::new(&[
+        ("fill.py", FILL_FILES),
+        ("once.sh", "echo $2 >> $1; exit $3"),
+    ]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 0\n",
+    );
+    let server = on_small_disk(&home, "size=64m,nr_inodes=500");
+    let (go, ran) = (home.path("go"), home.path("ran"));
+    let mut body = crate::server::run(&format!("once.sh  '{}' '[0, 1]' 1", ran.display()));
+    body["spec"]["sweepOptions"] = json!({"parallel": "1", "stop_after_failures": 1});
+    let run = server.post_run(&body).json();
+    wait("the rest to be held", || {
+        (status(&server, &run)["held"] == 1).then_some(())
+    });
+    // Its folder, `work` with two scripts, `supervisor.log`, `order.json` and `lock`.
+    let filling = server.launch(&format!("fill.py  7 '{}'", go.display()));
+    wait("the disk to be full", || {
+        home.path("go.full").exists().then_some(())
+    });
+    let id = run["id"].as_str().unwrap();
+    let release = Request::new("POST", &format!("/v1/core/local/runs/{id}/release"));
+    assert_eq!(server.send(release).status, 200);
+    wait("the trial to be put back by its supervisor", || {
+        let trial = server.trials(&run)[1].clone();
+        let said = trial["message"].as_str().unwrap();
+        (said == "waits for room on the disk: No space left on device (os error 28)"
+            && trial["state"] == "EXPERIMENT_STATE_QUEUED")
+            .then_some(())
+    });
+    fs::write(&go, "").unwrap();
+    let trials = server.finish(&run);
+    server.finish(&filling);
+    assert_eq!(trials[1]["exitCode"], 1, "{}", trials[1]);
+    assert_eq!(fs::read_to_string(ran).unwrap(), "0\n1\n", "each once");
 }
