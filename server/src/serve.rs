@@ -13,10 +13,10 @@ use rustix::fs::{FlockOperation, flock};
 use sweep_planner::api::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app::App;
+use crate::app::{App, Wake};
 use crate::auth::{Auth, Guard, NewKey};
 use crate::clock;
 use crate::config::{Config, EngineKind};
@@ -253,10 +253,10 @@ async fn make_app(
         .setting("signing_key", random::bytes::<32>()?.to_vec())
         .await?;
     let guard = Guard::new(address, config.hosts.clone(), config.origins.clone());
-    let wakes: BTreeMap<String, Arc<Notify>> = config
+    let wakes: BTreeMap<String, Wake> = config
         .clusters
         .keys()
-        .map(|name| (name.clone(), Arc::default()))
+        .map(|name| (name.clone(), Wake::default()))
         .collect();
     Ok(App {
         auth: Auth::new(guard, address.port()),
@@ -277,7 +277,7 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     let program = std::env::current_exe()?;
     let mut dispatchers = JoinSet::new();
     for (name, settings) in &app.config.clusters {
-        let Some(wake) = app.wakes.get(name).cloned() else {
+        let Some(wake) = app.wakes.get(name).map(|wake| Arc::clone(&wake.notify)) else {
             continue;
         };
         let engine: Arc<dyn Engine> = match settings.engine {

@@ -53,7 +53,11 @@ pub(crate) fn line(what: &str, figure: &str) {
 
 /// Bytes, as a person reads them.
 pub(crate) fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
+    if bytes < 1_000_000 {
+        format!("{:.1} kB", bytes as f64 / 1e3)
+    } else {
+        format!("{:.1} MB", bytes as f64 / 1e6)
+    }
 }
 
 /// Where this was measured.

@@ -14,6 +14,9 @@ use crate::home::{Home, Server};
 use crate::launches::launch;
 use crate::{Outcome, Size};
 
+/// How often each is measured: others work on the same machine meanwhile.
+const ROUNDS: usize = 3;
+
 /// Where the time of a trial in its slot goes, in milliseconds.
 #[derive(Default)]
 struct Parts {
@@ -24,24 +27,46 @@ struct Parts {
 
 /// The same script, as often, at the same parallelism, in turn.
 pub(crate) fn compare(home: &Home, server: &Server, size: Size) -> Outcome<()> {
-    title(&format!("{} trials that do nothing", size.trivial));
+    title(&format!(
+        "{} trials that do nothing, {ROUNDS} times in turn",
+        size.trivial
+    ));
     for parallel in [2, 4] {
-        let wall = through_server(home, server, size.trivial, parallel)?;
-        shown(&format!("at {parallel} at once: this server"), wall, size);
-        for (name, command) in others(size.trivial, parallel) {
-            let what = format!("at {parallel} at once: {name}");
-            match time(home, &command)? {
-                Some(wall) => shown(&what, wall, size),
-                None => line(&what, "not installed here: left out"),
+        let mut ours = Sample::default();
+        let others = others(size.trivial, parallel);
+        let mut theirs = [Sample::default(), Sample::default()];
+        for _ in 0..ROUNDS {
+            ours.add(through_server(home, server, size.trivial, parallel)? / size.trivial);
+            for ((_, command), sample) in others.iter().zip(&mut theirs) {
+                if let Some(wall) = time(home, command)? {
+                    sample.add(wall / size.trivial);
+                }
             }
         }
+        shown(parallel, "this server", &ours);
+        for ((name, _), sample) in others.iter().zip(&theirs) {
+            shown(parallel, name, sample);
+        }
     }
+    let mut flushes = Sample::default();
+    for _ in 0..50 {
+        flushes.add(home.flush()?);
+    }
+    line("writing and flushing 4 KB meanwhile", &flushes.shown());
     Ok(())
 }
 
-fn shown(what: &str, wall: Duration, size: Size) {
-    let each = wall.as_secs_f64() * 1e3 / f64::from(size.trivial);
-    line(what, &format!("{each:.2} ms a trial"));
+fn shown(parallel: u32, name: &str, each: &Sample) {
+    let what = format!("at {parallel} at once: {name}");
+    if each.len() == 0 {
+        line(&what, "not installed here: left out");
+        return;
+    }
+    let [least, median, most] = [1, 50, 100].map(|percent| each.percentile(percent));
+    line(
+        &what,
+        &format!("{median:.2} ms a trial ({least:.2} to {most:.2})"),
+    );
 }
 
 fn others(count: u32, parallel: u32) -> [(&'static str, String); 2] {

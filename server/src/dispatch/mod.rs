@@ -11,6 +11,7 @@ mod pause;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sweep_planner::api::Event;
@@ -171,7 +172,7 @@ impl Dispatcher {
             return Ok(());
         }
         let mut cancelled = Vec::new();
-        for key in self.app.store.to_stop(self.cluster.clone()).await? {
+        for key in self.to_stop().await? {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
@@ -188,6 +189,22 @@ impl Dispatcher {
             }
         }
         self.record(cancelled, Vec::new(), false).await
+    }
+
+    /// Trials that are to be stopped and have not ended. A wish is stored before it is asked for,
+    /// so once there is none, none is overlooked until somebody asks again.
+    async fn to_stop(&self) -> Result<Vec<Key>, StoreError> {
+        let Some(wake) = self.app.wakes.get(&self.cluster) else {
+            return Ok(Vec::new());
+        };
+        if !wake.asked.swap(false, Ordering::SeqCst) {
+            return Ok(Vec::new());
+        }
+        let wishes = self.app.store.to_stop(self.cluster.clone()).await;
+        if !wishes.as_ref().is_ok_and(Vec::is_empty) {
+            wake.asked.store(true, Ordering::SeqCst);
+        }
+        wishes
     }
 
     /// Looks at every active trial.

@@ -89,7 +89,7 @@ pub async fn receive(
     let _ = tokio::fs::remove_file(&file).await;
     let hash = done?;
     tracing::info!(%run, "its source has come");
-    app.wakes.values().for_each(|wake| wake.notify_one());
+    app.wakes.values().for_each(|wake| wake.notify.notify_one());
     Ok((StatusCode::OK, [(header::ETAG, format!("\"{hash}\""))]).into_response())
 }
 
