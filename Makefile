@@ -1,7 +1,7 @@
 # The commands of the project; each is a script in scripts/ (CONTRIBUTING.md tells what they do).
 # On a fresh clone each first installs what is missing, into .tools/.
 
-.PHONY: help run build test bench lint test-engines
+.PHONY: help run build test bench load lint test-engines
 
 help:
 	@echo "make run           build everything, serve it at http://127.0.0.1:8080 (PORT=, SOURCE=, DATA= change it)"
@@ -9,7 +9,8 @@ help:
 	@echo "make build         build the page (dist/) and the server (target/release/sweep)"
 	@echo "make lint          formatting and lints, on native and on wasm"
 	@echo "make bench         measure what must be fast"
+	@echo "make load          load a server with 10^6 trials, 500 sessions, 10^6 metric points, and measure"
 	@echo "make test-engines  test against real Ray and Slurm"
 
-run build test bench lint test-engines:
+run build test bench load lint test-engines:
 	@scripts/$@.sh

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sweep_planner::api::Timestamp;
 use tokio::sync::{Notify, watch};
@@ -9,9 +10,29 @@ use tokio::sync::{Notify, watch};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::datastores::Datastores;
+use crate::disk::Disk;
 use crate::events::Events;
 use crate::page::Page;
 use crate::store::Store;
+
+/// Tells the dispatcher of a cluster that there is something to do.
+#[derive(Debug)]
+pub struct Wake {
+    /// Wakes it.
+    pub notify: Arc<Notify>,
+    /// Whether some call may want trials stopped: otherwise it need not ask for each that ends.
+    pub asked: AtomicBool,
+}
+
+impl Default for Wake {
+    fn default() -> Self {
+        Self {
+            notify: Arc::default(),
+            // Before the server was started, somebody may have.
+            asked: AtomicBool::new(true),
+        }
+    }
+}
 
 /// The server's state. Runs and trials are in the store alone.
 pub struct App {
@@ -23,14 +44,16 @@ pub struct App {
     pub store: Store,
     /// Who may call.
     pub auth: Auth,
+    /// How full the disk is.
+    pub disk: Disk,
     /// Changes for the pages that watch.
     pub events: Events,
     /// The built page.
     pub page: Page,
-    /// One per cluster: tells its dispatcher that there is something to do.
-    pub wakes: BTreeMap<String, Arc<Notify>>,
     /// Tells that there is a source to fetch.
     pub fetch: Notify,
+    /// One per cluster.
+    pub wakes: BTreeMap<String, Wake>,
     /// Signs the addresses of artifacts.
     pub signing_key: Vec<u8>,
     /// When this data folder was first used.
@@ -43,7 +66,8 @@ impl App {
     /// Tells a cluster's dispatcher that there is something to do.
     pub fn wake(&self, cluster: &str) {
         if let Some(wake) = self.wakes.get(cluster) {
-            wake.notify_one();
+            wake.asked.store(true, Ordering::SeqCst);
+            wake.notify.notify_one();
         }
     }
 }

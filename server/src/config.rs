@@ -38,6 +38,19 @@ pub struct File {
     pub repositories: Option<Vec<String>>,
     /// Bounds.
     pub limits: Limits,
+    /// How long files of ended runs are kept.
+    pub retention: Retention,
+}
+
+/// How long files of a run are kept once it has ended; states, times and metrics always are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Days for which the source and the trials' working copies, artifacts among them, are kept; 0
+    /// for ever. Without its source a run cannot be tried again.
+    pub work_days: u32,
+    /// Days for which anything of the trials' folders is kept, the output too; 0 for ever.
+    pub output_days: u32,
 }
 
 /// One cluster.
@@ -127,6 +140,9 @@ pub struct Limits {
     /// After so many failures in a row the rest of a run is held, where it says nothing; 0 for
     /// never.
     pub failures_in_row: u32,
+    /// Bytes of the data folder's disk that stay free: below, no trial is started and nothing is
+    /// taken in. 0 for none; when absent 1 GiB, or a twentieth of a small disk.
+    pub free_bytes: Option<u64>,
 }
 
 impl Default for Limits {
@@ -141,6 +157,7 @@ impl Default for Limits {
             stop_grace_seconds: 10,
             trial_seconds: 0,
             failures_in_row: 5,
+            free_bytes: None,
         }
     }
 }
@@ -185,6 +202,8 @@ pub struct Config {
     pub repositories: Vec<String>,
     /// As in the file.
     pub limits: Limits,
+    /// As in the file.
+    pub retention: Retention,
 }
 
 /// A setting that cannot be used.
@@ -253,6 +272,7 @@ impl Config {
             datastores: crate::datastores::configured(file.datastores)?,
             repositories: repositories(file.repositories)?,
             limits: file.limits,
+            retention: file.retention,
         })
     }
 }

@@ -40,6 +40,9 @@ pub enum ApiError {
     /// 409: does not fit the state of things.
     #[error("{0}")]
     Conflict(String),
+    /// 410: deleted, as the settings ask.
+    #[error("{0}")]
+    Gone(String),
     /// 413.
     #[error("{0}")]
     TooLarge(String),
@@ -58,6 +61,9 @@ pub enum ApiError {
     /// 503.
     #[error("{0}")]
     Unavailable(&'static str),
+    /// 507: there is no room on the server's disk.
+    #[error("{0}")]
+    NoRoom(String),
     /// 500: our fault. The text is for the log.
     #[error("{0}")]
     Internal(String),
@@ -78,12 +84,14 @@ impl ApiError {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented),
             Self::Exists(_) => (StatusCode::CONFLICT, Code::AlreadyExists),
             Self::Conflict(_) => (StatusCode::CONFLICT, Code::FailedPrecondition),
+            Self::Gone(_) => (StatusCode::GONE, Code::NotFound),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, Code::InvalidArgument),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument),
             Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidArgument),
             Self::TooOften(..) => (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted),
             Self::Unimplemented(_) => (StatusCode::NOT_IMPLEMENTED, Code::Unimplemented),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
+            Self::NoRoom(_) => (StatusCode::INSUFFICIENT_STORAGE, Code::ResourceExhausted),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
         }
     }

@@ -11,6 +11,7 @@
 //!    ([`trial`]) and starts a [`supervisor`], which outlives the server, runs the script at most
 //!    once, and writes down its output, its metrics and its end.
 //! 4. The dispatcher observes, records, and tells those who watch ([`events`]).
+//!    [`retention`] deletes files of old runs, [`disk`] keeps some room for those that run.
 //! 5. The other [`handlers`] show it, through [`views`].
 //!
 //! Who may call is decided in [`auth`], and [`router`] has every route.
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod datastores;
+pub mod disk;
 pub mod dispatch;
 pub mod engine;
 pub mod error;
@@ -31,6 +33,7 @@ pub mod openapi;
 pub mod page;
 pub mod price;
 pub mod random;
+pub mod retention;
 pub mod router;
 pub mod serve;
 pub mod signals;

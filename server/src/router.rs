@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::handlers::auth as login;
 use crate::handlers::{
     archive, artifacts, clusters, control, datastores, events, experiments, launch, logs, page,
-    runs, uploads,
+    runs, states, uploads,
 };
 use crate::openapi;
 use crate::trace;
@@ -54,6 +54,7 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
             get(runs::get).put(runs::update).delete(runs::delete),
         )
         .route(paths::TRIALS, get(runs::trials))
+        .route(paths::STATES, get(states::list))
         .route(paths::RETRY, post(control::retry))
         .route(paths::RELEASE, post(control::release))
         .route(paths::EXPERIMENTS, get(experiments::list))

@@ -11,22 +11,24 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use sweep_planner::api::Timestamp;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::app::App;
+use crate::app::{App, Wake};
 use crate::auth::{Auth, Guard, NewKey};
 use crate::clock;
 use crate::config::{Config, EngineKind};
 use crate::datastores::Datastores;
+use crate::disk::Disk;
 use crate::dispatch::Dispatcher;
 use crate::engine::{Engine, Local};
 use crate::events::Events;
 use crate::fetch;
 use crate::page::Page;
 use crate::random::{self, NoEntropy};
+use crate::retention;
 use crate::router::router;
 use crate::store::{Account, Store, StoreError};
 
@@ -35,6 +37,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a taken port or data folder is tried again, and how often.
 const PATIENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(20);
+/// How many connections may wait to be taken up: a page that many have open reconnects in all of
+/// them at once when the server is back, and whoever finds no place tries again a second later.
+const BACKLOG: u32 = 1024;
 /// The name of the first account where none is given.
 const FIRST_USER: &str = "admin";
 
@@ -107,7 +112,8 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     forget_orphans(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
-    let dispatchers = dispatch(&app)?;
+    let mut workers = dispatch(&app)?;
+    workers.spawn(retention::run(Arc::clone(&app)));
     announce(&app, &account, address)?;
     let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopped = app.stopping.clone();
@@ -124,7 +130,7 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
         _ = tokio::time::timeout(GRACE, server) => {}
         () = asked_again() => tracing::warn!("stopping at once"),
     }
-    dispatchers.join_all().await;
+    workers.join_all().await;
     app.store.close().await;
     Ok(())
 }
@@ -134,7 +140,7 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let begun = Instant::now();
     loop {
-        match TcpListener::bind(address).await {
+        match bind(address) {
             Ok(listener) => return Ok(listener),
             Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
                 return Err(ServeError::Listen(address, error));
@@ -143,6 +149,18 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
             Err(_) => tokio::time::sleep(RETRY).await,
         }
     }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A port whose connections have just been closed is not taken.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Holds the data folder for this server alone, as long as it lives.
@@ -238,14 +256,15 @@ async fn make_app(
         .setting("signing_key", random::bytes::<32>()?.to_vec())
         .await?;
     let guard = Guard::new(address, config.hosts.clone(), config.origins.clone());
-    let wakes: BTreeMap<String, Arc<Notify>> = config
+    let wakes: BTreeMap<String, Wake> = config
         .clusters
         .keys()
-        .map(|name| (name.clone(), Arc::default()))
+        .map(|name| (name.clone(), Wake::default()))
         .collect();
     Ok(App {
         auth: Auth::new(guard, address.port()),
         events: Events::new(random::ulid(clock::now())?),
+        disk: Disk::new(&config.data, config.limits.free_bytes),
         page: Page::new(config.page.clone(), config.apis.clone()),
         wakes,
         fetch: Notify::new(),
@@ -263,7 +282,7 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     let program = std::env::current_exe()?;
     let mut dispatchers = JoinSet::new();
     for (name, settings) in &app.config.clusters {
-        let Some(wake) = app.wakes.get(name).cloned() else {
+        let Some(wake) = app.wakes.get(name).map(|wake| Arc::clone(&wake.notify)) else {
             continue;
         };
         let engine: Arc<dyn Engine> = match settings.engine {

@@ -44,7 +44,7 @@ fn seconds(rounding: Rounding, start: Timestamp, end: Timestamp) -> u64 {
 }
 
 /// A run; `brief` leaves the list of its trials empty.
-pub fn run(record: &RunRecord, brief: bool) -> Run {
+pub fn run(app: &App, record: &RunRecord, brief: bool) -> Run {
     let now = clock::now();
     let running: u64 = record
         .running_since
@@ -76,7 +76,7 @@ pub fn run(record: &RunRecord, brief: bool) -> Run {
         spec,
         status: RunStatus {
             phase: state,
-            message: run_message(record),
+            message: run_message(app, record),
             experiment_ids,
             experiment_counts: record.experiment_counts(),
             cost: rate.map(|rate| rate.cost(record.billed_seconds + running)),
@@ -93,14 +93,17 @@ pub fn run(record: &RunRecord, brief: bool) -> Run {
 }
 
 /// Why a run does not go on, where the state does not say it.
-fn run_message(record: &RunRecord) -> String {
+fn run_message(app: &App, record: &RunRecord) -> String {
     let held = record.count(State::Held);
+    let waiting = record.count(State::Queued) > 0;
     if record.awaits_upload && !record.state().ended() {
         "waits for the upload of its source".to_owned()
     } else if !record.fetch_failure.is_empty() {
         record.fetch_failure.clone()
     } else if record.fetched.as_deref() == Some("") && !record.state().ended() {
         "its source is being fetched".to_owned()
+    } else if let Some(short) = app.disk.look_if_short().filter(|_| waiting) {
+        format!("waits: {}", short.message())
     } else if held > 0 {
         format!("{held} trials are held, since too many before them failed in a row")
     } else {
@@ -220,7 +223,7 @@ pub async fn publish(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), S
         }));
     }
     app.events
-        .publish(&Event::Run(Box::new(run(&record, true))));
+        .publish(&Event::Run(Box::new(run(app, &record, true))));
     Ok(())
 }
 

@@ -53,6 +53,9 @@ pub struct ClusterStatus {
     /// Ours: how many trials run at once at most; `null` when unknown.
     #[serde(default)]
     pub slots: Option<u32>,
+    /// Ours: why no trial is started there just now; empty when they are.
+    #[serde(default, deserialize_with = "nullable")]
+    pub message: String,
 }
 
 /// The kinds of clusters that Grid had.

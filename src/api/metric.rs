@@ -70,7 +70,11 @@ pub struct SeriesList {
 pub struct MetricSeries {
     /// As the trial wrote it, `val/accuracy`.
     pub name: String,
-    /// In the order written.
+    /// How many points were written, whatever the call asked for.
+    #[serde(default)]
+    pub total: u64,
+    /// In the order written. Where there are more than the call takes, the first, the last and,
+    /// of each of equal stretches between, the smallest, the largest and the first NaN.
     pub points: Vec<MetricPoint>,
 }
 

@@ -53,7 +53,7 @@ pub use run::{
 };
 pub use scalar::{Int64, Scalar};
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use trial::{Attempt, SpaceIndex, TrialPage, TrialRow};
+pub use trial::{Attempt, RunStates, SpaceIndex, StateList, StateTrials, TrialPage, TrialRow};
 
 /// Header of `POST …/runs`: one key makes one run, also across a restart of the server. Up to
 /// [`IDEMPOTENCY_KEY_MAX`] visible ASCII characters; a random UUID is a good one.

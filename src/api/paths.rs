@@ -42,6 +42,9 @@ pub const RUN: &str = "/v1/core/{cluster}/runs/{run}";
 /// `GET ?offset=0&limit=200&state=EXPERIMENT_STATE_FAILED` (ours) →
 /// [`TrialPage`](super::TrialPage).
 pub const TRIALS: &str = "/v1/core/{cluster}/runs/{run}/trials";
+/// `GET ?run=ID&from=0` (`run` repeatable; ours) → [`StateList`](super::StateList): the states of
+/// all trials of several runs.
+pub const STATES: &str = "/v1/core/{cluster}/states";
 /// `POST` [`Retry`](super::Retry) (ours) → [`Run`](super::Run): failed trials are queued again.
 pub const RETRY: &str = "/v1/core/{cluster}/runs/{run}/retry";
 /// `POST` (ours) → [`Run`](super::Run): held trials are queued.
@@ -58,7 +61,8 @@ pub const EXPERIMENT: &str = "/v1/core/{cluster}/experiments/{experiment}";
 /// `GET ?offset=BYTES&limit=BYTES`, or `?tail=BYTES` (ours) → [`LogPage`](super::LogPage);
 /// `?search=TEXT` → [`LogMatches`](super::LogMatches). `&attempt=N` reads an earlier attempt.
 pub const LOGS: &str = "/v1/core/{cluster}/experiments/{experiment}/logs";
-/// `GET ?name=NAME` (repeatable; ours) → [`SeriesList`](super::SeriesList).
+/// `GET ?name=NAME&points=1000&from=0&to=N` (`name` repeatable; ours) →
+/// [`SeriesList`](super::SeriesList).
 pub const METRICS: &str = "/v1/core/{cluster}/experiments/{experiment}/metrics";
 /// `GET ?pageToken=&pageSize=25` → [`ArtifactPage`](super::ArtifactPage).
 pub const ARTIFACTS: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts";
@@ -92,6 +96,11 @@ pub fn run(cluster: &str, run: &str) -> String {
 /// [`TRIALS`] of a run, by its id.
 pub fn trials(cluster: &str, run: &str) -> String {
     format!("/v1/core/{cluster}/runs/{run}/trials")
+}
+
+/// [`STATES`] of a cluster.
+pub fn states(cluster: &str) -> String {
+    format!("/v1/core/{cluster}/states")
 }
 
 /// [`RETRY`] of a run, by its id.

@@ -221,6 +221,7 @@ fn filled_paths_match_their_routes() {
         (paths::runs("C"), paths::RUNS),
         (paths::run("C", "R"), paths::RUN),
         (paths::trials("C", "R"), paths::TRIALS),
+        (paths::states("C"), paths::STATES),
         (paths::experiments("C"), paths::EXPERIMENTS),
         (paths::experiment("C", "E"), paths::EXPERIMENT),
         (paths::logs("C", "E"), paths::LOGS),

@@ -118,6 +118,40 @@ pub struct TrialRow {
     pub attempt: u32,
 }
 
+/// `GET …/states?run=…`: the states of all trials of several runs, in few bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateList {
+    /// As asked for.
+    pub runs: Vec<RunStates>,
+    /// The server's clock.
+    pub now: Timestamp,
+}
+
+/// The states of a run's trials.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStates {
+    /// The run's id.
+    pub id: String,
+    /// How many trials it has.
+    pub trials: u32,
+    /// Each state that a trial of it is in.
+    pub states: Vec<StateTrials>,
+    /// Where to ask on from, `?from=`, if the answer would be too long; else every trial is told.
+    #[serde(default)]
+    pub next: Option<u32>,
+}
+
+/// The trials that are in one state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateTrials {
+    /// The state.
+    pub state: ExperimentState,
+    /// How many of all trials of the run are in it.
+    pub count: u32,
+    /// Their numbers in launch order, from 0, as ranges: `0-3,7`.
+    pub trials: String,
+}
+
 /// How an earlier attempt of a trial ended (ours).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

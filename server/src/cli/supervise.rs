@@ -1,10 +1,12 @@
 //! `sweep supervise FOLDER`.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::disk::is_full;
 use crate::signals::survive_file_size_limit;
 use crate::supervisor;
 use crate::trial::Folder;
@@ -23,8 +25,13 @@ impl Supervise {
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
+                // On a full disk this cannot be written either, and must not end us.
+                let _ = writeln!(io::stderr(), "{error}");
+                if is_full(&error) {
+                    ExitCode::from(supervisor::NO_ROOM)
+                } else {
+                    ExitCode::FAILURE
+                }
             }
         }
     }

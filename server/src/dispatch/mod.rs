@@ -5,28 +5,34 @@
 //! was one before: so whenever the server is killed, each trial starts at most once, and on the
 //! next start the trials in the states starting and running are taken up where they are.
 
+mod look;
 mod outcome;
 mod pause;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sweep_planner::api::Event;
 use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock;
-use crate::engine::{Engine, Seen, SubmitError};
-use crate::store::{ActiveTrial, Change, Claim, NewPoints, State, StoreError};
+use crate::engine::{Engine, SubmitError};
+use crate::store::{ActiveTrial, Change, Claim, NewPoints, Recorded, State, StoreError};
 use crate::trial::{Folder, Gatherer};
 use crate::views;
-use outcome::{change, end};
+use look::{Found, look};
+use outcome::{change, put_back};
 use pause::Pause;
 
 /// How often running trials are looked at.
 const TICK: Duration = Duration::from_millis(200);
 /// The longest sleep; every change of interest wakes the loop before.
 const IDLE: Duration = Duration::from_secs(30);
+/// How often it is looked whether there is room again.
+const WAIT: Duration = Duration::from_secs(1);
 /// A database that fails is left alone for so long.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -42,6 +48,8 @@ pub struct Dispatcher {
     wake: Arc<Notify>,
     active: HashMap<Key, Active>,
     pause: Pause,
+    /// Whether the disk was too full at the last look.
+    short: bool,
 }
 
 /// A trial that is starting or running.
@@ -50,14 +58,6 @@ struct Active {
     gatherer: Gatherer,
     submitted: bool,
     stop_sent: bool,
-}
-
-/// What one look at the active trials found.
-#[derive(Default)]
-struct Found {
-    changes: Vec<Change>,
-    points: Vec<NewPoints>,
-    unknown: Vec<Key>,
 }
 
 impl Dispatcher {
@@ -79,6 +79,7 @@ impl Dispatcher {
             wake,
             active,
             pause,
+            short: false,
         }
     }
 
@@ -113,7 +114,11 @@ impl Dispatcher {
     }
 
     fn sleep(&self) -> Duration {
-        if self.active.is_empty() { IDLE } else { TICK }
+        match self.active.is_empty() {
+            false => TICK,
+            true if self.short || self.pause.holds() => WAIT,
+            true => IDLE,
+        }
     }
 
     /// After a start: what runs, what ended meanwhile, what was claimed and not submitted.
@@ -151,9 +156,14 @@ impl Dispatcher {
 
     async fn step(&mut self) -> Result<(), StoreError> {
         self.stop().await?;
-        self.observe().await?;
-        self.claim().await?;
-        self.submit().await
+        let found = self.observe().await?;
+        let more = found.more;
+        self.record(found.changes, found.points, true).await?;
+        self.submit().await?;
+        if more {
+            self.wake.notify_one();
+        }
+        Ok(())
     }
 
     /// Passes on the wish to stop, once for each trial.
@@ -162,7 +172,7 @@ impl Dispatcher {
             return Ok(());
         }
         let mut cancelled = Vec::new();
-        for key in self.app.store.to_stop(self.cluster.clone()).await? {
+        for key in self.to_stop().await? {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
@@ -178,13 +188,29 @@ impl Dispatcher {
                 }
             }
         }
-        self.record(cancelled, Vec::new()).await
+        self.record(cancelled, Vec::new(), false).await
     }
 
-    /// Looks at every active trial and records what has changed.
-    async fn observe(&mut self) -> Result<(), StoreError> {
+    /// Trials that are to be stopped and have not ended. A wish is stored before it is asked for,
+    /// so once there is none, none is overlooked until somebody asks again.
+    async fn to_stop(&self) -> Result<Vec<Key>, StoreError> {
+        let Some(wake) = self.app.wakes.get(&self.cluster) else {
+            return Ok(Vec::new());
+        };
+        if !wake.asked.swap(false, Ordering::SeqCst) {
+            return Ok(Vec::new());
+        }
+        let wishes = self.app.store.to_stop(self.cluster.clone()).await;
+        if !wishes.as_ref().is_ok_and(Vec::is_empty) {
+            wake.asked.store(true, Ordering::SeqCst);
+        }
+        wishes
+    }
+
+    /// Looks at every active trial.
+    async fn observe(&mut self) -> Result<Found, StoreError> {
         if self.active.is_empty() {
-            return Ok(());
+            return Ok(Found::default());
         }
         let engine = Arc::clone(&self.engine);
         let mut active = std::mem::take(&mut self.active);
@@ -194,38 +220,51 @@ impl Dispatcher {
         });
         let (active, found) = looked.await.map_err(|_| StoreError::Panicked)?;
         self.active = active;
-        for key in found.unknown {
-            if let Some(active) = self.active.get_mut(&key) {
+        for key in &found.unknown {
+            if let Some(active) = self.active.get_mut(key) {
                 active.submitted = false;
             }
         }
-        self.record(found.changes, found.points).await
+        if found
+            .changes
+            .iter()
+            .any(|change| change.state == State::Queued)
+        {
+            self.pause.failed();
+        }
+        Ok(found)
     }
 
-    /// Takes as many queued trials as there are free slots.
-    async fn claim(&mut self) -> Result<(), StoreError> {
-        let free = self.slots.saturating_sub(self.active.len());
-        if free == 0 || self.pause.holds() {
-            return Ok(());
+    /// A claim for as many queued trials as there are free slots once `changes` are recorded.
+    fn claim(&mut self, changes: &[Change]) -> Option<Claim> {
+        let leaving = changes.iter().filter(|change| leaves(change.state)).count();
+        let free = self.slots.saturating_sub(self.active.len() - leaving);
+        if free == 0 || self.pause.holds() || self.short_of_room() {
+            return None;
         }
         let settings = self.app.config.clusters.get(&self.cluster);
-        let claim = Claim {
+        Some(Claim {
             cluster: self.cluster.clone(),
             slots: free,
             cpus: settings.and_then(|settings| settings.cpus),
             gpus: settings.map_or_else(Vec::new, |settings| settings.gpus.clone()),
             now: clock::now(),
-        };
-        let claimed = self.app.store.claim(claim).await?;
-        let keys: Vec<Key> = claimed
-            .iter()
-            .map(|trial| (trial.run, trial.number))
-            .collect();
-        for trial in claimed {
-            self.add(trial, false);
+        })
+    }
+
+    /// Whether the disk is too full to start anything. Says so when that changes.
+    fn short_of_room(&mut self) -> bool {
+        let short = self.app.disk.look();
+        if short.is_some() != self.short {
+            self.short = short.is_some();
+            match short {
+                Some(short) => tracing::warn!(cluster = %self.cluster, "{}", short.message()),
+                None => tracing::info!(cluster = %self.cluster, "the disk has room again"),
+            }
+            // Runs that wait say why.
+            self.app.events.publish(&Event::Reload);
         }
-        publish(&self.app, &keys).await;
-        Ok(())
+        self.short
     }
 
     /// Hands over what was claimed. The trials of an engine that fails wait for it.
@@ -252,6 +291,11 @@ impl Dispatcher {
                         active.submitted = true;
                     }
                 }
+                Err(SubmitError::NoRoom(reason)) => {
+                    tracing::warn!(cluster = %self.cluster, %reason, "a trial waits for room");
+                    self.pause.failed();
+                    failed.push(put_back(key, clock::now(), &reason));
+                }
                 Err(SubmitError::Never(reason)) => {
                     failed.push(change(key, State::Failed, clock::now(), reason));
                 }
@@ -261,16 +305,19 @@ impl Dispatcher {
                 }
             }
         }
-        self.record(failed, Vec::new()).await
+        self.record(failed, Vec::new(), false).await
     }
 
-    /// Makes changes durable, tells those who watch, and forgets trials that have ended.
+    /// Makes changes durable, forgets trials that have ended, takes queued ones instead if so, and
+    /// tells those who watch.
     async fn record(
         &mut self,
         changes: Vec<Change>,
         points: Vec<NewPoints>,
+        claim: bool,
     ) -> Result<(), StoreError> {
-        if changes.is_empty() && points.is_empty() {
+        let claim = if claim { self.claim(&changes) } else { None };
+        if changes.is_empty() && points.is_empty() && claim.is_none() {
             return Ok(());
         }
         let mut touched: HashSet<Key> = changes
@@ -278,28 +325,44 @@ impl Dispatcher {
             .map(|change| (change.run, change.number))
             .chain(points.iter().map(|points| (points.run, points.number)))
             .collect();
-        let ended: Vec<(Key, State)> = changes
+        let now: Vec<(Key, State)> = changes
             .iter()
             .map(|change| ((change.run, change.number), change.state))
             .collect();
         // The points first: whoever sees a trial ended sees all that it measured.
-        let held = self.app.store.record(points, changes).await?;
+        let recorded = self.app.store.record(points, changes, claim).await;
+        for active in self.active.values_mut() {
+            match recorded {
+                Ok(_) => active.gatherer.stored(),
+                Err(_) => active.gatherer.not_stored(),
+            }
+        }
+        let Recorded { held, claimed } = recorded?;
         if let Some((run, _)) = held.first() {
             tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
                            "held, since too many in a row failed");
         }
         touched.extend(held);
-        for (key, state) in ended {
-            if state.ended() {
+        for (key, state) in now {
+            if leaves(state) {
                 self.active.remove(&key);
             } else if let Some(active) = self.active.get_mut(&key) {
                 active.trial.state = state;
             }
         }
+        for trial in claimed {
+            touched.insert((trial.run, trial.number));
+            self.add(trial, false);
+        }
         let touched: Vec<Key> = touched.into_iter().collect();
         publish(&self.app, &touched).await;
         Ok(())
     }
+}
+
+/// Whether a trial that has come to this state has left its slot.
+fn leaves(state: State) -> bool {
+    state.ended() || state == State::Queued
 }
 
 /// Passes on the wish to stop a trial, unless that was done. True if it will never start.
@@ -315,50 +378,6 @@ fn stop_one(engine: &dyn Engine, active: &mut Active) -> Result<bool, String> {
         active.stop_sent = true;
     }
     Ok(false)
-}
-
-/// One look at all active trials. Blocks.
-fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
-    let mut found = Found::default();
-    let keys: Vec<Key> = active
-        .iter()
-        .filter(|(_, one)| one.submitted)
-        .map(|(key, _)| *key)
-        .collect();
-    let trials: Vec<&ActiveTrial> = keys.iter().map(|key| &active[key].trial).collect();
-    let seen = engine.observe(&trials);
-    let now = clock::now();
-    for (key, seen) in keys.into_iter().zip(seen) {
-        let Some(one) = active.get_mut(&key) else {
-            continue;
-        };
-        let over = matches!(seen, Seen::Ended(_) | Seen::Lost(_));
-        match one.gatherer.gather(over) {
-            Ok(points) => found.points.extend(points),
-            Err(error) => {
-                let run = &one.trial.run_name;
-                tracing::warn!(%run, number = key.1, %error, "metrics cannot be read");
-            }
-        }
-        match seen {
-            Seen::Unknown => found.unknown.push(key),
-            Seen::Running(at) if one.trial.state != State::Running => found.changes.push(Change {
-                started_at: Some(at),
-                ..change(key, State::Running, now, String::new())
-            }),
-            Seen::Starting | Seen::Running(_) => {}
-            Seen::Ended(ended) => found.changes.push(end(key, now, ended)),
-            Seen::Lost(reason) => found.changes.push(Change {
-                ended_at: Some(now),
-                ..change(key, State::Failed, now, reason)
-            }),
-        }
-    }
-    // As they ended, which decides what counts as failures in a row.
-    found
-        .changes
-        .sort_by_key(|change| (change.ended_at, change.run, change.number));
-    found
 }
 
 /// Tells those who watch how these trials and their runs are now. Failing to is no reason to fail

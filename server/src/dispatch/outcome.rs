@@ -21,6 +21,12 @@ pub(super) fn change(key: Key, state: State, at: Timestamp, message: String) -> 
     }
 }
 
+/// Back into the queue, for lack of room on the disk.
+pub(super) fn put_back(key: Key, at: Timestamp, reason: &str) -> Change {
+    let message = format!("waits for room on the disk: {reason}");
+    change(key, State::Queued, at, message)
+}
+
 /// What the end of a trial means.
 pub(super) fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
     let (exit_code, signal, reason) = match ended.how {

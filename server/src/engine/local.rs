@@ -10,9 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::{Engine, Seen, SubmitError};
+use crate::clock;
 use crate::config::{Limits, Mounts};
+use crate::disk::is_full;
 use crate::store::ActiveTrial;
-use crate::trial::{Folder, Order, copy_tree};
+use crate::supervisor::NO_ROOM;
+use crate::trial::{Folder, Order, SourceError, copy_tree};
 
 /// What is told of a supervisor that ended without a word, in bytes.
 const TROUBLES_MAX: usize = 1_000;
@@ -38,6 +41,8 @@ pub struct Local {
 enum Supervisor {
     Alive,
     Gone,
+    /// Gone, since there was no room on the disk.
+    NoRoom,
 }
 
 impl Local {
@@ -68,14 +73,21 @@ impl Local {
 
     /// Makes the folder, the trial's copy of the source and its order. What a killed server left
     /// half made is made again.
-    fn prepare(&self, trial: &ActiveTrial, folder: &Folder) -> Result<(), String> {
-        let say = |error: io::Error| format!("{}: {error}", folder.path().display());
+    fn prepare(&self, trial: &ActiveTrial, folder: &Folder) -> Result<(), SubmitError> {
+        let say = |error: io::Error| later(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
         if !folder.work().exists() {
             let source = self.data.join("sources").join(&trial.run_id);
             let unfinished = folder.path().join("work.unfinished");
             remove_tree(&unfinished).map_err(say)?;
-            copy_tree(&source, &unfinished).map_err(|error| error.to_string())?;
+            if let Err(error) = copy_tree(&source, &unfinished) {
+                // Half a copy would take the room that is lacking.
+                let _ = remove_tree(&unfinished);
+                return Err(match error {
+                    SourceError::Io(path, error) => later(&path.display().to_string(), &error),
+                    other => SubmitError::Later(other.to_string()),
+                });
+            }
             fs::rename(&unfinished, folder.work()).map_err(say)?;
         }
         let order = Order {
@@ -87,6 +99,7 @@ impl Local {
             working_folder: trial.spec.relative_work_dir.clone(),
             mounts: trial.mounts.clone(),
             mounts_by_arguments: self.mounts == Mounts::Arguments,
+            at: Some(clock::now()),
         };
         folder.write_order(&order).map_err(say)
     }
@@ -143,11 +156,14 @@ impl Local {
         self.note(key, Supervisor::Alive);
         let (supervisors, wake) = (Arc::clone(&self.supervisors), Arc::clone(&self.wake));
         std::thread::spawn(move || {
-            // How it ended is in the trial's folder, or nowhere.
-            let _ = child.wait();
+            // How the trial ended is in its folder, or nowhere.
+            let status = child.wait().ok().and_then(|status| status.code());
             let mut supervisors = supervisors.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(state) = supervisors.get_mut(&key) {
-                *state = Supervisor::Gone;
+                *state = match status {
+                    Some(code) if code == i32::from(NO_ROOM) => Supervisor::NoRoom,
+                    _ => Supervisor::Gone,
+                };
             }
             wake.notify_one();
         });
@@ -199,6 +215,10 @@ impl Local {
                 )
             }
             (false, false, Some(Supervisor::Alive)) => Seen::Starting,
+            (false, false, Some(Supervisor::NoRoom)) => {
+                self.forget(key);
+                Seen::NoRoom(troubles(&folder))
+            }
             (false, false, Some(Supervisor::Gone)) => {
                 self.forget(key);
                 Seen::Lost(format!("it could not be started: {}", troubles(&folder)))
@@ -215,9 +235,9 @@ impl Engine for Local {
         if taken {
             return Ok(());
         }
-        self.prepare(trial, &folder).map_err(SubmitError::Later)?;
+        self.prepare(trial, &folder)?;
         self.supervise(key(trial), &folder)
-            .map_err(|error| SubmitError::Later(format!("no process could be started: {error}")))
+            .map_err(|error| later("no process could be started", &error))
     }
 
     fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen> {
@@ -227,7 +247,7 @@ impl Engine for Local {
                 tracing::warn!(run = %trial.run_name, number = trial.number, %error,
                                "a trial's folder cannot be read");
                 match trial.state {
-                    crate::store::State::Running => Seen::Running(crate::clock::now()),
+                    crate::store::State::Running => Seen::Running(clock::now()),
                     _ => Seen::Starting,
                 }
             })
@@ -248,6 +268,16 @@ impl Engine for Local {
         self.folder(trial)
             .request_stop()
             .map_err(|error| error.to_string())
+    }
+}
+
+/// What failed, and whether it was for lack of room.
+fn later(what: &str, error: &io::Error) -> SubmitError {
+    let reason = format!("{what}: {error}");
+    if is_full(error) {
+        SubmitError::NoRoom(reason)
+    } else {
+        SubmitError::Later(reason)
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Seen {
     Running(Timestamp),
     /// It has ended.
     Ended(Ended),
+    /// It could not start for lack of room on the disk, and has not: it waits for its turn again.
+    NoRoom(String),
     /// It was started, and whoever would know how it ended is gone.
     Lost(String),
 }
@@ -31,6 +33,8 @@ pub enum Seen {
 pub enum SubmitError {
     /// This trial can never start.
     Never(String),
+    /// There is no room on the disk: the trial goes back to the queue.
+    NoRoom(String),
     /// The engine cannot take trials now: to be tried again. Says nothing about the trial.
     Later(String),
 }

@@ -14,6 +14,7 @@ use sweep_planner::estimate::{Catalogue, Machine};
 use super::{At, cluster};
 use crate::app::App;
 use crate::config::ClusterConfig;
+use crate::disk::Short;
 use crate::error::ApiError;
 use crate::price::{Rate, terms};
 
@@ -52,6 +53,7 @@ fn shown(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
         status: ClusterStatus {
             phase: ClusterState::Running,
             slots: Some(settings.slots()),
+            message: app.disk.look().map_or_else(String::new, Short::message),
         },
     }
 }

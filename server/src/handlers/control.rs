@@ -108,7 +108,14 @@ pub async fn retry(
     let again = app
         .store
         .retry(run.key, request.numbers, clock::now())
-        .await?;
+        .await?
+        .ok_or_else(|| {
+            ApiError::Conflict(
+                "The source of this run has been deleted, as the server's settings ask for old \
+                 runs, so nothing can be tried again. Launch anew."
+                    .to_owned(),
+            )
+        })?;
     if again.is_empty() {
         return Err(ApiError::Conflict(
             "None of these trials has failed, so there is nothing to try again.".to_owned(),
@@ -137,5 +144,5 @@ async fn changed(
     app.wake(&run.cluster);
     app.fetch.notify_one();
     views::publish(app, run.key, numbers).await?;
-    Ok(Json(views::run(&run, true)))
+    Ok(Json(views::run(app, &run, true)))
 }

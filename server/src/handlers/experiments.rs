@@ -13,9 +13,13 @@ use super::{At, Body, Params, cluster};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::store::{RunRecord, State as TrialState, TrialRecord};
+use crate::store::{RunRecord, State as TrialState, TrialRecord, Window};
 use crate::trial::Folder;
 use crate::views;
+
+/// How many points of a metric are answered where the call does not say, and at most.
+const SERIES_POINTS: u64 = 1_000;
+const SERIES_POINTS_MAX: u64 = 10_000;
 
 /// `GET /v1/core/{cluster}/experiments?names=…`.
 pub async fn list(
@@ -114,8 +118,16 @@ pub async fn metrics(
     params: Params,
 ) -> Result<Json<SeriesList>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
-    let names = params.all("name").map(str::to_owned).collect();
-    let series = app.store.series(run.key, trial.number, names).await?;
+    let window = Window {
+        names: params.all("name").map(str::to_owned).collect(),
+        from: params.read("from")?.unwrap_or(0),
+        to: params.read("to")?.unwrap_or(u64::MAX),
+        most: params
+            .read("points")?
+            .unwrap_or(SERIES_POINTS)
+            .clamp(5, SERIES_POINTS_MAX),
+    };
+    let series = app.store.series(run.key, trial.number, window).await?;
     Ok(Json(SeriesList { series }))
 }
 

@@ -14,7 +14,7 @@ use sweep_planner::api::{
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
 
-use super::{At, Body, Params, cluster, control, inputs, runs, short, uploads};
+use super::{At, Body, Params, cluster, control, inputs, room, runs, short, uploads};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::clock;
@@ -47,6 +47,7 @@ pub async fn create(
         return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
     }
     check(&name, &request)?;
+    room(&app)?;
     inputs::check_repository(&app, &request)?;
     let fetch = !request.spec.source_code.is_empty();
     let asked = control::ask(&app.config, settings, &request.spec)?;

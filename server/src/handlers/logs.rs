@@ -10,6 +10,7 @@ use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage};
 use super::{At, Params, experiments};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::store::Files;
 use crate::trial::{Folder, Stretch, read_output, search_output};
 
 /// How much a page holds where the call does not say, in bytes.
@@ -32,6 +33,11 @@ pub async fn get(
     if attempt > trial.attempt {
         return Err(ApiError::NotFound(format!(
             "There is no attempt {attempt} of this experiment."
+        )));
+    }
+    if let Some(at) = app.store.discarded_at(run.key, Files::All).await? {
+        return Err(ApiError::Gone(format!(
+            "The output of this run was deleted at {at}, as the server's settings ask for old runs."
         )));
     }
     let folder = Folder::of(&app.config.data, &run.id, trial.number, attempt);

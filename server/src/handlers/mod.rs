@@ -13,6 +13,7 @@ pub mod launch;
 pub mod logs;
 pub mod page;
 pub mod runs;
+pub mod states;
 pub mod uploads;
 
 use std::str::FromStr;
@@ -128,6 +129,17 @@ fn short(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// Refuses what would fill a disk that is nearly full.
+fn room(app: &App) -> Result<(), ApiError> {
+    let short = app.disk.look();
+    short.map_or(Ok(()), |short| {
+        Err(ApiError::NoRoom(format!(
+            "Nothing is taken in: {}. Make room there and try again.",
+            short.message()
+        )))
+    })
 }
 
 /// The settings of a cluster.

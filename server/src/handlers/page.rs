@@ -9,9 +9,12 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::error::ApiError;
 
-/// `GET /healthz`: that the server is ready.
-pub async fn health() -> &'static str {
-    "ok\n"
+/// `GET /healthz`: that the server is ready, and whether its disk keeps it from starting trials.
+pub async fn health(State(app): State<Arc<App>>) -> &'static str {
+    match app.disk.look() {
+        None => "ok\n",
+        Some(_) => "ok, but the disk is nearly full: no trial is started\n",
+    }
 }
 
 /// Whatever is not the API's: a file of the page.

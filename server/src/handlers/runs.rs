@@ -35,7 +35,10 @@ pub async fn list(
     let brief = params.read("brief")?.unwrap_or(false);
     let runs = app.store.runs(name, filter).await?;
     Ok(Json(RunList {
-        runs: runs.iter().map(|run| views::run(run, brief)).collect(),
+        runs: runs
+            .iter()
+            .map(|run| views::run(&app, run, brief))
+            .collect(),
     }))
 }
 
@@ -46,7 +49,7 @@ pub async fn get(
     params: Params,
 ) -> Result<Json<Run>, ApiError> {
     let brief = params.read("brief")?.unwrap_or(false);
-    Ok(Json(views::run(&find(&app, name, id).await?, brief)))
+    Ok(Json(views::run(&app, &find(&app, name, id).await?, brief)))
 }
 
 /// `PUT /v1/core/{cluster}/runs/{run}`: a wish for `RUN_STATE_CANCELED` stops it.
@@ -72,7 +75,7 @@ pub async fn update(
             )));
         }
     }
-    Ok(Json(views::run(&run, false)))
+    Ok(Json(views::run(&app, &run, false)))
 }
 
 /// `DELETE /v1/core/{cluster}/runs/{run}`: stops it and hides it.
@@ -127,9 +130,14 @@ pub async fn trials(
 /// A run by its id.
 pub async fn find(app: &App, name: String, id: String) -> Result<RunRecord, ApiError> {
     cluster(app, &name)?;
-    let missing = ApiError::NotFound(format!(
-        "There is no run `{}` on cluster `{name}`.",
-        short(&id)
-    ));
+    let missing = missing(&name, &id);
     app.store.run(name, id).await?.ok_or(missing)
+}
+
+/// That there is no such run.
+pub fn missing(name: &str, id: &str) -> ApiError {
+    ApiError::NotFound(format!(
+        "There is no run `{}` on cluster `{name}`.",
+        short(id)
+    ))
 }

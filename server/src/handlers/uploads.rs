@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::artifacts::{mac, unhex};
 use super::launch::sentence;
-use super::{At, Params};
+use super::{At, Params, room};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
@@ -31,7 +31,7 @@ const PURPOSE: &str = "upload";
 
 /// A run as its launch is answered: with the address of its upload, as long as it waits for one.
 pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brief: bool) -> Run {
-    let mut shown = views::run(run, brief);
+    let mut shown = views::run(app, run, brief);
     if run.awaits_upload {
         let host = headers.get(header::HOST);
         let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -66,6 +66,7 @@ pub async fn receive(
         ));
     }
     let missing = || ApiError::NotFound("There is no run that waits for this upload.".to_owned());
+    room(&app)?;
     let before = app.store.upload(run.clone()).await?.ok_or_else(missing)?;
     let folder = app.config.data.join("uploads");
     let file = folder.join(format!(
@@ -89,7 +90,7 @@ pub async fn receive(
     let _ = tokio::fs::remove_file(&file).await;
     let hash = done?;
     tracing::info!(%run, "its source has come");
-    app.wakes.values().for_each(|wake| wake.notify_one());
+    app.wakes.values().for_each(|wake| wake.notify.notify_one());
     Ok((StatusCode::OK, [(header::ETAG, format!("\"{hash}\""))]).into_response())
 }
 

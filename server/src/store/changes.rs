@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::Timestamp;
 
 use super::trials::State;
-use super::{Store, StoreError, metrics, runs};
+use super::{ActiveTrial, Claim, Store, StoreError, claims, metrics, runs};
 
 /// A change of a trial's state.
 #[derive(Clone, Debug)]
@@ -29,28 +29,57 @@ pub struct Change {
     pub signal: Option<i32>,
 }
 
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// Trials that are held from now on, since too many before them failed.
+    pub held: Vec<(i64, u32)>,
+    /// Trials that are to be started.
+    pub claimed: Vec<ActiveTrial>,
+}
+
 impl Store {
-    /// Records points, then changes, all or none. A trial that has ended changes no more. Answers
-    /// with the trials that are held from now on, since too many before them failed.
+    /// Records points, then changes, then claims trials for the slots that are free now: all or
+    /// none, with one flush of the disk. A trial that has ended changes no more.
     pub async fn record(
         &self,
         points: Vec<metrics::NewPoints>,
         changes: Vec<Change>,
-    ) -> Result<Vec<(i64, u32)>, StoreError> {
+        claim: Option<Claim>,
+    ) -> Result<Recorded, StoreError> {
         self.write(move |connection| {
             points
                 .iter()
                 .try_for_each(|one| metrics::add(connection, one))?;
             let mut held = Vec::new();
             for change in &changes {
-                if apply(connection, change)? {
+                if change.state == State::Queued {
+                    put_back(connection, change)?;
+                } else if apply(connection, change)? {
                     count_failures(connection, change, &mut held)?;
                 }
             }
-            Ok(held)
+            let claimed = claim.map(|claim| claims::take(connection, &claim));
+            let claimed = claimed.transpose()?.unwrap_or_default();
+            Ok(Recorded { held, claimed })
         })
         .await
     }
+}
+
+/// Puts a trial that was claimed and has not started back into the queue; one that is to be
+/// stopped is.
+fn put_back(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+    let at = change.at.micros();
+    connection
+        .prepare_cached(
+            "UPDATE trial SET state = CASE WHEN stop_wanted THEN 5 ELSE 0 END, gpus = '[]',
+                 changed_at = ?3, ended_at = CASE WHEN stop_wanted THEN ?3 END,
+                 message = CASE WHEN stop_wanted THEN 'stopped before it started' ELSE ?4 END
+             WHERE run = ?1 AND number = ?2 AND state = 1",
+        )?
+        .execute(params![change.run, change.number, at, change.message])?;
+    runs::note_end(connection, change.run, at)
 }
 
 /// Makes one change; false if the trial had ended.
@@ -128,7 +157,7 @@ fn count_failures(
         return Ok(());
     }
     let mut hold = connection.prepare_cached(
-        "UPDATE trial SET state = 6, changed_at = ?2, message = ?3
+        "UPDATE trial INDEXED BY trial_state SET state = 6, changed_at = ?2, message = ?3
          WHERE run = ?1 AND state = 0 RETURNING number",
     )?;
     let message = format!("held: {failures} trials in a row failed");

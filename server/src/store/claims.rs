@@ -55,12 +55,6 @@ pub struct Claim {
 }
 
 impl Store {
-    /// Takes queued trials for starting: by priority of their run, then launch order, within the
-    /// run's own limit. The claim is durable before it is answered.
-    pub async fn claim(&self, claim: Claim) -> Result<Vec<ActiveTrial>, StoreError> {
-        self.write(move |connection| take(connection, &claim)).await
-    }
-
     /// The trials of a cluster that are starting or running.
     pub async fn active(&self, cluster: String) -> Result<Vec<ActiveTrial>, StoreError> {
         self.read(move |connection| {
@@ -84,7 +78,8 @@ impl Store {
     pub async fn to_stop(&self, cluster: String) -> Result<Vec<(i64, u32)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT trial.run, trial.number FROM trial JOIN run ON run.key = trial.run
+                "SELECT trial.run, trial.number
+                 FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key
                  WHERE trial.run IN (SELECT run FROM trial_count
                                      WHERE state IN (1, 2) AND trials > 0)
                    AND trial.state IN (1, 2) AND trial.stop_wanted AND run.cluster = ?1",
@@ -99,7 +94,7 @@ impl Store {
 const ACTIVE: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
                              trial.argv, trial.state, trial.metrics_read, trial.attempt,
                              trial.gpus, run.mounts
-                      FROM run JOIN trial ON trial.run = run.key";
+                      FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key";
 
 fn read_active(
     row: &Row<'_>,
@@ -130,7 +125,9 @@ fn read_active(
     })
 }
 
-fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveTrial>, StoreError> {
+/// Takes queued trials for starting: by priority of their run, then launch order, within the run's
+/// own limit.
+pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveTrial>, StoreError> {
     let mut specs = HashMap::new();
     let mut taken: Vec<ActiveTrial> = Vec::new();
     let mut free = Free::now(connection, claim)?;
@@ -184,7 +181,8 @@ impl Free {
             return Ok(free);
         }
         let mut statement = connection.prepare_cached(
-            "SELECT max(run.cpus, 1), trial.gpus FROM run JOIN trial ON trial.run = run.key
+            "SELECT max(run.cpus, 1), trial.gpus
+             FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key
              WHERE run.key IN (SELECT run FROM trial_count WHERE state IN (1, 2) AND trials > 0)
                AND run.cluster = ?1 AND trial.state IN (1, 2)",
         )?;

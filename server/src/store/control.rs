@@ -3,18 +3,21 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::{Attempt, Timestamp};
 
-use super::{State, Store, StoreError};
+use super::{Files, State, Store, StoreError, discard};
 
 impl Store {
     /// Queues failed trials of a run again, all or those of `numbers`, each as a new attempt; how
-    /// the last one ended is kept. Answers with their numbers.
+    /// the last one ended is kept. Answers with their numbers; `None` if the run's source is gone.
     pub async fn retry(
         &self,
         run: i64,
         numbers: Option<Vec<u32>>,
         now: Timestamp,
-    ) -> Result<Vec<u32>, StoreError> {
+    ) -> Result<Option<Vec<u32>>, StoreError> {
         self.write(move |connection| {
+            if discard::when(connection, run, Files::Work)?.is_some() {
+                return Ok(None);
+            }
             let failed = failed(connection, run)?;
             let chosen = |number: &u32| numbers.as_ref().is_none_or(|some| some.contains(number));
             let again: Vec<u32> = failed.into_iter().filter(chosen).collect();
@@ -28,7 +31,7 @@ impl Store {
                     params![run, now.micros()],
                 )?;
             }
-            Ok(again)
+            Ok(Some(again))
         })
         .await
     }
@@ -37,7 +40,8 @@ impl Store {
     pub async fn release(&self, run: i64, now: Timestamp) -> Result<Vec<u32>, StoreError> {
         self.write(move |connection| {
             let mut statement = connection.prepare_cached(
-                "UPDATE trial SET state = 0, message = 'released', changed_at = ?2
+                "UPDATE trial INDEXED BY trial_state
+                 SET state = 0, message = 'released', changed_at = ?2
                  WHERE run = ?1 AND state = 6 RETURNING number",
             )?;
             let rows = statement.query_map(params![run, now.micros()], |row| row.get(0))?;
@@ -87,7 +91,8 @@ impl Store {
 }
 
 fn failed(connection: &Connection, run: i64) -> Result<Vec<u32>, StoreError> {
-    let query = "SELECT number FROM trial WHERE run = ?1 AND state = 4 ORDER BY number";
+    let query = "SELECT number FROM trial INDEXED BY trial_state
+                 WHERE run = ?1 AND state = 4 ORDER BY number";
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([run], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

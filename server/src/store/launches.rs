@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
+use super::trials::BLOCK;
 use super::{Store, StoreError, to_json};
 use crate::price::Terms;
 use crate::trial::Mount;
@@ -202,5 +203,11 @@ fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), 
         "INSERT INTO trial_count (run, state, trials) VALUES (?1, 0, ?2)",
         params![row, run.trials.len() as i64],
     )?;
+    let mut count = connection.prepare_cached(
+        "INSERT INTO trial_block (run, state, block, trials) VALUES (?1, 0, ?2, ?3)",
+    )?;
+    for (block, trials) in run.trials.chunks(1 << BLOCK).enumerate() {
+        count.execute(params![row, block as i64, trials.len() as i64])?;
+    }
     Ok(())
 }

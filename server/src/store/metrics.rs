@@ -1,10 +1,11 @@
 //! Metrics of trials.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
 
+use super::thin::Thinner;
 use super::{Store, StoreError};
 
 /// How many different names one run may have; more are left out.
@@ -61,17 +62,35 @@ impl Store {
         .await
     }
 
-    /// The points of a trial's metrics: of those named, or of all.
+    /// The points of a trial's metrics, thinned. O(points of the trial in the window).
     pub async fn series(
         &self,
         run: i64,
         number: u32,
-        names: Vec<String>,
+        window: Window,
     ) -> Result<Vec<MetricSeries>, StoreError> {
-        self.read(move |connection| series(connection, run, number, &names))
+        self.read(move |connection| series(connection, run, number, &window))
             .await
     }
 }
+
+/// Which points to read.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Of these metrics; of all, if none are named.
+    pub names: Vec<String>,
+    /// From this one on, by how many were written before it.
+    pub from: u64,
+    /// Up to this one, left out.
+    pub to: u64,
+    /// At most so many of each metric, and never more than 100,000 of all together.
+    pub most: u64,
+}
+
+/// The most points of one answer.
+const POINTS: u64 = 100_000;
+/// What is left of a metric at least, however many there are.
+const POINTS_LEAST: u64 = 5;
 
 /// NaN is stored as NULL.
 fn stored(value: f64) -> Option<f64> {
@@ -103,14 +122,21 @@ pub(super) fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreE
             ])?;
     }
     let mut last: BTreeMap<i64, (i64, f64)> = BTreeMap::new();
+    let mut ids: HashMap<&str, Option<i64>> = HashMap::new();
     let mut insert = connection.prepare_cached(
         "INSERT INTO metric_point (run, number, name, source, position, step, value)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for point in &new.points {
-        let Some(name) = name_id(connection, new.run, &point.name)? else {
-            continue;
+        let id = match ids.get(point.name.as_str()) {
+            Some(id) => *id,
+            None => {
+                let id = name_id(connection, new.run, &point.name)?;
+                ids.insert(&point.name, id);
+                id
+            }
         };
+        let Some(name) = id else { continue };
         let written = match last.get(&name) {
             Some((written, _)) => *written,
             None => points_so_far(connection, new, name)?,
@@ -172,61 +198,95 @@ fn name_id(connection: &Connection, run: i64, name: &str) -> Result<Option<i64>,
     Ok(made.optional()?)
 }
 
-/// The last value of each metric of a trial. The larger source wins.
-pub(super) fn last(
-    connection: &Connection,
+/// Reads the last value of each metric, of one trial of a run after the other.
+pub(super) struct LastValues<'c> {
     run: i64,
-    number: u32,
-) -> Result<BTreeMap<String, MetricValue>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT metric_name.name, metric_last.value FROM metric_last
-         JOIN metric_name ON metric_name.run = metric_last.run
-                         AND metric_name.id = metric_last.name
-         WHERE metric_last.run = ?1 AND metric_last.number = ?2
-         ORDER BY metric_last.source",
-    )?;
-    let rows = statement.query_map(params![run, number], |row| {
-        Ok((row.get(0)?, shown(row.get(1)?)))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    /// By their ids, which count from 0.
+    names: Vec<String>,
+    statement: CachedStatement<'c>,
+}
+
+impl<'c> LastValues<'c> {
+    pub(super) fn of(connection: &'c Connection, run: i64) -> Result<Self, StoreError> {
+        let query = "SELECT name FROM metric_name WHERE run = ?1 ORDER BY id";
+        let mut names = connection.prepare_cached(query)?;
+        let names = names
+            .query_map([run], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        // The larger source wins.
+        let statement = connection.prepare_cached(
+            "SELECT name, value FROM metric_last WHERE run = ?1 AND number = ?2 ORDER BY source",
+        )?;
+        Ok(Self {
+            run,
+            names,
+            statement,
+        })
+    }
+
+    pub(super) fn read(
+        &mut self,
+        number: u32,
+    ) -> Result<BTreeMap<String, MetricValue>, StoreError> {
+        let mut last = BTreeMap::new();
+        if self.names.is_empty() {
+            return Ok(last);
+        }
+        let mut rows = self.statement.query(params![self.run, number])?;
+        while let Some(row) = rows.next()? {
+            if let Some(name) = self.names.get(row.get::<_, u32>(0)? as usize) {
+                last.insert(name.clone(), shown(row.get(1)?));
+            }
+        }
+        Ok(last)
+    }
 }
 
 fn series(
     connection: &Connection,
     run: i64,
     number: u32,
-    names: &[String],
+    window: &Window,
 ) -> Result<Vec<MetricSeries>, StoreError> {
     let mut sources = connection.prepare_cached(
-        "SELECT metric_name.name, metric_name.id, max(metric_last.source) FROM metric_last
+        "SELECT metric_name.name, metric_name.id, max(metric_last.source), metric_last.points
+         FROM metric_last
          JOIN metric_name ON metric_name.run = metric_last.run
                          AND metric_name.id = metric_last.name
          WHERE metric_last.run = ?1 AND metric_last.number = ?2
          GROUP BY metric_name.id ORDER BY metric_name.name",
     )?;
-    let found: Vec<(String, i64, u8)> = sources
-        .query_map(params![run, number], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?
-        .collect::<Result<_, _>>()?;
+    let found = sources.query_map(params![run, number], |row| {
+        let points: i64 = row.get(3)?;
+        let id: i64 = row.get(1)?;
+        Ok((row.get(0)?, id, row.get::<_, u8>(2)?, points.unsigned_abs()))
+    })?;
+    let mut found: Vec<(String, i64, u8, u64)> = found.collect::<Result<_, _>>()?;
+    found.retain(|(name, ..)| window.names.is_empty() || window.names.contains(name));
+    let share = POINTS / (found.len() as u64).max(1);
+    let most = window.most.min(share).max(POINTS_LEAST);
     let mut points = connection.prepare_cached(
         "SELECT step, value FROM metric_point
-         WHERE run = ?1 AND number = ?2 AND name = ?3 AND source = ?4 ORDER BY position",
+         WHERE run = ?1 AND number = ?2 AND name = ?3 AND source = ?4
+           AND position >= ?5 AND position < ?6 ORDER BY position",
     )?;
     let mut series = Vec::new();
-    for (name, id, source) in found {
-        if names.is_empty() || names.contains(&name) {
-            let rows = points.query_map(params![run, number, id, source], |row| {
-                Ok(MetricPoint {
-                    step: row.get(0)?,
-                    value: shown(row.get(1)?),
-                })
-            })?;
-            series.push(MetricSeries {
-                name,
-                points: rows.collect::<Result<_, _>>()?,
+    for (name, id, source, total) in found {
+        let (from, to) = (window.from.min(total), window.to.min(total));
+        let mut thinner = Thinner::new(to.saturating_sub(from), most);
+        // Positions have no gaps.
+        let mut rows = points.query(params![run, number, id, source, from as i64, to as i64])?;
+        while let Some(row) = rows.next()? {
+            thinner.add(MetricPoint {
+                step: row.get(0)?,
+                value: shown(row.get(1)?),
             });
         }
+        series.push(MetricSeries {
+            name,
+            total,
+            points: thinner.finish(),
+        });
     }
     Ok(series)
 }

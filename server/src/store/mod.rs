@@ -9,6 +9,7 @@ mod accounts;
 mod changes;
 mod claims;
 mod control;
+mod discard;
 mod fetches;
 mod launches;
 mod metrics;
@@ -16,6 +17,8 @@ mod migrations;
 mod pages;
 mod runs;
 mod settings;
+mod states;
+mod thin;
 mod trials;
 mod writer;
 
@@ -27,12 +30,14 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use accounts::Account;
-pub use changes::Change;
+pub use changes::{Change, Recorded};
 pub use claims::{ActiveTrial, Claim};
+pub use discard::Files;
 pub use fetches::ToFetch;
 pub use launches::{Created, NewRun, NewTrial};
-pub use metrics::{NewPoint, NewPoints, Source};
+pub use metrics::{NewPoint, NewPoints, Source, Window};
 pub use runs::{RunFilter, RunRecord};
+pub use states::Stretch;
 pub use trials::{State, TrialRecord};
 use writer::Writer;
 
@@ -88,6 +93,7 @@ impl Store {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY)?;
+            migrations::read_ahead(path);
             migrations::check(&connection, path)?;
         }
         let mut connection = Connection::open(path)?;

@@ -202,8 +202,9 @@ impl Store {
         self.write(move |connection| {
             let now = now.micros();
             let mut stop = connection.prepare_cached(
-                "UPDATE trial SET state = 5, stop_wanted = 1, changed_at = ?2, ended_at = ?2,
-                                  message = 'stopped before it started'
+                "UPDATE trial INDEXED BY trial_state
+                 SET state = 5, stop_wanted = 1, changed_at = ?2, ended_at = ?2,
+                     message = 'stopped before it started'
                  WHERE run = ?1 AND state IN (0, 6) RETURNING number",
             )?;
             let mut stopped: Vec<u32> = stop
@@ -211,7 +212,8 @@ impl Store {
                 .collect::<Result<_, _>>()?;
             stopped.sort_unstable();
             connection.execute(
-                "UPDATE trial SET stop_wanted = 1 WHERE run = ?1 AND state IN (1, 2)",
+                "UPDATE trial INDEXED BY trial_state SET stop_wanted = 1
+                 WHERE run = ?1 AND state IN (1, 2)",
                 [key],
             )?;
             connection.execute(
@@ -318,7 +320,7 @@ fn counts(connection: &Connection, key: i64) -> Result<[u32; State::ALL.len()], 
 }
 
 fn running_since(connection: &Connection, key: i64) -> Result<Vec<Timestamp>, StoreError> {
-    let query = "SELECT started_at FROM trial WHERE run = ?1 AND state = 2";
+    let query = "SELECT started_at FROM trial INDEXED BY trial_state WHERE run = ?1 AND state = 2";
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([key], |row| row.get::<_, Option<i64>>(0))?;
     let times: Vec<Option<i64>> = rows.collect::<Result<_, _>>()?;

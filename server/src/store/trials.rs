@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row, params};
 use sweep_planner::api::{ExperimentState, MetricValue, Timestamp};
 
-use super::{Store, StoreError, from_json, metrics, runs};
+use super::metrics::LastValues;
+use super::{Store, StoreError, from_json, runs};
+
+/// How many trials a row of `trial_block` counts, as a power of two.
+pub(super) const BLOCK: u32 = 10;
 
 /// The state of a trial; its number is what the database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +74,10 @@ impl State {
     }
 
     pub(super) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
-        let number: u8 = row.get("state")?;
+        Self::numbered(row.get("state")?)
+    }
+
+    pub(super) fn numbered(number: u8) -> Result<Self, StoreError> {
         Self::ALL
             .get(usize::from(number))
             .copied()
@@ -171,22 +178,12 @@ impl Store {
         run: i64,
         numbers: Vec<u32>,
     ) -> Result<Vec<TrialRecord>, StoreError> {
-        self.read(move |connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM trial WHERE run = ?1 AND number = ?2")?;
-            let mut trials = Vec::with_capacity(numbers.len());
-            for number in numbers {
-                let mut rows = statement.query(params![run, number])?;
-                if let Some(row) = rows.next()? {
-                    trials.push(read(connection, run, row)?);
-                }
-            }
-            Ok(trials)
-        })
-        .await
+        self.read(move |connection| numbered(connection, run, &numbers))
+            .await
     }
 
-    /// A page of a run's trials in launch order. Without a state O(log n + page).
+    /// A page of a run's trials in launch order, at any offset: O(log n + page), and with a state
+    /// O(n / 1024 + page).
     pub async fn trials(
         &self,
         run: i64,
@@ -194,61 +191,122 @@ impl Store {
         offset: u64,
         limit: u32,
     ) -> Result<Vec<TrialRecord>, StoreError> {
-        self.read(move |connection| {
-            let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-            let (query, state) = match state {
-                // Numbers have no gaps, so the offset is a number and nothing is skipped over.
-                None => (
-                    "SELECT * FROM trial WHERE run = ?1 AND number >= ?3 AND ?2 IS NULL
-                          ORDER BY number LIMIT ?4",
-                    None,
-                ),
-                Some(state) => (
-                    "SELECT * FROM trial WHERE run = ?1 AND state = ?2
-                                 ORDER BY number LIMIT ?4 OFFSET ?3",
-                    Some(state as u8),
-                ),
-            };
-            let mut statement = connection.prepare_cached(query)?;
-            let mut rows = statement.query(params![run, state, offset, limit])?;
-            let mut trials = Vec::new();
-            while let Some(row) = rows.next()? {
-                trials.push(read(connection, run, row)?);
-            }
-            Ok(trials)
+        self.read(move |connection| match state {
+            None => page(connection, run, offset, limit),
+            Some(state) => page_of(connection, run, state, offset, limit),
         })
         .await
     }
 }
 
-fn read(connection: &Connection, run: i64, row: &Row<'_>) -> Result<TrialRecord, StoreError> {
-    let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
+/// Numbers have no gaps, so the offset is a number and nothing is skipped over.
+fn page(
+    connection: &Connection,
+    run: i64,
+    offset: u64,
+    limit: u32,
+) -> Result<Vec<TrialRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM trial WHERE run = ?1 AND number >= ?2 ORDER BY number LIMIT ?3"
+    ))?;
+    let mut last = LastValues::of(connection, run)?;
+    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![run, offset, limit])?;
+    let mut trials = Vec::new();
+    while let Some(row) = rows.next()? {
+        trials.push(read(row, &mut last)?);
+    }
+    Ok(trials)
+}
+
+/// The counts of blocks say in which one the page begins; what is skipped there lies in the index.
+fn page_of(
+    connection: &Connection,
+    run: i64,
+    state: State,
+    offset: u64,
+    limit: u32,
+) -> Result<Vec<TrialRecord>, StoreError> {
+    let mut blocks = connection.prepare_cached(
+        "SELECT block, trials FROM trial_block WHERE run = ?1 AND state = ?2 ORDER BY block",
+    )?;
+    let mut rows = blocks.query(params![run, state as u8])?;
+    let mut left = offset;
+    let first = loop {
+        let Some(row) = rows.next()? else {
+            return Ok(Vec::new());
+        };
+        let trials: i64 = row.get(1)?;
+        match left.checked_sub(trials.unsigned_abs()) {
+            Some(rest) => left = rest,
+            None => break row.get::<_, i64>(0)? << BLOCK,
+        }
+    };
+    let mut numbers = connection.prepare_cached(
+        "SELECT number FROM trial INDEXED BY trial_state
+         WHERE run = ?1 AND state = ?2 AND number >= ?3 ORDER BY number LIMIT ?4 OFFSET ?5",
+    )?;
+    let left = i64::try_from(left).unwrap_or(i64::MAX);
+    let parameters = params![run, state as u8, first, limit, left];
+    let numbers: Vec<u32> = numbers
+        .query_map(parameters, |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    numbered(connection, run, &numbers)
+}
+
+fn numbered(
+    connection: &Connection,
+    run: i64,
+    numbers: &[u32],
+) -> Result<Vec<TrialRecord>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM trial WHERE run = ?1 AND number = ?2");
+    let mut statement = connection.prepare_cached(&query)?;
+    let mut last = LastValues::of(connection, run)?;
+    let mut trials = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let mut rows = statement.query(params![run, number])?;
+        if let Some(row) = rows.next()? {
+            trials.push(read(row, &mut last)?);
+        }
+    }
+    Ok(trials)
+}
+
+/// What [`read`] reads, in this order: by place, since names are looked up for every row.
+const COLUMNS: &str = "number, space_index, passed, argv, state, stop_wanted, message, changed_at,
+                       started_at, ended_at, exit_code, signal, billed_seconds, attempt";
+
+fn read(row: &Row<'_>, last: &mut LastValues<'_>) -> Result<TrialRecord, StoreError> {
+    let time = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row
             .get::<_, Option<i64>>(column)?
             .map(Timestamp::from_micros))
     };
-    let number = row.get("number")?;
-    let index: String = row.get("space_index")?;
+    let text = |column: usize| -> Result<&str, StoreError> {
+        Ok(row
+            .get_ref(column)?
+            .as_str()
+            .map_err(rusqlite::Error::from)?)
+    };
+    let (number, index) = (row.get(0)?, text(1)?);
     Ok(TrialRecord {
         number,
         index: index.parse().map_err(|_| StoreError::Unreadable {
             what: "trial index",
             why: format!("`{index}` is no number"),
         })?,
-        passed: from_json("trial values", &row.get::<_, String>("passed")?)?,
-        argv: from_json("trial arguments", &row.get::<_, String>("argv")?)?,
-        state: State::read(row)?,
-        stop_wanted: row.get("stop_wanted")?,
-        message: row.get("message")?,
-        changed_at: Timestamp::from_micros(row.get("changed_at")?),
-        started_at: time("started_at")?,
-        ended_at: time("ended_at")?,
-        exit_code: row.get("exit_code")?,
-        signal: row.get("signal")?,
-        billed_seconds: row
-            .get::<_, Option<i64>>("billed_seconds")?
-            .map(i64::unsigned_abs),
-        attempt: row.get("attempt")?,
-        metrics: metrics::last(connection, run, number)?,
+        passed: from_json("trial values", text(2)?)?,
+        argv: from_json("trial arguments", text(3)?)?,
+        state: State::numbered(row.get(4)?)?,
+        stop_wanted: row.get(5)?,
+        message: row.get(6)?,
+        changed_at: Timestamp::from_micros(row.get(7)?),
+        started_at: time(8)?,
+        ended_at: time(9)?,
+        exit_code: row.get(10)?,
+        signal: row.get(11)?,
+        billed_seconds: row.get::<_, Option<i64>>(12)?.map(i64::unsigned_abs),
+        attempt: row.get(13)?,
+        metrics: last.read(number)?,
     })
 }

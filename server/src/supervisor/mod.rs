@@ -19,6 +19,10 @@ use process::Running;
 use crate::clock;
 use crate::trial::{Ended, Folder, How, Order, Started};
 
+/// The exit status of a supervisor that has started nothing, since there was no room on the disk
+/// (`EX_TEMPFAIL` of sysexits.h).
+pub const NO_ROOM: u8 = 75;
+
 /// How long a busy lock is waited for before another supervisor is believed in.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// The longest time between two looks at a trial that is silent.
@@ -41,10 +45,12 @@ pub fn supervise(folder: &Folder) -> io::Result<()> {
         return Ok(());
     };
     let order = folder.order()?;
+    // Before the claim: what fails here may be tried again.
+    let sink = Sink::create(folder, order.output_bytes)?;
     if !folder.claim()? {
         return Ok(());
     }
-    let ended = run(folder, &order);
+    let ended = run(folder, &order, sink);
     if let How::NotStarted(reason) = &ended.how {
         explain(folder, reason);
     }
@@ -62,7 +68,7 @@ pub fn supervise(folder: &Folder) -> io::Result<()> {
 }
 
 /// Runs the command to its end.
-fn run(folder: &Folder, order: &Order) -> Ended {
+fn run(folder: &Folder, order: &Order, mut sink: Sink) -> Ended {
     let begun = Instant::now();
     let started = clock::now();
     let not_started = |reason: String, stopped| Ended {
@@ -76,10 +82,6 @@ fn run(folder: &Folder, order: &Order) -> Ended {
     if folder.stop_requested() {
         return not_started("stopped before it started".to_owned(), true);
     }
-    let mut sink = match Sink::create(folder, order.output_bytes) {
-        Ok(sink) => sink,
-        Err(error) => return not_started(format!("its output cannot be written: {error}"), false),
-    };
     let given = given::give(folder, order);
     let mut running = match Running::start(folder, order, &given.command) {
         Ok(running) => running,
@@ -106,6 +108,7 @@ fn run(folder: &Folder, order: &Order) -> Ended {
         stop.look(folder, order, &running, timed_out);
     }
     running.end_group();
+    running.only_pipes();
     let deadline = Instant::now() + DRAIN;
     while running.open() && Instant::now() < deadline {
         running.read(&mut sink, TICK);

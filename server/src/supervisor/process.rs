@@ -1,7 +1,7 @@
 //! The script's process and its group.
 
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -23,7 +23,9 @@ pub(super) struct Running {
     pid: Pid,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
-    /// How long to sleep next where there is no pipe to wait for.
+    /// Ready to be read once the script has ended, where the system has such a thing.
+    exit: Option<OwnedFd>,
+    /// How long to sleep next where there is nothing to wait for.
     pause: Duration,
 }
 
@@ -66,6 +68,7 @@ impl Running {
             pid,
             stdout,
             stderr,
+            exit: exit(pid),
             pause: Duration::from_millis(1),
         })
     }
@@ -87,9 +90,14 @@ impl Running {
         self.stdout.is_some() || self.stderr.is_some()
     }
 
-    /// Waits for output at most so long and takes what there is.
+    /// The script has ended: from now on only its pipes are waited for.
+    pub(super) fn only_pipes(&mut self) {
+        self.exit = None;
+    }
+
+    /// Waits for output or the script's end, at most so long, and takes what there is.
     pub(super) fn read(&mut self, sink: &mut Sink, wait: Duration) {
-        if !self.open() {
+        if !self.open() && self.exit.is_none() {
             // Both pipes are closed: the end is near, or the script has closed them itself.
             std::thread::sleep(self.pause.min(wait));
             self.pause = self.pause.saturating_mul(2);
@@ -99,6 +107,7 @@ impl Running {
             let pipes = [
                 self.stdout.as_ref().map(AsFd::as_fd),
                 self.stderr.as_ref().map(AsFd::as_fd),
+                self.exit.as_ref().map(AsFd::as_fd),
             ];
             let mut fds: Vec<PollFd<'_>> = pipes
                 .iter()
@@ -143,6 +152,17 @@ impl Running {
             Err(error) => How::NotStarted(format!("its exit status is lost: {error}")),
         }
     }
+}
+
+/// What tells that a process has ended; not all systems have it.
+#[cfg(target_os = "linux")]
+fn exit(pid: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exit(_: Pid) -> Option<OwnedFd> {
+    None
 }
 
 /// Takes what one pipe holds; true at its end.

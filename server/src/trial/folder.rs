@@ -54,6 +54,9 @@ pub struct Order {
     /// Whether it is told of them by its arguments even where they could be mounted.
     #[serde(default)]
     pub mounts_by_arguments: bool,
+    /// When it was written, after the source was copied; absent in old orders.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
 }
 
 /// That a trial has started.
@@ -156,9 +159,19 @@ impl Folder {
             .create(&self.path)
     }
 
-    /// Writes what to run.
+    /// Writes what to run. Not flushed to the disk: if the machine dies before the trial is
+    /// claimed, the order is written again.
     pub fn write_order(&self, order: &Order) -> io::Result<()> {
-        write_json(&self.path, "order.json", order)
+        self.write_whole("order.json", &serde_json::to_vec(order)?)
+    }
+
+    /// Writes a file so that a reader sees all of it or none, as long as the machine lives.
+    fn write_whole(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let temporary = self.path.join(format!(".{name}.tmp"));
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        options.open(&temporary)?.write_all(content)?;
+        fs::rename(temporary, self.path.join(name))
     }
 
     /// Reads what to run.
@@ -169,9 +182,7 @@ impl Folder {
     /// Writes that it has started. Not flushed to the disk: if the machine dies, so does the
     /// trial.
     pub fn write_started(&self, started: &Started) -> io::Result<()> {
-        let temporary = self.path.join(".started.json.tmp");
-        fs::write(&temporary, serde_json::to_vec(started)?)?;
-        fs::rename(temporary, self.path.join("started.json"))
+        self.write_whole("started.json", &serde_json::to_vec(started)?)
     }
 
     /// Whether it has started, as far as its supervisor has said so.
@@ -243,11 +254,15 @@ impl Folder {
             .mode(0o600)
             .open(self.path.join("claim"));
         match made {
-            Ok(file) => {
-                file.sync_all()?;
-                sync_folder(&self.path)?;
-                Ok(true)
-            }
+            // It is empty: that it is there is all that must be on the disk.
+            Ok(_) => match sync_folder(&self.path) {
+                Ok(()) => Ok(true),
+                Err(error) => {
+                    // Not kept, so nobody has it: the caller starts nothing.
+                    let _ = fs::remove_file(self.path.join("claim"));
+                    Err(error)
+                }
+            },
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
         }

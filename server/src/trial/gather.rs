@@ -27,6 +27,15 @@ const DEPTH_MAX: usize = 8;
 /// The name of Lightning's file.
 const CSV: &str = "metrics.csv";
 
+/// What one look has gathered.
+#[derive(Debug)]
+pub struct Gathered {
+    /// To be stored.
+    pub points: Vec<NewPoints>,
+    /// Whether the next look will find more of standard output's, without waiting.
+    pub more: bool,
+}
+
 /// Reads the metrics of one trial, each once.
 #[derive(Debug)]
 pub struct Gatherer {
@@ -34,6 +43,8 @@ pub struct Gatherer {
     run: i64,
     number: u32,
     read_to: u64,
+    /// How far is stored.
+    stored_to: u64,
     csv: Option<PathBuf>,
     seen: Option<(SystemTime, u64)>,
     next_search: Instant,
@@ -49,6 +60,7 @@ impl Gatherer {
             run,
             number,
             read_to,
+            stored_to: read_to,
             csv: None,
             seen: None,
             next_search: now + SEARCH,
@@ -56,31 +68,42 @@ impl Gatherer {
         }
     }
 
-    /// What is new. With `all`, when the trial has ended, nothing is put off to the next look.
-    pub fn gather(&mut self, all: bool) -> io::Result<Vec<NewPoints>> {
-        let mut found = Vec::new();
-        loop {
-            let before = self.read_to;
-            found.extend(self.output()?);
-            if !all || self.read_to == before {
-                break;
-            }
+    /// What is new, at most a megabyte of standard output's. With `all`, when the trial has ended,
+    /// nothing else is put off to the next look.
+    pub fn gather(&mut self, all: bool) -> io::Result<Gathered> {
+        let (output, more) = self.output()?;
+        let mut points = Vec::from_iter(output);
+        if !more {
+            points.extend(self.lightning(all)?);
         }
-        found.extend(self.lightning(all)?);
-        Ok(found)
+        Ok(Gathered { points, more })
     }
 
-    fn output(&mut self) -> io::Result<Option<NewPoints>> {
+    /// What was gathered is stored.
+    pub fn stored(&mut self) {
+        self.stored_to = self.read_to;
+    }
+
+    /// What was gathered could not be stored: it is gathered again.
+    pub fn not_stored(&mut self) {
+        self.read_to = self.stored_to;
+        self.seen = None;
+        self.next_read = Instant::now();
+    }
+
+    /// The next points, and whether there are more.
+    fn output(&mut self) -> io::Result<(Option<NewPoints>, bool)> {
         let mut file = match File::open(self.folder.metrics()) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((None, false)),
             Err(error) => return Err(error),
         };
         file.seek(SeekFrom::Start(self.read_to))?;
         let mut bytes = Vec::new();
         file.take(CHUNK).read_to_end(&mut bytes)?;
+        let more = bytes.len() as u64 == CHUNK;
         let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
-            return Ok(None);
+            return Ok((None, false));
         };
         let mut points = Vec::new();
         for line in bytes[..end].split(|byte| *byte == b'\n') {
@@ -95,13 +118,14 @@ impl Gatherer {
             }));
         }
         self.read_to += end as u64 + 1;
-        Ok(Some(NewPoints {
+        let new = NewPoints {
             run: self.run,
             number: self.number,
             source: Source::Output,
             read_to: Some(self.read_to),
             points,
-        }))
+        };
+        Ok((Some(new), more))
     }
 
     fn lightning(&mut self, all: bool) -> io::Result<Option<NewPoints>> {
@@ -200,13 +224,40 @@ mod tests {
     #[test]
     fn output_is_read_once_and_only_whole_lines() {
         let (_temporary, folder, mut gatherer) = setup();
-        assert!(gatherer.gather(true).unwrap().is_empty());
+        assert!(gatherer.gather(true).unwrap().points.is_empty());
         let line = r#"{"step":1.0,"values":[["a",0.5]]}"#;
         fs::write(folder.metrics(), format!("{line}\n{{\"step\"")).unwrap();
-        let found = gatherer.gather(false).unwrap();
+        let found = gatherer.gather(false).unwrap().points;
         assert_eq!(values(&found), [0.5]);
         assert_eq!(found[0].read_to, Some(line.len() as u64 + 1));
-        assert!(gatherer.gather(true).unwrap().is_empty());
+        assert!(gatherer.gather(true).unwrap().points.is_empty());
+        gatherer.not_stored();
+        assert_eq!(
+            values(&gatherer.gather(true).unwrap().points),
+            [0.5],
+            "again"
+        );
+        gatherer.stored();
+        gatherer.not_stored();
+        assert!(gatherer.gather(true).unwrap().points.is_empty());
+    }
+
+    #[test]
+    fn much_is_read_piece_by_piece() {
+        let (_temporary, folder, mut gatherer) = setup();
+        let line = "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n";
+        let lines = 5 * (CHUNK as usize / 2) / line.len();
+        fs::write(folder.metrics(), line.repeat(lines)).unwrap();
+        let (mut found, mut looks) = (0, 0);
+        loop {
+            let gathered = gatherer.gather(true).unwrap();
+            found += values(&gathered.points).len();
+            looks += 1;
+            if !gathered.more {
+                break;
+            }
+        }
+        assert_eq!((found, looks), (lines, 3));
     }
 
     #[test]
@@ -217,13 +268,16 @@ mod tests {
         std::thread::sleep(Duration::from_millis(20));
         assert!(folder.claim().unwrap());
         assert!(
-            gatherer.gather(true).unwrap().is_empty(),
+            gatherer.gather(true).unwrap().points.is_empty(),
             "lay in the source"
         );
         std::thread::sleep(Duration::from_millis(20));
         fs::write(&csv, "step,a\n0,2\n").unwrap();
-        let found = gatherer.gather(true).unwrap();
+        let found = gatherer.gather(true).unwrap().points;
         assert_eq!((values(&found), found[0].source), (vec![2.0], Source::Csv));
-        assert!(gatherer.gather(true).unwrap().is_empty(), "unchanged");
+        assert!(
+            gatherer.gather(true).unwrap().points.is_empty(),
+            "unchanged"
+        );
     }
 }

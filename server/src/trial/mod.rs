@@ -13,7 +13,7 @@ mod upload;
 
 pub use archive::{open_below, write_tar};
 pub use folder::{Ended, Folder, How, Order, Started, write_durably};
-pub use gather::Gatherer;
+pub use gather::{Gathered, Gatherer};
 pub use mount::{Mount, below, replaced};
 pub use output::{Stretch, read_output, search_output};
 pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};

@@ -29,6 +29,7 @@ fn every_call_is_described_and_every_described_call_exists() {
         paths::RUNS,
         paths::RUN,
         paths::TRIALS,
+        paths::STATES,
         paths::RETRY,
         paths::RELEASE,
         paths::UPLOAD,

@@ -1,0 +1,100 @@
+//! How much room there is on the disk of the data folder. Below a bound no trial is started and
+//! nothing is taken in, so that what runs can go on and be recorded.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Where no bound is set: this many bytes, or this part of the disk, whichever is less.
+const LEAST: u64 = 1 << 30;
+const LEAST_PART: u64 = 20;
+
+/// Watches the disk of one folder.
+#[derive(Debug)]
+pub struct Disk {
+    folder: PathBuf,
+    /// `None`: as the disk is large.
+    bound: Option<u64>,
+    short: AtomicBool,
+}
+
+/// There is less room than there should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Short {
+    /// Bytes that are free for this account.
+    pub free: u64,
+    /// Bytes that should be.
+    pub bound: u64,
+}
+
+impl Short {
+    /// In words, for a person.
+    pub fn message(self) -> String {
+        format!(
+            "the server's disk has {} MB left, and no trial is started below {} MB",
+            self.free / 1_000_000,
+            self.bound.div_ceil(1_000_000)
+        )
+    }
+}
+
+impl Disk {
+    /// Watches the disk of `folder`; `bound` is how many bytes should be free, 0 for any.
+    pub fn new(folder: &Path, bound: Option<u64>) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            bound,
+            short: AtomicBool::new(false),
+        }
+    }
+
+    /// Looks: one system call. A disk that does not tell how full it is counts as roomy.
+    pub fn look(&self) -> Option<Short> {
+        let found = rustix::fs::statvfs(&self.folder).ok();
+        let short = found.and_then(|disk| {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let all = disk.f_blocks.saturating_mul(disk.f_frsize);
+            let bound = self.bound.unwrap_or(LEAST.min(all / LEAST_PART));
+            (free < bound).then_some(Short { free, bound })
+        });
+        self.short.store(short.is_some(), Ordering::Relaxed);
+        short
+    }
+
+    /// Looks again if the last look found too little: costs nothing otherwise.
+    pub fn look_if_short(&self) -> Option<Short> {
+        self.short
+            .load(Ordering::Relaxed)
+            .then(|| self.look())
+            .flatten()
+    }
+}
+
+/// Whether an error says that there is no room, on the disk or in a quota.
+pub fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_that_no_disk_has_is_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let look = |bound| Disk::new(folder.path(), Some(bound)).look();
+        assert_eq!(look(0), None);
+        let short = look(u64::MAX).unwrap();
+        assert_eq!(short.bound, u64::MAX);
+        assert!(short.message().contains(" MB left"), "{}", short.message());
+    }
+
+    #[test]
+    fn what_the_last_look_found_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::new(folder.path(), Some(u64::MAX));
+        assert_eq!(disk.look_if_short(), None, "nobody has looked");
+        disk.look();
+        assert!(disk.look_if_short().is_some());
+    }
+}

@@ -1,0 +1,91 @@
+//! Which files of ended runs are to be deleted, or were. What is noted here first is deleted
+//! then, so that a server that is killed meanwhile goes on with it.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sweep_planner::api::Timestamp;
+
+use super::{Store, StoreError};
+
+/// Which files of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Files {
+    /// The source, and the trials' copies of it with all that they made in them.
+    Work,
+    /// All: output and records of the supervisor too.
+    All,
+}
+
+impl Store {
+    /// Notes the runs that ended before a time: these files of theirs are to be deleted. A run
+    /// with a trial that waits, runs or is held is never among them. Answers with how many.
+    pub async fn discard(
+        &self,
+        files: Files,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            Ok(connection.execute(
+                "INSERT INTO discarded (run, what, at)
+                 SELECT key, ?1, ?3 FROM run
+                 WHERE ended_at < ?2
+                   AND NOT EXISTS (SELECT 1 FROM trial_count WHERE run = run.key
+                                   AND state IN (0, 1, 2, 6) AND trials > 0)
+                   AND NOT EXISTS (SELECT 1 FROM discarded WHERE run = run.key AND what >= ?1)",
+                params![files as u8, before.micros(), now.micros()],
+            )?)
+        })
+        .await
+    }
+
+    /// The ids of the runs whose files are noted and may still be there.
+    pub async fn to_discard(&self, files: Files) -> Result<Vec<(i64, String)>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run.key, run.id FROM discarded JOIN run ON run.key = discarded.run
+                 WHERE NOT discarded.done AND discarded.what = ?1 ORDER BY run.key",
+            )?;
+            let rows = statement.query_map([files as u8], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Notes that these files of a run are gone.
+    pub async fn discarded(&self, run: i64, files: Files) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "UPDATE discarded SET done = 1 WHERE run = ?1 AND what = ?2",
+                params![run, files as u8],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// When these files of a run were deleted, or all of them; `None` if they are kept.
+    pub async fn discarded_at(
+        &self,
+        run: i64,
+        files: Files,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| when(connection, run, files))
+            .await
+    }
+}
+
+/// See [`Store::discarded_at`].
+pub(super) fn when(
+    connection: &Connection,
+    run: i64,
+    files: Files,
+) -> Result<Option<Timestamp>, StoreError> {
+    let at = connection
+        .prepare_cached(
+            "SELECT at FROM discarded WHERE run = ?1 AND what >= ?2 ORDER BY at LIMIT 1",
+        )?
+        .query_row(params![run, files as u8], |row| row.get(0))
+        .optional()?;
+    Ok(at.map(Timestamp::from_micros))
+}

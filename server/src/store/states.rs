@@ -1,0 +1,113 @@
+//! The states of all trials of a run at once.
+
+use rusqlite::{Connection, params};
+
+use super::trials::BLOCK;
+use super::{RunRecord, State, Store, StoreError, runs};
+
+/// Trials that follow each other and are in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The number of the first.
+    pub first: u32,
+    /// The number of the last.
+    pub last: u32,
+    /// Their state.
+    pub state: State,
+}
+
+impl Store {
+    /// A run and its trials' states from a number on, in launch order; at most so many stretches,
+    /// so the last need not end with the last trial. Blocks of 1024 trials in one state are not
+    /// looked into; of the others so many as the answer needs.
+    pub async fn states(
+        &self,
+        cluster: String,
+        id: String,
+        from: u32,
+        most: usize,
+    ) -> Result<Option<(RunRecord, Vec<Stretch>)>, StoreError> {
+        self.read(move |connection| {
+            let Some(run) = runs::by_id(connection, &cluster, &id)? else {
+                return Ok(None);
+            };
+            let stretches = stretches(connection, &run, from, most)?;
+            Ok(Some((run, stretches)))
+        })
+        .await
+    }
+}
+
+fn stretches(
+    connection: &Connection,
+    run: &RunRecord,
+    from: u32,
+    most: usize,
+) -> Result<Vec<Stretch>, StoreError> {
+    let mut counted = connection.prepare_cached(
+        "SELECT block, state FROM trial_block
+         WHERE run = ?1 AND block >= ?2 AND trials > 0 ORDER BY block",
+    )?;
+    let rows = counted.query_map(params![run.key, from >> BLOCK], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let counted: Vec<(u32, u8)> = rows.collect::<Result<_, _>>()?;
+    let mut found: Vec<Stretch> = Vec::new();
+    for block in counted.chunk_by(|a, b| a.0 == b.0) {
+        let Some((number, state)) = block.first() else {
+            continue;
+        };
+        let first = (number << BLOCK).max(from);
+        let last = ((number << BLOCK) | ((1 << BLOCK) - 1)).min(run.trials.saturating_sub(1));
+        if first > last {
+            continue;
+        }
+        if block.len() == 1 {
+            let state = State::numbered(*state)?;
+            add(&mut found, Stretch { first, last, state });
+        } else {
+            for (number, state) in within(connection, run.key, block, (first, last))? {
+                let (first, last) = (number, number);
+                add(&mut found, Stretch { first, last, state });
+            }
+        }
+        if found.len() > most {
+            break;
+        }
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
+/// Appends a stretch, or makes the one before it longer.
+fn add(found: &mut Vec<Stretch>, next: Stretch) {
+    match found.last_mut() {
+        Some(before) if before.state == next.state && before.last + 1 == next.first => {
+            before.last = next.last;
+        }
+        _ => found.push(next),
+    }
+}
+
+/// The trials of a block with several states, in order.
+fn within(
+    connection: &Connection,
+    run: i64,
+    block: &[(u32, u8)],
+    (first, last): (u32, u32),
+) -> Result<Vec<(u32, State)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number FROM trial INDEXED BY trial_state
+         WHERE run = ?1 AND state = ?2 AND number BETWEEN ?3 AND ?4",
+    )?;
+    let mut trials = Vec::new();
+    for (_, state) in block {
+        let named = State::numbered(*state)?;
+        let rows = statement.query_map(params![run, state, first, last], |row| row.get(0))?;
+        for number in rows {
+            trials.push((number?, named));
+        }
+    }
+    trials.sort_unstable_by_key(|(number, _)| *number);
+    Ok(trials)
+}

@@ -1,0 +1,257 @@
+//! A disk that is nearly full: nothing starts, nothing is lost, and it goes on by itself. Where
+//! this account may not mount, a bound that no disk has stands for it.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::client::Request;
+use crate::faults::{by_shell, may_mount};
+use crate::server::{Home, Server, wait};
+
+/// Fills the disk but for so many bytes, says so, and makes room once it is told to.
+const FILL: &str = "import os, sys, time\n\
+    stats = os.statvfs('.')\n\
+    size = stats.f_bavail * stats.f_frsize - int(sys.argv[1])\n\
+    with open('fill.bin', 'wb') as file:\n\
+    \x20   while size > 0: size -= file.write(b'x' * min(size, 65536))\n\
+    open(sys.argv[2] + '.full', 'w').close()\n\
+    while not os.path.exists(sys.argv[2]): time.sleep(0.02)\n\
+    os.remove('fill.bin')\n";
+
+/// The same with files: as many as the disk takes but for so many.
+const FILL_FILES: &str = "import os, sys, time\n\
+    made = 0\n\
+    os.mkdir('many')\n\
+    try:\n\
+    \x20   while True:\n\
+    \x20       open(f'many/{made}', 'w').close()\n\
+    \x20       made += 1\n\
+    except OSError: pass\n\
+    for number in range(int(sys.argv[1])): os.remove(f'many/{number}')\n\
+    open(sys.argv[2] + '.full', 'w').close()\n\
+    while not os.path.exists(sys.argv[2]): time.sleep(0.02)\n\
+    for number in range(int(sys.argv[1]), made): os.remove(f'many/{number}')\n";
+
+/// A server whose data folder is a small disk of its own.
+fn on_small_disk(home: &Home, size: &str) -> Server {
+    fs::create_dir(home.path("data")).unwrap();
+    let data = home.path("data").display().to_string();
+    let mount = format!("mount -t tmpfs -o {size} none '{data}' && exec \"$@\"");
+    Server::start(by_shell(home, true, &mount))
+}
+
+fn health(server: &Server) -> String {
+    let answer = Request::new("GET", "/healthz").send(server.address);
+    assert_eq!(answer.status, 200);
+    answer.text()
+}
+
+fn status(server: &Server, run: &Value) -> Value {
+    let id = run["id"].as_str().unwrap();
+    server.get(&format!("/v1/core/local/runs/{id}?brief=true"))["status"].clone()
+}
+
+#[test]
+fn below_the_bound_nothing_starts_until_there_is_room() {
+    if !may_mount() {
+        println!("skipped: this account may not mount");
+        return;
+    }
+    let home = Home::new(&[
+        ("fill.py", FILL),
+        ("after.sh", "echo ran >> $1"),
+        (
+            "wait.py",
+            "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.02)",
+        ),
+    ]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 4000000\n",
+    );
+    let server = on_small_disk(&home, "size=16m");
+    let (go, ran, next) = (home.path("go"), home.path("ran"), home.path("next"));
+    assert_eq!(health(&server), "ok\n");
+    // Two slots: one fills the disk, one is held until it is full, then it is the waiting run's.
+    let holding = server.launch(&format!("wait.py  '{}'", next.display()));
+    let filling = server.launch(&format!("fill.py  2000000 '{}'", go.display()));
+    let waiting = server.launch(&format!("after.sh  '{}'", ran.display()));
+    wait("the disk to be full", || {
+        home.path("go.full").exists().then_some(())
+    });
+    fs::write(&next, "").unwrap();
+    server.finish(&holding);
+    std::thread::sleep(Duration::from_millis(500));
+    let trial = server.trials(&waiting)[0].clone();
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_QUEUED", "{trial}");
+    let said = status(&server, &waiting)["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        said.contains("disk has") && said.contains("below 4 MB"),
+        "{said}"
+    );
+    assert!(health(&server).contains("nearly full"));
+    let cluster = server.get("/v1/core/clusters/local");
+    assert!(
+        cluster["status"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("disk has"),
+        "{cluster}"
+    );
+    let refused = server.post_run(&crate::server::run("after.sh "));
+    assert_eq!(refused.status, 507, "{}", refused.text());
+    assert!(
+        refused.message().contains("Make room"),
+        "{}",
+        refused.text()
+    );
+    fs::write(&go, "").unwrap();
+    let trial = server.finish(&waiting)[0].clone();
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+    server.finish(&filling);
+    assert_eq!(fs::read_to_string(ran).unwrap(), "ran\n");
+    assert_eq!(
+        (
+            health(&server).as_str(),
+            &status(&server, &waiting)["message"]
+        ),
+        ("ok\n", &json!(""))
+    );
+    server.finish(&server.launch(&format!("after.sh  '{}'", home.path("more").display())));
+}
+
+#[test]
+fn an_upload_to_a_full_disk_is_refused_and_may_come_again() {
+    let home = Home::new(&[("after.sh", "echo ran")]);
+    home.write("sweep.toml", "[limits]\nfree_bytes = 0\n");
+    let server = home.start();
+    let mut body = crate::server::run("after.sh ");
+    body["localDir"] = json!(true);
+    let run = server.post_run(&body).json();
+    let address = run["status"]["uploadUrl"].as_str().unwrap();
+    let path = address[address.find("/v1/").unwrap()..].to_owned();
+    drop(server);
+    home.write("sweep.toml", "[limits]\nfree_bytes = 9000000000000000000\n");
+    let server = home.start();
+    let put = |server: &Server| Request::new("PUT", &path).send(server.address).status;
+    assert_eq!(put(&server), 507);
+    assert_eq!(
+        server.post_run(&crate::server::run("after.sh ")).status,
+        507
+    );
+    drop(server);
+    home.write("sweep.toml", "[limits]\nfree_bytes = 0\n");
+    assert_eq!(
+        put(&home.start()),
+        400,
+        "not the room but the archive is wrong now"
+    );
+}
+
+/// Without a bound a trial may be claimed when there is no room for its copy of the source: it
+/// goes back to the queue, and starts once when there is.
+#[test]
+fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
+    if !may_mount() {
+        println!("skipped: this account may not mount");
+        return;
+    }
+    let home = Home::new(&[
+        ("fill.py", FILL),
+        ("once.sh", "echo $2 >> $1; exit $3"),
+        ("large.bin", &"x".repeat(2_000_000)),
+    ]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 0\n",
+    );
+    let server = on_small_disk(&home, "size=32m");
+    let (go, ran) = (home.path("go"), home.path("ran"));
+    // The first fails, and the others are held until they are released.
+    let mut body = crate::server::run(&format!("once.sh  '{}' '[0, 1, 2]' 1", ran.display()));
+    body["spec"]["sweepOptions"] = json!({"parallel": "1", "stop_after_failures": 1});
+    let run = server.post_run(&body).json();
+    wait("the rest to be held", || {
+        (status(&server, &run)["held"] == 2).then_some(())
+    });
+    let filling = server.launch(&format!("fill.py  1000000 '{}'", go.display()));
+    wait("the disk to be full", || {
+        home.path("go.full").exists().then_some(())
+    });
+    let id = run["id"].as_str().unwrap();
+    let release = Request::new("POST", &format!("/v1/core/local/runs/{id}/release"));
+    assert_eq!(server.send(release).status, 200);
+    wait("a trial to be put back", || {
+        let trial = server.trials(&run)[1].clone();
+        let said = trial["message"].as_str().unwrap().to_owned();
+        (trial["state"] == "EXPERIMENT_STATE_QUEUED" && said.contains("room on the disk"))
+            .then_some(())
+    });
+    fs::write(&go, "").unwrap();
+    wait("both to end", || {
+        let counts = &status(&server, &run)["experimentCounts"];
+        // The second fails too, after which the third is held again.
+        (counts["failed"] == 2).then_some(())
+    });
+    let release = Request::new("POST", &format!("/v1/core/local/runs/{id}/release"));
+    assert_eq!(server.send(release).status, 200);
+    server.finish(&run);
+    server.finish(&filling);
+    assert_eq!(fs::read_to_string(ran).unwrap(), "0\n1\n2\n", "each once");
+    for trial in server.trials(&run) {
+        assert_eq!(
+            (&trial["state"], &trial["exitCode"]),
+            (&json!("EXPERIMENT_STATE_FAILED"), &json!(1))
+        );
+    }
+}
+
+/// The same where the server finds room for the order, and the supervisor none for the output.
+#[test]
+fn a_supervisor_that_finds_no_room_starts_nothing_and_its_trial_waits() {
+    if !may_mount() {
+        println!("skipped: this account may not mount");
+        return;
+    }
+    let home = Home::new(&[
+        ("fill.py", FILL_FILES),
+        ("once.sh", "echo $2 >> $1; exit $3"),
+    ]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 0\n",
+    );
+    let server = on_small_disk(&home, "size=64m,nr_inodes=500");
+    let (go, ran) = (home.path("go"), home.path("ran"));
+    let mut body = crate::server::run(&format!("once.sh  '{}' '[0, 1]' 1", ran.display()));
+    body["spec"]["sweepOptions"] = json!({"parallel": "1", "stop_after_failures": 1});
+    let run = server.post_run(&body).json();
+    wait("the rest to be held", || {
+        (status(&server, &run)["held"] == 1).then_some(())
+    });
+    // Its folder, `work` with two scripts, `supervisor.log`, `order.json` and `lock`.
+    let filling = server.launch(&format!("fill.py  7 '{}'", go.display()));
+    wait("the disk to be full", || {
+        home.path("go.full").exists().then_some(())
+    });
+    let id = run["id"].as_str().unwrap();
+    let release = Request::new("POST", &format!("/v1/core/local/runs/{id}/release"));
+    assert_eq!(server.send(release).status, 200);
+    wait("the trial to be put back by its supervisor", || {
+        let trial = server.trials(&run)[1].clone();
+        let said = trial["message"].as_str().unwrap();
+        (said == "waits for room on the disk: No space left on device (os error 28)"
+            && trial["state"] == "EXPERIMENT_STATE_QUEUED")
+            .then_some(())
+    });
+    fs::write(&go, "").unwrap();
+    let trials = server.finish(&run);
+    server.finish(&filling);
+    assert_eq!(trials[1]["exitCode"], 1, "{}", trials[1]);
+    assert_eq!(fs::read_to_string(ran).unwrap(), "0\n1\n", "each once");
+}

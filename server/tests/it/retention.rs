@@ -1,0 +1,147 @@
+//! Old runs lose their files, as far as the settings ask for it, and no other run does.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::client::Request;
+use crate::server::{Home, Server, wait};
+
+const DAY: i64 = 86_400_000_000;
+const SCRIPT: (&str, &str) = ("make.sh", "echo made > artifact.txt; echo out; exit $1");
+
+fn settings(home: &Home, text: &str) {
+    home.write(
+        "sweep.toml",
+        &format!("[clusters.local]\nslots = 2\n{text}"),
+    );
+}
+
+/// A run that ended so many days ago.
+fn ended_before(home: &Home, run: &Value, days: i64) {
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    let query = "UPDATE run SET ended_at = ended_at - ?1 WHERE id = ?2";
+    let id = run["id"].as_str().unwrap();
+    assert_eq!(database.execute(query, (days * DAY, id)).unwrap(), 1);
+}
+
+fn folder(home: &Home, kind: &str, run: &Value) -> PathBuf {
+    home.path(&format!("data/{kind}/{}", run["id"].as_str().unwrap()))
+}
+
+fn logs(server: &Server, run: &Value) -> (u16, String) {
+    let id = run["id"].as_str().unwrap();
+    let path = format!("/v1/core/local/experiments/{id}-0/logs");
+    let answer = server.send(Request::new("GET", &path));
+    (answer.status, answer.text())
+}
+
+fn retry(server: &Server, run: &Value) -> u16 {
+    let id = run["id"].as_str().unwrap();
+    let path = format!("/v1/core/local/runs/{id}/retry");
+    server
+        .send(Request::new("POST", &path).json(&json!({})))
+        .status
+}
+
+#[test]
+fn old_runs_lose_what_the_settings_say() {
+    let home = Home::new(&[SCRIPT]);
+    let server = home.start();
+    let runs: Vec<Value> = (0..4).map(|_| server.launch("make.sh  1")).collect();
+    runs.iter().for_each(|run| drop(server.finish(run)));
+    // The last one waits for ever, and its days are long over.
+    let mut body = crate::server::run("make.sh  0");
+    body["localDir"] = json!(true);
+    let waiting = server.post_run(&body).json();
+    drop(server);
+    let [fresh, worn, old, kept] = &runs[..] else {
+        unreachable!()
+    };
+    for (run, days) in [(worn, 8), (old, 31), (kept, 5)] {
+        ended_before(&home, run, days);
+    }
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    database
+        .execute(
+            "UPDATE run SET ended_at = 1 WHERE id = ?1",
+            [waiting["id"].as_str().unwrap()],
+        )
+        .unwrap();
+    drop(database);
+    // Nothing is deleted unless asked for.
+    let server = home.start();
+    assert_eq!(retry(&server, fresh), 200);
+    server.finish(fresh);
+    drop(server);
+    assert!(
+        folder(&home, "trials", old)
+            .join("0/work/artifact.txt")
+            .exists()
+    );
+    settings(&home, "[retention]\nwork_days = 7\noutput_days = 30\n");
+    let server = home.start();
+    wait("the old files to go", || {
+        let there =
+            folder(&home, "trials", old).exists() || folder(&home, "sources", worn).exists();
+        (!there && !folder(&home, "trials", worn).join("0/work").exists()).then_some(())
+    });
+    // The output of one is there still, of the other not, and both say how they ended.
+    let (status, text) = logs(&server, worn);
+    assert!(status == 200 && text.contains("out"), "{status} {text}");
+    let (status, text) = logs(&server, old);
+    assert!(
+        status == 410 && text.contains("was deleted at"),
+        "{status} {text}"
+    );
+    for run in [worn, old] {
+        assert_eq!(server.trials(run)[0]["exitCode"], 1);
+        assert_eq!(retry(&server, run), 409);
+    }
+    for run in [fresh, kept] {
+        assert!(
+            folder(&home, "trials", run)
+                .join("0/work/artifact.txt")
+                .exists()
+        );
+        assert!(folder(&home, "sources", run).exists());
+    }
+    assert_eq!(retry(&server, kept), 200);
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    let noted: i64 = database
+        .query_row("SELECT count(*) FROM discarded", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(noted, 2, "not the run that waits");
+}
+
+#[test]
+fn a_deletion_that_was_cut_off_is_finished() {
+    let home = Home::new(&[SCRIPT]);
+    let server = home.start();
+    let run = server.launch("make.sh  0");
+    server.finish(&run);
+    drop(server);
+    // As a server leaves it that was killed after it had noted what is to go.
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    database
+        .execute(
+            "INSERT INTO discarded (run, what, at) SELECT key, 0, 5 FROM run",
+            [],
+        )
+        .unwrap();
+    fs::remove_dir_all(folder(&home, "sources", &run)).unwrap();
+    let server = home.start();
+    wait("the files to go", || {
+        (!folder(&home, "trials", &run).join("0/work").exists()).then_some(())
+    });
+    wait("that to be noted", || {
+        let query = "SELECT done FROM discarded";
+        database
+            .query_row(query, [], |row| row.get::<_, bool>(0))
+            .unwrap()
+            .then_some(())
+    });
+    assert_eq!(logs(&server, &run).0, 200);
+}

@@ -1,0 +1,276 @@
+//! Databases that earlier versions have filled are brought up to date with all that is in them.
+
+use std::fs;
+
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::client::Request;
+use crate::server::{Home, KEY, Server, USER};
+
+/// The tables of the first version, and what the second added.
+const FIRST: &str = include_str!("../../migrations/0001_runs.sql");
+const SECOND: &str = include_str!("../../migrations/0002_control.sql");
+
+const OLD: &str = "01k0old000000000000000ended";
+const WAITING: &str = "01k0old0000000000000waiting";
+/// More than one block of trials, the last one not full.
+const TRIALS: i64 = 2500;
+const BEGAN: i64 = 1_760_000_000_000_000;
+
+/// The state of a trial of the old run: most succeeded.
+fn state(number: i64) -> i64 {
+    match number % 10 {
+        0..=5 => 3,
+        6 | 7 => 4,
+        8 => 5,
+        _ => 7,
+    }
+}
+
+fn spec(command: &str) -> String {
+    json!({
+        "actions": {}, "autoResume": false, "clusterId": "local",
+        "desiredState": "RUN_STATE_UNSPECIFIED", "dryRun": false, "env": {"MODE": "old"},
+        "image": {}, "instanceType": "m5a.large",
+        "resources": {"cpu": "0", "gpu": "0", "storageGb": "100"},
+        "runControllerCommand": command, "scratch": [],
+        "sweepOptions": {"seed": "7", "digest": "d1"}, "sweepType": "grid_search",
+        "useSpot": false, "sourceCode": "", "datastores": [], "userId": "u-1",
+    })
+    .to_string()
+}
+
+/// Writes a database as the first or the second version left it.
+fn fill(home: &Home, version: i64) {
+    fs::create_dir_all(home.path("data")).unwrap();
+    let mut database = Connection::open(home.path("data/sweep.db")).unwrap();
+    database.pragma_update(None, "journal_mode", "WAL").unwrap();
+    let transaction = database.transaction().unwrap();
+    transaction.execute_batch(FIRST).unwrap();
+    if version == 2 {
+        transaction.execute_batch(SECOND).unwrap();
+    }
+    transaction
+        .pragma_update(None, "application_id", 0x5357_4550)
+        .unwrap();
+    transaction
+        .pragma_update(None, "user_version", version)
+        .unwrap();
+    let (salt, hash) = (
+        vec![9_u8; 16],
+        Sha256::new().chain_update([9; 16]).chain_update(KEY),
+    );
+    transaction
+        .execute(
+            "INSERT INTO account VALUES ('u-1', ?1, ?2, ?3, ?4)",
+            params![USER, salt, hash.finalize().to_vec(), BEGAN],
+        )
+        .unwrap();
+    ended_run(&transaction);
+    waiting_run(&transaction);
+    transaction.commit().unwrap();
+}
+
+fn insert_run(database: &Connection, key: i64, id: &str, command: &str, trials: i64) {
+    database
+        .execute(
+            "INSERT INTO run (key, id, cluster, name, description, account, spec, columns, rate,
+                              bill_minimum, bill_increment, parallel, priority, trials,
+                              billed_seconds, created_at, changed_at)
+             VALUES (?1, ?2, 'local', ?2, 'about it', 'u-1', ?3, '[\"--x\"]', '0.086', 60, 1, 2, 5,
+                     ?4, 0, ?5, ?5)",
+            params![key, id, spec(command), trials, BEGAN],
+        )
+        .unwrap();
+    let hash = vec![key as u8; 32];
+    database
+        .execute(
+            "INSERT INTO launch VALUES ('u-1', ?1, ?2, ?3)",
+            params![format!("key-{key}"), hash, key],
+        )
+        .unwrap();
+    for number in 0..trials {
+        database
+            .execute(
+                "INSERT INTO trial (run, number, space_index, passed, argv, changed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    key,
+                    number,
+                    (number * 3).to_string(),
+                    json!([number.to_string()]).to_string(),
+                    json!(["quick.sh", "--x", number.to_string()]).to_string(),
+                    BEGAN
+                ],
+            )
+            .unwrap();
+    }
+    database
+        .execute("INSERT INTO trial_count VALUES (?1, 0, ?2)", [key, trials])
+        .unwrap();
+}
+
+fn ended_run(database: &Connection) {
+    insert_run(database, 1, OLD, "quick.sh  --x 'range(2500)'", TRIALS);
+    for number in 0..TRIALS {
+        for step in [1, 2, state(number)] {
+            database
+                .execute(
+                    "UPDATE trial SET state = ?2, started_at = ?3, ended_at = ?3 + 90000000,
+                         exit_code = 0, billed_seconds = 90 WHERE run = 1 AND number = ?1",
+                    [number, step, BEGAN],
+                )
+                .unwrap();
+        }
+    }
+    database
+        .execute_batch(&format!(
+            "UPDATE run SET billed_seconds = 225000, started_at = {BEGAN},
+                 ended_at = {BEGAN} + 90000000 WHERE key = 1;
+             INSERT INTO metric_name VALUES (1, 0, 'loss'), (1, 1, 'acc');
+             INSERT INTO metric_point VALUES (1, 3, 0, 0, 0, 0.0, 0.5), (1, 3, 0, 0, 1, 1.0, NULL),
+                 (1, 3, 0, 0, 2, 2.0, 9e999), (1, 3, 1, 0, 0, 0.0, 0.25);
+             INSERT INTO metric_last VALUES (1, 3, 0, 0, 3, 9e999), (1, 3, 1, 0, 1, 0.25);"
+        ))
+        .unwrap();
+}
+
+/// Two trials that never had a slot.
+fn waiting_run(database: &Connection) {
+    insert_run(database, 2, WAITING, "quick.sh  --x 'range(2)'", 2);
+}
+
+/// Checks every place of a page and every state against what was written.
+fn check_trials(server: &Server) {
+    for wire in [
+        ("SUCCEEDED", 3),
+        ("FAILED", 4),
+        ("CANCELLED", 5),
+        ("QUEUED", 0),
+    ] {
+        let expected: Vec<i64> = (0..TRIALS).filter(|n| state(*n) == wire.1).collect();
+        for offset in [0, 1, 240, 1000, expected.len().saturating_sub(3)] {
+            let page = server.get(&format!(
+                "/v1/core/local/runs/{OLD}/trials?state=EXPERIMENT_STATE_{}&offset={offset}&limit=50",
+                wire.0
+            ));
+            let found: Vec<i64> = page["trials"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|trial| trial["number"].as_i64().unwrap())
+                .collect();
+            let here: Vec<i64> = expected.iter().skip(offset).take(50).copied().collect();
+            assert_eq!(found, here, "{} at {offset}", wire.0);
+            assert_eq!(page["total"], json!(expected.len()));
+        }
+    }
+    let page = server.get(&format!(
+        "/v1/core/local/runs/{OLD}/trials?offset=3&limit=1"
+    ));
+    let trial = &page["trials"][0];
+    assert_eq!(
+        (&trial["values"], &trial["index"], &trial["billedSeconds"]),
+        (&json!(["3"]), &json!(9), &json!(90))
+    );
+    assert_eq!(trial["metrics"], json!({"loss": "Infinity", "acc": 0.25}));
+    let series = server.get(&format!(
+        "/v1/core/local/experiments/{OLD}-3/metrics?name=loss"
+    ));
+    let values: Vec<&Value> = series["series"][0]["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| &point["value"])
+        .collect();
+    assert_eq!(values, [&json!(0.5), &json!("NaN"), &json!("Infinity")]);
+}
+
+fn upgrade(version: i64) {
+    let home = Home::new(&[("quick.sh", "echo $2")]);
+    fill(&home, version);
+    for id in [OLD, WAITING] {
+        home.write(&format!("data/sources/{id}/quick.sh"), "echo old $2");
+    }
+    home.write(
+        &format!("data/trials/{OLD}/3/output.log"),
+        "what it printed\n",
+    );
+    // The key of the account is the database's, not the environment's.
+    let mut command = home.command("127.0.0.1:0");
+    command.env_remove("SWEEP_USER").env_remove("SWEEP_API_KEY");
+    let server = Server::start(command);
+    let run = server.get(&format!("/v1/core/local/runs/{OLD}"));
+    assert_eq!(run["status"]["phase"], "RUN_STATE_FAILED", "{run}");
+    assert_eq!(run["status"]["experimentCounts"]["succeeded"], 1500);
+    assert_eq!(run["status"]["cost"], json!(0.086 * 225_000.0 / 3600.0));
+    assert_eq!(
+        (
+            &run["description"],
+            &run["spec"]["env"],
+            &run["spec"]["sweepOptions"]["seed"]
+        ),
+        (&json!("about it"), &json!({"MODE": "old"}), &json!("7"))
+    );
+    check_trials(&server);
+    let trial = json!({"id": format!("{OLD}-3")});
+    assert_eq!(server.log(&trial), "what it printed\n");
+    // What waited goes on, by the source that was kept for it.
+    let waiting = server.get(&format!("/v1/core/local/runs/{WAITING}"));
+    for trial in server.finish(&waiting) {
+        assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+        assert_eq!(
+            server.log(&trial),
+            format!("old {}\n", trial["values"][0].as_str().unwrap())
+        );
+    }
+    // An idempotency key is still taken.
+    let again = Request::new("POST", "/v1/core/local/runs").header("Idempotency-Key", "key-1");
+    assert_eq!(
+        server
+            .send(again.json(&crate::server::run("quick.sh ")))
+            .status,
+        422
+    );
+    drop(server);
+    check_counts(&home, version);
+}
+
+fn check_counts(home: &Home, version: i64) {
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    let one = |query: &str| -> i64 { database.query_row(query, [], |row| row.get(0)).unwrap() };
+    assert!(one("PRAGMA user_version") > version);
+    assert_eq!(
+        one("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
+        0
+    );
+    assert_eq!(
+        one(
+            "SELECT count(*) FROM (SELECT run, state, number >> 10 AS block, count(*) AS n
+                 FROM trial GROUP BY 1, 2, 3)
+             LEFT JOIN trial_block USING (run, state, block) WHERE n IS NOT trials"
+        ),
+        0,
+        "each block is counted"
+    );
+    assert_eq!(
+        one("SELECT sum(trials) FROM trial_block"),
+        one("SELECT count(*) FROM trial")
+    );
+    assert_eq!(
+        one("SELECT count(*) FROM trial_history WHERE run = 1"),
+        TRIALS * 3
+    );
+}
+
+#[test]
+fn a_database_of_the_first_version_is_taken_up() {
+    upgrade(1);
+}
+
+#[test]
+fn a_database_of_the_second_version_is_taken_up() {
+    upgrade(2);
+}
