@@ -12,6 +12,8 @@ main() {
     need_node
     need_package python3 "runs the training scripts of the tests" python3
     at_least 20 "$(node --version | tr -d v)" || fail "the browser tests need Node.js 20 or newer; this is $(node --version)"
+    # Elsewhere that one test says that it was skipped.
+    if apt_possible; then need_package faketime "sets the clock back in a test" faketime; fi
     need_chromium &
     local chromium=$!
     scripts/build.sh

@@ -1,4 +1,4 @@
-//! What goes wrong around the server: disks, files, clocks, and trials that misbehave.
+//! What goes wrong around the server: disks, files, and trials that misbehave.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, Server, alive, run, wait};
+use crate::server::{Home, Server, alive, run};
 
 /// The server of this home, started by a shell command that ends in `exec "$@"`, in a mount
 /// namespace of its own if so.
@@ -198,63 +198,6 @@ fn a_damaged_database_is_named_and_left_as_it_is() {
             .len(),
         1
     );
-}
-
-/// What the records look like after the clock was set back by an hour: all of them are of the
-/// future. Nothing counts backwards, and work goes on.
-#[test]
-fn a_clock_that_steps_back_is_survived() {
-    const HOUR: i64 = 3_600_000_000;
-    let home = Home::new(&[(
-        "wait.py",
-        "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.02)",
-    )]);
-    home.write(
-        "sweep.toml",
-        "[clusters.local]\nslots = 1\nprice = { rate = \"36\" }\n",
-    );
-    let go = home.path("go");
-    let server = home.start();
-    let run = server.launch(&format!("wait.py  '{}' '[1, 2]'", go.display()));
-    wait("the trial to run", || {
-        (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
-    });
-    server.kill();
-    let database = Connection::open(home.path("data/sweep.db")).unwrap();
-    for (table, columns) in [
-        (
-            "run",
-            "created_at = created_at + ?1, changed_at = changed_at + ?1, started_at = started_at + ?1",
-        ),
-        (
-            "trial",
-            "changed_at = changed_at + ?1, started_at = started_at + ?1",
-        ),
-        ("trial_history", "at = at + ?1"),
-    ] {
-        database
-            .execute(&format!("UPDATE {table} SET {columns}"), [HOUR])
-            .unwrap();
-    }
-    drop(database);
-    let server = home.start();
-    let running = &server.trials(&run)[0];
-    assert_eq!(running["state"], "EXPERIMENT_STATE_RUNNING");
-    assert!(running["cost"].as_f64().unwrap() >= 0.0, "{running}");
-    let later = server.launch(&format!("wait.py  '{}'", go.display()));
-    assert_eq!(
-        server.get("/v1/core/local/runs")["runs"][0]["id"],
-        later["id"],
-        "newest first"
-    );
-    fs::write(go, "").unwrap();
-    for one in [&run, &later] {
-        for trial in server.finish(one) {
-            assert_eq!(trial["exitCode"], 0, "{trial}");
-            assert!(trial["cost"].as_f64().unwrap() >= 0.0, "{trial}");
-            assert!(trial["billedSeconds"].as_i64().unwrap() >= 0, "{trial}");
-        }
-    }
 }
 
 #[test]

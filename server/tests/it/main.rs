@@ -5,6 +5,7 @@
 mod artifacts;
 mod attacks;
 mod client;
+mod clock;
 mod control;
 mod datastores;
 mod disk;
