@@ -18,11 +18,15 @@ const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0004_load.sql"),
 ];
 
+/// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.
+const READ_AHEAD_MAX: u64 = 4 << 30;
+
 /// Reads the file once from its beginning to its end, so that what [`check`] then reads in another
 /// order is in memory: of 434 MB that were not, the check was over in 1.8 s instead of 7.9 s. What
 /// cannot be read, the check finds.
 pub(super) fn read_ahead(path: &Path) {
-    if let Ok(mut file) = File::open(path) {
+    if let Ok(file) = File::open(path) {
+        let mut file = file.take(READ_AHEAD_MAX);
         let mut chunk = vec![0; 1 << 20];
         while file.read(&mut chunk).is_ok_and(|length| length > 0) {}
     }
