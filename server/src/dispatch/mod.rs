@@ -12,7 +12,7 @@ mod pause;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sweep_planner::api::Event;
 use tokio::sync::Notify;
@@ -35,6 +35,8 @@ const IDLE: Duration = Duration::from_secs(30);
 const WAIT: Duration = Duration::from_secs(1);
 /// A database that fails is left alone for so long.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often it is looked for wishes to stop of which nobody has told.
+const UNASKED: Duration = Duration::from_secs(10);
 
 /// A trial by its run's key and its number.
 type Key = (i64, u32);
@@ -50,6 +52,8 @@ pub struct Dispatcher {
     pause: Pause,
     /// Whether the disk was too full at the last look.
     short: bool,
+    /// When it was last looked for wishes to stop.
+    asked_at: Instant,
 }
 
 /// A trial that is starting or running.
@@ -80,6 +84,7 @@ impl Dispatcher {
             active,
             pause,
             short: false,
+            asked_at: Instant::now(),
         }
     }
 
@@ -192,14 +197,17 @@ impl Dispatcher {
     }
 
     /// Trials that are to be stopped and have not ended. A wish is stored before it is asked for,
-    /// so once there is none, none is overlooked until somebody asks again.
-    async fn to_stop(&self) -> Result<Vec<Key>, StoreError> {
+    /// so once there is none, none is overlooked until somebody asks again; every now and then it
+    /// is looked all the same, should a call have failed in between.
+    async fn to_stop(&mut self) -> Result<Vec<Key>, StoreError> {
         let Some(wake) = self.app.wakes.get(&self.cluster) else {
             return Ok(Vec::new());
         };
-        if !wake.asked.swap(false, Ordering::SeqCst) {
+        let due = self.asked_at.elapsed() >= UNASKED;
+        if !wake.asked.swap(false, Ordering::SeqCst) && !due {
             return Ok(Vec::new());
         }
+        self.asked_at = Instant::now();
         let wishes = self.app.store.to_stop(self.cluster.clone()).await;
         if !wishes.as_ref().is_ok_and(Vec::is_empty) {
             wake.asked.store(true, Ordering::SeqCst);
