@@ -68,18 +68,36 @@ impl Store {
 }
 
 /// Puts a trial that was claimed and has not started back into the queue; one that is to be
-/// stopped is.
+/// stopped is, and one whose run is held meanwhile is held too.
 fn put_back(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     let at = change.at.micros();
+    let mut query =
+        connection.prepare_cached("SELECT failures, stop_after FROM run WHERE key = ?1")?;
+    let (failures, bound): (u32, u32) =
+        query.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (state, message) = if holds(failures, bound) {
+        (State::Held, held_message(failures))
+    } else {
+        (State::Queued, change.message.clone())
+    };
     connection
         .prepare_cached(
-            "UPDATE trial SET state = CASE WHEN stop_wanted THEN 5 ELSE 0 END, gpus = '[]',
+            "UPDATE trial SET state = CASE WHEN stop_wanted THEN 5 ELSE ?5 END, gpus = '[]',
                  changed_at = ?3, ended_at = CASE WHEN stop_wanted THEN ?3 END,
                  message = CASE WHEN stop_wanted THEN 'stopped before it started' ELSE ?4 END
              WHERE run = ?1 AND number = ?2 AND state = 1",
         )?
-        .execute(params![change.run, change.number, at, change.message])?;
+        .execute(params![change.run, change.number, at, message, state as u8])?;
     runs::note_end(connection, change.run, at)
+}
+
+/// Whether a run with so many failures in a row is held.
+fn holds(failures: u32, bound: u32) -> bool {
+    bound > 0 && failures >= bound
+}
+
+fn held_message(failures: u32) -> String {
+    format!("held: {failures} trials in a row failed")
 }
 
 /// Makes one change; false if the trial had ended.
@@ -153,18 +171,104 @@ fn count_failures(
     let mut count = connection.prepare_cached(query)?;
     let (failures, bound): (u32, u32) =
         count.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if bound == 0 || failures < bound {
+    if !holds(failures, bound) {
         return Ok(());
     }
     let mut hold = connection.prepare_cached(
         "UPDATE trial INDEXED BY trial_state SET state = 6, changed_at = ?2, message = ?3
          WHERE run = ?1 AND state = 0 RETURNING number",
     )?;
-    let message = format!("held: {failures} trials in a row failed");
-    let parameters = params![change.run, change.at.micros(), message];
+    let parameters = params![change.run, change.at.micros(), held_message(failures)];
     let numbers = hold.query_map(parameters, |row| row.get::<_, u32>(0))?;
     for number in numbers {
         held.push((change.run, number?));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::price::terms;
+    use crate::store::{Account, NewRun, NewTrial};
+
+    fn now() -> Timestamp {
+        Timestamp::from_micros(1)
+    }
+
+    /// A run of so many trials, all of which are claimed but the last.
+    async fn claimed(folder: &std::path::Path, trials: u32, stop_after: u32) -> (Store, i64) {
+        let store = Store::open(&folder.join("sweep.db")).unwrap();
+        let account = Account {
+            id: "u".into(),
+            name: "ada".into(),
+            salt: Vec::new(),
+            key_hash: Vec::new(),
+            created_at: now(),
+        };
+        store.save_account(account).await.unwrap();
+        let trial = |number: u32| NewTrial {
+            index: number.into(),
+            passed: Vec::new(),
+            argv: vec!["a.sh".into()],
+        };
+        let run = NewRun {
+            id: "r".into(),
+            cluster: "local".into(),
+            name: "r".into(),
+            description: String::new(),
+            account: "u".into(),
+            spec: sweep_planner::api::RunSpec::default(),
+            columns: Vec::new(),
+            terms: terms(&crate::config::Pricing::AsIf, "m5a.large", false),
+            parallel: None,
+            priority: 0,
+            stop_after,
+            cpus: 0,
+            gpus: 0,
+            upload: false,
+            fetch: false,
+            mounts: Vec::new(),
+            created_at: now(),
+            trials: (0..trials).map(trial).collect(),
+            key: None,
+        };
+        store.create_run(run).await.unwrap();
+        let claim = Claim {
+            cluster: "local".into(),
+            slots: trials as usize - 1,
+            cpus: None,
+            gpus: Vec::new(),
+            now: now(),
+        };
+        let recorded = store.record(Vec::new(), Vec::new(), Some(claim)).await;
+        (store, recorded.unwrap().claimed[0].run)
+    }
+
+    fn change(run: i64, number: u32, state: State) -> Change {
+        Change {
+            run,
+            number,
+            state,
+            at: now(),
+            message: "waits for room".into(),
+            started_at: None,
+            ended_at: state.ended().then_some(now()),
+            exit_code: None,
+            signal: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_put_back_into_a_held_run_is_held() {
+        for (stop_after, state) in [(1, State::Held), (2, State::Queued), (0, State::Queued)] {
+            let folder = tempfile::tempdir().unwrap();
+            let (store, run) = claimed(folder.path(), 3, stop_after).await;
+            let changes = vec![change(run, 0, State::Failed), change(run, 1, State::Queued)];
+            store.record(Vec::new(), changes, None).await.unwrap();
+            let trials = store.trials(run, None, 0, 10).await.unwrap();
+            let states: Vec<State> = trials.iter().map(|trial| trial.state).collect();
+            assert_eq!(states, [State::Failed, state, state], "{stop_after}");
+        }
+    }
 }
