@@ -77,7 +77,11 @@ impl Local {
         let say = |error: io::Error| later(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
         if !folder.work().exists() {
-            let source = self.data.join("sources").join(&trial.run_id);
+            let sources = self.data.join("sources");
+            let source = sources.join(&trial.run_id);
+            if is_gone(&source) && !is_gone(&sources) {
+                return Err(SubmitError::Never("its source is gone".to_owned()));
+            }
             let unfinished = folder.path().join("work.unfinished");
             remove_tree(&unfinished).map_err(say)?;
             if let Err(error) = copy_tree(&source, &unfinished) {
@@ -318,6 +322,11 @@ fn command(argv: &[String]) -> Vec<String> {
         script.insert_str(0, "./");
     }
     command
+}
+
+/// Whether nothing is there, as opposed to something that cannot be read now.
+fn is_gone(path: &Path) -> bool {
+    matches!(path.try_exists(), Ok(false))
 }
 
 fn remove_tree(path: &Path) -> io::Result<()> {
