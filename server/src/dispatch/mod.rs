@@ -8,8 +8,9 @@
 mod look;
 mod outcome;
 mod pause;
+mod record;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::clock;
 use crate::engine::{Engine, SubmitError};
-use crate::store::{ActiveTrial, Change, Claim, NewPoints, Recorded, State, StoreError};
+use crate::store::{ActiveTrial, Change, Claim, State, StoreError};
 use crate::trial::{Folder, Gatherer};
 use crate::views;
 use look::{Found, look};
@@ -52,6 +53,8 @@ pub struct Dispatcher {
     pause: Pause,
     /// Whether the disk was too full at the last look.
     short: bool,
+    /// Whether the last record left something out.
+    failing: bool,
     /// When it was last looked for wishes to stop.
     asked_at: Instant,
 }
@@ -84,6 +87,7 @@ impl Dispatcher {
             active,
             pause,
             short: false,
+            failing: false,
             asked_at: Instant::now(),
         }
     }
@@ -120,6 +124,7 @@ impl Dispatcher {
 
     fn sleep(&self) -> Duration {
         match self.active.is_empty() {
+            false if self.failing => RETRY,
             false => TICK,
             true if self.short || self.pause.holds() => WAIT,
             true => IDLE,
@@ -177,7 +182,7 @@ impl Dispatcher {
             return Ok(());
         }
         let mut cancelled = Vec::new();
-        for key in self.to_stop().await? {
+        for key in self.wishes().await? {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
@@ -199,7 +204,7 @@ impl Dispatcher {
     /// Trials that are to be stopped and have not ended. A wish is stored before it is asked for,
     /// so once there is none, none is overlooked until somebody asks again; every now and then it
     /// is looked all the same, should a call have failed in between.
-    async fn to_stop(&mut self) -> Result<Vec<Key>, StoreError> {
+    async fn wishes(&mut self) -> Result<Vec<Key>, StoreError> {
         let Some(wake) = self.app.wakes.get(&self.cluster) else {
             return Ok(Vec::new());
         };
@@ -314,57 +319,6 @@ impl Dispatcher {
             }
         }
         self.record(failed, Vec::new(), false).await
-    }
-
-    /// Makes changes durable, forgets trials that have ended, takes queued ones instead if so, and
-    /// tells those who watch.
-    async fn record(
-        &mut self,
-        changes: Vec<Change>,
-        points: Vec<NewPoints>,
-        claim: bool,
-    ) -> Result<(), StoreError> {
-        let claim = if claim { self.claim(&changes) } else { None };
-        if changes.is_empty() && points.is_empty() && claim.is_none() {
-            return Ok(());
-        }
-        let mut touched: HashSet<Key> = changes
-            .iter()
-            .map(|change| (change.run, change.number))
-            .chain(points.iter().map(|points| (points.run, points.number)))
-            .collect();
-        let now: Vec<(Key, State)> = changes
-            .iter()
-            .map(|change| ((change.run, change.number), change.state))
-            .collect();
-        // The points first: whoever sees a trial ended sees all that it measured.
-        let recorded = self.app.store.record(points, changes, claim).await;
-        for active in self.active.values_mut() {
-            match recorded {
-                Ok(_) => active.gatherer.stored(),
-                Err(_) => active.gatherer.not_stored(),
-            }
-        }
-        let Recorded { held, claimed } = recorded?;
-        if let Some((run, _)) = held.first() {
-            tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
-                           "held, since too many in a row failed");
-        }
-        touched.extend(held);
-        for (key, state) in now {
-            if leaves(state) {
-                self.active.remove(&key);
-            } else if let Some(active) = self.active.get_mut(&key) {
-                active.trial.state = state;
-            }
-        }
-        for trial in claimed {
-            touched.insert((trial.run, trial.number));
-            self.add(trial, false);
-        }
-        let touched: Vec<Key> = touched.into_iter().collect();
-        publish(&self.app, &touched).await;
-        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Recording what becomes of trials.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::Timestamp;
 
@@ -36,11 +38,16 @@ pub struct Recorded {
     pub held: Vec<(i64, u32)>,
     /// Trials that are to be started.
     pub claimed: Vec<ActiveTrial>,
+    /// Trials of which nothing was recorded, and why.
+    pub failed: Vec<((i64, u32), String)>,
+    /// Why no trials were claimed, if that failed.
+    pub unclaimed: Option<String>,
 }
 
 impl Store {
-    /// Records points, then changes, then claims trials for the slots that are free now: all or
-    /// none, with one flush of the disk. A trial that has ended changes no more.
+    /// Records points, then changes, then claims trials for the slots that are free now, with one
+    /// flush of the disk: of each trial all or nothing, so that one of which something cannot be
+    /// recorded holds up no other. A trial that has ended changes no more.
     pub async fn record(
         &self,
         points: Vec<metrics::NewPoints>,
@@ -48,23 +55,90 @@ impl Store {
         claim: Option<Claim>,
     ) -> Result<Recorded, StoreError> {
         self.write(move |connection| {
-            points
-                .iter()
-                .try_for_each(|one| metrics::add(connection, one))?;
-            let mut held = Vec::new();
-            for change in &changes {
-                if change.state == State::Queued {
-                    put_back(connection, change)?;
-                } else if apply(connection, change)? {
-                    count_failures(connection, change, &mut held)?;
+            let mut recorded = Recorded::default();
+            for (key, steps) in by_trial(&points, &changes) {
+                match apart(connection, || record_one(connection, &steps))? {
+                    Ok(held) => recorded.held.extend(held),
+                    Err(error) => recorded.failed.push((key, error.to_string())),
                 }
             }
-            let claimed = claim.map(|claim| claims::take(connection, &claim));
-            let claimed = claimed.transpose()?.unwrap_or_default();
-            Ok(Recorded { held, claimed })
+            if let Some(claim) = claim {
+                match apart(connection, || claims::take(connection, &claim))? {
+                    Ok(claimed) => recorded.claimed = claimed,
+                    Err(error) => recorded.unclaimed = Some(error.to_string()),
+                }
+            }
+            Ok(recorded)
         })
         .await
     }
+}
+
+/// What is to be recorded of one trial.
+#[derive(Default)]
+struct Steps<'a> {
+    points: Vec<&'a metrics::NewPoints>,
+    changes: Vec<&'a Change>,
+}
+
+/// Trial by trial: those without a change first, then in the order of the changes, which decides
+/// what counts as failures in a row.
+fn by_trial<'a>(
+    points: &'a [metrics::NewPoints],
+    changes: &'a [Change],
+) -> Vec<((i64, u32), Steps<'a>)> {
+    let mut all: HashMap<(i64, u32), Steps<'a>> = HashMap::new();
+    let mut order = Vec::new();
+    for one in points {
+        let key = (one.run, one.number);
+        all.entry(key).or_default().points.push(one);
+        order.push(key);
+    }
+    for change in changes {
+        let key = (change.run, change.number);
+        all.entry(key).or_default().changes.push(change);
+    }
+    order.retain(|key| all.get(key).is_some_and(|steps| steps.changes.is_empty()));
+    order.extend(changes.iter().map(|change| (change.run, change.number)));
+    let taken = order
+        .into_iter()
+        .filter_map(|key| Some((key, all.remove(&key)?)));
+    taken.collect()
+}
+
+/// The points first: whoever sees a trial ended sees all that it measured.
+fn record_one(connection: &Connection, steps: &Steps<'_>) -> Result<Vec<(i64, u32)>, StoreError> {
+    let mut held = Vec::new();
+    for points in &steps.points {
+        metrics::add(connection, points)?;
+    }
+    for change in &steps.changes {
+        if change.state == State::Queued {
+            put_back(connection, change)?;
+        } else if apply(connection, change)? {
+            count_failures(connection, change, &mut held)?;
+        }
+    }
+    Ok(held)
+}
+
+/// Does a part of a job, and undoes that part alone if it fails. The outer error is one after
+/// which the whole transaction is gone.
+fn apart<T>(
+    connection: &Connection,
+    part: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<Result<T, StoreError>, StoreError> {
+    let run = |query: &str| connection.prepare_cached(query)?.execute([]);
+    run("SAVEPOINT part")?;
+    let result = part();
+    match result {
+        // Some errors, such as a full disk, roll everything back.
+        Err(error) if connection.is_autocommit() => return Err(error),
+        Err(_) => run("ROLLBACK TO part")?,
+        Ok(_) => 0,
+    };
+    run("RELEASE part")?;
+    Ok(result)
 }
 
 /// Puts a trial that was claimed and has not started back into the queue; one that is to be
@@ -270,5 +344,70 @@ mod tests {
             let states: Vec<State> = trials.iter().map(|trial| trial.state).collect();
             assert_eq!(states, [State::Failed, state, state], "{stop_after}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_recorded_or_read_holds_up_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, run) = claimed(folder.path(), 4, 0).await;
+        let damage = "CREATE TRIGGER sick BEFORE INSERT ON metric_point WHEN new.number = 0
+                      BEGIN SELECT raise(ABORT, 'sick'); END;
+                      UPDATE run SET spec = '{'";
+        let database = Connection::open(folder.path().join("sweep.db")).unwrap();
+        database.execute_batch(damage).unwrap();
+        let points = |number| metrics::NewPoints {
+            run,
+            number,
+            source: metrics::Source::Output,
+            read_to: Some(9),
+            points: vec![metrics::NewPoint {
+                name: "a".into(),
+                step: Some(1.0),
+                value: 2.0,
+            }],
+        };
+        let changes = [0, 1, 2].map(|number| change(run, number, State::Succeeded));
+        let claim = Claim {
+            cluster: "local".into(),
+            slots: 1,
+            cpus: None,
+            gpus: Vec::new(),
+            now: now(),
+        };
+        let recorded = store.record(
+            vec![points(0), points(1)],
+            changes.into(),
+            Some(claim.clone()),
+        );
+        let recorded = recorded.await.unwrap();
+        assert_eq!(recorded.failed.len(), 1, "{recorded:?}");
+        assert_eq!(recorded.failed[0].0, (run, 0));
+        assert!(recorded.unclaimed.is_some() && recorded.claimed.is_empty());
+        let states = |store: Store| async move {
+            let trials = store.trials(run, None, 0, 10).await.unwrap();
+            trials.iter().map(|trial| trial.state).collect::<Vec<_>>()
+        };
+        let (done, waits) = (State::Succeeded, State::Queued);
+        assert_eq!(
+            states(store.clone()).await,
+            [State::Starting, done, done, waits]
+        );
+        let series = crate::store::Window {
+            names: Vec::new(),
+            from: 0,
+            to: u64::MAX,
+            most: 10,
+        };
+        assert_eq!(store.series(run, 1, series).await.unwrap().len(), 1);
+        // Once it can be, it is.
+        database
+            .execute_batch("DROP TRIGGER sick; UPDATE run SET spec = '{}'")
+            .unwrap();
+        let changes = vec![change(run, 0, State::Succeeded)];
+        let recorded = store.record(vec![points(0)], changes, Some(claim)).await;
+        let recorded = recorded.unwrap();
+        assert_eq!((recorded.failed.len(), recorded.claimed.len()), (0, 1));
+        let starting = State::Starting;
+        assert_eq!(states(store).await, [done, done, done, starting]);
     }
 }
