@@ -9,6 +9,8 @@ mod look;
 mod outcome;
 mod pause;
 mod record;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub struct Dispatcher {
     engine: Arc<dyn Engine>,
     wake: Arc<Notify>,
     active: HashMap<Key, Active>,
+    /// Whether `active` is what the database says.
+    taken_up: bool,
     pause: Pause,
     /// Whether the disk was too full at the last look.
     short: bool,
@@ -85,6 +89,7 @@ impl Dispatcher {
             engine,
             wake,
             active,
+            taken_up: false,
             pause,
             short: false,
             failing: false,
@@ -95,16 +100,15 @@ impl Dispatcher {
     /// Works until the server stops. A failure of the database is logged and tried again.
     pub async fn run(mut self) {
         let mut stopping = self.app.stopping.clone();
-        let mut taken_up = false;
         while !*stopping.borrow() {
-            let result = if taken_up {
+            let result = if self.taken_up {
                 self.step().await
             } else {
                 self.take_up().await
             };
             let sleep = match result {
-                Ok(()) if !taken_up => {
-                    taken_up = true;
+                Ok(()) if !self.taken_up => {
+                    self.taken_up = true;
                     Duration::ZERO
                 }
                 Ok(()) => self.sleep(),
@@ -131,7 +135,8 @@ impl Dispatcher {
         }
     }
 
-    /// After a start: what runs, what ended meanwhile, what was claimed and not submitted.
+    /// After a start, and a look that panicked: what runs, what ended meanwhile, what was claimed
+    /// and not submitted.
     async fn take_up(&mut self) -> Result<(), StoreError> {
         let active = self.app.store.active(self.cluster.clone()).await?;
         if !active.is_empty() {
@@ -231,7 +236,11 @@ impl Dispatcher {
             let found = look(engine.as_ref(), &mut active);
             (active, found)
         });
-        let (active, found) = looked.await.map_err(|_| StoreError::Panicked)?;
+        let Ok((active, found)) = looked.await else {
+            // The trials went with it.
+            self.taken_up = false;
+            return Err(StoreError::Panicked);
+        };
         self.active = active;
         for key in &found.unknown {
             if let Some(active) = self.active.get_mut(key) {

@@ -261,7 +261,7 @@ fn count_failures(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::price::terms;
     use crate::store::{Account, NewRun, NewTrial};
@@ -271,7 +271,11 @@ mod tests {
     }
 
     /// A run of so many trials, all of which are claimed but the last.
-    async fn claimed(folder: &std::path::Path, trials: u32, stop_after: u32) -> (Store, i64) {
+    pub(crate) async fn claimed(
+        folder: &std::path::Path,
+        trials: u32,
+        stop_after: u32,
+    ) -> (Store, i64) {
         let store = Store::open(&folder.join("sweep.db")).unwrap();
         let account = Account {
             id: "u".into(),
