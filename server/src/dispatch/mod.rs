@@ -327,6 +327,10 @@ impl Dispatcher {
                 }
             }
         }
+        if !failed.is_empty() {
+            // Others may have their slots.
+            self.wake.notify_one();
+        }
         self.record(failed, Vec::new(), false).await
     }
 }

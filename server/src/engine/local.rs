@@ -15,7 +15,7 @@ use crate::config::{Limits, Mounts};
 use crate::disk::is_full;
 use crate::store::ActiveTrial;
 use crate::supervisor::NO_ROOM;
-use crate::trial::{Ended, Folder, How, Order, SourceError, copy_tree};
+use crate::trial::{Ended, Folder, How, Order, SourceError, copy_tree, end_group};
 
 /// What is told of a supervisor that ended without a word, in bytes.
 const TROUBLES_MAX: usize = 1_000;
@@ -211,24 +211,9 @@ impl Local {
             (true, ..) => folder
                 .started()?
                 .map_or(Seen::Starting, |note| Seen::Running(note.at)),
-            (false, true, _) if folder.stop_requested() && folder.started()?.is_none() => {
-                // Withdrawn, by us or by a server that was killed before it could record that.
-                self.forget(key);
-                Seen::Ended(Ended {
-                    started: None,
-                    at: clock::now(),
-                    how: How::NotStarted("stopped before it started".to_owned()),
-                    stopped: true,
-                    timed_out: false,
-                    dropped: 0,
-                })
-            }
             (false, true, _) => {
                 self.forget(key);
-                Seen::Lost(
-                    "its supervisor is gone: the machine was restarted, or somebody ended it"
-                        .to_owned(),
-                )
+                orphaned(&folder)?
             }
             (false, false, Some(Supervisor::Alive)) => Seen::Starting,
             (false, false, Some(Supervisor::NoRoom)) => {
@@ -287,6 +272,32 @@ impl Engine for Local {
             .request_stop()
             .map_err(|error| error.to_string())
     }
+}
+
+/// A trial that was claimed and whose supervisor is gone without having written its end.
+fn orphaned(folder: &Folder) -> io::Result<Seen> {
+    let started = folder.started()?;
+    if started.is_none() && folder.stop_requested() {
+        // Withdrawn, by us or by a server that was killed before it could record that.
+        return Ok(Seen::Ended(Ended {
+            started: None,
+            at: clock::now(),
+            how: How::NotStarted("stopped before it started".to_owned()),
+            stopped: true,
+            timed_out: false,
+            dropped: 0,
+        }));
+    }
+    if let Some(started) = started
+        && let Some(identity) = &started.identity
+        && end_group(started.process, identity)
+    {
+        // Until its script is gone, it has its slot and its GPUs.
+        return Ok(Seen::Running(started.at));
+    }
+    Ok(Seen::Lost(
+        "its supervisor is gone: the machine was restarted, or somebody ended it".to_owned(),
+    ))
 }
 
 /// What failed, and whether it was for lack of room.
