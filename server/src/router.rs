@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use sweep_planner::api::paths;
@@ -32,6 +32,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(page::file)
         .method_not_allowed_fallback(page::method)
         .layer(body)
+        .layer(from_fn(to_its_end))
         .layer(from_fn_with_state(Arc::clone(&app), auth::guard))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(trace::request))
@@ -87,6 +88,21 @@ fn open() -> Router<Arc<App>> {
         .route(paths::ARTIFACT_FILE, get(artifacts::file))
         .route(paths::ARTIFACTS_TAR, get(archive::all))
         .route(paths::UPLOAD, put(uploads::receive))
+}
+
+/// A request that may change something is worked on to its end, also for a caller that hangs up:
+/// the change may be durable by then, and whoever acts on it must be told. What reads is given up.
+async fn to_its_end(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(cause) => std::panic::resume_unwind(cause),
+            Err(_) => ApiError::Unavailable("The server is stopping.").into_response(),
+        },
+    }
 }
 
 /// A bug of ours: the caller is told like of any other failure, the server goes on.

@@ -243,7 +243,7 @@ async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
     Ok(())
 }
 
-async fn make_app(
+pub(crate) async fn make_app(
     config: Config,
     store: Store,
     address: SocketAddr,

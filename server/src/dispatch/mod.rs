@@ -8,11 +8,14 @@
 mod look;
 mod outcome;
 mod pause;
+mod record;
+#[cfg(test)]
+mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sweep_planner::api::Event;
 use tokio::sync::Notify;
@@ -20,7 +23,7 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::clock;
 use crate::engine::{Engine, SubmitError};
-use crate::store::{ActiveTrial, Change, Claim, NewPoints, Recorded, State, StoreError};
+use crate::store::{ActiveTrial, Change, Claim, State, StoreError};
 use crate::trial::{Folder, Gatherer};
 use crate::views;
 use look::{Found, look};
@@ -35,6 +38,8 @@ const IDLE: Duration = Duration::from_secs(30);
 const WAIT: Duration = Duration::from_secs(1);
 /// A database that fails is left alone for so long.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often it is looked for wishes to stop of which nobody has told.
+const UNASKED: Duration = Duration::from_secs(10);
 
 /// A trial by its run's key and its number.
 type Key = (i64, u32);
@@ -47,9 +52,15 @@ pub struct Dispatcher {
     engine: Arc<dyn Engine>,
     wake: Arc<Notify>,
     active: HashMap<Key, Active>,
+    /// Whether `active` is what the database says.
+    taken_up: bool,
     pause: Pause,
     /// Whether the disk was too full at the last look.
     short: bool,
+    /// Whether the last record left something out.
+    failing: bool,
+    /// When it was last looked for wishes to stop.
+    asked_at: Instant,
 }
 
 /// A trial that is starting or running.
@@ -78,24 +89,26 @@ impl Dispatcher {
             engine,
             wake,
             active,
+            taken_up: false,
             pause,
             short: false,
+            failing: false,
+            asked_at: Instant::now(),
         }
     }
 
     /// Works until the server stops. A failure of the database is logged and tried again.
     pub async fn run(mut self) {
         let mut stopping = self.app.stopping.clone();
-        let mut taken_up = false;
         while !*stopping.borrow() {
-            let result = if taken_up {
+            let result = if self.taken_up {
                 self.step().await
             } else {
                 self.take_up().await
             };
             let sleep = match result {
-                Ok(()) if !taken_up => {
-                    taken_up = true;
+                Ok(()) if !self.taken_up => {
+                    self.taken_up = true;
                     Duration::ZERO
                 }
                 Ok(()) => self.sleep(),
@@ -115,13 +128,15 @@ impl Dispatcher {
 
     fn sleep(&self) -> Duration {
         match self.active.is_empty() {
+            false if self.failing => RETRY,
             false => TICK,
             true if self.short || self.pause.holds() => WAIT,
             true => IDLE,
         }
     }
 
-    /// After a start: what runs, what ended meanwhile, what was claimed and not submitted.
+    /// After a start, and a look that panicked: what runs, what ended meanwhile, what was claimed
+    /// and not submitted.
     async fn take_up(&mut self) -> Result<(), StoreError> {
         let active = self.app.store.active(self.cluster.clone()).await?;
         if !active.is_empty() {
@@ -172,7 +187,7 @@ impl Dispatcher {
             return Ok(());
         }
         let mut cancelled = Vec::new();
-        for key in self.to_stop().await? {
+        for key in self.wishes().await? {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
@@ -192,14 +207,17 @@ impl Dispatcher {
     }
 
     /// Trials that are to be stopped and have not ended. A wish is stored before it is asked for,
-    /// so once there is none, none is overlooked until somebody asks again.
-    async fn to_stop(&self) -> Result<Vec<Key>, StoreError> {
+    /// so once there is none, none is overlooked until somebody asks again; every now and then it
+    /// is looked all the same, should a call have failed in between.
+    async fn wishes(&mut self) -> Result<Vec<Key>, StoreError> {
         let Some(wake) = self.app.wakes.get(&self.cluster) else {
             return Ok(Vec::new());
         };
-        if !wake.asked.swap(false, Ordering::SeqCst) {
+        let due = self.asked_at.elapsed() >= UNASKED;
+        if !wake.asked.swap(false, Ordering::SeqCst) && !due {
             return Ok(Vec::new());
         }
+        self.asked_at = Instant::now();
         let wishes = self.app.store.to_stop(self.cluster.clone()).await;
         if !wishes.as_ref().is_ok_and(Vec::is_empty) {
             wake.asked.store(true, Ordering::SeqCst);
@@ -218,7 +236,11 @@ impl Dispatcher {
             let found = look(engine.as_ref(), &mut active);
             (active, found)
         });
-        let (active, found) = looked.await.map_err(|_| StoreError::Panicked)?;
+        let Ok((active, found)) = looked.await else {
+            // The trials went with it.
+            self.taken_up = false;
+            return Err(StoreError::Panicked);
+        };
         self.active = active;
         for key in &found.unknown {
             if let Some(active) = self.active.get_mut(key) {
@@ -305,58 +327,11 @@ impl Dispatcher {
                 }
             }
         }
+        if !failed.is_empty() {
+            // Others may have their slots.
+            self.wake.notify_one();
+        }
         self.record(failed, Vec::new(), false).await
-    }
-
-    /// Makes changes durable, forgets trials that have ended, takes queued ones instead if so, and
-    /// tells those who watch.
-    async fn record(
-        &mut self,
-        changes: Vec<Change>,
-        points: Vec<NewPoints>,
-        claim: bool,
-    ) -> Result<(), StoreError> {
-        let claim = if claim { self.claim(&changes) } else { None };
-        if changes.is_empty() && points.is_empty() && claim.is_none() {
-            return Ok(());
-        }
-        let mut touched: HashSet<Key> = changes
-            .iter()
-            .map(|change| (change.run, change.number))
-            .chain(points.iter().map(|points| (points.run, points.number)))
-            .collect();
-        let now: Vec<(Key, State)> = changes
-            .iter()
-            .map(|change| ((change.run, change.number), change.state))
-            .collect();
-        // The points first: whoever sees a trial ended sees all that it measured.
-        let recorded = self.app.store.record(points, changes, claim).await;
-        for active in self.active.values_mut() {
-            match recorded {
-                Ok(_) => active.gatherer.stored(),
-                Err(_) => active.gatherer.not_stored(),
-            }
-        }
-        let Recorded { held, claimed } = recorded?;
-        if let Some((run, _)) = held.first() {
-            tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
-                           "held, since too many in a row failed");
-        }
-        touched.extend(held);
-        for (key, state) in now {
-            if leaves(state) {
-                self.active.remove(&key);
-            } else if let Some(active) = self.active.get_mut(&key) {
-                active.trial.state = state;
-            }
-        }
-        for trial in claimed {
-            touched.insert((trial.run, trial.number));
-            self.add(trial, false);
-        }
-        let touched: Vec<Key> = touched.into_iter().collect();
-        publish(&self.app, &touched).await;
-        Ok(())
     }
 }
 

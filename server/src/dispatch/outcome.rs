@@ -40,6 +40,7 @@ pub(super) fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
     };
     let (state, message) = match exit_code {
         _ if ended.timed_out => (State::Failed, format!("its time was up: {reason}")),
+        _ if ended.stopped && ended.started.is_none() => (State::Cancelled, reason),
         _ if ended.stopped => (State::Cancelled, format!("stopped: {reason}")),
         Some(0) => (State::Succeeded, String::new()),
         _ => (State::Failed, reason),

@@ -15,7 +15,7 @@ use crate::config::{Limits, Mounts};
 use crate::disk::is_full;
 use crate::store::ActiveTrial;
 use crate::supervisor::NO_ROOM;
-use crate::trial::{Folder, Order, SourceError, copy_tree};
+use crate::trial::{Ended, Folder, How, Order, SourceError, copy_tree, end_group};
 
 /// What is told of a supervisor that ended without a word, in bytes.
 const TROUBLES_MAX: usize = 1_000;
@@ -77,7 +77,11 @@ impl Local {
         let say = |error: io::Error| later(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
         if !folder.work().exists() {
-            let source = self.data.join("sources").join(&trial.run_id);
+            let sources = self.data.join("sources");
+            let source = sources.join(&trial.run_id);
+            if is_gone(&source) && !is_gone(&sources) {
+                return Err(SubmitError::Never("its source is gone".to_owned()));
+            }
             let unfinished = folder.path().join("work.unfinished");
             remove_tree(&unfinished).map_err(say)?;
             if let Err(error) = copy_tree(&source, &unfinished) {
@@ -209,10 +213,7 @@ impl Local {
                 .map_or(Seen::Starting, |note| Seen::Running(note.at)),
             (false, true, _) => {
                 self.forget(key);
-                Seen::Lost(
-                    "its supervisor is gone: the machine was restarted, or somebody ended it"
-                        .to_owned(),
-                )
+                orphaned(&folder)?
             }
             (false, false, Some(Supervisor::Alive)) => Seen::Starting,
             (false, false, Some(Supervisor::NoRoom)) => {
@@ -256,10 +257,12 @@ impl Engine for Local {
     }
 
     fn withdraw(&self, trial: &ActiveTrial) -> Result<bool, String> {
-        // Whoever holds the claim decides; a supervisor that comes too late finds it taken.
+        // Whoever holds the claim decides; a supervisor that comes too late finds it taken. What
+        // the claim is for is written first, for whoever finds it without an end.
         let folder = self.folder(trial);
         folder
             .create()
+            .and_then(|()| folder.request_stop())
             .and_then(|()| folder.claim())
             .map_err(|error| error.to_string())
     }
@@ -269,6 +272,32 @@ impl Engine for Local {
             .request_stop()
             .map_err(|error| error.to_string())
     }
+}
+
+/// A trial that was claimed and whose supervisor is gone without having written its end.
+fn orphaned(folder: &Folder) -> io::Result<Seen> {
+    let started = folder.started()?;
+    if started.is_none() && folder.stop_requested() {
+        // Withdrawn, by us or by a server that was killed before it could record that.
+        return Ok(Seen::Ended(Ended {
+            started: None,
+            at: clock::now(),
+            how: How::NotStarted("stopped before it started".to_owned()),
+            stopped: true,
+            timed_out: false,
+            dropped: 0,
+        }));
+    }
+    if let Some(started) = started
+        && let Some(identity) = &started.identity
+        && end_group(started.process, identity)
+    {
+        // Until its script is gone, it has its slot and its GPUs.
+        return Ok(Seen::Running(started.at));
+    }
+    Ok(Seen::Lost(
+        "its supervisor is gone: the machine was restarted, or somebody ended it".to_owned(),
+    ))
 }
 
 /// What failed, and whether it was for lack of room.
@@ -304,6 +333,11 @@ fn command(argv: &[String]) -> Vec<String> {
         script.insert_str(0, "./");
     }
     command
+}
+
+/// Whether nothing is there, as opposed to something that cannot be read now.
+fn is_gone(path: &Path) -> bool {
+    matches!(path.try_exists(), Ok(false))
 }
 
 fn remove_tree(path: &Path) -> io::Result<()> {
@@ -342,5 +376,55 @@ mod tests {
         assert_eq!(of(&["run.sh"]), ["bash", "run.sh"]);
         assert_eq!(of(&["run.jl", "1"]), ["julia", "run.jl", "1"]);
         assert_eq!(of(&["-c.py"]), ["python3", "./-c.py"]);
+    }
+
+    fn trial() -> ActiveTrial {
+        ActiveTrial {
+            run: 1,
+            run_id: "r".into(),
+            run_name: "r".into(),
+            account: "u".into(),
+            spec: Arc::default(),
+            number: 0,
+            argv: vec!["a.sh".into()],
+            state: crate::store::State::Starting,
+            attempt: 0,
+            gpus: Vec::new(),
+            mounts: Vec::new(),
+            metrics_read: 0,
+        }
+    }
+
+    fn engine(data: &Path) -> Local {
+        Local {
+            data: data.to_owned(),
+            program: "/nonexistent".into(),
+            cluster: "local".into(),
+            gpus: false,
+            mounts: Mounts::default(),
+            limits: Limits::default(),
+            supervisors: Arc::default(),
+            wake: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn a_trial_that_was_withdrawn_unrecorded_is_stopped_and_not_lost() {
+        let data = tempfile::tempdir().unwrap();
+        let trial = trial();
+        assert_eq!(engine(data.path()).withdraw(&trial), Ok(true));
+        // What the next server sees.
+        let seen = engine(data.path()).observe(&[&trial]);
+        let [Seen::Ended(ended)] = &seen[..] else {
+            panic!("{seen:?}");
+        };
+        assert!(ended.stopped && ended.started.is_none(), "{ended:?}");
+        // A supervisor that was killed after its claim is another matter.
+        let other = ActiveTrial { number: 1, ..trial };
+        let folder = engine(data.path()).folder(&other);
+        folder.create().unwrap();
+        assert!(folder.claim().unwrap());
+        let seen = engine(data.path()).observe(&[&other]);
+        assert!(matches!(seen[..], [Seen::Lost(_)]), "{seen:?}");
     }
 }

@@ -25,6 +25,8 @@ use git::{Failure, Job};
 const AT_ONCE: usize = 2;
 /// What fails on our side is left alone for so long.
 const RETRY: Duration = Duration::from_secs(5);
+/// How often it is looked for runs of which nobody has told.
+const UNASKED: Duration = Duration::from_secs(10);
 
 /// Fetches until the server stops.
 pub async fn run(app: Arc<App>) {
@@ -52,6 +54,7 @@ pub async fn run(app: Arc<App>) {
         }
         tokio::select! {
             () = app.fetch.notified() => {}
+            () = tokio::time::sleep(UNASKED) => {}
             Some(done) = under_way.join_next_with_id() => {
                 let id = done.map_or_else(|error| error.id(), |(id, ())| id);
                 runs.remove(&id);

@@ -140,9 +140,9 @@ async fn changed(
     id: String,
     numbers: Vec<u32>,
 ) -> Result<Json<Run>, ApiError> {
-    let run = runs::find(app, name, id).await?;
-    app.wake(&run.cluster);
+    app.wake(&name);
     app.fetch.notify_one();
+    let run = runs::find(app, name, id).await?;
     views::publish(app, run.key, numbers).await?;
     Ok(Json(views::run(app, &run, true)))
 }

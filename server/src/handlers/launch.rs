@@ -44,6 +44,8 @@ pub async fn create(
     let brief = params.read("brief")?.unwrap_or(false);
     let key = idempotency_key(&headers, &request)?;
     if let Some(run) = before(&app, &identity, &name, key.as_ref()).await? {
+        // Its first launch may have failed between the commit and this.
+        announce(&app, &name);
         return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
     }
     check(&name, &request)?;
@@ -88,9 +90,8 @@ pub async fn create(
     }
     match created? {
         Created::New => {
+            announce(&app, &name);
             let record = runs::find(&app, name.clone(), id).await?;
-            app.wake(&name);
-            app.fetch.notify_one();
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             views::publish(&app, record.key, Vec::new()).await?;
             Ok(Json(uploads::with_address(&app, &headers, &record, brief)))
@@ -104,6 +105,12 @@ pub async fn create(
             Ok(Json(uploads::with_address(&app, &headers, &run, brief)))
         }
     }
+}
+
+/// Tells those who act on it that there is a run.
+fn announce(app: &App, cluster: &str) {
+    app.wake(cluster);
+    app.fetch.notify_one();
 }
 
 /// The key of a request and the hash of what it asks for.

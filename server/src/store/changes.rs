@@ -1,5 +1,7 @@
 //! Recording what becomes of trials.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::Timestamp;
 
@@ -36,11 +38,16 @@ pub struct Recorded {
     pub held: Vec<(i64, u32)>,
     /// Trials that are to be started.
     pub claimed: Vec<ActiveTrial>,
+    /// Trials of which nothing was recorded, and why.
+    pub failed: Vec<((i64, u32), String)>,
+    /// Why no trials were claimed, if that failed.
+    pub unclaimed: Option<String>,
 }
 
 impl Store {
-    /// Records points, then changes, then claims trials for the slots that are free now: all or
-    /// none, with one flush of the disk. A trial that has ended changes no more.
+    /// Records points, then changes, then claims trials for the slots that are free now, with one
+    /// flush of the disk: of each trial all or nothing, so that one of which something cannot be
+    /// recorded holds up no other. A trial that has ended changes no more.
     pub async fn record(
         &self,
         points: Vec<metrics::NewPoints>,
@@ -48,38 +55,123 @@ impl Store {
         claim: Option<Claim>,
     ) -> Result<Recorded, StoreError> {
         self.write(move |connection| {
-            points
-                .iter()
-                .try_for_each(|one| metrics::add(connection, one))?;
-            let mut held = Vec::new();
-            for change in &changes {
-                if change.state == State::Queued {
-                    put_back(connection, change)?;
-                } else if apply(connection, change)? {
-                    count_failures(connection, change, &mut held)?;
+            let mut recorded = Recorded::default();
+            for (key, steps) in by_trial(&points, &changes) {
+                match apart(connection, || record_one(connection, &steps))? {
+                    Ok(held) => recorded.held.extend(held),
+                    Err(error) => recorded.failed.push((key, error.to_string())),
                 }
             }
-            let claimed = claim.map(|claim| claims::take(connection, &claim));
-            let claimed = claimed.transpose()?.unwrap_or_default();
-            Ok(Recorded { held, claimed })
+            if let Some(claim) = claim {
+                match apart(connection, || claims::take(connection, &claim))? {
+                    Ok(claimed) => recorded.claimed = claimed,
+                    Err(error) => recorded.unclaimed = Some(error.to_string()),
+                }
+            }
+            Ok(recorded)
         })
         .await
     }
 }
 
+/// What is to be recorded of one trial.
+#[derive(Default)]
+struct Steps<'a> {
+    points: Vec<&'a metrics::NewPoints>,
+    changes: Vec<&'a Change>,
+}
+
+/// Trial by trial: those without a change first, then in the order of the changes, which decides
+/// what counts as failures in a row.
+fn by_trial<'a>(
+    points: &'a [metrics::NewPoints],
+    changes: &'a [Change],
+) -> Vec<((i64, u32), Steps<'a>)> {
+    let mut all: HashMap<(i64, u32), Steps<'a>> = HashMap::new();
+    let mut order = Vec::new();
+    for one in points {
+        let key = (one.run, one.number);
+        all.entry(key).or_default().points.push(one);
+        order.push(key);
+    }
+    for change in changes {
+        let key = (change.run, change.number);
+        all.entry(key).or_default().changes.push(change);
+    }
+    order.retain(|key| all.get(key).is_some_and(|steps| steps.changes.is_empty()));
+    order.extend(changes.iter().map(|change| (change.run, change.number)));
+    let taken = order
+        .into_iter()
+        .filter_map(|key| Some((key, all.remove(&key)?)));
+    taken.collect()
+}
+
+/// The points first: whoever sees a trial ended sees all that it measured.
+fn record_one(connection: &Connection, steps: &Steps<'_>) -> Result<Vec<(i64, u32)>, StoreError> {
+    let mut held = Vec::new();
+    for points in &steps.points {
+        metrics::add(connection, points)?;
+    }
+    for change in &steps.changes {
+        if change.state == State::Queued {
+            put_back(connection, change)?;
+        } else if apply(connection, change)? {
+            count_failures(connection, change, &mut held)?;
+        }
+    }
+    Ok(held)
+}
+
+/// Does a part of a job, and undoes that part alone if it fails. The outer error is one after
+/// which the whole transaction is gone.
+fn apart<T>(
+    connection: &Connection,
+    part: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<Result<T, StoreError>, StoreError> {
+    let run = |query: &str| connection.prepare_cached(query)?.execute([]);
+    run("SAVEPOINT part")?;
+    let result = part();
+    match result {
+        // Some errors, such as a full disk, roll everything back.
+        Err(error) if connection.is_autocommit() => return Err(error),
+        Err(_) => run("ROLLBACK TO part")?,
+        Ok(_) => 0,
+    };
+    run("RELEASE part")?;
+    Ok(result)
+}
+
 /// Puts a trial that was claimed and has not started back into the queue; one that is to be
-/// stopped is.
+/// stopped is, and one whose run is held meanwhile is held too.
 fn put_back(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     let at = change.at.micros();
+    let mut query =
+        connection.prepare_cached("SELECT failures, stop_after FROM run WHERE key = ?1")?;
+    let (failures, bound): (u32, u32) =
+        query.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (state, message) = if holds(failures, bound) {
+        (State::Held, held_message(failures))
+    } else {
+        (State::Queued, change.message.clone())
+    };
     connection
         .prepare_cached(
-            "UPDATE trial SET state = CASE WHEN stop_wanted THEN 5 ELSE 0 END, gpus = '[]',
+            "UPDATE trial SET state = CASE WHEN stop_wanted THEN 5 ELSE ?5 END, gpus = '[]',
                  changed_at = ?3, ended_at = CASE WHEN stop_wanted THEN ?3 END,
                  message = CASE WHEN stop_wanted THEN 'stopped before it started' ELSE ?4 END
              WHERE run = ?1 AND number = ?2 AND state = 1",
         )?
-        .execute(params![change.run, change.number, at, change.message])?;
+        .execute(params![change.run, change.number, at, message, state as u8])?;
     runs::note_end(connection, change.run, at)
+}
+
+/// Whether a run with so many failures in a row is held.
+fn holds(failures: u32, bound: u32) -> bool {
+    bound > 0 && failures >= bound
+}
+
+fn held_message(failures: u32) -> String {
+    format!("held: {failures} trials in a row failed")
 }
 
 /// Makes one change; false if the trial had ended.
@@ -153,18 +245,173 @@ fn count_failures(
     let mut count = connection.prepare_cached(query)?;
     let (failures, bound): (u32, u32) =
         count.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if bound == 0 || failures < bound {
+    if !holds(failures, bound) {
         return Ok(());
     }
     let mut hold = connection.prepare_cached(
         "UPDATE trial INDEXED BY trial_state SET state = 6, changed_at = ?2, message = ?3
          WHERE run = ?1 AND state = 0 RETURNING number",
     )?;
-    let message = format!("held: {failures} trials in a row failed");
-    let parameters = params![change.run, change.at.micros(), message];
+    let parameters = params![change.run, change.at.micros(), held_message(failures)];
     let numbers = hold.query_map(parameters, |row| row.get::<_, u32>(0))?;
     for number in numbers {
         held.push((change.run, number?));
     }
     Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::price::terms;
+    use crate::store::{Account, NewRun, NewTrial};
+
+    fn now() -> Timestamp {
+        Timestamp::from_micros(1)
+    }
+
+    /// A run of so many trials, all of which are claimed but the last.
+    pub(crate) async fn claimed(
+        folder: &std::path::Path,
+        trials: u32,
+        stop_after: u32,
+    ) -> (Store, i64) {
+        let store = Store::open(&folder.join("sweep.db")).unwrap();
+        let account = Account {
+            id: "u".into(),
+            name: "ada".into(),
+            salt: Vec::new(),
+            key_hash: Vec::new(),
+            created_at: now(),
+        };
+        store.save_account(account).await.unwrap();
+        let trial = |number: u32| NewTrial {
+            index: number.into(),
+            passed: Vec::new(),
+            argv: vec!["a.sh".into()],
+        };
+        let run = NewRun {
+            id: "r".into(),
+            cluster: "local".into(),
+            name: "r".into(),
+            description: String::new(),
+            account: "u".into(),
+            spec: sweep_planner::api::RunSpec::default(),
+            columns: Vec::new(),
+            terms: terms(&crate::config::Pricing::AsIf, "m5a.large", false),
+            parallel: None,
+            priority: 0,
+            stop_after,
+            cpus: 0,
+            gpus: 0,
+            upload: false,
+            fetch: false,
+            mounts: Vec::new(),
+            created_at: now(),
+            trials: (0..trials).map(trial).collect(),
+            key: None,
+        };
+        store.create_run(run).await.unwrap();
+        let claim = Claim {
+            cluster: "local".into(),
+            slots: trials as usize - 1,
+            cpus: None,
+            gpus: Vec::new(),
+            now: now(),
+        };
+        let recorded = store.record(Vec::new(), Vec::new(), Some(claim)).await;
+        (store, recorded.unwrap().claimed[0].run)
+    }
+
+    fn change(run: i64, number: u32, state: State) -> Change {
+        Change {
+            run,
+            number,
+            state,
+            at: now(),
+            message: "waits for room".into(),
+            started_at: None,
+            ended_at: state.ended().then_some(now()),
+            exit_code: None,
+            signal: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_put_back_into_a_held_run_is_held() {
+        for (stop_after, state) in [(1, State::Held), (2, State::Queued), (0, State::Queued)] {
+            let folder = tempfile::tempdir().unwrap();
+            let (store, run) = claimed(folder.path(), 3, stop_after).await;
+            let changes = vec![change(run, 0, State::Failed), change(run, 1, State::Queued)];
+            store.record(Vec::new(), changes, None).await.unwrap();
+            let trials = store.trials(run, None, 0, 10).await.unwrap();
+            let states: Vec<State> = trials.iter().map(|trial| trial.state).collect();
+            assert_eq!(states, [State::Failed, state, state], "{stop_after}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_recorded_or_read_holds_up_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, run) = claimed(folder.path(), 4, 0).await;
+        let damage = "CREATE TRIGGER sick BEFORE INSERT ON metric_point WHEN new.number = 0
+                      BEGIN SELECT raise(ABORT, 'sick'); END;
+                      UPDATE run SET spec = '{'";
+        let database = Connection::open(folder.path().join("sweep.db")).unwrap();
+        database.execute_batch(damage).unwrap();
+        let points = |number| metrics::NewPoints {
+            run,
+            number,
+            source: metrics::Source::Output,
+            read_to: Some(9),
+            points: vec![metrics::NewPoint {
+                name: "a".into(),
+                step: Some(1.0),
+                value: 2.0,
+            }],
+        };
+        let changes = [0, 1, 2].map(|number| change(run, number, State::Succeeded));
+        let claim = Claim {
+            cluster: "local".into(),
+            slots: 1,
+            cpus: None,
+            gpus: Vec::new(),
+            now: now(),
+        };
+        let recorded = store.record(
+            vec![points(0), points(1)],
+            changes.into(),
+            Some(claim.clone()),
+        );
+        let recorded = recorded.await.unwrap();
+        assert_eq!(recorded.failed.len(), 1, "{recorded:?}");
+        assert_eq!(recorded.failed[0].0, (run, 0));
+        assert!(recorded.unclaimed.is_some() && recorded.claimed.is_empty());
+        let states = |store: Store| async move {
+            let trials = store.trials(run, None, 0, 10).await.unwrap();
+            trials.iter().map(|trial| trial.state).collect::<Vec<_>>()
+        };
+        let (done, waits) = (State::Succeeded, State::Queued);
+        assert_eq!(
+            states(store.clone()).await,
+            [State::Starting, done, done, waits]
+        );
+        let series = crate::store::Window {
+            names: Vec::new(),
+            from: 0,
+            to: u64::MAX,
+            most: 10,
+        };
+        assert_eq!(store.series(run, 1, series).await.unwrap().len(), 1);
+        // Once it can be, it is.
+        database
+            .execute_batch("DROP TRIGGER sick; UPDATE run SET spec = '{}'")
+            .unwrap();
+        let changes = vec![change(run, 0, State::Succeeded)];
+        let recorded = store.record(vec![points(0)], changes, Some(claim)).await;
+        let recorded = recorded.unwrap();
+        assert_eq!((recorded.failed.len(), recorded.claimed.len()), (0, 1));
+        let starting = State::Starting;
+        assert_eq!(states(store).await, [done, done, done, starting]);
+    }
 }

@@ -6,7 +6,7 @@
 //! small writes share one flush.
 
 mod accounts;
-mod changes;
+pub(crate) mod changes;
 mod claims;
 mod control;
 mod discard;

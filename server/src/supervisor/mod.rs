@@ -17,7 +17,7 @@ use output::Sink;
 use process::Running;
 
 use crate::clock;
-use crate::trial::{Ended, Folder, How, Order, Started};
+use crate::trial::{Ended, Folder, How, Order, Started, identity};
 
 /// The exit status of a supervisor that has started nothing, since there was no room on the disk
 /// (`EX_TEMPFAIL` of sysexits.h).
@@ -91,6 +91,7 @@ fn run(folder: &Folder, order: &Order, mut sink: Sink) -> Ended {
     let note = Started {
         at: started,
         process,
+        identity: identity(process),
         command: given.command,
         datastores: given.datastores,
     };

@@ -66,6 +66,9 @@ pub struct Started {
     pub at: Timestamp,
     /// The script's process, the leader of its group.
     pub process: i32,
+    /// Which process that is, should its number be given out again; see [`super::identity`].
+    #[serde(default)]
+    pub identity: Option<String>,
     /// Exactly what was run.
     pub command: Vec<String>,
     /// How it was given its datastores, if it has any.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Folder;
 use super::csv;
 use super::metrics::Measured;
+use super::open_below;
 use crate::store::{NewPoint, NewPoints, Source};
 
 /// The most bytes of metrics read in one look; the next look goes on.
@@ -74,7 +75,15 @@ impl Gatherer {
         let (output, more) = self.output()?;
         let mut points = Vec::from_iter(output);
         if !more {
-            points.extend(self.lightning(all)?);
+            match self.lightning(all) {
+                Ok(read) => points.extend(read),
+                // What standard output measured is read already, and must not be lost with it.
+                Err(error) => {
+                    let folder = self.folder.path().display();
+                    tracing::warn!(%folder, %error, "a metrics.csv cannot be read");
+                    self.csv = None;
+                }
+            }
         }
         Ok(Gathered { points, more })
     }
@@ -134,18 +143,24 @@ impl Gatherer {
             self.next_search = now + SEARCH;
             self.csv = self.find_csv()?;
         }
-        let Some(path) = &self.csv else {
-            return Ok(None);
-        };
-        let Some(meta) = metadata(path)? else {
-            return Ok(None);
-        };
-        let state = (meta.modified()?, meta.len());
         let due = all || now >= self.next_read;
-        if !due || self.seen == Some(state) || state.1 > CSV_MAX {
+        let Some(path) = self.csv.as_ref().filter(|_| due) else {
+            return Ok(None);
+        };
+        // By now it may be another file than the one that was found, or none.
+        let mut file = match open_below(&self.folder.work(), path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let meta = file.metadata()?;
+        let state = (meta.modified()?, meta.len());
+        if self.seen == Some(state) || state.1 > CSV_MAX {
             return Ok(None);
         }
-        let points = csv::read(&String::from_utf8_lossy(&fs::read(path)?));
+        let mut bytes = Vec::new();
+        (&mut file).take(CSV_MAX).read_to_end(&mut bytes)?;
+        let points = csv::read(&String::from_utf8_lossy(&bytes));
         self.seen = Some(state);
         self.next_read = now + REREAD + Duration::from_secs(state.1 / REREAD_PACE);
         let (run, number) = (self.run, self.number);
@@ -159,14 +174,15 @@ impl Gatherer {
     }
 
     /// The `metrics.csv` below the trial's folder that was written last, and by the trial: not
-    /// one that lay in the source already.
+    /// one that lay in the source already. Relative to `work`.
     fn find_csv(&self) -> io::Result<Option<PathBuf>> {
         let Some(order) = metadata(&self.folder.path().join("claim"))? else {
             return Ok(None);
         };
         let since = order.modified()?;
+        let work = self.folder.work();
         let mut best: Option<(SystemTime, PathBuf)> = None;
-        let mut folders = vec![(self.folder.work(), 0)];
+        let mut folders = vec![(work.clone(), 0)];
         let mut entries = 0;
         while let Some((folder, depth)) = folders.pop() {
             // A folder may vanish while the trial runs.
@@ -181,7 +197,9 @@ impl Gatherer {
                 if kind.is_dir() && depth < DEPTH_MAX && entries < ENTRIES_MAX {
                     folders.push((entry.path(), depth + 1));
                 } else if kind.is_file() && entry.file_name() == CSV {
-                    let modified = entry.metadata()?.modified()?;
+                    let Ok(modified) = entry.metadata().and_then(|meta| meta.modified()) else {
+                        continue;
+                    };
                     let later = best.as_ref().is_none_or(|(best, _)| modified > *best);
                     if modified >= since && later {
                         best = Some((modified, entry.path()));
@@ -189,7 +207,7 @@ impl Gatherer {
                 }
             }
         }
-        Ok(best.map(|(_, path)| path))
+        Ok(best.and_then(|(_, path)| Some(path.strip_prefix(work).ok()?.to_owned())))
     }
 }
 
@@ -279,5 +297,44 @@ mod tests {
             gatherer.gather(true).unwrap().points.is_empty(),
             "unchanged"
         );
+    }
+
+    #[test]
+    fn points_of_the_output_outlive_an_unreadable_csv() {
+        let (_temporary, folder, mut gatherer) = setup();
+        fs::write(
+            folder.metrics(),
+            "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n",
+        )
+        .unwrap();
+        // Nobody can tell when it started: its files cannot be looked for.
+        std::os::unix::fs::symlink("claim", folder.path().join("claim")).unwrap();
+        assert!(gatherer.find_csv().is_err());
+        assert_eq!(values(&gatherer.gather(true).unwrap().points), [0.5]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_csv_that_becomes_a_pipe_or_a_link_is_left_alone() {
+        let (temporary, folder, mut gatherer) = setup();
+        let csv = folder.work().join("lightning_logs/version_0/metrics.csv");
+        let other = temporary.path().join("other");
+        assert!(folder.claim().unwrap());
+        std::thread::sleep(Duration::from_millis(20));
+        for content in ["step,a\n0,2\n", "step,a\n0,2\n1,3\n"] {
+            fs::write(&csv, content).unwrap();
+            fs::write(&other, "step,a\n0,7\n").unwrap();
+            assert!(!gatherer.gather(true).unwrap().points.is_empty());
+            fs::remove_file(&csv).unwrap();
+            if content.contains('3') {
+                std::os::unix::fs::symlink(&other, &csv).unwrap();
+            } else {
+                let (pipe, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
+                rustix::fs::mknodat(rustix::fs::CWD, &csv, pipe, mode, 0).unwrap();
+            }
+            gatherer.next_read = Instant::now();
+            assert!(gatherer.gather(false).unwrap().points.is_empty());
+            fs::remove_file(&csv).unwrap();
+        }
     }
 }

@@ -301,3 +301,30 @@ fn binary_output_is_shown_and_kept_as_it_was() {
     }
     assert_eq!((offset, pages > 9), (kept.len() as u64, true));
 }
+
+#[test]
+fn a_run_whose_source_is_gone_fails_and_the_others_go_on() {
+    let home = Home::new(&[
+        (
+            "wait.py",
+            "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.02)",
+        ),
+        ("after.sh", "echo after"),
+    ]);
+    home.write("sweep.toml", "[clusters.local]\nslots = 1\n");
+    let server = home.start();
+    let go = home.path("go");
+    let holding = server.launch(&format!("wait.py  '{}'", go.display()));
+    let gone = server.launch("after.sh  '[1, 2]'");
+    let after = server.launch("after.sh ");
+    let source = home.path(&format!("data/sources/{}", gone["id"].as_str().unwrap()));
+    fs::remove_dir_all(source).unwrap();
+    fs::write(go, "").unwrap();
+    server.finish(&holding);
+    for trial in server.finish(&gone) {
+        assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED", "{trial}");
+        assert_eq!(trial["message"], "its source is gone");
+    }
+    let trial = &server.finish(&after)[0];
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+}

@@ -11,6 +11,7 @@ mod datastores;
 mod disk;
 mod events;
 mod faults;
+mod hangups;
 mod kill;
 mod launches;
 mod life;

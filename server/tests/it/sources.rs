@@ -102,7 +102,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 
 /// A repository with two commits, served from a bare one that the configuration allows; answers
 /// with its address and the commits.
-fn repository(home: &Home) -> (String, [String; 2]) {
+pub(crate) fn repository(home: &Home) -> (String, [String; 2]) {
     home.write(
         "work/pkg/train.py",
         "print('first', open('../data.txt').read())",
@@ -132,7 +132,7 @@ fn repository(home: &Home) -> (String, [String; 2]) {
 }
 
 /// As Grid's client sends it from a checkout.
-fn fetching(source: &str) -> Value {
+pub(crate) fn fetching(source: &str) -> Value {
     let mut body = run("train.py ");
     body["spec"]["sourceCode"] = json!(source);
     body["spec"]["relativeWorkDir"] = json!("pkg");
