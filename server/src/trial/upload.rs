@@ -10,6 +10,7 @@ use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
 use super::SourceLimits;
+use crate::disk;
 
 /// Why a source cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +63,9 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
         let name = entry.path().map_err(UnpackError::Archive)?.into_owned();
         let at = to.join(inside(&name).ok_or_else(|| refuse(&name, "which lies outside"))?);
         match entry.header().entry_type() {
-            EntryType::Directory => fs::create_dir_all(&at).map_err(|_| clash(&name))?,
+            EntryType::Directory => {
+                fs::create_dir_all(&at).map_err(|error| misfit(&name, error))?;
+            }
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 let executable = entry.header().mode().unwrap_or(0) & 0o100 != 0;
                 let mode = if executable { 0o755 } else { 0o644 };
@@ -95,6 +98,15 @@ fn clash(name: &Path) -> UnpackError {
     refuse(name, CLASH)
 }
 
+/// Why an entry cannot be made: there is no room, or it does not fit the others.
+fn misfit(name: &Path, error: io::Error) -> UnpackError {
+    if disk::is_full(&error) {
+        UnpackError::Disk(error)
+    } else {
+        clash(name)
+    }
+}
+
 /// The path without `.`, if it is relative and never goes up.
 fn inside(name: &Path) -> Option<PathBuf> {
     let mut path = PathBuf::new();
@@ -116,12 +128,14 @@ fn write(
     left: u64,
 ) -> Result<u64, UnpackError> {
     if let Some(folder) = at.parent() {
-        fs::create_dir_all(folder).map_err(|_| clash(name))?;
+        fs::create_dir_all(folder).map_err(|error| misfit(name, error))?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(at).map_err(|error| match error.kind() {
-        io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => clash(name),
+        io::ErrorKind::IsADirectory
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::InvalidFilename => clash(name),
         _ => UnpackError::Disk(error),
     })?;
     let mut limited = from.take(left.saturating_add(1));
@@ -144,15 +158,15 @@ fn write(
 /// followed: one that leads out, also over another one, or nowhere is refused.
 fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackError> {
     let refuse = |link: &Link, why| refuse(link.at.strip_prefix(to).unwrap_or(&link.at), why);
-    let clash = |link: &Link| refuse(link, CLASH);
+    let misfit = |link: &Link, error| misfit(link.at.strip_prefix(to).unwrap_or(&link.at), error);
     for link in links.iter().filter(|link| link.hard) {
         let target = inside(&link.target).ok_or_else(|| refuse(link, "a link that leads out"))?;
         let target = to.join(target);
-        let size = fs::symlink_metadata(&target).map_err(|_| clash(link))?;
+        let size = fs::symlink_metadata(&target).map_err(|error| misfit(link, error))?;
         left = left
             .checked_sub(size.len())
             .ok_or_else(|| UnpackError::TooLarge("the limit on bytes".to_owned()))?;
-        fs::copy(target, &link.at).map_err(|_| clash(link))?;
+        fs::copy(target, &link.at).map_err(|error| misfit(link, error))?;
     }
     let soft = || links.iter().filter(|link| !link.hard);
     for link in soft() {
@@ -161,11 +175,11 @@ fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackErro
         }
         // Its folder may be a link by now: never followed.
         let folder = link.at.parent().unwrap_or(to);
-        fs::create_dir_all(folder).map_err(|_| clash(link))?;
+        fs::create_dir_all(folder).map_err(|error| misfit(link, error))?;
         if folder.canonicalize().ok().as_deref() != Some(folder) {
-            return Err(clash(link));
+            return Err(refuse(link, CLASH));
         }
-        symlink(&link.target, &link.at).map_err(|_| clash(link))?;
+        symlink(&link.target, &link.at).map_err(|error| misfit(link, error))?;
     }
     for link in soft() {
         let led = link.at.canonicalize();

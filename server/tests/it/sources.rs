@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rustix::process::Signal;
@@ -78,7 +79,7 @@ fn trials_of_an_upload_run_in_the_folder_that_is_named() {
 }
 
 /// Runs git in a folder, with nobody's settings.
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     for (name, value) in [
         ("GIT_CONFIG_NOSYSTEM", "1"),
@@ -102,7 +103,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 
 /// A repository with two commits, served from a bare one that the configuration allows; answers
 /// with its address and the commits.
-fn repository(home: &Home) -> (String, [String; 2]) {
+pub(crate) fn repository(home: &Home) -> (String, [String; 2]) {
     home.write(
         "work/pkg/train.py",
         "print('first', open('../data.txt').read())",
@@ -132,7 +133,7 @@ fn repository(home: &Home) -> (String, [String; 2]) {
 }
 
 /// As Grid's client sends it from a checkout.
-fn fetching(source: &str) -> Value {
+pub(crate) fn fetching(source: &str) -> Value {
     let mut body = run("train.py ");
     body["spec"]["sourceCode"] = json!(source);
     body["spec"]["relativeWorkDir"] = json!("pkg");
@@ -299,7 +300,7 @@ fn slow_git(home: &Home) -> Command {
     command
 }
 
-fn git_program() -> String {
+pub(crate) fn git_program() -> String {
     let path = std::env::var_os("PATH").unwrap();
     let found = std::env::split_paths(&path)
         .map(|folder| folder.join("git"))
@@ -368,6 +369,42 @@ fn a_fetch_that_takes_too_long_is_ended() {
     );
     let pid = fs::read_to_string(home.path("pid")).unwrap();
     assert!(!alive(pid.trim()), "git is left");
+}
+
+#[test]
+fn no_source_is_fetched_where_the_disk_is_nearly_full() {
+    let home = Home::new(&[]);
+    let (address, [first, _]) = repository(&home);
+    let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
+    let bound = |bytes: &str| {
+        home.write(
+            "sweep.toml",
+            &format!("{settings}[limits]\nfree_bytes = {bytes}\n"),
+        );
+    };
+    bound("0");
+    let server = Server::start(slow_git(&home));
+    let made = server
+        .post_run(&fetching(&format!("{address}#ref={first}")))
+        .json();
+    wait("the fetch", || home.path("pid").exists().then_some(()));
+    server.kill();
+    fs::remove_file(home.path("pid")).unwrap();
+    // A bound that no disk has.
+    bound("9000000000000000000");
+    let server = Server::start(slow_git(&home));
+    let path = format!("/v1/core/local/runs/{}", made["id"].as_str().unwrap());
+    std::thread::sleep(Duration::from_millis(1500));
+    let status = server.get(&path)["status"].clone();
+    let said = status["message"].as_str().unwrap();
+    assert!(said.contains("disk has"), "{said}");
+    assert_eq!(status["experimentCounts"]["pending"], 1);
+    assert!(!home.path("pid").exists(), "git was started");
+    server.kill();
+    bound("0");
+    fs::write(home.path("go"), "").unwrap();
+    let server = Server::start(slow_git(&home));
+    assert_eq!(server.log(&server.finish(&made)[0]), "first of git\n");
 }
 
 #[test]
