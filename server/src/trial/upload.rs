@@ -1,6 +1,7 @@
 //! Unpacking a source: gzip over tar, as Grid's client uploads it, or a tar of git's. What arrives is not
 //! trusted: nothing is written outside the folder, over a link or beyond the limits.
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::{OpenOptionsExt, symlink};
@@ -29,6 +30,30 @@ pub enum UnpackError {
     Disk(io::Error),
 }
 
+/// What may be read of an archive before the next entry begins, in bytes: its header, its long name
+/// and its attributes, which are kept in memory, and what is left of the entry before.
+const BETWEEN_MAX: u64 = 256 << 10;
+
+/// Reads so many bytes more, then fails.
+struct Bounded<'a, R> {
+    from: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.from.read(buffer)?;
+        let left = self.left.get().checked_sub(length as u64);
+        self.left.set(left.ok_or_else(|| {
+            let most = BETWEEN_MAX >> 10;
+            io::Error::other(format!(
+                "an entry has more than {most} KiB before its content"
+            ))
+        })?);
+        Ok(length)
+    }
+}
+
 /// Links, which are made after all files, so that no file is written over one.
 struct Link {
     at: PathBuf,
@@ -50,11 +75,18 @@ pub fn unpack_tar(archive: &Path, to: &Path, limits: SourceLimits) -> Result<(),
 }
 
 fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
-    let mut archive = Archive::new(tar);
+    let left = Cell::new(BETWEEN_MAX);
+    let mut archive = Archive::new(Bounded {
+        from: tar,
+        left: &left,
+    });
     fs::create_dir_all(to).map_err(UnpackError::Disk)?;
     let to = &to.canonicalize().map_err(UnpackError::Disk)?;
     let (mut bytes, mut files, mut links) = (0_u64, 0_u64, Vec::new());
-    for entry in archive.entries().map_err(UnpackError::Archive)? {
+    let mut entries = archive.entries().map_err(UnpackError::Archive)?;
+    loop {
+        left.set(BETWEEN_MAX);
+        let Some(entry) = entries.next() else { break };
         let mut entry = entry.map_err(UnpackError::Archive)?;
         files += 1;
         if files > limits.files {
@@ -69,8 +101,10 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 let executable = entry.header().mode().unwrap_or(0) & 0o100 != 0;
                 let mode = if executable { 0o755 } else { 0o644 };
-                let left = limits.bytes - bytes;
-                bytes += write(&mut entry, &at, &name, mode, left)?;
+                // It reads no more than it may write.
+                left.set(u64::MAX);
+                let room = limits.bytes - bytes;
+                bytes += write(&mut entry, &at, &name, mode, room)?;
             }
             kind @ (EntryType::Symlink | EntryType::Link) => {
                 let target = entry.link_name().map_err(UnpackError::Archive)?;
@@ -294,6 +328,42 @@ mod tests {
         ]);
         assert!(result.is_err());
         assert!(!folder.path().join("x").exists());
+    }
+
+    #[test]
+    fn what_is_kept_in_memory_is_bounded() {
+        for kind in [
+            EntryType::GNULongName,
+            EntryType::GNULongLink,
+            EntryType::XHeader,
+            EntryType::XGlobalHeader,
+            // Nothing is to be skipped for ever either.
+            EntryType::Directory,
+        ] {
+            for size in [300 << 10, 1 << 40] {
+                let temporary = tempfile::tempdir().unwrap();
+                let archive = temporary.path().join("a");
+                let mut header = Header::new_gnu();
+                header.set_entry_type(kind);
+                header.set_path("a").unwrap();
+                header.set_size(size);
+                header.set_cksum();
+                let mut builder = Builder::new(File::create(&archive).unwrap());
+                let zeros = io::repeat(0).take(size.min(1 << 20));
+                builder.append(&header, zeros).unwrap();
+                header.set_entry_type(EntryType::Regular);
+                header.set_size(0);
+                header.set_cksum();
+                builder.append(&header, io::empty()).unwrap();
+                builder.into_inner().unwrap();
+                let error = unpack_tar(&archive, &temporary.path().join("to"), ROOMY).unwrap_err();
+                let error = error.to_string();
+                assert!(
+                    error.contains("before its content"),
+                    "{kind:?} {size}: {error}"
+                );
+            }
+        }
     }
 
     #[test]
