@@ -63,7 +63,7 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
 }
 
 /// What exists of a path, with its links resolved, and the rest.
-fn existing(path: &Path) -> (PathBuf, PathBuf) {
+pub(super) fn existing(path: &Path) -> (PathBuf, PathBuf) {
     for part in path.ancestors() {
         if let (Ok(found), Ok(rest)) = (part.canonicalize(), path.strip_prefix(part)) {
             return (found, rest.to_owned());
