@@ -18,7 +18,7 @@ use crate::clock;
 use crate::disk::Short;
 use crate::random;
 use crate::store::{StoreError, ToFetch};
-use crate::trial::SourceLimits;
+use crate::trial::{SourceLimits, flush_disk};
 use crate::views;
 use git::{Failure, Job};
 
@@ -179,8 +179,8 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
         let to = config.data.join("sources").join(&one.id);
         // A killed server may have come so far without having noted it.
         let _ = std::fs::remove_dir_all(&to);
-        let moved = std::fs::rename(tree, to);
-        moved.map_err(|error| Failure::Ours(error.to_string()))?;
+        std::fs::rename(tree, &to)?;
+        flush_disk(&to)?;
         Ok(commit)
     });
     // What is left is removed at the next start too.

@@ -22,7 +22,7 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::random::hex;
 use crate::store::RunRecord;
-use crate::trial::{SourceLimits, UnpackError, unpack};
+use crate::trial::{SourceLimits, UnpackError, flush_disk, unpack};
 use crate::views;
 
 /// How long an address takes an upload: a day.
@@ -179,7 +179,8 @@ async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(
     let put = tokio::task::spawn_blocking(move || {
         // A killed server may have come so far without having noted it.
         let _ = std::fs::remove_dir_all(&to);
-        std::fs::rename(from, to)
+        std::fs::rename(from, &to)?;
+        flush_disk(&to)
     });
     put.await?.map_err(|error| failed(&error))?;
     app.store.uploaded(run.to_owned(), hash.to_owned()).await?;

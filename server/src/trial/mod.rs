@@ -16,5 +16,5 @@ pub use folder::{Ended, Folder, How, Order, Started, write_durably};
 pub use gather::{Gathered, Gatherer};
 pub use mount::{Mount, below, replaced};
 pub use output::{Stretch, read_output, search_output};
-pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};
+pub use source::{Ignored, SourceError, SourceLimits, copy_tree, flush_disk, snapshot};
 pub use upload::{UnpackError, unpack, unpack_tar};
