@@ -23,6 +23,13 @@ const WORDS_MAX: u64 = 64 << 10;
 const SHOWN_MAX: usize = 400;
 /// How git says that there is no room on the disk, or in a quota.
 const FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+/// Grid took the files as they are in the commit, whatever they say about archives; nor do the
+/// settings of the server's account change line ends or run filters.
+const ATTRIBUTES: &str =
+    "* -export-ignore -export-subst -text -ident -filter !working-tree-encoding\n";
+/// The archive of the files, and what it may hold for each besides its content, in bytes.
+const ARCHIVE: &str = "source.tar";
+const FRAMING: u64 = 2048;
 /// Where the wanted commit is kept in our repository.
 const KEPT: &str = "refs/sweep/source";
 
@@ -73,13 +80,9 @@ impl Job<'_> {
         let shown = repository.display().to_string();
         self.git(&["init", "--quiet", "--bare", "--template=", &shown])?;
         let commit = self.commit()?;
-        // Grid took the files as they are in the commit, whatever they say about archives.
         fs::create_dir_all(repository.join("info"))?;
-        fs::write(
-            repository.join("info/attributes"),
-            "* -export-ignore -export-subst\n",
-        )?;
-        let archive = self.folder.join("source.tar");
+        fs::write(repository.join("info/attributes"), ATTRIBUTES)?;
+        let archive = self.folder.join(ARCHIVE);
         let output = format!("--output={}", archive.display());
         self.git(&["archive", "--format=tar", &output, &commit])?;
         if let Some(short) = (self.short)() {
@@ -153,6 +156,15 @@ impl Job<'_> {
         Err(failed(status, &String::from_utf8_lossy(&said)))
     }
 
+    /// Whether git has written more than it may. Its repository and the archive hold the same
+    /// files, so each is measured by itself.
+    fn too_large(&self) -> bool {
+        let archive = fs::metadata(self.folder.join(ARCHIVE)).map_or(0, |meta| meta.len());
+        let others = size(self.folder).saturating_sub(archive);
+        let framing = self.limits.files.saturating_mul(FRAMING);
+        others > self.limits.bytes || archive > self.limits.bytes.saturating_add(framing)
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
@@ -206,7 +218,7 @@ impl Job<'_> {
             }
             if measured.elapsed() >= MEASURE {
                 measured = Instant::now();
-                if size(self.folder) > self.limits.bytes {
+                if self.too_large() {
                     let most = self.limits.bytes;
                     break Failure::Source(format!("the repository has more than {most} bytes"));
                 }

@@ -2,7 +2,6 @@
 //! this account may not mount, a bound that no disk has stands for it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::faults::{by_shell, may_mount};
 use crate::server::{Home, Server, wait};
-use crate::sources::{fetching, git, git_program, repository};
+use crate::sources::{fetching, git, noise, repository, with_git};
 
 /// Fills the disk but for so many bytes, says so, and makes room once it is told to.
 const FILL: &str = "import os, sys, time\n\
@@ -273,10 +272,7 @@ fn a_source_that_finds_no_room_is_fetched_once_there_is() {
     let home = Home::new(&[("fill.py", FILL)]);
     let (address, _) = repository(&home);
     let (work, bare) = (home.path("work"), home.path("git/proj.git"));
-    // That cannot be packed.
-    let mut random = fs::File::open("/dev/urandom").unwrap();
-    let mut large = fs::File::create(work.join("large.bin")).unwrap();
-    std::io::copy(&mut std::io::Read::take(&mut random, 3_000_000), &mut large).unwrap();
+    fs::write(work.join("large.bin"), noise(3_000_000)).unwrap();
     git(&work, &["add", "--all"]);
     git(&work, &["commit", "--quiet", "--message=x"]);
     let to = bare.display().to_string();
@@ -286,16 +282,9 @@ fn a_source_that_finds_no_room_is_fetched_once_there_is() {
         "sweep.toml",
         &format!("{settings}[limits]\nfree_bytes = 0\n"),
     );
-    let (calls, real) = (home.path("calls"), git_program());
-    let called = calls.display();
-    home.write(
-        "bin/git",
-        &format!("#!/bin/sh\necho \"$*\" >> '{called}'\nexec '{real}' \"$@\"\n"),
-    );
-    fs::set_permissions(home.path("bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = small_disk(&home, "size=24m");
-    let path = std::env::var("PATH").unwrap();
-    command.env("PATH", format!("{}:{path}", home.path("bin").display()));
+    let calls = home.path("calls");
+    let script = format!("echo \"$*\" >> '{}'\nexec 'GIT' \"$@\"", calls.display());
+    let command = with_git(&home, small_disk(&home, "size=24m"), &script);
     let server = Server::start(command);
     let go = home.path("go");
     let filling = server.launch(&format!("fill.py  1000000 '{}'", go.display()));
