@@ -110,13 +110,15 @@ fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes the right to change a folder and those below it, as far as that goes.
+/// Takes the right to change a folder and those below it, as far as that goes. No link is
+/// followed, which a trial may have put in the place of a folder.
 fn make_writable(folder: &Path) {
+    if !fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir()) {
+        return;
+    }
     let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            make_writable(&entry.path());
-        }
+        make_writable(&entry.path());
     }
 }
 
@@ -184,6 +186,20 @@ mod tests {
             for gone in ["trials/r/0/work", "trials/r/1/work", "sources/r"] {
                 assert!(!home.path().join(gone).exists(), "{gone}");
             }
+            // A link that cannot be removed leads nowhere.
+            let (trial, outside) = (home.path().join("trials/r/2"), home.path().join("outside"));
+            let set_mode = |folder, mode| {
+                fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+            };
+            fs::create_dir(&trial).unwrap();
+            fs::create_dir(&outside).unwrap();
+            std::os::unix::fs::symlink(&outside, trial.join("work")).unwrap();
+            set_mode(&trial, 0o555);
+            set_mode(&outside, 0o555);
+            delete(home.path(), "r", Files::Work).unwrap_err();
+            let mode = fs::metadata(&outside).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o555);
+            set_mode(&trial, 0o755);
         });
         without_rights.join().unwrap();
     }
