@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,29 +69,56 @@ async fn discard(app: &Arc<App>, files: Files, days: u32) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Deletes these files of a run. Those that are gone already are no error.
+/// Deletes these files of a run, as many as can be. Those that are gone already are no error. The
+/// source goes last: by it the files that a trial made are told from those it was given.
 fn delete(data: &Path, run: &str, files: Files) -> io::Result<()> {
     let trials = data.join("trials").join(run);
-    remove(&data.join("sources").join(run))?;
-    if files == Files::All {
-        return remove(&trials);
+    match files {
+        Files::All => remove(&trials)?,
+        Files::Work => delete_work(&trials)?,
     }
-    let listing = match fs::read_dir(&trials) {
+    remove(&data.join("sources").join(run))
+}
+
+fn delete_work(trials: &Path) -> io::Result<()> {
+    let listing = match fs::read_dir(trials) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         listing => listing?,
     };
+    let mut all = Ok(());
     for trial in listing {
         let trial = trial?.path();
-        remove(&trial.join("work"))?;
-        remove(&trial.join("work.unfinished"))?;
+        for name in ["work", "work.unfinished"] {
+            all = all.and(remove(&trial.join(name)));
+        }
     }
-    Ok(())
+    all
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    let gone = |removed: io::Result<()>| match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    };
+    match gone(fs::remove_dir_all(folder)) {
+        // What Go or conda keep on the disk, they make read-only.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            make_writable(folder);
+            gone(fs::remove_dir_all(folder))
+        }
+        other => other,
+    }
+}
+
+/// Takes the right to change a folder and those below it, as far as that goes. No link is
+/// followed, which a trial may have put in the place of a folder.
+fn make_writable(folder: &Path) {
+    if !fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir()) {
+        return;
+    }
+    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        make_writable(&entry.path());
     }
 }
 
@@ -128,5 +156,65 @@ mod tests {
             there("sources/s") && there("trials/s/0/work"),
             "another run's"
         );
+    }
+
+    /// As an account other than root: here root's thread without its rights.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn read_only_folders_go_too() {
+        use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
+
+        let without_rights = std::thread::spawn(|| {
+            let none = CapabilitySet::empty();
+            let sets = CapabilitySets {
+                effective: none,
+                permitted: none,
+                inheritable: none,
+            };
+            set_capabilities(None, sets).unwrap();
+            let home = home();
+            for (folder, mode) in [("work/a/b", 0o555), ("work/a", 0o000), ("work", 0o555)] {
+                let folder = home.path().join("trials/r/0").join(folder);
+                fs::create_dir_all(&folder).unwrap();
+                if mode == 0o555 {
+                    fs::write(folder.join("x"), "").unwrap();
+                }
+                fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            fs::create_dir_all(home.path().join("trials/r/1/work")).unwrap();
+            delete(home.path(), "r", Files::Work).unwrap();
+            for gone in ["trials/r/0/work", "trials/r/1/work", "sources/r"] {
+                assert!(!home.path().join(gone).exists(), "{gone}");
+            }
+            // A link that cannot be removed leads nowhere.
+            let (trial, outside) = (home.path().join("trials/r/2"), home.path().join("outside"));
+            let set_mode = |folder, mode| {
+                fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+            };
+            fs::create_dir(&trial).unwrap();
+            fs::create_dir(&outside).unwrap();
+            std::os::unix::fs::symlink(&outside, trial.join("work")).unwrap();
+            set_mode(&trial, 0o555);
+            set_mode(&outside, 0o555);
+            delete(home.path(), "r", Files::Work).unwrap_err();
+            let mode = fs::metadata(&outside).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o555);
+            set_mode(&trial, 0o755);
+        });
+        without_rights.join().unwrap();
+    }
+
+    #[test]
+    fn one_that_cannot_go_keeps_no_other_and_the_source_stays_with_it() {
+        let home = home();
+        let there = |name: &str| home.path().join(name).exists();
+        for trial in 1..5 {
+            fs::create_dir_all(home.path().join(format!("trials/r/{trial}/work"))).unwrap();
+        }
+        // A file instead of a folder stands for what cannot go.
+        fs::write(home.path().join("trials/r/5"), "").unwrap();
+        delete(home.path(), "r", Files::Work).unwrap_err();
+        assert!((0..5).all(|trial| !there(&format!("trials/r/{trial}/work"))));
+        assert!(there("sources/r"));
     }
 }

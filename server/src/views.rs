@@ -100,10 +100,10 @@ fn run_message(app: &App, record: &RunRecord) -> String {
         "waits for the upload of its source".to_owned()
     } else if !record.fetch_failure.is_empty() {
         record.fetch_failure.clone()
-    } else if record.fetched.as_deref() == Some("") && !record.state().ended() {
-        "its source is being fetched".to_owned()
     } else if let Some(short) = app.disk.look_if_short().filter(|_| waiting) {
         format!("waits: {}", short.message())
+    } else if record.fetched.as_deref() == Some("") && !record.state().ended() {
+        "its source is being fetched".to_owned()
     } else if held > 0 {
         format!("{held} trials are held, since too many before them failed in a row")
     } else {

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::place::existing;
 use super::{Datastore, folder, is_name, versions};
 use crate::trial::{SourceError, copy_tree};
 
@@ -20,6 +21,12 @@ pub enum AddError {
     /// There is no such folder.
     #[error("{0} is no folder that can be read: {1}")]
     Folder(PathBuf, io::Error),
+    /// It holds the server's own folder for this datastore.
+    #[error(
+        "{0} holds the server's data, to which it would be copied; name a folder that does not, or \
+         another one with --data"
+    )]
+    Itself(PathBuf),
     /// It cannot be copied.
     #[error("{0}")]
     Copy(#[from] SourceError),
@@ -42,6 +49,10 @@ pub fn add(data: &Path, name: &str, from: &Path) -> Result<Datastore, AddError> 
     let from = &from.canonicalize().map_err(cannot_read)?;
     fs::read_dir(from).map_err(|error| AddError::Folder(from.clone(), error))?;
     let of = folder(data).join(name);
+    let (there, missing) = existing(&std::path::absolute(&of).map_err(cannot_read)?);
+    if there.join(missing).starts_with(from) {
+        return Err(AddError::Itself(from.clone()));
+    }
     let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
     // Of a process that had our id before us and was killed.
     clear(&unfinished);
@@ -114,6 +125,24 @@ fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_not_copied_into_itself() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a"), "1").unwrap();
+        std::os::unix::fs::symlink(home.path(), home.path().join("link")).unwrap();
+        for data in ["data", "data/../other", "link/data"] {
+            let data = home.path().join(data);
+            let refused = add(&data, "d", home.path());
+            assert!(matches!(refused, Err(AddError::Itself(_))), "{refused:?}");
+        }
+        assert!(!home.path().join("data").exists());
+        // A version may be the source of the next one.
+        let data = home.path().join("data");
+        fs::create_dir(home.path().join("from")).unwrap();
+        let first = add(&data, "d", &home.path().join("from")).unwrap();
+        assert_eq!(add(&data, "d", &first.folder).unwrap().version, 2);
+    }
 
     #[test]
     fn a_folder_becomes_the_next_version() {

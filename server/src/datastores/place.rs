@@ -10,6 +10,9 @@ const SYSTEM: [&str; 14] = [
     "/sbin", "/sys", "/usr", "/var",
 ];
 
+/// The longest path that the system takes, in bytes.
+const LENGTH_MAX: usize = 4096;
+
 /// A mount path without `.` and doubled slashes, if a datastore in `folder` may be there; `data`
 /// is the server's own folder.
 ///
@@ -23,6 +26,10 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
              as /datastores/NAME is free."
         ))
     };
+    // Each part is looked up, with all before it.
+    if path.len() >= LENGTH_MAX {
+        return refuse("it is too long");
+    }
     let mut plain = PathBuf::new();
     for part in Path::new(path).components() {
         match part {
@@ -63,7 +70,7 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
 }
 
 /// What exists of a path, with its links resolved, and the rest.
-fn existing(path: &Path) -> (PathBuf, PathBuf) {
+pub(super) fn existing(path: &Path) -> (PathBuf, PathBuf) {
     for part in path.ancestors() {
         if let (Ok(found), Ok(rest)) = (part.canonicalize(), path.strip_prefix(part)) {
             return (found, rest.to_owned());
@@ -86,7 +93,9 @@ mod tests {
         fs::write(path("file"), "").unwrap();
         std::os::unix::fs::symlink("/etc", path("link")).unwrap();
         let check = |at: &str| check(at, &path("own"), &path("data"));
+        let long = "/a".repeat(1 << 20);
         for (at, words) in [
+            (long.as_str(), "too long"),
             ("datastores/x", "absolute"),
             ("", "absolute"),
             ("/datastores/../etc", ".."),

@@ -39,6 +39,12 @@ pub enum Refused {
          account may read is for its own git to know"
     )]
     Credentials,
+    /// It has a query, which may be a token, and would be in what git says.
+    #[error(
+        "The address of the repository has a `?` in it. Leave out what follows; what the server's \
+         account may read is for its own git to know"
+    )]
+    Query,
     /// It cannot be read.
     #[error("The address of the repository {0}")]
     Unreadable(&'static str),
@@ -69,6 +75,9 @@ impl Address {
             && (protocol != "ssh" || user.contains(':'))
         {
             return Err(Refused::Credentials);
+        }
+        if rest.contains('?') {
+            return Err(Refused::Query);
         }
         if !allowed.iter().any(|prefix| url.starts_with(prefix)) {
             return Err(not_allowed());
@@ -170,6 +179,8 @@ mod tests {
             "ssh://git:secret@a.example/x",
             "https://ada:secret@a.example/b",
             "https://secret@a.example/b",
+            "https://a.example/b?private_token=secret",
+            "https://a.example/b?private_token=secret#ref=main",
             "file:///srv/gitx/a",
             "file:///srv/git/../../etc",
             "file:///srv/git/%2E%2e/x",

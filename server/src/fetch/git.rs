@@ -18,8 +18,18 @@ use crate::trial::{SourceLimits, UnpackError, unpack_tar};
 /// How often a running git is looked at, and how often what it has written is measured.
 const TICK: Duration = Duration::from_millis(20);
 const MEASURE: Duration = Duration::from_millis(500);
-/// What is shown of git's own words, in bytes.
-const WORDS_MAX: u64 = 400;
+/// What is read of git's own words, in bytes, and what is shown.
+const WORDS_MAX: u64 = 64 << 10;
+const SHOWN_MAX: usize = 400;
+/// How git says that there is no room on the disk, or in a quota.
+const FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+/// Grid took the files as they are in the commit, whatever they say about archives; nor do the
+/// settings of the server's account change line ends or run filters.
+const ATTRIBUTES: &str =
+    "* -export-ignore -export-subst -text -ident -filter !working-tree-encoding\n";
+/// The archive of the files, and what it may hold for each besides its content, in bytes.
+const ARCHIVE: &str = "source.tar";
+const FRAMING: u64 = 2048;
 /// Where the wanted commit is kept in our repository.
 const KEPT: &str = "refs/sweep/source";
 
@@ -58,6 +68,8 @@ pub(super) struct Job<'a> {
     pub(super) deadline: Instant,
     /// Whether to give up.
     pub(super) stopped: &'a dyn Fn() -> bool,
+    /// Whether the disk has too little room by now: in words.
+    pub(super) short: &'a dyn Fn() -> Option<String>,
 }
 
 impl Job<'_> {
@@ -68,15 +80,14 @@ impl Job<'_> {
         let shown = repository.display().to_string();
         self.git(&["init", "--quiet", "--bare", "--template=", &shown])?;
         let commit = self.commit()?;
-        // Grid took the files as they are in the commit, whatever they say about archives.
         fs::create_dir_all(repository.join("info"))?;
-        fs::write(
-            repository.join("info/attributes"),
-            "* -export-ignore -export-subst\n",
-        )?;
-        let archive = self.folder.join("source.tar");
+        fs::write(repository.join("info/attributes"), ATTRIBUTES)?;
+        let archive = self.folder.join(ARCHIVE);
         let output = format!("--output={}", archive.display());
         self.git(&["archive", "--format=tar", &output, &commit])?;
+        if let Some(short) = (self.short)() {
+            return Err(Failure::Ours(short));
+        }
         let tree = self.folder.join("tree");
         unpack_tar(&archive, &tree, self.limits).map_err(|error| match error {
             UnpackError::Disk(error) => error.into(),
@@ -106,15 +117,10 @@ impl Job<'_> {
             Err(other) => return Err(other),
         };
         let name = format!("{name}^{{commit}}");
-        let found = self.git(&[
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &name,
-        ]);
+        let found = self.git(&["rev-parse", "--verify", "--end-of-options", &name]);
         match found {
-            Ok(said) => Ok(said.trim().to_owned()),
+            Ok(said) if is_commit(said.trim()) => Ok(said.trim().to_owned()),
+            Ok(_) => Err(Failure::Ours("git did not say the commit".to_owned())),
             Err(Failure::Source(_)) => Err(Failure::Source(format!(
                 "the repository has no commit `{wanted}`"
             ))),
@@ -141,10 +147,22 @@ impl Job<'_> {
             }
             _ => error.into(),
         })?;
-        if self.ended(child)?.success() {
+        let status = self.ended(child)?;
+        if status.success() {
             return Ok(fs::read_to_string(output).unwrap_or_default());
         }
-        Err(Failure::Source(format!("git says: {}", said(&words)?)))
+        let mut said = Vec::new();
+        File::open(words)?.take(WORDS_MAX).read_to_end(&mut said)?;
+        Err(failed(status, &String::from_utf8_lossy(&said)))
+    }
+
+    /// Whether git has written more than it may. Its repository and the archive hold the same
+    /// files, so each is measured by itself.
+    fn too_large(&self) -> bool {
+        let archive = fs::metadata(self.folder.join(ARCHIVE)).map_or(0, |meta| meta.len());
+        let others = size(self.folder).saturating_sub(archive);
+        let framing = self.limits.files.saturating_mul(FRAMING);
+        others > self.limits.bytes || archive > self.limits.bytes.saturating_add(framing)
     }
 
     fn command(&self) -> Command {
@@ -200,9 +218,12 @@ impl Job<'_> {
             }
             if measured.elapsed() >= MEASURE {
                 measured = Instant::now();
-                if size(self.folder) > self.limits.bytes {
+                if self.too_large() {
                     let most = self.limits.bytes;
                     break Failure::Source(format!("the repository has more than {most} bytes"));
+                }
+                if let Some(short) = (self.short)() {
+                    break Failure::Ours(short);
                 }
             }
             std::thread::sleep(TICK);
@@ -219,21 +240,35 @@ fn is_commit(name: &str) -> bool {
     (7..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Why git ended in vain, by its own words. A full disk is this machine's, and so is an end
+/// without a word: after a signal, or where the words themselves found no room.
+fn failed(status: ExitStatus, words: &str) -> Failure {
+    let shown = shown(words);
+    if shown.is_empty() {
+        return Failure::Ours(format!("git ended without a word, {status}"));
+    }
+    let says = format!("git says: {shown}");
+    // What the other side says of itself is not about our disk.
+    let mut own = words.lines().filter(|line| !line.starts_with("remote:"));
+    if own.any(|line| FULL.iter().any(|full| line.contains(full))) {
+        Failure::Ours(says)
+    } else {
+        Failure::Source(says)
+    }
+}
+
 /// The begin of git's own words, on one line.
-fn said(words: &Path) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(words)?.take(WORDS_MAX).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text
+fn shown(words: &str) -> String {
+    let lines: Vec<&str> = words
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let shown = lines.join("; ");
-    Ok(shown
+    let line = lines.join("; ");
+    line[..line.floor_char_boundary(SHOWN_MAX)]
         .chars()
         .filter(|letter| !letter.is_control())
-        .collect())
+        .collect()
 }
 
 /// Bytes of all files below a folder.
@@ -245,4 +280,36 @@ fn size(folder: &Path) -> u64 {
         Err(_) => 0,
     });
     sizes.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_the_sources_fault() {
+        let long = format!(
+            "warning: {}\nfatal: x: Disk quota exceeded",
+            "x".repeat(1000)
+        );
+        for (words, ours) in [
+            ("fatal: couldn't find remote ref nothing", false),
+            (
+                "remote: write error: No space left on device\nfatal: early EOF",
+                false,
+            ),
+            (
+                "fatal: write error: No space left on device\nfatal: early EOF",
+                true,
+            ),
+            (&long, true),
+            ("\n", true),
+        ] {
+            let failure = failed(ExitStatus::from_raw(9), words);
+            assert_eq!(matches!(failure, Failure::Ours(_)), ours, "{failure:?}");
+        }
+        assert_eq!(shown("a\n\n b\x1b[1m "), "a; b[1m");
+    }
 }

@@ -15,31 +15,44 @@ pub use git::installed;
 
 use crate::app::App;
 use crate::clock;
+use crate::disk::Short;
 use crate::random;
 use crate::store::{StoreError, ToFetch};
-use crate::trial::SourceLimits;
+use crate::trial::{SourceLimits, flush_disk};
 use crate::views;
 use git::{Failure, Job};
 
 /// How many are fetched at the same time.
 const AT_ONCE: usize = 2;
-/// What fails on our side is left alone for so long.
+/// What fails on our side is left alone for so long, and twice as long each time that it does.
 const RETRY: Duration = Duration::from_secs(5);
-/// How often it is looked for runs of which nobody has told.
-const UNASKED: Duration = Duration::from_secs(10);
+const RETRY_MAX: Duration = Duration::from_secs(300);
+/// How often it is looked for room on the disk where a source waits for it.
+const ROOM: Duration = Duration::from_secs(1);
+/// How often it is looked for sources that nobody told of.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Fetches until the server stops.
 pub async fn run(app: Arc<App>) {
     let mut stopping = app.stopping.clone();
-    let mut under_way: JoinSet<()> = JoinSet::new();
+    let mut under_way: JoinSet<bool> = JoinSet::new();
     let mut runs: HashMap<Id, i64> = HashMap::new();
+    let mut resting = Resting::default();
     while !*stopping.borrow() {
+        let mut pause = LOOK;
         match app.store.to_fetch().await {
             Ok(waiting) => {
                 let busy: HashSet<i64> = runs.values().copied().collect();
                 let free = AT_ONCE.saturating_sub(busy.len());
-                let next = waiting.into_iter().filter(|one| !busy.contains(&one.run));
+                let now = Instant::now();
+                let next = waiting
+                    .into_iter()
+                    .filter(|one| !busy.contains(&one.run) && !resting.rests(one.run, now));
                 for one in next.take(free) {
+                    if app.disk.look().is_some() {
+                        pause = ROOM;
+                        break;
+                    }
                     let run = one.run;
                     let task = under_way.spawn(fetch(Arc::clone(&app), one));
                     runs.insert(task.id(), run);
@@ -52,12 +65,17 @@ pub async fn run(app: Arc<App>) {
                 continue;
             }
         }
+        let pause = resting
+            .soonest(Instant::now())
+            .map_or(pause, |soonest| pause.min(soonest));
         tokio::select! {
             () = app.fetch.notified() => {}
-            () = tokio::time::sleep(UNASKED) => {}
+            () = tokio::time::sleep(pause) => {}
             Some(done) = under_way.join_next_with_id() => {
-                let id = done.map_or_else(|error| error.id(), |(id, ())| id);
-                runs.remove(&id);
+                let (id, over) = done.unwrap_or_else(|error| (error.id(), false));
+                if let Some(run) = runs.remove(&id) {
+                    resting.note(run, over, Instant::now());
+                }
             }
             _ = stopping.wait_for(|stop| *stop) => {}
         }
@@ -66,8 +84,37 @@ pub async fn run(app: Arc<App>) {
     while under_way.join_next().await.is_some() {}
 }
 
-/// Fetches one source and notes what became of it.
-async fn fetch(app: Arc<App>, one: ToFetch) {
+/// The runs whose fetch failed on our side: how often, and until when each is left alone.
+#[derive(Default)]
+struct Resting(HashMap<i64, (u32, Instant)>);
+
+impl Resting {
+    /// Notes how a fetch ended: whether it is over, or is to be tried again.
+    fn note(&mut self, run: i64, over: bool, now: Instant) {
+        if over {
+            self.0.remove(&run);
+            return;
+        }
+        let (times, until) = self.0.entry(run).or_insert((0, now));
+        *until = now + RETRY_MAX.min(RETRY * 2_u32.saturating_pow(*times));
+        *times = times.saturating_add(1);
+    }
+
+    fn rests(&self, run: i64, now: Instant) -> bool {
+        self.0.get(&run).is_some_and(|(_, until)| now < *until)
+    }
+
+    /// How long until the next one may be tried again.
+    fn soonest(&self, now: Instant) -> Option<Duration> {
+        let ends = self.0.values().map(|(_, until)| *until);
+        ends.filter(|until| *until > now)
+            .min()
+            .map(|until| until - now)
+    }
+}
+
+/// Fetches one source and notes what became of it; false if it is to be tried again.
+async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
     let (at, run) = (Arc::clone(&app), one.clone());
     let fetched = tokio::task::spawn_blocking(move || put_in_place(&at, &run)).await;
     let noted = match fetched {
@@ -78,7 +125,7 @@ async fn fetch(app: Arc<App>, one: ToFetch) {
                 .await
                 .map(|()| Vec::new())
         }
-        Ok(Err(Failure::Stopped)) => return,
+        Ok(Err(Failure::Stopped)) => return false,
         Ok(Err(Failure::Source(reason))) => {
             tracing::warn!(run = %one.name, %reason, "its source cannot be fetched");
             let failed = app.store.fetch_failed(one.run, reason, clock::now());
@@ -86,11 +133,11 @@ async fn fetch(app: Arc<App>, one: ToFetch) {
         }
         Ok(Err(Failure::Ours(reason))) => {
             tracing::error!(run = %one.name, %reason, "its source cannot be kept; trying again");
-            return tokio::time::sleep(RETRY).await;
+            return false;
         }
         Err(error) => {
             tracing::error!(run = %one.name, %error, "a fetch panicked; trying again");
-            return tokio::time::sleep(RETRY).await;
+            return false;
         }
     };
     match noted {
@@ -99,10 +146,11 @@ async fn fetch(app: Arc<App>, one: ToFetch) {
             if let Err(error) = views::publish(&app, one.run, numbers).await {
                 tracing::warn!(%error, "a change could not be announced");
             }
+            true
         }
         Err(error) => {
             tracing::error!(run = %one.name, %error, "a fetch cannot be noted; trying again");
-            tokio::time::sleep(RETRY).await;
+            false
         }
     }
 }
@@ -125,16 +173,40 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
         },
         deadline: Instant::now() + Duration::from_secs(config.limits.fetch_seconds),
         stopped: &|| *stopping.borrow(),
+        short: &|| app.disk.look().map(Short::message),
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
         let to = config.data.join("sources").join(&one.id);
         // A killed server may have come so far without having noted it.
         let _ = std::fs::remove_dir_all(&to);
-        let moved = std::fs::rename(tree, to);
-        moved.map_err(|error| Failure::Ours(error.to_string()))?;
+        std::fs::rename(tree, &to)?;
+        flush_disk(&to)?;
         Ok(commit)
     });
     // What is left is removed at the next start too.
     let _ = std::fs::remove_dir_all(&folder);
-    fetched
+    fetched.map_err(|failure| match failure {
+        // It may have failed for want of room, whatever it says.
+        Failure::Source(reason) if app.disk.look().is_some() => Failure::Ours(reason),
+        other => other,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_again_and_again_is_tried_less_often() {
+        let (mut resting, now) = (Resting::default(), Instant::now());
+        for seconds in [5, 10, 20, 40, 80, 160, 300, 300] {
+            resting.note(1, false, now);
+            let rest = Duration::from_secs(seconds);
+            assert_eq!(resting.soonest(now), Some(rest));
+            assert!(resting.rests(1, now) && !resting.rests(1, now + rest));
+            assert!(!resting.rests(2, now));
+        }
+        resting.note(1, true, now);
+        assert!(!resting.rests(1, now) && resting.soonest(now).is_none());
+    }
 }

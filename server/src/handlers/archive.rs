@@ -12,7 +12,7 @@ use hmac::Mac;
 use sweep_planner::api::paths;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::artifacts::{mac, made, unhex};
+use super::artifacts::{kept, mac, made, unhex};
 use super::{At, Params, experiments};
 use crate::app::App;
 use crate::clock;
@@ -51,6 +51,7 @@ pub async fn all(
         ));
     }
     let (run, trial) = experiments::find(&app, name, &id).await?;
+    kept(&app, run.key).await?;
     let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let source = app.config.data.join("sources").join(&run.id);
     let (sender, receiver) = channel(PIECES);

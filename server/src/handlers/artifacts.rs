@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::random::hex;
+use crate::store::Files;
 use crate::trial::{Folder, open_below};
 
 /// How many a page holds where the call does not say, and at most.
@@ -38,6 +39,7 @@ pub async fn list(
     headers: HeaderMap,
 ) -> Result<Json<ArtifactPage>, ApiError> {
     let (run, trial) = experiments::find(&app, name.clone(), &id).await?;
+    kept(&app, run.key).await?;
     let start: usize = params.read("pageToken")?.unwrap_or(0);
     let size: usize = params.read("pageSize")?.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let folder = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt);
@@ -91,6 +93,7 @@ pub async fn file(
         ));
     }
     let (run, trial) = experiments::find(&app, name, &id).await?;
+    kept(&app, run.key).await?;
     let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let missing = || ApiError::NotFound("This file is not there any more.".to_owned());
     let opened = tokio::task::spawn_blocking(move || open_below(&work, Path::new(&path))).await?;
@@ -107,6 +110,17 @@ pub async fn file(
         HeaderValue::from_static("attachment"),
     );
     Ok(response)
+}
+
+/// Refuses where the files of a run's trials were deleted, or are about to be.
+pub(super) async fn kept(app: &App, run: i64) -> Result<(), ApiError> {
+    let deleted = app.store.discarded_at(run, Files::Work).await?;
+    deleted.map_or(Ok(()), |at| {
+        Err(ApiError::Gone(format!(
+            "The files of this run's trials were deleted at {at}, as the server's settings ask for \
+             old runs."
+        )))
+    })
 }
 
 pub(super) struct Made {

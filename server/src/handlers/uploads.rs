@@ -12,6 +12,7 @@ use hmac::Mac;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{Run, paths};
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Mutex;
 
 use super::artifacts::{mac, unhex};
 use super::launch::sentence;
@@ -21,7 +22,7 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::random::hex;
 use crate::store::RunRecord;
-use crate::trial::{SourceLimits, UnpackError, unpack};
+use crate::trial::{SourceLimits, UnpackError, flush_disk, unpack};
 use crate::views;
 
 /// How long an address takes an upload: a day.
@@ -65,7 +66,6 @@ pub async fn receive(
             "This address for an upload is wrong or too old; launch again.".to_owned(),
         ));
     }
-    let missing = || ApiError::NotFound("There is no run that waits for this upload.".to_owned());
     room(&app)?;
     let before = app.store.upload(run.clone()).await?.ok_or_else(missing)?;
     let folder = app.config.data.join("uploads");
@@ -74,29 +74,23 @@ pub async fn receive(
         crate::random::ulid(clock::now())?
     ));
     let received = keep(&folder, &file, body, app.config.limits.source_bytes).await;
-    let done = match received {
-        Ok(hash) if before.is_empty() => {
-            let unpacked = put_in_place(&app, &run, &file, &hash).await;
-            unpacked.map(|()| hash)
-        }
-        // Sent again, as a client does that heard no answer.
-        Ok(hash) if hash == before => Ok(hash),
-        Ok(_) => Err(ApiError::Conflict(
-            "The source of this run has come already, and it was another one.".to_owned(),
-        )),
-        Err(error) => Err(error),
-    };
-    // What is left of a killed server is removed at the next start.
-    let _ = tokio::fs::remove_file(&file).await;
-    let hash = done?;
-    tracing::info!(%run, "its source has come");
-    app.wakes.values().for_each(|wake| wake.notify.notify_one());
+    // Not ended in the middle when the client goes away.
+    let taken = tokio::spawn(async move {
+        let taken = match received {
+            Ok(hash) => take(&app, &run, &file, hash, &before).await,
+            Err(error) => Err(error),
+        };
+        // What is left of a killed server is removed at the next start.
+        let _ = tokio::fs::remove_file(&file).await;
+        taken
+    });
+    let hash = taken.await??;
     Ok((StatusCode::OK, [(header::ETAG, format!("\"{hash}\""))]).into_response())
 }
 
 /// Writes the body to a file; answers with its SHA-256.
 async fn keep(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<String, ApiError> {
-    let failed = |error: std::io::Error| ApiError::Internal(format!("an upload: {error}"));
+    let failed = |error| failed(&error);
     tokio::fs::create_dir_all(folder).await.map_err(failed)?;
     let mut file = tokio::fs::File::create(file).await.map_err(failed)?;
     let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
@@ -118,34 +112,85 @@ async fn keep(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<Stri
     Ok(hex(&hash.finalize()))
 }
 
-/// Unpacks what came to where the trials copy it from, and lets them start.
-async fn put_in_place(app: &App, run: &str, file: &Path, hash: &str) -> Result<(), ApiError> {
-    let sources = app.config.data.join("sources");
-    let (file, unfinished, to): (PathBuf, _, _) = (
-        file.to_owned(),
-        file.with_extension("unfinished"),
-        sources.join(run),
-    );
+/// Has a run have the source that came, and wakes those who wait for it.
+async fn take(
+    app: &App,
+    run: &str,
+    file: &Path,
+    hash: String,
+    before: &str,
+) -> Result<String, ApiError> {
+    // Sent again, as a client does that heard no answer.
+    if before == hash {
+        return Ok(hash);
+    }
+    if !before.is_empty() {
+        return Err(came_already());
+    }
+    let folder = unpacked(app, file).await?;
+    let put = put_in_place(app, run, &folder, &hash).await;
+    // Gone already where it was put in place.
+    let _ = tokio::fs::remove_dir_all(&folder).await;
+    put?;
+    tracing::info!(%run, "its source has come");
+    app.wakes.values().for_each(|wake| wake.notify.notify_one());
+    Ok(hash)
+}
+
+fn came_already() -> ApiError {
+    ApiError::Conflict(
+        "The source of this run has come already, and it was another one.".to_owned(),
+    )
+}
+
+/// Unpacks what came beside itself; answers with the folder.
+async fn unpacked(app: &App, file: &Path) -> Result<PathBuf, ApiError> {
+    let (file, to) = (file.to_owned(), file.with_extension("unfinished"));
     let limits = SourceLimits {
         bytes: app.config.limits.source_bytes,
         files: app.config.limits.source_files,
     };
     let unpacked = tokio::task::spawn_blocking(move || {
-        let unpacked = unpack(&file, &unfinished, limits).and_then(|()| {
-            // A killed server may have come so far without having noted it.
-            let _ = std::fs::remove_dir_all(&to);
-            std::fs::rename(&unfinished, &to).map_err(UnpackError::Disk)
-        });
+        let unpacked = unpack(&file, &to, limits);
         if unpacked.is_err() {
-            let _ = std::fs::remove_dir_all(&unfinished);
+            let _ = std::fs::remove_dir_all(&to);
         }
-        unpacked
+        unpacked.map(|()| to)
     });
     unpacked.await?.map_err(|error| match error {
-        UnpackError::Disk(error) => ApiError::Internal(format!("an upload: {error}")),
+        UnpackError::Disk(error) => failed(&error),
         UnpackError::TooLarge(_) => ApiError::TooLarge(sentence(&error)),
         other => ApiError::Invalid(sentence(&other)),
-    })?;
+    })
+}
+
+/// Puts an unpacked source to where the trials copy it from, and lets them start. One at a time:
+/// what is in place once that is noted stays, however many came at once.
+async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(), ApiError> {
+    static ONE: Mutex<()> = Mutex::const_new(());
+    let _one = ONE.lock().await;
+    match app.store.upload(run.to_owned()).await? {
+        Some(before) if before.is_empty() => {}
+        Some(before) if before == hash => return Ok(()),
+        Some(_) => return Err(came_already()),
+        None => return Err(missing()),
+    }
+    let (from, to) = (from.to_owned(), app.config.data.join("sources").join(run));
+    let put = tokio::task::spawn_blocking(move || {
+        // A killed server may have come so far without having noted it.
+        let _ = std::fs::remove_dir_all(&to);
+        std::fs::rename(from, &to)?;
+        flush_disk(&to)
+    });
+    put.await?.map_err(|error| failed(&error))?;
     app.store.uploaded(run.to_owned(), hash.to_owned()).await?;
     Ok(())
+}
+
+fn failed(error: &std::io::Error) -> ApiError {
+    ApiError::Internal(format!("an upload: {error}"))
+}
+
+fn missing() -> ApiError {
+    ApiError::NotFound("There is no run that waits for this upload.".to_owned())
 }

@@ -15,13 +15,23 @@ pub(super) struct Given {
 }
 
 /// Gives it. Afterwards this process may see other files than before, see [`view::enter`].
-pub(super) fn give(folder: &Folder, order: &Order) -> Given {
+///
+/// # Errors
+/// In words, if a datastore is not there any more: nothing else stands for it.
+pub(super) fn give(folder: &Folder, order: &Order) -> Result<Given, String> {
     let mut command = order.command.clone();
     if order.mounts.is_empty() {
-        return Given {
+        return Ok(Given {
             command,
             datastores: None,
-        };
+        });
+    }
+    for mount in &order.mounts {
+        let gone = |why: String| format!("the datastore {} is gone: {why}", mount.id);
+        let meta = fs::metadata(&mount.folder).map_err(|error| gone(error.to_string()))?;
+        if !meta.is_dir() {
+            return Err(gone("there is no folder in its place".to_owned()));
+        }
     }
     let staging = folder.path().join("view");
     let entered = if order.mounts_by_arguments {
@@ -49,8 +59,8 @@ pub(super) fn give(folder: &Folder, order: &Order) -> Given {
             }
         }
     };
-    Given {
+    Ok(Given {
         command,
         datastores: Some(datastores),
-    }
+    })
 }

@@ -82,9 +82,12 @@ fn run(folder: &Folder, order: &Order, mut sink: Sink) -> Ended {
     if folder.stop_requested() {
         return not_started("stopped before it started".to_owned(), true);
     }
-    let given = given::give(folder, order);
-    let mut running = match Running::start(folder, order, &given.command) {
-        Ok(running) => running,
+    let begin = || {
+        let given = given::give(folder, order)?;
+        Ok((Running::start(folder, order, &given.command)?, given))
+    };
+    let (mut running, given) = match begin() {
+        Ok(begun) => begun,
         Err(reason) => return not_started(reason, false),
     };
     let process = running.process();

@@ -18,5 +18,5 @@ pub use gather::{Gathered, Gatherer};
 pub use identity::{end_group, identity};
 pub use mount::{Mount, below, replaced};
 pub use output::{Stretch, read_output, search_output};
-pub use source::{Ignored, SourceError, SourceLimits, copy_tree, snapshot};
+pub use source::{Ignored, SourceError, SourceLimits, copy_tree, flush_disk, snapshot};
 pub use upload::{UnpackError, unpack, unpack_tar};

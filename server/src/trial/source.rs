@@ -83,7 +83,8 @@ impl Ignored {
     }
 }
 
-/// Copies the tree at `from`, less what is ignored, to the new folder `to`. O(tree).
+/// Copies the tree at `from`, less what is ignored, to the new folder `to`, and flushes it to the
+/// disk. O(tree), and what else is to be written there.
 pub fn snapshot(
     from: &Path,
     to: &Path,
@@ -100,7 +101,25 @@ pub fn snapshot(
             files: 0,
             share: true,
         },
-    )
+    )?;
+    flush_disk(to).map_err(|error| SourceError::Io(to.to_owned(), error))
+}
+
+/// Flushes the disk of a folder: all files that are on it are there after a power failure too.
+/// Once for a source of whatever many files, before the database says that it is there.
+///
+/// # Errors
+/// If something cannot be written.
+pub fn flush_disk(folder: &Path) -> io::Result<()> {
+    let folder = fs::File::open(folder)?;
+    #[cfg(target_os = "linux")]
+    rustix::fs::syncfs(&folder)?;
+    #[cfg(not(target_os = "linux"))]
+    {
+        folder.sync_all()?;
+        rustix::fs::sync();
+    }
+    Ok(())
 }
 
 /// Copies the whole tree at `from` to the new folder `to`. O(tree).

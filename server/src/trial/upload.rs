@@ -1,6 +1,7 @@
 //! Unpacking a source: gzip over tar, as Grid's client uploads it, or a tar of git's. What arrives is not
 //! trusted: nothing is written outside the folder, over a link or beyond the limits.
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::{OpenOptionsExt, symlink};
@@ -10,6 +11,7 @@ use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
 use super::SourceLimits;
+use crate::disk;
 
 /// Why a source cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,30 @@ pub enum UnpackError {
     /// It cannot be written here.
     #[error("the source cannot be written: {0}")]
     Disk(io::Error),
+}
+
+/// What may be read of an archive before the next entry begins, in bytes: its header, its long name
+/// and its attributes, which are kept in memory, and what is left of the entry before.
+const BETWEEN_MAX: u64 = 256 << 10;
+
+/// Reads so many bytes more, then fails.
+struct Bounded<'a, R> {
+    from: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.from.read(buffer)?;
+        let left = self.left.get().checked_sub(length as u64);
+        self.left.set(left.ok_or_else(|| {
+            let most = BETWEEN_MAX >> 10;
+            io::Error::other(format!(
+                "an entry has more than {most} KiB before its content"
+            ))
+        })?);
+        Ok(length)
+    }
 }
 
 /// Links, which are made after all files, so that no file is written over one.
@@ -49,11 +75,18 @@ pub fn unpack_tar(archive: &Path, to: &Path, limits: SourceLimits) -> Result<(),
 }
 
 fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
-    let mut archive = Archive::new(tar);
+    let left = Cell::new(BETWEEN_MAX);
+    let mut archive = Archive::new(Bounded {
+        from: tar,
+        left: &left,
+    });
     fs::create_dir_all(to).map_err(UnpackError::Disk)?;
     let to = &to.canonicalize().map_err(UnpackError::Disk)?;
     let (mut bytes, mut files, mut links) = (0_u64, 0_u64, Vec::new());
-    for entry in archive.entries().map_err(UnpackError::Archive)? {
+    let mut entries = archive.entries().map_err(UnpackError::Archive)?;
+    loop {
+        left.set(BETWEEN_MAX);
+        let Some(entry) = entries.next() else { break };
         let mut entry = entry.map_err(UnpackError::Archive)?;
         files += 1;
         if files > limits.files {
@@ -62,12 +95,16 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
         let name = entry.path().map_err(UnpackError::Archive)?.into_owned();
         let at = to.join(inside(&name).ok_or_else(|| refuse(&name, "which lies outside"))?);
         match entry.header().entry_type() {
-            EntryType::Directory => fs::create_dir_all(&at).map_err(|_| clash(&name))?,
+            EntryType::Directory => {
+                fs::create_dir_all(&at).map_err(|error| misfit(&name, error))?;
+            }
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 let executable = entry.header().mode().unwrap_or(0) & 0o100 != 0;
                 let mode = if executable { 0o755 } else { 0o644 };
-                let left = limits.bytes - bytes;
-                bytes += write(&mut entry, &at, &name, mode, left)?;
+                // It reads no more than it may write.
+                left.set(u64::MAX);
+                let room = limits.bytes - bytes;
+                bytes += write(&mut entry, &at, &name, mode, room)?;
             }
             kind @ (EntryType::Symlink | EntryType::Link) => {
                 let target = entry.link_name().map_err(UnpackError::Archive)?;
@@ -95,6 +132,15 @@ fn clash(name: &Path) -> UnpackError {
     refuse(name, CLASH)
 }
 
+/// Why an entry cannot be made: there is no room, or it does not fit the others.
+fn misfit(name: &Path, error: io::Error) -> UnpackError {
+    if disk::is_full(&error) {
+        UnpackError::Disk(error)
+    } else {
+        clash(name)
+    }
+}
+
 /// The path without `.`, if it is relative and never goes up.
 fn inside(name: &Path) -> Option<PathBuf> {
     let mut path = PathBuf::new();
@@ -116,12 +162,14 @@ fn write(
     left: u64,
 ) -> Result<u64, UnpackError> {
     if let Some(folder) = at.parent() {
-        fs::create_dir_all(folder).map_err(|_| clash(name))?;
+        fs::create_dir_all(folder).map_err(|error| misfit(name, error))?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(at).map_err(|error| match error.kind() {
-        io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => clash(name),
+        io::ErrorKind::IsADirectory
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::InvalidFilename => clash(name),
         _ => UnpackError::Disk(error),
     })?;
     let mut limited = from.take(left.saturating_add(1));
@@ -144,15 +192,15 @@ fn write(
 /// followed: one that leads out, also over another one, or nowhere is refused.
 fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackError> {
     let refuse = |link: &Link, why| refuse(link.at.strip_prefix(to).unwrap_or(&link.at), why);
-    let clash = |link: &Link| refuse(link, CLASH);
+    let misfit = |link: &Link, error| misfit(link.at.strip_prefix(to).unwrap_or(&link.at), error);
     for link in links.iter().filter(|link| link.hard) {
         let target = inside(&link.target).ok_or_else(|| refuse(link, "a link that leads out"))?;
         let target = to.join(target);
-        let size = fs::symlink_metadata(&target).map_err(|_| clash(link))?;
+        let size = fs::symlink_metadata(&target).map_err(|error| misfit(link, error))?;
         left = left
             .checked_sub(size.len())
             .ok_or_else(|| UnpackError::TooLarge("the limit on bytes".to_owned()))?;
-        fs::copy(target, &link.at).map_err(|_| clash(link))?;
+        fs::copy(target, &link.at).map_err(|error| misfit(link, error))?;
     }
     let soft = || links.iter().filter(|link| !link.hard);
     for link in soft() {
@@ -161,11 +209,11 @@ fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackErro
         }
         // Its folder may be a link by now: never followed.
         let folder = link.at.parent().unwrap_or(to);
-        fs::create_dir_all(folder).map_err(|_| clash(link))?;
+        fs::create_dir_all(folder).map_err(|error| misfit(link, error))?;
         if folder.canonicalize().ok().as_deref() != Some(folder) {
-            return Err(clash(link));
+            return Err(refuse(link, CLASH));
         }
-        symlink(&link.target, &link.at).map_err(|_| clash(link))?;
+        symlink(&link.target, &link.at).map_err(|error| misfit(link, error))?;
     }
     for link in soft() {
         let led = link.at.canonicalize();
@@ -280,6 +328,42 @@ mod tests {
         ]);
         assert!(result.is_err());
         assert!(!folder.path().join("x").exists());
+    }
+
+    #[test]
+    fn what_is_kept_in_memory_is_bounded() {
+        for kind in [
+            EntryType::GNULongName,
+            EntryType::GNULongLink,
+            EntryType::XHeader,
+            EntryType::XGlobalHeader,
+            // Nothing is to be skipped for ever either.
+            EntryType::Directory,
+        ] {
+            for size in [300 << 10, 1 << 40] {
+                let temporary = tempfile::tempdir().unwrap();
+                let archive = temporary.path().join("a");
+                let mut header = Header::new_gnu();
+                header.set_entry_type(kind);
+                header.set_path("a").unwrap();
+                header.set_size(size);
+                header.set_cksum();
+                let mut builder = Builder::new(File::create(&archive).unwrap());
+                let zeros = io::repeat(0).take(size.min(1 << 20));
+                builder.append(&header, zeros).unwrap();
+                header.set_entry_type(EntryType::Regular);
+                header.set_size(0);
+                header.set_cksum();
+                builder.append(&header, io::empty()).unwrap();
+                builder.into_inner().unwrap();
+                let error = unpack_tar(&archive, &temporary.path().join("to"), ROOMY).unwrap_err();
+                let error = error.to_string();
+                assert!(
+                    error.contains("before its content"),
+                    "{kind:?} {size}: {error}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::client::Request;
+use crate::control;
 use crate::server::{Home, Server, run};
 
 /// Reads the file of the datastore at its first argument, and tries to write there.
@@ -273,4 +274,28 @@ fn a_folder_is_added_as_the_next_version_while_the_server_runs() {
     assert_eq!(run["spec"]["datastores"][0]["id"], "cifar5-v3");
     let log = server.log(&server.finish(&run)[0]);
     assert!(log.starts_with("three\n"), "{log}");
+}
+
+#[test]
+fn a_trial_whose_datastore_is_gone_does_not_start() {
+    let home = home(&[]);
+    let server = home.start();
+    let mut body = reading(
+        "read.py  /datastores/cifar5",
+        &json!([{"name": "cifar5", "version": 1}]),
+    );
+    body["localDir"] = json!(true);
+    let run = server.post_run(&body).json();
+    fs::remove_dir_all(home.path("data/datastores/cifar5/1")).unwrap();
+    let url = run["status"]["uploadUrl"].as_str().unwrap();
+    let mut put = Request::new("PUT", &url[url.find("/v1/").unwrap()..]);
+    put.body = Some(control::archive(&[("read.py", "print('ran')")]));
+    assert_eq!(put.send(server.address).status, 200);
+    let trial = &server.finish(&run)[0];
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
+    let log = server.log(trial);
+    assert!(
+        log.starts_with("the datastore cifar5-v1 is gone: "),
+        "{log}"
+    );
 }

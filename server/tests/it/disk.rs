@@ -2,6 +2,7 @@
 //! this account may not mount, a bound that no disk has stands for it.
 
 use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::faults::{by_shell, may_mount};
 use crate::server::{Home, Server, wait};
+use crate::sources::{fetching, git, noise, repository, with_git};
 
 /// Fills the disk but for so many bytes, says so, and makes room once it is told to.
 const FILL: &str = "import os, sys, time\n\
@@ -36,10 +38,14 @@ const FILL_FILES: &str = "import os, sys, time\n\
 
 /// A server whose data folder is a small disk of its own.
 fn on_small_disk(home: &Home, size: &str) -> Server {
+    Server::start(small_disk(home, size))
+}
+
+fn small_disk(home: &Home, size: &str) -> Command {
     fs::create_dir(home.path("data")).unwrap();
     let data = home.path("data").display().to_string();
     let mount = format!("mount -t tmpfs -o {size} none '{data}' && exec \"$@\"");
-    Server::start(by_shell(home, true, &mount))
+    by_shell(home, true, &mount)
 }
 
 fn health(server: &Server) -> String {
@@ -254,4 +260,46 @@ fn a_supervisor_that_finds_no_room_starts_nothing_and_its_trial_waits() {
     server.finish(&filling);
     assert_eq!(trials[1]["exitCode"], 1, "{}", trials[1]);
     assert_eq!(fs::read_to_string(ran).unwrap(), "0\n1\n", "each once");
+}
+
+/// Without a bound a fetch may find no room: its trials wait, and run once there is some.
+#[test]
+fn a_source_that_finds_no_room_is_fetched_once_there_is() {
+    if !may_mount() {
+        println!("skipped: this account may not mount");
+        return;
+    }
+    let home = Home::new(&[("fill.py", FILL)]);
+    let (address, _) = repository(&home);
+    let (work, bare) = (home.path("work"), home.path("git/proj.git"));
+    fs::write(work.join("large.bin"), noise(3_000_000)).unwrap();
+    git(&work, &["add", "--all"]);
+    git(&work, &["commit", "--quiet", "--message=x"]);
+    let to = bare.display().to_string();
+    git(&work, &["push", "--quiet", &to, "HEAD:main"]);
+    let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
+    home.write(
+        "sweep.toml",
+        &format!("{settings}[limits]\nfree_bytes = 0\n"),
+    );
+    let calls = home.path("calls");
+    let script = format!("echo \"$*\" >> '{}'\nexec 'GIT' \"$@\"", calls.display());
+    let command = with_git(&home, small_disk(&home, "size=24m"), &script);
+    let server = Server::start(command);
+    let go = home.path("go");
+    let filling = server.launch(&format!("fill.py  1000000 '{}'", go.display()));
+    wait("the disk to be full", || {
+        home.path("go.full").exists().then_some(())
+    });
+    let run = server.post_run(&fetching(&address)).json();
+    wait("a second try", || {
+        let calls = fs::read_to_string(&calls).unwrap_or_default();
+        (calls.matches(" init ").count() > 1).then_some(())
+    });
+    let trial = server.trials(&run)[0].clone();
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_QUEUED", "{trial}");
+    fs::write(&go, "").unwrap();
+    let trial = server.finish(&run)[0].clone();
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+    server.finish(&filling);
 }

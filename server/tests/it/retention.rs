@@ -38,6 +38,11 @@ fn logs(server: &Server, run: &Value) -> (u16, String) {
     (answer.status, answer.text())
 }
 
+fn artifacts(run: &Value) -> String {
+    let id = run["id"].as_str().unwrap();
+    format!("/v1/core/local/experiments/{id}-0/artifacts")
+}
+
 fn retry(server: &Server, run: &Value) -> u16 {
     let id = run["id"].as_str().unwrap();
     let path = format!("/v1/core/local/runs/{id}/retry");
@@ -52,6 +57,12 @@ fn old_runs_lose_what_the_settings_say() {
     let server = home.start();
     let runs: Vec<Value> = (0..4).map(|_| server.launch("make.sh  1")).collect();
     runs.iter().for_each(|run| drop(server.finish(run)));
+    // Addresses that work without credentials, and go on to after a restart.
+    let page = server.get(&artifacts(&runs[1]));
+    let addresses = [&page["archiveUrl"], &page["artifacts"][0]["url"]].map(|url| {
+        let url = url.as_str().unwrap();
+        url[url.find("/v1/").unwrap()..].to_owned()
+    });
     // The last one waits for ever, and its days are long over.
     let mut body = crate::server::run("make.sh  0");
     body["localDir"] = json!(true);
@@ -97,8 +108,16 @@ fn old_runs_lose_what_the_settings_say() {
         "{status} {text}"
     );
     for run in [worn, old] {
+        let artifacts = server.send(Request::new("GET", &artifacts(run)));
+        assert_eq!(artifacts.status, 410, "{}", artifacts.text());
+        let said = artifacts.message();
+        assert!(said.contains("were deleted at"), "{said}");
         assert_eq!(server.trials(run)[0]["exitCode"], 1);
         assert_eq!(retry(&server, run), 409);
+    }
+    for address in addresses {
+        let answer = Request::new("GET", &address).send(server.address);
+        assert_eq!(answer.status, 410, "{address}");
     }
     for run in [fresh, kept] {
         assert!(

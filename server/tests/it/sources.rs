@@ -1,9 +1,11 @@
 //! Where a run's source comes from, and where in it the trials run.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rustix::process::Signal;
@@ -78,7 +80,7 @@ fn trials_of_an_upload_run_in_the_folder_that_is_named() {
 }
 
 /// Runs git in a folder, with nobody's settings.
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     for (name, value) in [
         ("GIT_CONFIG_NOSYSTEM", "1"),
@@ -280,23 +282,103 @@ fn what_a_repository_holds_is_kept_within_bounds() {
     assert_eq!(left(&home), 0);
 }
 
-/// A git that hangs in its fetch until a file is there, then is the real one.
-fn slow_git(home: &Home) -> Command {
-    let real = git_program();
-    let go = home.path("go").display().to_string();
-    let pid = home.path("pid").display().to_string();
-    home.write(
-        "bin/git",
-        &format!(
-            "#!/bin/sh\ncase \"$*\" in *fetch*) echo $$ > '{pid}'\n\
-             while [ ! -e '{go}' ]; do sleep 0.05; done;; esac\nexec '{real}' \"$@\"\n"
-        ),
-    );
+/// A server with another `git`: a shell script that gets the real one's path.
+pub(crate) fn with_git(home: &Home, mut command: Command, script: &str) -> Command {
+    let script = script.replace("GIT", &git_program());
+    home.write("bin/git", &format!("#!/bin/sh\n{script}\n"));
     fs::set_permissions(home.path("bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = home.command("127.0.0.1:0");
     let path = std::env::var("PATH").unwrap();
     command.env("PATH", format!("{}:{path}", home.path("bin").display()));
     command
+}
+
+/// Its repository and its archive are measured apart: each is within the bounds.
+#[test]
+fn a_source_of_nearly_as_much_as_is_allowed_is_fetched() {
+    let home = Home::new(&[]);
+    let (address, _) = repository(&home);
+    let work = home.path("work");
+    fs::write(work.join("large.bin"), noise(70_000)).unwrap();
+    git(&work, &["add", "--all"]);
+    git(&work, &["commit", "--quiet", "--message=x"]);
+    let bare = home.path("git/proj.git").display().to_string();
+    git(&work, &["push", "--quiet", &bare, "HEAD:main"]);
+    let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
+    home.write(
+        "sweep.toml",
+        &format!("{settings}[limits]\nsource_bytes = 100000\n"),
+    );
+    // Long enough to be measured.
+    let script = "'GIT' \"$@\" || exit; case \"$*\" in *archive*) sleep 0.8;; esac";
+    let server = Server::start(with_git(&home, home.command("127.0.0.1:0"), script));
+    let trial = &server.finish(&server.post_run(&fetching(&address)).json())[0];
+    assert_eq!(server.log(trial), "second\n", "{trial}");
+}
+
+/// Bytes that cannot be packed.
+pub(crate) fn noise(length: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let random = fs::File::open("/dev/urandom").unwrap();
+    random.take(length).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn files_are_as_they_are_in_the_commit() {
+    let home = Home::new(&[]);
+    let (address, _) = repository(&home);
+    let work = home.path("work");
+    let push = |what: &str| {
+        git(&work, &["add", what]);
+        git(&work, &["commit", "--quiet", "--message=x"]);
+        let bare = home.path("git/proj.git").display().to_string();
+        git(&work, &["push", "--quiet", &bare, "HEAD:main"]);
+    };
+    home.write(
+        "work/pkg/train.py",
+        "for name in ('plain', 'crlf', 'ident', 'filtered', 'coded', 'subst'):\n\
+         \x20   print(open('../' + name, 'rb').read())\n",
+    );
+    for (name, content) in [
+        ("plain", "a\nb\n"),
+        ("crlf", "a\nb\n"),
+        ("ident", "$Id$\n"),
+        ("filtered", "a\n"),
+        ("coded", "a\n"),
+        ("subst", "$Format:%H$\n"),
+    ] {
+        home.write(&format!("work/{name}"), content);
+    }
+    push(".");
+    home.write(
+        "work/.gitattributes",
+        "crlf text eol=crlf\nident ident\nfiltered filter=loud\n\
+         coded working-tree-encoding=UTF-16\nsubst export-subst\n",
+    );
+    push(".gitattributes");
+    home.write(
+        ".gitconfig",
+        "[core]\nautocrlf = true\n[filter \"loud\"]\nsmudge = tr a-z A-Z\n",
+    );
+    let mut command = home.command("127.0.0.1:0");
+    command.env("HOME", home.path(""));
+    let server = Server::start(command);
+    let trial = &server.finish(&server.post_run(&fetching(&address)).json())[0];
+    let expected = "b'a\\nb\\n'\nb'a\\nb\\n'\nb'$Id$\\n'\nb'a\\n'\nb'a\\n'\n\
+                    b'$Format:%H$\\n'\n";
+    assert_eq!(server.log(trial), expected, "{trial}");
+}
+
+/// A git that hangs in its fetch until a file is there, then is the real one.
+fn slow_git(home: &Home) -> Command {
+    let (go, pid) = (home.path("go"), home.path("pid"));
+    let script = format!(
+        "case \"$*\" in *fetch*) echo $$ > '{}'\n\
+         while [ ! -e '{}' ]; do sleep 0.05; done;; esac\nexec 'GIT' \"$@\"",
+        pid.display(),
+        go.display()
+    );
+    with_git(home, home.command("127.0.0.1:0"), &script)
 }
 
 fn git_program() -> String {
@@ -368,6 +450,42 @@ fn a_fetch_that_takes_too_long_is_ended() {
     );
     let pid = fs::read_to_string(home.path("pid")).unwrap();
     assert!(!alive(pid.trim()), "git is left");
+}
+
+#[test]
+fn no_source_is_fetched_where_the_disk_is_nearly_full() {
+    let home = Home::new(&[]);
+    let (address, [first, _]) = repository(&home);
+    let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
+    let bound = |bytes: &str| {
+        home.write(
+            "sweep.toml",
+            &format!("{settings}[limits]\nfree_bytes = {bytes}\n"),
+        );
+    };
+    bound("0");
+    let server = Server::start(slow_git(&home));
+    let made = server
+        .post_run(&fetching(&format!("{address}#ref={first}")))
+        .json();
+    wait("the fetch", || home.path("pid").exists().then_some(()));
+    server.kill();
+    fs::remove_file(home.path("pid")).unwrap();
+    // A bound that no disk has.
+    bound("9000000000000000000");
+    let server = Server::start(slow_git(&home));
+    let path = format!("/v1/core/local/runs/{}", made["id"].as_str().unwrap());
+    std::thread::sleep(Duration::from_millis(1500));
+    let status = server.get(&path)["status"].clone();
+    let said = status["message"].as_str().unwrap();
+    assert!(said.contains("disk has"), "{said}");
+    assert_eq!(status["experimentCounts"]["pending"], 1);
+    assert!(!home.path("pid").exists(), "git was started");
+    server.kill();
+    bound("0");
+    fs::write(home.path("go"), "").unwrap();
+    let server = Server::start(slow_git(&home));
+    assert_eq!(server.log(&server.finish(&made)[0]), "first of git\n");
 }
 
 #[test]
