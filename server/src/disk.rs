@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const LEAST: u64 = 1 << 30;
 const LEAST_PART: u64 = 20;
 
+/// Once there was less, there must be this part of the bound more: a disk whose room comes and
+/// goes by a little is not called full and roomy in turns.
+const MARGIN_PART: u64 = 8;
+
 /// Watches the disk of one folder.
 #[derive(Debug)]
 pub struct Disk {
@@ -53,7 +57,10 @@ impl Disk {
         let short = found.and_then(|disk| {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let all = disk.f_blocks.saturating_mul(disk.f_frsize);
-            let bound = self.bound.unwrap_or(LEAST.min(all / LEAST_PART));
+            let mut bound = self.bound.unwrap_or(LEAST.min(all / LEAST_PART));
+            if free >= bound && self.short.load(Ordering::Relaxed) {
+                bound = bound.saturating_add(bound / MARGIN_PART);
+            }
             (free < bound).then_some(Short { free, bound })
         });
         self.short.store(short.is_some(), Ordering::Relaxed);
@@ -96,5 +103,20 @@ mod tests {
         assert_eq!(disk.look_if_short(), None, "nobody has looked");
         disk.look();
         assert!(disk.look_if_short().is_some());
+    }
+
+    #[test]
+    fn room_is_there_again_with_a_margin() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = rustix::fs::statvfs(folder.path()).unwrap();
+        // A little less than is free now, whatever else is written meanwhile.
+        let bound = found.f_bavail * found.f_frsize / 20 * 19;
+        let disk = Disk::new(folder.path(), Some(bound));
+        assert_eq!(disk.look(), None);
+        disk.short.store(true, Ordering::Relaxed);
+        assert_eq!(disk.look().unwrap().bound, bound + bound / MARGIN_PART);
+        let disk = Disk::new(folder.path(), Some(bound / 2));
+        disk.short.store(true, Ordering::Relaxed);
+        assert_eq!(disk.look(), None, "more than the margin");
     }
 }
