@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
 pub use address::{Address, Refused, is_prefix};
 pub use git::installed;
@@ -35,53 +35,64 @@ const LOOK: Duration = Duration::from_secs(10);
 /// Fetches until the server stops.
 pub async fn run(app: Arc<App>) {
     let mut stopping = app.stopping.clone();
-    let mut under_way: JoinSet<bool> = JoinSet::new();
-    let mut runs: HashMap<Id, i64> = HashMap::new();
-    let mut resting = Resting::default();
+    let mut fetches = Fetches::default();
     while !*stopping.borrow() {
-        let mut pause = LOOK;
-        match app.store.to_fetch().await {
-            Ok(waiting) => {
-                let busy: HashSet<i64> = runs.values().copied().collect();
-                let free = AT_ONCE.saturating_sub(busy.len());
-                let now = Instant::now();
-                let next = waiting
-                    .into_iter()
-                    .filter(|one| !busy.contains(&one.run) && !resting.rests(one.run, now));
-                for one in next.take(free) {
-                    if app.disk.look().is_some() {
-                        pause = ROOM;
-                        break;
-                    }
-                    let run = one.run;
-                    let task = under_way.spawn(fetch(Arc::clone(&app), one));
-                    runs.insert(task.id(), run);
-                }
-            }
+        let pause = match app.store.to_fetch().await {
+            Ok(waiting) => fetches.begin(&app, waiting),
             Err(StoreError::Closed) => break,
             Err(error) => {
                 tracing::error!(%error, "runs whose source is to be fetched cannot be read");
                 tokio::time::sleep(RETRY).await;
                 continue;
             }
-        }
-        let pause = resting
-            .soonest(Instant::now())
-            .map_or(pause, |soonest| pause.min(soonest));
+        };
         tokio::select! {
             () = app.fetch.notified() => {}
             () = tokio::time::sleep(pause) => {}
-            Some(done) = under_way.join_next_with_id() => {
-                let (id, over) = done.unwrap_or_else(|error| (error.id(), false));
-                if let Some(run) = runs.remove(&id) {
-                    resting.note(run, over, Instant::now());
-                }
-            }
+            Some(done) = fetches.under_way.join_next_with_id() => fetches.note(done),
             _ = stopping.wait_for(|stop| *stop) => {}
         }
     }
     // They see that the server is to stop, and are begun anew by the next one.
-    while under_way.join_next().await.is_some() {}
+    while fetches.under_way.join_next().await.is_some() {}
+}
+
+/// What is fetched now, and what is to be tried again.
+#[derive(Default)]
+struct Fetches {
+    under_way: JoinSet<bool>,
+    runs: HashMap<Id, i64>,
+    resting: Resting,
+}
+
+impl Fetches {
+    /// Begins those that may begin; answers with how long to wait before the next look.
+    fn begin(&mut self, app: &Arc<App>, waiting: Vec<ToFetch>) -> Duration {
+        let now = Instant::now();
+        let mut pause = self.resting.soonest(now).unwrap_or(LOOK).min(LOOK);
+        let busy: HashSet<i64> = self.runs.values().copied().collect();
+        let next = waiting
+            .into_iter()
+            .filter(|one| !busy.contains(&one.run) && !self.resting.rests(one.run, now));
+        for one in next.take(AT_ONCE.saturating_sub(busy.len())) {
+            if app.disk.look().is_some() {
+                pause = pause.min(ROOM);
+                break;
+            }
+            let run = one.run;
+            let task = self.under_way.spawn(fetch(Arc::clone(app), one));
+            self.runs.insert(task.id(), run);
+        }
+        pause
+    }
+
+    /// Notes how one ended; one that panicked is tried again.
+    fn note(&mut self, done: Result<(Id, bool), JoinError>) {
+        let (id, over) = done.unwrap_or_else(|error| (error.id(), false));
+        if let Some(run) = self.runs.remove(&id) {
+            self.resting.note(run, over, Instant::now());
+        }
+    }
 }
 
 /// The runs whose fetch failed on our side: how often, and until when each is left alone.
