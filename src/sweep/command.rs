@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Kind};
 use super::options::{self, OptionSpec, Options, Strategy, Takes};
+use super::reading::MAX_PROBLEMS;
 use super::rules;
 use super::span::{Origin, Span};
 use super::suggest::nearest;
@@ -302,7 +303,10 @@ impl OptionReader<'_> {
     /// An unknown option: what follows is taken for its value, unless it looks like something else.
     fn unknown(&mut self, word: &Word, name: &str, inline: bool) {
         let names = options::OPTIONS.iter().map(|o| o.name);
-        let suggestion = apart(name).or_else(|| nearest(name, names));
+        // To look for one costs more than all else, and nobody reads the thousandth.
+        let few = self.diagnostics.len() < MAX_PROBLEMS;
+        let suggested = few.then(|| apart(name).or_else(|| nearest(name, names)));
+        let suggestion = suggested.flatten();
         let place = word.locate(0, u32::try_from(name.len()).unwrap_or(u32::MAX));
         let found = name.to_owned();
         let flag = suggestion

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub const MAX_TEXT: usize = 16 << 20;
 
 /// The most problems of one text that are told one by one.
-const MAX_PROBLEMS: usize = 1000;
+pub(super) const MAX_PROBLEMS: usize = 1000;
 
 /// Plans with more trials than this are worth a word.
 const LARGE: u128 = 10_000;
