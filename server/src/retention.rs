@@ -6,7 +6,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use sweep_planner::api::Timestamp;
 use crate::app::App;
 use crate::clock;
 use crate::store::{Files, StoreError};
+use crate::trial::remove_tree;
 
 /// How often it is looked for runs that are old enough.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -74,10 +74,10 @@ async fn discard(app: &Arc<App>, files: Files, days: u32) -> Result<(), StoreErr
 fn delete(data: &Path, run: &str, files: Files) -> io::Result<()> {
     let trials = data.join("trials").join(run);
     match files {
-        Files::All => remove(&trials)?,
+        Files::All => remove_tree(&trials)?,
         Files::Work => delete_work(&trials)?,
     }
-    remove(&data.join("sources").join(run))
+    remove_tree(&data.join("sources").join(run))
 }
 
 fn delete_work(trials: &Path) -> io::Result<()> {
@@ -89,41 +89,16 @@ fn delete_work(trials: &Path) -> io::Result<()> {
     for trial in listing {
         let trial = trial?.path();
         for name in ["work", "work.unfinished"] {
-            all = all.and(remove(&trial.join(name)));
+            all = all.and(remove_tree(&trial.join(name)));
         }
     }
     all
 }
 
-fn remove(folder: &Path) -> io::Result<()> {
-    let gone = |removed: io::Result<()>| match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    };
-    match gone(fs::remove_dir_all(folder)) {
-        // What Go or conda keep on the disk, they make read-only.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            make_writable(folder);
-            gone(fs::remove_dir_all(folder))
-        }
-        other => other,
-    }
-}
-
-/// Takes the right to change a folder and those below it, as far as that goes. No link is
-/// followed, which a trial may have put in the place of a folder.
-fn make_writable(folder: &Path) {
-    if !fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir()) {
-        return;
-    }
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        make_writable(&entry.path());
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn home() -> tempfile::TempDir {

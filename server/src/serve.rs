@@ -31,6 +31,7 @@ use crate::random::{self, NoEntropy};
 use crate::retention;
 use crate::router::router;
 use crate::store::{Account, Store, StoreError};
+use crate::trial::remove_tree;
 
 /// How long answers under way may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -229,15 +230,15 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
     // An upload that was cut off is sent again, a fetch begun anew.
-    let _ = std::fs::remove_dir_all(data.join("uploads"));
-    let _ = std::fs::remove_dir_all(data.join("fetches"));
+    let _ = remove_tree(&data.join("uploads"));
+    let _ = remove_tree(&data.join("fetches"));
     let folder = data.join("sources");
     std::fs::create_dir_all(&folder)
         .map_err(|error| ServeError::Data(data.display().to_string(), error))?;
     for entry in std::fs::read_dir(folder)?.flatten() {
         if !known.contains(&*entry.file_name().to_string_lossy()) {
             // Tried again at the next start.
-            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = remove_tree(&entry.path());
         }
     }
     Ok(())

@@ -5,9 +5,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::place::existing;
 use super::{Datastore, folder, is_name, versions};
-use crate::trial::{SourceError, copy_tree};
+use crate::trial::{SourceError, copy_tree, existing, remove_tree};
 
 /// Why a datastore was not added.
 #[derive(Debug, thiserror::Error)]
@@ -55,10 +54,10 @@ pub fn add(data: &Path, name: &str, from: &Path) -> Result<Datastore, AddError> 
     }
     let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
     // Of a process that had our id before us and was killed.
-    clear(&unfinished);
+    let _ = remove_tree(&unfinished);
     let copied = put(&of, from, &unfinished);
     if copied.is_err() {
-        clear(&unfinished);
+        let _ = remove_tree(&unfinished);
     }
     let (version, folder) = copied?;
     Ok(Datastore {
@@ -75,7 +74,7 @@ fn put(of: &Path, from: &Path, unfinished: &Path) -> Result<(u32, PathBuf), AddE
     };
     fs::create_dir_all(of).map_err(at(of))?;
     copy_tree(from, unfinished)?;
-    set_writable(unfinished, false).map_err(at(unfinished))?;
+    make_read_only(unfinished).map_err(at(unfinished))?;
     loop {
         let version = versions(of).last().map_or(1, |newest| newest + 1);
         let to = of.join(version.to_string());
@@ -88,34 +87,21 @@ fn put(of: &Path, from: &Path, unfinished: &Path) -> Result<(u32, PathBuf), AddE
     }
 }
 
-/// Removes what is left of a copy, as far as that goes.
-fn clear(unfinished: &Path) {
-    let _ = set_writable(unfinished, true);
-    let _ = fs::remove_dir_all(unfinished);
-}
-
-/// Takes away, or gives back, the right to write from everything below a folder and itself.
-fn set_writable(path: &Path, writable: bool) -> io::Result<()> {
+/// Takes the right to write from everything below a folder and itself.
+fn make_read_only(path: &Path) -> io::Result<()> {
     let meta = fs::symlink_metadata(path)?;
     if meta.is_symlink() {
         return Ok(());
     }
     let mode = meta.permissions().mode();
     if meta.is_dir() {
-        // Before and after: a folder must be writable for what is in it to be removed.
+        // To be looked into; its own rights come back below.
         set_mode(path, mode | 0o700)?;
         for entry in fs::read_dir(path)? {
-            set_writable(&entry?.path(), writable)?;
+            make_read_only(&entry?.path())?;
         }
     }
-    set_mode(
-        path,
-        if writable {
-            mode | 0o200
-        } else {
-            mode & !0o222
-        },
-    )
+    set_mode(path, mode & !0o222)
 }
 
 fn set_mode(path: &Path, mode: u32) -> io::Result<()> {

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
+use crate::trial::existing;
+
 /// What the machine itself needs: nothing is mounted there or below.
 const SYSTEM: [&str; 14] = [
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run",
@@ -67,16 +69,6 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
         }
     }
     Ok(plain)
-}
-
-/// What exists of a path, with its links resolved, and the rest.
-pub(super) fn existing(path: &Path) -> (PathBuf, PathBuf) {
-    for part in path.ancestors() {
-        if let (Ok(found), Ok(rest)) = (part.canonicalize(), path.strip_prefix(part)) {
-            return (found, rest.to_owned());
-        }
-    }
-    (path.to_owned(), PathBuf::new())
 }
 
 #[cfg(test)]

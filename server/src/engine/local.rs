@@ -15,7 +15,7 @@ use crate::config::{Limits, Mounts};
 use crate::disk::is_full;
 use crate::store::ActiveTrial;
 use crate::supervisor::NO_ROOM;
-use crate::trial::{Ended, Folder, How, Order, SourceError, copy_tree, end_group};
+use crate::trial::{Ended, Folder, How, Order, SourceError, copy_tree, end_group, remove_tree};
 
 /// What is told of a supervisor that ended without a word, in bytes.
 const TROUBLES_MAX: usize = 1_000;
@@ -338,13 +338,6 @@ fn command(argv: &[String]) -> Vec<String> {
 /// Whether nothing is there, as opposed to something that cannot be read now.
 fn is_gone(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
-}
-
-fn remove_tree(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 fn troubles(folder: &Folder) -> String {

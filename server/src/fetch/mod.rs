@@ -18,7 +18,7 @@ use crate::clock;
 use crate::disk::Short;
 use crate::random;
 use crate::store::{StoreError, ToFetch};
-use crate::trial::{SourceLimits, flush_disk};
+use crate::trial::{SourceLimits, put_source, remove_tree};
 use crate::views;
 use git::{Failure, Job};
 
@@ -188,14 +188,11 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
         let to = config.data.join("sources").join(&one.id);
-        // A killed server may have come so far without having noted it.
-        let _ = std::fs::remove_dir_all(&to);
-        std::fs::rename(tree, &to)?;
-        flush_disk(&to)?;
+        put_source(&tree, &to)?;
         Ok(commit)
     });
     // What is left is removed at the next start too.
-    let _ = std::fs::remove_dir_all(&folder);
+    let _ = remove_tree(&folder);
     fetched.map_err(|failure| match failure {
         // It may have failed for want of room, whatever it says.
         Failure::Source(reason) if app.disk.look().is_some() => Failure::Ours(reason),

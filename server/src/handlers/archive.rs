@@ -8,16 +8,13 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use hmac::Mac;
 use sweep_planner::api::paths;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::artifacts::{kept, mac, made, unhex};
-use super::{At, Params, experiments};
+use super::artifacts::{kept, made};
+use super::{At, Params, experiments, signed};
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
-use crate::random::hex;
 use crate::trial::{Folder, write_tar};
 
 /// What is signed besides the trial, so that no other address of ours is one of these.
@@ -28,9 +25,9 @@ const PIECES: usize = 8;
 
 /// The address of the tar of a trial's files.
 pub(super) fn address(app: &App, host: &str, cluster: &str, id: &str, expires: i64) -> String {
-    let signature = hex(&mac(app, PURPOSE, id, expires).finalize().into_bytes());
     let path = paths::artifacts_tar(cluster, id);
-    format!("http://{host}{path}?expires={expires}&signature={signature}")
+    let query = signed::query(app, [PURPOSE, id], expires);
+    format!("http://{host}{path}?{query}")
 }
 
 /// `GET …/artifacts.tar?expires=…&signature=…`: whoever has the address may read them.
@@ -39,13 +36,7 @@ pub async fn all(
     At((name, id)): At<(String, String)>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let expires: i64 = params.read("expires")?.unwrap_or(0);
-    let signature = params.get("signature").and_then(unhex);
-    let signed = signature.is_some_and(|bytes| {
-        let mac = mac(&app, PURPOSE, &id, expires);
-        mac.verify_slice(&bytes).is_ok()
-    });
-    if !signed || expires < clock::now().micros() {
+    if !signed::is_signed(&app, [PURPOSE, &id], &params)? {
         return Err(ApiError::Forbidden(
             "This address of artifacts is wrong or too old; list the artifacts again.".to_owned(),
         ));

@@ -10,16 +10,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use sweep_planner::api::{Artifact, ArtifactPage, Int64, Timestamp, paths};
 use tokio_util::io::ReaderStream;
 
-use super::{At, Params, archive, experiments};
+use super::{At, Params, archive, experiments, signed};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::random::hex;
 use crate::store::Files;
 use crate::trial::{Folder, open_below};
 
@@ -83,11 +80,7 @@ pub async fn file(
     params: Params,
 ) -> Result<Response, ApiError> {
     let path = params.get("path").unwrap_or_default().to_owned();
-    let expires: i64 = params.read("expires")?.unwrap_or(0);
-    let signature = params.get("signature").unwrap_or_default();
-    let signed = unhex(signature)
-        .is_some_and(|bytes| mac(&app, &id, &path, expires).verify_slice(&bytes).is_ok());
-    if !signed || expires < clock::now().micros() {
+    if !signed::is_signed(&app, [&id, &path], &params)? {
         return Err(ApiError::Forbidden(
             "This address of an artifact is wrong or too old; list the artifacts again.".to_owned(),
         ));
@@ -174,26 +167,11 @@ pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-pub(super) fn mac(app: &App, id: &str, path: &str, expires: i64) -> Hmac<Sha256> {
-    let mut mac = keyed(&app.signing_key);
-    for part in [id, path, &expires.to_string()] {
-        mac.update(&(part.len() as u64).to_le_bytes());
-        mac.update(part.as_bytes());
-    }
-    mac
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes keys of any length, so this does not fail; an empty key would still be one that
-    // nobody is given.
-    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
-}
-
 fn address(app: &App, host: &str, cluster: &str, id: &str, path: &str, expires: i64) -> String {
-    let signature = hex(&mac(app, id, path, expires).finalize().into_bytes());
     let base = paths::artifacts(cluster, id);
+    let query = signed::query(app, [id, path], expires);
     let path = escaped(path);
-    format!("http://{host}{base}/file?path={path}&expires={expires}&signature={signature}")
+    format!("http://{host}{base}/file?path={path}&{query}")
 }
 
 /// Percent-encoding of all but RFC 3986's unreserved characters and `/`.
@@ -208,16 +186,6 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
-}
-
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
-        .collect()
 }
 
 #[cfg(test)]
@@ -245,9 +213,5 @@ mod tests {
     #[test]
     fn addresses_are_escaped() {
         assert_eq!(escaped("a b/é&=.csv"), "a%20b/%C3%A9%26%3D.csv");
-        assert_eq!(unhex("00ff"), Some(vec![0, 255]));
-        assert_eq!(unhex("0"), None);
-        assert_eq!(unhex("é0"), None);
-        assert_eq!(unhex("+1"), None);
     }
 }

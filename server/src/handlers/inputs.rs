@@ -59,13 +59,15 @@ pub(super) async fn datastores(
     Ok((mounts, understood))
 }
 
+/// Whether a path is relative and never goes up.
+pub(super) fn stays_below(path: &str) -> bool {
+    let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    Path::new(path).components().all(plain)
+}
+
 /// A folder of the source, as a client names the one in which it stood: relative and never up.
 pub(super) fn check_folder(folder: &str) -> Result<(), ApiError> {
-    let inside = !folder.contains('\0')
-        && Path::new(folder)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if inside {
+    if !folder.contains('\0') && stays_below(folder) {
         Ok(())
     } else {
         Err(ApiError::Invalid(format!(

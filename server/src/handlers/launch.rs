@@ -1,7 +1,6 @@
 //! Creating a run.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
 use std::sync::Arc;
 
 use axum::Json;
@@ -23,7 +22,7 @@ use crate::error::ApiError;
 use crate::price;
 use crate::random;
 use crate::store::{Created, NewRun, NewTrial, RunRecord};
-use crate::trial::{Ignored, SourceError, SourceLimits, snapshot};
+use crate::trial::{Ignored, SourceError, SourceLimits, remove_tree, snapshot};
 use crate::views;
 
 /// The longest name of a run, and description, in characters.
@@ -269,10 +268,7 @@ fn decided(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
 /// A script lies in the source folder. Whether it exists is for its trial to find out, which then
 /// has failed with that as its output.
 fn check_script(script: &str) -> Result<(), ApiError> {
-    let inside = Path::new(script)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if inside {
+    if inputs::stays_below(script) {
         Ok(())
     } else {
         Err(ApiError::Invalid(format!(
@@ -345,7 +341,7 @@ async fn keep_source(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
         let copied = snapshot(&config.source, &to, &ignored, limits);
         if copied.is_err() {
             // What is left is removed at the next start too.
-            let _ = std::fs::remove_dir_all(&to);
+            let _ = remove_tree(&to);
         }
         copied
     });
@@ -360,7 +356,7 @@ async fn keep_source(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
 async fn forget_source(app: &App, id: &str) {
     let folder = app.config.data.join("sources").join(id);
     // A failure leaves a folder behind that the next start removes.
-    let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
+    let _ = tokio::task::spawn_blocking(move || remove_tree(&folder)).await;
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod launch;
 pub mod logs;
 pub mod page;
 pub mod runs;
+mod signed;
 pub mod states;
 pub mod uploads;
 

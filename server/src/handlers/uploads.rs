@@ -8,21 +8,19 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use hmac::Mac;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{Run, paths};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
-use super::artifacts::{mac, unhex};
 use super::launch::sentence;
-use super::{At, Params, room};
+use super::{At, Params, room, signed};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::random::hex;
 use crate::store::RunRecord;
-use crate::trial::{SourceLimits, UnpackError, flush_disk, unpack};
+use crate::trial::{SourceLimits, UnpackError, put_source, remove_tree, unpack};
 use crate::views;
 
 /// How long an address takes an upload: a day.
@@ -37,12 +35,9 @@ pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brie
         let host = headers.get(header::HOST);
         let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
         let expires = clock::now().micros() + ADDRESS_LIFE_MICROS;
-        let signature = mac(app, PURPOSE, &run.id, expires).finalize().into_bytes();
-        shown.status.upload_url = format!(
-            "http://{host}{}?expires={expires}&signature={}",
-            paths::upload(&run.id),
-            hex(&signature)
-        );
+        let query = signed::query(app, [PURPOSE, &run.id], expires);
+        let path = paths::upload(&run.id);
+        shown.status.upload_url = format!("http://{host}{path}?{query}");
     }
     shown
 }
@@ -54,14 +49,7 @@ pub async fn receive(
     params: Params,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let expires: i64 = params.read("expires")?.unwrap_or(0);
-    let signature = params.get("signature").and_then(unhex);
-    let signed = signature.is_some_and(|bytes| {
-        mac(&app, PURPOSE, &run, expires)
-            .verify_slice(&bytes)
-            .is_ok()
-    });
-    if !signed || expires < clock::now().micros() {
+    if !signed::is_signed(&app, [PURPOSE, &run], &params)? {
         return Err(ApiError::Forbidden(
             "This address for an upload is wrong or too old; launch again.".to_owned(),
         ));
@@ -130,7 +118,7 @@ async fn take(
     let folder = unpacked(app, file).await?;
     let put = put_in_place(app, run, &folder, &hash).await;
     // Gone already where it was put in place.
-    let _ = tokio::fs::remove_dir_all(&folder).await;
+    let _ = tokio::task::spawn_blocking(move || remove_tree(&folder)).await;
     put?;
     tracing::info!(%run, "its source has come");
     app.wakes.values().for_each(|wake| wake.notify.notify_one());
@@ -153,7 +141,7 @@ async fn unpacked(app: &App, file: &Path) -> Result<PathBuf, ApiError> {
     let unpacked = tokio::task::spawn_blocking(move || {
         let unpacked = unpack(&file, &to, limits);
         if unpacked.is_err() {
-            let _ = std::fs::remove_dir_all(&to);
+            let _ = remove_tree(&to);
         }
         unpacked.map(|()| to)
     });
@@ -176,12 +164,7 @@ async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(
         None => return Err(missing()),
     }
     let (from, to) = (from.to_owned(), app.config.data.join("sources").join(run));
-    let put = tokio::task::spawn_blocking(move || {
-        // A killed server may have come so far without having noted it.
-        let _ = std::fs::remove_dir_all(&to);
-        std::fs::rename(from, &to)?;
-        flush_disk(&to)
-    });
+    let put = tokio::task::spawn_blocking(move || put_source(&from, &to));
     put.await?.map_err(|error| failed(&error))?;
     app.store.uploaded(run.to_owned(), hash.to_owned()).await?;
     Ok(())

@@ -47,6 +47,7 @@ mod imp {
     use rustix::thread::{UnshareFlags, unshare_unsafe};
 
     use super::Mount;
+    use crate::trial::existing;
 
     /// A folder with more entries is not put together anew.
     const ENTRIES_MAX: usize = 10_000;
@@ -89,7 +90,7 @@ mod imp {
     }
 
     fn place(mount: &Mount, staging: &Path) -> Result<(), String> {
-        let (existing, missing) = existing(&mount.at)?;
+        let (existing, missing) = existing(&mount.at);
         let at = existing.join(&missing);
         if !missing.as_os_str().is_empty() {
             put_together(&existing, &missing, staging)?;
@@ -100,16 +101,6 @@ mod imp {
                 .map_err(said(format!("{} read-only", point.display())))?;
         }
         Ok(())
-    }
-
-    /// The part of a path that exists, without links, and the rest.
-    fn existing(path: &Path) -> Result<(PathBuf, PathBuf), String> {
-        for part in path.ancestors() {
-            if let (Ok(found), Ok(rest)) = (part.canonicalize(), path.strip_prefix(part)) {
-                return Ok((found, rest.to_owned()));
-            }
-        }
-        Err(format!("{} is no absolute path", path.display()))
     }
 
     /// Puts a folder together anew, with all that is in it and the folder `missing` as well.
@@ -216,13 +207,6 @@ mod imp {
             assert_eq!(kept, expected);
             let all = mounted(Path::new("/")).unwrap();
             assert!(all.iter().any(|(point, _)| point == Path::new("/")));
-        }
-
-        #[test]
-        fn what_exists_of_a_path_is_found() {
-            let (found, rest) = existing(Path::new("/nonexistent/a/b")).unwrap();
-            assert_eq!((found, rest), ("/".into(), "nonexistent/a/b".into()));
-            assert_eq!(existing(Path::new("/proc")).unwrap().1, Path::new(""));
         }
     }
 }

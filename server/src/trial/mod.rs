@@ -9,6 +9,7 @@ pub mod metrics;
 mod mount;
 mod output;
 mod python;
+mod remove;
 mod source;
 mod upload;
 
@@ -16,7 +17,8 @@ pub use archive::{open_below, write_tar};
 pub use folder::{Ended, Folder, How, Order, Started, write_durably};
 pub use gather::{Gathered, Gatherer};
 pub use identity::{end_group, identity};
-pub use mount::{Mount, below, replaced};
+pub use mount::{Mount, below, existing, replaced};
 pub use output::{Stretch, read_output, search_output};
-pub use source::{Ignored, SourceError, SourceLimits, copy_tree, flush_disk, snapshot};
+pub use remove::remove_tree;
+pub use source::{Ignored, SourceError, SourceLimits, copy_tree, put_source, snapshot};
 pub use upload::{UnpackError, unpack, unpack_tar};

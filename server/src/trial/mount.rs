@@ -47,9 +47,26 @@ pub fn below(root: &Path, relative: &str) -> Option<PathBuf> {
     (found.starts_with(root.canonicalize().ok()?) && found.is_dir()).then_some(found)
 }
 
+/// What exists of an absolute path, with its links resolved, and the rest.
+pub fn existing(path: &Path) -> (PathBuf, PathBuf) {
+    for part in path.ancestors() {
+        if let (Ok(found), Ok(rest)) = (part.canonicalize(), path.strip_prefix(part)) {
+            return (found, rest.to_owned());
+        }
+    }
+    (path.to_owned(), PathBuf::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_exists_of_a_path_is_found() {
+        let (found, rest) = existing(Path::new("/nonexistent/a/b"));
+        assert_eq!((found, rest), ("/".into(), "nonexistent/a/b".into()));
+        assert_eq!(existing(Path::new("/usr")).1, Path::new(""));
+    }
 
     #[test]
     fn whole_paths_are_replaced() {

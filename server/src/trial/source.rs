@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use super::remove::remove_tree;
+
 /// The largest tree that is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceLimits {
@@ -110,7 +112,7 @@ pub fn snapshot(
 ///
 /// # Errors
 /// If something cannot be written.
-pub fn flush_disk(folder: &Path) -> io::Result<()> {
+fn flush_disk(folder: &Path) -> io::Result<()> {
     let folder = fs::File::open(folder)?;
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(&folder)?;
@@ -120,6 +122,17 @@ pub fn flush_disk(folder: &Path) -> io::Result<()> {
         rustix::fs::sync();
     }
     Ok(())
+}
+
+/// Puts a source that was got ready at `from` to where a run's trials copy it from, in the place of
+/// what a killed server may have put there without having noted it.
+///
+/// # Errors
+/// If the disk fails; nothing may be there then.
+pub fn put_source(from: &Path, to: &Path) -> io::Result<()> {
+    remove_tree(to)?;
+    fs::rename(from, to)?;
+    flush_disk(to)
 }
 
 /// Copies the whole tree at `from` to the new folder `to`. O(tree).

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::client::Request;
 use crate::faults::{by_shell, may_mount};
+use crate::repository::{fetching, git, noise, repository, with_git};
 use crate::server::{Home, Server, wait};
-use crate::sources::{fetching, git, noise, repository, with_git};
 
 /// Fills the disk but for so many bytes, says so, and makes room once it is told to.
 const FILL: &str = "import os, sys, time\n\

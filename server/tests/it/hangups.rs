@@ -6,8 +6,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
+use crate::repository::{fetching, repository};
 use crate::server::{Home, KEY, Server, USER, wait};
-use crate::sources::{fetching, repository};
 
 /// Well below how often the server looks for changes of which nobody has told it (10 s).
 const SOON: Duration = Duration::from_secs(5);
