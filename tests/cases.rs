@@ -3,24 +3,57 @@
 //!
 //! Below the line are the plan's columns with its first trials, or nothing where there are errors,
 //! then every diagnostic as a terminal shows it. With a config file also what only it can say, the first
-//! trial as one command, and its own diagnostics. `BLESS=1 cargo test --test cases` writes what is
-//! found; read the difference before you commit it.
+//! trial as one command, and its own diagnostics. Of a diagnostic's fixes the likeliest is `fix:`, each
+//! other one `or:`. `BLESS=1 cargo test --test cases` writes what is found; read the difference before
+//! you commit it. The same cases run natively and in WebAssembly.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![cfg(not(target_arch = "wasm32"))]
 
 use std::fmt::Write;
-use std::fs;
-use std::path::PathBuf;
 use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Diagnostic, Origin, Reading, Settings, read};
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+macro_rules! case_files {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("data/cases/", $name, ".txt")))),+]
+    };
+}
+
+/// Every file in tests/data/cases, so that WebAssembly, which has no files, reads them too.
+const FILES: &[(&str, &str)] = case_files![
+    "characters",
+    "commands",
+    "config",
+    "draws",
+    "fixes",
+    "former_options",
+    "lost_sweeps",
+    "pasted",
+    "refused_values",
+    "run_names",
+    "shell",
+    "values",
+    "words",
+];
+
+/// The file and each case of it.
+fn cases() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of_file = |(name, content): &(&'static str, &'static str)| {
+        let name = *name;
+        content.split("\n====\n").map(move |case| (name, case))
+    };
+    FILES.iter().flat_map(of_file)
+}
 
 /// Trials shown of each case.
 const SHOWN: u128 = 8;
 
 /// The command text of a case and its settings.
-fn parts(case: &str) -> (&str, Settings) {
+fn parts(case: &str) -> (String, Settings) {
     let (text, config) = match case.split_once("\n+++\n") {
-        Some((text, config)) => (text, Some(format!("{config}\n").into())),
+        Some((text, config)) => (text, Some(format!("{}\n", characters(config)).into())),
         None => (case, None),
     };
     let settings = Settings {
@@ -28,11 +61,43 @@ fn parts(case: &str) -> (&str, Settings) {
         config,
         names: Some(CharacterNames::embedded()),
     };
-    (text, settings)
+    (characters(text), settings)
+}
+
+/// A case's text with the character itself for each `<U+00AD>`.
+fn characters(case: &str) -> String {
+    let mut pieces = case.split("<U+");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (code, rest) = piece.split_once('>').unwrap();
+        let code = u32::from_str_radix(code, 16).unwrap();
+        text.push(char::from_u32(code).unwrap());
+        text.push_str(rest);
+    }
+    text
+}
+
+/// What is found, with `<U+00AD>` for each character that an editor of these files would hide.
+fn visible(found: &str) -> String {
+    let hidden = |c: char| {
+        let looks_like_a_blank = c.is_whitespace() && !matches!(c, ' ' | '\n');
+        let joins_or_directs = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        looks_like_a_blank || joins_or_directs || (c.is_control() && c != '\n')
+    };
+    let mut out = String::with_capacity(found.len());
+    for c in found.chars() {
+        if hidden(c) {
+            write!(out, "<U+{:04X}>", u32::from(c)).unwrap();
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn describe(case: &str) -> String {
     let (text, settings) = parts(case);
+    let text = text.as_str();
     let reading = read(text, &settings);
     let plan = &reading.plan;
     let mut out = String::new();
@@ -59,55 +124,39 @@ fn describe(case: &str) -> String {
     if let Some(config) = &settings.config {
         problems(config, &reading.config_diagnostics, &mut out);
     }
-    out
+    visible(&out)
 }
 
 fn problems(text: &str, diagnostics: &[Diagnostic], out: &mut String) {
     for diagnostic in diagnostics {
         writeln!(out, "{}", diagnostic.render(text).trim_end()).unwrap();
-        let Some(fix) = diagnostic.fix(text) else {
-            continue;
-        };
-        let mended = match diagnostic.origin {
-            Origin::Command => fix.apply(text),
-            Origin::Config => fix.edits[0].1.clone(),
-        };
-        writeln!(out, "  fix: {} -> {mended:?}", fix.label).unwrap();
+        for (at, fix) in diagnostic.fixes(text).into_iter().enumerate() {
+            let mended = match diagnostic.origin {
+                Origin::Command => fix.apply(text),
+                Origin::Config => fix.edits[0].1.clone(),
+            };
+            let rank = if at == 0 { "fix" } else { "or" };
+            writeln!(out, "  {rank}: {} -> {mended:?}", fix.label).unwrap();
+        }
     }
 }
 
 #[test]
 fn every_case_is_read_as_it_says() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
     let mut wrong = Vec::new();
     let mut count = 0;
-    for file in &files {
-        let content = fs::read_to_string(file).unwrap();
-        let mut found = String::new();
-        for case in content.split("\n====\n") {
-            let (text, expected) = case.split_once("\n---\n").unwrap_or((case.trim_end(), ""));
-            let described = describe(text);
-            if described.trim_end() != expected.trim_end() {
-                wrong.push(format!(
-                    "{}:\n{text}\n--- expected\n{expected}\n--- found\n{described}",
-                    file.display()
-                ));
-            }
-            if count > 0 && !found.is_empty() {
-                found.push_str("\n====\n");
-            }
-            write!(found, "{text}\n---\n{}", described.trim_end()).unwrap();
-            count += 1;
+    for (name, case) in cases() {
+        let (text, expected) = case.split_once("\n---\n").unwrap_or((case.trim_end(), ""));
+        let described = describe(text);
+        if described.trim_end() != expected.trim_end() {
+            wrong.push(format!(
+                "{name}.txt:\n{text}\n--- expected\n{expected}\n--- found\n{described}"
+            ));
         }
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(file, found.trim_end().to_owned() + "\n").unwrap();
-        }
+        count += 1;
     }
+    #[cfg(not(target_arch = "wasm32"))]
+    bless();
     assert!(count > 60, "only {count} cases found");
     assert!(
         wrong.is_empty(),
@@ -117,25 +166,46 @@ fn every_case_is_read_as_it_says() {
     );
 }
 
+/// No file of the folder is left out, and with `BLESS` set each says what is found.
+#[cfg(not(target_arch = "wasm32"))]
+fn bless() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
+    let files = std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(files, FILES.len(), "a file of cases is not listed here");
+    if std::env::var_os("BLESS").is_none() {
+        return;
+    }
+    for (name, content) in FILES {
+        let described = content.split("\n====\n").map(|case| {
+            // Blanks at the end of a text may be what its case is about.
+            let (text, _) = case.split_once("\n---\n").unwrap_or((case.trim_end(), ""));
+            format!("{text}\n---\n{}", describe(text).trim_end())
+        });
+        let described: Vec<String> = described.collect();
+        let path = folder.join(name).with_extension("txt");
+        std::fs::write(
+            path,
+            described.join("\n====\n").trim_end().to_owned() + "\n",
+        )
+        .unwrap();
+    }
+}
+
 /// What a diagnostic points at lies in the text, on character boundaries, and its fix mends it.
 #[test]
 fn places_and_fixes_fit_their_text() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
     let mut fixes = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let content = fs::read_to_string(entry.unwrap().path()).unwrap();
-        for case in content.split("\n====\n") {
-            let (text, settings) = parts(case.split("\n---\n").next().unwrap());
-            let reading = read(text, &settings);
-            for diagnostic in &reading.config_diagnostics {
-                fixes += u32::from(check_config_fix(text, &settings, &reading, diagnostic));
-            }
-            for diagnostic in &reading.diagnostics {
-                let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
-                assert!(text.get(start..end).is_some(), "{text}: {diagnostic:?}");
-                let Some(fix) = diagnostic.fix(text) else {
-                    continue;
-                };
+    for (_, case) in cases() {
+        let (text, settings) = parts(case.split("\n---\n").next().unwrap());
+        let text = text.as_str();
+        let reading = read(text, &settings);
+        for diagnostic in &reading.config_diagnostics {
+            fixes += u32::from(check_config_fix(text, &settings, &reading, diagnostic));
+        }
+        for diagnostic in &reading.diagnostics {
+            let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
+            assert!(text.get(start..end).is_some(), "{text}: {diagnostic:?}");
+            for fix in diagnostic.fixes(text) {
                 fixes += 1;
                 let mended = read(&fix.apply(text), &settings);
                 let same = mended

@@ -30,8 +30,18 @@ impl Fix {
 }
 
 impl Diagnostic {
-    /// The edit that is most likely meant, where one is. `text` is the text it was found in.
+    /// The edits that may be meant, the likeliest first; empty where none is likely. `text` is the
+    /// text it was found in. Each leaves another text, without this problem.
+    pub fn fixes(&self, text: &str) -> Vec<Fix> {
+        self.likeliest_fix(text).into_iter().collect()
+    }
+
+    /// The first of [`Diagnostic::fixes`].
     pub fn fix(&self, text: &str) -> Option<Fix> {
+        self.fixes(text).into_iter().next()
+    }
+
+    fn likeliest_fix(&self, text: &str) -> Option<Fix> {
         let replace = |label: &str, replacement: String| {
             Some(Fix {
                 label: label.into(),
