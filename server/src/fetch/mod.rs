@@ -139,7 +139,7 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
         Ok(Err(Failure::Stopped)) => return false,
         Ok(Err(Failure::Source(reason))) => {
             tracing::warn!(run = %one.name, %reason, "its source cannot be fetched");
-            let failed = app.store.fetch_failed(one.run, reason, clock::now());
+            let failed = app.store.fetch_failed(one.run, reason, app.clock.now());
             failed.await
         }
         Ok(Err(Failure::Ours(reason))) => {

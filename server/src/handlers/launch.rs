@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
+    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp,
 };
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
@@ -16,7 +16,6 @@ use sweep_planner::sweep::{self, Part, Trial};
 use super::{At, Body, Params, cluster, control, inputs, room, runs, short, uploads};
 use crate::app::App;
 use crate::auth::Identity;
-use crate::clock;
 use crate::config::Pricing;
 use crate::error::ApiError;
 use crate::price;
@@ -59,10 +58,10 @@ pub async fn create(
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
     let account = identity.account.id.clone();
     let mut run = NewRun {
-        id: random::ulid(clock::now())?,
+        id: random::ulid(app.clock.now())?,
         cluster: name.clone(),
         account,
-        created_at: clock::now(),
+        created_at: app.clock.now(),
         key,
         priority: asked.priority,
         stop_after: asked.stop_after,
@@ -246,7 +245,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         upload: false,
         fetch: false,
         mounts: Vec::new(),
-        created_at: clock::now(),
+        created_at: Timestamp::from_micros(0),
         trials,
         key: None,
     })

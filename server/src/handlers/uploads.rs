@@ -16,7 +16,6 @@ use tokio::sync::Mutex;
 use super::launch::sentence;
 use super::{At, Params, room, signed};
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::random::hex;
 use crate::store::RunRecord;
@@ -34,7 +33,7 @@ pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brie
     if run.awaits_upload {
         let host = headers.get(header::HOST);
         let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let expires = clock::now().micros() + ADDRESS_LIFE_MICROS;
+        let expires = app.clock.now().micros() + ADDRESS_LIFE_MICROS;
         let query = signed::query(app, [PURPOSE, &run.id], expires);
         let path = paths::upload(&run.id);
         shown.status.upload_url = format!("http://{host}{path}?{query}");
@@ -59,7 +58,7 @@ pub async fn receive(
     let folder = app.config.data.join("uploads");
     let file = folder.join(format!(
         "{run}-{}.tar.gz",
-        crate::random::ulid(clock::now())?
+        crate::random::ulid(app.clock.now())?
     ));
     let received = keep(&folder, &file, body, app.config.limits.source_bytes).await;
     // Not ended in the middle when the client goes away.

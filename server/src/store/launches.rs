@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::trials::BLOCK;
-use super::{Store, StoreError, to_json};
+use super::{Store, StoreError, bills, to_json};
 use crate::price::Terms;
 use crate::trial::Mount;
 
@@ -164,8 +164,8 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             to_json("run columns", &run.columns)?,
             run.terms.rate,
             run.parallel,
-            seconds(run.terms.rounding.minimum),
-            seconds(run.terms.rounding.increment.max(1)),
+            bills::stored(run.terms.rounding.minimum),
+            bills::stored(run.terms.rounding.increment.max(1)),
             run.trials.len() as i64,
             run.created_at.micros(),
             run.priority,
@@ -178,10 +178,6 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
         ],
     )?;
     Ok(connection.last_insert_rowid())
-}
-
-fn seconds(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {

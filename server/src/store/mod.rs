@@ -6,6 +6,9 @@
 //! small writes share one flush.
 
 mod accounts;
+mod bills;
+#[cfg(test)]
+mod bills_tests;
 pub(crate) mod changes;
 mod claims;
 mod control;
