@@ -132,4 +132,40 @@ mod tests {
             }
         );
     }
+
+    /// A trial of any length on any machine is billed what the estimate said for that length.
+    #[test]
+    fn the_bill_is_the_estimate() {
+        use sweep_planner::estimate::{Settings, estimate, parse_run_time};
+        use sweep_planner::sweep::{self, Ranges};
+        for machine in [
+            "m5a.large",
+            "g4dn.xlarge",
+            "1_t4_16gb",
+            "t2.medium",
+            "p3.2xlarge",
+        ] {
+            for (spot, option) in [(false, ""), (true, "--use_spot ")] {
+                for seconds in ["1", "20", "59.5", "60.000001", "61", "86399.25"] {
+                    let text = format!("grid run --instance_type {machine} {option}train.py --a 1");
+                    let plan = sweep::read(&text, &sweep::Settings::default()).plan;
+                    let settings = Settings {
+                        run_time: Some(parse_run_time(&format!("seconds = {seconds}")).unwrap()),
+                        ..Settings::local()
+                    };
+                    let chosen = Ranges::full(plan.len());
+                    let estimated = estimate(&plan, &chosen, &settings, Catalogue::embedded());
+                    let terms = terms(&Pricing::AsIf, machine, spot);
+                    let micros = (seconds.parse::<f64>().unwrap() * 1e6).round() as i64;
+                    let at = Timestamp::from_micros;
+                    let billed = terms.billed(at(7), at(7 + micros));
+                    assert_eq!(
+                        estimated.total.map(|total| total.as_f64()),
+                        terms.cost(billed),
+                        "{text} {seconds}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -382,7 +382,10 @@ mod tests {
         }
         // One half above an even double, and a little more: up, not to the even one.
         let base = (BigInt::from(1u8) << 53) + 1;
-        let ratio = Rational::new(base * BigInt::from(10u8).pow(30) + 1, BigInt::from(10u8).pow(30));
+        let ratio = Rational::new(
+            base * BigInt::from(10u8).pow(30) + 1,
+            BigInt::from(10u8).pow(30),
+        );
         assert_eq!(ratio_to_f64(&ratio), 9_007_199_254_740_994.0);
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
 
@@ -86,7 +86,7 @@ impl World {
         std::fs::write(home.join("source/train.py"), "").unwrap();
         let overrides = Overrides {
             data: Some(home.join("data")),
-            source: Some(PathBuf::from(home.join("source"))),
+            source: Some(home.join("source")),
             ..Overrides::default()
         };
         let mut config = Config::load(None, overrides).unwrap();

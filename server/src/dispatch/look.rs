@@ -19,11 +19,7 @@ pub(super) struct Found {
 }
 
 /// One look at all active trials. Blocks.
-pub(super) fn look(
-    engine: &dyn Engine,
-    clock: &Clock,
-    active: &mut HashMap<Key, Active>,
-) -> Found {
+pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key, Active>) -> Found {
     let mut found = Found::default();
     let keys: Vec<Key> = active
         .iter()
@@ -37,7 +33,7 @@ pub(super) fn look(
         let Some(one) = active.get_mut(&key) else {
             continue;
         };
-        let over = matches!(seen, Seen::Ended(_) | Seen::Lost(_));
+        let over = matches!(seen, Seen::Ended(_) | Seen::Lost { .. });
         match one.gatherer.gather(over) {
             Ok(gathered) => {
                 found.points.extend(gathered.points);
@@ -67,7 +63,8 @@ pub(super) fn look(
                 tracing::warn!(%run, number = key.1, %reason, "a trial waits for room");
                 found.changes.push(put_back(key, now, &reason));
             }
-            Seen::Lost(reason) => found.changes.push(Change {
+            Seen::Lost { started, reason } => found.changes.push(Change {
+                started_at: started,
                 ended_at: Some(now),
                 ..change(key, State::Failed, now, reason)
             }),

@@ -2,6 +2,7 @@
 //! carries them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::Rounding;
 
 use super::{Change, StoreError};
@@ -37,8 +38,8 @@ pub(super) fn after(
     let found = trial.query_row(params![change.run, change.number], |row| {
         // The times are the supervisor's; the first start that was recorded counts.
         let start: Option<i64> = row.get(0)?;
-        let start = start.or(change.started_at.map(|at| at.micros()));
-        let end = change.ended_at.map(|at| at.micros());
+        let start = start.or(change.started_at.map(Timestamp::micros));
+        let end = change.ended_at.map(Timestamp::micros);
         Ok(billed(rounding(row)?, start, end))
     });
     Ok(found.optional()?)
@@ -55,8 +56,8 @@ struct Billed {
 /// and the runs' totals. Until now a trial was billed from its run's first start on, the time that
 /// it waited included. Needs no more memory than the figures of one run that change. O(trials).
 pub(super) fn put_right(connection: &Connection) -> Result<(), StoreError> {
-    let mut runs = connection
-        .prepare("SELECT key, bill_minimum, bill_increment, billed_seconds FROM run")?;
+    let mut runs =
+        connection.prepare("SELECT key, bill_minimum, bill_increment, billed_seconds FROM run")?;
     let runs = runs.query_map([], |row| {
         Ok(Billed {
             run: row.get("key")?,

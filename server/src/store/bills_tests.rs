@@ -266,6 +266,15 @@ impl World {
             in_all += billed.iter().flatten().sum::<u64>();
         }
         assert_eq!(record.billed_seconds, over);
+        for state in State::ALL {
+            let counted = trials.iter().filter(|trial| trial.state == state).count();
+            assert_eq!(record.count(state) as usize, counted, "{state:?}");
+        }
+        let counts = record.experiment_counts();
+        assert_eq!(
+            counts.total(),
+            counts.ended() + counts.pending + counts.running
+        );
         assert_eq!(views::billed_in_all(&record, self.now()), in_all);
     }
 }
@@ -281,7 +290,7 @@ fn rules() -> impl Strategy<Value = Rounding> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
 
     #[test]
     fn each_attempt_is_billed_from_its_own_start_to_its_own_end(
