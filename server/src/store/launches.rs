@@ -51,6 +51,14 @@ pub struct NewRun {
     pub key: Option<(String, [u8; 32])>,
 }
 
+impl NewRun {
+    /// What all its trials run, relative to the folder in which they do.
+    pub fn script(&self) -> &str {
+        let first = self.trials.first().and_then(|trial| trial.argv.first());
+        first.map_or("", String::as_str)
+    }
+}
+
 /// One of its trials.
 #[derive(Clone, Debug)]
 pub struct NewTrial {

@@ -36,7 +36,7 @@ pub use accounts::Account;
 pub use changes::{Change, Recorded};
 pub use claims::{ActiveTrial, Claim};
 pub use discard::Files;
-pub use fetches::ToFetch;
+pub use fetches::{Script, ToFetch, ToUpload};
 pub use launches::{Created, NewRun, NewTrial};
 pub use metrics::{NewPoint, NewPoints, Source, Window};
 pub use runs::{RunFilter, RunRecord};
