@@ -8,6 +8,7 @@ use sweep_planner::api::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use crate::auth::Auth;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::datastores::Datastores;
 use crate::disk::Disk;
@@ -56,6 +57,8 @@ pub struct App {
     pub wakes: BTreeMap<String, Wake>,
     /// Signs the addresses of artifacts.
     pub signing_key: Vec<u8>,
+    /// What time it is.
+    pub clock: Clock,
     /// When this data folder was first used.
     pub since: Timestamp,
     /// True once the server is to stop.

@@ -1,50 +1,31 @@
 //! What trials cost: whole billed seconds times a rate, exact until it is handed out.
 
-use sweep_planner::estimate::Catalogue;
-use sweep_planner::estimate::billing::Rounding;
+use sweep_planner::api::Timestamp;
+use sweep_planner::estimate::billing::{Rounding, machine_cost};
+use sweep_planner::estimate::{Catalogue, Money};
 
 use crate::config::Pricing;
 
-/// USD per hour, exactly: so many units of 10^-scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    units: u64,
-    scale: u32,
-}
+/// USD per hour, exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rate(Money);
 
 impl Rate {
-    /// Reads a plain decimal, `0.086` or `2`. `None` for anything else, or beyond 64 bits.
+    /// Reads a plain decimal, `0.086` or `2`, with digits on both sides of a point. `None` for
+    /// anything else, or more than 60 characters.
     pub fn parse(text: &str) -> Option<Self> {
-        let (whole, decimals) = match text.split_once('.') {
-            Some((_, "")) => return None,
-            Some(parts) => parts,
-            None => (text, ""),
-        };
-        let digits = format!("{whole}{decimals}");
-        if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        let scale = u32::try_from(decimals.len()).ok()?;
-        10_u64.checked_pow(scale)?;
-        Some(Self {
-            units: digits.parse().ok()?,
-            scale,
-        })
-    }
-
-    fn denominator(self) -> u128 {
-        10_u128.pow(self.scale)
+        let bare = text.starts_with('.') || text.ends_with('.');
+        Money::from_decimal(text).filter(|_| !bare).map(Self)
     }
 
     /// USD per hour, rounded to the nearest float.
-    pub fn hourly(self) -> f64 {
-        self.units as f64 / self.denominator() as f64
+    pub fn hourly(&self) -> f64 {
+        self.0.as_f64()
     }
 
     /// USD for so many seconds, rounded once.
-    pub fn cost(self, seconds: u64) -> f64 {
-        let units = u128::from(self.units) * u128::from(seconds);
-        units as f64 / (self.denominator() * 3600) as f64
+    pub fn cost(&self, seconds: u64) -> f64 {
+        machine_cost(&self.0, seconds).as_f64()
     }
 }
 
@@ -57,6 +38,27 @@ pub struct Terms {
     pub rounding: Rounding,
 }
 
+impl Terms {
+    /// The billed seconds of a trial that ran from start to end.
+    pub fn billed(&self, start: Timestamp, end: Timestamp) -> u64 {
+        self.rounding.bill(start.micros(), end.micros())
+    }
+
+    /// USD for so many billed seconds.
+    pub fn cost(&self, seconds: u64) -> Option<f64> {
+        self.rate().map(|rate| rate.cost(seconds))
+    }
+
+    /// USD per hour.
+    pub fn hourly(&self) -> Option<f64> {
+        self.rate().map(|rate| rate.hourly())
+    }
+
+    fn rate(&self) -> Option<Rate> {
+        Rate::parse(self.rate.as_deref()?)
+    }
+}
+
 /// The terms of a machine under a cluster's pricing: as if on that machine, by its provider's
 /// rules, as the estimate has them; or the cluster's own rate by whole seconds.
 pub fn terms(pricing: &Pricing, instance_type: &str, spot: bool) -> Terms {
@@ -65,24 +67,22 @@ pub fn terms(pricing: &Pricing, instance_type: &str, spot: bool) -> Terms {
             let quote = Catalogue::embedded().quote(instance_type, spot);
             Terms {
                 rounding: Rounding::of_provider(quote.provider()),
-                rate: quote.rate.map(|rate| rate.to_rate()),
+                // All its decimals: the bill is by the estimate's rate.
+                rate: quote
+                    .rate
+                    .map(|rate| rate.to_exact_decimal().unwrap_or_else(|| rate.to_rate())),
             }
         }
         Pricing::None => Terms {
             rate: None,
-            rounding: WHOLE_SECONDS,
+            rounding: Rounding::WHOLE_SECONDS,
         },
         Pricing::Rate(rate) => Terms {
             rate: Some(rate.clone()),
-            rounding: WHOLE_SECONDS,
+            rounding: Rounding::WHOLE_SECONDS,
         },
     }
 }
-
-const WHOLE_SECONDS: Rounding = Rounding {
-    minimum: 0,
-    increment: 1,
-};
 
 #[cfg(test)]
 mod tests {
@@ -102,8 +102,7 @@ mod tests {
         for text in ["", ".", "1.", ".5", "-1", "1e3", "1/2", "x", "1,5", "1.2.3"] {
             assert_eq!(Rate::parse(text), None, "{text}");
         }
-        assert_eq!(Rate::parse("99999999999999999999"), None);
-        assert_eq!(Rate::parse("0.00000000000000000001"), None);
+        assert_eq!(Rate::parse(&"9".repeat(61)), None);
     }
 
     #[test]
@@ -112,7 +111,9 @@ mod tests {
         for machine in Catalogue::embedded().machines() {
             for spot in [false, true] {
                 if let Some(text) = terms(&Pricing::AsIf, &machine.name, spot).rate {
-                    assert!(Rate::parse(&text).is_some(), "{}: {text}", machine.name);
+                    let quote = Catalogue::embedded().quote(&machine.name, spot);
+                    let rate = Rate::parse(&text).map(|rate| rate.0);
+                    assert_eq!(rate, quote.rate, "{}: {text}", machine.name);
                     priced += 1;
                 }
             }
@@ -127,8 +128,44 @@ mod tests {
             own,
             Terms {
                 rate: Some("0.5".into()),
-                rounding: WHOLE_SECONDS
+                rounding: Rounding::WHOLE_SECONDS
             }
         );
+    }
+
+    /// A trial of any length on any machine is billed what the estimate said for that length.
+    #[test]
+    fn the_bill_is_the_estimate() {
+        use sweep_planner::estimate::{Settings, estimate, parse_run_time};
+        use sweep_planner::sweep::{self, Ranges};
+        for machine in [
+            "m5a.large",
+            "g4dn.xlarge",
+            "1_t4_16gb",
+            "t2.medium",
+            "p3.2xlarge",
+        ] {
+            for (spot, option) in [(false, ""), (true, "--use_spot ")] {
+                for seconds in ["1", "20", "59.5", "60.000001", "61", "86399.25"] {
+                    let text = format!("grid run --instance_type {machine} {option}train.py --a 1");
+                    let plan = sweep::read(&text, &sweep::Settings::default()).plan;
+                    let settings = Settings {
+                        run_time: Some(parse_run_time(&format!("seconds = {seconds}")).unwrap()),
+                        ..Settings::local()
+                    };
+                    let chosen = Ranges::full(plan.len());
+                    let estimated = estimate(&plan, &chosen, &settings, Catalogue::embedded());
+                    let terms = terms(&Pricing::AsIf, machine, spot);
+                    let micros = (seconds.parse::<f64>().unwrap() * 1e6).round() as i64;
+                    let at = Timestamp::from_micros;
+                    let billed = terms.billed(at(7), at(7 + micros));
+                    assert_eq!(
+                        estimated.total.map(|total| total.as_f64()),
+                        terms.cost(billed),
+                        "{text} {seconds}"
+                    );
+                }
+            }
+        }
     }
 }

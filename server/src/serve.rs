@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Wake};
 use crate::auth::{Auth, Guard, NewKey};
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::config::{Config, EngineKind};
 use crate::datastores::Datastores;
 use crate::disk::Disk;
@@ -272,6 +272,7 @@ pub(crate) async fn make_app(
         signing_key,
         since: Timestamp::from_micros(since),
         stopping,
+        clock: Clock::default(),
         datastores: Datastores::of(&config),
         config,
         store,

@@ -4,12 +4,8 @@ use sweep_planner::api::{
     Event, Experiment, ExperimentSpec, ExperimentState, ExperimentStatus, Run, RunState, RunStatus,
     SpaceIndex, Timestamp, TrialChanges, TrialRow,
 };
-use sweep_planner::estimate::Seconds;
-use sweep_planner::estimate::billing::Rounding;
 
 use crate::app::App;
-use crate::clock;
-use crate::price::Rate;
 use crate::store::{RunRecord, State, StoreError, TrialRecord};
 
 /// The id of a trial on the wire.
@@ -37,21 +33,17 @@ pub fn parse_experiment_name(name: &str) -> Option<(&str, u32)> {
     (digits == format!("{number}")).then_some((run, number))
 }
 
-/// The billed seconds of a trial that ran from start to end.
-fn seconds(rounding: Rounding, start: Timestamp, end: Timestamp) -> u64 {
-    let micros = u64::try_from(end.micros() - start.micros()).unwrap_or(0);
-    rounding.round(Seconds::whole(micros.div_ceil(1_000_000)))
+/// The billed seconds of a run's attempts until `now`, of those that run too.
+pub fn billed_in_all(run: &RunRecord, now: Timestamp) -> u64 {
+    let running = run.running_since.iter();
+    running
+        .map(|since| run.terms.billed(*since, now))
+        .fold(run.billed_seconds, u64::saturating_add)
 }
 
 /// A run; `brief` leaves the list of its trials empty.
 pub fn run(app: &App, record: &RunRecord, brief: bool) -> Run {
-    let now = clock::now();
-    let running: u64 = record
-        .running_since
-        .iter()
-        .map(|since| seconds(record.terms.rounding, *since, now))
-        .sum();
-    let rate = record.terms.rate.as_deref().and_then(Rate::parse);
+    let billed = billed_in_all(record, app.clock.now());
     let mut spec = (*record.spec).clone();
     spec.user_id.clone_from(&record.account);
     spec.desired_state = if record.stop_wanted {
@@ -79,8 +71,8 @@ pub fn run(app: &App, record: &RunRecord, brief: bool) -> Run {
             message: run_message(app, record),
             experiment_ids,
             experiment_counts: record.experiment_counts(),
-            cost: rate.map(|rate| rate.cost(record.billed_seconds + running)),
-            hourly_cost: rate.map(Rate::hourly),
+            cost: record.terms.cost(billed),
+            hourly_cost: record.terms.hourly(),
             upload_url: String::new(),
             start_timestamp: record.started_at,
             finish_timestamp: if state.ended() { record.ended_at } else { None },
@@ -111,21 +103,20 @@ fn run_message(app: &App, record: &RunRecord) -> String {
     }
 }
 
-/// What a trial has been billed for so far.
-fn billed(run: &RunRecord, trial: &TrialRecord) -> Option<u64> {
-    let start = trial.started_at?;
-    let end = || trial.ended_at.unwrap_or_else(clock::now);
-    let so_far = || seconds(run.terms.rounding, start, end());
-    Some(trial.billed_seconds.unwrap_or_else(so_far))
+/// What a trial has been billed for until `now`.
+fn billed(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<u64> {
+    if trial.state == State::Running {
+        return trial.started_at.map(|start| run.terms.billed(start, now));
+    }
+    trial.billed_seconds
 }
 
-fn cost(run: &RunRecord, trial: &TrialRecord) -> Option<f64> {
-    let rate = run.terms.rate.as_deref().and_then(Rate::parse)?;
-    billed(run, trial).map(|seconds| rate.cost(seconds))
+fn cost(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<f64> {
+    billed(run, trial, now).and_then(|seconds| run.terms.cost(seconds))
 }
 
-/// A trial as a row of a table.
-pub fn row(run: &RunRecord, trial: &TrialRecord) -> TrialRow {
+/// A trial as a row of a table, as it is `now`.
+pub fn row(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> TrialRow {
     TrialRow {
         id: experiment_id(&run.id, trial.number),
         name: experiment_name(&run.name, trial.number),
@@ -138,15 +129,15 @@ pub fn row(run: &RunRecord, trial: &TrialRecord) -> TrialRow {
         finish_timestamp: trial.ended_at,
         exit_code: trial.exit_code,
         signal: trial.signal,
-        billed_seconds: billed(run, trial),
-        cost: cost(run, trial),
+        billed_seconds: billed(run, trial, now),
+        cost: cost(run, trial, now),
         metrics: trial.metrics.clone(),
         attempt: trial.attempt,
     }
 }
 
-/// A trial as Grid's client reads it.
-pub fn experiment(run: &RunRecord, trial: &TrialRecord) -> Experiment {
+/// A trial as Grid's client reads it, as it is `now`.
+pub fn experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Experiment {
     let spec = &run.spec;
     Experiment {
         id: experiment_id(&run.id, trial.number),
@@ -180,13 +171,8 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord) -> Experiment {
         status: ExperimentStatus {
             phase: trial.state.to_wire(),
             message: trial.message.clone(),
-            cost: cost(run, trial),
-            hourly_cost: run
-                .terms
-                .rate
-                .as_deref()
-                .and_then(Rate::parse)
-                .map(Rate::hourly),
+            cost: cost(run, trial, now),
+            hourly_cost: run.terms.hourly(),
             start_timestamp: trial.started_at,
             finish_timestamp: trial.ended_at,
             deleted_timestamp: None,
@@ -216,10 +202,14 @@ pub async fn publish(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), S
         app.events.publish(&Event::Reload);
     } else if !numbers.is_empty() {
         let trials = app.store.trials_numbered(run_key, numbers).await?;
+        let now = app.clock.now();
         app.events.publish(&Event::Trials(TrialChanges {
             cluster_id: record.cluster.clone(),
             run_id: record.id.clone(),
-            trials: trials.iter().map(|trial| row(&record, trial)).collect(),
+            trials: trials
+                .iter()
+                .map(|trial| row(&record, trial, now))
+                .collect(),
         }));
     }
     app.events
@@ -245,29 +235,5 @@ mod tests {
             assert_eq!(parse_experiment_id(wrong), None, "{wrong}");
         }
         assert_eq!(parse_experiment_name("hp-exp01"), None);
-    }
-
-    #[test]
-    fn a_started_second_is_billed() {
-        let billed = |rounding, micros: i64| {
-            seconds(
-                rounding,
-                Timestamp::from_micros(5),
-                Timestamp::from_micros(5 + micros),
-            )
-        };
-        let whole = Rounding {
-            minimum: 0,
-            increment: 1,
-        };
-        for (micros, expected) in [(0, 0), (1, 1), (1_000_000, 1), (1_000_001, 2), (-5, 0)] {
-            assert_eq!(billed(whole, micros), expected, "{micros}");
-        }
-        let minutes = Rounding {
-            minimum: 120,
-            increment: 60,
-        };
-        assert_eq!(billed(minutes, 1), 120);
-        assert_eq!(billed(minutes, 120_000_001), 180);
     }
 }

@@ -398,6 +398,11 @@ impl ExperimentCounts {
     pub fn total(self) -> i32 {
         self.pending + self.running + self.succeeded + self.failed + self.cancelled + self.deleted
     }
+
+    /// Trials that run no more, hidden ones too.
+    pub fn ended(self) -> i32 {
+        self.succeeded + self.failed + self.cancelled + self.deleted
+    }
 }
 
 /// `GET …/runs`.

@@ -53,6 +53,12 @@ pub struct Rounding {
 }
 
 impl Rounding {
+    /// Each second that was begun, from the first: how a rate that is nobody's is billed.
+    pub const WHOLE_SECONDS: Rounding = Rounding {
+        minimum: 0,
+        increment: 1,
+    };
+
     /// A provider's published rule, or AWS's where none is known.
     pub fn of_provider(provider: &str) -> Rounding {
         let (minimum, increment) = match provider {
@@ -63,7 +69,15 @@ impl Rounding {
         Rounding { minimum, increment }
     }
 
-    /// `round_up(max(minimum, busy), increment)` in whole seconds.
+    /// What a script that ran from `start` to `end` is billed, both in microseconds since the same
+    /// moment. All that bills what has run calls this; what is to run is rounded alike
+    /// ([`Meter::billed_seconds`]). An end before the start counts as the start.
+    pub fn bill(self, start: i64, end: i64) -> u64 {
+        self.round(Seconds::between(start, end))
+    }
+
+    /// `round_up(max(minimum, busy), increment)` in whole seconds: the one place where time
+    /// becomes billed time.
     pub fn round(self, busy: Seconds) -> u64 {
         let increment = self.increment.max(1);
         busy.ceil()
@@ -255,7 +269,7 @@ impl Tariff {
             egress.usd_per_gb.clone() * egress.gb.clone()
         });
         Tariff {
-            machine: rate.dollars() * machines / BigInt::from(3600),
+            machine: per_second(rate) * machines,
             disk: disk.dollars() / BigInt::from(MONTH),
             egress,
             meter,
@@ -298,6 +312,16 @@ impl Tariff {
     pub fn per_second(&self) -> Money {
         Money::from_rational(&self.machine + &self.disk)
     }
+}
+
+/// What so many billed seconds of one machine cost at `rate`, USD per hour.
+pub fn machine_cost(rate: &Money, billed_seconds: u64) -> Money {
+    Money::from_rational(per_second(rate) * BigInt::from(billed_seconds))
+}
+
+/// USD per second of a rate that is USD per hour.
+fn per_second(rate: &Money) -> Rational {
+    rate.dollars() / BigInt::from(3600)
 }
 
 #[cfg(test)]
@@ -344,6 +368,56 @@ mod tests {
         assert_eq!(bill.disk.to_decimal(6), "0.022222");
         assert_eq!(bill.egress.to_decimal(6), "0.045000");
         assert_eq!(bill.cost().to_decimal(6), "1.119222");
+    }
+
+    /// The definition on whole numbers, beside the one function and the estimate's meter.
+    #[test]
+    fn what_ran_is_billed_as_what_is_to_run() {
+        for rounding in [
+            Rounding::WHOLE_SECONDS,
+            Rounding::of_provider("aws"),
+            Rounding::of_provider("lambda"),
+            Rounding {
+                minimum: 90,
+                increment: 0,
+            },
+        ] {
+            let billing = Billing {
+                rounding: Some(rounding),
+                ..Billing::local()
+            };
+            let meter = Meter::new(&billing, "aws");
+            for length in [
+                -5,
+                0,
+                1,
+                999_999,
+                1_000_000,
+                1_000_001,
+                59_999_999,
+                60_000_000,
+                60_000_001,
+                120_000_001,
+                3_599_999_999,
+            ] {
+                let begun = (i128::from(length).max(0) + 999_999) / 1_000_000;
+                let step = i128::from(rounding.increment.max(1));
+                let steps = (begun.max(i128::from(rounding.minimum)) + step - 1) / step;
+                let start = 1_760_000_000_123_457_i64;
+                let billed = rounding.bill(start, start + length);
+                assert_eq!(i128::from(billed), steps * step, "{rounding:?} {length}");
+                let run = Seconds::between(0, length);
+                assert_eq!(billed, meter.billed_seconds(run), "{rounding:?} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tariff_of_one_machine_costs_what_the_machine_does() {
+        let rate = Money::from_decimal("0.526").unwrap();
+        let bill = tariff(&Billing::local()).bill(Seconds::whole(3661));
+        assert_eq!(machine_cost(&rate, bill.billed_seconds), bill.cost());
+        assert_eq!(machine_cost(&rate, 3600), rate);
     }
 
     /// Billing never goes down with a longer run, never below what was used, and is a multiple

@@ -96,6 +96,16 @@ impl Money {
         format!("{short}{}", "0".repeat(2usize.saturating_sub(decimals)))
     }
 
+    /// All its decimals, `0.0042`, from which [`Money::from_decimal`] reads the same amount. None
+    /// where it is negative, or has more than 60 of them or no end.
+    pub fn to_exact_decimal(&self) -> Option<String> {
+        let digits = (0..=60).find_map(|places| {
+            let scaled = &self.0 * BigInt::from(10u8).pow(places);
+            scaled.is_integer().then(|| self.to_decimal(places))
+        })?;
+        (!self.0.is_negative()).then_some(digits)
+    }
+
     /// Whole cents, half a cent counted up.
     pub fn cents(&self) -> BigInt {
         self.round_to(2)
@@ -185,8 +195,8 @@ fn decompose(value: f64) -> Option<(i64, i16)> {
     Some((sign * mantissa, exponent - 1075))
 }
 
-/// The nearest double to a fraction, to within one unit in the last place. Both parts may be far
-/// beyond a double's range.
+/// The nearest double to a fraction, to within one unit in the last place of the very smallest
+/// (below 10^-307). Both parts may be far beyond a double's range.
 pub(crate) fn ratio_to_f64(ratio: &Rational) -> f64 {
     let (numerator, denominator) = (ratio.numer(), ratio.denom());
     // 64 bits of quotient are more than a double keeps.
@@ -194,7 +204,11 @@ pub(crate) fn ratio_to_f64(ratio: &Rational) -> f64 {
         .bits()
         .saturating_add(64)
         .saturating_sub(numerator.bits());
-    let scaled = (numerator << surplus) / denominator;
+    let (mut scaled, rest) = (numerator << surplus).div_rem(denominator);
+    // What is cut off decides between two doubles that are equally near to what is left.
+    if !rest.is_zero() && scaled.is_even() {
+        scaled += if scaled.is_negative() { -1 } else { 1 };
+    }
     let quotient = scaled.to_f64().unwrap_or(f64::INFINITY);
     (0..surplus.min(2_200)).fold(quotient, |value, _| value / 2.0)
 }
@@ -330,6 +344,49 @@ mod tests {
             assert_eq!(Money::from_decimal(bad), None, "{bad}");
         }
         assert_eq!(money(".5"), money("0.50"));
+    }
+
+    #[test]
+    fn all_decimals_are_written() {
+        for (text, exact) in [
+            ("0", "0"),
+            ("2.00", "2"),
+            ("0.086", "0.086"),
+            ("0.00000000010", "0.0000000001"),
+            ("12.5", "12.5"),
+        ] {
+            let amount = money(text);
+            assert_eq!(amount.to_exact_decimal().as_deref(), Some(exact));
+            assert_eq!(Money::from_decimal(exact), Some(amount));
+        }
+        assert_eq!(money("-1").to_exact_decimal(), None);
+        let third = Money::from_rational(Rational::new(1.into(), 3.into()));
+        assert_eq!(third.to_exact_decimal(), None);
+    }
+
+    /// Whole numbers below 2^53 are doubles, so their quotient by IEEE 754 is the nearest.
+    #[test]
+    fn fractions_become_the_nearest_double() {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut draw = || {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (random >> 11) >> (random >> 3 & 31)
+        };
+        for _ in 0..20_000 {
+            let (a, b) = (draw(), draw().max(1));
+            let ratio = Rational::new(a.into(), b.into());
+            assert_eq!(ratio_to_f64(&ratio), a as f64 / b as f64, "{a}/{b}");
+            assert_eq!(ratio_to_f64(&-ratio), -(a as f64 / b as f64), "-{a}/{b}");
+        }
+        // One half above an even double, and a little more: up, not to the even one.
+        let base = (BigInt::from(1u8) << 53) + 1;
+        let ratio = Rational::new(
+            base * BigInt::from(10u8).pow(30) + 1,
+            BigInt::from(10u8).pow(30),
+        );
+        assert_eq!(ratio_to_f64(&ratio), 9_007_199_254_740_994.0);
     }
 
     #[test]

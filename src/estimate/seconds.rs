@@ -51,6 +51,12 @@ impl Seconds {
         }
     }
 
+    /// From one moment to another, both in microseconds since the same one. None has passed where
+    /// the end lies before the start, as after a clock was set back; cut to [`Seconds::MAX`].
+    pub fn between(start: i64, end: i64) -> Seconds {
+        Seconds::from_micros(u64::try_from(end.saturating_sub(start)).unwrap_or(0))
+    }
+
     /// In microseconds.
     pub fn micros(self) -> u64 {
         self.micros
@@ -152,6 +158,14 @@ mod tests {
         for bad in [-1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0001e12] {
             assert_eq!(Seconds::from_f64(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn moments_in_any_order() {
+        assert_eq!(Seconds::between(-1, 4).micros(), 5);
+        assert_eq!(Seconds::between(4, -1), Seconds::ZERO);
+        assert_eq!(Seconds::between(i64::MIN, i64::MAX), Seconds::MAX);
+        assert_eq!(Seconds::between(i64::MAX, i64::MIN), Seconds::ZERO);
     }
 
     #[test]

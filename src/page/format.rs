@@ -1,5 +1,6 @@
 //! How the page writes numbers, spans of time and money: pure functions.
 
+use crate::estimate::Money;
 pub(crate) use crate::sweep::diagnostic::grouped;
 
 /// The groups of three of a number of five digits or more, else the whole number in one.
@@ -97,8 +98,8 @@ fn tenths(number: f64) -> String {
     .concat()
 }
 
-/// Reported dollars, rounded half up to cents. Something is never shown as nothing, and an
-/// unknown amount (not a number) is a dash.
+/// Reported dollars, rounded half up to cents as [`Money`] is, which the estimate shows. Something
+/// is never shown as nothing, and an unknown amount (not a number) is a dash.
 pub(crate) fn dollars(usd: f64) -> String {
     if !usd.is_finite() {
         return "–".to_owned();
@@ -109,16 +110,7 @@ pub(crate) fn dollars(usd: f64) -> String {
     if usd < 0.005 {
         return "<$0.01".to_owned();
     }
-    let cents = (usd * 100.0 + 0.5).floor() as u128;
-    let rest = cents % 100;
-    let pad = if rest < 10 { ".0" } else { "." };
-    [
-        "$",
-        grouped(cents / 100).as_str(),
-        pad,
-        rest.to_string().as_str(),
-    ]
-    .concat()
+    Money::from_f64(usd).map_or_else(|| "–".to_owned(), |amount| amount.to_string())
 }
 
 /// Reported dollars with as many decimals as tell them apart, for comparing small amounts: `$0.00026`.
@@ -230,6 +222,9 @@ mod tests {
             (0.0001, "<$0.01"),
             (0.005, "$0.01"),
             (1.004, "$1.00"),
+            // Half a cent: the doubles nearest to these lie a little below.
+            (1.005, "$1.01"),
+            (8.575, "$8.58"),
             (12.34, "$12.34"),
             (1_234_567.0, "$1,234,567.00"),
             (f64::NAN, "–"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::outcome::{change, end, put_back};
 use super::{Active, Key};
-use crate::clock;
+use crate::clock::Clock;
 use crate::engine::{Engine, Seen};
 use crate::store::{ActiveTrial, Change, NewPoints, State};
 
@@ -19,7 +19,7 @@ pub(super) struct Found {
 }
 
 /// One look at all active trials. Blocks.
-pub(super) fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Found {
+pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key, Active>) -> Found {
     let mut found = Found::default();
     let keys: Vec<Key> = active
         .iter()
@@ -28,12 +28,12 @@ pub(super) fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Fo
         .collect();
     let trials: Vec<&ActiveTrial> = keys.iter().map(|key| &active[key].trial).collect();
     let seen = engine.observe(&trials);
-    let now = clock::now();
+    let now = clock.now();
     for (key, seen) in keys.into_iter().zip(seen) {
         let Some(one) = active.get_mut(&key) else {
             continue;
         };
-        let over = matches!(seen, Seen::Ended(_) | Seen::Lost(_));
+        let over = matches!(seen, Seen::Ended(_) | Seen::Lost { .. });
         match one.gatherer.gather(over) {
             Ok(gathered) => {
                 found.points.extend(gathered.points);
@@ -63,7 +63,8 @@ pub(super) fn look(engine: &dyn Engine, active: &mut HashMap<Key, Active>) -> Fo
                 tracing::warn!(%run, number = key.1, %reason, "a trial waits for room");
                 found.changes.push(put_back(key, now, &reason));
             }
-            Seen::Lost(reason) => found.changes.push(Change {
+            Seen::Lost { started, reason } => found.changes.push(Change {
+                started_at: started,
                 ended_at: Some(now),
                 ..change(key, State::Failed, now, reason)
             }),

@@ -5,6 +5,8 @@
 //! was one before: so whenever the server is killed, each trial starts at most once, and on the
 //! next start the trials in the states starting and running are taken up where they are.
 
+#[cfg(test)]
+mod billing_tests;
 mod look;
 mod outcome;
 mod pause;
@@ -21,7 +23,6 @@ use sweep_planner::api::Event;
 use tokio::sync::Notify;
 
 use crate::app::App;
-use crate::clock;
 use crate::engine::{Engine, SubmitError};
 use crate::store::{ActiveTrial, Change, Claim, State, StoreError};
 use crate::trial::{Folder, Gatherer};
@@ -194,7 +195,7 @@ impl Dispatcher {
             match stop_one(self.engine.as_ref(), active) {
                 Ok(true) => {
                     let message = "stopped before it started".to_owned();
-                    cancelled.push(change(key, State::Cancelled, clock::now(), message));
+                    cancelled.push(change(key, State::Cancelled, self.app.clock.now(), message));
                 }
                 Ok(false) => {}
                 Err(error) => {
@@ -232,8 +233,9 @@ impl Dispatcher {
         }
         let engine = Arc::clone(&self.engine);
         let mut active = std::mem::take(&mut self.active);
+        let clock = self.app.clock.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            let found = look(engine.as_ref(), &mut active);
+            let found = look(engine.as_ref(), &clock, &mut active);
             (active, found)
         });
         let Ok((active, found)) = looked.await else {
@@ -270,7 +272,7 @@ impl Dispatcher {
             slots: free,
             cpus: settings.and_then(|settings| settings.cpus),
             gpus: settings.map_or_else(Vec::new, |settings| settings.gpus.clone()),
-            now: clock::now(),
+            now: self.app.clock.now(),
         })
     }
 
@@ -316,10 +318,10 @@ impl Dispatcher {
                 Err(SubmitError::NoRoom(reason)) => {
                     tracing::warn!(cluster = %self.cluster, %reason, "a trial waits for room");
                     self.pause.failed();
-                    failed.push(put_back(key, clock::now(), &reason));
+                    failed.push(put_back(key, self.app.clock.now(), &reason));
                 }
                 Err(SubmitError::Never(reason)) => {
-                    failed.push(change(key, State::Failed, clock::now(), reason));
+                    failed.push(change(key, State::Failed, self.app.clock.now(), reason));
                 }
                 Err(SubmitError::Later(reason)) => {
                     tracing::warn!(cluster = %self.cluster, %reason, "a trial cannot be started yet");

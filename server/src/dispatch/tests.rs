@@ -5,6 +5,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::*;
+use crate::clock;
 use crate::config::{Config, Overrides};
 use crate::engine::Seen;
 use crate::serve::make_app;

@@ -222,7 +222,10 @@ impl Local {
             }
             (false, false, Some(Supervisor::Gone)) => {
                 self.forget(key);
-                Seen::Lost(format!("it could not be started: {}", troubles(&folder)))
+                Seen::Lost {
+                    started: None,
+                    reason: format!("it could not be started: {}", troubles(&folder)),
+                }
             }
             (false, false, None) => Seen::Unknown,
         })
@@ -288,16 +291,18 @@ fn orphaned(folder: &Folder) -> io::Result<Seen> {
             dropped: 0,
         }));
     }
-    if let Some(started) = started
+    if let Some(started) = &started
         && let Some(identity) = &started.identity
         && end_group(started.process, identity)
     {
         // Until its script is gone, it has its slot and its GPUs.
         return Ok(Seen::Running(started.at));
     }
-    Ok(Seen::Lost(
-        "its supervisor is gone: the machine was restarted, or somebody ended it".to_owned(),
-    ))
+    Ok(Seen::Lost {
+        started: started.map(|started| started.at),
+        reason: "its supervisor is gone: the machine was restarted, or somebody ended it"
+            .to_owned(),
+    })
 }
 
 /// What failed, and whether it was for lack of room.
@@ -355,6 +360,7 @@ fn troubles(folder: &Folder) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::Started;
 
     fn of(argv: &[&str]) -> Vec<String> {
         command(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())
@@ -418,6 +424,23 @@ mod tests {
         folder.create().unwrap();
         assert!(folder.claim().unwrap());
         let seen = engine(data.path()).observe(&[&other]);
-        assert!(matches!(seen[..], [Seen::Lost(_)]), "{seen:?}");
+        assert!(
+            matches!(seen[..], [Seen::Lost { started: None, .. }]),
+            "{seen:?}"
+        );
+        // One whose start no server has recorded yet is billed from then on.
+        let note = Started {
+            at: clock::now(),
+            process: 1,
+            identity: None,
+            command: Vec::new(),
+            datastores: None,
+        };
+        folder.write_started(&note).unwrap();
+        let seen = engine(data.path()).observe(&[&other]);
+        let [Seen::Lost { started, .. }] = &seen[..] else {
+            panic!("{seen:?}");
+        };
+        assert_eq!(*started, Some(note.at));
     }
 }

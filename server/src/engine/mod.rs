@@ -25,7 +25,12 @@ pub enum Seen {
     /// It could not start for lack of room on the disk, and has not: it waits for its turn again.
     NoRoom(String),
     /// It was started, and whoever would know how it ended is gone.
-    Lost(String),
+    Lost {
+        /// When its script started, if it is known to have.
+        started: Option<Timestamp>,
+        /// In words.
+        reason: String,
+    },
 }
 
 /// Why a trial could not be handed over.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Address;
-use crate::trial::{SourceLimits, UnpackError, unpack_tar};
+use crate::trial::{NoScript, SourceLimits, UnpackError, unpack_tar};
 
 /// How often a running git is looked at, and how often what it has written is measured.
 const TICK: Duration = Duration::from_millis(20);
@@ -38,6 +38,8 @@ const KEPT: &str = "refs/sweep/source";
 pub(super) enum Failure {
     /// The repository, the network or the limits: in words.
     Source(String),
+    /// What was fetched has no script that the trials could run.
+    Script(NoScript),
     /// This machine.
     Ours(String),
     /// The server is to stop.

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::disk::Short;
 use crate::random;
 use crate::store::{StoreError, ToFetch};
-use crate::trial::{SourceLimits, put_source, remove_tree};
+use crate::trial::{SourceLimits, ensure_script, put_source, remove_tree};
 use crate::views;
 use git::{Failure, Job};
 
@@ -139,7 +139,14 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
         Ok(Err(Failure::Stopped)) => return false,
         Ok(Err(Failure::Source(reason))) => {
             tracing::warn!(run = %one.name, %reason, "its source cannot be fetched");
-            let failed = app.store.fetch_failed(one.run, reason, clock::now());
+            let message = format!("its source could not be fetched: {reason}");
+            let failed = app.store.source_failed(one.run, message, app.clock.now());
+            failed.await
+        }
+        Ok(Err(Failure::Script(missing))) => {
+            let message = missing.to_string();
+            tracing::warn!(run = %one.name, %message, "its source lacks its script");
+            let failed = app.store.source_failed(one.run, message, app.clock.now());
             failed.await
         }
         Ok(Err(Failure::Ours(reason))) => {
@@ -187,6 +194,7 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
         short: &|| app.disk.look().map(Short::message),
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
+        ensure_script(&tree, &one.script.folder, &one.script.path).map_err(Failure::Script)?;
         let to = config.data.join("sources").join(&one.id);
         put_source(&tree, &to)?;
         Ok(commit)

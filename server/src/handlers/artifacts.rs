@@ -15,7 +15,6 @@ use tokio_util::io::ReaderStream;
 
 use super::{At, Params, archive, experiments, signed};
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::store::Files;
 use crate::trial::{Folder, open_below};
@@ -46,7 +45,7 @@ pub async fn list(
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
-    let expires = clock::now().micros() + ADDRESS_LIFE_MICROS;
+    let expires = app.clock.now().micros() + ADDRESS_LIFE_MICROS;
     let shown = |file: &Made| Artifact {
         filename: file.name.clone(),
         url: address(&app, host, &name, &id, &file.name, expires),

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::config::ClusterConfig;
 use crate::disk::Short;
 use crate::error::ApiError;
-use crate::price::{Rate, terms};
+use crate::price::terms;
 
 /// `GET /v1/core/clusters`.
 pub async fn list(State(app): State<Arc<App>>) -> Json<ClusterList> {
@@ -79,7 +79,7 @@ pub async fn instance_types(
 }
 
 fn priced(settings: &ClusterConfig, machine: &Machine, spot: bool) -> Option<InstanceType> {
-    let rate = terms(&settings.price, &machine.name, spot).rate?;
+    let hourly_cost = terms(&settings.price, &machine.name, spot).hourly()?;
     Some(InstanceType {
         name: machine.name.clone(),
         cpu: Int64(machine.vcpus.unwrap_or(0).into()),
@@ -88,7 +88,7 @@ fn priced(settings: &ClusterConfig, machine: &Machine, spot: bool) -> Option<Ins
             .memory_gb
             .map_or_else(String::new, |memory| memory.to_string()),
         spot,
-        hourly_cost: Rate::parse(&rate)?.hourly(),
+        hourly_cost,
         availability: Availability::Available,
         overprovisioned_ondemand_count: 0,
     })

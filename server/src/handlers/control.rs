@@ -10,7 +10,6 @@ use sweep_planner::estimate::Catalogue;
 
 use super::{At, Body, runs, short};
 use crate::app::App;
-use crate::clock;
 use crate::config::{ClusterConfig, Config};
 use crate::error::ApiError;
 use crate::views;
@@ -107,7 +106,7 @@ pub async fn retry(
     let run = runs::find(&app, name.clone(), id.clone()).await?;
     let again = app
         .store
-        .retry(run.key, request.numbers, clock::now())
+        .retry(run.key, request.numbers, app.clock.now())
         .await?
         .ok_or_else(|| {
             ApiError::Conflict(
@@ -130,7 +129,7 @@ pub async fn release(
     At((name, id)): At<(String, String)>,
 ) -> Result<Json<Run>, ApiError> {
     let run = runs::find(&app, name.clone(), id.clone()).await?;
-    let released = app.store.release(run.key, clock::now()).await?;
+    let released = app.store.release(run.key, app.clock.now()).await?;
     changed(&app, name, id, released).await
 }
 

@@ -11,7 +11,6 @@ use sweep_planner::api::{
 
 use super::{At, Body, Params, cluster};
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::store::{RunRecord, State as TrialState, TrialRecord, Window};
 use crate::trial::Folder;
@@ -38,7 +37,7 @@ pub async fn list(
         if let Some(trial) = app.store.trial(run.key, number).await?
             && trial.state != TrialState::Deleted
         {
-            experiments.push(views::experiment(&run, &trial));
+            experiments.push(views::experiment(&run, &trial, app.clock.now()));
         }
     }
     Ok(Json(ExperimentList { experiments }))
@@ -50,7 +49,7 @@ pub async fn get(
     At((name, id)): At<(String, String)>,
 ) -> Result<Json<Experiment>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
-    let mut experiment = views::experiment(&run, &trial);
+    let mut experiment = views::experiment(&run, &trial, app.clock.now());
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
@@ -74,7 +73,7 @@ pub async fn update(
     match update.spec.desired_state {
         ExperimentState::Cancelled => {
             app.store
-                .stop_trial(run.key, trial.number, clock::now())
+                .stop_trial(run.key, trial.number, app.clock.now())
                 .await?;
             app.wake(&run.cluster);
             views::publish(&app, run.key, vec![trial.number]).await?;
@@ -89,7 +88,7 @@ pub async fn update(
         }
     }
     let (run, trial) = find(&app, name, &id).await?;
-    Ok(Json(views::experiment(&run, &trial)))
+    Ok(Json(views::experiment(&run, &trial, app.clock.now())))
 }
 
 /// `DELETE /v1/core/{cluster}/experiments/{experiment}`: hides one that has ended.
@@ -100,7 +99,7 @@ pub async fn delete(
     let (run, trial) = find(&app, name, &id).await?;
     if !app
         .store
-        .delete_trial(run.key, trial.number, clock::now())
+        .delete_trial(run.key, trial.number, app.clock.now())
         .await?
     {
         return Err(ApiError::Conflict(

@@ -1,6 +1,7 @@
 //! Creating a run.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,7 +9,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
+    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp,
 };
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
@@ -16,13 +17,14 @@ use sweep_planner::sweep::{self, Part, Trial};
 use super::{At, Body, Params, cluster, control, inputs, room, runs, short, uploads};
 use crate::app::App;
 use crate::auth::Identity;
-use crate::clock;
-use crate::config::Pricing;
+use crate::config::{Config, Pricing};
 use crate::error::ApiError;
 use crate::price;
 use crate::random;
 use crate::store::{Created, NewRun, NewTrial, RunRecord};
-use crate::trial::{Ignored, SourceError, SourceLimits, remove_tree, snapshot};
+use crate::trial::{
+    Ignored, NoScript, SourceError, SourceLimits, ensure_script, plain, remove_tree, snapshot,
+};
 use crate::views;
 
 /// The longest name of a run, and description, in characters.
@@ -59,10 +61,10 @@ pub async fn create(
     let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
     let account = identity.account.id.clone();
     let mut run = NewRun {
-        id: random::ulid(clock::now())?,
+        id: random::ulid(app.clock.now())?,
         cluster: name.clone(),
         account,
-        created_at: clock::now(),
+        created_at: app.clock.now(),
         key,
         priority: asked.priority,
         stop_after: asked.stop_after,
@@ -81,7 +83,7 @@ pub async fn create(
     run.name = free_name(&app, &name, run.name).await?;
     let id = run.id.clone();
     if !upload && !fetch {
-        keep_source(&app, &id).await?;
+        keep_source(&app, &run).await?;
     }
     let (key, created) = (run.key.clone(), app.store.create_run(run).await);
     if !matches!(created, Ok(Created::New)) {
@@ -246,7 +248,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         upload: false,
         fetch: false,
         mounts: Vec::new(),
-        created_at: clock::now(),
+        created_at: Timestamp::from_micros(0),
         trials,
         key: None,
     })
@@ -265,8 +267,7 @@ fn decided(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
     spec
 }
 
-/// A script lies in the source folder. Whether it exists is for its trial to find out, which then
-/// has failed with that as its output.
+/// A script lies in the source folder; whether it exists is known once the source is there.
 fn check_script(script: &str) -> Result<(), ApiError> {
     if inputs::stays_below(script) {
         Ok(())
@@ -327,29 +328,41 @@ fn is_run_name(name: &str) -> bool {
         && !name.ends_with('-')
 }
 
-/// Copies the source folder as it is now: what all trials of the run will run.
-async fn keep_source(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
-    let (app, id) = (Arc::clone(app), id.to_owned());
-    let copied = tokio::task::spawn_blocking(move || {
-        let config = &app.config;
-        let limits = SourceLimits {
-            bytes: config.limits.source_bytes,
-            files: config.limits.source_files,
-        };
-        let to = config.data.join("sources").join(id);
-        let ignored = Ignored::of(&config.source, &config.data);
-        let copied = snapshot(&config.source, &to, &ignored, limits);
-        if copied.is_err() {
-            // What is left is removed at the next start too.
-            let _ = remove_tree(&to);
-        }
-        copied
-    });
-    copied.await?.map_err(|error| match error {
+/// Copies the source folder as it is now: what all trials of the run will run. Refuses a script
+/// that is not in it.
+async fn keep_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
+    let (id, folder) = (run.id.clone(), run.spec.relative_work_dir.clone());
+    let (at, script) = (Arc::clone(app), run.script().to_owned());
+    let to = app.config.data.join("sources").join(&id);
+    let copy = move || copy_source(&at.config, &to, &folder, script);
+    let kept = tokio::task::spawn_blocking(copy).await?;
+    if kept.is_err() {
+        forget_source(app, &id).await;
+    }
+    kept
+}
+
+fn copy_source(config: &Config, to: &Path, folder: &str, script: String) -> Result<(), ApiError> {
+    let limits = SourceLimits {
+        bytes: config.limits.source_bytes,
+        files: config.limits.source_files,
+    };
+    let ignored = Ignored::of(&config.source, &config.data);
+    snapshot(&config.source, to, &ignored, limits).map_err(|error| match error {
         SourceError::TooLarge(_) => ApiError::Invalid(sentence(&error)),
         SourceError::Io(..) => {
             ApiError::Internal(format!("the source folder cannot be copied: {error}"))
         }
+    })?;
+    ensure_script(to, folder, &script).map_err(|no_script| {
+        let path = plain(&Path::new(folder).join(&script));
+        let left_out = ignored.leaves_out_file(&config.source, &path);
+        let reason = if left_out && config.source.join(&path).is_file() {
+            NoScript::LeftOut(script)
+        } else {
+            no_script
+        };
+        ApiError::Invalid(reason.to_string())
     })
 }
 

@@ -11,7 +11,6 @@ use sweep_planner::api::{
 
 use super::{At, Body, Params, cluster, short};
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::store::{RunFilter, RunRecord, State as TrialState};
 use crate::views;
@@ -89,7 +88,7 @@ pub async fn delete(
 }
 
 async fn stop(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
-    let stopped = app.store.stop_run(run.key, clock::now(), delete).await?;
+    let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await?;
     app.wake(&run.cluster);
     views::publish(app, run.key, stopped).await?;
     Ok(())
@@ -117,13 +116,17 @@ pub async fn trials(
         .transpose()?;
     let total = state.map_or(run.trials, |state| run.counts[state as usize]);
     let trials = app.store.trials(run.key, state, offset, limit).await?;
+    let now = app.clock.now();
     Ok(Json(TrialPage {
         columns: run.columns.clone(),
         metric_names: app.store.metric_names(run.key).await?,
-        trials: trials.iter().map(|trial| views::row(&run, trial)).collect(),
+        trials: trials
+            .iter()
+            .map(|trial| views::row(&run, trial, now))
+            .collect(),
         total: total.into(),
         offset,
-        now: clock::now(),
+        now,
     }))
 }
 

@@ -5,7 +5,6 @@ use sha2::Sha256;
 
 use super::Params;
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::random::hex;
 
@@ -22,7 +21,7 @@ pub(super) fn is_signed(app: &App, subject: [&str; 2], params: &Params) -> Resul
     let signature = params.get("signature").and_then(unhex);
     let signed =
         signature.is_some_and(|bytes| mac(app, subject, expires).verify_slice(&bytes).is_ok());
-    Ok(signed && expires >= clock::now().micros())
+    Ok(signed && expires >= app.clock.now().micros())
 }
 
 fn mac(app: &App, [kind, of]: [&str; 2], expires: i64) -> Hmac<Sha256> {

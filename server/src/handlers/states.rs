@@ -9,7 +9,6 @@ use sweep_planner::api::{RunStates, StateList, StateTrials};
 
 use super::{At, Params, cluster, runs};
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::store::{RunRecord, State as TrialState, Stretch};
 
@@ -47,7 +46,7 @@ pub async fn list(
     }
     Ok(Json(StateList {
         runs: answer,
-        now: clock::now(),
+        now: app.clock.now(),
     }))
 }
 

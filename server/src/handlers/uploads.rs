@@ -16,11 +16,10 @@ use tokio::sync::Mutex;
 use super::launch::sentence;
 use super::{At, Params, room, signed};
 use crate::app::App;
-use crate::clock;
 use crate::error::ApiError;
 use crate::random::hex;
 use crate::store::RunRecord;
-use crate::trial::{SourceLimits, UnpackError, put_source, remove_tree, unpack};
+use crate::trial::{SourceLimits, UnpackError, ensure_script, put_source, remove_tree, unpack};
 use crate::views;
 
 /// How long an address takes an upload: a day.
@@ -34,7 +33,7 @@ pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brie
     if run.awaits_upload {
         let host = headers.get(header::HOST);
         let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let expires = clock::now().micros() + ADDRESS_LIFE_MICROS;
+        let expires = app.clock.now().micros() + ADDRESS_LIFE_MICROS;
         let query = signed::query(app, [PURPOSE, &run.id], expires);
         let path = paths::upload(&run.id);
         shown.status.upload_url = format!("http://{host}{path}?{query}");
@@ -59,7 +58,7 @@ pub async fn receive(
     let folder = app.config.data.join("uploads");
     let file = folder.join(format!(
         "{run}-{}.tar.gz",
-        crate::random::ulid(clock::now())?
+        crate::random::ulid(app.clock.now())?
     ));
     let received = keep(&folder, &file, body, app.config.limits.source_bytes).await;
     // Not ended in the middle when the client goes away.
@@ -163,11 +162,34 @@ async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(
         Some(_) => return Err(came_already()),
         None => return Err(missing()),
     }
+    check_script(app, run, from).await?;
     let (from, to) = (from.to_owned(), app.config.data.join("sources").join(run));
     let put = tokio::task::spawn_blocking(move || put_source(&from, &to));
     put.await?.map_err(|error| failed(&error))?;
     app.store.uploaded(run.to_owned(), hash.to_owned()).await?;
     Ok(())
+}
+
+/// Refuses a source without the run's script: its trials have failed then, before they started.
+/// The address takes another upload, for trials that are tried again.
+async fn check_script(app: &App, run: &str, source: &Path) -> Result<(), ApiError> {
+    let awaited = app.store.to_upload(run.to_owned()).await?;
+    let awaited = awaited.ok_or_else(missing)?;
+    let (source, script) = (source.to_owned(), awaited.script);
+    let there = move || ensure_script(&source, &script.folder, &script.path);
+    let Err(no_script) = tokio::task::spawn_blocking(there).await? else {
+        return Ok(());
+    };
+    let message = no_script.to_string();
+    tracing::warn!(%run, %message, "its source lacks its script");
+    let failed = app
+        .store
+        .source_failed(awaited.run, message.clone(), app.clock.now());
+    views::publish(app, awaited.run, failed.await?).await?;
+    Err(ApiError::Unprocessable(format!(
+        "{message} The trials of this run have failed; none has started. Try them again with the \
+         right source sent to this address, or launch again."
+    )))
 }
 
 fn failed(error: &std::io::Error) -> ApiError {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use sweep_planner::api::Timestamp;
 
 use super::trials::State;
-use super::{ActiveTrial, Claim, Store, StoreError, claims, metrics, runs};
+use super::{ActiveTrial, Claim, Store, StoreError, bills, claims, metrics, runs};
 
 /// A change of a trial's state.
 #[derive(Clone, Debug)]
@@ -177,38 +177,28 @@ fn held_message(failures: u32) -> String {
 /// Makes one change; false if the trial had ended.
 fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
-    let billed: Option<Option<i64>> = connection
-        .prepare_cached(
-            // Started and ended are the supervisor's times. A begun second is a billed one,
-            // and the provider's least and step hold, as in the estimate.
-            "UPDATE trial SET state = ?3, changed_at = ?4, message = ?5,
-                 started_at = coalesce(started_at, ?6), ended_at = ?7, exit_code = ?8,
-                 signal = ?9,
-                 billed_seconds = (
-                     SELECT (max(bill_minimum, (?7 - coalesce(started_at, ?6) + 999999) / 1000000)
-                             + bill_increment - 1) / bill_increment * bill_increment
-                     FROM run WHERE key = ?1)
-             WHERE run = ?1 AND number = ?2 AND state IN (0, 1, 2, 6)
-             RETURNING billed_seconds",
-        )?
-        .query_row(
-            params![
-                change.run,
-                change.number,
-                change.state as u8,
-                change.at.micros(),
-                change.message,
-                micros(change.started_at),
-                micros(change.ended_at),
-                change.exit_code,
-                change.signal
-            ],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let Some(billed) = billed else {
+    let Some(billed) = bills::after(connection, change)? else {
         return Ok(false);
     };
+    connection
+        .prepare_cached(
+            "UPDATE trial SET state = ?3, changed_at = ?4, message = ?5,
+                 started_at = coalesce(started_at, ?6), ended_at = ?7, exit_code = ?8,
+                 signal = ?9, billed_seconds = ?10
+             WHERE run = ?1 AND number = ?2",
+        )?
+        .execute(params![
+            change.run,
+            change.number,
+            change.state as u8,
+            change.at.micros(),
+            change.message,
+            micros(change.started_at),
+            micros(change.ended_at),
+            change.exit_code,
+            change.signal,
+            billed
+        ])?;
     connection
         .prepare_cached(
             "UPDATE run SET changed_at = ?2, started_at = coalesce(started_at, ?3),
@@ -263,18 +253,19 @@ fn count_failures(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::price::terms;
+    use crate::price::{Terms, terms};
     use crate::store::{Account, NewRun, NewTrial};
 
     fn now() -> Timestamp {
         Timestamp::from_micros(1)
     }
 
-    /// A run of so many trials, all of which are claimed but the last.
-    pub(crate) async fn claimed(
+    /// A store with a run of so many trials that wait, and the run's key.
+    pub(crate) async fn waiting(
         folder: &std::path::Path,
         trials: u32,
         stop_after: u32,
+        terms: Terms,
     ) -> (Store, i64) {
         let store = Store::open(&folder.join("sweep.db")).unwrap();
         let account = Account {
@@ -298,7 +289,7 @@ pub(crate) mod tests {
             account: "u".into(),
             spec: sweep_planner::api::RunSpec::default(),
             columns: Vec::new(),
-            terms: terms(&crate::config::Pricing::AsIf, "m5a.large", false),
+            terms,
             parallel: None,
             priority: 0,
             stop_after,
@@ -312,6 +303,18 @@ pub(crate) mod tests {
             key: None,
         };
         store.create_run(run).await.unwrap();
+        let record = store.run("local".into(), "r".into()).await.unwrap();
+        (store, record.unwrap().key)
+    }
+
+    /// A run of so many trials, all of which are claimed but the last.
+    pub(crate) async fn claimed(
+        folder: &std::path::Path,
+        trials: u32,
+        stop_after: u32,
+    ) -> (Store, i64) {
+        let terms = terms(&crate::config::Pricing::AsIf, "m5a.large", false);
+        let (store, run) = waiting(folder, trials, stop_after, terms).await;
         let claim = Claim {
             cluster: "local".into(),
             slots: trials as usize - 1,
@@ -320,7 +323,8 @@ pub(crate) mod tests {
             now: now(),
         };
         let recorded = store.record(Vec::new(), Vec::new(), Some(claim)).await;
-        (store, recorded.unwrap().claimed[0].run)
+        assert_eq!(recorded.unwrap().claimed[0].run, run);
+        (store, run)
     }
 
     fn change(run: i64, number: u32, state: State) -> Change {

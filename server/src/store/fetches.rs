@@ -1,6 +1,6 @@
-//! Sources that are fetched from repositories.
+//! Sources that come after their launch: fetched from repositories, or uploaded.
 
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::{Store, StoreError, from_json, runs};
@@ -18,6 +18,41 @@ pub struct ToFetch {
     pub cluster: String,
     /// Where from, as its launch said it.
     pub source: String,
+    /// What its trials are to run.
+    pub script: Script,
+}
+
+/// What the trials of a run are to run.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The folder of the source in which they do.
+    pub folder: String,
+    /// Relative to that folder.
+    pub path: String,
+}
+
+/// A run whose source is still to be uploaded.
+#[derive(Clone, Debug)]
+pub struct ToUpload {
+    /// The run's key.
+    pub run: i64,
+    /// What its trials are to run.
+    pub script: Script,
+}
+
+fn script(connection: &Connection, run: i64, spec: RunSpec) -> Result<Script, StoreError> {
+    // The same for all trials of a run.
+    let query = "SELECT argv FROM trial WHERE run = ?1 ORDER BY number LIMIT 1";
+    let argv: Option<String> = connection
+        .prepare_cached(query)?
+        .query_row([run], |row| row.get(0))
+        .optional()?;
+    let argv: Vec<String> =
+        argv.map_or(Ok(Vec::new()), |argv| from_json("trial arguments", &argv))?;
+    Ok(Script {
+        folder: spec.relative_work_dir,
+        path: argv.into_iter().next().unwrap_or_default(),
+    })
 }
 
 impl Store {
@@ -34,12 +69,14 @@ impl Store {
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 let spec: RunSpec = from_json("run spec", &row.get::<_, String>("spec")?)?;
+                let run = row.get("key")?;
                 found.push(ToFetch {
-                    run: row.get("key")?,
+                    run,
                     id: row.get("id")?,
                     name: row.get("name")?,
                     cluster: row.get("cluster")?,
-                    source: spec.source_code,
+                    source: spec.source_code.clone(),
+                    script: script(connection, run, spec)?,
                 });
             }
             Ok(found)
@@ -57,17 +94,37 @@ impl Store {
         .await
     }
 
-    /// Notes that the source of a run cannot be fetched: its trials have failed. Answers with
-    /// their numbers.
-    pub async fn fetch_failed(
+    /// A run by its id, if it waits for the upload of its source.
+    pub async fn to_upload(&self, run: String) -> Result<Option<ToUpload>, StoreError> {
+        self.read(move |connection| {
+            let query = "SELECT key, spec FROM run
+                         WHERE id = ?1 AND upload = '' AND deleted_at IS NULL";
+            let mut statement = connection.prepare_cached(query)?;
+            let mut rows = statement.query([run])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let run = row.get("key")?;
+            let spec: RunSpec = from_json("run spec", &row.get::<_, String>("spec")?)?;
+            Ok(Some(ToUpload {
+                run,
+                script: script(connection, run, spec)?,
+            }))
+        })
+        .await
+    }
+
+    /// Notes why there is no source that the trials of a run could run: those that wait for it have
+    /// failed, before they started. It is still awaited, should somebody try them again. Answers
+    /// with their numbers.
+    pub async fn source_failed(
         &self,
         run: i64,
-        reason: String,
+        message: String,
         now: Timestamp,
     ) -> Result<Vec<u32>, StoreError> {
         self.write(move |connection| {
             let now = now.micros();
-            let message = format!("its source could not be fetched: {reason}");
             connection.execute(
                 "UPDATE run SET fetch_failure = ?2, changed_at = ?3 WHERE key = ?1",
                 params![run, message, now],

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::trials::BLOCK;
-use super::{Store, StoreError, to_json};
+use super::{Store, StoreError, bills, to_json};
 use crate::price::Terms;
 use crate::trial::Mount;
 
@@ -49,6 +49,14 @@ pub struct NewRun {
     pub trials: Vec<NewTrial>,
     /// The idempotency key, and the hash of the request that it came with.
     pub key: Option<(String, [u8; 32])>,
+}
+
+impl NewRun {
+    /// What all its trials run, relative to the folder in which they do.
+    pub fn script(&self) -> &str {
+        let first = self.trials.first().and_then(|trial| trial.argv.first());
+        first.map_or("", String::as_str)
+    }
 }
 
 /// One of its trials.
@@ -164,8 +172,8 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             to_json("run columns", &run.columns)?,
             run.terms.rate,
             run.parallel,
-            seconds(run.terms.rounding.minimum),
-            seconds(run.terms.rounding.increment.max(1)),
+            bills::stored(run.terms.rounding.minimum),
+            bills::stored(run.terms.rounding.increment.max(1)),
             run.trials.len() as i64,
             run.created_at.micros(),
             run.priority,
@@ -178,10 +186,6 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
         ],
     )?;
     Ok(connection.last_insert_rowid())
-}
-
-fn seconds(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {

@@ -6,16 +6,25 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, bills};
 
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION: i32 = 0x5357_4550;
 
-const MIGRATIONS: [&str; 4] = [
-    include_str!("../../migrations/0001_runs.sql"),
-    include_str!("../../migrations/0002_control.sql"),
-    include_str!("../../migrations/0003_data.sql"),
-    include_str!("../../migrations/0004_load.sql"),
+/// One step from a version of the tables to the next.
+enum Migration {
+    /// SQL: what the tables are.
+    Tables(&'static str),
+    /// Rust: figures in them that SQL is not to work out.
+    Figures(fn(&Connection) -> Result<(), StoreError>),
+}
+
+const MIGRATIONS: [Migration; 5] = [
+    Migration::Tables(include_str!("../../migrations/0001_runs.sql")),
+    Migration::Tables(include_str!("../../migrations/0002_control.sql")),
+    Migration::Tables(include_str!("../../migrations/0003_data.sql")),
+    Migration::Tables(include_str!("../../migrations/0004_load.sql")),
+    Migration::Figures(bills::put_right),
 ];
 
 /// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.
@@ -78,7 +87,10 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
         .map(|version| usize::try_from(version).unwrap_or(0))?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(migration)?;
+        match migration {
+            Migration::Tables(sql) => transaction.execute_batch(sql)?,
+            Migration::Figures(put_right) => put_right(&transaction)?,
+        }
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", index as i64 + 1)?;
         transaction.commit()?;
@@ -94,13 +106,42 @@ mod tests {
     #[test]
     fn released_migrations_are_what_they_were() {
         use sha2::{Digest, Sha256};
-        let hashes = [
-            "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
-            "930610afa99e85f4c2f83d064f2022f5f9083671041887510d1dfcf09ff2512b",
+        let recorded = [
+            (
+                "0001_runs.sql",
+                "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
+            ),
+            (
+                "0002_control.sql",
+                "930610afa99e85f4c2f83d064f2022f5f9083671041887510d1dfcf09ff2512b",
+            ),
+            (
+                "0003_data.sql",
+                "11951a36426d20b25936b4df269870dc9cb9c935e15f20a494da632e79074d5c",
+            ),
+            (
+                "0004_load.sql",
+                "af452321d17cda9f0d6498d732f4b0404046b1cc46d1ac8973c80535f66caff7",
+            ),
         ];
-        for (migration, expected) in MIGRATIONS.iter().zip(hashes) {
-            assert_eq!(crate::random::hex(&Sha256::digest(migration)), expected);
-        }
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        assert_eq!(files, recorded.map(|(file, _)| file), "each is recorded");
+        let hash = |bytes: &[u8]| crate::random::hex(&Sha256::digest(bytes));
+        let applied: Vec<String> = MIGRATIONS
+            .iter()
+            .filter_map(|migration| match migration {
+                Migration::Tables(sql) => Some(hash(sql.as_bytes())),
+                Migration::Figures(_) => None,
+            })
+            .collect();
+        assert_eq!(applied, recorded.map(|(_, hash)| hash), "each is applied");
+        // Which version puts figures right is as fixed as the tables are.
+        assert!(matches!(MIGRATIONS[4], Migration::Figures(_)));
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //! small writes share one flush.
 
 mod accounts;
+mod bills;
+#[cfg(test)]
+mod bills_tests;
 pub(crate) mod changes;
 mod claims;
 mod control;
@@ -33,7 +36,7 @@ pub use accounts::Account;
 pub use changes::{Change, Recorded};
 pub use claims::{ActiveTrial, Claim};
 pub use discard::Files;
-pub use fetches::ToFetch;
+pub use fetches::{Script, ToFetch, ToUpload};
 pub use launches::{Created, NewRun, NewTrial};
 pub use metrics::{NewPoint, NewPoints, Source, Window};
 pub use runs::{RunFilter, RunRecord};

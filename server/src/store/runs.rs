@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
 use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
-use sweep_planner::estimate::billing::Rounding;
 
 use super::trials::State;
-use super::{Store, StoreError, from_json};
+use super::{Store, StoreError, bills, from_json};
 use crate::price::Terms;
 
 /// A run as stored.
@@ -285,10 +284,7 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError>
         columns: from_json("run columns", &row.get::<_, String>("columns")?)?,
         terms: Terms {
             rate: row.get("rate")?,
-            rounding: Rounding {
-                minimum: row.get::<_, i64>("bill_minimum")?.unsigned_abs(),
-                increment: row.get::<_, i64>("bill_increment")?.unsigned_abs(),
-            },
+            rounding: bills::rounding(row)?,
         },
         trials: row.get("trials")?,
         counts,

@@ -48,10 +48,7 @@ impl State {
 
     /// Whether a trial in this state changes no more by itself.
     pub fn ended(self) -> bool {
-        matches!(
-            self,
-            Self::Succeeded | Self::Failed | Self::Cancelled | Self::Deleted
-        )
+        self.to_wire().ended()
     }
 
     /// The word of the wire.

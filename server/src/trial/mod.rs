@@ -10,6 +10,8 @@ mod mount;
 mod output;
 mod python;
 mod remove;
+mod script;
+mod similar;
 mod source;
 mod upload;
 
@@ -20,5 +22,6 @@ pub use identity::{end_group, identity};
 pub use mount::{Mount, below, existing, replaced};
 pub use output::{Stretch, read_output, search_output};
 pub use remove::remove_tree;
+pub use script::{NoScript, ensure_script, plain};
 pub use source::{Ignored, SourceError, SourceLimits, copy_tree, put_source, snapshot};
 pub use upload::{UnpackError, unpack, unpack_tar};

@@ -23,6 +23,7 @@ mod paging;
 mod repository;
 mod restarts;
 mod retention;
+mod scripts;
 mod server;
 mod sources;
 mod upgrade;

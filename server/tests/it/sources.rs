@@ -30,11 +30,10 @@ fn trials_run_in_the_folder_of_the_source_that_the_request_names() {
     assert_eq!(page["artifacts"][0]["filename"], "pkg/made");
     for folder in ["missing", "out", "out/bin", "top.txt"] {
         body["spec"]["relativeWorkDir"] = json!(folder);
-        let trial = &server.finish(&server.post_run(&body).json())[0];
-        assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
+        let refused = server.post_run(&body);
         assert_eq!(
-            server.log(trial),
-            format!("the source has no folder `{folder}`\n")
+            (refused.status, refused.message()),
+            (400, format!("The source has no folder `{folder}`."))
         );
     }
     for folder in ["..", "/usr", "pkg/../..", "a\0b"] {

@@ -12,6 +12,11 @@ use crate::server::{Home, KEY, Server, USER};
 /// The tables of the first version, and what the second added.
 const FIRST: &str = include_str!("../../migrations/0001_runs.sql");
 const SECOND: &str = include_str!("../../migrations/0002_control.sql");
+/// What the versions after them added.
+const LATER: [&str; 2] = [
+    include_str!("../../migrations/0003_data.sql"),
+    include_str!("../../migrations/0004_load.sql"),
+];
 
 const OLD: &str = "01k0old000000000000000ended";
 const WAITING: &str = "01k0old0000000000000waiting";
@@ -263,6 +268,109 @@ fn check_counts(home: &Home, version: i64) {
         one("SELECT count(*) FROM trial_history WHERE run = 1"),
         TRIALS * 3
     );
+}
+
+/// How the fourth version recorded the end of a trial: `started_at` in the inner select was the
+/// run's, so that a trial was billed for the time that it had waited.
+const BILLED: &str = "UPDATE trial SET state = ?3, changed_at = ?5, message = '',
+         started_at = coalesce(started_at, ?4), ended_at = ?5, exit_code = 0, signal = NULL,
+         billed_seconds = (
+             SELECT (max(bill_minimum, (?5 - coalesce(started_at, ?4) + 999999) / 1000000)
+                     + bill_increment - 1) / bill_increment * bill_increment
+             FROM run WHERE key = ?1)
+     WHERE run = ?1 AND number = ?2 AND state IN (0, 1, 2, 6) RETURNING billed_seconds";
+const CARRIED: &str = "UPDATE run SET started_at = coalesce(started_at, ?2),
+         billed_seconds = billed_seconds + coalesce(?3, 0), ended_at = ?4 WHERE key = ?1";
+
+/// Five trials on one slot, 61.5 s each, the fourth of which failed and was tried again, and one
+/// that was stopped before it started; as that version left them.
+fn wrongly_billed_run(database: &Connection, id: &str) {
+    const LENGTH: i64 = 61_500_000;
+    insert_run(database, 3, id, "quick.sh  --x 'range(6)'", 6);
+    database
+        .execute_batch("INSERT INTO trial_block VALUES (3, 0, 0, 6)")
+        .unwrap();
+    let record = |number: i64, state: i64, slot: i64| {
+        let (start, end) = (BEGAN + slot * LENGTH, BEGAN + (slot + 1) * LENGTH);
+        let billed: Option<i64> = database
+            .query_row(BILLED, params![3, number, state, start, end], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        database
+            .execute(CARRIED, params![3, start, billed, end])
+            .unwrap();
+        billed
+    };
+    let first: Vec<_> = [(0, 3), (1, 3), (2, 3), (3, 4)]
+        .map(|(number, state)| record(number, state, number))
+        .into();
+    assert_eq!(first, [62, 123, 185, 246].map(Some), "as it was wrong");
+    database
+        .execute_batch(
+            "INSERT INTO trial_attempt SELECT run, number, attempt, state, message, started_at,
+                 ended_at, exit_code, signal, billed_seconds FROM trial WHERE run = 3 AND number = 3;
+             UPDATE trial SET attempt = 1, state = 0, started_at = NULL, ended_at = NULL,
+                 exit_code = NULL, billed_seconds = NULL WHERE run = 3 AND number = 3;",
+        )
+        .unwrap();
+    assert_eq!(record(4, 3, 4), Some(308));
+    assert_eq!(record(3, 3, 5), Some(369));
+    let stop = format!(
+        "UPDATE trial SET state = 5, ended_at = {BEGAN} + 1, message = 'stopped before it started'
+         WHERE run = 3 AND number = 5"
+    );
+    database.execute_batch(&stop).unwrap();
+}
+
+#[test]
+fn what_was_billed_for_waiting_is_put_right() {
+    const WRONG: &str = "01k0old0000000000000000wrong";
+    let home = Home::new(&[("quick.sh", "echo $2")]);
+    fill(&home, 2);
+    home.write(&format!("data/sources/{WAITING}/quick.sh"), "echo old $2");
+    let path = home.path("data/sweep.db");
+    let database = Connection::open(&path).unwrap();
+    for sql in LATER {
+        database.execute_batch(sql).unwrap();
+    }
+    database.pragma_update(None, "user_version", 4).unwrap();
+    wrongly_billed_run(&database, WRONG);
+    drop(database);
+    for _ in 0..2 {
+        // A second start finds nothing to put right.
+        let server = home.start();
+        let run = server.get(&format!("/v1/core/local/runs/{WRONG}"));
+        // Six attempts of 62 s at $0.086.
+        assert_eq!(
+            run["status"]["cost"],
+            json!(31_992.0 / 3_600_000.0),
+            "{run}"
+        );
+        let page = server.get(&format!("/v1/core/local/runs/{WRONG}/trials"));
+        for trial in page["trials"].as_array().unwrap() {
+            let expected = match trial["number"].as_u64().unwrap() {
+                5 => (Value::Null, Value::Null),
+                _ => (json!(62), json!(5_332.0 / 3_600_000.0)),
+            };
+            assert_eq!(
+                (&trial["billedSeconds"], &trial["cost"]),
+                (&expected.0, &expected.1)
+            );
+        }
+        let trial = server.get(&format!("/v1/core/local/experiments/{WRONG}-3"));
+        let attempts = &trial["status"]["attempts"];
+        assert_eq!(attempts[0]["billedSeconds"], 62, "{trial}");
+        // What was right stays.
+        let right = server.get(&format!("/v1/core/local/runs/{OLD}"));
+        assert_eq!(right["status"]["cost"], json!(0.086 * 225_000.0 / 3600.0));
+    }
+    // An earlier binary knows four versions of the tables and refuses a later one.
+    let database = Connection::open(&path).unwrap();
+    let version: i64 = database
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 5);
 }
 
 #[test]

@@ -134,14 +134,13 @@ fn launched(watch: Watch, run: &Run) -> impl IntoView + use<> {
 /// How many have ended, with a bar of the states.
 pub(super) fn progress(counts: ExperimentCounts) -> AnyView {
     let total = counts.total().max(1);
-    let ended = counts.succeeded + counts.failed + counts.cancelled;
     let share = |count: i32| (f64::from(count) * 100.0 / f64::from(total)).to_string() + "%";
     let piece = |class: &'static str, count: i32| {
         (count > 0).then(|| view! { <span class=class style:width=share(count)></span> })
     };
     view! {
         <span class="progress">
-            <span class="num">{[&ended.to_string(), " of ", &counts.total().to_string()].concat()}</span>
+            <span class="num">{[&counts.ended().to_string(), " of ", &counts.total().to_string()].concat()}</span>
             <span class="bar" aria-hidden="true">
                 {piece("bar-good", counts.succeeded)}
                 {piece("bar-bad", counts.failed)}
