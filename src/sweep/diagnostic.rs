@@ -7,6 +7,7 @@ use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
 use super::span::{Origin, Span};
+use super::spelling;
 
 mod fix;
 mod render;
@@ -136,20 +137,10 @@ pub enum Kind {
         /// The word that stands where the script should.
         found: String,
     },
-    /// An option before the script that `grid run` does not have.
-    UnknownOption {
-        /// As typed.
-        found: String,
-        /// The option that may be meant.
-        suggestion: Option<String>,
-    },
+    /// An option that is spelled otherwise than today's client spells it, or stands elsewhere.
+    Spelling(spelling::Problem),
     /// An option without its value.
     MissingValue {
-        /// Its name.
-        option: &'static str,
-    },
-    /// A flag with a value.
-    UnexpectedValue {
         /// Its name.
         option: &'static str,
     },
@@ -214,11 +205,6 @@ pub enum Kind {
     },
     /// An option given twice; the last one counts.
     RepeatedOption {
-        /// Its name.
-        option: &'static str,
-    },
-    /// An option of `grid run` behind the script.
-    OptionAfterScript {
         /// Its name.
         option: &'static str,
     },

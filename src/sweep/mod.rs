@@ -106,6 +106,7 @@ mod rules;
 pub mod sampling;
 mod shortcut;
 pub mod span;
+pub mod spelling;
 pub mod subset;
 pub(crate) mod suggest;
 pub mod value;

@@ -33,7 +33,10 @@ impl Diagnostic {
     /// The edits that may be meant, the likeliest first; empty where none is likely. `text` is the
     /// text it was found in. Each leaves another text, without this problem.
     pub fn fixes(&self, text: &str) -> Vec<Fix> {
-        self.likeliest_fix(text).into_iter().collect()
+        match &self.kind {
+            Kind::Spelling(problem) => problem.fixes(self.span, text),
+            _ => self.likeliest_fix(text).into_iter().collect(),
+        }
     }
 
     /// The first of [`Diagnostic::fixes`].
@@ -87,11 +90,7 @@ impl Diagnostic {
             Kind::NotGridRun { found } if found.starts_with("python") => {
                 replace("Write grid run", "grid run".into())
             }
-            Kind::UnknownOption {
-                suggestion: Some(name),
-                ..
-            }
-            | Kind::BadRunName {
+            Kind::BadRunName {
                 suggestion: Some(name),
                 ..
             }

@@ -11,10 +11,10 @@ impl Diagnostic {
     pub fn severity(&self) -> Severity {
         match self.kind {
             Kind::Config(ref problem) => problem.severity(),
+            Kind::Spelling(ref problem) => problem.severity(),
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }
-            | Kind::OptionAfterScript { .. }
             | Kind::UnusedOption { .. }
             | Kind::NumTrialsOverSpace { .. }
             | Kind::ConfigNotRead
@@ -97,11 +97,8 @@ impl fmt::Display for Kind {
                     "expected a script that ends in .py, .sh or .jl, found `{found}`"
                 )
             }
-            Kind::UnknownOption { found, .. } => {
-                write!(f, "`grid run` has no option `{found}`")
-            }
+            Kind::Spelling(problem) => problem.fmt(f),
             Kind::MissingValue { option } => write!(f, "expected a value behind `{option}`"),
-            Kind::UnexpectedValue { option } => write!(f, "`{option}` takes no value"),
             Kind::NotAnInteger {
                 option,
                 found,
@@ -184,10 +181,6 @@ impl fmt::Display for Kind {
             Kind::RepeatedOption { option } => {
                 write!(f, "`{option}` was given before; this one counts")
             }
-            Kind::OptionAfterScript { option } => write!(
-                f,
-                "behind the script `{option}` goes to the script, not to `grid run`"
-            ),
             Kind::UnusedOption { option, needs } => {
                 write!(f, "`{option}` has no effect without {needs}")
             }
@@ -347,10 +340,11 @@ impl Diagnostic {
             Kind::ScriptExtension { .. } => {
                 "options of `grid run` stand before the script, the script's own behind it".into()
             }
-            Kind::UnknownOption { suggestion, .. } => match suggestion {
-                Some(suggestion) => format!("did you mean `{suggestion}`?"),
-                None => "the script's own arguments stand behind the script".into(),
-            },
+            Kind::Spelling(problem) => return problem.help(),
+            Kind::NotAnInteger {
+                option: "--memory", ..
+            } => "`--memory` is the size of the disk in GB; main memory comes with the machine"
+                .into(),
             Kind::BadRunName {
                 suggestion: Some(name),
                 ..
@@ -363,9 +357,6 @@ impl Diagnostic {
                 suggestion: Some(name),
                 ..
             } => format!("did you mean `{name}`?"),
-            Kind::OptionAfterScript { .. } => {
-                "to set it for the run, write it before the script".into()
-            }
             Kind::NumTrialsMissing => "add `--num_trials 10` before the script".into(),
             Kind::ConfigNotRead => "paste or drop the file here, or write its options and \
                                     parameters into the command"
