@@ -301,6 +301,10 @@ proptest! {
         if count > 0 {
             prop_assert!(!again.has_errors(), "{:?}\n{}", again.diagnostics, lines.join("\n"));
         }
+        let names = again.commands.iter().filter_map(|command| command.options.name.as_deref());
+        let names: Vec<&str> = names.collect();
+        let distinct: std::collections::HashSet<&&str> = names.iter().collect();
+        prop_assert_eq!(distinct.len(), names.len());
         prop_assert_eq!(argvs(&again.plan), argvs(&plan).into_iter().take(count as usize).collect::<Vec<_>>());
     }
 

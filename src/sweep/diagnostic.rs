@@ -169,6 +169,13 @@ pub enum Kind {
         /// The nearest good one.
         suggestion: Option<String>,
     },
+    /// A run name that an earlier command has.
+    RepeatedRunName {
+        /// The name.
+        found: String,
+        /// What the run is called instead.
+        name: String,
+    },
     /// A cluster name against the client's rule.
     BadClusterName {
         /// The name.

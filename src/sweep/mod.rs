@@ -103,6 +103,7 @@ pub mod range;
 pub mod ranges;
 mod reading;
 mod rules;
+mod run_names;
 pub mod sampling;
 mod shortcut;
 pub mod span;

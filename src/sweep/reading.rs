@@ -107,6 +107,7 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     }
     let mut budget = Budget::new();
     with_config(&mut read, settings, &mut budget, &mut diagnostics);
+    rules::check_run_names(&read, &mut diagnostics);
     finish(read, settings, budget, diagnostics)
 }
 

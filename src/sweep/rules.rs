@@ -6,6 +6,7 @@ use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::machines;
 use super::options::{self, OptionSpec, Options, Strategy, Takes};
 use super::quote;
+use super::run_names::RunNames;
 use super::span::{Origin, Span};
 use super::spelling;
 use super::subset;
@@ -163,6 +164,26 @@ pub(super) fn check_merged(
     if options.datastore_name.is_none() {
         for option in ["--datastore_version", "--datastore_mount_dir"] {
             unused(command, option, "`--datastore_name`", diagnostics);
+        }
+    }
+}
+
+/// Tells of names that more than one command has: each run gets another.
+pub(super) fn check_run_names(commands: &[Command], diagnostics: &mut Vec<Diagnostic>) {
+    let typed = commands
+        .iter()
+        .map(|command| command.options.name.as_deref());
+    let typed: Vec<_> = typed.collect();
+    let names = RunNames::new(&typed);
+    for (number, command) in (0..).zip(commands) {
+        let found = command.options.name.as_deref();
+        let Some(name) = names.of_run(number).filter(|name| found != Some(*name)) else {
+            continue;
+        };
+        if let Some(used) = command.used("--name") {
+            let (found, name) = (found.unwrap_or_default().to_owned(), name.to_owned());
+            let kind = Kind::RepeatedRunName { found, name };
+            diagnostics.push(Diagnostic::new(used.value_span, kind).of(used.origin));
         }
     }
 }

@@ -98,6 +98,10 @@ impl Diagnostic {
                 suggestion: Some(name),
                 ..
             } => replace(&format!("Change to {name}"), name.clone()),
+            Kind::RepeatedRunName { name, .. } => replace(
+                &format!("Call it {name}"),
+                quote::readable(name).into_owned(),
+            ),
             Kind::MissingComma { previous_end } => Some(Fix {
                 label: "Add the comma".into(),
                 edits: vec![(Span::at(*previous_end), ",".into())],

@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Kind, Severity, Shell};
 use crate::sweep::MAX_LISTED;
-use crate::sweep::options;
+use crate::sweep::options::{self, MAX_RUN_NAME};
 use crate::sweep::range::RangeError;
 use std::fmt;
 
@@ -15,6 +15,7 @@ impl Diagnostic {
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }
+            | Kind::RepeatedRunName { .. }
             | Kind::UnusedOption { .. }
             | Kind::NumTrialsOverSpace { .. }
             | Kind::ConfigNotRead
@@ -127,9 +128,16 @@ impl fmt::Display for Kind {
                     choices.join(", ")
                 )
             }
+            Kind::BadRunName { found, .. } if found.chars().count() > MAX_RUN_NAME => {
+                write!(f, "a run's name has at most {MAX_RUN_NAME} characters")
+            }
             Kind::BadRunName { found, .. } => write!(
                 f,
                 "a run's name takes lower-case letters, digits and inner `-`, found `{found}`"
+            ),
+            Kind::RepeatedRunName { found, name } => write!(
+                f,
+                "a command above is called `{found}` too, so this run will be called `{name}`"
             ),
             Kind::BadClusterName { found } => write!(
                 f,

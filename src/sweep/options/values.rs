@@ -19,14 +19,14 @@ pub(super) fn python_int(text: &str) -> Option<u32> {
 }
 
 /// The longest name that `sweep serve` takes for a run, in characters; Grid's client sets no limit.
-pub const MAX_RUN_NAME: usize = 200;
+pub(in crate::sweep) const MAX_RUN_NAME: usize = 200;
 
 /// The client's rule for run names: lower-case letters, digits and `-`, no `-` at either end.
 pub(super) fn run_name(name: &str) -> Result<String, Kind> {
     let good = |c: char| c == '-' || (c.is_alphanumeric() && !c.is_uppercase());
     let bad =
         name.is_empty() || name.starts_with('-') || name.ends_with('-') || !name.chars().all(good);
-    if bad {
+    if bad || name.chars().count() > MAX_RUN_NAME {
         return Err(Kind::BadRunName {
             found: name.into(),
             suggestion: tidy_name(name),
@@ -52,6 +52,11 @@ fn tidy_name(name: &str) -> Option<String> {
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { '-' })
         .collect();
-    let tidy = dashed.trim_matches('-').to_owned();
+    let dashed: String = dashed
+        .trim_matches('-')
+        .chars()
+        .take(MAX_RUN_NAME)
+        .collect();
+    let tidy = dashed.trim_end_matches('-').to_owned();
     (!tidy.is_empty()).then_some(tidy)
 }
