@@ -93,6 +93,21 @@ fn fragments() -> impl Strategy<Value = String> {
         Just("\r\n"),
         Just("= "),
         Just("0x"),
+        Just("--g_gpus 4 "),
+        Just("--grid_name abc "),
+        Just("--max_nodes "),
+        Just("--use_spot true "),
+        Just("grid train "),
+        Just("--name abc "),
+        Just("compute:"),
+        Just("hyper_params: "),
+        Just("method: "),
+        Just("parameters:\n"),
+        Just("https://platform.grid.ai/#/runs?script=https://github.com/o/r/blob/c/f.py"),
+        Just("&script_args="),
+        Just("%20%"),
+        Just("[![a]("),
+        Just(")"),
     ];
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }

@@ -3,6 +3,7 @@
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
 use super::config;
+use super::foreign;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
@@ -120,6 +121,8 @@ pub enum Kind {
     NoCommand,
     /// A config file where a command belongs: [`config::pasted`] takes it apart.
     ConfigPasted,
+    /// A link, or a file of another tool.
+    Foreign(foreign::Foreign),
     /// A command that is not `grid run`.
     NotGridRun {
         /// Its first word.

@@ -90,6 +90,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod edit;
 mod fingerprint;
+pub mod foreign;
 mod lines;
 pub mod literal;
 pub mod machines;

@@ -38,8 +38,7 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
     options_behind_script(command, diagnostics);
 }
 
-/// Tells of options of `grid run` behind the script, unless they stand before it too: both are meant
-/// then.
+/// Tells of options of `grid run` behind the script, unless they stand before it too.
 fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let arguments = &command.arguments;
     let options_at = command.options_at;
@@ -50,9 +49,12 @@ fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
         let found = split_inline(&argument.word.text).0;
         let same = options::find(found).filter(|spec| spec.name == found);
         let spec = same.or_else(|| spelling::prefixed_today(found));
-        let Some(spec) = spec.filter(|spec| command.used(spec.name).is_none()) else {
+        let Some(spec) = spec else { continue };
+        let is_given = command.used(spec.name).is_some();
+        // Both are meant, then.
+        if is_given && same.is_some() {
             continue;
-        };
+        }
         let value = arguments.get(at + 1);
         let value = value.filter(|value| argument.is_flag && value.name == argument.name);
         let movable = movable(spec, argument, value);
@@ -68,6 +70,7 @@ fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
                 today: spec.name,
                 name: argument.word.locate(0, words::offset(found.len())),
                 movable,
+                is_given,
                 options_at,
             }
         };

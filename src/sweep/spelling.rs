@@ -68,6 +68,8 @@ pub enum Problem {
         name: Span,
         /// It and its value, where that could stand before the script too.
         movable: Option<Span>,
+        /// Whether it stands before the script already.
+        is_given: bool,
         /// Where it would stand then.
         options_at: u32,
     },
@@ -172,9 +174,14 @@ impl Problem {
                 today,
                 name,
                 movable: Some(place),
+                is_given,
                 options_at,
                 ..
             } => {
+                if *is_given {
+                    let edits = vec![(with_blanks(text, *place), String::new())];
+                    return vec![fix("Take it out".into(), edits)];
+                }
                 let value = Span::new(name.end, place.end.max(name.end)).slice(text);
                 let written = (Span::at(*options_at), format!(" {today}{value}"));
                 let taken = (with_blanks(text, *place), String::new());

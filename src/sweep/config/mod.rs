@@ -52,8 +52,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub(super) use pasted::check_pasted;
 pub use pasted::{Pasted, pasted};
+pub(super) use pasted::{check_pasted, key_of};
 pub use problem::{Problem, Syntax};
 
 use super::diagnostic::Diagnostic;

@@ -35,6 +35,7 @@ impl Diagnostic {
     pub fn fixes(&self, text: &str) -> Vec<Fix> {
         match &self.kind {
             Kind::Spelling(problem) => problem.fixes(self.span, text),
+            Kind::Foreign(foreign) => foreign.fixes(self.span),
             _ => self.likeliest_fix(text).into_iter().collect(),
         }
     }

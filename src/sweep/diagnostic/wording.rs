@@ -84,6 +84,7 @@ impl fmt::Display for Kind {
                 f,
                 "this is a config file of `grid run --config`, not a command"
             ),
+            Kind::Foreign(foreign) => foreign.fmt(f),
             Kind::NotGridRun { found } => write!(f, "expected `grid run`, found `{found}`"),
             Kind::DanglingLine { .. } => {
                 write!(
@@ -340,6 +341,7 @@ impl Diagnostic {
             Kind::ConfigPasted => "save it as config.yml and name it in the command: \
                                    `grid run --config config.yml train.py`"
                 .into(),
+            Kind::Foreign(foreign) => return foreign.help(),
             Kind::NotGridRun { .. } => {
                 "each line is a command of its own and begins `grid run`".into()
             }
