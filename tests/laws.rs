@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use sweep_planner::launch;
+use sweep_planner::sweep::config::pasted;
 use sweep_planner::sweep::diagnostic::Kind;
 use sweep_planner::sweep::{Diagnostic, Origin, Plan, Reading, Settings, edit, quote, read};
 
@@ -250,6 +251,26 @@ proptest! {
         let reading = read(&text, &settings());
         check_places(&text, &reading);
         prop_assert_eq!(reading.plan.is_empty(), reading.has_errors());
+        let is_config = |d: &Diagnostic| d.kind == Kind::ConfigPasted;
+        prop_assert_eq!(pasted(&text).is_some(), reading.diagnostics.iter().any(is_config));
+    }
+
+    /// Clicking the first fix of each option's spelling or place ends, with none of them left.
+    #[test]
+    fn fixes_of_spellings_end(text in fragments()) {
+        let mut text = text;
+        let first = |text: &str| {
+            let reading = read(text, &settings());
+            let spellings = reading.diagnostics.iter().filter(|d| matches!(d.kind, Kind::Spelling(_)));
+            let mut fixes = spellings.filter_map(|d| d.fix(text));
+            fixes.next()
+        };
+        let mut clicks = 0;
+        while let Some(fix) = first(&text) {
+            text = fix.apply(&text);
+            clicks += 1;
+            prop_assert!(clicks <= 100, "{} again in {text}", fix.label);
+        }
     }
 
     /// Any text as a config file gives a reading, and what is merged is launched and received alike.
