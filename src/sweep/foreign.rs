@@ -1,6 +1,7 @@
 //! Texts that are no command and are named for what they are: links, and files of other tools.
 
 use super::diagnostic::{Diagnostic, Fix, Kind};
+use super::reading::MAX_PROBLEMS;
 use super::span::Span;
 use super::words::Words;
 use std::fmt;
@@ -124,8 +125,10 @@ pub(super) fn take_links(
     };
     commands.retain(|words| !is_within(words.span.start));
     diagnostics.retain(|diagnostic| !is_within(diagnostic.span.start));
-    for line in lines {
-        let foreign = link::read(line.slice(text));
+    for (number, line) in lines.into_iter().enumerate() {
+        // Nobody reads the thousandth.
+        let few = number < MAX_PROBLEMS;
+        let foreign = link::read(if few { line.slice(text) } else { "" });
         diagnostics.push(Diagnostic::new(line, Kind::Foreign(foreign)));
     }
     true

@@ -178,7 +178,9 @@ pub(in crate::sweep) fn today(typed: &str) -> Option<Today> {
 /// The option that `typed` is today where it begins with Grid's former prefixes, which no script's own
 /// argument does.
 pub(in crate::sweep) fn prefixed_today(typed: &str) -> Option<&'static OptionSpec> {
-    let (_, was_prefixed) = bare_name(typed).filter(|_| typed.starts_with("--"))?;
+    // Most arguments are told apart by their first letter.
+    let may_be = typed.strip_prefix("--")?.starts_with(['g', 'G']);
+    let (_, was_prefixed) = may_be.then(|| bare_name(typed)).flatten()?;
     match today(typed).filter(|_| was_prefixed)? {
         Today::Renamed { spec, .. } => Some(spec),
         Today::Gone(_) => None,
