@@ -131,7 +131,7 @@ pub fn request(
         sweep_options,
         ..spec(options)
     };
-    let name = options.name.clone().unwrap_or_default();
+    let name = plan.run_name(part).unwrap_or_default().to_owned();
     Ok(CreateRun {
         local_dir: false,
         name,

@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use sweep_planner::launch;
+use sweep_planner::sweep::config::pasted;
 use sweep_planner::sweep::diagnostic::Kind;
 use sweep_planner::sweep::{Diagnostic, Origin, Plan, Reading, Settings, edit, quote, read};
 
@@ -93,6 +94,21 @@ fn fragments() -> impl Strategy<Value = String> {
         Just("\r\n"),
         Just("= "),
         Just("0x"),
+        Just("--g_gpus 4 "),
+        Just("--grid_name abc "),
+        Just("--max_nodes "),
+        Just("--use_spot true "),
+        Just("grid train "),
+        Just("--name abc "),
+        Just("compute:"),
+        Just("hyper_params: "),
+        Just("method: "),
+        Just("parameters:\n"),
+        Just("https://platform.grid.ai/#/runs?script=https://github.com/o/r/blob/c/f.py"),
+        Just("&script_args="),
+        Just("%20%"),
+        Just("[![a]("),
+        Just(")"),
     ];
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
@@ -235,6 +251,26 @@ proptest! {
         let reading = read(&text, &settings());
         check_places(&text, &reading);
         prop_assert_eq!(reading.plan.is_empty(), reading.has_errors());
+        let is_config = |d: &Diagnostic| d.kind == Kind::ConfigPasted;
+        prop_assert_eq!(pasted(&text).is_some(), reading.diagnostics.iter().any(is_config));
+    }
+
+    /// Clicking the first fix of each option's spelling or place ends, with none of them left.
+    #[test]
+    fn fixes_of_spellings_end(text in fragments()) {
+        let mut text = text;
+        let first = |text: &str| {
+            let reading = read(text, &settings());
+            let spellings = reading.diagnostics.iter().filter(|d| matches!(d.kind, Kind::Spelling(_)));
+            let mut fixes = spellings.filter_map(|d| d.fix(text));
+            fixes.next()
+        };
+        let mut clicks = 0;
+        while let Some(fix) = first(&text) {
+            text = fix.apply(&text);
+            clicks += 1;
+            prop_assert!(clicks <= 100, "{} again in {text}", fix.label);
+        }
     }
 
     /// Any text as a config file gives a reading, and what is merged is launched and received alike.
@@ -301,6 +337,10 @@ proptest! {
         if count > 0 {
             prop_assert!(!again.has_errors(), "{:?}\n{}", again.diagnostics, lines.join("\n"));
         }
+        let names = again.commands.iter().filter_map(|command| command.options.name.as_deref());
+        let names: Vec<&str> = names.collect();
+        let distinct: std::collections::HashSet<&&str> = names.iter().collect();
+        prop_assert_eq!(distinct.len(), names.len());
         prop_assert_eq!(argvs(&again.plan), argvs(&plan).into_iter().take(count as usize).collect::<Vec<_>>());
     }
 

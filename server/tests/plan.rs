@@ -119,6 +119,40 @@ fn shell_lines_read_again_are_the_same_trials() {
     assert_eq!(words(&lines), words(text));
 }
 
+/// A server takes a name once.
+#[test]
+fn each_shell_line_of_a_named_sweep_has_a_name_of_its_own() {
+    let text = "grid run --name abc f.py --x \"[1, 2]\"\ngrid run --name abc-2 f.py --x \"[3, 4]\"";
+    let lines = out(&["--format", "sh", text]);
+    assert_eq!(
+        lines.lines().collect::<Vec<_>>(),
+        [
+            "grid run --name abc f.py --x 1",
+            "grid run --name abc-3 f.py --x 2",
+            "grid run --name abc-2 f.py --x 3",
+            "grid run --name abc-2-2 f.py --x 4",
+        ]
+    );
+    let again = sweep(&["--format", "sh", &lines]);
+    assert_eq!(String::from_utf8(again.stdout).unwrap(), lines);
+    assert!(again.stderr.is_empty());
+}
+
+/// Excel and others run a cell that begins with `=`, `+`, `-`, `@`, a tab or a CR.
+#[test]
+fn csv_for_spreadsheets_defuses_formulas() {
+    let text = "grid run f.py --a \"['=1+1', '+x', '@y', '-z', '\tt', '=\\\"q\\\"', 'a=b', ' =c', -0.5]\" -- plain";
+    let exact = out(&["--format", "csv", text]);
+    assert!(exact.contains("0,=1+1\r\n"), "{exact}");
+    assert_eq!(
+        out(&["--format", "csv", "--spreadsheet", text]),
+        "index,'--a\r\n0,'=1+1\r\n1,'+x\r\n2,'@y\r\n3,'-z\r\n4,'\tt\r\n5,\"'=\"\"q\"\"\"\r\n6,a=b\r\n\
+         7,\" =c\"\r\n8,'-0.5\r\n"
+    );
+    let refused = sweep(&["--format", "jsonl", "--spreadsheet", text]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
 #[test]
 fn csv_quotes_what_needs_it() {
     let text = "grid run f.py --a \"['x,y', 'q\\\"']\"";

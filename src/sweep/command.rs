@@ -1,17 +1,21 @@
 //! Stage 3: the words of one command as options, script and arguments.
 
 use super::diagnostic::{Diagnostic, Kind};
-use super::options::{self, OptionSpec, Options, Strategy, Takes};
-use super::reading::MAX_PROBLEMS;
+use super::options::{OptionSpec, Options, Strategy};
 use super::rules;
 use super::span::{Origin, Span};
-use super::suggest::nearest;
-use super::words::{self, Word, Words};
-use compact_str::{CompactString, format_compact};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use super::spelling::Problem;
+use super::words::{Word, Words};
+use compact_str::CompactString;
+
+mod arguments;
+mod options_typed;
 
 pub use super::diagnostic::is_script;
+use arguments::arguments;
+pub(super) use arguments::begins_flag;
+use options_typed::OptionReader;
+pub(super) use options_typed::split_inline;
 
 /// One option as it stands in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,22 +132,14 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         report(diagnostics, span, Kind::NotGridRun { found });
         return None;
     }
-    let options_at = words.words[1].span.end;
-    let mut reader = OptionReader {
-        words: &words.words,
-        next: 2,
-        uses: Vec::new(),
-        given: Vec::new(),
-        options: Options::default(),
-        diagnostics,
-    };
+    let name = &words.words[1];
+    if name.text == "train" {
+        report(diagnostics, name.span, Kind::Spelling(Problem::Train));
+    }
+    let options_at = name.span.end;
+    let mut reader = OptionReader::new(&words.words, diagnostics);
     reader.read();
-    let OptionReader {
-        next,
-        uses,
-        options,
-        ..
-    } = reader;
+    let (next, uses, options) = reader.finish();
     let Some(script) = words.words.get(next) else {
         report(diagnostics, Span::at(words.span.end), Kind::NoScript);
         return None;
@@ -215,195 +211,4 @@ pub fn from_request(
         config_read: false,
         ruled_by_config: Vec::new(),
     })
-}
-
-struct OptionReader<'a> {
-    words: &'a [Word],
-    next: usize,
-    uses: Vec<OptionUse>,
-    /// The names of the options in `uses`, each once.
-    given: Vec<&'static str>,
-    options: Options,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl OptionReader<'_> {
-    fn report(&mut self, span: Span, kind: Kind) {
-        self.diagnostics.push(Diagnostic::new(span, kind));
-    }
-
-    /// Reads options up to the script.
-    fn read(&mut self) {
-        while let Some(word) = self.words.get(self.next) {
-            if word.text == "--" {
-                self.next += 1;
-                return;
-            }
-            if !word.text.starts_with('-') || word.text == "-" {
-                return;
-            }
-            self.next += 1;
-            let (name, inline) = split_inline(&word.text);
-            match (options::find(name), lettered(name)) {
-                (Some(spec), _) => self.known(spec, word, name.len() + 1, inline),
-                (None, Some((spec, value))) => self.known(spec, word, 2, Some(value)),
-                (None, None) => self.unknown(word, name, inline.is_some()),
-            }
-        }
-    }
-
-    fn known(
-        &mut self,
-        spec: &'static OptionSpec,
-        word: &Word,
-        value_start: usize,
-        inline: Option<&str>,
-    ) {
-        let (value, value_span, span) = match (spec.takes, inline) {
-            (Takes::Nothing, None) => (String::new(), Span::at(word.span.end), word.span),
-            (Takes::Nothing, Some(_)) => {
-                return self.report(word.span, Kind::UnexpectedValue { option: spec.name });
-            }
-            (_, Some(value)) => {
-                let start = u32::try_from(value_start).unwrap_or(u32::MAX);
-                let end = u32::try_from(word.text.len()).unwrap_or(u32::MAX);
-                (value.to_owned(), word.locate(start, end), word.span)
-            }
-            (_, None) => match self.words.get(self.next) {
-                // Click would take an option for the value; it is more likely that one is missing.
-                Some(value) if options::find(split_inline(&value.text).0).is_none() => {
-                    self.next += 1;
-                    (value.text.to_string(), value.span, word.span.to(value.span))
-                }
-                _ => return self.report(word.span, Kind::MissingValue { option: spec.name }),
-            },
-        };
-        if !self.given.contains(&spec.name) {
-            self.given.push(spec.name);
-        } else if spec.takes != Takes::Nothing {
-            self.report(span, Kind::RepeatedOption { option: spec.name });
-        }
-        if let Err(kind) = self.options.set(spec, &value) {
-            let place = if value_span.start == value_span.end {
-                span
-            } else {
-                value_span
-            };
-            self.report(place, kind);
-        }
-        self.uses.push(OptionUse {
-            spec,
-            span,
-            value_span,
-            value,
-            origin: Origin::Command,
-        });
-    }
-
-    /// An unknown option: what follows is taken for its value, unless it looks like something else.
-    fn unknown(&mut self, word: &Word, name: &str, inline: bool) {
-        let names = options::OPTIONS.iter().map(|o| o.name);
-        // To look for one costs more than all else, and nobody reads the thousandth.
-        let few = self.diagnostics.len() < MAX_PROBLEMS;
-        let suggested = few.then(|| apart(name).or_else(|| nearest(name, names)));
-        let suggestion = suggested.flatten();
-        let place = word.locate(0, u32::try_from(name.len()).unwrap_or(u32::MAX));
-        let found = name.to_owned();
-        let flag = suggestion
-            .as_deref()
-            .and_then(options::find)
-            .is_some_and(|o| o.takes == Takes::Nothing);
-        self.report(place, Kind::UnknownOption { found, suggestion });
-        let value = self
-            .words
-            .get(self.next)
-            .filter(|w| !w.text.starts_with('-') && !is_script(&w.text));
-        let more = self.words.len() > self.next + 1;
-        if value.is_some() && !inline && !flag && more {
-            self.next += 1;
-        }
-    }
-}
-
-/// `-dDockerfile`: a one-letter option and its value in one word.
-fn lettered(word: &str) -> Option<(&'static OptionSpec, &str)> {
-    let (name, value) = word.split_at_checked(2)?;
-    let spec = options::find(name).filter(|spec| spec.takes != Takes::Nothing)?;
-    (!name.starts_with("--") && !value.is_empty()).then_some((spec, value))
-}
-
-/// `-l -d` for `-ld`, which Click reads as both.
-fn apart(word: &str) -> Option<String> {
-    let letters = word.strip_prefix('-')?;
-    let names: Vec<String> = letters.chars().map(|c| format!("-{c}")).collect();
-    let known = names.iter().all(|name| options::find(name).is_some());
-    (known && names.len() > 1).then(|| names.join(" "))
-}
-
-/// `--name=value` apart.
-pub(super) fn split_inline(text: &str) -> (&str, Option<&str>) {
-    let inline = text.starts_with("--").then(|| text.split_once('='));
-    match inline.flatten() {
-        Some((name, value)) => (name, Some(value)),
-        None => (text, None),
-    }
-}
-
-/// The script's words as arguments, named. O(words).
-fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
-    let mut uses: HashMap<CompactString, u32> = HashMap::new();
-    let mut positional = 0_u32;
-    let mut flag: Option<CompactString> = None;
-    let name_one = |word: Word| {
-        let (flag_name, inline) = split_inline(&word.text);
-        let is_flag_word = begins_flag(&word.text);
-        let name = if is_flag_word {
-            next_name(flag_name, &mut uses)
-        } else {
-            flag.take().unwrap_or_else(|| {
-                positional += 1;
-                format_compact!("#{positional}")
-            })
-        };
-        let value = inline.filter(|_| is_flag_word);
-        let is_flag = is_flag_word && value.is_none();
-        flag = is_flag.then(|| name.clone());
-        Argument {
-            name,
-            value_at: value.map_or(0, |value| words::offset(word.text.len() - value.len())),
-            is_flag,
-            word,
-            origin: Origin::Command,
-        }
-    };
-    words.map(name_one).collect()
-}
-
-/// A name for the next use of a flag, which no other use has: `--x`, `--x#2`, ….
-fn next_name(flag: &str, uses: &mut HashMap<CompactString, u32>) -> CompactString {
-    let Some(mut count) = uses.get(flag).copied() else {
-        let name = CompactString::from(flag);
-        uses.insert(name.clone(), 1);
-        return name;
-    };
-    let name = loop {
-        count += 1;
-        let name = format_compact!("{flag}#{count}");
-        // A flag may really be called `--x#2`.
-        if let Entry::Vacant(free) = uses.entry(name.clone()) {
-            free.insert(1);
-            break name;
-        }
-    };
-    if let Some(used) = uses.get_mut(flag) {
-        *used = count;
-    }
-    name
-}
-
-/// `--name` or `-n`, and no negative number.
-pub(super) fn begins_flag(text: &str) -> bool {
-    let name = text.trim_start_matches('-');
-    let dashes = text.len() - name.len();
-    (1..=2).contains(&dashes) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }

@@ -3,10 +3,12 @@
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
 use super::config;
+use super::foreign;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
 use super::span::{Origin, Span};
+use super::spelling;
 
 mod fix;
 mod render;
@@ -117,6 +119,10 @@ pub enum Kind {
     // Commands.
     /// No command in the text.
     NoCommand,
+    /// A config file where a command belongs: [`config::pasted`] takes it apart.
+    ConfigPasted,
+    /// A link, or a file of another tool.
+    Foreign(foreign::Foreign),
     /// A command that is not `grid run`.
     NotGridRun {
         /// Its first word.
@@ -134,20 +140,10 @@ pub enum Kind {
         /// The word that stands where the script should.
         found: String,
     },
-    /// An option before the script that `grid run` does not have.
-    UnknownOption {
-        /// As typed.
-        found: String,
-        /// The option that may be meant.
-        suggestion: Option<String>,
-    },
+    /// An option that is spelled otherwise than today's client spells it, or stands elsewhere.
+    Spelling(spelling::Problem),
     /// An option without its value.
     MissingValue {
-        /// Its name.
-        option: &'static str,
-    },
-    /// A flag with a value.
-    UnexpectedValue {
         /// Its name.
         option: &'static str,
     },
@@ -175,6 +171,13 @@ pub enum Kind {
         found: String,
         /// The nearest good one.
         suggestion: Option<String>,
+    },
+    /// A run name that an earlier command has.
+    RepeatedRunName {
+        /// The name.
+        found: String,
+        /// What the run is called instead.
+        name: String,
     },
     /// A cluster name against the client's rule.
     BadClusterName {
@@ -212,11 +215,6 @@ pub enum Kind {
     },
     /// An option given twice; the last one counts.
     RepeatedOption {
-        /// Its name.
-        option: &'static str,
-    },
-    /// An option of `grid run` behind the script.
-    OptionAfterScript {
         /// Its name.
         option: &'static str,
     },

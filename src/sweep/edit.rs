@@ -62,7 +62,7 @@ fn edit_command(
 }
 
 /// The span with the blanks and escaped line ends before it.
-fn with_blanks(text: &str, span: Span) -> Span {
+pub(super) fn with_blanks(text: &str, span: Span) -> Span {
     let before = text.get(..span.start as usize).unwrap_or("");
     let mut kept = before;
     loop {

@@ -1,7 +1,7 @@
 //! The nicknames of machines that Grid's client knows.
 
 use super::diagnostic::Kind;
-use super::suggest::nearest;
+use super::suggest::{all_nearest, nearest};
 
 /// The machine of a command that names none (the client's default).
 pub const DEFAULT: &str = "m5a.large";
@@ -68,9 +68,20 @@ pub fn resolve(typed: &str) -> Result<String, Kind> {
             let names = NICKNAMES.iter().map(|(nickname, ..)| *nickname);
             Err(Kind::UnknownMachine {
                 found: typed.into(),
-                suggestion: nearest(&lower, names),
+                suggestion: nearest(&lower, names).or_else(|| one_slip_away(&lower)),
             })
         }
+    }
+}
+
+/// The nickname that differs in one letter or digit, but not in how many GPUs or CPUs it has.
+fn one_slip_away(lower: &str) -> Option<String> {
+    let count = |nickname: &str| nickname.split('_').next().map(str::to_owned);
+    let names = NICKNAMES.iter().map(|(nickname, ..)| *nickname);
+    let alike = names.filter(|nickname| count(nickname) == count(lower));
+    match all_nearest(lower, alike, 1).as_slice() {
+        [only] => Some((*only).to_owned()),
+        _ => None,
     }
 }
 

@@ -66,6 +66,21 @@
 //! assert_eq!(plan.value(&plan.trial(1).unwrap(), 0).unwrap(), "0.7151893663724195");
 //! ```
 //!
+//! Options by Grid's former names are problems whose fix is today's name ([`spelling`]), and two
+//! commands of one `--name` get two names:
+//!
+//! ```
+//! # use sweep_planner::sweep::{Settings, read};
+//! let reading = read("grid run --g_cpus 7 f.py", &Settings::default());
+//! assert_eq!(reading.diagnostics[0].fix("grid run --g_cpus 7 f.py").unwrap().edits[0].1, "--cpus");
+//! let text = "grid run --name abc f.py --x 1\ngrid run --name abc f.py --x 2";
+//! let plan = read(text, &Settings::default()).plan;
+//! assert_eq!([plan.run_name(0), plan.run_name(1)], [Some("abc"), Some("abc-2")]);
+//! ```
+//!
+//! A text that is a config file is taken apart by [`config::pasted`]; links and other tools' files are
+//! named for what they are ([`foreign`]).
+//!
 //! The YAML file of `--config` is read by PyYAML's rules and merged as Grid's client merges it ([`config`]).
 //!
 //! Whatever is wrong becomes a [`Diagnostic`] with its place; nothing else is lost by it:
@@ -90,6 +105,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod edit;
 mod fingerprint;
+pub mod foreign;
 mod lines;
 pub mod literal;
 pub mod machines;
@@ -103,9 +119,11 @@ pub mod range;
 pub mod ranges;
 mod reading;
 mod rules;
+mod run_names;
 pub mod sampling;
 mod shortcut;
 pub mod span;
+pub mod spelling;
 pub mod subset;
 pub(crate) mod suggest;
 pub mod value;

@@ -292,10 +292,10 @@ impl Part {
         )
     }
 
-    /// One `grid run …` line that stands for the trial at `index` alone: the options as typed but
-    /// for the strategy's, which is `none` where a value would be read as a sweep again, and for a
+    /// One `grid run …` line that stands for the trial at `index` alone: the options as typed but for
+    /// the name, which is `run_name`, and for the strategy's, which is `none` where a value would be read as a sweep again, and for a
     /// config file's, which stand in the place of `--config` (its environment and actions cannot).
-    pub fn grid_run_line(&self, index: u128) -> Option<String> {
+    pub(super) fn grid_run_line(&self, index: u128, run_name: Option<&str>) -> Option<String> {
         let argv = self.argv(index)?;
         let swept = |word: &String| {
             let value = word.split_once('=').filter(|_| word.starts_with("--"));
@@ -310,16 +310,17 @@ impl Part {
             if done || matches!(name, "--strategy" | "--num_trials") {
                 continue;
             }
+            let value = match name {
+                "--name" => run_name,
+                _ => Some(used.value.as_str()),
+            };
+            let Some(value) = value else { continue };
             line.push(' ');
             line.push_str(name);
             if used.spec.takes != super::options::Takes::Nothing {
                 // A value that looks like an option is only read as one behind `=`.
-                line.push(if used.value.starts_with('-') {
-                    '='
-                } else {
-                    ' '
-                });
-                line.push_str(&quote::shell(&used.value));
+                line.push(if value.starts_with('-') { '=' } else { ' ' });
+                line.push_str(&quote::shell(value));
             }
         }
         if argv.iter().skip(1).any(swept) {

@@ -4,6 +4,7 @@ use super::axis;
 use super::part::{Part, Slot};
 use super::quote;
 use super::ranges::Ranges;
+use super::run_names::RunNames;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,6 +27,8 @@ pub struct Plan {
     /// Proposed trials before each part, and behind the last.
     starts: Vec<u128>,
     columns: Vec<String>,
+    /// The names of the parts' runs.
+    names: RunNames,
     /// For each part the argument behind each column that it has; the script's is `None`.
     cells: Vec<BTreeMap<u32, Option<Slot>>>,
 }
@@ -38,10 +41,16 @@ impl Plan {
             starts.push(starts.last()?.checked_add(part.len())?);
         }
         let (columns, cells) = columns(&parts);
+        let typed: Vec<_> = parts
+            .iter()
+            .map(|part| part.options().name.as_deref())
+            .collect();
+        let names = RunNames::new(&typed);
         Some(Plan {
             parts,
             starts,
             columns,
+            names,
             cells,
         })
     }
@@ -67,6 +76,12 @@ impl Plan {
             .get(part as usize)
             .copied()
             .unwrap_or(self.len())
+    }
+
+    /// The name of the run that a part is launched as, which no other part has; `None` where the
+    /// command gives none.
+    pub fn run_name(&self, part: u32) -> Option<&str> {
+        self.names.of_run(part)
     }
 
     /// Names of what differs between trials: every axis, and every argument (or the script) that
@@ -129,10 +144,13 @@ impl Plan {
             .join(" ")
     }
 
-    /// The trial as one `grid run` command that stands for it alone.
+    /// The trial as one `grid run` command that stands for it alone, with a name that no other trial's
+    /// has where the command gives one. O(axes + parts of like names).
     pub fn grid_run_line(&self, trial: &Trial) -> String {
+        let position = trial.position.saturating_sub(self.start(trial.part));
+        let name = self.names.of_trial(trial.part, position);
         self.part(trial)
-            .and_then(|part| part.grid_run_line(trial.index))
+            .and_then(|part| part.grid_run_line(trial.index, name.as_deref()))
             .unwrap_or_default()
     }
 

@@ -5,6 +5,7 @@ use super::command::{self, Command};
 use super::config::{self, Config, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
+use super::foreign;
 use super::literal::CharacterNames;
 use super::options::Options;
 use super::part::Part;
@@ -85,8 +86,16 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
         return Reading::error(Span::at(0), Kind::TooLong);
     }
-    let (commands, mut diagnostics) = words::split(text, Source::Person);
-    if commands.is_empty() {
+    let no_command = config::check_pasted(text).or_else(|| foreign::check_yaml(text));
+    if let Some(pasted) = no_command {
+        return Reading {
+            diagnostics: vec![pasted],
+            ..Reading::default()
+        };
+    }
+    let (mut commands, mut diagnostics) = words::split(text, Source::Person);
+    let has_links = foreign::take_links(text, &mut commands, &mut diagnostics);
+    if commands.is_empty() && !has_links {
         diagnostics.push(Diagnostic::new(Span::at(0), Kind::NoCommand));
     }
     let mut read = Vec::new();
@@ -101,6 +110,7 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     }
     let mut budget = Budget::new();
     with_config(&mut read, settings, &mut budget, &mut diagnostics);
+    rules::check_run_names(&read, &mut diagnostics);
     finish(read, settings, budget, diagnostics)
 }
 

@@ -1,14 +1,17 @@
 //! The rules of Grid's published client that concern more than one option.
 
-use super::command::{Command, begins_flag, split_inline};
+use super::command::{Argument, Command, begins_flag, split_inline};
 use super::config::{Config, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::machines;
-use super::options::{self, Options, Strategy};
+use super::options::{self, OptionSpec, Options, Strategy, Takes};
 use super::quote;
+use super::run_names::RunNames;
 use super::span::{Origin, Span};
+use super::spelling;
 use super::subset;
-use super::words::{Word, Words};
+use super::value::{self, Value};
+use super::words::{self, Word, Words};
 
 /// What the client checks before it looks at a config file.
 pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
@@ -32,17 +35,65 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
         };
         report(place("--instance_type"), kind);
     }
-    for argument in command
-        .arguments
-        .iter()
-        .filter(|a| begins_flag(&a.word.text))
-    {
-        let name = split_inline(&argument.word.text).0;
-        if let Some(spec) = options::find(name).filter(|spec| spec.name == name) {
-            let option = spec.name;
-            report(argument.word.span, Kind::OptionAfterScript { option });
+    options_behind_script(command, diagnostics);
+}
+
+/// Tells of options of `grid run` behind the script, unless they stand before it too.
+fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
+    let arguments = &command.arguments;
+    let options_at = command.options_at;
+    for (at, argument) in arguments.iter().enumerate() {
+        if !begins_flag(&argument.word.text) {
+            continue;
         }
+        let found = split_inline(&argument.word.text).0;
+        let same = options::find(found).filter(|spec| spec.name == found);
+        let spec = same.or_else(|| spelling::prefixed_today(found));
+        let Some(spec) = spec else { continue };
+        let is_given = command.used(spec.name).is_some();
+        // Both are meant, then.
+        if is_given && same.is_some() {
+            continue;
+        }
+        let value = arguments.get(at + 1);
+        let value = value.filter(|value| argument.is_flag && value.name == argument.name);
+        let movable = movable(spec, argument, value);
+        let problem = if same.is_some() {
+            spelling::Problem::BehindScript {
+                option: spec.name,
+                movable,
+                options_at,
+            }
+        } else {
+            spelling::Problem::FormerBehindScript {
+                found: found.to_owned(),
+                today: spec.name,
+                name: argument.word.locate(0, words::offset(found.len())),
+                movable,
+                is_given,
+                options_at,
+            }
+        };
+        diagnostics.push(Diagnostic::new(argument.word.span, Kind::Spelling(problem)));
     }
+}
+
+/// The place of an option and its value, where it could stand before the script as it is.
+fn movable(
+    spec: &'static OptionSpec,
+    argument: &Argument,
+    value: Option<&Argument>,
+) -> Option<Span> {
+    let place = argument.word.span;
+    let (typed, place) = match (spec.takes, value) {
+        (Takes::Nothing, _) => (argument.is_flag.then_some("")?, place),
+        (_, Some(value)) => (value.value(), place.to(value.word.span)),
+        (_, None) if argument.is_flag => return None,
+        (_, None) => (argument.value(), place),
+    };
+    let reads = Options::default().set(spec, typed).is_ok();
+    let plain = matches!(value::read(typed), Value::Plain | Value::UnknownCall { .. });
+    (reads && plain).then_some(place)
 }
 
 /// The client looks at the CPUs where no GPUs are asked for, and holds both against the one number
@@ -116,6 +167,26 @@ pub(super) fn check_merged(
     if options.datastore_name.is_none() {
         for option in ["--datastore_version", "--datastore_mount_dir"] {
             unused(command, option, "`--datastore_name`", diagnostics);
+        }
+    }
+}
+
+/// Tells of names that more than one command has: each run gets another.
+pub(super) fn check_run_names(commands: &[Command], diagnostics: &mut Vec<Diagnostic>) {
+    let typed = commands
+        .iter()
+        .map(|command| command.options.name.as_deref());
+    let typed: Vec<_> = typed.collect();
+    let names = RunNames::new(&typed);
+    for (number, command) in (0..).zip(commands) {
+        let found = command.options.name.as_deref();
+        let Some(name) = names.of_run(number).filter(|name| found != Some(*name)) else {
+            continue;
+        };
+        if let Some(used) = command.used("--name") {
+            let (found, name) = (found.unwrap_or_default().to_owned(), name.to_owned());
+            let kind = Kind::RepeatedRunName { found, name };
+            diagnostics.push(Diagnostic::new(used.value_span, kind).of(used.origin));
         }
     }
 }

@@ -1,23 +1,47 @@
 //! Did-you-mean.
 
-/// The candidate nearest to `word`, where one is near enough to be meant: at most a third of its
-/// letters changed, added, dropped or swapped. O(candidates × length²), and far less for those that
-/// are nothing like it.
+/// The candidate nearest to `word`, where one alone is near enough to be meant: at most a third of its
+/// letters changed, added, dropped or swapped. Of two that are as near either would be a guess, and
+/// names that differ in a number are two things.
+/// O(candidates × length²), and far less for those that are nothing like it.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
-    let allowed = word.len().div_ceil(3).min(4);
+    let allowed = word.chars().count().min(LONGEST).div_ceil(3).min(4);
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    let own = digits(word);
+    let candidates = candidates.into_iter().filter(|other| digits(other) == own);
+    match all_nearest(word, candidates, allowed).as_slice() {
+        [only] => Some((*only).to_owned()),
+        _ => None,
+    }
+}
+
+/// Letters that are compared.
+const LONGEST: usize = 64;
+
+/// The candidates nearest to `word`, all as near as one another and within `allowed` slips.
+pub(super) fn all_nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    allowed: usize,
+) -> Vec<&'a str> {
+    let word: Vec<char> = word.to_lowercase().chars().take(LONGEST).collect();
     let mut letters = Vec::new();
-    let mut best: Option<(usize, &str)> = None;
+    let mut least = allowed;
+    let mut found: Vec<&str> = Vec::new();
     for candidate in candidates {
-        // One has to be nearer than the best before it.
-        let limit = best.map_or(allowed + 1, |(distance, _)| distance);
         letters.clear();
         letters.extend(candidate.chars());
-        if let Some(distance) = distance(&word, &letters, limit) {
-            best = Some((distance, candidate));
+        let near = distance(&word, &letters, least + 1);
+        let Some(distance) = near else { continue };
+        if distance < least {
+            least = distance;
+            found.clear();
+        }
+        if !found.contains(&candidate) {
+            found.push(candidate);
         }
     }
-    best.map(|(_, candidate)| candidate.to_owned())
+    found
 }
 
 /// Optimal string alignment distance (Levenshtein's with swaps of neighbours), where it is below
@@ -70,5 +94,8 @@ mod tests {
         );
         assert_eq!(nearest("--batch_size", names), None);
         assert_eq!(nearest("", names), None);
+        // Either may be meant, and a number is no slip.
+        assert_eq!(nearest("--tpus", ["--gpus", "--cpus"]), None);
+        assert_eq!(nearest("p2.4xlarge", ["p2.8xlarge", "p2.xlarge"]), None);
     }
 }

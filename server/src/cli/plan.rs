@@ -18,6 +18,12 @@ pub(crate) struct PlanArgs {
     /// How to print the trials
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// With `--format csv`: put a `'` before each cell that begins with `=`, `+`, `-`, `@`, a tab or a line end
+    ///
+    /// A spreadsheet would take such a cell for a formula. Names of arguments and negative numbers are
+    /// such cells too, and then texts. Without it every cell is exactly what a trial is passed.
+    #[arg(long)]
+    spreadsheet: bool,
     /// Trials to skip, counted from 0
     #[arg(long, default_value_t = 0, value_name = "N")]
     offset: u128,
@@ -59,6 +65,9 @@ const ERRORS: u8 = 2;
 /// Runs `sweep plan`: trials to standard output, diagnostics to standard error. Exit status 0 =
 /// planned, 2 = errors in the text or the run time, 1 = input or output failed.
 pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
+    if arguments.spreadsheet && arguments.format != Format::Csv {
+        return fail("--spreadsheet is for --format csv alone", ERRORS);
+    }
     let text = match text(arguments) {
         Ok(text) => text,
         Err(error) => return fail(&format!("standard input cannot be read: {error}"), 1),
@@ -226,7 +235,14 @@ fn print(
     match arguments.format {
         Format::Table => format::table(plan, trials(), settings, out)?,
         Format::Jsonl => format::json_lines(plan, trials(), settings, out)?,
-        Format::Csv => format::csv(plan, trials(), settings, out)?,
+        Format::Csv => {
+            let cells = if arguments.spreadsheet {
+                format::Cells::Defused
+            } else {
+                format::Cells::Exact
+            };
+            format::csv(plan, trials(), settings, cells, out)?;
+        }
         Format::Sh => format::shell(plan, trials(), out)?,
     }
     format::ending(plan, arguments.format, settings, out)?;

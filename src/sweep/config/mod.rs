@@ -37,6 +37,7 @@
 
 mod merge;
 mod params;
+mod pasted;
 mod problem;
 mod resolve;
 mod retyped;
@@ -51,6 +52,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use pasted::{Pasted, pasted};
+pub(super) use pasted::{check_pasted, key_of};
 pub use problem::{Problem, Syntax};
 
 use super::diagnostic::Diagnostic;

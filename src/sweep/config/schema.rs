@@ -9,6 +9,7 @@ use crate::sweep::literal::Literal;
 use crate::sweep::machines;
 use crate::sweep::options::{self, OptionSpec, Options, Takes};
 use crate::sweep::span::{Origin, Span};
+use crate::sweep::spelling::{self, KeyToday};
 use crate::sweep::suggest::nearest;
 
 /// Keys of `compute.train` and the options that they replace.
@@ -136,12 +137,7 @@ impl Reader<'_> {
             match known.iter().find(|key| is_text && **key == name) {
                 Some(key) => found.push((*key, entry)),
                 None => {
-                    let suggestion = nearest(&name, known.iter().copied());
-                    let problem = Problem::UnknownKey {
-                        found: name,
-                        section,
-                        suggestion,
-                    };
+                    let problem = unknown_key(name, section, known);
                     self.report(entry.key_place.span, problem);
                 }
             }
@@ -353,6 +349,20 @@ impl Reader<'_> {
 
     fn alone(&mut self, span: Span, given: &'static str, missing: &'static str) {
         self.report(span, Problem::Alone { given, missing });
+    }
+}
+
+/// What is wrong with a key that the section does not have.
+fn unknown_key(found: String, section: &'static str, known: &[&str]) -> Problem {
+    let suggestion = match spelling::key_today(section, &found) {
+        Some(KeyToday::Gone { key, why: help }) => return Problem::Ignored { key, help },
+        Some(KeyToday::Renamed(today)) => Some(today.to_owned()),
+        None => nearest(&found, known.iter().copied()),
+    };
+    Problem::UnknownKey {
+        found,
+        section,
+        suggestion,
     }
 }
 

@@ -33,7 +33,11 @@ impl Diagnostic {
     /// The edits that may be meant, the likeliest first; empty where none is likely. `text` is the
     /// text it was found in. Each leaves another text, without this problem.
     pub fn fixes(&self, text: &str) -> Vec<Fix> {
-        self.likeliest_fix(text).into_iter().collect()
+        match &self.kind {
+            Kind::Spelling(problem) => problem.fixes(self.span, text),
+            Kind::Foreign(foreign) => foreign.fixes(self.span),
+            _ => self.likeliest_fix(text).into_iter().collect(),
+        }
     }
 
     /// The first of [`Diagnostic::fixes`].
@@ -87,11 +91,7 @@ impl Diagnostic {
             Kind::NotGridRun { found } if found.starts_with("python") => {
                 replace("Write grid run", "grid run".into())
             }
-            Kind::UnknownOption {
-                suggestion: Some(name),
-                ..
-            }
-            | Kind::BadRunName {
+            Kind::BadRunName {
                 suggestion: Some(name),
                 ..
             }
@@ -99,6 +99,10 @@ impl Diagnostic {
                 suggestion: Some(name),
                 ..
             } => replace(&format!("Change to {name}"), name.clone()),
+            Kind::RepeatedRunName { name, .. } => replace(
+                &format!("Call it {name}"),
+                quote::readable(name).into_owned(),
+            ),
             Kind::MissingComma { previous_end } => Some(Fix {
                 label: "Add the comma".into(),
                 edits: vec![(Span::at(*previous_end), ",".into())],

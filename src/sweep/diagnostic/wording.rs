@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Kind, Severity, Shell};
 use crate::sweep::MAX_LISTED;
-use crate::sweep::options;
+use crate::sweep::options::{self, MAX_RUN_NAME};
 use crate::sweep::range::RangeError;
 use std::fmt;
 
@@ -11,10 +11,11 @@ impl Diagnostic {
     pub fn severity(&self) -> Severity {
         match self.kind {
             Kind::Config(ref problem) => problem.severity(),
+            Kind::Spelling(ref problem) => problem.severity(),
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }
-            | Kind::OptionAfterScript { .. }
+            | Kind::RepeatedRunName { .. }
             | Kind::UnusedOption { .. }
             | Kind::NumTrialsOverSpace { .. }
             | Kind::ConfigNotRead
@@ -79,6 +80,11 @@ impl fmt::Display for Kind {
             }
             Kind::ShellSyntax(shell) => shell.fmt(f),
             Kind::NoCommand => write!(f, "expected a `grid run` command, found nothing"),
+            Kind::ConfigPasted => write!(
+                f,
+                "this is a config file of `grid run --config`, not a command"
+            ),
+            Kind::Foreign(foreign) => foreign.fmt(f),
             Kind::NotGridRun { found } => write!(f, "expected `grid run`, found `{found}`"),
             Kind::DanglingLine { .. } => {
                 write!(
@@ -93,11 +99,8 @@ impl fmt::Display for Kind {
                     "expected a script that ends in .py, .sh or .jl, found `{found}`"
                 )
             }
-            Kind::UnknownOption { found, .. } => {
-                write!(f, "`grid run` has no option `{found}`")
-            }
+            Kind::Spelling(problem) => problem.fmt(f),
             Kind::MissingValue { option } => write!(f, "expected a value behind `{option}`"),
-            Kind::UnexpectedValue { option } => write!(f, "`{option}` takes no value"),
             Kind::NotAnInteger {
                 option,
                 found,
@@ -126,9 +129,16 @@ impl fmt::Display for Kind {
                     choices.join(", ")
                 )
             }
+            Kind::BadRunName { found, .. } if found.chars().count() > MAX_RUN_NAME => {
+                write!(f, "a run's name has at most {MAX_RUN_NAME} characters")
+            }
             Kind::BadRunName { found, .. } => write!(
                 f,
                 "a run's name takes lower-case letters, digits and inner `-`, found `{found}`"
+            ),
+            Kind::RepeatedRunName { found, name } => write!(
+                f,
+                "a command above is called `{found}` too, so this run will be called `{name}`"
             ),
             Kind::BadClusterName { found } => write!(
                 f,
@@ -180,10 +190,6 @@ impl fmt::Display for Kind {
             Kind::RepeatedOption { option } => {
                 write!(f, "`{option}` was given before; this one counts")
             }
-            Kind::OptionAfterScript { option } => write!(
-                f,
-                "behind the script `{option}` goes to the script, not to `grid run`"
-            ),
             Kind::UnusedOption { option, needs } => {
                 write!(f, "`{option}` has no effect without {needs}")
             }
@@ -332,6 +338,10 @@ impl Diagnostic {
                 "write the value itself, or put it in single quotes to pass it as typed".into()
             }
             Kind::NoCommand => "for example: grid run train.py --lr \"[0.1, 0.01]\"".into(),
+            Kind::ConfigPasted => "save it as config.yml and name it in the command: \
+                                   `grid run --config config.yml train.py`"
+                .into(),
+            Kind::Foreign(foreign) => return foreign.help(),
             Kind::NotGridRun { .. } => {
                 "each line is a command of its own and begins `grid run`".into()
             }
@@ -340,10 +350,11 @@ impl Diagnostic {
             Kind::ScriptExtension { .. } => {
                 "options of `grid run` stand before the script, the script's own behind it".into()
             }
-            Kind::UnknownOption { suggestion, .. } => match suggestion {
-                Some(suggestion) => format!("did you mean `{suggestion}`?"),
-                None => "the script's own arguments stand behind the script".into(),
-            },
+            Kind::Spelling(problem) => return problem.help(),
+            Kind::NotAnInteger {
+                option: "--memory", ..
+            } => "`--memory` is the size of the disk in GB; main memory comes with the machine"
+                .into(),
             Kind::BadRunName {
                 suggestion: Some(name),
                 ..
@@ -356,9 +367,6 @@ impl Diagnostic {
                 suggestion: Some(name),
                 ..
             } => format!("did you mean `{name}`?"),
-            Kind::OptionAfterScript { .. } => {
-                "to set it for the run, write it before the script".into()
-            }
             Kind::NumTrialsMissing => "add `--num_trials 10` before the script".into(),
             Kind::ConfigNotRead => "paste or drop the file here, or write its options and \
                                     parameters into the command"

@@ -3,6 +3,7 @@
 
 use super::Format;
 use serde_json::json;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use sweep_planner::estimate::{
     self, Catalogue, Estimate, Pricer, Seconds, Settings, TrialEstimate,
@@ -56,12 +57,28 @@ pub(super) fn json_lines(
     Ok(())
 }
 
+/// What a cell of a formula begins with, wide forms of Chinese and Japanese keyboards included: OWASP's
+/// list against CSV injection.
+const FORMULA_STARTS: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
+/// How cells of CSV are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cells {
+    /// As they are.
+    Exact,
+    /// With a `'` before what a spreadsheet would take for a formula.
+    Defused,
+}
+
 /// A header, then a row for each trial: its index, its values (empty where it lacks one), its
 /// seconds and dollars where wanted (empty where unknown). Quoted by RFC 4180.
 pub(super) fn csv(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
     settings: Option<&Settings>,
+    form: Cells,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let pricer = pricer(plan, settings);
@@ -72,7 +89,7 @@ pub(super) fn csv(
     if pricer.is_some() {
         header.extend(["seconds".to_owned(), "cost_usd".to_owned()]);
     }
-    row(&header, out)?;
+    row(&header, form, out)?;
     for trial in trials {
         let mut cells = vec![trial.index.to_string()];
         cells.extend(several.then(|| trial.part.to_string()));
@@ -84,14 +101,18 @@ pub(super) fn csv(
             cells.push(seconds.map_or(String::new(), |seconds| seconds.to_string()));
             cells.push(cost.map_or(String::new(), |cost| cost.to_decimal(6)));
         }
-        row(&cells, out)?;
+        row(&cells, form, out)?;
     }
     Ok(())
 }
 
-fn row(cells: &[String], out: &mut impl Write) -> io::Result<()> {
+fn row(cells: &[String], form: Cells, out: &mut impl Write) -> io::Result<()> {
     let mut comma = "";
     for cell in cells {
+        let cell = match form {
+            Cells::Defused if cell.starts_with(FORMULA_STARTS) => Cow::Owned(format!("'{cell}")),
+            _ => Cow::Borrowed(cell),
+        };
         let quoted =
             cell.contains([',', '"', '\n', '\r']) || cell.starts_with(' ') || cell.ends_with(' ');
         if quoted {

@@ -1,0 +1,179 @@
+//! Every option of `grid run` with its name, type and help.
+
+/// How an option's value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// No value: given or not.
+    Nothing,
+    /// Any text.
+    Text,
+    /// A whole number from the given one up.
+    Integer(u32),
+    /// One of the given words; upper or lower case where the flag is set.
+    Choice(&'static [&'static str], bool),
+}
+
+/// One option of `grid run`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// The long name, with its dashes.
+    pub name: &'static str,
+    /// The one-letter name, with its dash, or "".
+    pub short: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+const fn option(name: &'static str, takes: Takes, help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name,
+        short: "",
+        takes,
+        help,
+    }
+}
+
+const fn lettered(spec: OptionSpec, short: &'static str) -> OptionSpec {
+    OptionSpec { short, ..spec }
+}
+
+/// The frameworks that the client knows.
+pub const FRAMEWORKS: &[&str] = &[
+    "lightning",
+    "torch",
+    "pytorch",
+    "tensorflow",
+    "julia",
+    "julia:1.6.1",
+    "julia:1.6.2",
+    "julia:1.6.3",
+    "julia:1.6.4",
+    "julia:1.6.5",
+    "julia:1.7.0",
+    "julia:1.7.1",
+    "torchelastic",
+];
+
+/// The names of the strategies on the command line and on the wire.
+pub const STRATEGIES: &[&str] = &["grid_search", "random_search", "none"];
+
+/// Every option of `grid run`, in the client's order.
+pub const OPTIONS: &[OptionSpec] = &[
+    option(
+        "--config",
+        Takes::Text,
+        "a YAML file with these options and the script's parameters",
+    ),
+    option(
+        "--name",
+        Takes::Text,
+        "name of the run; drawn when not given",
+    ),
+    option("--cluster", Takes::Text, "cluster to run on"),
+    option(
+        "--strategy",
+        Takes::Choice(STRATEGIES, true),
+        "which trials of the space to run",
+    ),
+    option(
+        "--num_trials",
+        Takes::Integer(1),
+        "how many trials random_search chooses",
+    ),
+    option(
+        "--seed",
+        Takes::Integer(0),
+        "seed of random_search and of the distributions",
+    ),
+    option(
+        "--instance_type",
+        Takes::Text,
+        "machine of each trial; m5a.large when not given",
+    ),
+    option(
+        "--gpus",
+        Takes::Integer(0),
+        "GPUs of each trial; 0 is all of the machine's",
+    ),
+    option(
+        "--cpus",
+        Takes::Integer(0),
+        "CPUs of each trial; 0 is all of the machine's",
+    ),
+    option(
+        "--memory",
+        Takes::Integer(100),
+        "disk of each trial in GB, 100 or more",
+    ),
+    option("--datastore_name", Takes::Text, "data set to mount"),
+    option(
+        "--datastore_version",
+        Takes::Integer(0),
+        "version of the data set; newest when not given",
+    ),
+    option(
+        "--datastore_mount_dir",
+        Takes::Text,
+        "where to mount it; /datastores/NAME when not given",
+    ),
+    option(
+        "--framework",
+        Takes::Choice(FRAMEWORKS, false),
+        "framework to have installed",
+    ),
+    option(
+        "--use_spot",
+        Takes::Nothing,
+        "interruptible machines, at their lower price",
+    ),
+    option(
+        "--ignore_warnings",
+        Takes::Nothing,
+        "the client asks no questions",
+    ),
+    option(
+        "--scratch_size",
+        Takes::Integer(1),
+        "size of the scratch disk in GB",
+    ),
+    option(
+        "--scratch_mount_path",
+        Takes::Text,
+        "where the scratch disk is mounted",
+    ),
+    lettered(
+        option(
+            "--localdir",
+            Takes::Nothing,
+            "upload the current folder as the source",
+        ),
+        "-l",
+    ),
+    lettered(
+        option(
+            "--dockerfile",
+            Takes::Text,
+            "Dockerfile to build the image from",
+        ),
+        "-d",
+    ),
+    option(
+        "--dependency_file",
+        Takes::Text,
+        "requirements.txt or environment.yml to install",
+    ),
+    option(
+        "--auto_resume",
+        Takes::Nothing,
+        "start interrupted trials again",
+    ),
+];
+
+/// The option called `name` (long or short form).
+pub fn find(name: &str) -> Option<&'static OptionSpec> {
+    OPTIONS
+        .iter()
+        .find(|o| o.name == name || (!o.short.is_empty() && o.short == name))
+}
