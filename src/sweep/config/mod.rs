@@ -56,7 +56,7 @@ pub use problem::{Problem, Syntax};
 use super::diagnostic::Diagnostic;
 use super::options::{Actions, OptionSpec};
 use super::span::Span;
-use super::words::Word;
+use super::words::{self, Word};
 use std::collections::BTreeMap;
 
 /// What a config file sets. Places are in its text.
@@ -98,8 +98,10 @@ pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
         let diagnostic = Diagnostic::in_config(Span::at(0), Problem::TooLong);
         return (Config::default(), vec![diagnostic]);
     }
-    match tree::parse(text) {
+    let (config, mut diagnostics) = match tree::parse(text) {
         Ok((tree, root)) => schema::read(&tree, root),
         Err(diagnostic) => (Config::default(), vec![diagnostic]),
-    }
+    };
+    diagnostics.extend(words::hidden_in_config(text));
+    (config, diagnostics)
 }
