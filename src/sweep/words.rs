@@ -27,7 +27,7 @@ pub use hidden::Class;
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
 pub use preamble::Preamble;
 pub use problem::CharacterProblem;
-pub(crate) use problem::{dashes_fix, quotes_fix};
+pub(crate) use problem::{backticks_fix, dashes_fix, quotes_fix};
 pub use shell::{Change, ShellProblem};
 pub use word::Word;
 

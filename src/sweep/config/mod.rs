@@ -98,10 +98,12 @@ pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
         let diagnostic = Diagnostic::in_config(Span::at(0), Problem::TooLong);
         return (Config::default(), vec![diagnostic]);
     }
-    let (config, mut diagnostics) = match tree::parse(text) {
+    let (config, found) = match tree::parse(text) {
         Ok((tree, root)) => schema::read(&tree, root),
         Err(diagnostic) => (Config::default(), vec![diagnostic]),
     };
-    diagnostics.extend(words::hidden_in_config(text));
+    // First, since they are often why something else is found at their place.
+    let mut diagnostics = words::hidden_in_config(text);
+    diagnostics.extend(found);
     (config, diagnostics)
 }

@@ -64,7 +64,10 @@ impl Diagnostic {
             }
             Kind::TypographicQuote { content: Some(_) } => Some(words::quotes_fix(text)),
             Kind::Character(problem) => problem.fix(text, self.span),
-            Kind::Shell(problem) => problem.fix(text, self.span),
+            Kind::Shell(problem) => problem.fix(text),
+            Kind::ShellSyntax(Shell::Expansion { typed }) if typed.starts_with('`') => {
+                words::backticks_fix(text, self.span)
+            }
             Kind::Dash => Some(words::dashes_fix(text)),
             Kind::UnquotedSweep { typed, .. } => {
                 replace("Put it in quotes", quote::readable(typed).into_owned())

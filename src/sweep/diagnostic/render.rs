@@ -59,7 +59,7 @@ pub fn with_carets(
     let carets = "^".repeat(inside.width().max(1));
     let indent = " ".repeat(before.width());
     let line = format!("{before}{inside}{after}");
-    let (message, help) = (with_codes(message), help.map(with_codes));
+    let (message, help) = (shown(message), help.map(shown));
     let mut out = format!(
         "{severity}: {message}\n{gutter} |\n{number} | {}\n",
         line.trim_end()
@@ -71,10 +71,10 @@ pub fn with_carets(
     out
 }
 
-/// Tabs as single blanks, so that the carets stand right, and codes for what acts on a terminal or is
+/// Tabs and line ends as single blanks, so that the carets stand right, and codes for what acts on a terminal or is
 /// not seen.
 fn shown(text: &str) -> String {
-    with_codes(text).replace('\t', " ")
+    with_codes(text).replace(['\t', '\n'], " ")
 }
 
 /// The nearest character boundary at or before `at`.

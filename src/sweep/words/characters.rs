@@ -2,7 +2,7 @@
 
 use super::hidden::{self, Class, Found};
 use super::word::Word;
-use super::{CharacterProblem, Lexer, lookalike};
+use super::{CharacterProblem, Lexer, Preamble, ShellProblem, lookalike};
 use crate::sweep::command::{begins_flag, is_script};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::{Origin, Span};
@@ -15,6 +15,7 @@ pub(super) enum Group {
     Entity(bool),
     Dash,
     Quote,
+    Preamble(Preamble),
 }
 
 /// How many of a group are told.
@@ -30,6 +31,7 @@ impl Group {
                 Group::LookAlike(*certain)
             }
             Kind::Character(CharacterProblem::Entity { certain, .. }) => Group::Entity(*certain),
+            Kind::Shell(ShellProblem::Preamble { preamble, .. }) => Group::Preamble(*preamble),
             Kind::Dash => Group::Dash,
             Kind::TypographicQuote { content: Some(_) } => Group::Quote,
             _ => return None,
@@ -51,7 +53,7 @@ impl Lexer<'_> {
         self.tell(Span::new(start, self.cursor.offset()), kind);
     }
 
-    fn tell(&mut self, span: Span, kind: Kind) {
+    pub(super) fn tell(&mut self, span: Span, kind: Kind) {
         if let Some(group) = Group::of(&kind) {
             let told = self.counts.iter_mut().find(|(other, _)| *other == group);
             match told {
@@ -186,12 +188,11 @@ impl Lexer<'_> {
         let meant = self.meant(word);
         let mut certain_places: Vec<u32> = Vec::new();
         self.check_hidden(word, &meant, &mut certain_places);
-        let edits = match word.text.is_ascii() {
-            true => Vec::new(),
-            false => self.check_look_alikes(word, &meant),
-        };
-        if !certain_places.is_empty() || !edits.is_empty() {
-            *word = mended(word, &certain_places, &edits);
+        if !word.text.is_ascii() {
+            self.check_look_alikes(word, &meant);
+        }
+        if !certain_places.is_empty() {
+            *word = mended(word, &certain_places);
         }
     }
 
@@ -295,8 +296,8 @@ impl Lexer<'_> {
         last.map(|d| d.span).any(|other| other == span)
     }
 
-    /// What looks like ASCII in a name or a number; what is to be written for each.
-    fn check_look_alikes(&mut self, word: &Word, meant: &Meant) -> Vec<(Span, char)> {
+    /// What looks like ASCII in a name or a number.
+    fn check_look_alikes(&mut self, word: &Word, meant: &Meant) {
         let place = |(at, c): (usize, char)| {
             let plain = lookalike::ascii(c)?;
             let start = word.locate_one(super::offset(at));
@@ -311,7 +312,6 @@ impl Lexer<'_> {
         } else if let Some(edits) = self.number_in_disguise(word) {
             self.tell_look_alike(&edits, false);
         }
-        edits
     }
 
     fn tell_look_alike(&mut self, edits: &[(Span, char)], certain: bool) {
@@ -394,21 +394,14 @@ fn is_blank_argument(text: &str) -> bool {
     !value.is_empty() && super::in_sweep::is_blank(value)
 }
 
-/// The word without the characters at `removed`, and with what they look like for those of `edits`. Both
-/// are in order.
-fn mended(word: &Word, removed: &[u32], edits: &[(Span, char)]) -> Word {
+/// The word without the characters at `removed`, which are in order.
+fn mended(word: &Word, removed: &[u32]) -> Word {
     let mut plain = Word::empty(word.span, word.quoted);
     for (at, c) in word.text.char_indices() {
         let source = word.locate_one(super::offset(at));
-        if removed.binary_search(&source).is_ok() {
-            continue;
+        if removed.binary_search(&source).is_err() {
+            plain.push(c, source);
         }
-        let edit = edits.binary_search_by_key(&source, |(span, _)| span.start);
-        let c = edit
-            .ok()
-            .and_then(|at| edits.get(at))
-            .map_or(c, |(_, plain)| *plain);
-        plain.push(c, source);
     }
     plain
 }

@@ -37,11 +37,28 @@ impl Found {
     /// What was most likely meant; `None` where it is lost.
     pub(crate) fn replacement(&self, text: &str) -> Option<String> {
         match self.class {
+            Class::Blank if self.groups_digits(text) => Some(String::new()),
             Class::Blank => Some(" ".into()),
             Class::Unseen | Class::Direction | Class::Control | Class::Nul => Some(String::new()),
             Class::Lost => None,
             Class::Mojibake => Some(repaired(self.span.slice(text))),
         }
+    }
+}
+
+impl Found {
+    /// Whether it is a narrow blank that groups digits: `5 000`.
+    fn groups_digits(&self, text: &str) -> bool {
+        let before = text.get(..self.span.start as usize).unwrap_or("");
+        let behind = text.get(self.span.end as usize..).unwrap_or("");
+        let digits = behind
+            .bytes()
+            .take(4)
+            .take_while(u8::is_ascii_digit)
+            .count();
+        matches!(self.character, '\u{2007}' | '\u{2009}' | '\u{202f}')
+            && before.ends_with(|c: char| c.is_ascii_digit())
+            && digits == 3
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands before `grid run` and is no part of it: a prompt, a variable, another command.
 
 use super::{Lexer, ShellProblem, offset};
-use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::diagnostic::Kind;
 use crate::sweep::span::Span;
 use std::fmt;
 
@@ -124,8 +124,7 @@ impl Lexer<'_> {
             let start = self.cursor.offset();
             let span = Span::new(start, start + offset(typed.len()));
             let problem = ShellProblem::Preamble { preamble, typed };
-            self.diagnostics
-                .push(Diagnostic::new(span, Kind::Shell(problem)));
+            self.tell(span, Kind::Shell(problem));
             self.cursor.skip(length);
             if self.cursor.rest().starts_with("grid") {
                 return;

@@ -237,18 +237,23 @@ fn hidden_fix(text: &str, character: char, class: Class) -> Option<Fix> {
     let edits = edits.filter(|edits| !edits.is_empty())?;
     let count = edits.len();
     let label = match (class, count) {
+        (Class::Blank, 1) if edits[0].1.is_empty() => "Remove it".into(),
         (Class::Blank, 1) => "Use a plain blank".into(),
         (Class::Blank, _) => format!("Use plain blanks ({count})"),
         (Class::Mojibake, 1) => "Repair it".into(),
         (Class::Mojibake, _) => format!("Repair all {count}"),
-        (_, 1) => format!("Remove {}", hidden::called(character)),
+        (_, 1) => {
+            let called = hidden::called(character);
+            let name = called.split_once(' ').map_or("", |(_, name)| name);
+            format!("Remove the {name}")
+        }
         _ => format!("Remove all {count} such characters"),
     };
     Some(Fix { label, edits })
 }
 
 /// The edits for all problems of `text` that `of` has some for. O(length of the text).
-fn everywhere(
+pub(super) fn everywhere(
     text: &str,
     of: impl Fn(&Diagnostic) -> Option<Vec<(Span, String)>>,
 ) -> Vec<(Span, String)> {
@@ -257,6 +262,33 @@ fn everywhere(
     edits.sort_by_key(|(span, _)| *span);
     edits.dedup_by(|next, before| next.0.start < before.0.end);
     edits
+}
+
+/// How far a list is followed for its quotes, in bytes.
+const LIST: usize = 4096;
+
+/// Plain quotes for the backticks of a list's items, one of which is at `span`.
+pub(crate) fn backticks_fix(text: &str, span: Span) -> Option<Fix> {
+    let before = text.get(..span.start as usize)?;
+    if !before.trim_end_matches([' ', '\t']).ends_with(['[', ',']) {
+        return None;
+    }
+    let near = before.ceil_char_boundary(before.len().saturating_sub(LIST));
+    let open = near + before.get(near..)?.rfind('[')?;
+    let list = text.get(open..)?;
+    let list = &list[..list.floor_char_boundary(2 * LIST)];
+    let list = &list[..list.find(']')?];
+    let places = list
+        .match_indices('`')
+        .map(|(at, _)| super::offset(open + at));
+    let edits: Vec<_> = places
+        .map(|at| (Span::new(at, at + 1), "'".to_owned()))
+        .collect();
+    let label = "Use plain quotes".into();
+    edits
+        .len()
+        .is_multiple_of(2)
+        .then_some(Fix { label, edits })
 }
 
 /// Each typographic dash that begins a flag as `--`.

@@ -75,8 +75,6 @@ impl Lexer<'_> {
             let next = self.cursor.peek();
             if next.is_none_or(|c| matches!(c, ' ' | '\n' | '\t' | '\r' | ';')) {
                 self.report(start, Kind::UnquotedSweep { typed, changed });
-            } else {
-                self.note(start, Change::Pattern);
             }
         }
         true

@@ -1,6 +1,7 @@
 //! What a shell would have changed in a word, and what belongs to a shell around a command: no shell
 //! expands it later.
 
+use super::problem::everywhere;
 use super::word::Word;
 use super::{Lexer, Preamble, in_sweep};
 use crate::sweep::command::begins_flag;
@@ -72,23 +73,35 @@ impl ShellProblem {
     }
 
     /// The edit that makes it go away.
-    pub(crate) fn fix(&self, text: &str, span: Span) -> Option<Fix> {
+    pub(crate) fn fix(&self, text: &str) -> Option<Fix> {
         match self {
             ShellProblem::Unexpanded { quoted, .. } => Some(Fix {
                 label: "Put it in single quotes".into(),
                 edits: vec![quoted.clone()],
             }),
-            ShellProblem::Preamble { .. } => {
-                let behind = text.get(span.end as usize..).unwrap_or("");
-                let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
-                let end = span.end.saturating_add(super::offset(blanks));
-                Some(Fix {
-                    label: "Remove it".into(),
-                    edits: vec![(Span::new(span.start, end), String::new())],
-                })
-            }
+            ShellProblem::Preamble { preamble, .. } => Some(removal(text, *preamble)),
         }
     }
+}
+
+/// Takes out all that is of the same kind, with the blanks behind it, and a line of its own with its end.
+fn removal(text: &str, preamble: Preamble) -> Fix {
+    let edits = everywhere(text, |diagnostic| {
+        let same = match &diagnostic.kind {
+            Kind::Shell(ShellProblem::Preamble {
+                preamble: other, ..
+            }) => *other == preamble,
+            _ => false,
+        };
+        let behind = text.get(diagnostic.span.end as usize..).unwrap_or("");
+        let rest = behind.trim_start_matches([' ', '\t']);
+        let rest = rest.strip_prefix('\r').unwrap_or(rest);
+        let rest = rest.strip_prefix('\n').unwrap_or(rest);
+        let end = super::offset(text.len() - rest.len());
+        same.then(|| vec![(Span::new(diagnostic.span.start, end), String::new())])
+    });
+    let label = "Remove it".into();
+    Fix { label, edits }
 }
 
 impl fmt::Display for ShellProblem {
@@ -164,16 +177,23 @@ impl Lexer<'_> {
         let Some((span, change)) = change(self.change.take(), word, value, start) else {
             return;
         };
-        let passed = match change {
-            // What was typed, not what a shell leaves of it.
-            Change::Backslash | Change::WindowsPath => value,
-            _ => word.text.get(value_offset(&word.text)..).unwrap_or(""),
+        let lost = matches!(change, Change::Backslash | Change::WindowsPath);
+        let typed = if lost {
+            // What was typed, not what a shell leaves of it; a path does not go on behind `\ `.
+            value.find("\\ ").map_or(value, |at| &value[..=at])
+        } else {
+            word.text.get(value_offset(&word.text)..).unwrap_or("")
         };
-        let quoted = format!("'{}'", passed.replace('\'', "'\"'\"'"));
+        let end = if lost {
+            start + super::offset(typed.len())
+        } else {
+            word.span.end
+        };
+        let quoted = format!("'{}'", typed.replace('\'', "'\"'\"'"));
         let problem = ShellProblem::Unexpanded {
             change,
-            typed: value.chars().take(60).collect(),
-            quoted: (Span::new(start, word.span.end), quoted),
+            typed: typed.chars().take(60).collect(),
+            quoted: (Span::new(start, end), quoted),
         };
         self.diagnostics
             .push(Diagnostic::new(span, Kind::Shell(problem)));
@@ -211,8 +231,9 @@ fn change(
     }
     let address = value.contains("://") && !value.contains('*');
     match noted? {
-        // No file is called so.
-        (_, Change::Pattern) if address => None,
+        // No file is called so; and what begins with a bracket is a sweep.
+        (_, Change::Pattern) if address || value.starts_with('[') => None,
+        (span, Change::Pattern) if is_lone_bracket(value, (span.start - start) as usize) => None,
         (span, Change::Pattern) => {
             let end = word.span.end.max(span.start + 1);
             Some((
@@ -222,6 +243,12 @@ fn change(
         }
         noted => Some(noted),
     }
+}
+
+/// Whether the bracket at `at` has no close.
+fn is_lone_bracket(value: &str, at: usize) -> bool {
+    let rest = value.get(at..).unwrap_or("");
+    rest.starts_with('[') && !rest.contains(']')
 }
 
 /// `~`, `~/x`, `~user/x`, `~+`.
