@@ -3,14 +3,15 @@
 use super::budget::Budget;
 use super::command::Argument;
 use super::diagnostic::{Diagnostic, Kind};
-use super::literal::{CallArgument, CharacterNames, Items, Literal, Problem, integer};
+use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
 use super::quote;
 use super::range::{self, Range};
 use super::sampling::{self, ArgumentRef, Note, Stream};
-use super::value::{self, Call, Value};
-use super::words::{self, CharacterProblem};
+use super::value::{Call, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
+
+mod characters;
 
 /// A swept argument and its values, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,42 +169,6 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The value, with Python's own characters where others stand in a sweep; `None` where it cannot
-    /// be read for what is told of them.
-    fn value(&mut self, names: Option<&CharacterNames>) -> Option<Value> {
-        let argument = self.argument;
-        let typed = value::read_with(argument.value(), names);
-        let certain = match &typed {
-            Value::Plain | Value::UnknownCall { .. } => false,
-            Value::Unreadable(_) => true,
-            Value::List(_) | Value::Call(_) => return Some(typed),
-        };
-        if let Value::Unreadable(error) = &typed
-            && matches!(error.problem, Problem::BadEscape(_))
-            && let Some((start, end)) = words::path_around(argument.value(), error.start)
-        {
-            self.report(start, end, Kind::Character(CharacterProblem::PathEscape));
-            return None;
-        }
-        let Some(plain) = words::plain_sweep(argument.value()) else {
-            return Some(typed);
-        };
-        let read = value::read_with(&plain.text, names);
-        let sweeps = matches!(read, Value::List(_) | Value::Call(_));
-        if !certain && !sweeps {
-            return Some(typed);
-        }
-        let (start, end) = plain.place();
-        let place = argument.value_place();
-        let problem = plain.problem(certain, place, |start, end| argument.locate(start, end));
-        self.report(start, end, Kind::Character(problem));
-        if certain {
-            Some(read).filter(|_| sweeps)
-        } else {
-            Some(typed)
-        }
-    }
-
     fn report(&mut self, start: u32, end: u32, kind: Kind) {
         let place = self.argument.locate(start, end);
         self.diagnostics
@@ -239,15 +204,7 @@ impl Reader<'_> {
             .iter()
             .map(|item| item.value.to_boxed_str())
             .collect();
-        for (item, passed) in items.items.iter().zip(&values) {
-            let source = self
-                .argument
-                .value()
-                .get(item.start as usize..item.end as usize);
-            if let Some(problem) = words::value_problem(passed, source.unwrap_or("")) {
-                self.report(item.start, item.end, Kind::Character(problem));
-            }
-        }
+        self.check_values(&items, &values);
         let repeated = repeats(values.iter().map(AsRef::as_ref));
         if let Some((first, count)) = repeated {
             let example = quote::readable(&values[first]).into_owned();

@@ -4,6 +4,9 @@
 //! section 2.2; a leading `$ ` or `% ` prompt is skipped. Line ends, `;` and `&&` separate
 //! commands. Nothing is ever expanded or run: other shell syntax is a [`Kind::ShellSyntax`].
 //!
+//! The characters of words are judged in `words/characters.rs`, what a shell would have changed in
+//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`.
+//!
 //! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
 //! was most likely meant, so that one mistake does not hide the rest.
 
@@ -13,21 +16,24 @@ use super::span::Span;
 mod characters;
 mod continuation;
 mod cursor;
+mod fixes;
 pub(crate) mod hidden;
 mod in_sweep;
 mod lookalike;
+mod mojibake;
 mod preamble;
 mod problem;
 mod recover;
 mod shell;
+mod told;
 mod word;
 
 pub(crate) use characters::hidden_in_config;
+pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
 pub use hidden::Class;
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
 pub use preamble::Preamble;
 pub use problem::CharacterProblem;
-pub(crate) use problem::{backticks_fix, dashes_fix, quotes_fix};
 pub use shell::{Change, ShellProblem};
 pub use word::Word;
 
@@ -57,6 +63,11 @@ pub enum Source {
 
 /// Splits `text` into commands and words. O(length of the text).
 pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
+    split_telling(text, source, told::TOLD)
+}
+
+/// The same, of each problem that one fix mends everywhere the first `told`.
+fn split_telling(text: &str, source: Source, told: u32) -> (Vec<Words>, Vec<Diagnostic>) {
     let mut lexer = Lexer {
         cursor: Cursor::new(text),
         source,
@@ -66,6 +77,7 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
         unquoted_characters: Vec::new(),
         change: None,
         counts: Vec::new(),
+        told,
     };
     if source == Source::Client {
         lexer.refuse_nul();
@@ -113,8 +125,10 @@ struct Lexer<'a> {
     unquoted_characters: Vec<u32>,
     /// What a shell would change first in the present word.
     change: Option<(Span, Change)>,
-    /// How often each problem of characters was told.
-    counts: Vec<(characters::Group, u32)>,
+    /// How often each problem was told that one fix mends everywhere.
+    counts: Vec<(told::Group, u32)>,
+    /// How often it is.
+    told: u32,
 }
 
 impl Lexer<'_> {
@@ -217,7 +231,7 @@ impl Lexer<'_> {
             match c {
                 '\'' => self.single_quoted(&mut word),
                 '"' => self.double_quoted(&mut word),
-                '\\' if self.eat_continuation(Place::Word) => {}
+                '\\' if !self.ends_path(&word) && self.eat_continuation(Place::Word) => {}
                 '\\' => self.escape(&mut word),
                 '[' if may_open_sweep(&word) && self.bracketed(&mut word) => {}
                 '(' if self.parenthesised(&mut word) => {}

@@ -1,43 +1,12 @@
 //! The characters of words that a person cannot see, or takes for others: found as words are read.
 
 use super::hidden::{self, Class, Found};
+use super::told::TOLD;
 use super::word::Word;
-use super::{CharacterProblem, Lexer, Preamble, ShellProblem, lookalike};
+use super::{CharacterProblem, Lexer, lookalike};
 use crate::sweep::command::{begins_flag, is_script};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::{Origin, Span};
-
-/// Problems of which the first few are told, since each one's fix mends all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
-    Hidden(Class, bool),
-    LookAlike(bool),
-    Entity(bool),
-    Dash,
-    Quote,
-    Preamble(Preamble),
-}
-
-/// How many of a group are told.
-const TOLD: u32 = 20;
-
-impl Group {
-    fn of(kind: &Kind) -> Option<Group> {
-        Some(match kind {
-            Kind::Character(CharacterProblem::Hidden { class, certain, .. }) => {
-                Group::Hidden(*class, *certain)
-            }
-            Kind::Character(CharacterProblem::LookAlike { certain, .. }) => {
-                Group::LookAlike(*certain)
-            }
-            Kind::Character(CharacterProblem::Entity { certain, .. }) => Group::Entity(*certain),
-            Kind::Shell(ShellProblem::Preamble { preamble, .. }) => Group::Preamble(*preamble),
-            Kind::Dash => Group::Dash,
-            Kind::TypographicQuote { content: Some(_) } => Group::Quote,
-            _ => return None,
-        })
-    }
-}
 
 /// What an unquoted word is, as it was meant.
 struct Meant {
@@ -48,23 +17,6 @@ struct Meant {
 }
 
 impl Lexer<'_> {
-    /// Reports what is told the first few times only.
-    pub(super) fn report_counted(&mut self, start: u32, kind: Kind) {
-        self.tell(Span::new(start, self.cursor.offset()), kind);
-    }
-
-    pub(super) fn tell(&mut self, span: Span, kind: Kind) {
-        if let Some(group) = Group::of(&kind) {
-            let told = self.counts.iter_mut().find(|(other, _)| *other == group);
-            match told {
-                Some((_, count)) if *count >= TOLD => return,
-                Some((_, count)) => *count += 1,
-                None => self.counts.push((group, 1)),
-            }
-        }
-        self.diagnostics.push(Diagnostic::new(span, kind));
-    }
-
     fn tell_hidden(&mut self, span: Span, found: Found, certain: bool) {
         let Found {
             character, class, ..

@@ -1,7 +1,7 @@
 //! Lines that go on, and lines that only look as if they did.
 
 use super::{CharacterProblem, Lexer, hidden};
-use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::diagnostic::Kind;
 use crate::sweep::span::Span;
 
 /// What ends a line, at the start of `rest`: its bytes; `None` where there is none.
@@ -89,8 +89,7 @@ impl Lexer<'_> {
             _ => (start, CharacterProblem::LastBackslash),
         };
         let span = Span::new(start, self.cursor.offset());
-        let kind = Kind::Character(problem);
-        self.diagnostics.push(Diagnostic::new(span, kind));
+        self.tell(span, Kind::Character(problem));
     }
 
     /// A lone `^` or backtick at a line's end, by which cmd and PowerShell say that it goes on.
@@ -114,10 +113,8 @@ impl Lexer<'_> {
         }
         let start = self.cursor.offset();
         self.cursor.skip(rest.len() - behind.len());
-        self.report(
-            start,
-            Kind::Character(CharacterProblem::ContinuationMark { mark }),
-        );
+        let problem = CharacterProblem::ContinuationMark { mark };
+        self.report_counted(start, Kind::Character(problem));
         self.cursor.skip(end);
         true
     }

@@ -108,6 +108,12 @@ impl Lexer<'_> {
     pub(super) fn preamble(&mut self) {
         loop {
             let rest = self.cursor.rest();
+            if rest.is_empty()
+                || rest.starts_with([';', '&', '\n', '\r'])
+                || rest.starts_with("grid ")
+            {
+                return;
+            }
             let near = &rest[..rest.floor_char_boundary(FAR)];
             let line = near.split(['\n', '\r']).next().unwrap_or("");
             let whole = line.len() < near.len() || near.len() == rest.len();
@@ -158,6 +164,12 @@ fn before(text: &str) -> Option<Preamble> {
 
 /// A prompt, or another mark at the start of a line.
 fn prompt(text: &str) -> Option<Preamble> {
+    if let Some(prompt) = text
+        .strip_suffix('!')
+        .and_then(|text| prompt(text.trim_end()))
+    {
+        return Some(prompt);
+    }
     let last = text.chars().next_back()?;
     let number = text.trim_end_matches(['.', ')', ':', '|']);
     let bracketed = text.starts_with('(') && text.ends_with(')') && !text.contains(' ');
@@ -226,14 +238,13 @@ fn own_line(line: &str) -> Option<Preamble> {
         return Some(Preamble::Notebook);
     }
     let first = line.split_whitespace().next()?;
-    if line.split_whitespace().all(is_assignment) {
+    let line = line.strip_suffix('\\').unwrap_or(line);
+    if is_assignment(first) && line.split_whitespace().all(is_assignment) {
         return Some(Preamble::Variable);
     }
-    if line.contains(['\'', '"', '`', '\\', '(', '[', ';', '&', '|']) {
-        return None;
-    }
-    let other = OTHERS
+    let (_, preamble) = OTHERS
         .iter()
-        .find(|(name, _)| *name == first && line != first);
-    other.map(|(_, preamble)| *preamble)
+        .find(|(name, _)| *name == first && line != first)?;
+    let more = ['\'', '"', '`', '\\', '(', '[', ';', '&', '|'];
+    (!line.contains(more)).then_some(*preamble)
 }

@@ -1,7 +1,7 @@
 //! What a shell would have changed in a word, and what belongs to a shell around a command: no shell
 //! expands it later.
 
-use super::problem::everywhere;
+use super::fixes::everywhere;
 use super::word::Word;
 use super::{Lexer, Preamble, in_sweep};
 use crate::sweep::command::begins_flag;
@@ -166,6 +166,13 @@ impl Lexer<'_> {
         {
             self.note(at, Change::Backslash);
         }
+    }
+
+    /// Whether the cursor is at the last `\` of the text, which ends a Windows path.
+    pub(super) fn ends_path(&self, word: &Word) -> bool {
+        let raw = Span::new(word.span.start, self.cursor.offset()).slice(self.cursor.text());
+        let last = self.cursor.rest() == "\\";
+        last && in_sweep::is_windows_path(raw.get(value_offset(raw)..).unwrap_or(""))
     }
 
     /// Tells the first of what a shell would change in a whole word.
