@@ -133,7 +133,11 @@ impl Lexer<'_> {
     /// `$NAME`, `${…}`, `$(…)` and backticks, which are never expanded. A lone `$` is itself.
     pub(super) fn expansion(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
-        let rest = self.cursor.rest();
+        // Of a person's text no further than this line: a quote that is added there has to close.
+        let rest = match self.source {
+            Source::Person => self.cursor.line(),
+            Source::Client => self.cursor.rest(),
+        };
         let length = match rest.as_bytes() {
             [b'`', ..] => rest[1..].find('`').map_or(1, |end| end + 2),
             [b'$', b'(', ..] => self
@@ -151,11 +155,9 @@ impl Lexer<'_> {
                 let name = |c: char| c == '_' || c.is_ascii_alphanumeric();
                 2 + rest[2..].find(|c| !name(c)).unwrap_or(rest.len() - 2)
             }
-            [b'$', b'$' | b'!' | b'-', ..] => {
+            [b'$', b'$' | b'!' | b'-', ..] if self.source == Source::Person => {
                 self.take(2, word);
-                if self.source == Source::Person {
-                    self.note(start, Change::Parameter);
-                }
+                self.note(start, Change::Parameter);
                 return;
             }
             _ => {
