@@ -82,6 +82,7 @@ const OTHERS: &[(&str, Preamble)] = &[
 
 /// Programs that run the command that follows them.
 const WRAPPERS: &[&str] = &[
+    "srun",
     "time",
     "nohup",
     "sudo",
