@@ -81,7 +81,7 @@ fn characters(case: &str) -> String {
 fn visible(found: &str) -> String {
     let hidden = |c: char| {
         let looks_like_a_blank = c.is_whitespace() && !matches!(c, ' ' | '\n');
-        let joins_or_directs = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        let joins_or_directs = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' | '\u{115f}' | '\u{3164}');
         looks_like_a_blank || joins_or_directs || (c.is_control() && c != '\n')
     };
     let mut out = String::with_capacity(found.len());

@@ -196,6 +196,115 @@ fn config() -> impl Strategy<Value = String> {
     prop_oneof![params, any, pieces, "\\PC{0,40}"]
 }
 
+/// Commands with characters that nobody sees, or takes for others, in any place, and what a shell would
+/// have changed.
+fn characters() -> impl Strategy<Value = String> {
+    let places = [
+        "grid run ",
+        "f.py ",
+        "--lr ",
+        "--lr=",
+        "\"[1, 2]\"",
+        "\"['a', 'b']\"",
+        "'x'",
+        "\"y\"",
+        "1e-3",
+        " ",
+        "\n",
+        " \\\n",
+        " \\",
+        "\"[",
+        "]\"",
+        "\" \"",
+        "a",
+        "5",
+        "\"",
+        "'",
+        "grid run f.py --a ",
+        "# ",
+        "--name x ",
+    ];
+    let odd = [
+        "\u{ad}",
+        "\u{61c}",
+        "\u{115f}",
+        "\u{17b4}",
+        "\u{180e}",
+        "\u{200b}",
+        "\u{200d}",
+        "\u{200f}",
+        "\u{202e}",
+        "\u{2028}",
+        "\u{2060}",
+        "\u{2066}",
+        "\u{3164}",
+        "\u{fe0f}",
+        "\u{feff}",
+        "\u{fff9}",
+        "\u{85}",
+        "\u{e0041}",
+        "\u{1b}",
+        "\u{1b}[0m",
+        "\u{8}",
+        "\u{7f}",
+        "\0",
+        "\u{a0}",
+        "\u{3000}",
+        "\u{fffd}",
+        "\t",
+        "\r",
+        "â€œ",
+        "Â\u{a0}",
+        "&quot;",
+        "&#39;",
+        "&amp;",
+        "&nbsp;",
+        "‐",
+        "–",
+        "−",
+        "（",
+        "［",
+        "，",
+        "＝",
+        "＂",
+        "´",
+        "′",
+        "“",
+        "”",
+        "‘",
+        "«",
+        "`",
+        "^\n",
+        "~/x ",
+        "*.csv ",
+        "$$",
+        "!!",
+        "C:\\data\\new ",
+        "..\\x\\ ",
+        "%HOME% ",
+        "X=1 ",
+        "cd a && ",
+        ">>> ",
+        "1  ",
+    ];
+    let piece = prop_oneof![
+        proptest::sample::select(places.to_vec()),
+        proptest::sample::select(odd.to_vec()),
+    ];
+    proptest::collection::vec(piece, 0..16)
+        .prop_map(|pieces| format!("grid run f.py {}", pieces.concat()))
+}
+
+/// Whether a person sees nothing of it.
+fn is_unseen(argument: &str) -> bool {
+    let unseen = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || "\u{ad}\u{200b}\u{200d}\u{2060}\u{feff}\u{3164}".contains(c)
+    };
+    !argument.is_empty() && argument.chars().all(unseen)
+}
+
 fn settings() -> Settings {
     Settings {
         drawn_seed: 5,
@@ -293,6 +402,35 @@ proptest! {
         let lines: Vec<String> = (0..count).map(|n| plan.grid_run_line(&plan.trial(n).unwrap())).collect();
         let again = read(&lines.join("\n"), &self::settings());
         prop_assert_eq!(argvs(&again.plan), argvs(plan).into_iter().take(count as usize).collect::<Vec<_>>());
+    }
+
+    /// Clicking first fixes ends, and nothing that nobody sees is passed without a word.
+    #[test]
+    fn fixes_of_characters_end(text in characters()) {
+        let mut text = text;
+        let mut clicks = 0;
+        loop {
+            let reading = read(&text, &settings());
+            check_places(&text, &reading);
+            for diagnostic in &reading.diagnostics {
+                let rendered = diagnostic.render(&text);
+                prop_assert!(!rendered.contains(|c: char| c.is_control() && c != '\n'), "{rendered:?}");
+            }
+            if reading.diagnostics.is_empty() {
+                prop_assert!(!argvs(&reading.plan).iter().flatten().any(|argument| is_unseen(argument)), "{text:?}");
+            }
+            // Lists that are no Python have laws of their own.
+            let characters = |d: &&Diagnostic| !matches!(d.kind, Kind::Literal { .. });
+            let mut clickable = reading.diagnostics.iter().filter(characters);
+            let Some(fix) = clickable.find_map(|d| d.fix(&text)) else {
+                break;
+            };
+            let mended = fix.apply(&text);
+            prop_assert_ne!(&mended, &text);
+            text = mended;
+            clicks += 1;
+            prop_assert!(clicks <= 50, "{text:?} {:?}", reading.diagnostics);
+        }
     }
 
     #[test]

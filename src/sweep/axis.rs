@@ -7,9 +7,11 @@ use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
 use super::quote;
 use super::range::{self, Range};
 use super::sampling::{self, ArgumentRef, Note, Stream};
-use super::value::{self, Call, Value};
+use super::value::{Call, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
+
+mod characters;
 
 /// A swept argument and its values, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +114,10 @@ pub(super) fn read(
         budget,
         diagnostics,
     };
-    match value::read_with(argument.value(), names) {
+    let Some(value) = reader.value(names) else {
+        return Read::Wrong;
+    };
+    match value {
         Value::Plain => Read::Fixed,
         Value::UnknownCall {
             name,
@@ -199,6 +204,7 @@ impl Reader<'_> {
             .iter()
             .map(|item| item.value.to_boxed_str())
             .collect();
+        self.check_values(&items, &values);
         let repeated = repeats(values.iter().map(AsRef::as_ref));
         if let Some((first, count)) = repeated {
             let example = quote::readable(&values[first]).into_owned();

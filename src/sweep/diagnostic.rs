@@ -9,6 +9,7 @@ use super::range::RangeError;
 use super::sampling::BindError;
 use super::span::{Origin, Span};
 use super::spelling;
+use super::words;
 
 mod fix;
 mod render;
@@ -102,8 +103,10 @@ pub enum Kind {
         /// The text between the two; `None` for one without a partner.
         content: Option<String>,
     },
-    /// A blank that a shell takes for part of a word.
-    InvisibleSpace,
+    /// What is wrong with single characters.
+    Character(words::CharacterProblem),
+    /// What a shell would have changed or run.
+    Shell(words::ShellProblem),
     /// A typographic dash for `--`.
     Dash,
     /// A sweep that a shell would change, or might take for a file pattern.

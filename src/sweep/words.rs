@@ -4,113 +4,41 @@
 //! section 2.2; a leading `$ ` or `% ` prompt is skipped. Line ends, `;` and `&&` separate
 //! commands. Nothing is ever expanded or run: other shell syntax is a [`Kind::ShellSyntax`].
 //!
+//! The characters of words are judged in `words/characters.rs`, what a shell would have changed in
+//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`.
+//!
 //! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
 //! was most likely meant, so that one mistake does not hide the rest.
 
 use super::diagnostic::{Diagnostic, Kind, Shell};
 use super::span::Span;
-use compact_str::CompactString;
 
+mod characters;
+mod continuation;
 mod cursor;
+mod fixes;
+pub(crate) mod hidden;
+mod in_sweep;
+mod lookalike;
+mod mojibake;
+mod preamble;
+mod problem;
 mod recover;
+mod shell;
+mod told;
+mod word;
 
+pub(crate) use characters::hidden_in_config;
+pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
+pub use hidden::Class;
+pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
+pub use preamble::Preamble;
+pub use problem::CharacterProblem;
+pub use shell::{Change, ShellProblem};
+pub use word::Word;
+
+use continuation::Place;
 use cursor::Cursor;
-
-/// One word: what a program would be passed, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Word {
-    /// The whole word in the command text, quotes included.
-    pub span: Span,
-    /// The word with quotes and escapes removed.
-    pub text: CompactString,
-    /// Whether any of it was quoted or escaped.
-    pub quoted: bool,
-    /// Where `text` corresponds with the command text.
-    runs: Runs,
-}
-
-impl Word {
-    /// The place in the command text of `start..end` of [`Word::text`]; the whole word where it does
-    /// not stand there as it is.
-    pub fn locate(&self, start: u32, end: u32) -> Span {
-        if self.runs.first.is_none() {
-            return self.span;
-        }
-        let first = self.locate_one(start).clamp(self.span.start, self.span.end);
-        let last = if end > start {
-            self.locate_one(end - 1).saturating_add(1)
-        } else {
-            first
-        };
-        Span::new(first, last.clamp(first, self.span.end))
-    }
-
-    /// The same word of a text that stands at `by` in a larger one.
-    pub(crate) fn moved(mut self, by: u32) -> Word {
-        self.span = Span::new(self.span.start + by, self.span.end + by);
-        let Runs { first, more } = &mut self.runs;
-        let sources = first
-            .iter_mut()
-            .chain(more.iter_mut().flat_map(|more| more.iter_mut()));
-        sources.for_each(|(_, source)| *source += by);
-        self
-    }
-
-    /// The same word of a text that stands for what is at `span`.
-    pub(crate) fn covering(self, span: Span) -> Word {
-        Word {
-            span,
-            runs: Runs::default(),
-            ..self
-        }
-    }
-
-    fn locate_one(&self, offset: u32) -> u32 {
-        match self.runs.at(offset) {
-            Some((cooked, source)) => source + (offset - cooked),
-            None => self.span.start,
-        }
-    }
-
-    /// Appends `c`, which stands at `source` in the command text.
-    fn push(&mut self, c: char, source: u32) {
-        self.runs.push(offset(self.text.len()), source);
-        self.text.push(c);
-    }
-}
-
-/// The runs in which a word and the command text correspond byte by byte: (offset in the word,
-/// offset in the command text) of each one's first byte. Most words have one.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-struct Runs {
-    first: Option<(u32, u32)>,
-    #[allow(
-        clippy::box_collection,
-        reason = "hardly a word has more, and a text may have half a million words"
-    )]
-    more: Option<Box<Vec<(u32, u32)>>>,
-}
-
-impl Runs {
-    /// The run that holds the byte at `offset` of the word.
-    fn at(&self, offset: u32) -> Option<(u32, u32)> {
-        let more = self.more.as_deref().map_or(&[][..], Vec::as_slice);
-        let after = more.partition_point(|(cooked, _)| *cooked <= offset);
-        let last = after.checked_sub(1).and_then(|at| more.get(at)).copied();
-        last.or(self.first.filter(|(cooked, _)| *cooked <= offset))
-    }
-
-    fn push(&mut self, cooked: u32, source: u32) {
-        let last = self.more.as_ref().and_then(|more| more.last().copied());
-        let last = last.or(self.first);
-        let continues = last.is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(s0));
-        match self.first {
-            _ if continues => {}
-            None => self.first = Some((cooked, source)),
-            Some(_) => self.more.get_or_insert_default().push((cooked, source)),
-        }
-    }
-}
 
 /// The words of one command.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -135,16 +63,28 @@ pub enum Source {
 
 /// Splits `text` into commands and words. O(length of the text).
 pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
+    split_telling(text, source, told::TOLD)
+}
+
+/// The same, of each problem that one fix mends everywhere the first `told`.
+fn split_telling(text: &str, source: Source, told: u32) -> (Vec<Words>, Vec<Diagnostic>) {
     let mut lexer = Lexer {
         cursor: Cursor::new(text),
         source,
         diagnostics: Vec::new(),
         missing: Vec::new(),
         unquoted: None,
+        unquoted_characters: Vec::new(),
+        change: None,
+        counts: Vec::new(),
+        told,
     };
+    if source == Source::Client {
+        lexer.refuse_nul();
+    }
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
-    lexer.skip_prompt();
+    lexer.begin_command();
     loop {
         match lexer.next() {
             Token::Word(word) => words.push(word),
@@ -159,7 +99,7 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
                 if token == Token::End {
                     return (commands, lexer.diagnostics);
                 }
-                lexer.skip_prompt();
+                lexer.begin_command();
             }
         }
     }
@@ -181,6 +121,14 @@ struct Lexer<'a> {
     missing: Vec<(char, u32)>,
     /// Where the last word begins that was said to need quotes.
     unquoted: Option<u32>,
+    /// Where characters outside ASCII stand in the present word, not quoted.
+    unquoted_characters: Vec<u32>,
+    /// What a shell would change first in the present word.
+    change: Option<(Span, Change)>,
+    /// How often each problem was told that one fix mends everywhere.
+    counts: Vec<(told::Group, u32)>,
+    /// How often it is.
+    told: u32,
 }
 
 impl Lexer<'_> {
@@ -191,22 +139,26 @@ impl Lexer<'_> {
         ));
     }
 
-    /// `$ ` or `% ` where a command begins, as copied from a terminal.
-    fn skip_prompt(&mut self) {
+    /// What stands before a command and is no part of it: a prompt, as copied from a terminal.
+    fn begin_command(&mut self) {
         if self.is_client() {
             return;
         }
         self.skip_blanks();
         if matches!(self.cursor.peek(), Some('$' | '%')) && self.cursor.peek_second() == Some(' ') {
             self.cursor.bump();
+            self.skip_blanks();
         }
+        self.preamble();
     }
 
     /// Blanks, escaped line ends and look-alike blanks between words.
     fn skip_blanks(&mut self) {
         loop {
-            let start = self.cursor.offset();
-            if self.cursor.eat(' ') || self.cursor.eat('\t') || self.cursor.eat_escaped_line_end() {
+            if self.cursor.eat(' ')
+                || self.cursor.eat('\t')
+                || self.eat_continuation(Place::Between)
+            {
                 continue;
             }
             if self.is_client() {
@@ -215,9 +167,7 @@ impl Lexer<'_> {
                 }
                 return;
             }
-            if self.cursor.eat_if(is_invisible) {
-                while self.cursor.eat_if(is_invisible) {}
-                self.report(start, Kind::InvisibleSpace);
+            if self.eat_hidden() {
                 continue;
             }
             return;
@@ -234,9 +184,11 @@ impl Lexer<'_> {
                 Some('\n' | '\r' | ';') => self.separator(1),
                 Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
                 Some('#') => {
-                    self.cursor.eat_while(|c| c != '\n');
+                    self.cursor.eat_while(|c| !matches!(c, '\n' | '\r'));
                     continue;
                 }
+                Some('^' | '`') if self.eat_foreign_continuation() => continue,
+                Some('&') if self.is_entity() => Token::Word(self.word()),
                 Some('|' | '>' | '<' | '&' | ')') => {
                     self.shell_operator(start);
                     continue;
@@ -271,34 +223,45 @@ impl Lexer<'_> {
     }
 
     fn word(&mut self) -> Word {
-        let mut word = Word {
-            span: Span::at(self.cursor.offset()),
-            ..Word::default()
-        };
+        let mut word = Word::empty(Span::at(self.cursor.offset()), false);
+        self.unquoted_characters.clear();
+        self.change = None;
         self.dash(&mut word);
         while let Some(c) = self.cursor.peek() {
-            let at = self.cursor.offset();
             match c {
                 '\'' => self.single_quoted(&mut word),
                 '"' => self.double_quoted(&mut word),
-                '\\' if self.cursor.eat_escaped_line_end() => {}
+                '\\' if !self.ends_path(&word) && self.eat_continuation(Place::Word) => {}
                 '\\' => self.escape(&mut word),
                 '[' if may_open_sweep(&word) && self.bracketed(&mut word) => {}
                 '(' if self.parenthesised(&mut word) => {}
                 '{' if self.braces(&mut word) => {}
                 '$' | '`' => self.expansion(&mut word),
+                '&' if self.eat_entity(&mut word) => {}
                 c if self.ends_word(c) => break,
-                c if recover::typographic_close(c).is_some() && !self.is_client() => {
+                c if !self.is_client() && recover::opens_typographic(c, &word) => {
                     self.typographic(&mut word);
                 }
-                c => {
-                    self.cursor.bump();
-                    word.push(c, at);
-                }
+                c => self.plain(c, &mut word),
             }
         }
         word.span.end = self.cursor.offset();
+        if !self.is_client() {
+            self.check_characters(&mut word);
+            self.check_change(&word);
+        }
         word
+    }
+
+    /// A character that stands for itself.
+    fn plain(&mut self, c: char, word: &mut Word) {
+        if !self.is_client() && (!c.is_ascii() || c.is_ascii_control()) {
+            return self.unquoted_character(word);
+        }
+        let at = self.cursor.offset();
+        self.note_pattern(c, at);
+        self.cursor.bump();
+        word.push(c, at);
     }
 
     fn is_client(&self) -> bool {
@@ -307,7 +270,7 @@ impl Lexer<'_> {
 
     fn ends_word(&self, c: char) -> bool {
         match self.source {
-            Source::Person => ends_word(c) || is_invisible(c),
+            Source::Person => ends_word(c) || hidden::class(c) == Some(Class::Blank),
             Source::Client => matches!(c, ' ' | '\t' | '\n' | '\r'),
         }
     }
@@ -337,7 +300,7 @@ impl Lexer<'_> {
                     self.cursor.bump();
                     return;
                 }
-                Some('\\') if self.cursor.eat_escaped_line_end() => {}
+                Some('\\') if self.eat_continuation(Place::Quotes) => {}
                 Some('\\') => {
                     self.cursor.bump();
                     // Inside double quotes a backslash escapes only these.
@@ -352,6 +315,7 @@ impl Lexer<'_> {
                 }
                 Some('$' | '`') => self.expansion(word),
                 Some(c) => {
+                    self.note_history(c, at);
                     self.cursor.bump();
                     word.push(c, at);
                 }
@@ -372,6 +336,7 @@ impl Lexer<'_> {
         let backslash = self.cursor.offset();
         self.cursor.bump();
         let at = self.cursor.offset();
+        self.note_backslash(backslash);
         match self.cursor.bump() {
             Some(c) => word.push(c, at),
             // A backslash at the very end stays, as in a shell that gets no more input.
@@ -385,15 +350,6 @@ fn ends_word(c: char) -> bool {
     matches!(
         c,
         ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | ')'
-    )
-}
-
-/// Blanks that look like one, or like nothing, and that a shell takes for part of a word.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{a0}' | '\u{1680}' | '\u{2000}'
-            ..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{2060}' | '\u{3000}' | '\u{feff}'
     )
 }
 

@@ -59,7 +59,7 @@ pub use problem::{Problem, Syntax};
 use super::diagnostic::Diagnostic;
 use super::options::{Actions, OptionSpec};
 use super::span::Span;
-use super::words::Word;
+use super::words::{self, Word};
 use std::collections::BTreeMap;
 
 /// What a config file sets. Places are in its text.
@@ -101,8 +101,12 @@ pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
         let diagnostic = Diagnostic::in_config(Span::at(0), Problem::TooLong);
         return (Config::default(), vec![diagnostic]);
     }
-    match tree::parse(text) {
+    let (config, found) = match tree::parse(text) {
         Ok((tree, root)) => schema::read(&tree, root),
         Err(diagnostic) => (Config::default(), vec![diagnostic]),
-    }
+    };
+    // First, since they are often why something else is found at their place.
+    let mut diagnostics = words::hidden_in_config(text);
+    diagnostics.extend(found);
+    (config, diagnostics)
 }

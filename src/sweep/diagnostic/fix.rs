@@ -4,6 +4,7 @@ use super::{Diagnostic, Kind, Shell};
 use crate::sweep::literal::Problem;
 use crate::sweep::quote;
 use crate::sweep::span::{Origin, Span};
+use crate::sweep::words::{self, CharacterProblem};
 
 /// An edit that makes a problem go away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Diagnostic {
             })
         };
         if self.origin == Origin::Config {
-            return self.config_fix();
+            return self.config_fix(text);
         }
         match &self.kind {
             Kind::UnclosedQuote { quote } => {
@@ -65,14 +66,13 @@ impl Diagnostic {
                     edits: vec![(at, quote.to_string())],
                 })
             }
-            Kind::TypographicQuote {
-                content: Some(content),
-            } => {
-                let quote = if content.contains('"') { '\'' } else { '"' };
-                replace("Use plain quotes", format!("{quote}{content}{quote}"))
+            Kind::TypographicQuote { content: Some(_) } => Some(words::quotes_fix(text)),
+            Kind::Character(problem) => problem.fix(text, self.span),
+            Kind::Shell(problem) => problem.fix(text),
+            Kind::ShellSyntax(Shell::Expansion { typed }) if typed.starts_with('`') => {
+                words::backticks_fix(text, self.span)
             }
-            Kind::InvisibleSpace => replace("Use a plain blank", " ".into()),
-            Kind::Dash => replace("Write --", "--".into()),
+            Kind::Dash => Some(words::dashes_fix(text)),
             Kind::UnquotedSweep { typed, .. } => {
                 replace("Put it in quotes", quote::readable(typed).into_owned())
             }
@@ -80,10 +80,17 @@ impl Diagnostic {
                 replace("Write it as a list", format!("\"{list}\""))
             }
             Kind::ShellSyntax(Shell::Background) => replace("Remove it", String::new()),
-            Kind::DanglingLine { previous_end } => Some(Fix {
-                label: "Join the lines".into(),
-                edits: vec![(Span::at(*previous_end), " \\".into())],
-            }),
+            Kind::DanglingLine { previous_end } => {
+                // All between the two goes: behind a `\\` nothing may stand, and no line is empty.
+                let gap = Span::new(*previous_end, self.span.start.max(*previous_end));
+                let between = gap.slice(text);
+                let indentation = between.rfind(['\n', '\r']).map(|at| &between[at + 1..]);
+                let joined = indentation.map_or(" ".into(), |blanks| format!(" \\\n{blanks}"));
+                Some(Fix {
+                    label: "Join the lines".into(),
+                    edits: vec![(gap, joined)],
+                })
+            }
             Kind::NotGridRun { found } if is_script(found) => Some(Fix {
                 label: "Add grid run".into(),
                 edits: vec![(Span::at(self.span.start), "grid run ".into())],
@@ -121,9 +128,12 @@ impl Diagnostic {
     }
 
     /// In YAML only what replaces a whole key or value is sure to leave YAML.
-    fn config_fix(&self) -> Option<Fix> {
+    fn config_fix(&self, config: &str) -> Option<Fix> {
         let (label, text) = match &self.kind {
             Kind::Config(problem) => problem.replacement()?,
+            Kind::Character(problem @ CharacterProblem::Hidden { .. }) => {
+                return problem.fix(config, self.span);
+            }
             Kind::UnknownMachine {
                 suggestion: Some(name),
                 ..

@@ -2,6 +2,7 @@
 
 use super::{Diagnostic, Severity};
 use crate::sweep::span::Span;
+use crate::sweep::words::hidden::with_codes;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of the line that are shown around the place.
@@ -45,18 +46,20 @@ pub fn with_carets(
     let start = floor(text, span.start as usize);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    // A CR before the line end is part of it, unless the problem is in it.
+    let cr = line_end > start && text[..line_end].ends_with('\r') && (span.end as usize) < line_end;
+    let line_end = line_end - usize::from(cr);
     let number = text[..start].matches('\n').count() + 1;
     let end = floor(text, (span.end as usize).clamp(start, line_end));
     let gutter = " ".repeat(number.to_string().len());
-    let before = shown(tail(&text[line_start..start]));
     let inside = head(&text[start..end], SHOWN);
-    let after = shown(head(
-        &text[end.min(start + inside.len())..line_end],
-        SHOWN / 2,
-    ));
+    let after = head(&text[end.min(start + inside.len())..line_end], SHOWN / 2);
+    let before = shown(tail(&text[line_start..start]));
+    let (inside, after) = (shown(inside), shown(after));
     let carets = "^".repeat(inside.width().max(1));
     let indent = " ".repeat(before.width());
-    let line = format!("{before}{}{after}", shown(inside));
+    let line = format!("{before}{inside}{after}");
+    let (message, help) = (shown(message), help.map(shown));
     let mut out = format!(
         "{severity}: {message}\n{gutter} |\n{number} | {}\n",
         line.trim_end()
@@ -68,11 +71,10 @@ pub fn with_carets(
     out
 }
 
-/// Tabs and control characters as single blanks, so that the carets stand right.
+/// Tabs and line ends as single blanks, so that the carets stand right, and codes for what acts on a terminal or is
+/// not seen.
 fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    with_codes(text).replace(['\t', '\n'], " ")
 }
 
 /// The nearest character boundary at or before `at`.

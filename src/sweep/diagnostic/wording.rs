@@ -12,6 +12,8 @@ impl Diagnostic {
         match self.kind {
             Kind::Config(ref problem) => problem.severity(),
             Kind::Spelling(ref problem) => problem.severity(),
+            Kind::Character(ref problem) => problem.severity(),
+            Kind::Shell(ref problem) => problem.severity(),
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }
@@ -53,12 +55,8 @@ impl fmt::Display for Kind {
             Kind::TypographicQuote { .. } => {
                 write!(f, "expected a plain quote, found a typographic one")
             }
-            Kind::InvisibleSpace => {
-                write!(
-                    f,
-                    "expected a plain blank, found one that a shell takes for a letter"
-                )
-            }
+            Kind::Character(problem) => problem.fmt(f),
+            Kind::Shell(problem) => problem.fmt(f),
             Kind::Dash => write!(f, "expected `--`, found a typographic dash"),
             Kind::UnquotedSweep {
                 typed,
@@ -373,6 +371,8 @@ impl Diagnostic {
                 .into(),
             Kind::OtherConfig => "plan the two apart".into(),
             Kind::Config(problem) => return problem.help(),
+            Kind::Character(problem) => return problem.help(),
+            Kind::Shell(problem) => return problem.help(),
             Kind::ScriptTextRepeated { .. }
             | Kind::TooManyUnits {
                 option: "--cpus",

@@ -40,6 +40,16 @@ impl<'a> Cursor<'a> {
         &self.text[self.position..end]
     }
 
+    /// The whole text.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Goes `bytes` on.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.position = (self.position + bytes).min(self.text.len());
+    }
+
     pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }

@@ -1,12 +1,13 @@
 //! What a shell would not read as meant: reported, then read as meant.
 
 use super::super::diagnostic::{Kind, Shell};
-use super::{Lexer, Source, Word};
+use super::shell::Change;
+use super::{Lexer, Source, Word, lookalike};
 
 impl Lexer<'_> {
     /// En- or em-dashes where a word begins, which a text editor made of `--` (or of `-`).
     pub(super) fn dash(&mut self, word: &mut Word) {
-        let typographic = |c: char| matches!(c, '\u{2013}' | '\u{2014}' | '\u{2212}');
+        let typographic = lookalike::is_dash;
         let rest = self.cursor.rest();
         let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
         let dashes = &rest[..rest.len() - name.len()];
@@ -18,7 +19,7 @@ impl Lexer<'_> {
         }
         let at = self.cursor.offset();
         self.cursor.eat_while(|c| c == '-' || typographic(c));
-        self.report(at, Kind::Dash);
+        self.report_counted(at, Kind::Dash);
         word.push('-', at);
         word.push('-', at);
     }
@@ -49,7 +50,7 @@ impl Lexer<'_> {
             word.push(c, at);
         }
         self.cursor.bump();
-        self.report(
+        self.report_counted(
             start,
             Kind::TypographicQuote {
                 content: Some(content),
@@ -132,7 +133,11 @@ impl Lexer<'_> {
     /// `$NAME`, `${…}`, `$(…)` and backticks, which are never expanded. A lone `$` is itself.
     pub(super) fn expansion(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
-        let rest = self.cursor.rest();
+        // Of a person's text no further than this line: a quote that is added there has to close.
+        let rest = match self.source {
+            Source::Person => self.cursor.line(),
+            Source::Client => self.cursor.rest(),
+        };
         let length = match rest.as_bytes() {
             [b'`', ..] => rest[1..].find('`').map_or(1, |end| end + 2),
             [b'$', b'(', ..] => self
@@ -149,6 +154,11 @@ impl Lexer<'_> {
             ] => {
                 let name = |c: char| c == '_' || c.is_ascii_alphanumeric();
                 2 + rest[2..].find(|c| !name(c)).unwrap_or(rest.len() - 2)
+            }
+            [b'$', b'$' | b'!' | b'-', ..] if self.source == Source::Person => {
+                self.take(2, word);
+                self.note(start, Change::Parameter);
+                return;
             }
             _ => {
                 self.take(1, word);
@@ -192,13 +202,30 @@ impl Lexer<'_> {
     }
 }
 
-/// What closes a quote that a text editor made typographic.
-pub(super) fn typographic_close(c: char) -> Option<&'static str> {
+/// Whether `c` begins a quoted value: of what is an apostrophe or a prime behind a letter, only where the
+/// value begins.
+pub(super) fn opens_typographic(c: char, word: &Word) -> bool {
+    let begins = word.text.is_empty() || word.text.ends_with('=');
+    let always = !matches!(
+        c,
+        '\u{2019}' | '\u{b4}' | '\u{2032}' | '\u{2033}' | '\u{ff02}' | '\u{ff07}'
+    );
+    typographic_close(c).is_some() && (begins || always)
+}
+
+/// What closes a quote that a text editor made typographic, or one that looks like a quote.
+fn typographic_close(c: char) -> Option<&'static str> {
     match c {
         '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' | '\u{ab}' | '\u{bb}' => {
             Some("\u{201c}\u{201d}\u{201e}\u{201f}\u{ab}\u{bb}")
         }
         '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' => Some("\u{2018}\u{2019}\u{201b}"),
+        '\u{2039}' | '\u{203a}' => Some("\u{2039}\u{203a}"),
+        '\u{b4}' => Some("\u{b4}"),
+        '\u{2032}' => Some("\u{2032}\u{2019}"),
+        '\u{2033}' => Some("\u{2033}\u{201d}"),
+        '\u{ff02}' => Some("\u{ff02}"),
+        '\u{ff07}' => Some("\u{ff07}"),
         _ => None,
     }
 }

@@ -51,7 +51,6 @@ fn quotes_and_escapes() {
     assert_eq!(words("'a\nb' \"c\nd\""), [["a\nb", "c\nd"]]);
     assert_eq!(words("a#b c # d 'e"), [["a#b", "c"]]);
     assert_eq!(words("é '日本' 🚀"), [["é", "日本", "🚀"]]);
-    assert_eq!(words("a\\"), [["a\\"]]);
 }
 
 #[test]
@@ -101,15 +100,55 @@ fn what_a_shell_would_change_is_said() {
     assert!(kinds("a {b} {} a{b c}").is_empty());
 }
 
+/// A `\` before the line's end means that the line goes on, whatever stands between the two that nobody
+/// sees; at the end of the text it is no argument.
+#[test]
+fn lines_go_on_behind_what_nobody_sees() {
+    let joined = |text: &str| {
+        let (commands, kinds) = check(text);
+        (commands, kinds.len())
+    };
+    let ab = vec![vec!["a".to_owned(), "b".to_owned()]];
+    for text in ["a \\\nb", "a \\\r\nb", "a \\\rb", "a\\\n b"] {
+        assert_eq!(joined(text), (ab.clone(), 0), "{text:?}");
+    }
+    for text in [
+        "a \\ \nb",
+        "a \\\t \r\nb",
+        "a \\ \rb",
+        "a \\\u{a0}\nb",
+        "a \\\u{200b}\nb",
+        "a \\ # why\n  b",
+        "a ^\nb",
+        "a `  \r\nb",
+        "a b \\",
+        "a b \\ ",
+        "a b\\\u{feff} \t",
+        "a b \\ # why",
+    ] {
+        assert_eq!(joined(text), (ab.clone(), 1), "{text:?}");
+    }
+    let apart = vec![
+        vec!["a".to_owned()],
+        vec!["grid".to_owned(), "run".to_owned()],
+    ];
+    assert_eq!(joined("a \\ \ngrid run"), (apart, 1));
+}
+
 /// Texts made to be slow: each bracket, quote or brace could search all that follows.
 #[test]
 fn cost_grows_with_the_length_only() {
     for piece in [
-        "[ ", "( ", "$( ", "${ ", "` ", "‚ ", "{", "[[", "'\" ", "\\", "– ", "a=[ ", "„ ",
+        "[ ", "( ", "$( ", "${ ", "` ", "‚ ", "{", "[[", "'\" ", "\\", "– ", "a=[ ", "„ ", "\\ \n",
+        "^\n", "`\n", "\\ #", "&#;", "&quot;", "\u{1b}[", "\u{1b}]", "\u{ad}", "\u{ad}a ", "´",
+        "â€", "~", "*", "!a", "\\a", "%", "$$", ";", "x;", "cd a;",
     ] {
         let text = piece.repeat(100_000 / piece.len());
         let (commands, _) = split(&text, Source::Person);
-        assert!(commands.len() <= 1);
+        assert!(
+            commands.len() <= 1 || piece.contains([';', '\n']),
+            "{piece}"
+        );
         split(&text, Source::Client);
     }
 }

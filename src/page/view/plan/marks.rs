@@ -1,5 +1,6 @@
 //! Which stretches of the command text to underline, and how to quote a place: pure functions.
 
+use crate::sweep::words::hidden::with_codes;
 use crate::sweep::{Severity, Span};
 
 /// A stretch of the text and the worst problem in it.
@@ -97,14 +98,20 @@ pub(super) fn quote(text: &str, span: Span) -> Quote {
     let cut = before.chars().nth(AROUND).is_some();
     Quote {
         line: text[..start].matches('\n').count() + 1,
-        before: cut
-            .then_some('…')
-            .into_iter()
-            .chain(kept.into_iter().rev())
-            .collect(),
-        place: head(&text[start..end], PLACE),
-        after: head(after, AROUND),
+        before: coded(
+            &cut.then_some('…')
+                .into_iter()
+                .chain(kept.into_iter().rev())
+                .collect::<String>(),
+        ),
+        place: coded(&head(&text[start..end], PLACE)),
+        after: coded(&head(after, AROUND)),
     }
+}
+
+/// With the code of each character that nobody sees in its place.
+fn coded(text: &str) -> String {
+    with_codes(text).into_owned()
 }
 
 fn head(text: &str, most: usize) -> String {
@@ -182,5 +189,16 @@ mod tests {
         assert_eq!(quote.before, "…argument_name value --x ");
         assert_eq!(quote.place, "[1");
         assert_eq!(quote.after, " --y 2");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_quoted_by_its_code() {
+        let quote = quote("--a\u{ad}b \u{1b}", Span::new(3, 5));
+        let parts = (
+            quote.before.as_str(),
+            quote.place.as_str(),
+            quote.after.as_str(),
+        );
+        assert_eq!(parts, ("--a", "<U+00AD>", "b <U+001B>"));
     }
 }

@@ -57,6 +57,10 @@ const RULES: &[(&str, &str)] = &[
         "Put each sweep in quotes: `--lr \"[0.1, 0.2]\"`. A shell takes it apart otherwise.",
     ),
     (
+        "Shells",
+        "No shell changes a value later: `~/x`, `*.csv` and `run-$$` are passed as typed, with a warning. Single quotes say that they are meant so.",
+    ),
+    (
         "Order",
         "Every combination is a trial. The argument listed first varies fastest.",
     ),

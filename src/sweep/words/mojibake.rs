@@ -1,0 +1,87 @@
+//! UTF-8 that was read as Windows-1252 or Latin-1.
+
+use super::hidden::{Class, class};
+
+/// Windows-1252's characters for the bytes 0x80 to 0x9f, where it has any.
+const WINDOWS: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// The byte that Windows-1252, or Latin-1, shows as `c`.
+fn byte(c: char) -> Option<u8> {
+    match c {
+        '\u{80}'..='\u{ff}' => u8::try_from(u32::from(c)).ok(),
+        _ => {
+            let at = WINDOWS.iter().position(|other| *other == c)?;
+            u8::try_from(at + 0x80).ok()
+        }
+    }
+}
+
+/// UTF-8 that was read as Windows-1252, at the start of `rest`: its length, and what it was. Only where
+/// the letters in question stand together in no language.
+pub(super) fn mojibake(rest: &str) -> Option<(usize, char)> {
+    let lead = rest
+        .chars()
+        .next()
+        .filter(|c| matches!(c, 'Â' | 'Ã' | 'â' | 'ã' | 'ï' | 'ð'))?;
+    let count = match lead {
+        'Â' | 'Ã' => 2,
+        'ð' => 4,
+        _ => 3,
+    };
+    let mut bytes = [0_u8; 4];
+    let mut length = 0;
+    let mut characters = rest.chars();
+    for slot in bytes.iter_mut().take(count) {
+        let c = characters.next()?;
+        *slot = byte(c)?;
+        length += c.len_utf8();
+    }
+    let was = std::str::from_utf8(bytes.get(..count)?)
+        .ok()?
+        .chars()
+        .next()?;
+    let likely = match lead {
+        'â' => ('\u{2000}'..='\u{2bff}').contains(&was),
+        'ã' => ('\u{3000}'..='\u{30ff}').contains(&was),
+        'ï' => was == '\u{feff}' || ('\u{ff00}'..='\u{fffd}').contains(&was),
+        _ => true,
+    };
+    likely.then_some((length, was))
+}
+
+/// What the mojibake was; a blank for blanks of another kind, nothing for what nobody sees.
+pub(super) fn repaired(found: &str) -> String {
+    let was = mojibake(found).map_or('\u{fffd}', |(_, was)| was);
+    match class(was) {
+        Some(Class::Blank) => " ".into(),
+        Some(_) => String::new(),
+        None => was.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn mojibake_is_repaired() {
+        for (text, was) in [
+            ("â€œ", "“"),
+            ("â€\u{9d}", "”"),
+            ("â€™", "’"),
+            ("â€“", "–"),
+            ("Â\u{a0}", " "),
+            ("Ã©", "é"),
+            ("ï»¿", ""),
+            ("ðŸš€", "🚀"),
+        ] {
+            assert_eq!(mojibake(text).map(|(length, _)| length), Some(text.len()));
+            assert_eq!(repaired(text), was);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What stands before `grid run` and is no part of it: a prompt, a variable, another command.
+
+use super::{Lexer, ShellProblem, offset};
+use crate::sweep::diagnostic::Kind;
+use crate::sweep::span::Span;
+use std::fmt;
+
+/// What it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preamble {
+    /// `>>> `, `In [1]: `.
+    PythonPrompt,
+    /// `user@host:~$ `, `(venv) $ `, `PS C:\> `.
+    Prompt,
+    /// `!grid run`, `%%bash`.
+    Notebook,
+    /// A fence of Markdown.
+    Fence,
+    /// `1  grid run`, `- grid run`.
+    Number,
+    /// `NAME=value`, `export NAME=value`.
+    Variable,
+    /// `cd dir`.
+    Directory,
+    /// `time`, `nohup`, `sudo`.
+    Wrapper,
+    /// Another command before this one.
+    Other,
+}
+
+impl Preamble {
+    pub(super) fn message(self, f: &mut fmt::Formatter<'_>, typed: &str) -> fmt::Result {
+        let what = match self {
+            Preamble::PythonPrompt => "a Python prompt, no part of the command",
+            Preamble::Prompt => "a terminal's prompt, no part of the command",
+            Preamble::Notebook => "a notebook's mark for a shell, no part of the command",
+            Preamble::Fence => "Markdown, no part of the command",
+            Preamble::Number => "a line's number or a list's bullet, no part of the command",
+            Preamble::Variable => "a shell's variable, which is not set for the trials",
+            Preamble::Directory => "a change of directory, which is not made",
+            Preamble::Wrapper => "another program around the command, which is not run",
+            Preamble::Other => "another command, which is not run",
+        };
+        write!(f, "`{typed}` is {what}")
+    }
+
+    pub(super) fn help(self) -> Option<String> {
+        let help = match self {
+            Preamble::Variable => {
+                "a config file's `environment` sets variables for the trials; else remove it"
+            }
+            Preamble::Directory => "paths are those of the source's top folder",
+            _ => return None,
+        };
+        Some(help.into())
+    }
+}
+
+/// How far into a line `grid run` is looked for, in bytes.
+const FAR: usize = 256;
+
+/// Commands that people type before `grid run`.
+const OTHERS: &[(&str, Preamble)] = &[
+    ("cd", Preamble::Directory),
+    ("pushd", Preamble::Directory),
+    ("export", Preamble::Variable),
+    ("setenv", Preamble::Variable),
+    ("set", Preamble::Variable),
+    ("unset", Preamble::Variable),
+    ("source", Preamble::Other),
+    (".", Preamble::Other),
+    ("conda", Preamble::Other),
+    ("module", Preamble::Other),
+    ("pip", Preamble::Other),
+    ("pip3", Preamble::Other),
+    ("git", Preamble::Other),
+    ("mkdir", Preamble::Other),
+    ("echo", Preamble::Other),
+    ("sleep", Preamble::Other),
+    ("clear", Preamble::Other),
+];
+
+/// Programs that run the command that follows them.
+const WRAPPERS: &[&str] = &[
+    "srun",
+    "time",
+    "nohup",
+    "sudo",
+    "env",
+    "exec",
+    "nice",
+    "command",
+    "caffeinate",
+    "setsid",
+    "unbuffer",
+    "winpty",
+    "poetry",
+    "pipenv",
+    "uv",
+    "run",
+    "eval",
+    "then",
+    "do",
+];
+
+impl Lexer<'_> {
+    /// Passes over what stands before `grid run` on this line, and over a line that is no command but
+    /// usually stands above one. Costs no more than a short line's length.
+    pub(super) fn preamble(&mut self) {
+        loop {
+            let rest = self.cursor.rest();
+            if rest.is_empty()
+                || rest.starts_with([';', '&', '\n', '\r'])
+                || rest.starts_with("grid ")
+            {
+                return;
+            }
+            let near = &rest[..rest.floor_char_boundary(FAR)];
+            let line = near.split(['\n', '\r']).next().unwrap_or("");
+            let whole = line.len() < near.len() || near.len() == rest.len();
+            let found = match line.find("grid run").or_else(|| line.find("grid train")) {
+                Some(0) => return,
+                Some(at) => before(&line[..at]).map(|preamble| (at, preamble)),
+                None if whole => own_line(line).map(|preamble| (line.len(), preamble)),
+                None => None,
+            };
+            let Some((length, preamble)) = found else {
+                return;
+            };
+            let typed = line[..length].trim_end().to_owned();
+            let start = self.cursor.offset();
+            let span = Span::new(start, start + offset(typed.len()));
+            let problem = ShellProblem::Preamble { preamble, typed };
+            self.tell(span, Kind::Shell(problem));
+            self.cursor.skip(length);
+            if self.cursor.rest().starts_with("grid") {
+                return;
+            }
+            self.cursor
+                .eat_while(|c| matches!(c, '\n' | '\r' | ' ' | '\t'));
+        }
+    }
+}
+
+/// What stands before `grid run` on its line.
+fn before(text: &str) -> Option<Preamble> {
+    let trimmed = text.trim();
+    if let Some(prompt) = prompt(trimmed) {
+        return Some(prompt);
+    }
+    if !text.ends_with([' ', '\t', ';', '&']) {
+        return None;
+    }
+    let mut first = None;
+    for piece in trimmed
+        .split([';', '&'])
+        .filter(|piece| !piece.trim().is_empty())
+    {
+        let last = trimmed.ends_with(piece);
+        let preamble = command_before(piece.trim(), last)?;
+        first.get_or_insert(preamble);
+    }
+    first
+}
+
+/// A prompt, or another mark at the start of a line.
+fn prompt(text: &str) -> Option<Preamble> {
+    if let Some(prompt) = text
+        .strip_suffix('!')
+        .and_then(|text| prompt(text.trim_end()))
+    {
+        return Some(prompt);
+    }
+    let last = text.chars().next_back()?;
+    let number = text.trim_end_matches(['.', ')', ':', '|']);
+    let bracketed = text.starts_with('(') && text.ends_with(')') && !text.contains(' ');
+    Some(match text {
+        ">>>" | "..." => Preamble::PythonPrompt,
+        _ if text.starts_with("In [") && text.ends_with("]:") => Preamble::PythonPrompt,
+        "!" | "%" | "%sx" | "!!" | "%%bash" | "%%sh" => Preamble::Notebook,
+        "-" | "*" | "+" | "•" => Preamble::Number,
+        _ if !number.is_empty()
+            && number.len() < 7
+            && number.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            Preamble::Number
+        }
+        "$" | "#" | ">" | "❯" | "➜" | "λ" => Preamble::Prompt,
+        _ if text.starts_with("PS ") && last == '>' => Preamble::Prompt,
+        _ if bracketed => Preamble::Prompt,
+        _ if matches!(last, '$' | '%' | '#' | '>' | '❯' | '➜') && !text.starts_with('#') => {
+            let marked = text.contains(['@', '~', ':', '(', '[', '\\', '/']);
+            let quoted = text.contains(['"', '\'', '=', '|', ';', '&']);
+            (marked && !quoted).then_some(Preamble::Prompt)?
+        }
+        _ => return None,
+    })
+}
+
+/// A command before this one, or, for the `last`, what runs this one.
+fn command_before(piece: &str, last: bool) -> Option<Preamble> {
+    let mut words = piece.split_whitespace();
+    let first = words.next()?;
+    if let Some((_, preamble)) = OTHERS.iter().find(|(name, _)| *name == first) {
+        return Some(*preamble);
+    }
+    let mut found = None;
+    for word in piece.split_whitespace() {
+        let preamble = if is_assignment(word) {
+            Preamble::Variable
+        } else if last && WRAPPERS.contains(&word) {
+            Preamble::Wrapper
+        } else if word.starts_with('-') && found == Some(Preamble::Wrapper) {
+            continue;
+        } else {
+            return None;
+        };
+        found.get_or_insert(preamble);
+    }
+    found
+}
+
+/// `NAME=value`.
+fn is_assignment(word: &str) -> bool {
+    let Some((name, _)) = word.split_once('=') else {
+        return false;
+    };
+    let letters = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    !name.is_empty() && name.bytes().all(letters) && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A line that is no command, but stands above one where people copy it from.
+fn own_line(line: &str) -> Option<Preamble> {
+    let line = line.trim();
+    if line.starts_with("```") || line.starts_with("~~~") {
+        return Some(Preamble::Fence);
+    }
+    if line.starts_with("%%") && line[2..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Some(Preamble::Notebook);
+    }
+    let first = line.split_whitespace().next()?;
+    let line = line.strip_suffix('\\').unwrap_or(line);
+    if is_assignment(first) && line.split_whitespace().all(is_assignment) {
+        return Some(Preamble::Variable);
+    }
+    let (_, preamble) = OTHERS
+        .iter()
+        .find(|(name, _)| *name == first && line != first)?;
+    let more = ['\'', '"', '`', '\\', '(', '[', ';', '&', '|'];
+    (!line.contains(more)).then_some(*preamble)
+}

@@ -1,0 +1,62 @@
+//! Problems that are told the first few times only, since one fix mends all of them.
+
+use super::hidden::Class;
+use super::{CharacterProblem, Lexer, Preamble, ShellProblem};
+use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::span::Span;
+
+/// Problems of which the first few are told, since each one's fix mends all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    Hidden(Class, bool),
+    LookAlike(bool),
+    Entity(bool),
+    Dash,
+    Quote,
+    Preamble(Preamble),
+    Continuation,
+}
+
+/// How many of a group are told.
+pub(super) const TOLD: u32 = 20;
+
+impl Group {
+    fn of(kind: &Kind) -> Option<Group> {
+        Some(match kind {
+            Kind::Character(CharacterProblem::Hidden { class, certain, .. }) => {
+                Group::Hidden(*class, *certain)
+            }
+            Kind::Character(CharacterProblem::LookAlike { certain, .. }) => {
+                Group::LookAlike(*certain)
+            }
+            Kind::Character(CharacterProblem::Entity { certain, .. }) => Group::Entity(*certain),
+            Kind::Shell(ShellProblem::Preamble { preamble, .. }) => Group::Preamble(*preamble),
+            Kind::Character(
+                CharacterProblem::BehindBackslash { .. }
+                | CharacterProblem::ContinuationMark { .. },
+            ) => Group::Continuation,
+            Kind::Dash => Group::Dash,
+            Kind::TypographicQuote { content: Some(_) } => Group::Quote,
+            _ => return None,
+        })
+    }
+}
+
+impl Lexer<'_> {
+    /// Reports what is told the first few times only.
+    pub(super) fn report_counted(&mut self, start: u32, kind: Kind) {
+        self.tell(Span::new(start, self.cursor.offset()), kind);
+    }
+
+    pub(super) fn tell(&mut self, span: Span, kind: Kind) {
+        if let Some(group) = Group::of(&kind) {
+            let told = self.counts.iter_mut().find(|(other, _)| *other == group);
+            match told {
+                Some((_, count)) if *count >= self.told => return,
+                Some((_, count)) => *count += 1,
+                None => self.counts.push((group, 1)),
+            }
+        }
+        self.diagnostics.push(Diagnostic::new(span, kind));
+    }
+}

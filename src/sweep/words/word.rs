@@ -1,0 +1,110 @@
+//! One word, and where each of its bytes stands in the command text.
+
+use super::offset;
+use crate::sweep::span::Span;
+use compact_str::CompactString;
+
+/// One word: what a program would be passed, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Word {
+    /// The whole word in the command text, quotes included.
+    pub span: Span,
+    /// The word with quotes and escapes removed.
+    pub text: CompactString,
+    /// Whether any of it was quoted or escaped.
+    pub quoted: bool,
+    /// Where `text` corresponds with the command text.
+    runs: Runs,
+}
+
+impl Word {
+    /// An empty word at `span`.
+    pub(super) fn empty(span: Span, quoted: bool) -> Word {
+        Word {
+            span,
+            quoted,
+            ..Word::default()
+        }
+    }
+
+    /// The place in the command text of `start..end` of [`Word::text`]; the whole word where it does
+    /// not stand there as it is.
+    pub fn locate(&self, start: u32, end: u32) -> Span {
+        if self.runs.first.is_none() {
+            return self.span;
+        }
+        let first = self.locate_one(start).clamp(self.span.start, self.span.end);
+        let last = if end > start {
+            self.locate_one(end - 1).saturating_add(1)
+        } else {
+            first
+        };
+        Span::new(first, last.clamp(first, self.span.end))
+    }
+
+    /// The same word of a text that stands at `by` in a larger one.
+    pub(crate) fn moved(mut self, by: u32) -> Word {
+        self.span = Span::new(self.span.start + by, self.span.end + by);
+        let Runs { first, more } = &mut self.runs;
+        let sources = first
+            .iter_mut()
+            .chain(more.iter_mut().flat_map(|more| more.iter_mut()));
+        sources.for_each(|(_, source)| *source += by);
+        self
+    }
+
+    /// The same word of a text that stands for what is at `span`.
+    pub(crate) fn covering(self, span: Span) -> Word {
+        Word {
+            span,
+            runs: Runs::default(),
+            ..self
+        }
+    }
+
+    pub(super) fn locate_one(&self, offset: u32) -> u32 {
+        match self.runs.at(offset) {
+            Some((cooked, source)) => source + (offset - cooked),
+            None => self.span.start,
+        }
+    }
+
+    /// Appends `c`, which stands at `source` in the command text.
+    pub(super) fn push(&mut self, c: char, source: u32) {
+        self.runs.push(offset(self.text.len()), source);
+        self.text.push(c);
+    }
+}
+
+/// The runs in which a word and the command text correspond byte by byte: (offset in the word,
+/// offset in the command text) of each one's first byte. Most words have one.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+struct Runs {
+    first: Option<(u32, u32)>,
+    #[allow(
+        clippy::box_collection,
+        reason = "hardly a word has more, and a text may have half a million words"
+    )]
+    more: Option<Box<Vec<(u32, u32)>>>,
+}
+
+impl Runs {
+    /// The run that holds the byte at `offset` of the word.
+    fn at(&self, offset: u32) -> Option<(u32, u32)> {
+        let more = self.more.as_deref().map_or(&[][..], Vec::as_slice);
+        let after = more.partition_point(|(cooked, _)| *cooked <= offset);
+        let last = after.checked_sub(1).and_then(|at| more.get(at)).copied();
+        last.or(self.first.filter(|(cooked, _)| *cooked <= offset))
+    }
+
+    fn push(&mut self, cooked: u32, source: u32) {
+        let last = self.more.as_ref().and_then(|more| more.last().copied());
+        let last = last.or(self.first);
+        let continues = last.is_some_and(|(c0, s0)| cooked - c0 == source.wrapping_sub(s0));
+        match self.first {
+            _ if continues => {}
+            None => self.first = Some((cooked, source)),
+            Some(_) => self.more.get_or_insert_default().push((cooked, source)),
+        }
+    }
+}
