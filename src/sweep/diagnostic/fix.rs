@@ -84,7 +84,9 @@ impl Diagnostic {
                 // All between the two goes: behind a `\\` nothing may stand, and no line is empty.
                 let gap = Span::new(*previous_end, self.span.start.max(*previous_end));
                 let between = gap.slice(text);
-                let indentation = between.rfind(['\n', '\r']).map(|at| &between[at + 1..]);
+                let blanks = between.trim_end_matches([' ', '\t']).len();
+                let lines = between.contains(['\n', '\r']);
+                let indentation = lines.then(|| &between[blanks..]);
                 let joined = indentation.map_or(" ".into(), |blanks| format!(" \\\n{blanks}"));
                 Some(Fix {
                     label: "Join the lines".into(),
