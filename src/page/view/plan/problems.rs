@@ -9,6 +9,7 @@ use super::super::words::words;
 use super::marks;
 use crate::page::browser;
 use crate::page::state::{Draft, Field, State, problems_to_show};
+use crate::sweep::diagnostic::Kind;
 use crate::sweep::{Diagnostic, Fix, Origin, Severity};
 
 /// Problems shown at once; a text of a thousand mistakes is mended from the top.
@@ -121,7 +122,11 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
                 </button>
                 {problem.help().map(|help| view! { <p class="problem-help">{words(&help)}</p> })}
             </div>
-            {fix_buttons(draft, origin, fixes, message)}
+            {if problem.kind == Kind::ConfigPasted {
+                take_pasted(draft)
+            } else {
+                fix_buttons(draft, origin, fixes, message)
+            }}
         </li>
     }
     .into_any()
@@ -151,6 +156,23 @@ fn fix_buttons(draft: Draft, origin: Origin, fixes: Vec<Fix>, message: String) -
     };
     let buttons = fixes.into_iter().zip(0..).map(button).collect_view();
     view! { <div class="fixes">{buttons}</div> }.into_any()
+}
+
+/// The offer for a config file that was pasted as the command.
+fn take_pasted(draft: Draft) -> AnyView {
+    let take = move |_| {
+        if let Some(caret) = draft.take_pasted() {
+            undo::place(draft, caret, true);
+        }
+    };
+    view! {
+        <div class="fixes">
+            <button type="button" class="button primary small fix" on:click=take>
+                "Take it as the config file"
+            </button>
+        </div>
+    }
+    .into_any()
 }
 
 /// Several commands that one would stand for: says so, and writes that one.
