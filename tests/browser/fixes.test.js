@@ -51,6 +51,16 @@ describe("fixes", { concurrency: false }, () => {
   }
   const cursorOf = async (cursor) => [cursor ?? (await planner.command.evaluate((box) => box.selectionEnd))];
 
+  test("a fix is for the text as it is when it is clicked", async () => {
+    await planner.paste('grid run f.py --x "[1, 2]');
+    await fixButtons().first().waitFor();
+    await page.keyboard.press("End");
+    await page.keyboard.type(" --y 3");
+    await planner.says('grid run f.py --x "[1, 2] --y 3');
+    await fixButtons().filter({ hasText: /end of the line/ }).click();
+    await planner.says('grid run f.py --x "[1, 2] --y 3"');
+  });
+
   test("problems are reached and mended by keyboard alone", async () => {
     await planner.paste("grid run --stratgy none f.py --x [1, 2]");
     await eventually(async () => assert.equal(await planner.problems.count(), 2));
@@ -71,7 +81,7 @@ describe("fixes", { concurrency: false }, () => {
     assert.equal(await open.getAttribute("aria-expanded"), "false");
     await open.click();
     await eventually(async () => assert.ok((await planner.grid.boundingBox()).y > before.y));
-    await page.getByRole("button", { name: "Show less" }).click();
+    await page.getByRole("button", { name: "Show fewer problems" }).click();
     await eventually(async () => assert.equal((await planner.grid.boundingBox()).y, before.y));
   });
 

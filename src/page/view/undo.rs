@@ -152,7 +152,7 @@ pub(super) fn place(draft: Draft, caret: Caret, focus: bool) {
         browser::write(field.id(), &text);
         browser::select(field.id(), caret.range);
         if focus {
-            browser::focus(field.id());
+            browser::focus_at_cursor(field.id());
         }
     };
     if browser::has(field.id()) {

@@ -154,7 +154,13 @@ fn TrialsField() -> impl IntoView {
     });
     let ruled = number_is_ruled(draft);
     let space = move || draft.options.with(|options| options.space);
-    let hint = Signal::derive(move || ruled_or(ruled, || ["of ", &grouped(space())].concat()));
+    let of_all = move || {
+        if draft.in_view.is_blank.get() {
+            return String::new();
+        }
+        ["of ", &grouped(space())].concat()
+    };
+    let hint = Signal::derive(move || ruled_or(ruled, of_all));
     // A number below all is a random search for that many.
     let change = Callback::new(move |number: Option<u128>| {
         let Some(number) = number else { return };
