@@ -234,6 +234,56 @@ describe("the history", { concurrency: false }, () => {
     await planner.says(START);
   });
 
+  test("a text box of its own has its own undo", async () => {
+    await control("switch", "Spot").click();
+    await eventually(async () => assert.match(await planner.command.inputValue(), /--use_spot/));
+    await page.getByRole("banner").getByRole("button").last().click();
+    const user = page.getByRole("dialog").getByRole("textbox", { name: "User" });
+    await user.fill("somebody");
+    await user.press("Control+z");
+    await eventually(async () => assert.equal(await user.inputValue(), ""));
+    await page.keyboard.press("Escape");
+    assert.match(await planner.command.inputValue(), /--use_spot/);
+  });
+
+  test("a step out of sight is scrolled to", async () => {
+    const long = Array.from({ length: 60 }, (_, line) => `grid run a.py --line ${line}`).join("\n");
+    await planner.paste(long);
+    await setCursor(long.length);
+    await page.keyboard.type("9");
+    /** How far the box's scroller is from its top. */
+    const scrolled = (to) =>
+      planner.command.evaluate((box, to) => {
+        let scroller = box;
+        while (getComputedStyle(scroller).overflowY !== "auto") scroller = scroller.parentElement;
+        if (to !== undefined) scroller.scrollTop = to;
+        return scroller.scrollTop;
+      }, to);
+    await scrolled(0);
+    await page.keyboard.press("Control+z");
+    await planner.says(long);
+    await planner.hasCursor(planner.command, long.length);
+    assert.ok((await scrolled()) > 500);
+  });
+
+  test("on a Mac it is Cmd, and Ctrl+Y is the system's", async () => {
+    await close();
+    ({ page, complaints, close } = await newPage(browser));
+    planner = new Planner(page);
+    await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" }));
+    await page.goto(`${server.origin}/#c=${encodeURIComponent(START)}&seed=7`);
+    await planner.hasTrials(3);
+    await control("switch", "Spot").click();
+    await page.keyboard.press("Control+z");
+    assert.match(await planner.command.inputValue(), /--use_spot/);
+    await page.keyboard.press("Meta+z");
+    await planner.says(START);
+    await page.keyboard.press("Control+y");
+    await planner.says(START);
+    await page.keyboard.press("Meta+Shift+z");
+    await eventually(async () => assert.match(await planner.command.inputValue(), /--use_spot/));
+  });
+
   test("the buttons work by keyboard, and hand the focus on when there is no more", async () => {
     await control("switch", "Spot").click();
     await control("switch", "Spot").click();
