@@ -84,6 +84,7 @@
 
 pub mod axis;
 mod budget;
+pub mod carry;
 pub mod command;
 pub mod config;
 pub mod diagnostic;
@@ -112,6 +113,7 @@ pub mod value;
 pub mod words;
 
 pub use budget::MAX_LISTED;
+pub use carry::carry;
 pub use diagnostic::{Diagnostic, Fix, Severity};
 pub use digest::digest;
 pub use lines::Lines;
