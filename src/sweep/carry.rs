@@ -18,7 +18,7 @@
 //!
 //! let fewer = carry(&before, &chosen, &plan(r#"grid run f.py --lr "[0.1, 0.2]""#));
 //! assert_eq!(fewer.chosen.to_string(), "1");
-//! assert_eq!(fewer.lost.unwrap().to_string(), "1 of your 2 chosen trials is no longer in the plan: --lr 0.3 is gone.");
+//! assert_eq!(fewer.lost.unwrap().to_string(), "1 of your 2 chosen trials is no longer in the plan: `--lr` 0.3 is gone.");
 //! ```
 //!
 //! Worked out on ranges, box by box of the old space, whatever the size: nothing is listed but what

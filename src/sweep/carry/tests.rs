@@ -70,14 +70,14 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
         "1",
         r#"--a "range(3)" --b "[0, 1]""#,
         "",
-        "Your chosen trial is no longer in the plan: --b 2 is gone.",
+        "Your chosen trial is no longer in the plan: `--b` 2 is gone.",
     ),
     (
         r#"--a "range(3)" --b "[1, 2]""#,
         "1,4",
         r#"--a "range(3)" --b 2"#,
         "1",
-        "1 of your 2 chosen trials is no longer in the plan: --b 1 is gone.",
+        "1 of your 2 chosen trials is no longer in the plan: `--b` 1 is gone.",
     ),
     // A flag without a value is no value.
     (
@@ -93,21 +93,21 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
         "0-4",
         r#"--a "[2, 4]""#,
         "0-1",
-        "3 of your 5 chosen trials are no longer in the plan: --a 1, 3, 5 are gone.",
+        "3 of your 5 chosen trials are no longer in the plan: `--a` 1, 3, 5 are gone.",
     ),
     (
         r#"--a "range(9)""#,
         "1-8",
         r#"--a "[0, 1]""#,
         "1",
-        "7 of your 8 chosen trials are no longer in the plan: --a 2, 3, 4 and others are gone.",
+        "7 of your 8 chosen trials are no longer in the plan: `--a` 2, 3, 4 and others are gone.",
     ),
     (
         r#"--a "[1, 2]" --b "['x']""#,
         "0",
         r#"--a "['a b']" --b "['x']""#,
         "",
-        "Your chosen trial is no longer in the plan: --a 1 is gone.",
+        "Your chosen trial is no longer in the plan: `--a` 1 is gone.",
     ),
     (r#"--a "range(3)""#, "1", r#"--a "range(9)""#, "1", ""),
     (
@@ -145,7 +145,7 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
         "0,2",
         r#"--a "[8, 7]""#,
         "1",
-        "1 of your 2 chosen trials is no longer in the plan: --a 7 is gone.",
+        "1 of your 2 chosen trials is no longer in the plan: `--a` 7 is gone.",
     ),
     // An axis gone: what falls together is one, and said.
     (
@@ -160,21 +160,21 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
         "1-3",
         r#"--a "[1, 2]""#,
         "0-1",
-        "Your 3 chosen trials are now 2: --b is no longer swept.",
+        "Your 3 chosen trials are now 2: `--b` is no longer swept.",
     ),
     (
         r#"--a "[1, 2, 3]" --b "[5, 6]""#,
         "0-5",
         r#"--a "[1, 3]""#,
         "0-1",
-        "2 of your 6 chosen trials are no longer in the plan: --a 2 is gone. The other 4 are now 2: --b is no longer swept.",
+        "2 of your 6 chosen trials are no longer in the plan: `--a` 2 is gone. The other 4 are now 2: `--b` is no longer swept.",
     ),
     (
         r#"--a "range(30)""#,
         "0-4",
         "",
         "0",
-        "Your 5 chosen trials are now 1: --a is no longer swept.",
+        "Your 5 chosen trials are now 1: `--a` is no longer swept.",
     ),
     // Another name with the same values at the same place is the same axis.
     (
@@ -228,7 +228,7 @@ fn drawn_values() {
         carried(&text(1, 3), "0,3-4", &text(1, 5)),
         ("0,5-6".to_owned(), String::new())
     );
-    let anew = "None of your 3 chosen trials is in the plan any more: --lr was drawn anew.";
+    let anew = "None of your 3 chosen trials is in the plan any more: `--lr` was drawn anew.";
     assert_eq!(
         carried(&text(1, 3), "0,3-4", &text(2, 3)),
         (String::new(), anew.to_owned())
@@ -262,7 +262,7 @@ fn random_search() {
     );
     // Without `--b` 8, 12 and 48 are 8, 2 and 8.
     let projected = carried(&text(5, 42), "0-1,3", r#"grid run f.py --a "range(10)""#);
-    let said = "Your 3 chosen trials are now 2: --b is no longer swept.";
+    let said = "Your 3 chosen trials are now 2: `--b` is no longer swept.";
     assert_eq!(projected, ("2,8".to_owned(), said.to_owned()));
 }
 

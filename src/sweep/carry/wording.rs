@@ -1,4 +1,4 @@
-//! What a choice lost, in words.
+//! What a choice lost, in words: names in backticks, as in every message.
 
 use super::{Cause, Lost, MOST_RANGES};
 use crate::sweep::diagnostic::grouped;
@@ -35,7 +35,12 @@ impl fmt::Display for Lost {
                 _ => [" The other ", &before].concat(),
             };
             write!(f, "{whose} are now {}", grouped(merged))?;
-            let axes = self.dropped.join(", ");
+            let axes: Vec<_> = self
+                .dropped
+                .iter()
+                .map(|axis| format!("`{axis}`"))
+                .collect();
+            let axes = axes.join(", ");
             let verb = if self.dropped.len() == 1 { "is" } else { "are" };
             write!(f, ": {axes} {verb} no longer swept.")?;
         }
@@ -70,9 +75,9 @@ impl fmt::Display for Cause {
                     (false, 1) => ("", "is"),
                     (false, _) => ("", "are"),
                 };
-                write!(f, "{axis} {}{more} {verb} gone", values.join(", "))
+                write!(f, "`{axis}` {}{more} {verb} gone", values.join(", "))
             }
-            Cause::DrawnAnew { axis } => write!(f, "{axis} was drawn anew"),
+            Cause::DrawnAnew { axis } => write!(f, "`{axis}` was drawn anew"),
             Cause::NotProposed => f.write_str("the random search proposes others"),
             Cause::Command(number) => write!(f, "command {number} is gone"),
             Cause::NothingInCommon => {
