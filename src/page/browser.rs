@@ -6,7 +6,7 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{self, Reflect};
-use web_sys::{HtmlElement, Storage};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement, Storage};
 
 /// Where a value is kept.
 #[derive(Clone, Copy)]
@@ -105,13 +105,68 @@ pub(crate) async fn copy(text: &str) -> bool {
         .is_ok()
 }
 
+/// Milliseconds of a clock that does not go back.
+pub(crate) fn now_millis() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
+}
+
+/// Whether the keys for commands are an Apple computer's: Cmd in the place of Ctrl.
+pub(crate) fn has_apple_keys() -> bool {
+    let platform = window().navigator().platform().unwrap_or_default();
+    ["Mac", "iPhone", "iPad"]
+        .iter()
+        .any(|name| platform.starts_with(name))
+}
+
+/// The element with this id, where it is a `T`.
+fn by_id<T: JsCast>(id: &str) -> Option<T> {
+    let element = window().document()?.get_element_by_id(id)?;
+    element.dyn_into().ok()
+}
+
+/// Whether there is an element with this id.
+pub(crate) fn has(id: &str) -> bool {
+    by_id::<HtmlElement>(id).is_some()
+}
+
 /// Moves the focus to the element with this id, if there is one.
 pub(crate) fn focus(id: &str) {
-    let element = window()
-        .document()
-        .and_then(|document| document.get_element_by_id(id));
-    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+    if let Some(element) = by_id::<HtmlElement>(id) {
         let _ = element.focus();
+    }
+}
+
+/// The selection of the text box with this id, in UTF-16 units.
+pub(crate) fn selection(id: &str) -> Option<(u32, u32)> {
+    let (start, end) = if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
+        (area.selection_start(), area.selection_end())
+    } else {
+        let input = by_id::<HtmlInputElement>(id)?;
+        (input.selection_start(), input.selection_end())
+    };
+    Some((start.ok()??, end.ok()??))
+}
+
+/// Selects a place in the text box with this id, in UTF-16 units.
+pub(crate) fn select(id: &str, (start, end): (u32, u32)) {
+    // A browser without a layout (tests) may refuse.
+    if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
+        let _ = area.set_selection_range(start, end);
+    } else if let Some(input) = by_id::<HtmlInputElement>(id) {
+        let _ = input.set_selection_range(start, end);
+    }
+}
+
+/// Writes into the text box with this id. A box that says so already keeps its cursor.
+pub(crate) fn write(id: &str, text: &str) {
+    if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
+        if area.value() != text {
+            area.set_value(text);
+        }
+    } else if let Some(input) = by_id::<HtmlInputElement>(id)
+        && input.value() != text
+    {
+        input.set_value(text);
     }
 }
 

@@ -35,6 +35,12 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Behind the number of trials, while the text cannot be read.
+pub(crate) const OF_THE_TEXT_BEFORE: &str = ", of the text before";
+
+/// Why trials of an earlier text are not launched.
+pub(crate) const STALE_TO_LAUNCH: &str = "The command cannot be read: see Problems.";
+
 /// What the launch says where there is no server.
 pub(crate) const NO_SERVER_TO_LAUNCH: &str = "There is no server to launch on. Start one with `sweep serve`, or give its address under Connection. Your plan stays as it is.";
 

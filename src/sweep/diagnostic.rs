@@ -117,6 +117,8 @@ pub enum Kind {
     // Commands.
     /// No command in the text.
     NoCommand,
+    /// A config file where a command belongs: [`config::pasted`] takes it apart.
+    ConfigPasted,
     /// A command that is not `grid run`.
     NotGridRun {
         /// Its first word.

@@ -85,6 +85,12 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
         return Reading::error(Span::at(0), Kind::TooLong);
     }
+    if let Some(pasted) = config::check_pasted(text) {
+        return Reading {
+            diagnostics: vec![pasted],
+            ..Reading::default()
+        };
+    }
     let (commands, mut diagnostics) = words::split(text, Source::Person);
     if commands.is_empty() {
         diagnostics.push(Diagnostic::new(Span::at(0), Kind::NoCommand));

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::Server;
+use super::in_view::InView;
 use super::link::{self, Saved};
 use super::selection::{self, Chosen, Picked};
 use super::shown::{Shown, shown};
+use super::undo::Undo;
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
 use crate::page::browser;
 use crate::sweep::literal::CharacterNames;
-use crate::sweep::{self, Fix, Origin, Plan, Ranges, Reading};
+use crate::sweep::{self, Fix, Plan, Ranges, Reading};
 
 /// The engine whose trials are processes on the server's own machine: nothing boots.
 const LOCAL: &str = "local";
@@ -24,8 +26,6 @@ pub(crate) struct Draft {
     pub(crate) text: RwSignal<String>,
     /// The YAML of the file that `--config` names; none where its box is closed.
     pub(crate) config: RwSignal<Option<String>>,
-    /// What a click replaced whole, to be had back.
-    pub(crate) replaced: RwSignal<Option<Replaced>>,
     /// The names of characters, where the text needs them and they have come.
     pub(crate) names: RwSignal<Option<CharacterNames>>,
     /// Why a file could not be taken.
@@ -36,9 +36,13 @@ pub(crate) struct Draft {
     pub(crate) run_time: RwSignal<String>,
     /// Trials at once; none: what the cluster can.
     pub(crate) parallel: RwSignal<Option<u32>>,
-    picked: RwSignal<Option<Picked>>,
+    pub(super) picked: RwSignal<Option<Picked>>,
     /// The text, read.
     pub(crate) reading: Memo<Reading>,
+    /// The plan to show: of the text, or of the last one that could be read.
+    pub(crate) in_view: InView,
+    /// The steps that led here.
+    pub(super) undo: Undo,
     /// What the controls show: the options of the first command that could be read.
     pub(crate) options: Memo<Shown>,
     /// The one command that several stand for.
@@ -53,13 +57,6 @@ pub(crate) struct Draft {
     pub(crate) pricing: Memo<estimate::Settings>,
     /// Time and money of the chosen trials.
     pub(crate) estimate: Memo<Estimate>,
-}
-
-/// A text and its config file.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Replaced {
-    text: String,
-    config: Option<String>,
 }
 
 impl Draft {
@@ -83,13 +80,14 @@ impl Draft {
             };
             text.with(|text| sweep::read(text, &settings))
         });
+        let in_view = InView::new(reading);
         let options = Memo::new(move |before| reading.with(|reading| shown(reading, before)));
         let shortcut = Memo::new(move |_| {
             let plan = reading.with(|reading| Arc::clone(&reading.plan));
             text.with(|text| sweep::shortcut(text, &plan))
         });
         let carried: Memo<Chosen> = Memo::new(move |_| {
-            let plan = reading.with(|reading| Arc::clone(&reading.plan));
+            let plan = in_view.plan.get();
             picked.with(|picked| selection::chosen(picked.as_ref(), &plan))
         });
         let chosen = Memo::new(move |_| carried.with(|carried| carried.trials.clone()));
@@ -109,7 +107,7 @@ impl Draft {
             }
         });
         let estimate = Memo::new(move |_| {
-            let plan = reading.with(|reading| Arc::clone(&reading.plan));
+            let plan = in_view.plan.get();
             chosen.with(|chosen| {
                 pricing.with(|pricing| {
                     estimate::estimate(&plan, chosen, pricing, Catalogue::embedded())
@@ -119,7 +117,6 @@ impl Draft {
         let draft = Draft {
             text,
             config,
-            replaced: RwSignal::new(None),
             names,
             notice: RwSignal::new(None),
             seed,
@@ -127,6 +124,8 @@ impl Draft {
             parallel,
             picked,
             reading,
+            in_view,
+            undo: Undo::new(),
             options,
             shortcut,
             chosen,
@@ -136,6 +135,7 @@ impl Draft {
             estimate,
         };
         draft.restore(saved);
+        draft.keep_history();
         draft
     }
 
@@ -147,7 +147,6 @@ impl Draft {
             .set(saved.seed.unwrap_or_else(browser::random_u32));
         self.run_time.set(saved.run_time);
         self.parallel.set(saved.parallel);
-        self.replaced.set(None);
         self.notice.set(None);
         self.config.set(saved.config);
         self.text.set(saved.text);
@@ -173,75 +172,9 @@ impl Draft {
         untrack(move || self.saved())
     }
 
-    /// The plan as last read.
+    /// The plan in view.
     pub(crate) fn plan(self) -> Arc<Plan> {
-        self.reading.with(|reading| Arc::clone(&reading.plan))
-    }
-
-    /// Writes an option of `grid run` into every command of the text; none: takes it out.
-    pub(crate) fn set_option(self, name: &str, value: Option<&str>) {
-        self.text
-            .update(|text| *text = sweep::edit::set_option(text, name, value));
-    }
-
-    /// Replaces the whole text; the old one can be had back.
-    pub(crate) fn replace(self, text: String) {
-        if self.text.with_untracked(|old| *old != text) {
-            self.keep();
-            self.text.set(text);
-        }
-    }
-
-    /// Puts back what was replaced, and keeps what stands there now in its turn.
-    pub(crate) fn put_back(self) {
-        if let Some(replaced) = self.replaced.get_untracked() {
-            self.keep();
-            self.config.set(replaced.config);
-            self.text.set(replaced.text);
-        }
-    }
-
-    fn keep(self) {
-        let (text, config) = (self.text.get_untracked(), self.config.get_untracked());
-        let empty = text.trim().is_empty() && config.is_none();
-        self.replaced
-            .set((!empty).then_some(Replaced { text, config }));
-    }
-
-    /// Takes a config file. Where no command names one, all do from now on, by `name`.
-    pub(crate) fn set_config(self, name: &str, yaml: String) {
-        self.config.set(Some(yaml));
-        let named = |reading: &Reading| reading.config_name().is_some();
-        if !self.reading.with_untracked(named) {
-            self.set_option("--config", Some(name));
-        }
-    }
-
-    /// Takes the config file out of the plan; it can be had back.
-    pub(crate) fn remove_config(self) {
-        self.keep();
-        self.config.set(None);
-        self.set_option("--config", None);
-    }
-
-    /// The text that a problem's place is in.
-    pub(crate) fn with_origin<R>(self, origin: Origin, read: impl FnOnce(&str) -> R) -> R {
-        match origin {
-            Origin::Command => self.text.with(|text| read(text)),
-            Origin::Config => self
-                .config
-                .with(|yaml| read(yaml.as_deref().unwrap_or_default())),
-        }
-    }
-
-    /// Mends one of the two texts.
-    pub(crate) fn mend(self, origin: Origin, fix: &Fix) {
-        match origin {
-            Origin::Command => self.text.update(|text| *text = fix.apply(text)),
-            Origin::Config => self.config.update(|yaml| {
-                *yaml = Some(fix.apply(yaml.as_deref().unwrap_or_default()));
-            }),
-        }
+        self.in_view.plan.get()
     }
 
     /// A link that opens this plan anywhere.
@@ -251,38 +184,18 @@ impl Draft {
         [page, "#", &link::to_hash(&self.saved_untracked())].concat()
     }
 
-    /// Changes the selection.
+    /// Changes the selection; that of a text before stays as it is.
     pub(crate) fn choose(self, change: impl FnOnce(&mut Ranges, u128)) {
-        let plan = self
-            .reading
-            .with_untracked(|reading| Arc::clone(&reading.plan));
+        if self.in_view.is_stale.get_untracked() {
+            return;
+        }
+        let plan = self.in_view.plan.get_untracked();
         if plan.is_empty() {
             return;
         }
         let mut chosen = self.chosen.get_untracked();
         change(&mut chosen, plan.len());
         self.picked.set(Picked::on(plan, chosen));
-    }
-
-    /// Draws another seed: into the text where one is typed there, else into the settings.
-    pub(crate) fn reroll(self) {
-        let seed = browser::random_u32();
-        if self.options.with_untracked(|options| options.seed_drawn) {
-            self.seed.set(seed);
-        } else {
-            self.set_option("--seed", Some(&seed.to_string()));
-        }
-    }
-
-    /// Sets the seed in the text; where the config file leaves it to be drawn, as if drawn.
-    pub(crate) fn set_seed(self, seed: Option<u32>) {
-        let ruled = self
-            .options
-            .with_untracked(|shown| shown.is_ruled("--seed"));
-        match seed {
-            Some(seed) if ruled => self.seed.set(seed),
-            _ => self.set_option("--seed", seed.map(|seed| seed.to_string()).as_deref()),
-        }
     }
 }
 

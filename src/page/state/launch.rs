@@ -48,6 +48,11 @@ impl Launch {
             state.server.dialog.set(true);
             return;
         }
+        if state.draft.in_view.is_stale.get_untracked() {
+            self.phase
+                .set(Phase::Failed(text::STALE_TO_LAUNCH.to_owned()));
+            return;
+        }
         match untrack(|| requests(state)) {
             Err(refusal) => self.phase.set(Phase::Failed(refusal.to_string())),
             Ok(requests) => {

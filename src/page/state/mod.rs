@@ -2,6 +2,9 @@
 
 mod character_names;
 mod draft;
+mod edit;
+mod history;
+mod in_view;
 mod launch;
 mod ledger;
 pub(crate) mod link;
@@ -10,8 +13,11 @@ mod saved;
 mod selection;
 mod server;
 mod shown;
+mod undo;
 
 pub(crate) use draft::Draft;
+pub(crate) use history::{Caret, Edit, Field, How};
+pub(crate) use in_view::problems_to_show;
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
 pub(crate) use runs::{RunTrials, Runs};

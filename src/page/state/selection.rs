@@ -24,9 +24,9 @@ pub(super) struct Picked {
 }
 
 impl PartialEq for Picked {
-    /// Plans of one fingerprint have the same trials at the same positions.
     fn eq(&self, other: &Picked) -> bool {
-        self.print == other.print && self.chosen == other.chosen
+        let same_plan = || Arc::ptr_eq(&self.plan, &other.plan) || self.plan == other.plan;
+        self.print == other.print && self.chosen == other.chosen && same_plan()
     }
 }
 

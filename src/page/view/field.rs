@@ -3,6 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 
+use super::undo::{OURS, Way};
 use crate::page::format::parse_count;
 
 /// A whole number of any size in a text box: HTML's own number box knows only floats, takes `e` and
@@ -56,6 +57,10 @@ pub(super) fn NumberField(
             input.set_value(&value.get_untracked());
         }
     };
+    let is_pending = move || {
+        let typed = input.get_untracked().map(|input| input.value());
+        typed.is_some_and(|typed| typed != value.get_untracked())
+    };
     let step = move |up: bool| {
         let now = read()
             .flatten()
@@ -81,6 +86,11 @@ pub(super) fn NumberField(
         }
         "Enter" => commit(),
         "Escape" => settle(),
+        // What was typed and not taken yet goes first.
+        _ if Way::of_keys(&event).is_some() && is_pending() => {
+            event.prevent_default();
+            settle();
+        }
         _ => {}
     };
     view! {
@@ -93,6 +103,7 @@ pub(super) fn NumberField(
             inputmode="numeric"
             autocomplete="off"
             spellcheck="false"
+            data-undo=OURS
             aria-label=label
             aria-valuemin=min.to_string()
             aria-valuemax=move || max.get().to_string()

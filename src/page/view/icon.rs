@@ -15,6 +15,8 @@ pub(super) const OFFER: &str = "M2.5 3.5h4l3 4.5h4M2.5 12.5h4l3-4.5m2-2 2 2-2 2"
 pub(super) const BOOK: &str = "M8 4.2C6.5 3 4.5 2.8 2.5 3v9.4c2-.2 4 0 5.5 1.2 1.5-1.2 3.5-1.4 5.5-1.2V3c-2-.2-4 0-5.5 1.2v9.2";
 pub(super) const FILE: &str = "M4 1.8h5.2L12 4.6v9.6H4zM9 2v3h3M6 8h4M6 10.8h4";
 pub(super) const RETRY: &str = "M13 8a5 5 0 1 1-1.5-3.6M13 2v3.2H9.8";
+pub(super) const UNDO: &str = "M5.5 2.5 2.5 5.5l3 3M2.8 5.5h6.4a4 4 0 0 1 0 8H6";
+pub(super) const REDO: &str = "m10.5 2.5 3 3-3 3M13.2 5.5H6.8a4 4 0 0 0 0 8H10";
 pub(super) const STOP: &str = "M4.5 4.5h7v7h-7z";
 pub(super) const ERROR: &str =
     "M8 4.6v4.2M8 11.3h.01M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8";

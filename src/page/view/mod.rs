@@ -12,6 +12,7 @@ mod results;
 mod runs;
 mod status;
 mod stop;
+mod undo;
 mod words;
 
 use leptos::prelude::*;
@@ -28,6 +29,7 @@ use runs::RunsView;
 pub(super) fn App() -> impl IntoView {
     let state = State::open();
     provide_context(state);
+    undo::listen(state);
     view! {
         <Header />
         <main>

@@ -37,6 +37,7 @@
 
 mod merge;
 mod params;
+mod pasted;
 mod problem;
 mod resolve;
 mod retyped;
@@ -51,6 +52,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(super) use pasted::check_pasted;
+pub use pasted::{Pasted, pasted};
 pub use problem::{Problem, Syntax};
 
 use super::diagnostic::Diagnostic;

@@ -79,6 +79,10 @@ impl fmt::Display for Kind {
             }
             Kind::ShellSyntax(shell) => shell.fmt(f),
             Kind::NoCommand => write!(f, "expected a `grid run` command, found nothing"),
+            Kind::ConfigPasted => write!(
+                f,
+                "this is a config file of `grid run --config`, not a command"
+            ),
             Kind::NotGridRun { found } => write!(f, "expected `grid run`, found `{found}`"),
             Kind::DanglingLine { .. } => {
                 write!(
@@ -332,6 +336,9 @@ impl Diagnostic {
                 "write the value itself, or put it in single quotes to pass it as typed".into()
             }
             Kind::NoCommand => "for example: grid run train.py --lr \"[0.1, 0.01]\"".into(),
+            Kind::ConfigPasted => "save it as config.yml and name it in the command: \
+                                   `grid run --config config.yml train.py`"
+                .into(),
             Kind::NotGridRun { .. } => {
                 "each line is a command of its own and begins `grid run`".into()
             }

@@ -4,14 +4,11 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::super::icon::{FILE, icon};
-use super::editor::COMMAND;
 use super::files::{self, Meant};
 use super::marked_text::{MarkedText, places};
 use crate::page::browser;
-use crate::page::state::{Draft, State};
-
-/// The id of the text box.
-pub(super) const CONFIG: &str = "config-file";
+use crate::page::state::{Draft, Field, State};
+use crate::sweep::Origin;
 
 /// The name that a file has in the command when it was pasted, not chosen.
 const PASTED: &str = "config.yml";
@@ -30,7 +27,7 @@ pub(super) fn AddConfig() -> impl IntoView {
     let draft = State::get().draft;
     let add = move |_| {
         draft.config.set(Some(String::new()));
-        request_animation_frame(|| browser::focus(CONFIG));
+        request_animation_frame(|| browser::focus(Field::Config.id()));
     };
     view! {
         <button type="button" class="ghost small" hidden=move || is_open(draft) on:click=add>
@@ -51,7 +48,7 @@ pub(super) fn ConfigFile() -> impl IntoView {
 #[component]
 fn ConfigBox() -> impl IntoView {
     let draft = State::get().draft;
-    let problems = Memo::new(move |_| draft.reading.with(|r| places(&r.config_diagnostics)));
+    let problems = Memo::new(move |_| draft.reading.with(|r| places(r, Origin::Config)));
     let text = Signal::derive(move || draft.config.get().unwrap_or_default());
     let placeholder = Signal::derive(move || {
         let name = draft
@@ -65,7 +62,7 @@ fn ConfigBox() -> impl IntoView {
     };
     let remove = move |_| {
         draft.remove_config();
-        browser::focus(COMMAND);
+        browser::focus(Field::Command.id());
     };
     view! {
         <section class="config-file" aria-labelledby="config-title">
@@ -79,7 +76,7 @@ fn ConfigBox() -> impl IntoView {
                 </div>
             </header>
             <MarkedText
-                id=CONFIG
+                field=Field::Config
                 label="Config file"
                 describedby="config-note"
                 placeholder=placeholder

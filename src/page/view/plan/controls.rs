@@ -5,9 +5,11 @@ use leptos::prelude::*;
 
 use super::super::field::NumberField;
 use super::super::icon::{DICE, icon};
+use super::super::undo::{OURS, Typing};
 use super::machines::Machines;
+use crate::page::browser;
 use crate::page::format::grouped;
-use crate::page::state::{Draft, Shown, State};
+use crate::page::state::{Draft, Edit, Field, Shown, State};
 use crate::sweep::Strategy;
 
 #[component]
@@ -141,7 +143,7 @@ fn number_is_ruled(draft: Draft) -> Memo<bool> {
 fn TrialsField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || {
-        let proposed = draft.reading.with(|reading| reading.plan.len());
+        let proposed = draft.in_view.plan.with(|plan| plan.len());
         draft
             .options
             .with(|options| match (options.strategy, options.num_trials) {
@@ -245,6 +247,11 @@ fn RunTimeField() -> impl IntoView {
             .with(|read| read.as_ref().err().map(ToString::to_string))
     };
     let wrong = move || draft.run_time_read.with(Result::is_err);
+    let typing = Typing::new(Field::RunTime);
+    let type_in = move |event: ev::Event| {
+        draft.note_edit(typing.edit(&event));
+        draft.run_time.set(event_target_value(&event));
+    };
     view! {
         <div class="field" class:wrong=wrong>
             <label for="run-time">"Run time"</label>
@@ -257,7 +264,10 @@ fn RunTimeField() -> impl IntoView {
                 placeholder="10 minutes"
                 aria-describedby="run-time-hint"
                 aria-invalid=move || wrong().then_some("true")
-                bind:value=draft.run_time
+                data-undo=OURS
+                prop:value=move || draft.run_time.get()
+                on:beforeinput=move |_| typing.begin()
+                on:input=type_in
             />
             <p class="hint" id="run-time-hint">
                 {move || problem().unwrap_or_else(|| "of one trial, or a formula".to_owned())}
@@ -388,6 +398,7 @@ fn ParallelField() -> impl IntoView {
         })
     });
     let change = Callback::new(move |number: Option<u128>| {
+        draft.note_edit(Edit::typed_number(Field::Parallel, browser::now_millis()));
         draft
             .parallel
             .set(number.and_then(|number| u32::try_from(number).ok()));

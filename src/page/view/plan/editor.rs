@@ -4,28 +4,29 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::super::icon::{BOOK, LINK, icon};
+use super::super::undo::{self, UndoButtons};
 use super::config_file::AddConfig;
 use super::marked_text::{MarkedText, places};
+use super::problems::ShowAll;
 use crate::page::format::{counted, grouped};
-use crate::page::state::State;
+use crate::page::state::{Field, State, problems_to_show};
 use crate::page::{browser, text};
-use crate::sweep::{Reading, Severity};
-
-/// The id of the text box, for those that send the focus there.
-pub(super) const COMMAND: &str = "command";
+use crate::sweep::{Origin, Reading, Severity};
 
 #[component]
 pub(super) fn Editor(
     /// Whether the reference is to be open.
     reference: RwSignal<bool>,
+    /// Whether all problems are shown, not the first ones.
+    findings: RwSignal<bool>,
 ) -> impl IntoView {
     let draft = State::get().draft;
-    let problems = Memo::new(move |_| draft.reading.with(|r| places(&r.diagnostics)));
+    let problems = Memo::new(move |_| draft.reading.with(|r| places(r, Origin::Command)));
     view! {
         <header class="card-head">
             <h2 id="command-title">"Command"</h2>
             <div class="card-tools">
-                <Restore />
+                <UndoButtons />
                 <button type="button" class="ghost small" on:click=move |_| reference.set(true)>
                     {icon(BOOK)}
                     "Reference"
@@ -34,7 +35,7 @@ pub(super) fn Editor(
             </div>
         </header>
         <MarkedText
-            id=COMMAND
+            field=Field::Command
             label="Command"
             describedby="command-status"
             placeholder=Signal::stored("grid run script.py --batch_size \"[8, 16, 32]\"".to_owned())
@@ -45,13 +46,13 @@ pub(super) fn Editor(
                 draft.text.set(typed);
             })
         />
-        <Foot />
+        <Foot findings=findings />
     }
 }
 
 /// What the text stands for, in a few words, and the ways to share it.
 #[component]
-fn Foot() -> impl IntoView {
+fn Foot(findings: RwSignal<bool>) -> impl IntoView {
     let draft = State::get().draft;
     let copied = RwSignal::new(false);
     let share = move |_| {
@@ -65,8 +66,9 @@ fn Foot() -> impl IntoView {
     view! {
         <footer class="editor-foot">
             <p id="command-status" role="status" class="command-status num">
-                {move || draft.reading.with(summary)}
+                {move || if draft.in_view.is_blank.get() { "No command yet".to_owned() } else { draft.reading.with(summary) }}
             </p>
+            <ShowAll open=findings />
             <div class="card-tools">
                 <AddConfig />
                 <button type="button" class="ghost small" on:click=share>
@@ -80,8 +82,7 @@ fn Foot() -> impl IntoView {
 
 /// `4 trials: 2 × 2`, `18 trials of 3 commands`, `1 error`.
 fn summary(reading: &Reading) -> String {
-    let errors = reading
-        .all_diagnostics()
+    let errors = problems_to_show(reading)
         .filter(|d| d.severity() == Severity::Error)
         .count();
     if errors > 0 {
@@ -112,21 +113,6 @@ fn summary(reading: &Reading) -> String {
     words
 }
 
-/// Brings back what a click replaced; once more, and what it replaced in turn is back.
-#[component]
-fn Restore() -> impl IntoView {
-    let draft = State::get().draft;
-    let restore = move |_| {
-        draft.put_back();
-        browser::focus(COMMAND);
-    };
-    view! {
-        <button type="button" class="ghost small" hidden=move || draft.replaced.with(Option::is_none) on:click=restore>
-            "Restore my command"
-        </button>
-    }
-}
-
 /// Commands to start from.
 #[component]
 fn Examples() -> impl IntoView {
@@ -134,13 +120,8 @@ fn Examples() -> impl IntoView {
     let choose = move |event: ev::Event| {
         let chosen = event_target_value(&event).parse::<usize>().ok();
         if let Some((_, example)) = chosen.and_then(|place| text::EXAMPLES.get(place)) {
-            let shipped = |text: &String| text::EXAMPLES.iter().any(|(_, known)| known == text);
-            if draft.text.with_untracked(shipped) {
-                draft.text.set((*example).to_owned());
-            } else {
-                draft.replace((*example).to_owned());
-            }
-            browser::focus(COMMAND);
+            let end = draft.replace((*example).to_owned());
+            undo::place(draft, end, true);
         }
         event_target::<web_sys::HtmlSelectElement>(&event).set_selected_index(0);
     };

@@ -6,18 +6,28 @@ use super::launch::LaunchBar;
 use crate::estimate::{Estimate, Money, Priced, Spread};
 use crate::page::format::{counted, duration, grouped};
 use crate::page::state::State;
+use crate::page::text::OF_THE_TEXT_BEFORE;
 
 #[component]
 pub(super) fn EstimatePanel() -> impl IntoView {
     let draft = State::get().draft;
+    let is_stale = move || draft.in_view.is_stale.get();
+    let count = move || {
+        let count = draft.estimate.with(|e| chosen(e, draft.plan().len()));
+        if is_stale() {
+            [&count, OF_THE_TEXT_BEFORE].concat()
+        } else {
+            count
+        }
+    };
     view! {
-        <section class="card estimate" aria-labelledby="estimate-title">
+        <section class="card estimate" class:stale=move || is_stale() aria-labelledby="estimate-title">
             <header class="card-head">
                 <h2 id="estimate-title">"Estimate"</h2>
-                <p class="num estimate-count">{move || draft.estimate.with(|e| chosen(e, draft.plan().len()))}</p>
+                <p class="num estimate-count">{count}</p>
             </header>
             <div class="estimate-body">
-                {move || draft.estimate.with(headline)}
+                {move || draft.estimate.with(|estimate| headline(estimate, draft.plan().is_empty()))}
                 {view! { <Prices /> }.into_any()}
                 {move || draft.estimate.with(facts)}
                 {move || draft.estimate.with(problems)}
@@ -41,8 +51,9 @@ fn chosen(estimate: &Estimate, proposed: u128) -> String {
 }
 
 /// The price, large; without a run time, the price of an hour of one trial.
-fn headline(estimate: &Estimate) -> AnyView {
+fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
     let (figure, under) = match (&estimate.cost, &estimate.per_trial_hour) {
+        _ if no_plan => ("–".to_owned(), "Nothing to price yet".to_owned()),
         _ if estimate.trials == 0 => ("–".to_owned(), "No trials chosen".to_owned()),
         (Some(cost), _) => (cost.likely.compact(), ["likely, ", &range(cost)].concat()),
         (None, Some(rate)) => (

@@ -84,7 +84,9 @@ pub(super) fn take(draft: Draft, file: web_sys::File, meant: Meant) {
         match text.as_deref().and_then(plain) {
             None => refuse(draft, &name, "it is no text"),
             Some(text) if meant == Meant::Config => draft.set_config(&name, text),
-            Some(text) => draft.replace(text),
+            Some(text) => {
+                draft.replace(text);
+            }
         }
     });
 }

@@ -7,7 +7,7 @@ use super::estimate::range;
 use crate::launch::MAX_TRIALS;
 use crate::page::format::{counted, grouped};
 use crate::page::state::{Draft, Phase, State, Status};
-use crate::sweep::{Diagnostic, Ranges, Reading, Severity};
+use crate::sweep::{Diagnostic, Ranges, Severity};
 
 #[component]
 pub(super) fn LaunchBar() -> impl IntoView {
@@ -60,7 +60,10 @@ pub(super) fn LaunchBar() -> impl IntoView {
 
 /// Why nothing can be launched, if so.
 fn refusal(draft: Draft) -> Option<String> {
-    if draft.reading.with(Reading::has_errors) {
+    if draft.in_view.is_blank.get() {
+        return Some("There is no command to launch yet.".to_owned());
+    }
+    if draft.in_view.is_stale.get() {
         let of_command = |d: &Diagnostic| d.severity() == Severity::Error;
         let command = draft.reading.with(|r| r.diagnostics.iter().any(of_command));
         let what = if command { "command" } else { "config file" };

@@ -3,13 +3,16 @@
 use leptos::ev;
 use leptos::prelude::*;
 
+use super::super::undo::{OURS, Typing};
 use super::marks::{self, Mark};
-use crate::sweep::{Diagnostic, Severity, Span};
+use crate::page::state::{Field, State, problems_to_show};
+use crate::sweep::{Origin, Reading, Severity, Span};
 
 /// A box of many lines whose problems are underlined.
 #[component]
 pub(super) fn MarkedText(
-    id: &'static str,
+    /// Whose edits are steps of the history.
+    field: Field,
     /// The accessible name.
     label: &'static str,
     /// The id of what describes it.
@@ -22,6 +25,12 @@ pub(super) fn MarkedText(
     /// Called with the text as it is typed.
     on_input: Callback<String>,
 ) -> impl IntoView {
+    let draft = State::get().draft;
+    let typing = Typing::new(field);
+    let type_in = move |event: ev::Event| {
+        draft.note_edit(typing.edit(&event));
+        on_input.run(event_target_value(&event));
+    };
     let sheet = move || problems.with(|problems| text.with(|text| marks::marks(text, problems)));
     let wrong = move || problems.with(|all| all.iter().any(|(_, s)| *s == Severity::Error));
     view! {
@@ -33,28 +42,32 @@ pub(super) fn MarkedText(
                     "\u{200b}"
                 </pre>
                 <textarea
-                    id=id
+                    id=field.id()
                     class="editor-text"
                     aria-label=label
                     aria-describedby=describedby
                     aria-invalid=move || wrong().then_some("true")
                     rows="1"
                     spellcheck="false"
+                    data-undo=OURS
                     autocapitalize="off"
                     autocomplete="off"
                     placeholder=move || placeholder.get()
                     prop:value=move || text.get()
-                    on:input=move |event: ev::Event| on_input.run(event_target_value(&event))
+                    on:beforeinput=move |_| typing.begin()
+                    on:input=type_in
                 />
             </div>
         </div>
     }
 }
 
-/// Where problems are, for the sheet.
-pub(super) fn places(problems: &[Diagnostic]) -> Vec<(Span, Severity)> {
-    let place = |problem: &Diagnostic| (problem.span, problem.severity());
-    problems.iter().map(place).collect()
+/// Where problems of one of the two texts are, for its sheet.
+pub(super) fn places(reading: &Reading, origin: Origin) -> Vec<(Span, Severity)> {
+    problems_to_show(reading)
+        .filter(|problem| problem.origin == origin)
+        .map(|problem| (problem.span, problem.severity()))
+        .collect()
 }
 
 fn mark(mark: Mark) -> AnyView {

@@ -15,7 +15,6 @@ mod reference;
 
 use leptos::prelude::*;
 
-use super::words::words;
 use crate::page::state::State;
 use config_file::ConfigFile;
 use controls::Controls;
@@ -23,13 +22,13 @@ use editor::Editor;
 use estimate::EstimatePanel;
 use files::{accept_drop, allow_drop};
 use grid::TrialGrid;
-use problems::{Offer, Problems};
+use problems::Findings;
 use reference::Reference;
 
 #[component]
 pub(super) fn PlanView() -> impl IntoView {
     let draft = State::get().draft;
-    let reference = RwSignal::new(false);
+    let (reference, findings) = (RwSignal::new(false), RwSignal::new(false));
     view! {
         <div class="plan">
             <div class="plan-main">
@@ -39,11 +38,9 @@ pub(super) fn PlanView() -> impl IntoView {
                     on:dragover=allow_drop
                     on:drop=accept_drop(draft)
                 >
-                    <Editor reference=reference />
+                    <Editor reference=reference findings=findings />
                     <ConfigFile />
-                    <p class="form-problem" role="alert">{move || draft.notice.get().map(|notice| words(&notice))}</p>
-                    <Problems />
-                    <Offer />
+                    <Findings open=findings />
                 </section>
                 {view! { <Controls /> }.into_any()}
                 {view! { <TrialGrid /> }.into_any()}

@@ -1,74 +1,114 @@
-//! The list of what is wrong with the command, or may not be meant.
+//! What is found in the command: what is wrong with it, what may not be meant, what would be
+//! shorter. It has a place of its own, as high with problems as without, so that nothing below moves.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlTextAreaElement;
 
 use super::super::icon::{ERROR, OFFER, WARNING, icon};
+use super::super::undo;
 use super::super::words::words;
-use super::config_file::CONFIG;
-use super::editor::COMMAND;
 use super::marks;
 use crate::page::browser;
-use crate::page::state::{Draft, State};
+use crate::page::state::{Draft, Field, State, problems_to_show};
 use crate::sweep::{Diagnostic, Fix, Origin, Severity};
 
 /// Problems shown at once; a text of a thousand mistakes is mended from the top.
 const SHOWN: usize = 50;
 
+const ID: &str = "findings";
+
+/// The place of the problems.
 #[component]
-pub(super) fn Problems() -> impl IntoView {
+pub(super) fn Findings(
+    /// Whether it is as high as what is in it.
+    open: RwSignal<bool>,
+) -> impl IntoView {
     let draft = State::get().draft;
     let problems = Memo::new(move |_| {
         draft
             .reading
-            .with(|reading| reading.all_diagnostics().cloned().collect::<Vec<_>>())
+            .with(|reading| problems_to_show(reading).cloned().collect::<Vec<_>>())
     });
-    move || {
-        let problems = problems.get();
-        (!problems.is_empty()).then(|| {
-            let more = problems.len().saturating_sub(SHOWN);
-            view! {
-                <ul class="problems" role="list" aria-label="Problems">
-                    {problems.into_iter().take(SHOWN).map(|p| problem(draft, p)).collect_view()}
-                    {(more > 0).then(|| view! { <li class="problem">{["and ", &more.to_string(), " more"].concat()}</li> })}
-                </ul>
-            }
-        })
+    let nothing = move || {
+        problems.with(Vec::is_empty)
+            && draft.shortcut.with(Option::is_none)
+            && draft.notice.with(Option::is_none)
+    };
+    view! {
+        <div id=ID class="findings" class:open=move || open.get()>
+            <p class="form-problem" role="alert">{move || draft.notice.get().map(|notice| words(&notice))}</p>
+            {move || problems.with(|problems| list(draft, problems))}
+            {move || draft.shortcut.get().map(|fix| offer(draft, fix))}
+            {move || nothing().then(hints)}
+        </div>
     }
 }
 
-fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
+/// Makes the place of the problems as high as they are, and back.
+#[component]
+pub(super) fn ShowAll(open: RwSignal<bool>) -> impl IntoView {
+    let draft = State::get().draft;
+    let several = Memo::new(move |_| {
+        draft
+            .reading
+            .with(|reading| problems_to_show(reading).nth(1).is_some())
+    });
+    view! {
+        <button
+            type="button"
+            class="ghost small"
+            aria-controls=ID
+            aria-expanded=move || open.get().to_string()
+            hidden=move || !several.get() && !open.get()
+            on:click=move |_| open.update(|open| *open = !*open)
+        >
+            {move || if open.get() { "Show less" } else { "Show all problems" }}
+        </button>
+    }
+}
+
+fn list(draft: Draft, problems: &[Diagnostic]) -> AnyView {
+    if problems.is_empty() {
+        return ().into_any();
+    }
+    let more = problems.len().saturating_sub(SHOWN);
+    view! {
+        <ul class="problems" role="list" aria-label="Problems">
+            {problems.iter().zip(0..).take(SHOWN).map(|(p, number)| problem(draft, p, number)).collect_view()}
+            {(more > 0).then(|| view! { <li class="problem">{["and ", &more.to_string(), " more"].concat()}</li> })}
+        </ul>
+    }
+    .into_any()
+}
+
+fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
     let (class, word, path) = match problem.severity() {
         Severity::Error => ("problem error", "Error: ", ERROR),
         Severity::Warning => ("problem warning", "Warning: ", WARNING),
     };
     let (span, origin) = (problem.span, problem.origin);
-    let (quote, fix) =
-        untrack(|| draft.with_origin(origin, |text| (marks::quote(text, span), problem.fix(text))));
-    let (text, id) = match origin {
-        Origin::Command => ("line ", COMMAND),
-        Origin::Config => ("config file, line ", CONFIG),
+    let (quote, fixes) = untrack(|| {
+        draft.with_origin(origin, |text| {
+            (marks::quote(text, span), problem.fixes(text))
+        })
+    });
+    let text = match origin {
+        Origin::Command => "line ",
+        Origin::Config => "config file, line ",
     };
     let place = [text, &quote.line.to_string()].concat();
-    let fix = fix.map(|fix| {
-        let label = fix.label.clone();
-        let mend = move |_| {
-            draft.mend(origin, &fix);
-            browser::focus(id);
-        };
-        view! { <button type="button" class="button small fix" on:click=mend>{label}</button> }
-    });
     let select = move |_| {
         let place = untrack(|| draft.with_origin(origin, |text| span.to_utf16(text)));
-        select(id, place);
+        let id = Field::of(origin).id();
+        browser::focus(id);
+        browser::select(id, place);
     };
+    let message = ["problem-", &number.to_string()].concat();
     view! {
         <li class=class>
             {icon(path)}
             <div class="problem-words">
                 <button type="button" class="problem-place" on:click=select>
-                    <span class="problem-message">
+                    <span class="problem-message" id=message.clone()>
                         <span class="hidden-visually">{word}</span>
                         {words(&problem.to_string())}
                     </span>
@@ -81,47 +121,77 @@ fn problem(draft: Draft, problem: Diagnostic) -> AnyView {
                 </button>
                 {problem.help().map(|help| view! { <p class="problem-help">{words(&help)}</p> })}
             </div>
-            {fix}
+            {fix_buttons(draft, origin, fixes, message)}
         </li>
     }
     .into_any()
 }
 
-/// Puts the focus into a text box and the selection on a place of it, in UTF-16 units.
-fn select(id: &str, (start, end): (u32, u32)) {
-    let element = document().get_element_by_id(id);
-    let Some(area) = element.and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok())
-    else {
-        return;
+/// A button for each reading that may be meant, the likeliest first.
+fn fix_buttons(draft: Draft, origin: Origin, fixes: Vec<Fix>, message: String) -> AnyView {
+    if fixes.is_empty() {
+        return ().into_any();
+    }
+    let button = |(fix, rank): (Fix, u32)| {
+        let (label, title) = (fix.label.clone(), fix.label.clone());
+        let mend = move |_| {
+            let end = draft.mend(origin, &fix);
+            undo::place(draft, end, true);
+        };
+        let class = if rank == 0 {
+            "button primary small fix"
+        } else {
+            "button small fix"
+        };
+        view! {
+            <button type="button" class=class title=title aria-describedby=message.clone() on:click=mend>
+                {label}
+            </button>
+        }
     };
-    // A browser without a layout (tests) may refuse both; the problem is still told.
-    let _ = area.focus();
-    let _ = area.set_selection_range(start, end);
+    let buttons = fixes.into_iter().zip(0..).map(button).collect_view();
+    view! { <div class="fixes">{buttons}</div> }.into_any()
 }
 
 /// Several commands that one would stand for: says so, and writes that one.
-#[component]
-pub(super) fn Offer() -> impl IntoView {
-    let draft = State::get().draft;
-    let offer = move |fix: Fix| {
-        let commands = draft.reading.with(|reading| reading.commands.len());
-        let short = draft.text.with_untracked(|text| fix.apply(text));
-        let label = fix.label.clone();
-        // The text behind the commands may have changed since.
-        let write = move |_| {
-            draft.replace(draft.text.with_untracked(|text| fix.apply(text)));
-            browser::focus(COMMAND);
-        };
-        view! {
-            <div class="problem offer" role="note">
-                {icon(OFFER)}
-                <div class="problem-words">
-                    <p class="problem-message">{["These ", &commands.to_string(), " commands are one sweep."].concat()}</p>
-                    <code class="quote"><span class="quote-text">{short}</span></code>
-                </div>
+fn offer(draft: Draft, fix: Fix) -> AnyView {
+    let commands = draft.reading.with(|reading| reading.commands.len());
+    let short = draft.text.with_untracked(|text| fix.apply(text));
+    let label = fix.label.clone();
+    // The text behind the commands may have changed since.
+    let write = move |_| {
+        let end = draft.replace(draft.text.with_untracked(|text| fix.apply(text)));
+        undo::place(draft, end, true);
+    };
+    view! {
+        <div class="problem offer" role="note">
+            {icon(OFFER)}
+            <div class="problem-words">
+                <p class="problem-message">{["These ", &commands.to_string(), " commands are one sweep."].concat()}</p>
+                <code class="quote"><span class="quote-text">{short}</span></code>
+            </div>
+            <div class="fixes">
                 <button type="button" class="button small fix" on:click=write>{label}</button>
             </div>
-        }
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands there while nothing is wrong: how an argument is swept.
+fn hints() -> AnyView {
+    let example = |code: &'static str, what: &'static str| {
+        view! { <li><code>{code}</code>" "{what}</li> }
     };
-    move || draft.shortcut.get().map(offer)
+    view! {
+        <div class="findings-hints">
+            <p>"A value in quotes sweeps an argument:"</p>
+            <ul role="list">
+                {example("--x \"[8, 16, 32]\"", "these values")}
+                {example("--x \"range(1, 10, 2)\"", "whole numbers")}
+                {example("--x \"uniform(0, 0.1, 5)\"", "five drawn at random")}
+            </ul>
+        </div>
+    }
+    .into_any()
 }

@@ -37,7 +37,7 @@ struct Grid {
 impl Grid {
     fn new(draft: Draft) -> Grid {
         let scroller = NodeRef::<html::Div>::new();
-        let rows = Memo::new(move |_| draft.reading.with(|reading| reading.plan.len()));
+        let rows = Memo::new(move |_| draft.in_view.plan.with(|plan| plan.len()));
         let size = RwSignal::new((36.0, 400.0));
         let geometry = Memo::new(move |_| {
             let (row_height, viewport) = size.get();
@@ -179,9 +179,9 @@ fn measure(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
 #[component]
 pub(super) fn TrialGrid() -> impl IntoView {
     let grid = Grid::new(State::get().draft);
-    let reading = grid.draft.reading;
-    let template = Memo::new(move |_| reading.with(|reading| columns::template(&reading.plan)));
-    let names = Memo::new(move |_| reading.with(|reading| reading.plan.columns().to_vec()));
+    let in_view = grid.draft.in_view;
+    let template = Memo::new(move |_| in_view.plan.with(|plan| columns::template(plan)));
+    let names = Memo::new(move |_| in_view.plan.with(|plan| plan.columns().to_vec()));
     let row_count = move || columns::aria_row_count(grid.geometry.get().rows);
     let active_id = move || {
         let (active, drawn) = (grid.active()?, grid.drawn.get());
@@ -193,7 +193,7 @@ pub(super) fn TrialGrid() -> impl IntoView {
         (0..u128::from(drawn.count)).map(move |row| drawn.first + row)
     };
     view! {
-        <section class="card trials" aria-labelledby="trials-title">
+        <section class="card trials" class:stale=move || in_view.is_stale.get() aria-labelledby="trials-title">
             <Toolbar grid=grid />
             <div
                 class="grid"
@@ -201,6 +201,7 @@ pub(super) fn TrialGrid() -> impl IntoView {
                 tabindex="0"
                 aria-label="Trials"
                 aria-multiselectable="true"
+                aria-describedby="trials-count"
                 aria-rowcount=row_count
                 aria-colcount=move || (names.with(Vec::len) + 4).to_string()
                 aria-activedescendant=active_id
@@ -229,7 +230,7 @@ pub(super) fn TrialGrid() -> impl IntoView {
                         </For>
                     </div>
                 </div>
-                {move || reading.with(|reading| reading.plan.is_empty()).then(|| empty(grid.draft))}
+                {move || in_view.plan.with(|plan| plan.is_empty()).then(|| empty(grid.draft))}
             </div>
             <Detail grid=grid />
         </section>
@@ -242,15 +243,15 @@ fn px(length: f64) -> String {
 
 /// What stands in the place of the rows when there are none.
 fn empty(draft: Draft) -> AnyView {
-    let words = if draft.text.with(|text| text.trim().is_empty()) {
+    let words = if draft.in_view.is_blank.get() {
         (
             "No command yet",
             "Paste a grid run command above, or start from an example. Every trial it stands for is listed here.",
         )
     } else {
         (
-            "No trials",
-            "Mend the problems listed under the command, and its trials appear here.",
+            "No trials yet",
+            "They appear here as soon as the command can be read: see the problems listed under it.",
         )
     };
     view! {
@@ -287,6 +288,7 @@ fn SelectAll(grid: Grid) -> impl IntoView {
                 aria-label="Select all"
                 prop:checked=move || state.get().0
                 prop:indeterminate=move || state.get().1
+                disabled=move || draft.in_view.is_stale.get()
                 on:change=flip
             />
         </div>
@@ -299,8 +301,9 @@ fn Detail(grid: Grid) -> impl IntoView {
     let line = Memo::new(move |_| {
         let active = grid.active()?;
         grid.draft
-            .reading
-            .with(|reading| Some(reading.plan.command_line(&reading.plan.trial(active)?)))
+            .in_view
+            .plan
+            .with(|plan| Some(plan.command_line(&plan.trial(active)?)))
     });
     let copied = RwSignal::new(false);
     let copy = move |_| {

@@ -48,7 +48,8 @@ pub(super) fn row(grid: Grid, position: u128) -> AnyView {
             on:click=click
         >
             <div role="gridcell" class="cell select">
-                <input type="checkbox" tabindex="-1" aria-label=label prop:checked=move || chosen.get() on:click=tick />
+                <input type="checkbox" tabindex="-1" aria-label=label prop:checked=move || chosen.get()
+                    disabled=move || draft.in_view.is_stale.get() on:click=tick />
             </div>
             <div role="rowheader" class="cell trial-number num">{grouped_number(position + 1)}</div>
             {move || values(grid, position)}
@@ -72,8 +73,7 @@ fn grouped_number(number: u128) -> AnyView {
 }
 
 fn values(grid: Grid, position: u128) -> AnyView {
-    grid.draft.reading.with(|reading| {
-        let plan = &reading.plan;
+    grid.draft.in_view.plan.with(|plan| {
         let Some(trial) = plan.trial(position) else {
             return ().into_any();
         };

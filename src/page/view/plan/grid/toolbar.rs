@@ -7,20 +7,29 @@ use super::super::super::words::words;
 use super::Grid;
 use crate::page::format::{counted, grouped};
 use crate::page::state::Draft;
+use crate::page::text::OF_THE_TEXT_BEFORE;
 use crate::sweep::Ranges;
 
 #[component]
 pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
     let draft = grid.draft;
     let rows = move || grid.geometry.get().rows;
+    let is_stale = move || draft.in_view.is_stale.get();
     let count = move || {
         let (chosen, all) = (draft.chosen.with(Ranges::len), rows());
-        if chosen == all {
-            return counted(all, "trial");
+        let count = if chosen == all {
+            counted(all, "trial")
+        } else {
+            [&grouped(chosen), " of ", &counted(all, "trial"), " chosen"].concat()
+        };
+        if is_stale() {
+            [&count, OF_THE_TEXT_BEFORE].concat()
+        } else {
+            count
         }
-        [&grouped(chosen), " of ", &counted(all, "trial"), " chosen"].concat()
     };
     let none_there = move || rows() == 0;
+    let at_rest = move || none_there() || is_stale();
     let value = Signal::derive(move || {
         grid.active()
             .map_or_else(String::new, |row| (row + 1).to_string())
@@ -34,14 +43,14 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
     view! {
         <header class="card-head grid-tools">
             <h2 id="trials-title">"Trials"</h2>
-            <p class="num trial-count" role="status">{count}</p>
+            <p class="num trial-count" id="trials-count" role="status">{count}</p>
             <div class="card-tools">
                 <div class="button-group" role="group" aria-label="Choose trials">
-                    <button type="button" class="ghost small" disabled=none_there
+                    <button type="button" class="ghost small" disabled=at_rest
                         on:click=move |_| draft.choose(|chosen, len| *chosen = Ranges::full(len))>"All"</button>
-                    <button type="button" class="ghost small" disabled=none_there
+                    <button type="button" class="ghost small" disabled=at_rest
                         on:click=move |_| draft.choose(|chosen, _| *chosen = Ranges::empty())>"None"</button>
-                    <button type="button" class="ghost small" disabled=none_there
+                    <button type="button" class="ghost small" disabled=at_rest
                         on:click=move |_| draft.choose(|chosen, len| *chosen = chosen.invert(len))>"Invert"</button>
                 </div>
                 <div class="go-to">
@@ -67,14 +76,15 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
 #[component]
 fn LostChoice(draft: Draft) -> impl IntoView {
     let lost = draft.lost_choice;
+    let is_stale = move || draft.in_view.is_stale.get();
     view! {
         <div class="lost-choice" role="status" hidden=move || lost.with(Option::is_none)>
             {move || lost.get().map(|lost| view! {
                 <p>{words(&lost)}</p>
                 <div class="card-tools">
-                    <button type="button" class="ghost small"
+                    <button type="button" class="ghost small" disabled=is_stale
                         on:click=move |_| draft.choose(|_, _| ())>"Keep as it is"</button>
-                    <button type="button" class="ghost small"
+                    <button type="button" class="ghost small" disabled=is_stale
                         on:click=move |_| draft.choose(|chosen, len| *chosen = Ranges::full(len))>"Choose all"</button>
                 </div>
             })}

@@ -1,0 +1,149 @@
+//! What controls, fixes and files change in the plan: each a step of its history.
+
+use leptos::prelude::*;
+
+use super::{Caret, Draft, Field};
+use crate::page::browser;
+use crate::sweep::{self, Fix, Origin, Reading};
+
+impl Field {
+    /// The box that a problem's place is in.
+    pub(crate) fn of(origin: Origin) -> Field {
+        match origin {
+            Origin::Command => Field::Command,
+            Origin::Config => Field::Config,
+        }
+    }
+}
+
+impl Draft {
+    /// Writes an option of `grid run` into every command of the text; none: takes it out.
+    pub(crate) fn set_option(self, name: &str, value: Option<&str>) {
+        self.note_change(Field::Command, None);
+        self.text
+            .update(|text| *text = sweep::edit::set_option(text, name, value));
+    }
+
+    /// Replaces the whole text; the cursor belongs at its end.
+    pub(crate) fn replace(self, text: String) -> Caret {
+        let end = utf16_length(&text);
+        let caret = Caret {
+            field: Field::Command,
+            range: (end, end),
+        };
+        self.note_change(Field::Command, Some(caret));
+        self.text.set(text);
+        caret
+    }
+
+    /// Takes a config file. Where no command names one, all do from now on, by `name`.
+    pub(crate) fn set_config(self, name: &str, yaml: String) {
+        self.note_change(Field::Config, None);
+        self.config.set(Some(yaml));
+        let named = |reading: &Reading| reading.config_name().is_some();
+        if !self.reading.with_untracked(named) {
+            self.set_option("--config", Some(name));
+        }
+    }
+
+    /// Takes the config file out of the plan.
+    pub(crate) fn remove_config(self) {
+        self.note_change(Field::Config, None);
+        self.config.set(None);
+        self.set_option("--config", None);
+    }
+
+    /// Reads the text that a problem's place is in.
+    pub(crate) fn with_origin<R>(self, origin: Origin, read: impl FnOnce(&str) -> R) -> R {
+        match origin {
+            Origin::Command => self.text.with(|text| read(text)),
+            Origin::Config => self
+                .config
+                .with(|yaml| read(yaml.as_deref().unwrap_or_default())),
+        }
+    }
+
+    /// Mends one of the two texts; the end of what was written is where the cursor belongs.
+    pub(crate) fn mend(self, origin: Origin, fix: &Fix) -> Caret {
+        let text = untrack(|| self.with_origin(origin, |text| fix.apply(text)));
+        let place = end_of_edits(&text, fix);
+        let caret = Caret {
+            field: Field::of(origin),
+            range: (place, place),
+        };
+        self.note_change(caret.field, Some(caret));
+        match origin {
+            Origin::Command => self.text.set(text),
+            Origin::Config => self.config.set(Some(text)),
+        }
+        caret
+    }
+
+    /// Draws another seed: into the text where one is typed there, else into the settings.
+    pub(crate) fn reroll(self) {
+        let seed = browser::random_u32();
+        if self.options.with_untracked(|options| options.seed_drawn) {
+            self.seed.set(seed);
+        } else {
+            self.set_option("--seed", Some(&seed.to_string()));
+        }
+    }
+
+    /// Sets the seed in the text; where the config file leaves it to be drawn, as if drawn.
+    pub(crate) fn set_seed(self, seed: Option<u32>) {
+        let ruled = self
+            .options
+            .with_untracked(|shown| shown.is_ruled("--seed"));
+        match seed {
+            Some(seed) if ruled => self.seed.set(seed),
+            _ => self.set_option("--seed", seed.map(|seed| seed.to_string()).as_deref()),
+        }
+    }
+}
+
+fn utf16_length(text: &str) -> u32 {
+    u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX)
+}
+
+/// Where the last edit of a fix ends in `text`, which has it applied, in UTF-16 units.
+fn end_of_edits(text: &str, fix: &Fix) -> u32 {
+    let Some((last, _)) = fix.edits.last() else {
+        return 0;
+    };
+    // Each edit moves what is behind it.
+    let end = fix
+        .edits
+        .iter()
+        .fold(i64::from(last.end), |end, (span, replacement)| {
+            end + replacement.len() as i64 - i64::from(span.end - span.start)
+        });
+    let end = usize::try_from(end).unwrap_or(0).min(text.len());
+    utf16_length(text.get(..end).unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::Span;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn the_cursor_goes_behind_the_last_edit() {
+        let fix = Fix {
+            label: String::new(),
+            edits: vec![
+                (Span::new(0, 2), "longer".to_owned()),
+                (Span::new(4, 6), "ü".to_owned()),
+            ],
+        };
+        let text = fix.apply("ab--cd!");
+        assert_eq!(text, "longer--ü!");
+        assert_eq!(end_of_edits(&text, &fix), 9);
+        let nothing = Fix {
+            edits: Vec::new(),
+            ..fix
+        };
+        assert_eq!(end_of_edits("abc", &nothing), 0);
+    }
+}

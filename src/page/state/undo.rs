@@ -1,0 +1,210 @@
+//! One history over everything that makes the plan: text, config file, settings, selection.
+//!
+//! Whatever changes them is recorded, by whatever way: an effect over all of them, which runs after
+//! each event of the browser, so that what one click changes is one step.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::history::{self, History};
+use super::selection::Picked;
+use super::{Caret, Draft, Edit, Field};
+use crate::page::browser;
+
+/// The history, and what is known about the change under way.
+#[derive(Clone, Copy)]
+pub(crate) struct Undo {
+    history: StoredValue<Option<History<Snapshot>>>,
+    edit: StoredValue<Option<Edit>>,
+    /// Whether there is a step to undo, and one to redo.
+    possible: RwSignal<(bool, bool)>,
+}
+
+/// The plan as it was once.
+#[derive(Clone, Debug, PartialEq)]
+struct Snapshot {
+    text: Arc<str>,
+    config: Option<Arc<str>>,
+    seed: u32,
+    run_time: Arc<str>,
+    parallel: Option<u32>,
+    picked: Option<Arc<Picked>>,
+}
+
+impl history::State for Snapshot {
+    fn bytes_beside(&self, neighbour: &Snapshot) -> usize {
+        let text = |ours: &Arc<str>, theirs: &Arc<str>| {
+            if Arc::ptr_eq(ours, theirs) {
+                0
+            } else {
+                ours.len()
+            }
+        };
+        let config = match (&self.config, &neighbour.config) {
+            (Some(ours), Some(theirs)) => text(ours, theirs),
+            (ours, _) => ours.as_ref().map_or(0, |ours| ours.len()),
+        };
+        let picked = match (&self.picked, &neighbour.picked) {
+            (Some(ours), Some(theirs)) if Arc::ptr_eq(ours, theirs) => 0,
+            (ours, _) => ours
+                .as_ref()
+                .map_or(0, |ours| size_of_val(ours.chosen.ranges())),
+        };
+        text(&self.text, &neighbour.text)
+            + text(&self.run_time, &neighbour.run_time)
+            + config
+            + picked
+            + size_of::<Snapshot>()
+    }
+}
+
+impl Undo {
+    pub(super) fn new() -> Undo {
+        Undo {
+            history: StoredValue::new(None),
+            edit: StoredValue::new(None),
+            possible: RwSignal::new((false, false)),
+        }
+    }
+}
+
+impl Draft {
+    /// Begins the history with the plan as it is, and records every change from now on.
+    pub(super) fn keep_history(self) {
+        Effect::new(move |_| {
+            self.text.track();
+            self.config.track();
+            self.seed.track();
+            self.run_time.track();
+            self.parallel.track();
+            self.picked.track();
+            self.record();
+        });
+    }
+
+    /// Says how the change that follows is made, where it is made by typing.
+    pub(crate) fn note_edit(self, edit: Edit) {
+        self.undo.edit.set_value(Some(edit));
+    }
+
+    /// The change that follows is a step of its own: keeps where the cursor of a box is before it.
+    pub(super) fn note_change(self, field: Field, after: Option<Caret>) {
+        self.undo.edit.update_value(|edit| {
+            edit.get_or_insert_with(|| Edit {
+                before: browser::selection(field.id()).map(|range| Caret { field, range }),
+                after,
+                at: browser::now_millis(),
+                ..Edit::WHOLE
+            });
+        });
+    }
+
+    /// Whether there is a step to undo, and one to redo.
+    pub(crate) fn steps_possible(self) -> (bool, bool) {
+        self.undo.possible.get()
+    }
+
+    /// Takes the last step back; the cursor belongs where it was before it.
+    pub(crate) fn undo(self) -> Option<Caret> {
+        self.step(History::undo)
+    }
+
+    /// Takes the last undone step again; the cursor belongs where it was after it.
+    pub(crate) fn redo(self) -> Option<Caret> {
+        self.step(History::redo)
+    }
+
+    fn step(
+        self,
+        go: impl FnOnce(&mut History<Snapshot>) -> Option<(&Snapshot, Option<Caret>)>,
+    ) -> Option<Caret> {
+        // What was changed since the effect last ran is a step, too.
+        self.record();
+        let mut reached = None;
+        self.undo.history.update_value(|history| {
+            let step = history.as_mut().and_then(go);
+            reached = step.map(|(state, caret)| (state.clone(), caret));
+        });
+        let (state, caret) = reached?;
+        self.notice.set(None);
+        self.take(&state);
+        self.tell_possible();
+        caret
+    }
+
+    fn record(self) {
+        let edit = self.undo.edit.try_update_value(Option::take).flatten();
+        self.undo.history.update_value(|history| {
+            let state = untrack(|| self.snapshot(history.as_ref().map(History::present)));
+            match history {
+                Some(history) => history.record(state, edit.unwrap_or(Edit::WHOLE)),
+                None => *history = Some(History::new(state)),
+            }
+        });
+        self.tell_possible();
+    }
+
+    fn tell_possible(self) {
+        let possible = self.undo.history.with_value(|history| {
+            let history = history.as_ref();
+            (
+                history.is_some_and(History::can_undo),
+                history.is_some_and(History::can_redo),
+            )
+        });
+        if self.undo.possible.get_untracked() != possible {
+            self.undo.possible.set(possible);
+        }
+    }
+
+    /// The plan as it is; what equals `before` is shared with it.
+    fn snapshot(self, before: Option<&Snapshot>) -> Snapshot {
+        let share = |text: &str, before: Option<&Arc<str>>| match before {
+            Some(before) if **before == *text => Arc::clone(before),
+            _ => Arc::from(text),
+        };
+        let share_picked = |picked: &Picked| match before.and_then(|b| b.picked.as_ref()) {
+            Some(before) if **before == *picked => Arc::clone(before),
+            _ => Arc::new(picked.clone()),
+        };
+        Snapshot {
+            text: self
+                .text
+                .with(|text| share(text, before.map(|before| &before.text))),
+            config: self.config.with(|yaml| {
+                let before = before.and_then(|before| before.config.as_ref());
+                yaml.as_ref().map(|yaml| share(yaml, before))
+            }),
+            seed: self.seed.get(),
+            run_time: self
+                .run_time
+                .with(|text| share(text, before.map(|before| &before.run_time))),
+            parallel: self.parallel.get(),
+            picked: self.picked.with(|picked| picked.as_ref().map(share_picked)),
+        }
+    }
+
+    /// Sets what differs, so that nothing else is worked out again.
+    fn take(self, state: &Snapshot) {
+        let now = untrack(|| self.snapshot(Some(state)));
+        if now.picked != state.picked {
+            self.picked.set(state.picked.as_deref().cloned());
+        }
+        if now.seed != state.seed {
+            self.seed.set(state.seed);
+        }
+        if now.run_time != state.run_time {
+            self.run_time.set(state.run_time.to_string());
+        }
+        if now.parallel != state.parallel {
+            self.parallel.set(state.parallel);
+        }
+        if now.config != state.config {
+            self.config.set(state.config.as_deref().map(str::to_owned));
+        }
+        if now.text != state.text {
+            self.text.set(state.text.to_string());
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Undo and redo by keys, by the browser's own commands and by buttons.
+//!
+//! The boxes whose text is part of the plan have [`OURS`]: the browser's own history of them is
+//! never used, since a fix or a control would glue an earlier text to a later one.
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, InputEvent};
+
+use super::icon::{REDO, UNDO, icon};
+use crate::page::browser;
+use crate::page::state::{Caret, Draft, Edit, Field, How, State, Tab};
+
+/// Marks a text box whose edits are steps of the plan's history.
+pub(super) const OURS: &str = "plan";
+
+/// Which way through the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Back,
+    Forth,
+}
+
+impl Way {
+    /// What the keys ask for: Ctrl+Z, Ctrl+Y, Ctrl+Shift+Z, with Cmd in the place of Ctrl on a Mac.
+    pub(super) fn of_keys(event: &ev::KeyboardEvent) -> Option<Way> {
+        let (command, other) = if browser::has_apple_keys() {
+            (event.meta_key(), event.ctrl_key())
+        } else {
+            (event.ctrl_key(), event.meta_key())
+        };
+        if !command || other || event.alt_key() || event.is_composing() {
+            return None;
+        }
+        Way::of_key(&event.key(), &event.code(), event.shift_key())
+    }
+
+    /// By the letter; where the keyboard writes no Latin ones, by the key's place.
+    fn of_key(key: &str, code: &str, shift: bool) -> Option<Way> {
+        let key = if key.is_ascii() { key } else { code };
+        match (key, shift) {
+            ("z" | "Z" | "KeyZ", false) => Some(Way::Back),
+            ("z" | "Z" | "KeyZ", true) | ("y" | "Y" | "KeyY", false) => Some(Way::Forth),
+            _ => None,
+        }
+    }
+
+    /// What the browser is about to do in a box: its menu has Undo and Redo, too.
+    fn of_input(input_type: &str) -> Option<Way> {
+        match input_type {
+            "historyUndo" => Some(Way::Back),
+            "historyRedo" => Some(Way::Forth),
+            _ => None,
+        }
+    }
+
+    fn take(self, draft: Draft) -> Option<Caret> {
+        match self {
+            Way::Back => draft.undo(),
+            Way::Forth => draft.redo(),
+        }
+    }
+}
+
+/// Undo and redo from anywhere on the Plan tab but other text boxes, which have their own.
+pub(super) fn listen(state: State) {
+    let act = move |event: &web_sys::Event, way: Way| {
+        event.prevent_default();
+        let caret = way.take(state.draft);
+        let focus = focused().is_none_or(|element| is_ours(&element));
+        if let Some(caret) = caret {
+            place(state.draft, caret, focus);
+        }
+    };
+    let is_here = move || state.tab.get_untracked() == Tab::Plan && !dialog_is_open();
+    let keys = window_event_listener(ev::keydown, move |event| {
+        let foreign =
+            target(&event).is_some_and(|element| is_text_box(&element) && !is_ours(&element));
+        if let Some(way) = Way::of_keys(&event)
+            && !event.default_prevented()
+            && !foreign
+            && is_here()
+        {
+            act(&event, way);
+        }
+    });
+    let inputs = window_event_listener_untyped("beforeinput", move |event| {
+        let ours = target(&event).is_some_and(|element| is_ours(&element));
+        let input = event.dyn_ref::<InputEvent>();
+        if ours && let Some(way) = input.and_then(|input| Way::of_input(&input.input_type())) {
+            act(&event, way);
+        }
+    });
+    on_cleanup(move || {
+        keys.remove();
+        inputs.remove();
+    });
+}
+
+fn target(event: &web_sys::Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// The element with the focus; none where it is the page itself.
+fn focused() -> Option<Element> {
+    let element = document().active_element()?;
+    (element.tag_name() != "BODY").then_some(element)
+}
+
+fn is_ours(element: &Element) -> bool {
+    element.get_attribute("data-undo").as_deref() == Some(OURS)
+}
+
+/// Input elements that hold no text.
+const WITHOUT_TEXT: &[&str] = &[
+    "checkbox", "radio", "button", "submit", "file", "range", "color",
+];
+
+fn is_text_box(element: &Element) -> bool {
+    match element.tag_name().as_str() {
+        "TEXTAREA" => true,
+        "INPUT" => {
+            let kind = element.get_attribute("type").unwrap_or_default();
+            !WITHOUT_TEXT.contains(&kind.as_str())
+        }
+        _ => element
+            .dyn_ref::<HtmlElement>()
+            .is_some_and(HtmlElement::is_content_editable),
+    }
+}
+
+fn dialog_is_open() -> bool {
+    matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
+}
+
+/// Puts the cursor where it belongs, in a box that the step may only just have opened.
+pub(super) fn place(draft: Draft, caret: Caret, focus: bool) {
+    let field = caret.field;
+    let set = move || {
+        let text = match field {
+            Field::Command => draft.text.get_untracked(),
+            Field::Config => draft.config.get_untracked().unwrap_or_default(),
+            Field::RunTime => draft.run_time.get_untracked(),
+            // It shows a number of its own; the cursor goes to its end.
+            Field::Parallel => {
+                return if focus {
+                    browser::focus(field.id())
+                };
+            }
+        };
+        browser::write(field.id(), &text);
+        browser::select(field.id(), caret.range);
+        if focus {
+            browser::focus(field.id());
+        }
+    };
+    if browser::has(field.id()) {
+        set();
+    } else {
+        request_animation_frame(set);
+    }
+}
+
+/// The buttons Undo and Redo.
+#[component]
+pub(super) fn UndoButtons() -> impl IntoView {
+    let draft = State::get().draft;
+    let [control, shift] = if browser::has_apple_keys() {
+        ["⌘", "⇧"]
+    } else {
+        ["Ctrl+", "Shift+"]
+    };
+    let button = move |way: Way| {
+        let (name, path, keys) = match way {
+            Way::Back => ("Undo", UNDO, [control, "Z"].concat()),
+            Way::Forth => ("Redo", REDO, [control, shift, "Z"].concat()),
+        };
+        let possible = move || {
+            let (undo, redo) = draft.steps_possible();
+            if way == Way::Back { undo } else { redo }
+        };
+        let step = move |event: ev::MouseEvent| {
+            let caret = way.take(draft);
+            // A key pressed on the button leaves the focus there, as long as it can be pressed.
+            let focus = event.detail() != 0 || !untrack(possible);
+            match caret {
+                Some(caret) => place(draft, caret, focus),
+                None if focus => browser::focus(Field::Command.id()),
+                None => {}
+            }
+        };
+        view! {
+            <button
+                type="button"
+                class="ghost small square-small"
+                aria-label=name
+                title=[name, " (", &keys, ")"].concat()
+                aria-keyshortcuts=if way == Way::Back { "Control+Z Meta+Z" } else { "Control+Y Control+Shift+Z Meta+Shift+Z" }
+                disabled=move || !possible()
+                on:click=step
+            >
+                {icon(path)}
+            </button>
+        }
+    };
+    view! { {button(Way::Back)} {button(Way::Forth)} }
+}
+
+/// Watches a text box: where its cursor is before an edit, and how each edit is made.
+#[derive(Clone, Copy)]
+pub(super) struct Typing {
+    field: Field,
+    before: StoredValue<Option<(u32, u32)>>,
+}
+
+impl Typing {
+    pub(super) fn new(field: Field) -> Typing {
+        Typing {
+            field,
+            before: StoredValue::new(None),
+        }
+    }
+
+    /// To be called before the box changes.
+    pub(super) fn begin(self) {
+        self.before.set_value(browser::selection(self.field.id()));
+    }
+
+    /// The edit that an `input` event tells of.
+    pub(super) fn edit(self, event: &web_sys::Event) -> Edit {
+        let caret = |range| Caret {
+            field: self.field,
+            range,
+        };
+        let before = self.before.try_update_value(Option::take).flatten();
+        Edit {
+            how: event.dyn_ref::<InputEvent>().map_or(How::Whole, |event| {
+                how(&event.input_type(), &event.data().unwrap_or_default())
+            }),
+            before: before.map(caret),
+            after: browser::selection(self.field.id()).map(caret),
+            at: browser::now_millis(),
+        }
+    }
+}
+
+/// How an edit is made, by the types of the standard *Input Events*. More than one character at
+/// once was not typed by a person.
+fn how(input_type: &str, data: &str) -> How {
+    match input_type {
+        "insertText" if data.chars().count() > 2 => How::Whole,
+        "insertText" => How::Typed {
+            of_word: !data.ends_with(char::is_whitespace),
+        },
+        "insertLineBreak" | "insertParagraph" => How::Typed { of_word: false },
+        "insertCompositionText" => How::Composed,
+        "deleteContentBackward"
+        | "deleteContentForward"
+        | "deleteWordBackward"
+        | "deleteWordForward" => How::Deleted,
+        _ => How::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn keys_are_read_by_letter_or_by_place() {
+        for (key, code, shift, way) in [
+            ("z", "KeyZ", false, Some(Way::Back)),
+            ("Z", "KeyZ", true, Some(Way::Forth)),
+            ("y", "KeyY", false, Some(Way::Forth)),
+            // With Caps Lock; on a German keyboard; on a Russian one.
+            ("Z", "KeyZ", false, Some(Way::Back)),
+            ("z", "KeyY", false, Some(Way::Back)),
+            ("я", "KeyZ", false, Some(Way::Back)),
+            ("y", "KeyY", true, None),
+            ("x", "KeyX", false, None),
+        ] {
+            assert_eq!(Way::of_key(key, code, shift), way, "{key} {code} {shift}");
+        }
+    }
+
+    #[test]
+    fn typing_is_told_from_pasting() {
+        for (input_type, data, expected) in [
+            ("insertText", "a", How::Typed { of_word: true }),
+            ("insertText", " ", How::Typed { of_word: false }),
+            ("insertLineBreak", "", How::Typed { of_word: false }),
+            ("insertText", "grid run", How::Whole),
+            ("insertFromPaste", "a", How::Whole),
+            ("deleteByCut", "", How::Whole),
+            ("deleteContentBackward", "", How::Deleted),
+            ("insertCompositionText", "に", How::Composed),
+            ("insertReplacementText", "the", How::Whole),
+            ("", "", How::Whole),
+        ] {
+            assert_eq!(how(input_type, data), expected, "{input_type} {data}");
+        }
+    }
+}
