@@ -26,7 +26,10 @@
 
 mod boxes;
 mod digits;
+mod image;
+mod matching;
 mod pairing;
+mod projection;
 mod transfer;
 mod wording;
 

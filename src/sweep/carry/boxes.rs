@@ -50,6 +50,11 @@ pub(super) fn visit_boxes(
     Some(())
 }
 
+/// What a box counts as, in ranges: with more than a few axes these are the work.
+pub(super) fn cost_of_box(axes: usize) -> usize {
+    1 + axes / 16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
