@@ -55,7 +55,7 @@ impl Run {
         self.from + self.from_step * (self.count - 1)
     }
 
-    fn to_at(&self, n: u128) -> u128 {
+    fn counterpart_at(&self, n: u128) -> u128 {
         if self.descending {
             self.to - self.to_step * n
         } else {
@@ -73,7 +73,7 @@ impl Run {
     fn reversed(&self) -> Run {
         let last = self.count - 1;
         let (from, to) = if self.descending {
-            (self.to_at(last), self.last_from())
+            (self.counterpart_at(last), self.last_from())
         } else {
             (self.to, self.from)
         };
@@ -177,7 +177,7 @@ impl DigitMap {
     /// The counterpart of a digit. O(log runs).
     pub(super) fn get(&self, digit: u128) -> Option<u128> {
         let (run, n, _) = self.touching(digit, digit).next()?;
-        Some(run.to_at(n))
+        Some(run.counterpart_at(n))
     }
 
     /// How many digits below `digit` have a counterpart. O(log runs).
@@ -226,10 +226,10 @@ impl DigitMap {
             let steps = if contiguous { 1 } else { high - low + 1 };
             *work = work.checked_sub(usize::try_from(steps).ok()?)?;
             if contiguous {
-                let (a, b) = (run.to_at(low), run.to_at(high));
+                let (a, b) = (run.counterpart_at(low), run.counterpart_at(high));
                 out.push((a.min(b), a.max(b)));
             } else {
-                out.extend((low..=high).map(|n| (run.to_at(n), run.to_at(n))));
+                out.extend((low..=high).map(|n| (run.counterpart_at(n), run.counterpart_at(n))));
             }
         }
         out.sort_unstable();
