@@ -105,6 +105,7 @@
 
 pub mod axis;
 mod budget;
+pub mod carry;
 pub mod command;
 pub mod config;
 pub mod diagnostic;
@@ -136,6 +137,7 @@ pub mod value;
 pub mod words;
 
 pub use budget::MAX_LISTED;
+pub use carry::carry;
 pub use diagnostic::{Diagnostic, Fix, Severity};
 pub use digest::digest;
 pub use lines::Lines;

@@ -257,6 +257,20 @@ impl Part {
             .zip(self.swept.iter().map(Option::is_some))
     }
 
+    /// The indices that random search proposes, ascending; `None` where all of the space is.
+    pub(super) fn drawn_indices(&self) -> Option<&[u128]> {
+        self.chosen.as_deref()
+    }
+
+    /// Every argument that has a value: its name, which no other of them has, the axis that sweeps
+    /// it, and its value as typed.
+    pub(super) fn valued_arguments(&self) -> impl Iterator<Item = (&str, Option<u32>, &str)> + '_ {
+        let arguments = self.command.arguments.iter().zip(&self.swept);
+        arguments
+            .filter(|(argument, _)| !argument.is_flag)
+            .map(|(argument, axis)| (&*argument.name, *axis, argument.value()))
+    }
+
     /// The arguments with their names: the value word of a flag that has one, the flag's own word
     /// where it has none.
     pub(super) fn named_arguments(&self) -> impl Iterator<Item = (&str, Slot)> + '_ {

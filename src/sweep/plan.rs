@@ -165,20 +165,11 @@ impl Plan {
             return Ranges::empty();
         };
         let inside = selection.between(start, last);
-        let indices = inside
-            .ranges()
-            .iter()
-            .map(|(first, last)| (first - start, last - start));
+        let positions = inside.shift_down(start);
         if of.len() == of.space_len() {
-            let mut chosen = Ranges::empty();
-            indices.for_each(|(first, last)| chosen.insert_range(first, last));
-            return chosen;
+            return positions;
         }
-        Ranges::from_ascending(
-            indices
-                .flat_map(|(a, b)| a..=b)
-                .filter_map(|n| of.index_at(n)),
-        )
+        Ranges::from_ascending(positions.iter().filter_map(|n| of.index_at(n)))
     }
 }
 

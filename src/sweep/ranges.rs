@@ -142,15 +142,47 @@ impl Ranges {
         clipped
     }
 
-    /// The numbers of the set from `first` to `last` inclusive.
+    /// The numbers of the set from `first` to `last` inclusive. O(log ranges + ranges of the result).
     pub fn between(&self, first: u128, last: u128) -> Ranges {
-        let inside = |(f, l): &(u128, u128)| {
-            let (f, l) = ((*f).max(first), (*l).min(last));
-            (f <= l).then_some((f, l))
-        };
+        let begin = self.ranges.partition_point(|(_, l)| *l < first);
+        let inside = self.ranges[begin..].iter().take_while(|(f, _)| *f <= last);
+        let clipped = inside.map(|(f, l)| ((*f).max(first), (*l).min(last)));
         Ranges {
-            ranges: self.ranges.iter().filter_map(inside).collect(),
+            ranges: clipped.filter(|(f, l)| f <= l).collect(),
         }
+    }
+
+    /// Every number less `by`, which none may be below.
+    pub(super) fn shift_down(mut self, by: u128) -> Ranges {
+        for (first, last) in &mut self.ranges {
+            (*first, *last) = (*first - by, *last - by);
+        }
+        self
+    }
+
+    /// The numbers of the set that are not in the other. O(ranges of both).
+    pub fn difference(&self, other: &Ranges) -> Ranges {
+        let mut left = Vec::with_capacity(self.ranges.len());
+        let mut holes = other.ranges.iter().peekable();
+        for &(first, last) in &self.ranges {
+            let mut next = Some(first);
+            while let Some((low, high)) = holes.next_if(|(_, high)| *high < last) {
+                if let Some(from) = next.filter(|from| from < low) {
+                    left.push((from, low - 1));
+                }
+                next = next.max(high.checked_add(1));
+            }
+            match holes.peek() {
+                // The hole reaches over the range's end, perhaps into the next range.
+                Some((low, _)) if *low <= last => {
+                    if let Some(from) = next.filter(|from| from < low) {
+                        left.push((from, low - 1));
+                    }
+                }
+                _ => left.extend(next.filter(|from| *from <= last).map(|from| (from, last))),
+            }
+        }
+        Ranges { ranges: left }
     }
 
     /// The numbers that are in both sets. O(ranges · log other's + ranges of the result).
@@ -233,13 +265,21 @@ impl FromStr for Ranges {
             }
             pieces.push((first, last));
         }
-        // Sorted first, so that inserting only ever touches the end: O(n log n) for any text.
+        Ok(pieces.into_iter().collect())
+    }
+}
+
+/// The union of inclusive ranges, in any order, overlaps allowed. O(n log n).
+impl FromIterator<(u128, u128)> for Ranges {
+    fn from_iter<I: IntoIterator<Item = (u128, u128)>>(pieces: I) -> Ranges {
+        let mut pieces: Vec<(u128, u128)> = pieces.into_iter().collect();
+        // Sorted first, so that inserting only ever touches the end.
         pieces.sort_unstable();
         let mut ranges = Ranges::empty();
         for (first, last) in pieces {
             ranges.insert_range(first, last);
         }
-        Ok(ranges)
+        ranges
     }
 }
 
@@ -323,6 +363,8 @@ mod tests {
             let other = Ranges::from_ascending((0..20).filter(|_| next(2) == 0));
             let both = expected.iter().copied().filter(|n| other.contains(*n));
             assert_eq!(ranges.intersection(&other), Ranges::from_ascending(both));
+            let without = expected.iter().copied().filter(|n| !other.contains(*n));
+            assert_eq!(ranges.difference(&other), Ranges::from_ascending(without));
             assert_eq!(
                 ranges.clip(7).iter().collect::<Vec<_>>(),
                 ranges.between(0, 6).iter().collect::<Vec<_>>()

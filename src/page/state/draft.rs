@@ -7,13 +7,14 @@ use leptos::prelude::*;
 use super::Server;
 use super::in_view::InView;
 use super::link::{self, Saved};
+use super::selection::{self, Chosen, Picked};
 use super::shown::{Shown, shown};
 use super::undo::Undo;
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
 use crate::page::browser;
 use crate::sweep::literal::CharacterNames;
-use crate::sweep::{self, Fix, Plan, Ranges, Reading, Strategy};
+use crate::sweep::{self, Fix, Plan, Ranges, Reading};
 
 /// The engine whose trials are processes on the server's own machine: nothing boots.
 const LOCAL: &str = "local";
@@ -48,18 +49,14 @@ pub(crate) struct Draft {
     pub(crate) shortcut: Memo<Option<Fix>>,
     /// The chosen positions.
     pub(crate) chosen: Memo<Ranges>,
+    /// What of the choice the plan does not have any more, in words.
+    pub(crate) lost_choice: Memo<Option<String>>,
     /// The run time, read; `Ok(None)` where none is given.
     pub(crate) run_time_read: Memo<Result<Option<RunTime>, formula::Error>>,
     /// How trials are priced.
     pub(crate) pricing: Memo<estimate::Settings>,
     /// Time and money of the chosen trials.
     pub(crate) estimate: Memo<Estimate>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Picked {
-    shape: u64,
-    pub(super) chosen: Ranges,
 }
 
 impl Draft {
@@ -89,13 +86,12 @@ impl Draft {
             let plan = reading.with(|reading| Arc::clone(&reading.plan));
             text.with(|text| sweep::shortcut(text, &plan))
         });
-        let chosen = Memo::new(move |_| {
+        let carried: Memo<Chosen> = Memo::new(move |_| {
             let plan = in_view.plan.get();
-            picked.with(|picked| match picked {
-                Some(picked) if picked.shape == shape(&plan) => picked.chosen.clip(plan.len()),
-                _ => Ranges::full(plan.len()),
-            })
+            picked.with(|picked| selection::chosen(picked.as_ref(), &plan))
         });
+        let chosen = Memo::new(move |_| carried.with(|carried| carried.trials.clone()));
+        let lost_choice = Memo::new(move |_| carried.with(|carried| carried.lost.clone()));
         let run_time_read = Memo::new(move |_| run_time.with(|text| read_run_time(text)));
         let pricing = Memo::new(move |_| {
             let cluster = options.with(|options| options.cluster.clone());
@@ -133,6 +129,7 @@ impl Draft {
             options,
             shortcut,
             chosen,
+            lost_choice,
             run_time_read,
             pricing,
             estimate,
@@ -144,12 +141,8 @@ impl Draft {
 
     /// Takes over a saved plan.
     pub(super) fn restore(self, saved: Saved) {
-        self.picked.set(saved.picked.and_then(|picked| {
-            Some(Picked {
-                shape: picked.shape,
-                chosen: picked.ranges.parse().ok()?,
-            })
-        }));
+        self.picked
+            .set(saved.picked.as_ref().map(Picked::from_link));
         self.seed
             .set(saved.seed.unwrap_or_else(browser::random_u32));
         self.run_time.set(saved.run_time);
@@ -168,16 +161,8 @@ impl Draft {
             run_time: self.run_time.get(),
             parallel: self.parallel.get(),
             picked: self.picked.with(|picked| {
-                // A selection of another plan is kept in memory (an edit may be taken back), not
-                // in the link.
                 let plan = self.reading.with(|reading| Arc::clone(&reading.plan));
-                let picked = picked
-                    .as_ref()
-                    .filter(|p| plan.is_empty() || p.shape == shape(&plan));
-                picked.map(|picked| link::Picked {
-                    shape: picked.shape,
-                    ranges: picked.chosen.to_string(),
-                })
+                selection::to_link(picked.as_ref(), &self.chosen, &plan)
             }),
         }
     }
@@ -205,14 +190,12 @@ impl Draft {
             return;
         }
         let plan = self.in_view.plan.get_untracked();
+        if plan.is_empty() {
+            return;
+        }
         let mut chosen = self.chosen.get_untracked();
         change(&mut chosen, plan.len());
-        // "All" is no set of numbers: a longer plan is then chosen whole, too.
-        let all = chosen.len() == plan.len();
-        self.picked.set((!all).then(|| Picked {
-            shape: shape(&plan),
-            chosen,
-        }));
+        self.picked.set(Picked::on(plan, chosen));
     }
 }
 
@@ -222,23 +205,4 @@ fn read_run_time(text: &str) -> Result<Option<RunTime>, formula::Error> {
     } else {
         estimate::parse_run_time(text).map(Some)
     }
-}
-
-/// A fingerprint (FNV-1a) of what gives positions their meaning: lengths, strategies, seeds drawn by.
-fn shape(plan: &Plan) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    let mut add = |number: u128| {
-        for byte in number.to_le_bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    for part in plan.parts() {
-        add(part.strategy() as u128);
-        add(part.len());
-        part.axes().iter().for_each(|axis| add(axis.len()));
-        if part.strategy() == Strategy::RandomSearch {
-            add(part.seed().value.into());
-        }
-    }
-    hash
 }

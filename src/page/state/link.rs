@@ -20,7 +20,7 @@ pub(crate) struct Saved {
 /// A selection and the plan that it was made for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Picked {
-    /// Fingerprint of the plan's shape: a selection does not outlive it.
+    /// Fingerprint of the plan: on any other the positions mean nothing.
     pub(crate) shape: u64,
     /// The chosen positions as ranges from 0, `0-3,7`.
     pub(crate) ranges: String,
@@ -70,12 +70,14 @@ pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
             "time" => saved.run_time = value,
             "parallel" => saved.parallel = value.parse().ok().filter(|slots| *slots > 0),
             "pick" => {
-                saved.picked = value.rsplit_once('~').and_then(|(ranges, shape)| {
-                    let shape = u64::from_str_radix(shape, 16).ok()?;
-                    Some(Picked {
-                        shape,
-                        ranges: ranges.to_owned(),
-                    })
+                // One that cannot be read chooses nothing, and not all: it fits no plan.
+                let read = value.rsplit_once('~').and_then(|(ranges, shape)| {
+                    Some((ranges, u64::from_str_radix(shape, 16).ok()?))
+                });
+                let (ranges, shape) = read.unwrap_or((&value, 0));
+                saved.picked = Some(Picked {
+                    shape,
+                    ranges: ranges.to_owned(),
                 });
             }
             _ => {}
@@ -190,6 +192,10 @@ mod tests {
         }
         let saved = from_hash("#c=x&later=1&seed=nonsense&parallel=0&pick=0-3")
             .map(|saved| (saved.seed, saved.parallel, saved.picked));
-        assert_eq!(saved, Some((None, None, None)));
+        let unreadable = Picked {
+            shape: 0,
+            ranges: "0-3".to_owned(),
+        };
+        assert_eq!(saved, Some((None, None, Some(unreadable))));
     }
 }

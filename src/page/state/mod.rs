@@ -10,6 +10,7 @@ mod ledger;
 pub(crate) mod link;
 mod runs;
 mod saved;
+mod selection;
 mod server;
 mod shown;
 mod undo;

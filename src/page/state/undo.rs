@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::draft::Picked;
 use super::history::{self, History};
+use super::selection::Picked;
 use super::{Caret, Draft, Edit, Field};
 use crate::page::browser;
 

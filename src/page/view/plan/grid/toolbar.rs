@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 
 use super::super::super::field::NumberField;
+use super::super::super::words::words;
 use super::Grid;
 use crate::page::format::{counted, grouped};
+use crate::page::state::Draft;
 use crate::page::text::OF_THE_TEXT_BEFORE;
 use crate::sweep::Ranges;
 
@@ -66,5 +68,26 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
                 </div>
             </div>
         </header>
+        <LostChoice draft=draft />
+    }
+}
+
+/// That chosen trials are no longer in the plan, until the person chooses again or takes the text back.
+#[component]
+fn LostChoice(draft: Draft) -> impl IntoView {
+    let lost = draft.lost_choice;
+    let is_stale = move || draft.in_view.is_stale.get();
+    view! {
+        <div class="lost-choice" role="status" hidden=move || lost.with(Option::is_none)>
+            {move || lost.get().map(|lost| view! {
+                <p>{words(&lost)}</p>
+                <div class="card-tools">
+                    <button type="button" class="ghost small" disabled=is_stale
+                        on:click=move |_| draft.choose(|_, _| ())>"Keep as it is"</button>
+                    <button type="button" class="ghost small" disabled=is_stale
+                        on:click=move |_| draft.choose(|chosen, len| *chosen = Ranges::full(len))>"Choose all"</button>
+                </div>
+            })}
+        </div>
     }
 }

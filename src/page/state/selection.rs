@@ -1,0 +1,286 @@
+//! Which trials are chosen: what a person chose on one plan, carried to the plan that is.
+
+use std::sync::{Arc, OnceLock};
+
+use leptos::prelude::*;
+
+use super::link;
+use crate::page::format::counted;
+use crate::sweep::axis::Values;
+use crate::sweep::{self, Plan, Ranges, Strategy};
+
+/// A choice of trials and the plan that it was made on.
+///
+/// It stays as it is while the text changes: what is chosen on another plan follows from it and that
+/// plan alone, so that text taken back has its choice back.
+#[derive(Clone, Debug)]
+pub(super) struct Picked {
+    /// The fingerprint of the plan.
+    print: u64,
+    /// The chosen positions.
+    pub(super) chosen: Ranges,
+    /// The plan: for a link's choice the first one that has its fingerprint.
+    plan: Arc<OnceLock<Arc<Plan>>>,
+}
+
+impl PartialEq for Picked {
+    fn eq(&self, other: &Picked) -> bool {
+        let same_plan = || Arc::ptr_eq(&self.plan, &other.plan) || self.plan == other.plan;
+        self.print == other.print && self.chosen == other.chosen && same_plan()
+    }
+}
+
+impl Picked {
+    /// The choice of these trials; `None` where it is all of them: no set of numbers, for a longer
+    /// plan is then chosen whole, too.
+    pub(super) fn on(plan: Arc<Plan>, chosen: Ranges) -> Option<Picked> {
+        (chosen.len() < plan.len()).then(|| Picked {
+            print: fingerprint(&plan),
+            chosen,
+            plan: Arc::new(OnceLock::from(plan)),
+        })
+    }
+
+    /// The choice of a link. What cannot be read there fits no plan.
+    pub(super) fn from_link(picked: &link::Picked) -> Picked {
+        let (print, chosen) = match picked.ranges.parse() {
+            Ok(chosen) => (picked.shape, chosen),
+            Err(_) => (0, Ranges::empty()),
+        };
+        Picked {
+            print,
+            chosen,
+            plan: Arc::default(),
+        }
+    }
+
+    /// The plan that the choice was made on, `now` if it is that of a link which had none before.
+    fn plan<'a>(&'a self, now: &'a Arc<Plan>) -> Option<&'a Plan> {
+        if let Some(plan) = self.plan.get() {
+            return Some(plan);
+        }
+        let highest = self.chosen.ranges().last().map(|(_, last)| *last);
+        let fits = (self.print == fingerprint(now) || self.print == shape(now))
+            && highest.is_none_or(|highest| highest < now.len());
+        fits.then(|| &**self.plan.get_or_init(|| Arc::clone(now)))
+    }
+
+    /// As a link has it.
+    fn to_link(&self) -> link::Picked {
+        link::Picked {
+            shape: self.print,
+            ranges: self.chosen.to_string(),
+        }
+    }
+}
+
+/// What is chosen on the plan that is, and what of the choice was lost on the way there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Chosen {
+    /// The chosen positions.
+    pub(super) trials: Ranges,
+    /// For the person.
+    pub(super) lost: Option<String>,
+}
+
+/// A choice carried to the plan that is. Nothing is lost to a text that cannot be read.
+pub(super) fn chosen(picked: Option<&Picked>, now: &Arc<Plan>) -> Chosen {
+    let Some(picked) = picked else {
+        return Chosen {
+            trials: Ranges::full(now.len()),
+            lost: None,
+        };
+    };
+    if now.is_empty() {
+        return Chosen::default();
+    }
+    let Some(plan) = picked.plan(now) else {
+        let trials = match picked.chosen.len() {
+            0 => "trials".to_owned(),
+            count => counted(count, "trial"),
+        };
+        let lost = [
+            "The link's choice of ",
+            &trials,
+            " does not fit this command: none is chosen.",
+        ];
+        return Chosen {
+            trials: Ranges::empty(),
+            lost: Some(lost.concat()),
+        };
+    };
+    let carried = sweep::carry(plan, &picked.chosen, now);
+    let lost = carried.lost.map(|lost| {
+        let none = if carried.chosen.is_empty() {
+            " None is chosen now."
+        } else {
+            ""
+        };
+        [&lost.to_string(), none].concat()
+    });
+    Chosen {
+        trials: carried.chosen,
+        lost,
+    }
+}
+
+/// The choice as a link to `now` has it: the trials that are chosen there, or, where the text cannot
+/// be read, those of the plan before.
+pub(super) fn to_link(
+    picked: Option<&Picked>,
+    chosen: &Memo<Ranges>,
+    now: &Arc<Plan>,
+) -> Option<link::Picked> {
+    let picked = picked?;
+    if now.is_empty() {
+        return Some(picked.to_link());
+    }
+    Some(Picked::on(Arc::clone(now), chosen.get())?.to_link())
+}
+
+/// FNV-1a.
+struct Hash(u64);
+
+impl Hash {
+    fn new() -> Hash {
+        Hash(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn number(&mut self, number: u128) {
+        self.bytes(&number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u128);
+        self.bytes(text.as_bytes());
+    }
+}
+
+/// What gives positions their meaning: strategies, axes, values, what random search proposes by.
+fn fingerprint(plan: &Plan) -> u64 {
+    let mut hash = Hash::new();
+    for part in plan.parts() {
+        hash.number(part.strategy() as u128);
+        hash.number(part.len());
+        for axis in part.axes() {
+            hash.text(axis.name());
+            hash.number(axis.len());
+            match axis.values() {
+                Values::Listed(values) => values.iter().for_each(|value| hash.text(value)),
+                Values::Range(range) => {
+                    let (start, step, _) = range.bounds();
+                    hash.text(&start.to_string());
+                    hash.text(&step.to_string());
+                }
+            }
+        }
+        if part.strategy() == Strategy::RandomSearch {
+            hash.number(part.seed().value.into());
+        }
+    }
+    hash.0
+}
+
+/// The fingerprint that links had before the values were part of it: lengths, strategies, seeds drawn by.
+fn shape(plan: &Plan) -> u64 {
+    let mut hash = Hash::new();
+    for part in plan.parts() {
+        hash.number(part.strategy() as u128);
+        hash.number(part.len());
+        part.axes().iter().for_each(|axis| hash.number(axis.len()));
+        if part.strategy() == Strategy::RandomSearch {
+            hash.number(part.seed().value.into());
+        }
+    }
+    hash.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn plan(text: &str) -> Arc<Plan> {
+        sweep::read(text, &sweep::Settings::default()).plan
+    }
+
+    fn ranges(text: &str) -> Ranges {
+        text.parse().unwrap()
+    }
+
+    fn linked(shape: u64, ranges: &str) -> Picked {
+        Picked::from_link(&link::Picked {
+            shape,
+            ranges: ranges.to_owned(),
+        })
+    }
+
+    const THREE: &str = r#"grid run f.py --a "[1, 2, 3]""#;
+
+    #[test]
+    fn a_choice_follows_the_text_there_and_back() {
+        let before = plan(THREE);
+        let picked = Picked::on(Arc::clone(&before), ranges("0,2"));
+        let on = |text: &str| chosen(picked.as_ref(), &plan(text));
+        assert_eq!(on(r#"grid run f.py --a "[3, 4]""#).trials, ranges("0"));
+        assert!(on(r#"grid run f.py --a "[3, 4]""#).lost.is_some());
+        assert_eq!(on("grid run f.py --a ["), Chosen::default());
+        let back = Chosen {
+            trials: ranges("0,2"),
+            lost: None,
+        };
+        assert_eq!(on(THREE), back);
+    }
+
+    #[test]
+    fn all_is_no_set_of_numbers() {
+        assert_eq!(Picked::on(plan(THREE), ranges("0-2")), None);
+        assert_eq!(chosen(None, &plan(THREE)).trials, ranges("0-2"));
+    }
+
+    #[test]
+    fn a_link_that_fits_is_the_choice_of_its_plan() {
+        let made = Picked::on(plan(THREE), ranges("0,2")).unwrap().to_link();
+        let opened = Picked::from_link(&made);
+        assert_eq!(chosen(Some(&opened), &plan(THREE)).trials, ranges("0,2"));
+        let wider = chosen(Some(&opened), &plan(r#"grid run f.py --a "[1, 3]""#));
+        assert_eq!((wider.trials, wider.lost), (ranges("0-1"), None));
+        // As links were before.
+        let earlier = linked(shape(&plan(THREE)), "1");
+        assert_eq!(chosen(Some(&earlier), &plan(THREE)).trials, ranges("1"));
+    }
+
+    #[test]
+    fn a_link_that_does_not_fit_chooses_nothing_and_says_so() {
+        let print = fingerprint(&plan(THREE));
+        for (picked, text, count) in [
+            (
+                linked(print, "0,2"),
+                r#"grid run f.py --a "[1, 2, 4]""#,
+                "2 trials",
+            ),
+            (linked(print ^ 1, "0"), THREE, "1 trial"),
+            (linked(print, "0,3"), THREE, "2 trials"),
+            (linked(print, "0-"), THREE, "trials"),
+        ] {
+            let found = chosen(Some(&picked), &plan(text));
+            let said =
+                format!("The link's choice of {count} does not fit this command: none is chosen.");
+            assert_eq!((found.trials, found.lost), (Ranges::empty(), Some(said)));
+        }
+        // It does once the text is the link's.
+        let picked = linked(print, "0,2");
+        assert_eq!(
+            chosen(Some(&picked), &plan("grid run f.py")).trials,
+            Ranges::empty()
+        );
+        assert_eq!(chosen(Some(&picked), &plan(THREE)).trials, ranges("0,2"));
+    }
+}

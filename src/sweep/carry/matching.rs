@@ -1,0 +1,234 @@
+//! Which arguments of one part are which of another, and what that leaves of its axes.
+
+use super::Cause;
+use super::digits::{DigitMap, Side};
+use crate::sweep::part::Part;
+use crate::sweep::ranges::Ranges;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
+/// How many values of an axis a [`Cause`] names.
+const EXAMPLES: usize = 3;
+
+/// What an old axis is in the new part.
+pub(super) enum Role {
+    /// The number of its [`Matched`].
+    Matched(usize),
+    Dropped,
+}
+
+/// An axis of the old part that the new one has, as an axis or at one value.
+pub(super) struct Matched {
+    /// Its number in the old part.
+    pub(super) axis: usize,
+    pub(super) len: u128,
+    pub(super) map: DigitMap,
+    /// Whether the new part has it at one value: it is then no axis of the common space.
+    pub(super) fixed: bool,
+    /// Its number among the axes of the common space: those that both parts sweep, in the old order.
+    pub(super) common: usize,
+    /// How many indices of the common space one digit takes.
+    pub(super) stride: u128,
+    /// Digits of chosen trials that have no counterpart, some of them.
+    pub(super) missing: Vec<u128>,
+    /// The counterparts of all digits as ranges; `None` where they are too many.
+    pub(super) image: OnceCell<Option<Vec<(u128, u128)>>>,
+}
+
+/// Where a new axis takes its digits from.
+pub(super) enum Source {
+    /// The number of a [`Matched`].
+    Matched(usize),
+    /// The old part has the argument at this one value; `None` where the axis does not have it.
+    Digit(Option<u128>),
+    /// The old part does not have the argument.
+    Free,
+}
+
+pub(super) struct Matching<'a> {
+    pub(super) old: &'a Part,
+    pub(super) roles: Vec<Role>,
+    pub(super) matched: Vec<Matched>,
+    pub(super) new: &'a Part,
+    pub(super) sources: Vec<Source>,
+    /// Arguments that the old part has at one value which the new axis lacks.
+    pub(super) missing_fixed: Vec<(String, String)>,
+}
+
+impl<'a> Matching<'a> {
+    /// O(arguments + listed values).
+    pub(super) fn new(old: &'a Part, new: &'a Part) -> Matching<'a> {
+        let old_arguments: HashMap<&str, (Option<u32>, &str)> = old
+            .valued_arguments()
+            .map(|(name, axis, value)| (name, (axis, value)))
+            .collect();
+        let new_names: HashSet<&str> = new.valued_arguments().map(|(name, _, _)| name).collect();
+        let renamed = renamed_axis(old, new, &old_arguments, &new_names);
+        let mut matching = Matching {
+            old,
+            roles: old.axes().iter().map(|_| Role::Dropped).collect(),
+            matched: Vec::new(),
+            new,
+            sources: new.axes().iter().map(|_| Source::Free).collect(),
+            missing_fixed: Vec::new(),
+        };
+        for (name, axis, value) in new.valued_arguments() {
+            let before = match axis {
+                Some(axis) if renamed == Some(axis as usize) => Some((Some(axis), "")),
+                _ => old_arguments.get(name).copied(),
+            };
+            matching.join(name, before, (axis, value));
+        }
+        matching.matched.sort_by_key(|matched| matched.axis);
+        matching.number();
+        matching
+    }
+
+    /// Takes in an argument of the new part, and what it was in the old one.
+    fn join(
+        &mut self,
+        name: &str,
+        before: Option<(Option<u32>, &str)>,
+        (now, now_value): (Option<u32>, &str),
+    ) {
+        let Some((before, before_value)) = before else {
+            return;
+        };
+        let new_axis = now.and_then(|axis| self.new.axes().get(axis as usize));
+        let to = new_axis.map_or(Side::Fixed(now_value), |axis| Side::Axis(axis.values()));
+        match before {
+            Some(axis) => {
+                let Some(old_axis) = self.old.axes().get(axis as usize) else {
+                    return;
+                };
+                self.matched.push(Matched {
+                    axis: axis as usize,
+                    len: old_axis.len(),
+                    map: DigitMap::between(Side::Axis(old_axis.values()), to),
+                    fixed: now.is_none(),
+                    common: 0,
+                    stride: 0,
+                    missing: Vec::new(),
+                    image: OnceCell::new(),
+                });
+                if let Some(source) = now.and_then(|axis| self.sources.get_mut(axis as usize)) {
+                    // The old axis for now: `number` puts the number of the match in its place.
+                    *source = Source::Matched(axis as usize);
+                }
+            }
+            None => {
+                let digit = DigitMap::between(Side::Fixed(before_value), to).get(0);
+                let Some(source) = now.and_then(|axis| self.sources.get_mut(axis as usize)) else {
+                    return;
+                };
+                *source = Source::Digit(digit);
+                if digit.is_none() {
+                    self.missing_fixed
+                        .push((name.to_owned(), before_value.to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Numbers the matches in the old order and lays out the common space.
+    fn number(&mut self) {
+        let (mut stride, mut common) = (1, 0);
+        for (number, matched) in self.matched.iter_mut().enumerate() {
+            if let Some(role) = self.roles.get_mut(matched.axis) {
+                *role = Role::Matched(number);
+            }
+            if !matched.fixed {
+                (matched.common, matched.stride) = (common, stride);
+                common += 1;
+                // A divisor of the old space.
+                stride *= matched.len;
+            }
+        }
+        for source in &mut self.sources {
+            if let Source::Matched(axis) = source
+                && let Some(Role::Matched(number)) = self.roles.get(*axis)
+            {
+                *source = Source::Matched(*number);
+            }
+        }
+    }
+
+    /// Whether some trials were chosen among several, and no axis is left that tells them apart,
+    /// while the new part has several as well: whichever were chosen there would be a guess.
+    pub(super) fn has_nothing_in_common(&self, chosen: &Ranges) -> bool {
+        let is_swept = |matched: &Matched| matched.len > 1;
+        chosen.len() < self.old.len()
+            && self.new.space_len() > 1
+            && !self.matched.iter().any(is_swept)
+    }
+
+    pub(super) fn causes(&self) -> Vec<Cause> {
+        let fixed = self
+            .missing_fixed
+            .iter()
+            .map(|(axis, value)| Cause::Values {
+                axis: axis.clone(),
+                examples: vec![value.clone()],
+                more: false,
+            });
+        let missing = self.matched.iter().filter(|m| !m.missing.is_empty());
+        let swept = missing.filter_map(|matched| {
+            let axis = self.old.axes().get(matched.axis)?;
+            let name = axis.name().to_owned();
+            if axis.is_drawn() {
+                return Some(Cause::DrawnAnew { axis: name });
+            }
+            let values = matched.missing.iter().take(EXAMPLES);
+            let values = values.filter_map(|digit| axis.value(*digit));
+            Some(Cause::Values {
+                axis: name,
+                examples: values.map(std::borrow::Cow::into_owned).collect(),
+                more: matched.missing.len() > EXAMPLES,
+            })
+        });
+        fixed.chain(swept).collect()
+    }
+
+    pub(super) fn dropped_axes(&self) -> Vec<String> {
+        let axes = self.old.axes().iter().zip(&self.roles);
+        axes.filter(|(axis, role)| matches!(role, Role::Dropped) && axis.len() > 1)
+            .map(|(axis, _)| axis.name().to_owned())
+            .collect()
+    }
+}
+
+/// The number, in both parts, of the one axis that has another name: it stands at the same place with
+/// the same values, and is the only one that is missing there and new here.
+fn renamed_axis(
+    old: &Part,
+    new: &Part,
+    old_arguments: &HashMap<&str, (Option<u32>, &str)>,
+    new_names: &HashSet<&str>,
+) -> Option<usize> {
+    let mut missing = old.axes().iter().enumerate();
+    let mut missing = missing
+        .by_ref()
+        .filter(|(_, axis)| !new_names.contains(axis.name()));
+    let mut added = new.axes().iter().enumerate();
+    let mut added = added
+        .by_ref()
+        .filter(|(_, axis)| !old_arguments.contains_key(axis.name()));
+    let ((at, before), (now_at, now)) = (missing.next()?, added.next()?);
+    let only = missing.next().is_none() && added.next().is_none();
+    (only && at == now_at && before.values() == now.values()).then_some(at)
+}
+
+impl Matched {
+    /// Notes the digits of a box that have no counterpart, until there are examples enough.
+    pub(super) fn note_missing(&mut self, low: u128, high: u128) {
+        let mut from = low;
+        while self.missing.len() <= EXAMPLES
+            && let Some(digit) = self.map.first_without(from, high)
+        {
+            if !self.missing.contains(&digit) {
+                self.missing.push(digit);
+            }
+            from = digit + 1;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Which part of one plan is which of another.
+
+use crate::sweep::part::Part;
+use crate::sweep::plan::Plan;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+/// Up to so many pairs of changed commands are compared by their words.
+const MOST_COMPARED: usize = 4096;
+
+/// For each part of `before` the number of its counterpart in `now`.
+///
+/// First those with the same words, at the same place if there is one; then, script by script, those
+/// that are left: in order where they are as many, else with the one that has most words in common;
+/// last, in order, those whose script is another, where as many are left in both plans.
+/// O(words), but for the up to [`MOST_COMPARED`] comparisons.
+pub(super) fn pair(before: &Plan, now: &Plan) -> Vec<Option<usize>> {
+    let (before, now) = (before.parts(), now.parts());
+    if let ([_], [_]) = (before, now) {
+        return vec![Some(0)];
+    }
+    let mut pairs = Pairs {
+        of: vec![None; before.len()],
+        taken: vec![false; now.len()],
+    };
+    let before_words: Vec<Vec<&str>> = before.iter().map(words).collect();
+    let now_words: Vec<Vec<&str>> = now.iter().map(words).collect();
+    pairs.same_words(&before_words, &now_words);
+    pairs.same_script(&before_words, &now_words);
+    let (left, free) = (pairs.left(), pairs.free());
+    if left.len() == free.len() {
+        pairs.in_order(&left, &free);
+    }
+    pairs.of
+}
+
+/// The script and the arguments.
+fn words(part: &Part) -> Vec<&str> {
+    let arguments = part.arguments().map(|(argument, _)| &*argument.word.text);
+    std::iter::once(part.script()).chain(arguments).collect()
+}
+
+struct Pairs {
+    of: Vec<Option<usize>>,
+    taken: Vec<bool>,
+}
+
+impl Pairs {
+    fn join(&mut self, before: usize, now: usize) {
+        if let (Some(of), Some(taken)) = (self.of.get_mut(before), self.taken.get_mut(now)) {
+            (*of, *taken) = (Some(now), true);
+        }
+    }
+
+    fn in_order(&mut self, before: &[usize], now: &[usize]) {
+        for (before, now) in before.iter().zip(now) {
+            self.join(*before, *now);
+        }
+    }
+
+    fn left(&self) -> Vec<usize> {
+        let of = self.of.iter().enumerate();
+        of.filter(|(_, of)| of.is_none())
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    fn free(&self) -> Vec<usize> {
+        let taken = self.taken.iter().enumerate();
+        taken
+            .filter(|(_, taken)| !**taken)
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    fn same_words(&mut self, before: &[Vec<&str>], now: &[Vec<&str>]) {
+        for (at, (a, b)) in before.iter().zip(now).enumerate() {
+            if a == b {
+                self.join(at, at);
+            }
+        }
+        let mut places: HashMap<&[&str], VecDeque<usize>> = HashMap::new();
+        for at in self.free() {
+            places.entry(&now[at]).or_default().push_back(at);
+        }
+        for at in self.left() {
+            let same = places.get_mut(before[at].as_slice());
+            if let Some(place) = same.and_then(VecDeque::pop_front) {
+                self.join(at, place);
+            }
+        }
+    }
+
+    fn same_script(&mut self, before: &[Vec<&str>], now: &[Vec<&str>]) {
+        let mut scripts: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for at in self.left() {
+            scripts.entry(before[at][0]).or_default().0.push(at);
+        }
+        for at in self.free() {
+            scripts.entry(now[at][0]).or_default().1.push(at);
+        }
+        for (left, free) in scripts.values() {
+            let compared = left.len().saturating_mul(free.len());
+            if left.len() == free.len() || compared > MOST_COMPARED {
+                self.in_order(left, free);
+                continue;
+            }
+            let mut likely = Vec::with_capacity(compared);
+            for &at in left {
+                let words: HashSet<&str> = before[at].iter().copied().collect();
+                likely.extend(free.iter().map(|place| {
+                    let common = now[*place].iter().filter(|word| words.contains(**word));
+                    (std::cmp::Reverse(common.count()), at, *place)
+                }));
+            }
+            likely.sort_unstable();
+            for (_, at, place) in likely {
+                if self.of[at].is_none() && !self.taken[place] {
+                    self.join(at, place);
+                }
+            }
+        }
+    }
+}

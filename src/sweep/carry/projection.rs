@@ -1,0 +1,93 @@
+//! Chosen trials on the axes that another part has as well.
+
+use super::boxes::{cost_of_box, visit_boxes};
+use super::matching::{Matched, Matching, Role};
+use crate::sweep::axis::Axis;
+use crate::sweep::ranges::Ranges;
+
+/// The chosen trials in the common space.
+pub(super) struct Projection {
+    /// Each range with the number of chosen trials that fall on each of its indices. Ranges may overlap.
+    pub(super) pieces: Vec<(u128, u128, u128)>,
+    /// The union of the ranges.
+    pub(super) union: Ranges,
+    /// Chosen trials whose values are all in the new part.
+    pub(super) mapped: u128,
+}
+
+impl Matching<'_> {
+    /// The chosen trials on the axes that are left. O(ranges · axes).
+    pub(super) fn project(&mut self, chosen: &Ranges, left: &mut usize) -> Option<Projection> {
+        let (mut pieces, mut mapped) = (Vec::new(), 0);
+        let lens: Vec<u128> = self.old.axes().iter().map(Axis::len).collect();
+        let mut digits = Vec::new();
+        let old = self.old;
+        let mut visit = |digits: &[(u128, u128)]| {
+            *left = left.checked_sub(cost_of_box(lens.len()))?;
+            if let Some((piece, count)) = self.project_box(digits) {
+                pieces.push(piece);
+                mapped += count;
+            }
+            Some(())
+        };
+        match old.drawn_indices() {
+            None => {
+                for range in chosen.ranges() {
+                    visit_boxes(&lens, *range, &mut digits, &mut visit)?;
+                }
+            }
+            Some(_) => {
+                for position in chosen.iter() {
+                    let Some(index) = old.index_at(position) else {
+                        break;
+                    };
+                    digits.clear();
+                    digits.extend(old.digits(index).map(|digit| (digit, digit)));
+                    visit(&digits)?;
+                }
+            }
+        }
+        if !self.missing_fixed.is_empty() {
+            (pieces, mapped) = (Vec::new(), 0);
+        }
+        let union = pieces.iter().map(|(first, last, _)| (*first, *last));
+        Some(Projection {
+            union: union.collect(),
+            pieces,
+            mapped,
+        })
+    }
+
+    /// A box of the old space as a range of the common one, with the chosen trials for each index of
+    /// it, and the number of its trials whose values are all in the new part. `None` where an axis
+    /// that is now at one value stands at another in all of the box.
+    fn project_box(&mut self, digits: &[(u128, u128)]) -> Option<((u128, u128, u128), u128)> {
+        let (mut first, mut last, mut weight, mut mapped) = (0, 0, 1, 1);
+        for (role, (low, high)) in self.roles.iter().zip(digits) {
+            let Role::Matched(number) = role else {
+                weight *= high - low + 1;
+                continue;
+            };
+            let Some(matched) = self.matched.get_mut(*number) else {
+                continue;
+            };
+            let count = matched.map.count_between(*low, *high);
+            mapped *= count;
+            if count < high - low + 1 {
+                matched.note_missing(*low, *high);
+            }
+            if !matched.fixed {
+                first += matched.stride * low;
+                last += matched.stride * high;
+            }
+        }
+        let stands_elsewhere = |matched: &Matched| {
+            let (low, high) = digits.get(matched.axis).copied().unwrap_or_default();
+            matched.fixed && matched.map.count_between(low, high) == 0
+        };
+        if self.matched.iter().any(stands_elsewhere) {
+            return None;
+        }
+        Some(((first, last, weight), mapped * weight))
+    }
+}
