@@ -2,6 +2,7 @@
 //!
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
+use super::checks::{Doubt, Typed};
 use super::config;
 use super::literal::Problem;
 use super::range::RangeError;
@@ -265,10 +266,8 @@ pub enum Kind {
     Literal {
         /// What is wrong with it.
         problem: Problem,
-        /// The value, quotes removed.
-        value: String,
-        /// The whole value in the text, its quotes included.
-        place: Span,
+        /// The value.
+        typed: Box<Typed>,
     },
     /// Two string literals without a comma, read as two items.
     MissingComma {
@@ -291,6 +290,8 @@ pub enum Kind {
     RangeNotInteger {
         /// The argument as Python prints it.
         found: String,
+        /// The whole value.
+        typed: Box<Typed>,
     },
     /// A step of zero, or too many values.
     Range(RangeError),
@@ -312,6 +313,8 @@ pub enum Kind {
         found: String,
         /// The distribution that may be meant.
         suggestion: Option<String>,
+        /// The whole value.
+        typed: Box<Typed>,
     },
     /// Values that stand more than once in one axis.
     RepeatedValues {
@@ -320,6 +323,9 @@ pub enum Kind {
         /// How many values repeat an earlier one.
         count: u32,
     },
+
+    /// What the script or the shell may make something else of than is meant.
+    Doubt(Box<Doubt>),
 
     /// So many more problems that they are not told one by one.
     MoreProblems {

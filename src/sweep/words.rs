@@ -141,14 +141,19 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
         diagnostics: Vec::new(),
         missing: Vec::new(),
         unquoted: None,
+        in_command: false,
     };
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
     lexer.skip_prompt();
     loop {
         match lexer.next() {
-            Token::Word(word) => words.push(word),
+            Token::Word(word) => {
+                words.push(word);
+                lexer.in_command = true;
+            }
             token => {
+                lexer.in_command = false;
                 if let (Some(first), Some(last)) = (words.first(), words.last()) {
                     let span = first.span.to(last.span);
                     commands.push(Words {
@@ -181,6 +186,8 @@ struct Lexer<'a> {
     missing: Vec<(char, u32)>,
     /// Where the last word begins that was said to need quotes.
     unquoted: Option<u32>,
+    /// Whether the command has words already.
+    in_command: bool,
 }
 
 impl Lexer<'_> {
@@ -234,7 +241,7 @@ impl Lexer<'_> {
                 Some('\n' | '\r' | ';') => self.separator(1),
                 Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
                 Some('#') => {
-                    self.cursor.eat_while(|c| c != '\n');
+                    self.comment(start);
                     continue;
                 }
                 Some('|' | '>' | '<' | '&' | ')') => {
