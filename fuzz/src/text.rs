@@ -50,7 +50,7 @@ fn settings() -> Settings {
     }
 }
 
-/// Every diagnostic has a place of its own in the text, words, and a fix that changes something.
+/// Every diagnostic has a place of its own in the text, words, and fixes that change something.
 pub(crate) fn places(text: &str, diagnostics: &[Diagnostic]) {
     let mut end = 0;
     for diagnostic in diagnostics {
@@ -67,7 +67,7 @@ pub(crate) fn places(text: &str, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics.iter().take(RENDERED) {
         assert!(diagnostic.render(text).contains('^'));
         diagnostic.span.to_utf16(text);
-        if let Some(fix) = diagnostic.fix(text) {
+        for fix in diagnostic.fixes(text) {
             let mut end = 0;
             for (span, _) in &fix.edits {
                 assert!(

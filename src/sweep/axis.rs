@@ -1,6 +1,7 @@
 //! Stage 4: one swept argument and its values.
 
 use super::budget::Budget;
+use super::checks::Typed;
 use super::command::Argument;
 use super::diagnostic::{Diagnostic, Kind};
 use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
@@ -131,17 +132,15 @@ pub(super) fn read(
                 Kind::UnknownCall {
                     found: name,
                     suggestion,
+                    typed: Typed::of(argument),
                 },
             );
             Read::Fixed
         }
         Value::Unreadable(error) => {
-            let value = argument.value().to_owned();
-            let place = argument.value_place();
             let kind = Kind::Literal {
                 problem: error.problem,
-                value,
-                place,
+                typed: Typed::of(argument),
             };
             reader.report(error.start, error.end, kind);
             Read::Wrong
@@ -230,7 +229,9 @@ impl Reader<'_> {
                 Some(number) => numbers.push(number),
                 None => {
                     let found = argument.value.value.repr();
-                    self.report(start, end, Kind::RangeNotInteger { found });
+                    let typed = Typed::of(self.argument);
+                    let kind = Kind::RangeNotInteger { found, typed };
+                    self.report(start, end, kind);
                     return None;
                 }
             }

@@ -2,6 +2,7 @@
 //!
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
+use super::checks::{Doubt, Typed};
 use super::config;
 use super::foreign;
 use super::literal::Problem;
@@ -266,10 +267,8 @@ pub enum Kind {
     Literal {
         /// What is wrong with it.
         problem: Problem,
-        /// The value, quotes removed.
-        value: String,
-        /// The whole value in the text, its quotes included.
-        place: Span,
+        /// The value.
+        typed: Box<Typed>,
     },
     /// Two string literals without a comma, read as two items.
     MissingComma {
@@ -292,6 +291,8 @@ pub enum Kind {
     RangeNotInteger {
         /// The argument as Python prints it.
         found: String,
+        /// The whole value.
+        typed: Box<Typed>,
     },
     /// A step of zero, or too many values.
     Range(RangeError),
@@ -313,6 +314,8 @@ pub enum Kind {
         found: String,
         /// The distribution that may be meant.
         suggestion: Option<String>,
+        /// The whole value.
+        typed: Box<Typed>,
     },
     /// Values that stand more than once in one axis.
     RepeatedValues {
@@ -321,6 +324,9 @@ pub enum Kind {
         /// How many values repeat an earlier one.
         count: u32,
     },
+
+    /// What the script or the shell may make something else of than is meant.
+    Doubt(Box<Doubt>),
 
     /// So many more problems that they are not told one by one.
     MoreProblems {

@@ -58,6 +58,20 @@
 //! assert_eq!(trials(r#"grid run f.py --p "['[a-z]+']""#), [r#"f.py --p "[a-z]+""#]);
 //! ```
 //!
+//! What may cost money for nothing is a warning ([`checks`]): a value that argparse takes for an option
+//! (`--lr "[-1e-5]"`: behind `--lr=` it does not), a text that looks like a sweep and is passed as one
+//! value (`"(1, 2)"`, `lr="[0.1, 0.2]"`), a swept flag that is given again. What cannot be read as a sweep
+//! is an error, and the sweeps that may have been meant are its fixes, the likeliest first:
+//!
+//! ```
+//! # use sweep_planner::sweep::{Settings, read};
+//! let text = r#"grid run f.py --m "[bert-base, roberta]""#;
+//! let reading = read(text, &Settings::default());
+//! let fixes = reading.diagnostics[0].fixes(text);
+//! assert_eq!(fixes[0].apply(text), r#"grid run f.py --m "['bert-base', 'roberta']""#);
+//! assert_eq!(fixes[1].apply(text), r#"grid run f.py --m "['[bert-base, roberta]']""#);
+//! ```
+//!
 //! Which trials of the product are proposed is the strategy's: `grid_search` (all of them, the
 //! default), `random_search` (`--num_trials` of them, drawn with the seed) or `none` (one trial, its
 //! arguments as typed). The same seed feeds the distributions, with NumPy's own numbers
@@ -106,6 +120,7 @@
 pub mod axis;
 mod budget;
 pub mod carry;
+pub mod checks;
 pub mod command;
 pub mod config;
 pub mod diagnostic;
@@ -117,6 +132,7 @@ mod lines;
 pub mod literal;
 pub mod machines;
 pub mod math;
+mod mend;
 pub mod options;
 pub mod order;
 pub mod part;

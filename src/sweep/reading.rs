@@ -1,6 +1,7 @@
 //! All stages in a row: a text to its plan and its diagnostics.
 
 use super::budget::Budget;
+use super::checks;
 use super::command::{self, Command};
 use super::config::{self, Config, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
@@ -111,7 +112,11 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     let mut budget = Budget::new();
     with_config(&mut read, settings, &mut budget, &mut diagnostics);
     rules::check_run_names(&read, &mut diagnostics);
-    finish(read, settings, budget, diagnostics)
+    let mut reading = finish(read, settings, budget, diagnostics, Some(text));
+    for diagnostic in &mut reading.diagnostics {
+        checks::explain(text, diagnostic);
+    }
+    reading
 }
 
 /// Reads the one command of a request: `text` is its `runControllerCommand`, `options` what the
@@ -136,7 +141,7 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
     }
     let command = command::from_request(words, options, &mut diagnostics);
     let commands = command.into_iter().collect();
-    finish(commands, settings, Budget::new(), diagnostics)
+    finish(commands, settings, Budget::new(), diagnostics, None)
 }
 
 /// Merges the config file into the commands that name it, and checks what only holds then. A second
@@ -197,15 +202,21 @@ fn dangling(previous_end: Option<u32>, words: &Words) -> Option<Diagnostic> {
     Some(Diagnostic::new(words.span, kind))
 }
 
+/// `text` is what a person typed, whose doubtful words are worth a word.
 fn finish(
     commands: Vec<Command>,
     settings: &Settings,
     mut budget: Budget,
     mut diagnostics: Vec<Diagnostic>,
+    text: Option<&str>,
 ) -> Reading {
     let commands: Vec<Arc<Command>> = commands.into_iter().map(Arc::new).collect();
     let build = |command: &Arc<Command>| {
-        Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics)
+        let part = Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics);
+        if let Some(text) = text {
+            checks::check(command, part.as_ref(), text, &mut diagnostics);
+        }
+        part
     };
     let parts: Vec<Part> = commands.iter().filter_map(build).collect();
     let clean = !diagnostics.iter().any(|d| d.severity() == Severity::Error);

@@ -5,8 +5,8 @@
 //! exactly as typed.
 
 use super::literal::{CallArgument, CharacterNames, Items, LiteralError, Parser, dotted_path};
+use super::mend;
 use super::sampling;
-use super::suggest::nearest;
 
 /// What a value stands for. Places are byte offsets in the value.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,13 +69,11 @@ pub fn read_with(text: &str, names: Option<&CharacterNames>) -> Value {
     let Some(name) = name else {
         // Only a whole call is worth a word; `f(x) + 1` or `a (b` is text.
         let whole = opens == 0 && inner.trim_end().ends_with(')');
-        let known = sampling::names().chain(["range"]);
-        let last = path.rsplit('.').next().unwrap_or(path);
         return if whole {
             Value::UnknownCall {
                 name: path.into(),
                 start,
-                suggestion: nearest(last, known),
+                suggestion: mend::meant_name(path, inner),
             }
         } else {
             Value::Plain

@@ -78,6 +78,7 @@ fn split_telling(text: &str, source: Source, told: u32) -> (Vec<Words>, Vec<Diag
         change: None,
         counts: Vec::new(),
         told,
+        in_command: false,
     };
     if source == Source::Client {
         lexer.refuse_nul();
@@ -87,8 +88,12 @@ fn split_telling(text: &str, source: Source, told: u32) -> (Vec<Words>, Vec<Diag
     lexer.begin_command();
     loop {
         match lexer.next() {
-            Token::Word(word) => words.push(word),
+            Token::Word(word) => {
+                words.push(word);
+                lexer.in_command = true;
+            }
             token => {
+                lexer.in_command = false;
                 if let (Some(first), Some(last)) = (words.first(), words.last()) {
                     let span = first.span.to(last.span);
                     commands.push(Words {
@@ -129,6 +134,8 @@ struct Lexer<'a> {
     counts: Vec<(told::Group, u32)>,
     /// How often it is.
     told: u32,
+    /// Whether the command has words already.
+    in_command: bool,
 }
 
 impl Lexer<'_> {
@@ -184,7 +191,7 @@ impl Lexer<'_> {
                 Some('\n' | '\r' | ';') => self.separator(1),
                 Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
                 Some('#') => {
-                    self.cursor.eat_while(|c| !matches!(c, '\n' | '\r'));
+                    self.comment(start);
                     continue;
                 }
                 Some('^' | '`') if self.eat_foreign_continuation() => continue,

@@ -1,7 +1,9 @@
 //! One-click fixes.
 
 use super::{Diagnostic, Kind, Shell};
+use crate::sweep::checks::{Place, Typed};
 use crate::sweep::literal::Problem;
+use crate::sweep::mend::{self, Meaning};
 use crate::sweep::quote;
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::words::{self, CharacterProblem};
@@ -34,9 +36,23 @@ impl Diagnostic {
     /// The edits that may be meant, the likeliest first; empty where none is likely. `text` is the
     /// text it was found in. Each leaves another text, without this problem.
     pub fn fixes(&self, text: &str) -> Vec<Fix> {
+        if self.origin == Origin::Config {
+            return self.config_fix(text).into_iter().collect();
+        }
         match &self.kind {
             Kind::Spelling(problem) => problem.fixes(self.span, text),
             Kind::Foreign(foreign) => foreign.fixes(self.span),
+            Kind::Doubt(doubt) => doubt.fixes(self.span, text),
+            Kind::Literal { problem, typed } => value_fixes(problem, typed, text),
+            Kind::UnknownCall { typed, .. } => {
+                written(mend::call_meanings(&typed.value), &typed.place)
+            }
+            Kind::RangeNotInteger { typed, .. } => {
+                written(mend::unreadable_meanings(&typed.value), &typed.place)
+            }
+            Kind::UnquotedSweep { typed, .. } if !mend::is_sweep(typed) => {
+                written(mend::unquoted_meanings(typed), &Place::at(self.span))
+            }
             _ => self.likeliest_fix(text).into_iter().collect(),
         }
     }
@@ -53,14 +69,22 @@ impl Diagnostic {
                 edits: vec![(self.span, replacement)],
             })
         };
-        if self.origin == Origin::Config {
-            return self.config_fix(text);
-        }
         match &self.kind {
             Kind::UnclosedQuote { quote } => {
-                let end = text[self.span.end as usize..].find('\n');
-                let at = end.map_or(text.len(), |end| end + self.span.end as usize);
-                let at = Span::at(u32::try_from(at).ok()?);
+                let rest = text.get(self.span.end as usize..)?;
+                let line = rest.lines().next().unwrap_or("").trim_end_matches('\r');
+                // Behind a `\` the line goes on, and a quote would be part of it.
+                let backslashes = line.len() - line.trim_end_matches('\\').len();
+                let typed = match backslashes % 2 {
+                    1 => line.trim_end_matches('\\').trim_end(),
+                    _ => line,
+                };
+                if *quote == '"' && ["`", "$(", "${"].iter().any(|open| typed.contains(open)) {
+                    // It may go on beyond the line, and take the quote with it.
+                    return None;
+                }
+                let at = self.span.end + u32::try_from(typed.len()).ok()?;
+                let at = Span::at(at);
                 Some(Fix {
                     label: format!("Add {quote} at the end of the line"),
                     edits: vec![(at, quote.to_string())],
@@ -116,11 +140,6 @@ impl Diagnostic {
                 label: "Add the comma".into(),
                 edits: vec![(Span::at(*previous_end), ",".into())],
             }),
-            Kind::Literal {
-                problem,
-                value,
-                place,
-            } => literal_fix(text, self.span, problem, value, *place),
             Kind::NumTrialsMissing => Some(Fix {
                 label: "Add --num_trials 10".into(),
                 edits: vec![(Span::at(self.span.end), " --num_trials 10".into())],
@@ -149,60 +168,54 @@ impl Diagnostic {
     }
 }
 
-/// A bare name or a bad number in a list is most likely text; anything else that begins like a
-/// sweep and is none may be meant as it stands, which a list of one item passes.
-fn literal_fix(text: &str, span: Span, problem: &Problem, value: &str, place: Span) -> Option<Fix> {
-    let quote = if place.slice(text).starts_with('\'') {
-        '"'
-    } else {
-        '\''
-    };
-    let closed = value.trim_end().ends_with([']', ')']);
-    let edit = |label: &str, edits| {
-        let label = label.into();
-        Some(Fix { label, edits })
-    };
+/// What a value that cannot be read may be meant as.
+fn value_fixes(problem: &Problem, typed: &Typed, text: &str) -> Vec<Fix> {
+    let Typed { value, place } = typed;
     match problem {
-        Problem::UnclosedBracket(open) => {
-            let inside = u32::from(place.slice(text).ends_with(['"', '\'']));
-            let close = match open {
-                '[' => ']',
-                '{' => '}',
-                _ => ')',
-            };
-            let at = Span::at(place.end.saturating_sub(inside));
-            edit(&format!("Add {close}"), vec![(at, close.to_string())])
-        }
-        Problem::Name(name) if closed && python_constant(name).is_some() => {
-            let constant = python_constant(name).unwrap_or_default();
-            edit(&format!("Write {constant}"), vec![(span, constant.into())])
-        }
-        Problem::Name(_) | Problem::BadNumber(_) | Problem::LeadingZero(_) if closed => {
-            let quoted = format!("{quote}{}{quote}", span.slice(text));
-            edit("Put it in quotes", vec![(span, quoted)])
-        }
         // It is to wait, not to be taken for text.
-        Problem::NamesNotAtHand => None,
+        Problem::NamesNotAtHand => Vec::new(),
         Problem::TypographicQuote => {
+            let typed = place.span.slice(text);
+            let quote = if typed.starts_with('\'') { "\"" } else { "'" };
             let typographic = |c: char| matches!(c, '\u{2018}'..='\u{201f}');
-            let plain = place.slice(text).replace(typographic, &quote.to_string());
-            edit("Use plain quotes", vec![(place, plain)])
+            vec![Fix {
+                label: "Use plain quotes".into(),
+                edits: vec![(place.span, typed.replace(typographic, quote))],
+            }]
         }
         _ => {
-            let list = quote::readable(&format!("[{}]", quote::python(value))).into_owned();
-            edit("Pass it as it stands", vec![(place, list)])
+            let own = written(mend::unreadable_meanings(value), place);
+            let longer = unquoted_words(place.span, text).and_then(|place| {
+                let meanings = mend::unreadable_meanings(place.span.slice(text));
+                let fix = written(meanings, &place).into_iter().next()?;
+                let label = "Take the words behind it into the list".into();
+                Some(Fix { label, ..fix })
+            });
+            longer.into_iter().chain(own).collect()
         }
     }
 }
 
-/// Python's spelling of a constant of JSON, YAML or R.
-fn python_constant(name: &str) -> Option<&'static str> {
-    match name.to_ascii_lowercase().as_str() {
-        "true" => Some("True"),
-        "false" => Some("False"),
-        "null" | "none" => Some("None"),
-        _ => None,
-    }
+/// The words that an open list without quotes goes on in, `[sgd, adam`: up to the next flag. Looked
+/// for in 512 bytes.
+fn unquoted_words(value: Span, text: &str) -> Option<Place> {
+    let rest = text
+        .get(value.start as usize..)
+        .filter(|rest| rest.starts_with('['))?;
+    let rest = &rest[..rest.floor_char_boundary(1 << 9)];
+    let line = rest
+        .split([
+            '\n', ';', '&', '|', '#', '\\', '<', '>', '(', ')', '{', '$', '`', '"', '\'',
+        ])
+        .next()?;
+    let words = line.split(" -").next()?.trim_end();
+    let end = value.start + u32::try_from(words.len()).ok()?;
+    (end > value.end).then(|| Place::at(Span::new(value.start, end)))
+}
+
+fn written(meanings: Vec<Meaning>, place: &Place) -> Vec<Fix> {
+    let meanings = meanings.into_iter();
+    meanings.map(|meaning| place.write(meaning)).collect()
 }
 
 /// Whether a word looks like a script that `grid run` takes.

@@ -2,6 +2,7 @@
 
 use super::{Diagnostic, Kind, Severity, Shell};
 use crate::sweep::MAX_LISTED;
+use crate::sweep::mend;
 use crate::sweep::options::{self, MAX_RUN_NAME};
 use crate::sweep::range::RangeError;
 use std::fmt;
@@ -14,6 +15,7 @@ impl Diagnostic {
             Kind::Spelling(ref problem) => problem.severity(),
             Kind::Character(ref problem) => problem.severity(),
             Kind::Shell(ref problem) => problem.severity(),
+            Kind::Doubt(ref doubt) => doubt.severity(),
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }
@@ -232,6 +234,7 @@ impl fmt::Display for Kind {
                 "`{script}` stands {count} times in the command, which Grid's published client refuses"
             ),
             Kind::Literal { problem, .. } => problem.fmt(f),
+            Kind::Doubt(doubt) => doubt.fmt(f),
             Kind::MissingComma { .. } => {
                 write!(f, "no comma between two texts; they are read as two values")
             }
@@ -240,7 +243,7 @@ impl fmt::Display for Kind {
                 write!(f, "range takes 1 to 3 integers, found {found} arguments")
             }
             Kind::RangeKeyword => write!(f, "range takes no keyword arguments"),
-            Kind::RangeNotInteger { found } => {
+            Kind::RangeNotInteger { found, .. } => {
                 write!(f, "range takes integers, found `{found}`")
             }
             Kind::Range(RangeError::ZeroStep) => write!(f, "the step of a range must not be zero"),
@@ -360,11 +363,14 @@ impl Diagnostic {
             Kind::UnknownMachine {
                 suggestion: Some(name),
                 ..
-            }
-            | Kind::UnknownCall {
-                suggestion: Some(name),
-                ..
             } => format!("did you mean `{name}`?"),
+            Kind::UnknownCall {
+                typed, suggestion, ..
+            } => {
+                let likely = mend::call_meanings(&typed.value).into_iter().next();
+                let likely = likely.map(|meaning| meaning.value);
+                format!("did you mean `{}`?", likely.or_else(|| suggestion.clone())?)
+            }
             Kind::NumTrialsMissing => "add `--num_trials 10` before the script".into(),
             Kind::ConfigNotRead => "paste or drop the file here, or write its options and \
                                     parameters into the command"
@@ -381,9 +387,12 @@ impl Diagnostic {
             } => "it can be launched from here all the same".into(),
             Kind::Literal { problem, .. } => return problem.help(),
             Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
-            Kind::RangeNotInteger { .. } => "for steps that are no integers list the values, \
-                                             or draw them: `uniform(0, 1, 5)`"
-                .into(),
+            Kind::RangeNotInteger { .. } => {
+                "`steps(0, 1, 0.1)` takes numbers that are no integers, \
+                                             `linspace(0, 1, 5)` how many there are to be"
+                    .into()
+            }
+            Kind::Doubt(doubt) => return doubt.help(),
             Kind::TooMuchListed => "draw fewer values, or launch the commands one by one".into(),
             Kind::SpaceTooLarge => "narrow an axis, or write fewer of them".into(),
             Kind::LargePlan { .. } => "nothing is listed until you launch; choose fewer, or use \

@@ -238,7 +238,12 @@ impl<'a> Parser<'a> {
             return self.error(start, Problem::Comprehension);
         }
         let operator = matches!(path, "not" | "lambda" | "await" | "yield");
-        let word = path.to_owned();
+        // A name of the shell's world is longer than one of Python's: `bert-base`, `data/a.csv`.
+        let ends = |c: char| c.is_whitespace() || ",[](){}'\"".contains(c);
+        let rest = self.rest();
+        let more = rest.find(ends).unwrap_or(rest.len());
+        self.advance(if operator { 0 } else { more });
+        let word = self.text_from(start).to_owned();
         self.error(
             start,
             if operator {

@@ -1,5 +1,6 @@
 //! What a shell would not read as meant: reported, then read as meant.
 
+use super::super::checks::{self, Doubt};
 use super::super::diagnostic::{Kind, Shell};
 use super::shell::Change;
 use super::{Lexer, Source, Word, lookalike};
@@ -97,7 +98,8 @@ impl Lexer<'_> {
             return true;
         }
         self.unquoted = Some(word.span.start);
-        let value = value_start(word);
+        // A name inside quotes is written anew with its value: they would end in the middle.
+        let value = if word.quoted { 0 } else { value_start(word) };
         let start = match value.checked_sub(1) {
             None => word.span.start,
             Some(before) => word.locate(super::offset(before), super::offset(value)).end,
@@ -168,6 +170,15 @@ impl Lexer<'_> {
         let typed = self.take(length, word);
         if self.source == Source::Person {
             self.report(start, Kind::ShellSyntax(Shell::Expansion { typed }));
+        }
+    }
+
+    /// A comment up to the line's end, which behind words may be one of them: `--color #f00`.
+    pub(super) fn comment(&mut self, start: u32) {
+        let hidden = checks::comment::hidden_words(self.cursor.line());
+        self.cursor.eat_while(|c| !matches!(c, '\n' | '\r'));
+        if let Some(hidden) = hidden.filter(|_| self.in_command) {
+            self.report(start, Kind::Doubt(Box::new(Doubt::HiddenWords(hidden))));
         }
     }
 

@@ -61,6 +61,14 @@ const RULES: &[(&str, &str)] = &[
         "No shell changes a value later: `~/x`, `*.csv` and `run-$$` are passed as typed, with a warning. Single quotes say that they are meant so.",
     ),
     (
+        "Sweeps only",
+        "A value is a sweep when it begins with `[`, `range(` or a distribution. `(1, 2)`, `{1, 2}` and `lr=[1, 2]` without dashes are passed as they stand, with a warning.",
+    ),
+    (
+        "Negative values",
+        "Write `--lr=\"[-1e-5, -1e-3]\"`, with `=`: up to Python 3.13 argparse takes `-1e-05` as a word of its own for an option.",
+    ),
+    (
         "Order",
         "Every combination is a trial. The argument listed first varies fastest.",
     ),

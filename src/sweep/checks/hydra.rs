@@ -1,0 +1,163 @@
+//! `lr="[0.1, 0.2]"` without dashes: to Hydra one list, to a person who leaves the dashes out a sweep.
+//! It is passed as typed, and each item as an argument of its own is one click away.
+
+use super::{Doubt, Place, excerpt};
+use crate::sweep::command::{Argument, Command};
+use crate::sweep::diagnostic::Fix;
+use crate::sweep::mend::{self, Meaning};
+use crate::sweep::options::Strategy;
+use crate::sweep::quote;
+use crate::sweep::span::{Origin, Span};
+use crate::sweep::words;
+use std::fmt;
+
+/// An override whose value is a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OverrideList {
+    /// `lr=`, `+model.hidden=`.
+    pub name: String,
+    /// What stands behind it.
+    pub value: String,
+    /// Whether the shell takes it apart at its blanks.
+    pub torn: bool,
+    place: Place,
+}
+
+impl fmt::Display for OverrideList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.torn {
+            let (name, value) = (&self.name, excerpt(&self.value));
+            return write!(f, "a shell takes `{name}{value}` apart at its blanks");
+        }
+        write!(
+            f,
+            "`{}{}` is passed as typed, as one argument: only a value behind a flag, or a whole \
+             argument, is a sweep",
+            self.name,
+            excerpt(&self.value)
+        )
+    }
+}
+
+impl OverrideList {
+    pub(super) fn help(&self) -> String {
+        if self.values().is_some() {
+            "leave it where the script takes a list; to sweep it, list whole arguments".into()
+        } else {
+            "leave it where the script reads it; drawn values cannot be written as whole \
+             arguments here: sweep a flag, or list the values"
+                .into()
+        }
+    }
+
+    /// The values that the items are, where they can be written out.
+    fn values(&self) -> Option<Vec<String>> {
+        let read = mended(&self.value);
+        let listed = read.and_then(|sweep| mend::listed(&sweep));
+        listed.or_else(|| comma_list(&self.value))
+    }
+
+    pub(super) fn fixes(&self) -> Vec<Fix> {
+        let whole = format!("{}{}", self.name, self.value);
+        let sweep = self.values().map(|values| {
+            let arguments: Vec<String> = values
+                .iter()
+                .map(|value| quote::python(&format!("{}{value}", self.name)))
+                .collect();
+            Meaning::new(
+                "Sweep over its items",
+                format!("[{}]", arguments.join(", ")),
+            )
+        });
+        let meanings = sweep.into_iter().chain([Meaning::as_it_stands(&whole)]);
+        mend::checked(meanings.collect())
+            .into_iter()
+            .map(|meaning| self.place.write(meaning))
+            .collect()
+    }
+}
+
+/// The sweep that a value is, or a list whose texts have no quotes: Hydra's own `[a, b]`.
+fn mended(value: &str) -> Option<String> {
+    if mend::is_sweep(value) {
+        return Some(value.to_owned());
+    }
+    let closed = value.starts_with('[') && value.ends_with(']');
+    let list = closed.then(|| mend::list_meanings(value))?;
+    mend::checked(list)
+        .into_iter()
+        .next()
+        .map(|list| list.value)
+}
+
+/// Hydra's own sweep, `lr=0.1,0.01`.
+fn comma_list(value: &str) -> Option<Vec<String>> {
+    let plain = |c: char| c.is_alphanumeric() || "+-._/,".contains(c);
+    let items: Vec<String> = value.split(',').map(str::to_owned).collect();
+    let whole = items.len() > 1 && items.iter().all(|item| !item.is_empty());
+    (whole && value.chars().all(plain)).then_some(items)
+}
+
+/// Reports words such as `lr=[0.1, 0.2]` and `lr=0.1,0.01`. O(length).
+pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origin, Span, Doubt)) {
+    if command.options.strategy == Strategy::None {
+        return;
+    }
+    for argument in &command.arguments {
+        let word = argument.word.text.as_str();
+        if argument.is_flag || !argument.prefix().is_empty() || argument.origin != Origin::Command {
+            continue;
+        }
+        let Some(name) = override_name(word) else {
+            continue;
+        };
+        let (name, value) = word.split_at(name.len());
+        let torn = torn_list(argument, name.len(), text);
+        let (value, place) = match torn {
+            Some((value, span)) => (value, Place::at(span)),
+            None => (value, Place::of(argument)),
+        };
+        if mended(value).is_some() || comma_list(value).is_some() {
+            let list = OverrideList {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                torn: torn.is_some(),
+                place,
+            };
+            report(
+                argument.origin,
+                argument.word.span,
+                Doubt::OverrideList(list),
+            );
+        }
+    }
+}
+
+/// The list that a shell takes apart at its blanks, `lr=[0.1, 0.2]`, and the place of the whole. Looked
+/// for in 4 KiB.
+fn torn_list<'t>(argument: &Argument, name: usize, text: &'t str) -> Option<(&'t str, Span)> {
+    let (word, span) = (&argument.word, argument.word.span);
+    let open = word.text[name..].starts_with('[') && !word.text.ends_with(']');
+    if !open || span.slice(text) != word.text {
+        return None;
+    }
+    let rest = text.get(span.start as usize..)?;
+    let line = rest[..rest.floor_char_boundary(1 << 12)].lines().next()?;
+    let end = line.find(']')? + 1;
+    let list = line.get(name..end)?;
+    let end = span.start + words::offset(end);
+    let whole = !list.contains([
+        '"', '\'', '(', ')', '{', '$', '`', ';', '&', '|', '<', '>', '#', '\\',
+    ]);
+    (end > span.end && whole).then_some((list, Span::new(span.start, end)))
+}
+
+/// `lr=`, `+model.hidden=`, `optimizer@opt=`: the name of an override with its `=`.
+fn override_name(word: &str) -> Option<&str> {
+    let name = word.trim_start_matches(['+', '~']);
+    let at = name.find('=')?;
+    let first = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let plain = |c: char| c.is_alphanumeric() || "_.-/@:".contains(c);
+    let end = word.len() - name.len() + at + 1;
+    (first && name[..at].chars().all(plain)).then(|| &word[..end])
+}

@@ -1,0 +1,270 @@
+//! Lists that Python does not read.
+
+use super::item::{Item, Nature, is_code, is_literal};
+use super::sequence;
+use super::split::{Body, body, pieces};
+use super::{MOST_LISTED, Meaning, is_sweep};
+use crate::sweep::literal::integer;
+use crate::sweep::quote;
+use crate::sweep::range;
+use crate::sweep::value::{self, Value};
+
+/// What separates items.
+#[derive(Clone, Copy, PartialEq)]
+enum Separated {
+    ByCommas,
+    ByOther,
+    /// One item, or none.
+    Not,
+}
+
+/// The meanings of a bracketed text, the likeliest first; unchecked. O(length).
+pub(in crate::sweep) fn list_meanings(text: &str) -> Vec<Meaning> {
+    let Some(body) = body(text) else {
+        return Vec::new();
+    };
+    match body
+        .tail
+        .trim_matches(|c: char| c.is_whitespace() || "])},;.".contains(c))
+    {
+        "" => body_meanings(body),
+        tail if tail.starts_with(['[', '(']) && body.tail.trim_start().starts_with(',') => {
+            // `[1, 2],[3, 4]`: each list is a value.
+            listed_lists(text)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn listed_lists(text: &str) -> Vec<Meaning> {
+    let lists = pieces(text, &[',']).into_iter();
+    let lists: Vec<String> = lists.map(|list| Item::read(list).literal).collect();
+    vec![Meaning::new(
+        "Pass each list as a value",
+        format!("[{}]", lists.join(", ")),
+    )]
+}
+
+fn body_meanings(body: Body<'_>) -> Vec<Meaning> {
+    let inner = body.inner.trim();
+    let mut meanings = sequence::meanings(inner);
+    meanings.extend(unwrapped(inner));
+    meanings.extend(decimal_commas(inner));
+    let dict = format!("{{{inner}}}");
+    if inner.contains(':') && is_literal(&dict) {
+        // `['a': 1]`: one value.
+        meanings.push(Meaning::written(format!("[{dict}]")));
+    }
+    meanings.extend(items_meanings(inner, body));
+    meanings
+}
+
+/// `[range(3)]`, `[*range(3)]`, `[uniform(0, 1, 3)]`: the sweep itself.
+fn unwrapped(inner: &str) -> Option<Meaning> {
+    let sweep = inner.strip_prefix('*').unwrap_or(inner).trim();
+    let list = sweep
+        .strip_prefix("list(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    let sweep = list.unwrap_or(sweep).trim();
+    is_sweep(sweep).then(|| Meaning::written(sweep))
+}
+
+/// `[0,1; 0,2]`: commas as decimal points.
+fn decimal_commas(inner: &str) -> Option<Meaning> {
+    let numbers = pieces(inner, &[';']);
+    let number = |piece: &&str| {
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let unsigned = piece.strip_prefix('-').unwrap_or(piece);
+        unsigned
+            .split_once(',')
+            .is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
+    };
+    let all = numbers.len() > 1 && numbers.iter().all(number);
+    all.then(|| {
+        let points: Vec<String> = numbers
+            .iter()
+            .map(|piece| piece.replace(',', "."))
+            .collect();
+        Meaning::new(
+            "Read the commas as decimal points",
+            format!("[{}]", points.join(", ")),
+        )
+    })
+}
+
+fn items_meanings(inner: &str, body: Body<'_>) -> Vec<Meaning> {
+    let (typed, separated) = separate(inner);
+    let inner_pieces = typed.split_last().map_or(&[][..], |(_, pieces)| pieces);
+    let gaps = inner_pieces.iter().any(|piece| piece.is_empty());
+    let items: Vec<Item> = typed
+        .into_iter()
+        .filter(|piece| !piece.is_empty())
+        .map(Item::read)
+        .collect();
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let has = |nature| items.iter().any(|item| item.nature == nature);
+    // Beside text a `none` is text too: `[none, adam]`.
+    let beside_text = has(Nature::Text);
+    let likely = join(&items, |item| match (&item.other, item.nature) {
+        (Some(text), Nature::Constant) if beside_text && item.literal == "None" => text.clone(),
+        _ => item.literal.clone(),
+    });
+    let label = if separated == Separated::ByOther {
+        "Write commas".to_owned()
+    } else {
+        label(&items, body, gaps)
+    };
+    let first = Meaning::new(label, likely);
+    let other = join(&items, |item| {
+        item.other.clone().unwrap_or_else(|| item.literal.clone())
+    });
+    let other = Meaning::new(other_label(&items), other);
+    let one = if separated == Separated::ByCommas {
+        None
+    } else {
+        let text = quote::python(inner);
+        (!is_literal(inner)).then(|| Meaning::new("Pass it as one text", format!("[{text}]")))
+    };
+    let code = items.len() == 1 && has(Nature::Code);
+    if code {
+        // A program's text is as likely meant as it is.
+        return [Meaning::as_it_stands(&format!("[{inner}]")), first].into();
+    }
+    [first, other].into_iter().chain(one).collect()
+}
+
+fn join(items: &[Item], literal: impl Fn(&Item) -> String) -> String {
+    let literals: Vec<String> = items.iter().map(literal).collect();
+    format!("[{}]", literals.join(", "))
+}
+
+fn label(items: &[Item], body: Body<'_>, gaps: bool) -> String {
+    let count = |nature| items.iter().filter(|item| item.nature == nature).count();
+    let quoted =
+        count(Nature::Text) + count(Nature::Padded) + count(Nature::Code) + count(Nature::Fraction);
+    let constants: Vec<&str> = items
+        .iter()
+        .filter(|item| item.nature == Nature::Constant)
+        .map(|item| item.literal.as_str())
+        .collect();
+    match (quoted, constants.first()) {
+        (1, _) if items.len() == 1 => "Put it in quotes".into(),
+        (1.., _) if count(Nature::Fraction) > 0 => "Put each in quotes: passed as text".into(),
+        (1.., _) => "Put each text in quotes".into(),
+        (0, Some(_)) => {
+            let mut distinct: Vec<&str> = Vec::new();
+            for constant in constants {
+                if !distinct.contains(&constant) {
+                    distinct.push(constant);
+                }
+            }
+            format!("Write {}", distinct.join(", "))
+        }
+        _ if count(Nature::Sum) > 0 => "Write what it comes to".into(),
+        _ if gaps => "Leave the gap out".into(),
+        _ if body.close.is_none() => "Add ]".into(),
+        _ if body.close != Some(']') => "Close it with ]".into(),
+        _ => "Leave out what stands behind it".into(),
+    }
+}
+
+fn other_label(items: &[Item]) -> String {
+    let has = |nature| items.iter().any(|item| item.nature == nature);
+    if has(Nature::Padded) {
+        "Write it without the zeros".into()
+    } else if has(Nature::Fraction) {
+        "Write what it comes to".into()
+    } else if has(Nature::Sum) {
+        "Put it in quotes".into()
+    } else {
+        "Put all in quotes".into()
+    }
+}
+
+/// The items of a list: between commas, else between semicolons or bars, else between blanks.
+fn separate(inner: &str) -> (Vec<&str>, Separated) {
+    for (separators, separated) in [
+        (&[','][..], Separated::ByCommas),
+        (&[';'], Separated::ByOther),
+        (&['|'], Separated::ByOther),
+    ] {
+        let items = pieces(inner, separators);
+        if items.len() > 1 && !(separators == ['|'] && items.iter().any(|item| item.is_empty())) {
+            return numbers_between_blanks(inner, items, separated);
+        }
+    }
+    if is_code(inner) {
+        return (vec![inner], Separated::Not);
+    }
+    let words = pieces(inner, &[' ', '\t', '\n']);
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let word = |word: &&str| {
+        is_literal(word)
+            || word
+                .chars()
+                .all(|c| c.is_alphanumeric() || "_-./:".contains(c))
+    };
+    let signs = words
+        .iter()
+        .any(|word| matches!(*word, "-" | "/" | "." | ":"));
+    if words.len() > 1 && !signs && words.iter().all(word) {
+        return (words, Separated::ByOther);
+    }
+    (vec![inner], Separated::Not)
+}
+
+/// `[1 2, 3]`: a blank between numbers is a comma that was left out.
+fn numbers_between_blanks<'t>(
+    inner: &'t str,
+    items: Vec<&'t str>,
+    separated: Separated,
+) -> (Vec<&'t str>, Separated) {
+    let numbers = |item: &&str| {
+        let mut words = item.split_whitespace();
+        words.all(|word| {
+            word.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) && is_literal(word)
+        })
+    };
+    let sums = inner.contains(" - ") || inner.contains(" + ");
+    if separated != Separated::ByCommas || sums || !items.iter().all(numbers) {
+        return (items, separated);
+    }
+    let words: Vec<&str> = items
+        .iter()
+        .flat_map(|item| item.split_whitespace())
+        .collect();
+    if words.len() > items.len() {
+        (words, Separated::ByOther)
+    } else {
+        (items, separated)
+    }
+}
+
+/// What a list or a `range` of at most [`MOST_LISTED`] values passes; `None` for anything else, draws
+/// and `range`s that are longer above all.
+pub(in crate::sweep) fn listed(text: &str) -> Option<Vec<String>> {
+    match value::read(text) {
+        Value::List(list) => {
+            let few = list.items.len() as u128 <= MOST_LISTED * 10;
+            few.then(|| list.items.iter().map(|item| item.value.to_str()).collect())
+        }
+        Value::Call(call) if call.name == "range" => {
+            let numbers = call.arguments.iter();
+            let numbers: Option<Vec<_>> = numbers
+                .map(|argument| integer(&argument.value.value))
+                .collect();
+            let range = range::from_arguments(numbers?)?.ok()?;
+            (range.len() <= MOST_LISTED).then(|| {
+                let value = |index| {
+                    let mut text = String::new();
+                    range.write(index, &mut text);
+                    text
+                };
+                (0..range.len()).map(value).collect()
+            })
+        }
+        _ => None,
+    }
+}
