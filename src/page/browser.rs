@@ -136,6 +136,19 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Moves the focus to the text box with this id, and its cursor into view.
+pub(crate) fn focus_at_cursor(id: &str) {
+    let Some(element) = by_id::<HtmlElement>(id) else {
+        return;
+    };
+    // A browser scrolls to a cursor that was set by a program only as the box gets the focus.
+    let scrolls = element.closest(".editor").ok().flatten();
+    if scrolls.is_some_and(|editor| editor.scroll_height() > editor.client_height()) {
+        let _ = element.blur();
+    }
+    let _ = element.focus();
+}
+
 /// The selection of the text box with this id, in UTF-16 units.
 pub(crate) fn selection(id: &str) -> Option<(u32, u32)> {
     let (start, end) = if let Some(area) = by_id::<HtmlTextAreaElement>(id) {

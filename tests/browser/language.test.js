@@ -44,13 +44,11 @@ describe("around the Command box", { concurrency: false }, () => {
     await planner.hasTrials(4);
     assert.deepEqual(await planner.values(4), [["8"], ["16"], ["32"], ["64"]]);
     assert.equal(await button("Write as one command").count(), 0);
-    await button("Restore my command").click();
+    await planner.undo.click();
     await says(four);
-    // What stood there meanwhile is not lost either.
-    await planner.paste("grid run edited.py");
-    await button("Restore my command").click();
-    await button("Restore my command").click();
-    await says("grid run edited.py");
+    await planner.redo.click();
+    await planner.hasTrials(4);
+    assert.notEqual(await planner.command.inputValue(), four);
   });
 
   test("a config file is pasted, read, kept in the link and taken out", async () => {
@@ -84,7 +82,7 @@ describe("around the Command box", { concurrency: false }, () => {
     await says("grid run f.py --n 1");
     await planner.hasTrials(1);
     assert.equal(await config.count(), 0);
-    await button("Restore my command").click();
+    await planner.undo.click();
     await planner.hasTrials(6);
     assert.equal(await config.inputValue(), YAML);
     await button("Remove the config file").click();
@@ -130,7 +128,7 @@ describe("around the Command box", { concurrency: false }, () => {
     await planner.hasTrials(2);
     const alert = page.getByRole("alert").filter({ hasText: /\S/ });
     assert.match(await alert.innerText(), /more\.sh was not read: one file of a kind/);
-    await button("Restore my command").click();
+    await planner.undo.click();
     await says("grid run f.py");
     await drop(page, planner.command, ["train.py", "import sys\n"]);
     await eventually(async () => assert.match(await alert.innerText(), /train\.py was not read/));

@@ -15,6 +15,9 @@ export class Planner {
     this.seed = page.getByRole("spinbutton", { name: "Seed" });
     this.runTime = page.getByRole("textbox", { name: "Run time" });
     this.estimate = page.getByRole("region", { name: "Estimate" });
+    this.config = page.getByRole("textbox", { name: "Config file", exact: true });
+    this.undo = page.getByRole("button", { name: "Undo", exact: true });
+    this.redo = page.getByRole("button", { name: "Redo", exact: true });
     this.launch = page.getByRole("button", { name: /^Launch\b/ });
   }
 
@@ -29,6 +32,19 @@ export class Planner {
   /** Replaces the text of the Command box. */
   async paste(text) {
     await this.command.fill(text);
+  }
+
+  /** Waits until the Command box holds `text`. */
+  async says(text) {
+    await eventually(async () => assert.equal(await this.command.inputValue(), text));
+  }
+
+  /** Waits until the selection of a text box is `start` to `end`, which has the focus. */
+  async hasCursor(box, start, end = start) {
+    await eventually(async () => {
+      const found = await box.evaluate((box) => [box.selectionStart, box.selectionEnd, box === document.activeElement]);
+      assert.deepEqual(found, [start, end, true]);
+    });
   }
 
   /** Waits until the grid says that it has `count` trials. */

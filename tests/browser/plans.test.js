@@ -16,7 +16,6 @@ const BAD = [
   { name: "an unknown option", text: "grid run --stratgy none file.py", word: /--strategy/ },
   { name: "no script", text: "grid run --name alone", word: /script/i },
   { name: "an empty list", text: 'grid run file.py --batch_size "[]"', word: /no trials|empty/i },
-  { name: "an empty box", text: "", word: /./ },
 ];
 
 describe("plans", { concurrency: false }, () => {

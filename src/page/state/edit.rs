@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use super::{Caret, Draft, Field};
 use crate::page::browser;
-use crate::sweep::{self, Fix, Origin, Reading};
+use crate::sweep::{self, Fix, Origin, Reading, config};
+
+/// The script of a command that is written for a config file, to be typed over.
+const SCRIPT: &str = "train.py";
 
 impl Field {
     /// The box that a problem's place is in.
@@ -44,6 +47,24 @@ impl Draft {
         if !self.reading.with_untracked(named) {
             self.set_option("--config", Some(name));
         }
+    }
+
+    /// Takes a config file that was pasted as the command for what it is. The cursor belongs at
+    /// the end of the command, or on its script where neither text names one.
+    pub(crate) fn take_pasted(self) -> Option<Caret> {
+        let pasted = self.text.with_untracked(|text| config::pasted(text))?;
+        let names_script = !pasted.commands.is_empty() || pasted.script.is_some();
+        let command = pasted.command(SCRIPT);
+        let caret = self.replace(command);
+        self.config.set(Some(pasted.yaml));
+        let (end, _) = caret.range;
+        let start = if names_script {
+            end
+        } else {
+            end.saturating_sub(utf16_length(SCRIPT))
+        };
+        let range = (start, end);
+        self.note_cursor_after(Caret { range, ..caret })
     }
 
     /// Takes the config file out of the plan.

@@ -100,6 +100,16 @@ impl Draft {
         });
     }
 
+    /// Says where the cursor is after the change under way.
+    pub(super) fn note_cursor_after(self, caret: Caret) -> Option<Caret> {
+        self.undo.edit.update_value(|edit| {
+            if let Some(edit) = edit {
+                edit.after = Some(caret);
+            }
+        });
+        Some(caret)
+    }
+
     /// Whether there is a step to undo, and one to redo.
     pub(crate) fn steps_possible(self) -> (bool, bool) {
         self.undo.possible.get()

@@ -138,27 +138,28 @@ fn dialog_is_open() -> bool {
 pub(super) fn place(draft: Draft, caret: Caret, focus: bool) {
     let field = caret.field;
     let set = move || {
-        let text = match field {
-            Field::Command => draft.text.get_untracked(),
-            Field::Config => draft.config.get_untracked().unwrap_or_default(),
-            Field::RunTime => draft.run_time.get_untracked(),
-            // It shows a number of its own; the cursor goes to its end.
-            Field::Parallel => {
-                return if focus {
-                    browser::focus(field.id())
-                };
-            }
-        };
-        browser::write(field.id(), &text);
-        browser::select(field.id(), caret.range);
+        if let Some(text) = text_of(draft, field) {
+            browser::write(field.id(), &text);
+            browser::select(field.id(), caret.range);
+        }
         if focus {
-            browser::focus(field.id());
+            browser::focus_at_cursor(field.id());
         }
     };
     if browser::has(field.id()) {
         set();
     } else {
         request_animation_frame(set);
+    }
+}
+
+/// What a box says; none for a number, which has no place for a cursor to go back to.
+fn text_of(draft: Draft, field: Field) -> Option<String> {
+    match field {
+        Field::Command => Some(draft.text.get_untracked()),
+        Field::Config => Some(draft.config.get_untracked().unwrap_or_default()),
+        Field::RunTime => Some(draft.run_time.get_untracked()),
+        Field::Parallel => None,
     }
 }
 

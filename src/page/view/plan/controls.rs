@@ -1,16 +1,17 @@
 //! The controls: each edits the text where `grid run` has a word for it, else a setting.
 
+mod time;
+
 use leptos::ev;
 use leptos::prelude::*;
 
 use super::super::field::NumberField;
 use super::super::icon::{DICE, icon};
-use super::super::undo::{OURS, Typing};
 use super::machines::Machines;
-use crate::page::browser;
 use crate::page::format::grouped;
-use crate::page::state::{Draft, Edit, Field, Shown, State};
+use crate::page::state::{Draft, Shown, State};
 use crate::sweep::Strategy;
+use time::{ParallelField, RunTimeField};
 
 #[component]
 pub(super) fn Controls() -> impl IntoView {
@@ -154,7 +155,13 @@ fn TrialsField() -> impl IntoView {
     });
     let ruled = number_is_ruled(draft);
     let space = move || draft.options.with(|options| options.space);
-    let hint = Signal::derive(move || ruled_or(ruled, || ["of ", &grouped(space())].concat()));
+    let of_all = move || {
+        if draft.in_view.is_blank.get() {
+            return String::new();
+        }
+        ["of ", &grouped(space())].concat()
+    };
+    let hint = Signal::derive(move || ruled_or(ruled, of_all));
     // A number below all is a random search for that many.
     let change = Callback::new(move |number: Option<u128>| {
         let Some(number) = number else { return };
@@ -235,44 +242,6 @@ fn SeedField() -> impl IntoView {
                 </button>
             </div>
         </Field>
-    }
-}
-
-#[component]
-fn RunTimeField() -> impl IntoView {
-    let draft = State::get().draft;
-    let problem = move || {
-        draft
-            .run_time_read
-            .with(|read| read.as_ref().err().map(ToString::to_string))
-    };
-    let wrong = move || draft.run_time_read.with(Result::is_err);
-    let typing = Typing::new(Field::RunTime);
-    let type_in = move |event: ev::Event| {
-        draft.note_edit(typing.edit(&event));
-        draft.run_time.set(event_target_value(&event));
-    };
-    view! {
-        <div class="field" class:wrong=wrong>
-            <label for="run-time">"Run time"</label>
-            <input
-                id="run-time"
-                class="input"
-                type="text"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder="10 minutes"
-                aria-describedby="run-time-hint"
-                aria-invalid=move || wrong().then_some("true")
-                data-undo=OURS
-                prop:value=move || draft.run_time.get()
-                on:beforeinput=move |_| typing.begin()
-                on:input=type_in
-            />
-            <p class="hint" id="run-time-hint">
-                {move || problem().unwrap_or_else(|| "of one trial, or a formula".to_owned())}
-            </p>
-        </div>
     }
 }
 
@@ -373,48 +342,6 @@ fn ClusterField() -> impl IntoView {
                         .collect_view()
                 }}
             </select>
-        </Field>
-    }
-}
-
-#[component]
-fn ParallelField() -> impl IntoView {
-    let draft = State::get().draft;
-    let value = Signal::derive(move || {
-        draft
-            .parallel
-            .get()
-            .map_or_else(String::new, |slots| slots.to_string())
-    });
-    let placeholder =
-        Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel().to_string()));
-    let hint = Signal::derive(move || {
-        draft.estimate.with(|estimate| {
-            let useful = estimate.wall.as_ref().and_then(|wall| wall.useful_slots);
-            match useful.filter(|useful| *useful < estimate.parallel.into()) {
-                Some(useful) => ["more than ", &grouped(useful), " gain nothing"].concat(),
-                None => "changes time, not price".to_owned(),
-            }
-        })
-    });
-    let change = Callback::new(move |number: Option<u128>| {
-        draft.note_edit(Edit::typed_number(Field::Parallel, browser::now_millis()));
-        draft
-            .parallel
-            .set(number.and_then(|number| u32::try_from(number).ok()));
-    });
-    view! {
-        <Field id="parallel" label="Parallel trials" hint=hint>
-            <NumberField
-                id="parallel"
-                label="Parallel trials"
-                value=value
-                min=1
-                max=Signal::stored(100_000)
-                on_change=change
-                placeholder=placeholder
-                describedby="parallel-hint"
-            />
         </Field>
     }
 }

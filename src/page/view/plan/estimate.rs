@@ -21,7 +21,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
         }
     };
     view! {
-        <section class="card estimate" class:stale=move || is_stale() aria-labelledby="estimate-title">
+        <section class="card estimate" class:stale=is_stale aria-labelledby="estimate-title">
             <header class="card-head">
                 <h2 id="estimate-title">"Estimate"</h2>
                 <p class="num estimate-count">{count}</p>

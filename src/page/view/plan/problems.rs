@@ -9,6 +9,7 @@ use super::super::words::words;
 use super::marks;
 use crate::page::browser;
 use crate::page::state::{Draft, Field, State, problems_to_show};
+use crate::sweep::diagnostic::Kind;
 use crate::sweep::{Diagnostic, Fix, Origin, Severity};
 
 /// Problems shown at once; a text of a thousand mistakes is mended from the top.
@@ -36,7 +37,12 @@ pub(super) fn Findings(
     view! {
         <div id=ID class="findings" class:open=move || open.get()>
             <p class="form-problem" role="alert">{move || draft.notice.get().map(|notice| words(&notice))}</p>
-            {move || problems.with(|problems| list(draft, problems))}
+            {move || {
+                // The same problem in another text may have another fix: a quote to close further on.
+                draft.text.track();
+                draft.config.track();
+                problems.with(|problems| list(draft, problems))
+            }}
             {move || draft.shortcut.get().map(|fix| offer(draft, fix))}
             {move || nothing().then(hints)}
         </div>
@@ -56,12 +62,13 @@ pub(super) fn ShowAll(open: RwSignal<bool>) -> impl IntoView {
         <button
             type="button"
             class="ghost small"
+            aria-label=move || if open.get() { "Show fewer problems" } else { "Show all problems" }
             aria-controls=ID
             aria-expanded=move || open.get().to_string()
             hidden=move || !several.get() && !open.get()
             on:click=move |_| open.update(|open| *open = !*open)
         >
-            {move || if open.get() { "Show less" } else { "Show all problems" }}
+            {move || if open.get() { "Show fewer" } else { "Show all" }}
         </button>
     }
 }
@@ -91,6 +98,10 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
             (marks::quote(text, span), problem.fixes(text))
         })
     });
+    // Of a file that the button beside it takes, there is nothing to save.
+    let help = problem
+        .help()
+        .filter(|_| problem.kind != Kind::ConfigPasted);
     let text = match origin {
         Origin::Command => "line ",
         Origin::Config => "config file, line ",
@@ -99,8 +110,8 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
     let select = move |_| {
         let place = untrack(|| draft.with_origin(origin, |text| span.to_utf16(text)));
         let id = Field::of(origin).id();
-        browser::focus(id);
         browser::select(id, place);
+        browser::focus_at_cursor(id);
     };
     let message = ["problem-", &number.to_string()].concat();
     view! {
@@ -119,9 +130,13 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
                         <span class="quote-line">{place}</span>
                     </code>
                 </button>
-                {problem.help().map(|help| view! { <p class="problem-help">{words(&help)}</p> })}
+                {help.map(|help| view! { <p class="problem-help">{words(&help)}</p> })}
             </div>
-            {fix_buttons(draft, origin, fixes, message)}
+            {if problem.kind == Kind::ConfigPasted {
+                take_pasted(draft)
+            } else {
+                fix_buttons(draft, origin, fixes, message)
+            }}
         </li>
     }
     .into_any()
@@ -151,6 +166,23 @@ fn fix_buttons(draft: Draft, origin: Origin, fixes: Vec<Fix>, message: String) -
     };
     let buttons = fixes.into_iter().zip(0..).map(button).collect_view();
     view! { <div class="fixes">{buttons}</div> }.into_any()
+}
+
+/// The offer for a config file that was pasted as the command.
+fn take_pasted(draft: Draft) -> AnyView {
+    let take = move |_| {
+        if let Some(caret) = draft.take_pasted() {
+            undo::place(draft, caret, true);
+        }
+    };
+    view! {
+        <div class="fixes">
+            <button type="button" class="button primary small fix" on:click=take>
+                "Take it as the config file"
+            </button>
+        </div>
+    }
+    .into_any()
 }
 
 /// Several commands that one would stand for: says so, and writes that one.
