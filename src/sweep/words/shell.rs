@@ -240,6 +240,8 @@ fn change(
     match noted? {
         // No file is called so; and what begins with a bracket is a sweep.
         (_, Change::Pattern) if address || value.starts_with('[') => None,
+        // `lr=[1,2]` is told of as a list that is not swept.
+        (_, Change::Pattern) if is_assigned_list(value) => None,
         (span, Change::Pattern) if is_lone_bracket(value, (span.start - start) as usize) => None,
         (span, Change::Pattern) => {
             let end = word.span.end.max(span.start + 1);
@@ -250,6 +252,15 @@ fn change(
         }
         noted => Some(noted),
     }
+}
+
+/// Whether a value is `name=[…]`, as Hydra and fire take it.
+fn is_assigned_list(value: &str) -> bool {
+    let assigned = value.split_once('=');
+    assigned.is_some_and(|(name, list)| {
+        let pattern = name.contains(['*', '?', '[']);
+        !pattern && list.starts_with('[') && list.ends_with(']')
+    })
 }
 
 /// Whether the bracket at `at` has no close.
