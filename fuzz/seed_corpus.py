@@ -21,21 +21,18 @@ not (a < b and c != 'x') or x >= 1e-3;-x ^ 2 > +1"""
 RANGES = ["0-3,7", "", "5", "1, 3-9 ,4", "0-340282366920938463463374607431768211455"]
 
 
+def characters(case):
+    """The character itself for each `<U+00AD>`, as tests/cases.rs reads them."""
+    return re.sub(r"<U\+([0-9A-F]+)>", lambda found: chr(int(found[1], 16)), case)
+
+
 def commands():
     for path in sorted((DATA / "cases").glob("*.txt")):
-        for case in path.read_text().split("\n====\n"):
+        for case in characters(path.read_text()).split("\n====\n"):
             yield case.split("\n---\n")[0].split("\n+++\n")[0]
     document = (DATA / "seed_document.rst.txt").read_text()
     for block in re.findall(r"\.\. code:: bash\n\n((?:    +.*\n|\n)+)", document):
         yield "\n".join(line.strip() for line in block.strip().splitlines())
-
-
-def configs():
-    for case in (DATA / "cases/config.txt").read_text().split("\n====\n"):
-        yield case.split("\n---\n")[0].partition("\n+++\n")[2] + "\n"
-    for yaml, _ in json.loads((DATA / "pyyaml.json").read_text())["documents"]:
-        lines = "\n".join("    " + line for line in yaml.split("\n"))
-        yield f"hyper_params:\n  params:\n{lines}"
 
 
 def expressions():
@@ -50,7 +47,7 @@ def expressions():
 
 
 def configs():
-    for case in (DATA / "cases" / "config.txt").read_text().split("\n====\n"):
+    for case in characters((DATA / "cases" / "config.txt").read_text()).split("\n====\n"):
         text = case.split("\n---\n")[0]
         command, separator, yaml = text.partition("\n+++\n")
         command = command.replace("\n", "; ")
@@ -82,8 +79,8 @@ def main():
     texts, values = list(commands()), list(expressions())
     swept = [f"grid run file.py --x {shell(value)}" for value in values]
     write("text_to_trials", texts + swept)
+    write("fixes", texts + swept[::10])
     write("wire", [re.sub(r"^grid run ", "", text) for text in texts] + [f"file.py  --x {shell(v)}" for v in values])
-    write("config", list(configs()))
     write("formula", split(RUN_TIMES) + split(CONDITIONS))
     write("estimate", [f"{run_time}\n{text}" for run_time in split(RUN_TIMES) for text in texts[::7]])
     write("values", values + RANGES)

@@ -4,6 +4,7 @@
 
 mod config;
 mod estimate;
+mod fixes;
 mod formula;
 mod text;
 mod values;
@@ -11,6 +12,7 @@ mod wire;
 
 pub use config::config;
 pub use estimate::estimate;
+pub use fixes::fixes;
 pub use formula::formula;
 pub use text::text_to_trials;
 pub use values::values;

@@ -94,6 +94,7 @@ fn numbered(name: &str, number: u64) -> String {
 mod tests {
     use super::*;
     use crate::sweep::options::{Options, find};
+    #[cfg(not(target_arch = "wasm32"))]
     use proptest::prelude::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -134,6 +135,7 @@ mod tests {
         }
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     proptest! {
         #[test]
         fn no_two_names_are_the_same(typed in prop::collection::vec(prop::option::of("(a|a-2|a-3|a-2-2|b)"), 0..12), len in 1_u128..9) {

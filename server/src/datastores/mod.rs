@@ -328,7 +328,7 @@ mod tests {
         let (_home, of) = some();
         for (one, words) in [
             (
-                asked("", "cifar6", None, ""),
+                asked("", "cifra5", None, ""),
                 "Did you mean `cifar5`? There are: big, cifar5, mnist.",
             ),
             (
@@ -336,8 +336,13 @@ mod tests {
                 "no version 3. Nothing was started. There are: 1, 2, 10.",
             ),
             (
+                // Another number is another data set: no guess.
+                asked("", "cifar6", None, ""),
+                "Nothing was started. There are: big, cifar5, mnist.",
+            ),
+            (
                 asked("cifar5-v3", "", None, ""),
-                "Did you mean `cifar5-v1`?",
+                "no datastore `cifar5-v3`. Nothing was started. There are: ",
             ),
             (asked("", "", None, ""), "no datastore ``"),
         ] {

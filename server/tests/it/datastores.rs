@@ -155,7 +155,7 @@ fn what_cannot_be_given_is_refused_and_nothing_starts() {
     let server = home.start();
     let data = home.path("data").display().to_string();
     for (datastores, words) in [
-        (json!([{"name": "cifar6"}]), "Did you mean `cifar5`?"),
+        (json!([{"name": "cifra5"}]), "Did you mean `cifar5`?"),
         (
             json!([{"name": "cifar5", "version": 7}]),
             "There are: 1, 2.",

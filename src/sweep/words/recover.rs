@@ -91,7 +91,7 @@ impl Lexer<'_> {
             return found.is_some();
         }
         let line = self.cursor.line();
-        let length = closing(line).unwrap_or(line.trim_end().len());
+        let length = closing(line).unwrap_or(open_line(line).len());
         word.span.end = self.cursor.offset();
         if self.unquoted == Some(word.span.start) {
             self.take(length, word);
@@ -250,6 +250,11 @@ fn value_start(word: &Word) -> usize {
     } else {
         0
     }
+}
+
+/// A line without the `\` by which it goes on.
+fn open_line(line: &str) -> &str {
+    line.trim_end().trim_end_matches('\\').trim_end()
 }
 
 /// Length of the bracketed text at the start of `rest`, up to the bracket that closes the first

@@ -238,11 +238,13 @@ fn change(
     }
     let address = value.contains("://") && !value.contains('*');
     match noted? {
+        // In a flag's name; only the value would be quoted.
+        (span, _) if span.start < start => None,
         // No file is called so; and what begins with a bracket is a sweep.
         (_, Change::Pattern) if address || value.starts_with('[') => None,
         // `lr=[1,2]` is told of as a list that is not swept.
         (_, Change::Pattern) if is_assigned_list(value) => None,
-        (span, Change::Pattern) if is_lone_bracket(value, (span.start - start) as usize) => None,
+        (span, Change::Pattern) if is_lone_bracket(value, span.start - start) => None,
         (span, Change::Pattern) => {
             let end = word.span.end.max(span.start + 1);
             Some((
@@ -264,8 +266,8 @@ fn is_assigned_list(value: &str) -> bool {
 }
 
 /// Whether the bracket at `at` has no close.
-fn is_lone_bracket(value: &str, at: usize) -> bool {
-    let rest = value.get(at..).unwrap_or("");
+fn is_lone_bracket(value: &str, at: u32) -> bool {
+    let rest = value.get(at as usize..).unwrap_or("");
     rest.starts_with('[') && !rest.contains(']')
 }
 
