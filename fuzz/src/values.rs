@@ -42,7 +42,10 @@ fn literal(text: &str) {
     let printed = read.value.repr();
     read.value.to_str();
     // Python has no literal for an infinity or an empty set, and `-2j` is not what prints so.
-    if ["inf", "set()", "j"].iter().any(|word| printed.contains(word)) {
+    if ["inf", "set()", "j"]
+        .iter()
+        .any(|word| printed.contains(word))
+    {
         return;
     }
     let mut parser = Parser::new(&printed);
