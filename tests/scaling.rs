@@ -8,7 +8,7 @@ use pieces::{Piece, processor_time, read_and_offer, read_as_request};
 use std::time::Duration;
 use sweep_planner::sweep::Settings;
 
-const SHORT: usize = 4_000;
+const SHORT: usize = 3_000;
 const LONG: usize = 4 * SHORT;
 /// Four times the length costs four times as much where work is linear, sixteen times where it is
 /// quadratic.
