@@ -2,13 +2,14 @@
 //! what a text costs must grow with its length only, whatever is in it. Says where a megabyte takes
 //! longer than [`LIMIT`].
 
-use std::fmt::Write;
-use std::hint::black_box;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
-use sweep_planner::sweep::{Options, Settings, read, read_request};
+#[path = "../tests/pieces/mod.rs"]
+mod pieces;
 
-const PIECES: &str = include_str!("../tests/data/repeated.txt");
+use pieces::{Piece, processor_time, read_and_offer, read_as_request};
+use std::hint::black_box;
+use std::time::Duration;
+use sweep_planner::sweep::Settings;
+
 /// Bytes of each text.
 const LENGTH: usize = 1_000_000;
 /// The longest that a megabyte may take, on the processor.
@@ -28,29 +29,20 @@ fn main() {
         drawn_seed: 1,
         ..Settings::default()
     };
-    let pieces = PIECES.lines().filter(|line| !line.starts_with('#'));
     let only = std::env::var("ONLY").unwrap_or_default();
-    for (head, piece) in pieces.filter_map(|line| line.split_once('\t')) {
-        if !format!("{head}{piece}").contains(&only) {
+    for piece in Piece::all() {
+        let name = piece.name();
+        if !name.contains(&only) {
             continue;
         }
-        let (head, piece) = (unescape(head), unescape(piece));
-        let text = format!(
-            "{head}{}",
-            piece.repeat((length - head.len()) / piece.len())
-        );
-        let (person, reading) = best_of_3(|| read(black_box(&text), &settings));
-        let wire = text.trim_start_matches("grid run ");
-        let (client, _) =
-            best_of_3(|| read_request(black_box(wire), Options::default(), &settings));
+        let text = piece.text(length);
+        let (person, reading) = best_of_3(|| read_and_offer(black_box(&text), &settings));
+        let (client, ()) = best_of_3(|| read_as_request(black_box(&text), &settings));
         let late = person.max(client) > LIMIT;
         slow += u32::from(late);
-        let mut shown = String::new();
-        let _ = write!(shown, "{head}{piece}");
-        let shown = shown.replace('\n', "\\n");
         let problems = reading.diagnostics.len();
         println!(
-            "{shown:<52} {:>7.1} ms {:>7.1} ms {problems:>8}{}",
+            "{name:<52} {:>7.1} ms {:>7.1} ms {problems:>8}{}",
             person.as_secs_f64() * 1e3,
             client.as_secs_f64() * 1e3,
             if late { "  SLOW" } else { "" }
@@ -59,28 +51,15 @@ fn main() {
     println!("{slow} of them took longer than {LIMIT:?}");
 }
 
-fn unescape(text: &str) -> String {
-    text.replace("\\n", "\n")
-}
-
-/// Time that this thread was on a processor: what other processes do counts little then. Where the
-/// system does not tell, time on the clock.
-fn now() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = spent.and_then(|text| text.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(|| START.elapsed(), Duration::from_nanos)
-}
-
 /// The shortest of three calls, one where a single call is slow already.
 fn best_of_3<T>(work: impl Fn() -> T) -> (Duration, T) {
     let mut best: Option<Duration> = None;
     loop {
         let mut last = None;
         for _ in 0..3 {
-            let started = now();
+            let started = processor_time();
             let result = work();
-            let time = now().saturating_sub(started);
+            let time = processor_time().saturating_sub(started);
             best = Some(best.map_or(time, |best| best.min(time)));
             last = Some(result);
             if time > Duration::from_secs(1) {

@@ -61,7 +61,7 @@ pub struct Lost {
     pub lost: u128,
     /// How many different ones the others are there, where those are fewer.
     pub merged: Option<u128>,
-    /// Why some are lost.
+    /// Why some are lost: the first few reasons.
     pub causes: Vec<Cause>,
     /// The axes without which trials fall together.
     pub dropped: Vec<String>,
@@ -131,7 +131,7 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
         }
         let new = counterpart.and_then(|at| Some((u32::try_from(at).ok()?, now.parts().get(at)?)));
         let Some((at, new)) = new else {
-            causes.push(Cause::Command(u64::from(number) + 1));
+            add_causes(&mut causes, [Cause::Command(u64::from(number) + 1)]);
             continue;
         };
         let Transferred {
@@ -146,11 +146,7 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
         pieces.extend(ranges.map(|(first, last)| (first + start, last + start)));
         (surviving, distinct) = (surviving + here, distinct + different);
         if here < inside.len() {
-            causes.extend(
-                why.into_iter()
-                    .filter(|cause| !causes.contains(cause))
-                    .collect::<Vec<_>>(),
-            );
+            add_causes(&mut causes, why);
         }
         if different < here {
             dropped.extend(
@@ -172,4 +168,14 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
         chosen: pieces.into_iter().collect(),
         lost: (surviving < count || lost.merged.is_some()).then_some(lost),
     })
+}
+
+/// Adds each once, up to one more than a sentence names: a list of them all would be searched for each
+/// of thousands of commands.
+fn add_causes(causes: &mut Vec<Cause>, why: impl IntoIterator<Item = Cause>) {
+    for cause in why {
+        if causes.len() <= wording::MOST_CAUSES && !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
 }

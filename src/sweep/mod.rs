@@ -31,10 +31,10 @@
 //!
 //! Words follow a POSIX shell's rules ([`words`]): quotes, escapes, `\` at a line's end, comments.
 //! No shell changes them later, so that `~/x`, `*.csv` and `$$` are passed as typed, with a warning that
-//! single quotes silence. A character that nobody sees is told where it stands: an error in a name, in
+//! single quotes silence. A character that nobody sees is reported where it stands: an error in a name, in
 //! a number and between the values of a sweep, where it cannot be meant, else a warning; no word where
 //! it does its work, as a joiner between letters that join. A line goes on where `\` is its last
-//! character. What stands before `grid run` on its line, such as a prompt, is told and passed over.
+//! character. What stands before `grid run` on its line, such as a prompt, is reported and passed over.
 //!
 //! A sweep needs quotes, since a shell would take it apart:
 //!

@@ -288,8 +288,8 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// Keeps the first of those that overlap, errors before warnings: a warning must not hide what
-/// blocks the launch. Sorted by place, the first [`MAX_PROBLEMS`] and one that counts the others.
+/// Keeps the first of those that overlap, errors before warnings and what costs money before what may not:
+/// none hides what weighs more. Sorted by place, the first [`MAX_PROBLEMS`] and one that counts the others.
 /// O(n log n), O(n) where they come in order.
 fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut order: Vec<usize> = (0..diagnostics.len()).collect();
@@ -349,7 +349,10 @@ fn keep_first(heap: &[usize], diagnostics: &[Diagnostic], kept: &mut Vec<usize>)
         return;
     }
     let mut heap = heap.to_vec();
-    heap.sort_by_key(|at| (diagnostics[*at].severity(), *at));
+    heap.sort_by_key(|at| {
+        let diagnostic = &diagnostics[*at];
+        (diagnostic.severity(), diagnostic.precedence(), *at)
+    });
     let mut apart: BTreeMap<u32, usize> = BTreeMap::new();
     for at in heap {
         let span = diagnostics[at].span;

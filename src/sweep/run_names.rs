@@ -61,33 +61,43 @@ fn numbered_as<'a>((start, digits): (&'a str, &str)) -> Option<(&'a str, u128)> 
 
 fn distinct(typed: &[Option<&str>]) -> Vec<Option<String>> {
     let mut taken: HashSet<String> = typed.iter().flatten().map(|name| (*name).into()).collect();
-    let mut uses: HashMap<&str, u64> = HashMap::new();
+    // Names that are cut may be numbered alike, so that the next free number is kept by what stands
+    // before it: else each of many long names would try the numbers of all others.
+    let mut next: HashMap<String, u64> = HashMap::new();
+    let mut used: HashSet<&str> = HashSet::new();
     let mut names = Vec::with_capacity(typed.len());
     for typed in typed {
         let name = typed.map(|typed| {
-            let count = uses.entry(typed).or_insert(0);
-            *count += 1;
-            let mut name = typed.to_owned();
-            while *count > 1 {
-                name = numbered(typed, *count);
-                if taken.insert(name.clone()) {
-                    break;
-                }
-                *count += 1;
+            if used.insert(typed) {
+                return typed.to_owned();
             }
-            name
+            let mut number = 2;
+            loop {
+                let start = cut(typed, number);
+                let free = next.entry(start.clone()).or_insert(number);
+                if *free > number {
+                    number = *free;
+                    continue;
+                }
+                *free = number + 1;
+                let name = format!("{start}-{number}");
+                if taken.insert(name.clone()) {
+                    return name;
+                }
+                number += 1;
+            }
         });
         names.push(name);
     }
     names
 }
 
-/// `name-2`, the name cut so that it is no longer than a server takes.
-fn numbered(name: &str, number: u64) -> String {
-    let end = format!("-{number}");
-    let room = MAX_RUN_NAME.saturating_sub(end.len());
-    let start: String = name.chars().take(room).collect();
-    format!("{}{end}", start.trim_end_matches('-'))
+/// What of `name` stands before `-2`: so much that both are no longer than a server takes.
+fn cut(name: &str, number: u64) -> String {
+    let end = number.to_string().len() + 1;
+    let length = MAX_RUN_NAME.saturating_sub(end);
+    let start: String = name.chars().take(length).collect();
+    start.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]
@@ -133,6 +143,17 @@ mod tests {
                 assert!(Options::default().set(spec, name).is_ok(), "{name}");
             }
         }
+    }
+
+    /// Cut, many are alike: numbers that others have are not tried again for each, which took minutes.
+    #[test]
+    fn many_long_names_are_numbered_at_once() {
+        const COUNT: usize = 10_000;
+        let start = "a".repeat(MAX_RUN_NAME - 5);
+        let long: Vec<String> = (0..COUNT).map(|n| format!("{start}{n:05}")).collect();
+        let typed: Vec<&str> = long.iter().chain(&long).map(String::as_str).collect();
+        let found = names(&typed);
+        assert_eq!(found.iter().collect::<HashSet<_>>().len(), 2 * COUNT);
     }
 
     #[cfg(not(target_arch = "wasm32"))]

@@ -73,7 +73,7 @@ pub fn read_with(text: &str, names: Option<&CharacterNames>) -> Value {
             Value::UnknownCall {
                 name: path.into(),
                 start,
-                suggestion: mend::meant_name(path, inner),
+                suggestion: mend::likely_name(path, inner),
             }
         } else {
             Value::Plain

@@ -24,8 +24,8 @@ mod mojibake;
 mod preamble;
 mod problem;
 mod recover;
+mod reported;
 mod shell;
-mod told;
 mod word;
 
 pub(crate) use characters::hidden_in_config;
@@ -63,11 +63,11 @@ pub enum Source {
 
 /// Splits `text` into commands and words. O(length of the text).
 pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
-    split_telling(text, source, told::TOLD)
+    split_reporting(text, source, reported::MAX_REPORTED)
 }
 
-/// The same, of each problem that one fix mends everywhere the first `told`.
-fn split_telling(text: &str, source: Source, told: u32) -> (Vec<Words>, Vec<Diagnostic>) {
+/// The same; of each problem that one fix mends everywhere only the first `max_reported` are reported.
+fn split_reporting(text: &str, source: Source, max_reported: u32) -> (Vec<Words>, Vec<Diagnostic>) {
     let mut lexer = Lexer {
         cursor: Cursor::new(text),
         source,
@@ -77,7 +77,7 @@ fn split_telling(text: &str, source: Source, told: u32) -> (Vec<Words>, Vec<Diag
         unquoted_characters: Vec::new(),
         change: None,
         counts: Vec::new(),
-        told,
+        max_reported,
         in_command: false,
     };
     if source == Source::Client {
@@ -130,10 +130,10 @@ struct Lexer<'a> {
     unquoted_characters: Vec<u32>,
     /// What a shell would change first in the present word.
     change: Option<(Span, Change)>,
-    /// How often each problem was told that one fix mends everywhere.
-    counts: Vec<(told::Group, u32)>,
-    /// How often it is.
-    told: u32,
+    /// How often each problem was reported that one fix mends everywhere.
+    counts: Vec<(reported::Group, u32)>,
+    /// How often it is at most.
+    max_reported: u32,
     /// Whether the command has words already.
     in_command: bool,
 }

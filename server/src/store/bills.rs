@@ -55,7 +55,7 @@ struct Billed {
 /// Bills everything stored again, from its times: each trial that has ended, each earlier attempt,
 /// and the runs' totals. Until now a trial was billed from its run's first start on, the time that
 /// it waited included. Needs no more memory than the figures of one run that change. O(trials).
-pub(super) fn put_right(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn rebill(connection: &Connection) -> Result<(), StoreError> {
     let mut runs =
         connection.prepare("SELECT key, bill_minimum, bill_increment, billed_seconds FROM run")?;
     let runs = runs.query_map([], |row| {
@@ -67,8 +67,8 @@ pub(super) fn put_right(connection: &Connection) -> Result<(), StoreError> {
     })?;
     let (mut trials, mut totals) = (0, 0);
     for run in runs.collect::<Result<Vec<_>, _>>()? {
-        let total = put_right_rows(connection, &run, &LAST, &mut trials)?
-            .saturating_add(put_right_rows(connection, &run, &EARLIER, &mut trials)?);
+        let total = rebill_attempts(connection, &run, &LAST, &mut trials)?
+            .saturating_add(rebill_attempts(connection, &run, &EARLIER, &mut trials)?);
         if total != run.total {
             let update = "UPDATE run SET billed_seconds = ?2 WHERE key = ?1";
             connection.execute(update, [run.run, total])?;
@@ -79,7 +79,7 @@ pub(super) fn put_right(connection: &Connection) -> Result<(), StoreError> {
         tracing::warn!(
             trials,
             runs = totals,
-            "billed seconds are put right: trials had been billed for the time that they waited"
+            "billed seconds corrected: trials had been billed for the time that they waited"
         );
     }
     Ok(())
@@ -106,8 +106,8 @@ const EARLIER: Attempts = Attempts {
              WHERE run = ?1 AND number = ?2 AND attempt = ?3",
 };
 
-/// Puts right what is wrong, counts it, and answers with what all of them are billed.
-fn put_right_rows(
+/// Corrects what is wrong, counts it, and returns what all of them are billed.
+fn rebill_attempts(
     connection: &Connection,
     run: &Billed,
     attempts: &Attempts,

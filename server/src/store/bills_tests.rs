@@ -306,7 +306,7 @@ proptest! {
                 world.apply(event).await;
                 world.check().await;
             }
-            // As an earlier version would have billed it, and put right.
+            // As an earlier version would have billed it, and corrected.
             world.store.close().await;
             spoil(&folder.path().join("sweep.db"));
             world.store = Store::open(&folder.path().join("sweep.db")).unwrap();
@@ -364,7 +364,7 @@ async fn what_has_no_times_is_not_billed() {
     assert_eq!(earlier, [None, None, Some(2)]);
     let record = store.run_by_key(world.run).await.unwrap().unwrap();
     assert_eq!(record.billed_seconds, 6);
-    // Nothing to put right any more, and the version before refuses it.
+    // Nothing to correct any more, and the version before refuses it.
     store.close().await;
     let version = |path| -> i64 {
         let database = Connection::open(path).unwrap();

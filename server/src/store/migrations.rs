@@ -24,7 +24,7 @@ const MIGRATIONS: [Migration; 5] = [
     Migration::Tables(include_str!("../../migrations/0002_control.sql")),
     Migration::Tables(include_str!("../../migrations/0003_data.sql")),
     Migration::Tables(include_str!("../../migrations/0004_load.sql")),
-    Migration::Figures(bills::put_right),
+    Migration::Figures(bills::rebill),
 ];
 
 /// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.
@@ -89,7 +89,7 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match migration {
             Migration::Tables(sql) => transaction.execute_batch(sql)?,
-            Migration::Figures(put_right) => put_right(&transaction)?,
+            Migration::Figures(rebill) => rebill(&transaction)?,
         }
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", index as i64 + 1)?;

@@ -1,8 +1,9 @@
 //! Whether the script of a run lies in its source: asked before a trial starts, since each would
 //! fail at a price.
 //!
-//! Links are followed as long as they stay in the source. What lies behind one that leads out, or
-//! cannot be read, is not looked at; it counts as there.
+//! Links are followed as long as they stay in the source. What lies behind one that leads out, behind an
+//! absolute path (it may be in a datastore that only trials see) or cannot be read, is not inspected;
+//! it counts as there.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -11,15 +12,16 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::mount::below;
-use super::similar::{Listing, Similar, like, likeliest, shown, text};
+use super::similar::{Listing, Similar, likeliest, nearest_of, printable, to_text};
 
 /// How many links of one path are followed.
 const LINKS_MAX: u32 = 40;
+
 /// Why a script cannot be run, in whole sentences.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoScript {
     /// The folder in which trials are to run.
-    #[error("The source has no folder `{}`.{}", shown(.folder), .similar)]
+    #[error("The source has no folder `{}`.{}", printable(.folder), .similar)]
     Folder {
         /// Relative to the source.
         folder: String,
@@ -27,7 +29,7 @@ pub enum NoScript {
         similar: Similar,
     },
     /// The script itself.
-    #[error("The script `{}` is not in {}.{}", shown(.script), place(.folder), .similar)]
+    #[error("The script `{}` is not in {}.{}", printable(.script), place(.folder), .similar)]
     Missing {
         /// As the command names it.
         script: String,
@@ -37,7 +39,7 @@ pub enum NoScript {
         similar: Similar,
     },
     /// A folder without a `__main__.py`.
-    #[error("`{}` is a folder of the source, not a script.{}", shown(.script), .similar)]
+    #[error("`{}` is a folder of the source, not a script.{}", printable(.script), .similar)]
     IsFolder {
         /// As the command names it.
         script: String,
@@ -48,17 +50,17 @@ pub enum NoScript {
     #[error(
         "The script `{}` is left out of the source by its .gridignore, .gitignore or .dockerignore \
          file.",
-        shown(.0)
+        printable(.0)
     )]
     LeftOut(String),
 }
 
 fn place(folder: &str) -> String {
-    let folder = text(&plain(Path::new(folder)));
+    let folder = to_text(&plain(Path::new(folder)));
     if folder.is_empty() {
         "the source".to_owned()
     } else {
-        format!("the source's folder `{}`", shown(&folder))
+        format!("the source's folder `{}`", printable(&folder))
     }
 }
 
@@ -71,7 +73,8 @@ pub fn ensure_script(root: &Path, folder: &str, script: &str) -> Result<(), NoSc
     let in_folder = plain(Path::new(folder));
     if below(root, folder).is_none() {
         let folders = Listing::read(root).folders;
-        let similar = like(&text(&in_folder), &folders).map_or(Similar::None, Similar::Instead);
+        let similar =
+            nearest_of(&to_text(&in_folder), &folders).map_or(Similar::None, Similar::Instead);
         return Err(NoScript::Folder {
             folder: folder.to_owned(),
             similar,
@@ -132,6 +135,9 @@ fn entry(root: &Path, path: &Path) -> Entry {
     let mut ahead: VecDeque<OsString> = parts(path);
     let (mut at, mut links, mut found) = (PathBuf::new(), 0, Entry::Folder);
     while let Some(part) = ahead.pop_front() {
+        if Path::new(&part).is_absolute() {
+            return Entry::Beyond;
+        }
         if part == ".." {
             if !at.pop() {
                 return Entry::Beyond;
@@ -154,9 +160,6 @@ fn entry(root: &Path, path: &Path) -> Entry {
             links += 1;
             if links > LINKS_MAX {
                 return Entry::Missing;
-            }
-            if target.is_absolute() {
-                return Entry::Beyond;
             }
             for part in parts(&target).into_iter().rev() {
                 ahead.push_front(part);
@@ -240,6 +243,9 @@ mod tests {
             ("", "pkg/back/back/run.sh"),
             ("", "out.py"),
             ("", "above.py"),
+            // Where trials run there may be a datastore.
+            ("", "/datastores/code/train.py"),
+            ("pkg", "/datastores/code/train.py"),
         ] {
             assert_eq!(refused(at, folder, script), "ok", "{folder} {script}");
         }

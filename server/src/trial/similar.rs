@@ -11,8 +11,8 @@ const ENTRIES_MAX: usize = 20_000;
 const DEPTH_MAX: usize = 16;
 /// Endings of what a trial can run.
 const ENDINGS: [&str; 3] = ["py", "sh", "jl"];
-/// Of a path, so many characters are shown.
-const SHOWN_MAX: usize = 200;
+/// Of a path, so many characters are printed.
+const PRINTABLE_MAX: usize = 200;
 
 /// What may have been meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,26 +30,26 @@ impl std::fmt::Display for Similar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::None => Ok(()),
-            Self::Instead(path) => write!(f, " Did you mean `{}`?", shown(path)),
-            Self::Elsewhere(path) => write!(f, " The source has `{}`.", shown(path)),
+            Self::Instead(path) => write!(f, " Did you mean `{}`?", printable(path)),
+            Self::Elsewhere(path) => write!(f, " The source has `{}`.", printable(path)),
         }
     }
 }
 
 /// A path for a message, on one line and not too long.
-pub(super) fn shown(path: &str) -> String {
+pub(super) fn printable(path: &str) -> String {
     let visible = path.chars().map(|letter| match letter {
         _ if letter.is_control() => char::REPLACEMENT_CHARACTER,
         _ => letter,
     });
-    let mut text: String = visible.take(SHOWN_MAX).collect();
-    if path.chars().nth(SHOWN_MAX).is_some() {
+    let mut text: String = visible.take(PRINTABLE_MAX).collect();
+    if path.chars().nth(PRINTABLE_MAX).is_some() {
         text.push('…');
     }
     text
 }
 
-pub(super) fn text(path: &Path) -> String {
+pub(super) fn to_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
@@ -97,7 +97,7 @@ pub(super) fn likeliest(wanted: &Path, folder: &Path, files: &[String]) -> Simil
         .filter(|file| ending(file).is_some_and(|ending| ENDINGS.contains(&ending.as_str())))
         .cloned()
         .collect();
-    let lower = |path: &Path| text(path).to_lowercase();
+    let lower = |path: &Path| to_text(path).to_lowercase();
     let (path, name) = (lower(wanted), wanted.file_name().map(Path::new));
     let name = name.map(lower).unwrap_or_default();
     let named = |file: &str| file_name(file).to_lowercase();
@@ -108,12 +108,12 @@ pub(super) fn likeliest(wanted: &Path, folder: &Path, files: &[String]) -> Simil
         let first = fitting.clone().find(in_place);
         first.or_else(|| fitting.next()).cloned()
     };
-    let bare = |path: &str| text(&Path::new(path).with_extension(""));
+    let bare = |path: &str| to_text(&Path::new(path).with_extension(""));
     let found = pick(files, &|file| file.to_lowercase() == path)
         .or_else(|| pick(files, &|file| named(file) == name))
         .or_else(|| pick(&scripts, &|file| bare(&file.to_lowercase()) == bare(&path)))
         .or_else(|| pick(&scripts, &|file| bare(&named(file)) == bare(&name)))
-        .or_else(|| like(&path, &scripts))
+        .or_else(|| nearest_of(&path, &scripts))
         .or_else(|| {
             let near = nearest(&name, scripts.iter().map(|file| file_name(file)))?;
             pick(&scripts, &|file| file_name(file) == near)
@@ -122,12 +122,12 @@ pub(super) fn likeliest(wanted: &Path, folder: &Path, files: &[String]) -> Simil
         return Similar::None;
     };
     match Path::new(&found).strip_prefix(folder) {
-        Ok(inside) => Similar::Instead(text(inside)),
+        Ok(inside) => Similar::Instead(to_text(inside)),
         Err(_) => Similar::Elsewhere(found),
     }
 }
 
-pub(super) fn like(path: &str, candidates: &[String]) -> Option<String> {
+pub(super) fn nearest_of(path: &str, candidates: &[String]) -> Option<String> {
     nearest(path, candidates.iter().map(String::as_str))
 }
 

@@ -139,7 +139,7 @@ impl Draft {
         let (state, caret) = reached?;
         self.notice.set(None);
         self.take(&state);
-        self.tell_possible();
+        self.publish_possible();
         caret
     }
 
@@ -152,10 +152,10 @@ impl Draft {
                 None => *history = Some(History::new(state)),
             }
         });
-        self.tell_possible();
+        self.publish_possible();
     }
 
-    fn tell_possible(self) {
+    fn publish_possible(self) {
         let possible = self.undo.history.with_value(|history| {
             let history = history.as_ref();
             (

@@ -8,7 +8,7 @@ use crate::sweep::words::{self, CharacterProblem};
 
 impl Reader<'_> {
     /// The value, with Python's own characters where others stand in a sweep; `None` where it cannot
-    /// be read for what is told of them.
+    /// be read, which is reported.
     pub(super) fn value(&mut self, names: Option<&CharacterNames>) -> Option<Value> {
         let argument = self.argument;
         let typed = value::read_with(argument.value(), names);
@@ -43,7 +43,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Tells of values of a list, as `passed`, that nobody sees or that hold control characters.
+    /// Reports values of a list, as `passed`, that nobody sees or that hold control characters.
     pub(super) fn check_values(&mut self, items: &Items, passed: &[Box<str>]) {
         let argument = self.argument;
         for (item, passed) in items.items.iter().zip(passed) {

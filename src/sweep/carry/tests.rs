@@ -404,3 +404,18 @@ fn more_ranges_than_are_worked_out_are_lost_whole_and_named() {
     let said = "None of your 4 chosen trials is in the plan any more: in the new order they would be more than 1,000,000 ranges.";
     assert_eq!(found, (String::new(), said.to_owned()));
 }
+
+/// A list of all reasons would be searched for each command: a page of commands would take minutes.
+#[test]
+fn few_of_many_causes_are_kept() {
+    let text = |first: u32| {
+        let lines = (0..20).map(|n| format!("grid run f{n}.py --a \"[{}, 0]\"", first + n));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let plan = |text: &str| read(text, &Settings::default()).plan;
+    let (before, now) = (plan(&text(100)), plan(&text(200)));
+    let chosen: Ranges = (0..20).map(|n| (2 * n, 2 * n)).collect();
+    let lost = carry(&before, &chosen, &now).lost.unwrap();
+    assert_eq!((lost.lost, lost.causes.len()), (20, 4));
+    assert!(lost.to_string().ends_with("; and more."), "{lost}");
+}

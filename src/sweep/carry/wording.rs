@@ -6,7 +6,7 @@ use crate::sweep::quote;
 use std::fmt;
 
 /// How many causes one sentence names.
-const MOST_CAUSES: usize = 3;
+pub(super) const MOST_CAUSES: usize = 3;
 
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

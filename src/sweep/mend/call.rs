@@ -65,7 +65,7 @@ impl<'t> Call<'t> {
 
 /// The function that a call of an unknown name may mean: none for very short names, which are like
 /// everything, and for `arange` the one that takes its numbers.
-pub(in crate::sweep) fn meant_name(path: &str, text: &str) -> Option<String> {
+pub(in crate::sweep) fn likely_name(path: &str, text: &str) -> Option<String> {
     let last = path.rsplit('.').next().unwrap_or(path);
     if last == "arange" {
         let call = Call::read(text.trim_matches(|c: char| c.is_whitespace()))?;
@@ -94,7 +94,7 @@ fn call_meanings_at(value: &str, depth: u32) -> Vec<Meaning> {
     if WRAPPERS.contains(&call.name()) {
         meanings.extend(wrapped(&call, depth));
     }
-    if let Some(name) = meant_name(call.path, text).filter(|_| call.name() != "arange") {
+    if let Some(name) = likely_name(call.path, text).filter(|_| call.name() != "arange") {
         meanings.push(Meaning::written(format!("{name}({})", call.inside)));
     }
     let mut meanings = checked(meanings);

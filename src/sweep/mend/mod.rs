@@ -16,7 +16,7 @@ mod list;
 mod sequence;
 mod split;
 
-pub(super) use call::{call_meanings, expression_meanings, meant_name};
+pub(super) use call::{call_meanings, expression_meanings, likely_name};
 pub(super) use list::{list_meanings, listed};
 
 /// More than this many are no help.

@@ -92,6 +92,10 @@ fn growing(numbers: &[i64], last: i64) -> Option<Meaning> {
     (value == last).then(|| list(values.iter().map(i64::to_string)))
 }
 
+/// The most decimal places of a step: more than a double tells apart, and far fewer than the 65,535 that
+/// formatting takes without a panic.
+const MAX_PLACES: usize = 30;
+
 /// Even steps that are no integers: `steps`, which counts in decimals and leaves its stop out.
 fn decimal(before: &[&str], last: &str) -> Option<Meaning> {
     let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
@@ -109,7 +113,8 @@ fn decimal(before: &[&str], last: &str) -> Option<Meaning> {
         .iter()
         .filter_map(|text| text.split_once('.'))
         .map(|(_, places)| places.len())
-        .max()?;
+        .max()
+        .filter(|places| *places <= MAX_PLACES)?;
     let step = format!("{step:.places$}");
     let stop = format!(
         "{:.*}",

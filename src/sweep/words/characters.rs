@@ -1,15 +1,15 @@
 //! The characters of words that a person cannot see, or takes for others: found as words are read.
 
 use super::hidden::{self, Class, Found};
-use super::told::TOLD;
+use super::reported::MAX_REPORTED;
 use super::word::Word;
 use super::{CharacterProblem, Lexer, lookalike};
 use crate::sweep::command::{begins_flag, is_script};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::{Origin, Span};
 
-/// What an unquoted word is, as it was meant.
-struct Meant {
+/// What the unquoted characters of a word can be part of.
+struct WordRole {
     /// Where the name of a flag ends in the text: at the start of the word, where it is none.
     name_end: u32,
     /// Whether no character of the word can be another than it looks like: a script or a number.
@@ -17,7 +17,7 @@ struct Meant {
 }
 
 impl Lexer<'_> {
-    fn tell_hidden(&mut self, span: Span, found: Found, certain: bool) {
+    fn report_hidden(&mut self, span: Span, found: Found, certain: bool) {
         let Found {
             character, class, ..
         } = found;
@@ -26,14 +26,14 @@ impl Lexer<'_> {
             class,
             certain,
         };
-        self.tell(span, Kind::Character(problem));
+        self.report_at(span, Kind::Character(problem));
     }
 
     /// A request's words are passed as they are, but for what no program can be passed.
     pub(super) fn refuse_nul(&mut self) {
         let nul = self.cursor.text().find('\0');
         if let Some(found) = nul.and_then(|at| hidden::at(self.cursor.text(), at)) {
-            self.tell_hidden(found.span, found, true);
+            self.report_hidden(found.span, found, true);
         }
     }
 
@@ -52,7 +52,7 @@ impl Lexer<'_> {
         }
         if let Some(first) = first {
             let span = Span::new(begins, self.cursor.offset());
-            self.tell_hidden(span, first, true);
+            self.report_hidden(span, first, true);
         }
         first.is_some()
     }
@@ -83,7 +83,7 @@ impl Lexer<'_> {
                 self.unquoted_characters.push(begins);
                 self.cursor
                     .skip((found.span.end - found.span.start) as usize);
-                self.tell_hidden(found.span, found, true);
+                self.report_hidden(found.span, found, true);
             }
             found => {
                 self.unquoted_characters.push(begins);
@@ -137,11 +137,11 @@ impl Lexer<'_> {
         if word.quoted {
             self.check_quoted_entities(word);
         }
-        let meant = self.meant(word);
+        let role = self.role_of(word);
         let mut certain_places: Vec<u32> = Vec::new();
-        self.check_hidden(word, &meant, &mut certain_places);
+        self.check_hidden(word, &role, &mut certain_places);
         if !word.text.is_ascii() {
-            self.check_look_alikes(word, &meant);
+            self.check_look_alikes(word, &role);
         }
         if !certain_places.is_empty() {
             *word = mended(word, &certain_places);
@@ -149,9 +149,9 @@ impl Lexer<'_> {
     }
 
     /// O(length of the word).
-    fn meant(&self, word: &Word) -> Meant {
+    fn role_of(&self, word: &Word) -> WordRole {
         let start = word.span.start;
-        let none = Meant {
+        let none = WordRole {
             name_end: start,
             exact: false,
         };
@@ -177,26 +177,26 @@ impl Lexer<'_> {
                 }),
         };
         let bracket = word.text.starts_with(['\u{ff3b}', '\u{3010}']);
-        Meant {
+        WordRole {
             name_end,
             exact: number || is_script(&plain) || bracket,
         }
     }
 
-    fn check_hidden(&mut self, word: &Word, meant: &Meant, certain_places: &mut Vec<u32>) {
+    fn check_hidden(&mut self, word: &Word, role: &WordRole, certain_places: &mut Vec<u32>) {
         let text = self.cursor.text();
-        let mut told: Vec<(Class, bool)> = Vec::new();
+        let mut reported: Vec<(Class, bool)> = Vec::new();
         let (start, end) = (word.span.start as usize, word.span.end as usize);
         let mut all = hidden::all(text, start, end).peekable();
         while let Some(found) = all.next() {
             let at = found.span.start;
             let unquoted = self.unquoted_characters.binary_search(&at).is_ok();
             let certain = match found.class {
-                // Told where it was left out.
+                // Reported where it was left out.
                 Class::Control | Class::Nul if unquoted => continue,
                 Class::Nul => true,
                 Class::Mojibake => unquoted,
-                _ => unquoted && (meant.exact || at < meant.name_end),
+                _ => unquoted && (role.exact || at < role.name_end),
             };
             let removed = certain && matches!(found.class, Class::Unseen | Class::Direction);
             certain_places.extend(removed.then_some(at));
@@ -214,9 +214,9 @@ impl Lexer<'_> {
                 span.end = next.span.end;
                 all.next();
             }
-            if !told.contains(&(found.class, certain)) {
-                told.push((found.class, certain));
-                self.tell_hidden(span, found, certain);
+            if !reported.contains(&(found.class, certain)) {
+                reported.push((found.class, certain));
+                self.report_hidden(span, found, certain);
             }
         }
     }
@@ -231,42 +231,42 @@ impl Lexer<'_> {
             return;
         };
         let span = word.locate(super::offset(at), super::offset(at + entity.len()));
-        // One that is not quoted was told before.
-        if span.slice(self.cursor.text()) == entity && !self.told_at(span) {
+        // One that is not quoted was reported before.
+        if span.slice(self.cursor.text()) == entity && !self.is_reported_at(span) {
             let certain = false;
             let problem = CharacterProblem::Entity {
                 entity,
                 shown,
                 certain,
             };
-            self.tell(span, Kind::Character(problem));
+            self.report_at(span, Kind::Character(problem));
         }
     }
 
-    fn told_at(&self, span: Span) -> bool {
+    fn is_reported_at(&self, span: Span) -> bool {
         let last = self.diagnostics.iter().rev().take(8);
         last.map(|d| d.span).any(|other| other == span)
     }
 
     /// What looks like ASCII in a name or a number.
-    fn check_look_alikes(&mut self, word: &Word, meant: &Meant) {
+    fn check_look_alikes(&mut self, word: &Word, role: &WordRole) {
         let place = |(at, c): (usize, char)| {
             let plain = lookalike::ascii(c)?;
             let start = word.locate_one(super::offset(at));
             let unquoted = self.unquoted_characters.binary_search(&start).is_ok();
-            let certain = unquoted && (meant.exact || start < meant.name_end);
+            let certain = unquoted && (role.exact || start < role.name_end);
             let span = Span::new(start, start + super::offset(c.len_utf8()));
             certain.then_some((span, plain))
         };
         let edits: Vec<_> = word.text.char_indices().filter_map(place).collect();
         if !edits.is_empty() {
-            self.tell_look_alike(&edits, true);
+            self.report_look_alike(&edits, true);
         } else if let Some(edits) = self.number_in_disguise(word) {
-            self.tell_look_alike(&edits, false);
+            self.report_look_alike(&edits, false);
         }
     }
 
-    fn tell_look_alike(&mut self, edits: &[(Span, char)], certain: bool) {
+    fn report_look_alike(&mut self, edits: &[(Span, char)], certain: bool) {
         let Some((span, plain)) = edits.first().copied() else {
             return;
         };
@@ -282,7 +282,7 @@ impl Lexer<'_> {
             certain,
             edits,
         };
-        self.tell(span, Kind::Character(problem));
+        self.report_at(span, Kind::Character(problem));
     }
 
     /// A quoted value that would be a number in ASCII: `"1e‐3"`.
@@ -320,8 +320,8 @@ pub(crate) fn hidden_in_config(text: &str) -> Vec<Diagnostic> {
         let Found {
             character, class, ..
         } = found;
-        let told = counts.iter().find(|(other, _)| *other == class);
-        if comment || told.is_some_and(|(_, count)| *count >= TOLD) {
+        let reported = counts.iter().find(|(other, _)| *other == class);
+        if comment || reported.is_some_and(|(_, count)| *count >= MAX_REPORTED) {
             continue;
         }
         match counts.iter_mut().find(|(other, _)| *other == class) {

@@ -89,7 +89,7 @@ impl Lexer<'_> {
             _ => (start, CharacterProblem::LastBackslash),
         };
         let span = Span::new(start, self.cursor.offset());
-        self.tell(span, Kind::Character(problem));
+        self.report_at(span, Kind::Character(problem));
     }
 
     /// A lone `^` or backtick at a line's end, by which cmd and PowerShell say that it goes on.

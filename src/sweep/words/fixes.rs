@@ -1,7 +1,7 @@
 //! The edits that mend problems of characters: each here and wherever else the text has the same.
 
 use super::hidden::{self, Class};
-use super::{CharacterProblem, Source, split_telling};
+use super::{CharacterProblem, Source, split_reporting};
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::span::Span;
 
@@ -139,7 +139,7 @@ pub(super) fn everywhere(
     text: &str,
     of: impl Fn(&Diagnostic) -> Option<Vec<(Span, String)>>,
 ) -> Vec<(Span, String)> {
-    let (_, diagnostics) = split_telling(text, Source::Person, u32::MAX);
+    let (_, diagnostics) = split_reporting(text, Source::Person, u32::MAX);
     let mut edits: Vec<_> = diagnostics.iter().filter_map(of).flatten().collect();
     edits.sort_by_key(|(span, _)| *span);
     edits.dedup_by(|next, before| next.0.start < before.0.end);

@@ -131,7 +131,7 @@ impl Lexer<'_> {
             let start = self.cursor.offset();
             let span = Span::new(start, start + offset(typed.len()));
             let problem = ShellProblem::Preamble { preamble, typed };
-            self.tell(span, Kind::Shell(problem));
+            self.report_at(span, Kind::Shell(problem));
             self.cursor.skip(length);
             if self.cursor.rest().starts_with("grid") {
                 return;

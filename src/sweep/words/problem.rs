@@ -100,6 +100,18 @@ impl CharacterProblem {
         }
     }
 
+    /// Whether it is a slip wherever it stands, and not a character that a value may be about.
+    pub(crate) fn is_never_meant(&self) -> bool {
+        matches!(
+            self,
+            CharacterProblem::Hidden { .. }
+                | CharacterProblem::LookAlike { .. }
+                | CharacterProblem::Entity { .. }
+                | CharacterProblem::InSweep { .. }
+                | CharacterProblem::BlankArgument
+        )
+    }
+
     /// What would be right, where saying so helps.
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {

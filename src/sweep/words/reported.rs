@@ -1,11 +1,11 @@
-//! Problems that are told the first few times only, since one fix mends all of them.
+//! Problems of which only the first few are reported, since one fix mends all of them.
 
 use super::hidden::Class;
 use super::{CharacterProblem, Lexer, Preamble, ShellProblem};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
 
-/// Problems of which the first few are told, since each one's fix mends all of them.
+/// Problems that one fix mends wherever they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
     Hidden(Class, bool),
@@ -17,8 +17,8 @@ pub(super) enum Group {
     Continuation,
 }
 
-/// How many of a group are told.
-pub(super) const TOLD: u32 = 20;
+/// How many of a group are reported.
+pub(super) const MAX_REPORTED: u32 = 20;
 
 impl Group {
     fn of(kind: &Kind) -> Option<Group> {
@@ -43,16 +43,16 @@ impl Group {
 }
 
 impl Lexer<'_> {
-    /// Reports what is told the first few times only.
+    /// Reports from `start` to the cursor, unless enough of the group were reported.
     pub(super) fn report_counted(&mut self, start: u32, kind: Kind) {
-        self.tell(Span::new(start, self.cursor.offset()), kind);
+        self.report_at(Span::new(start, self.cursor.offset()), kind);
     }
 
-    pub(super) fn tell(&mut self, span: Span, kind: Kind) {
+    pub(super) fn report_at(&mut self, span: Span, kind: Kind) {
         if let Some(group) = Group::of(&kind) {
-            let told = self.counts.iter_mut().find(|(other, _)| *other == group);
-            match told {
-                Some((_, count)) if *count >= self.told => return,
+            let reported = self.counts.iter_mut().find(|(other, _)| *other == group);
+            match reported {
+                Some((_, count)) if *count >= self.max_reported => return,
                 Some((_, count)) => *count += 1,
                 None => self.counts.push((group, 1)),
             }

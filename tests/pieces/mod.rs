@@ -1,0 +1,62 @@
+//! The pieces of tests/data/repeated.txt, repeated, and what reading them costs.
+
+use std::time::Duration;
+use sweep_planner::sweep::{Options, Reading, Settings, read, read_request};
+
+const PIECES: &str = include_str!("../data/repeated.txt");
+/// Fixes are worked out as problems are shown; each may cost a reading of the whole text. The page shows
+/// fifty; so few tell growth as well.
+const SHOWN: usize = 5;
+
+/// A text's head and what is repeated behind it.
+pub(crate) struct Piece {
+    head: String,
+    repeated: String,
+}
+
+impl Piece {
+    pub(crate) fn all() -> impl Iterator<Item = Piece> {
+        let unescape = |text: &str| text.replace("\\n", "\n");
+        let lines = PIECES.lines().filter(|line| !line.starts_with('#'));
+        let pairs = lines.filter_map(|line| line.split_once('\t'));
+        pairs.map(move |(head, repeated)| Piece {
+            head: unescape(head),
+            repeated: unescape(repeated),
+        })
+    }
+
+    /// At most so many bytes.
+    pub(crate) fn text(&self, length: usize) -> String {
+        let count = length.saturating_sub(self.head.len()) / self.repeated.len();
+        format!("{}{}", self.head, self.repeated.repeat(count))
+    }
+
+    /// Its head and the piece once, on one line.
+    pub(crate) fn name(&self) -> String {
+        format!("{}{}", self.head, self.repeated).replace('\n', "\\n")
+    }
+}
+
+/// Reads a text as the page does, with what it offers for the first problems.
+pub(crate) fn read_and_offer(text: &str, settings: &Settings) -> Reading {
+    let reading = read(text, settings);
+    for diagnostic in reading.diagnostics.iter().take(SHOWN) {
+        diagnostic.fixes(text);
+        diagnostic.help();
+    }
+    reading
+}
+
+pub(crate) fn read_as_request(text: &str, settings: &Settings) {
+    read_request(
+        text.trim_start_matches("grid run "),
+        Options::default(),
+        settings,
+    );
+}
+
+/// Time that this thread was on a processor: what other processes do counts little then.
+pub(crate) fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
