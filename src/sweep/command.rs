@@ -1,6 +1,7 @@
 //! Stage 3: the words of one command as options, script and arguments.
 
 use super::diagnostic::{Diagnostic, Kind};
+use super::foreign;
 use super::options::{OptionSpec, Options, Strategy};
 use super::rules;
 use super::span::{Origin, Span};
@@ -118,6 +119,10 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         .get(1)
         .is_some_and(|w| matches!(w.text.as_str(), "run" | "train"));
     if first.text != "grid" || !is_run {
+        if let Some((span, kind)) = foreign::runner(&words) {
+            report(diagnostics, span, kind);
+            return None;
+        }
         let unknown = first.text == "grid" && words.words.len() > 1;
         let span = if unknown {
             words.words[1].span.to(first.span)

@@ -132,10 +132,10 @@ pub enum Kind {
         /// Its first word.
         found: String,
     },
-    /// A line that begins like the rest of the command above it.
+    /// Lines that begin like the rest of the command above them.
     DanglingLine {
-        /// End of the line above.
-        previous_end: u32,
+        /// What parts each from the line above.
+        gaps: Vec<Span>,
     },
     /// No script.
     NoScript,

@@ -87,7 +87,9 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
         return Reading::error(Span::at(0), Kind::TooLong);
     }
-    let no_command = config::check_pasted(text).or_else(|| foreign::check_yaml(text));
+    let no_command = config::check_pasted(text)
+        .or_else(|| foreign::check_yaml(text))
+        .or_else(|| foreign::check_wrapped(text));
     if let Some(pasted) = no_command {
         return Reading {
             diagnostics: vec![pasted],
@@ -96,19 +98,13 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     }
     let (mut commands, mut diagnostics) = words::split(text, Source::Person);
     let has_links = foreign::take_links(text, &mut commands, &mut diagnostics);
-    if commands.is_empty() && !has_links {
-        diagnostics.push(Diagnostic::new(Span::at(0), Kind::NoCommand));
+    let has_scripts = foreign::take_scripts(text, &mut commands, &mut diagnostics);
+    foreign::take_others(text, &mut commands, &mut diagnostics);
+    if commands.is_empty() && !has_links && !has_scripts {
+        let none = || Diagnostic::new(Span::at(0), Kind::NoCommand);
+        diagnostics.push(foreign::check_commented(text).unwrap_or_else(none));
     }
-    let mut read = Vec::new();
-    let mut previous_end = None;
-    for words in commands {
-        let end = words.span.end;
-        match dangling(previous_end, &words) {
-            Some(diagnostic) => diagnostics.push(diagnostic),
-            None => read.extend(command::parse(words, &mut diagnostics)),
-        }
-        previous_end = Some(end);
-    }
+    let mut read = parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     with_config(&mut read, settings, &mut budget, &mut diagnostics);
     rules::check_run_names(&read, &mut diagnostics);
@@ -194,12 +190,62 @@ fn with_config(
     }
 }
 
-/// A line that begins like the rest of the command above it: a `\` is missing there.
-fn dangling(previous_end: Option<u32>, words: &Words) -> Option<Diagnostic> {
-    let first = words.words.first()?;
-    let previous_end = previous_end.filter(|_| first.text.starts_with('-'))?;
-    let kind = Kind::DanglingLine { previous_end };
-    Some(Diagnostic::new(words.span, kind))
+/// The commands that can be read. A line that begins like the rest of the command above it is none: a `\`
+/// is missing there.
+fn parse_all(commands: Vec<Words>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Command> {
+    let mut read = Vec::new();
+    let mut above: Option<Above> = None;
+    for words in commands {
+        let end = words.span.end;
+        let first = words.words.first().map_or("", |word| word.text.as_str());
+        let goes_on = |above: &Above| {
+            first.starts_with('-') || above.has_no_script && command::is_script(first)
+        };
+        let Some(above) = above.as_mut().filter(|above| goes_on(above)) else {
+            let told = diagnostics.len();
+            read.extend(command::parse(words, diagnostics));
+            let no_script = |d: &Diagnostic| d.kind == Kind::NoScript;
+            let has_no_script = diagnostics.get(told..).is_some_and(|d| d.iter().any(no_script));
+            let lines = None;
+            above = Some(Above {
+                end,
+                has_no_script,
+                lines,
+            });
+            continue;
+        };
+        if std::mem::take(&mut above.has_no_script) {
+            let last = diagnostics.iter().rposition(|d| d.kind == Kind::NoScript);
+            last.map(|last| diagnostics.remove(last));
+            above.lines = None;
+        }
+        let gap = Span::new(above.end, words.span.start.max(above.end));
+        above.end = end;
+        match above.lines.and_then(|at| diagnostics.get_mut(at)) {
+            Some(Diagnostic {
+                span,
+                kind: Kind::DanglingLine { gaps },
+                ..
+            }) => {
+                *span = span.to(words.span);
+                gaps.push(gap);
+            }
+            _ => {
+                above.lines = Some(diagnostics.len());
+                let kind = Kind::DanglingLine { gaps: vec![gap] };
+                diagnostics.push(Diagnostic::new(words.span, kind));
+            }
+        }
+    }
+    read
+}
+
+/// The command above a line.
+struct Above {
+    end: u32,
+    has_no_script: bool,
+    /// Which diagnostic tells of the lines that go on behind it.
+    lines: Option<usize>,
 }
 
 /// `text` is what a person typed, whose doubtful words are worth a word.

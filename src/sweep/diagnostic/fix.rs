@@ -41,7 +41,7 @@ impl Diagnostic {
         }
         match &self.kind {
             Kind::Spelling(problem) => problem.fixes(self.span, text),
-            Kind::Foreign(foreign) => foreign.fixes(self.span),
+            Kind::Foreign(foreign) => foreign.fixes(self.span, text),
             Kind::Doubt(doubt) => doubt.fixes(self.span, text),
             Kind::Literal { problem, typed } => value_fixes(problem, typed, text),
             Kind::UnknownCall { typed, .. } => {
@@ -104,17 +104,11 @@ impl Diagnostic {
                 replace("Write it as a list", format!("\"{list}\""))
             }
             Kind::ShellSyntax(Shell::Background) => replace("Remove it", String::new()),
-            Kind::DanglingLine { previous_end } => {
-                // All between the two goes: behind a `\\` nothing may stand, and no line is empty.
-                let gap = Span::new(*previous_end, self.span.start.max(*previous_end));
-                let between = gap.slice(text);
-                let blanks = between.trim_end_matches([' ', '\t']).len();
-                let lines = between.contains(['\n', '\r']);
-                let indentation = lines.then(|| &between[blanks..]);
-                let joined = indentation.map_or(" ".into(), |blanks| format!(" \\\n{blanks}"));
+            Kind::DanglingLine { gaps } => {
+                let joined = gaps.iter().map(|gap| (*gap, joined(gap.slice(text))));
                 Some(Fix {
                     label: "Join the lines".into(),
-                    edits: vec![(gap, joined)],
+                    edits: joined.collect(),
                 })
             }
             Kind::NotGridRun { found } if is_script(found) => Some(Fix {
@@ -211,6 +205,15 @@ fn unquoted_words(value: Span, text: &str) -> Option<Place> {
     let words = line.split(" -").next()?.trim_end();
     let end = value.start + u32::try_from(words.len()).ok()?;
     (end > value.end).then(|| Place::at(Span::new(value.start, end)))
+}
+
+/// What joins two lines that `between` parts: all of it goes, since behind a `\\` nothing may stand, and
+/// no line is empty.
+fn joined(between: &str) -> String {
+    let blanks = between.trim_end_matches([' ', '\t']).len();
+    let lines = between.contains(['\n', '\r']);
+    let indentation = lines.then(|| &between[blanks..]);
+    indentation.map_or(" ".into(), |blanks| format!(" \\\n{blanks}"))
 }
 
 fn written(meanings: Vec<Meaning>, place: &Place) -> Vec<Fix> {
