@@ -6,7 +6,7 @@ use super::options::{OptionSpec, Options, Strategy};
 use super::rules;
 use super::span::{Origin, Span};
 use super::spelling::Problem;
-use super::words::{Word, Words};
+use super::words::{ShellProblem, Word, Words, is_placeholder};
 use compact_str::CompactString;
 
 mod arguments;
@@ -149,14 +149,25 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         report(diagnostics, Span::at(words.span.end), Kind::NoScript);
         return None;
     };
+    if is_placeholder(&script.text) {
+        let rest = script.span.to(words.span);
+        report(diagnostics, rest, Kind::Shell(ShellProblem::Usage));
+        return None;
+    }
     if !is_script(&script.text) {
+        let after = words.words.get(next + 1);
+        let after = after.filter(|word| is_script(&word.text));
         let kind = Kind::ScriptExtension {
             found: script.text.to_string(),
+            script_at: after.map(|word| word.span.start),
         };
         report(diagnostics, script.span, kind);
     }
     let (script, script_span) = (script.text.to_string(), script.span);
-    let repeated = rules::script_repeated(&script, script_span, &words);
+    // Beside an error about the script it would be a riddle.
+    let repeated = is_script(&script)
+        .then(|| rules::script_repeated(&script, script_span, &words))
+        .flatten();
     let command = Command {
         span: words.span,
         options_at,
@@ -194,6 +205,7 @@ pub fn from_request(
     if !is_script(&script.text) {
         let kind = Kind::ScriptExtension {
             found: script.text.to_string(),
+            script_at: None,
         };
         diagnostics.push(Diagnostic::new(script.span, kind));
     }

@@ -5,6 +5,7 @@
 use super::checks::{Doubt, Typed};
 use super::config;
 use super::foreign;
+use super::gpus::GpuPlaces;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
@@ -143,6 +144,8 @@ pub enum Kind {
     ScriptExtension {
         /// The word that stands where the script should.
         found: String,
+        /// Where the next word begins, if that is a script.
+        script_at: Option<u32>,
     },
     /// An option that is spelled otherwise than today's client spells it, or stands elsewhere.
     Spelling(spelling::Problem),
@@ -207,6 +210,17 @@ pub enum Kind {
         has: u32,
         /// Whether these are GPUs. CPUs beyond them may well be there: the client alone refuses these.
         counts_gpus: bool,
+        /// Where the numbers stand, for GPUs asked for in the command.
+        places: Option<GpuPlaces>,
+    },
+    /// GPUs asked of a machine that has none, as many as the client takes for CPUs.
+    NoGpu {
+        /// How many were asked for.
+        found: u32,
+        /// The machine.
+        machine: String,
+        /// Where the numbers stand.
+        places: Option<GpuPlaces>,
     },
     /// A nickname that the published client resolves to another machine.
     AmbiguousMachine {

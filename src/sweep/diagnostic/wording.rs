@@ -29,6 +29,7 @@ impl Diagnostic {
                 counts_gpus: true,
                 ..
             }
+            | Kind::NoGpu { .. }
             | Kind::ScriptTextRepeated { .. }
             | Kind::MissingComma { .. }
             | Kind::NoSize { .. }
@@ -93,7 +94,7 @@ impl fmt::Display for Kind {
                 )
             }
             Kind::NoScript => write!(f, "expected a script such as `train.py`, found none"),
-            Kind::ScriptExtension { found } => {
+            Kind::ScriptExtension { found, .. } => {
                 write!(
                     f,
                     "expected a script that ends in .py, .sh or .jl, found `{found}`"
@@ -153,7 +154,11 @@ impl fmt::Display for Kind {
                 machine,
                 has,
                 counts_gpus,
+                ..
             } => {
+                if *option == "--gpus" && !*counts_gpus {
+                    return write!(f, "{machine} has no GPU, but `--gpus` asks for {found}");
+                }
                 if *counts_gpus && *option == "--cpus" {
                     return write!(
                         f,
@@ -166,6 +171,9 @@ impl fmt::Display for Kind {
                     f,
                     "{machine} has {has} {unit}{s}, but `{option}` asks for {found}"
                 )
+            }
+            Kind::NoGpu { found, machine, .. } => {
+                write!(f, "{machine} has no GPU, but `--gpus` asks for {found}")
             }
             Kind::AmbiguousMachine {
                 typed,
@@ -356,6 +364,12 @@ impl Diagnostic {
                 option: "--memory", ..
             } => "`--memory` is the size of the disk in GB; main memory comes with the machine"
                 .into(),
+            Kind::BadRunName {
+                found,
+                suggestion: Some(name),
+            } if found.contains('$') => {
+                format!("a shell would put something in for `$`, which is not done; for example `{name}`")
+            }
             Kind::BadRunName {
                 suggestion: Some(name),
                 ..

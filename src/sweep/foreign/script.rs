@@ -31,6 +31,8 @@ pub struct ShellScript {
     pub first: String,
     /// The edits that write it as a sweep, or for an array take it out.
     edits: Vec<(Span, String)>,
+    /// Whether a loop runs the same command each time.
+    is_same: bool,
 }
 
 impl fmt::Display for ShellScript {
@@ -66,6 +68,7 @@ impl ShellScript {
         }
         let label = match self.construct {
             Construct::Array => "Remove it",
+            _ if self.is_same => "Write its command once",
             _ => "Write it as a sweep",
         };
         vec![Fix {
@@ -200,7 +203,9 @@ pub(in crate::sweep) fn take_scripts(
         };
         let sweep = (construct == Construct::Loop).then(|| reader.read(inside));
         let mut edits = Vec::new();
+        let mut is_same = false;
         if let Some(sweep) = sweep.flatten() {
+            is_same = sweep.is_same;
             for array in sweep.arrays {
                 edits.push((Region::of(text, array).whole, String::new()));
                 used_arrays.push(array.start);
@@ -213,6 +218,7 @@ pub(in crate::sweep) fn take_scripts(
             construct,
             first,
             edits,
+            is_same,
         };
         let kind = Kind::Foreign(Foreign::ShellScript(script));
         told.push(Diagnostic::new(header, kind));
@@ -235,6 +241,7 @@ pub(in crate::sweep) fn take_scripts(
             construct: Construct::Array,
             first: super::excerpt(region.line.slice(text).lines().next().unwrap_or("")),
             edits: vec![(region.whole, String::new())],
+            is_same: false,
         };
         let kind = Kind::Foreign(Foreign::ShellScript(script));
         told.push(Diagnostic::new(region.line, kind));

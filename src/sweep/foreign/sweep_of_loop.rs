@@ -11,6 +11,8 @@ pub(super) struct SweepOfLoop {
     pub(super) command: String,
     /// The arrays that it ran through.
     pub(super) arrays: Vec<Span>,
+    /// Whether it is the same each time.
+    pub(super) is_same: bool,
 }
 
 pub(super) struct LoopReader<'a> {
@@ -64,7 +66,12 @@ impl<'a> LoopReader<'a> {
         }
         let command = self.command(run?, &mut variables)?;
         let each_once = variables.iter().all(|variable| variable.uses == 1);
-        each_once.then_some(SweepOfLoop { command, arrays })
+        let is_same = variables.iter().all(|variable| variable.uses == 0);
+        (each_once || is_same).then_some(SweepOfLoop {
+            command,
+            arrays,
+            is_same,
+        })
     }
 
     /// `((i=0; i<5; i++))`.
