@@ -146,7 +146,13 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
     reader.read();
     let (next, uses, options) = reader.finish();
     let Some(script) = words.words.get(next) else {
-        report(diagnostics, Span::at(words.span.end), Kind::NoScript);
+        // A placeholder at the end has its own problem there.
+        let is_filled = words.words.last().is_none_or(|last| !last.text.ends_with('>'));
+        let place = match is_filled {
+            true => Span::at(words.span.end),
+            false => first.span.to(name.span),
+        };
+        report(diagnostics, place, Kind::NoScript);
         return None;
     };
     if is_placeholder(&script.text) {

@@ -337,6 +337,8 @@ pub enum Kind {
         example: String,
         /// How many values repeat an earlier one.
         count: u32,
+        /// The whole list, where all its values are the same: it may be meant as one.
+        whole: Option<Box<Typed>>,
     },
 
     /// What the script or the shell may make something else of than is meant.

@@ -87,9 +87,9 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
         return Reading::error(Span::at(0), Kind::TooLong);
     }
-    let no_command = config::check_pasted(text)
-        .or_else(|| foreign::check_yaml(text))
-        .or_else(|| foreign::check_wrapped(text));
+    let no_command = foreign::check_wrapped(text)
+        .or_else(|| config::check_pasted(text))
+        .or_else(|| foreign::check_yaml(text));
     if let Some(pasted) = no_command {
         return Reading {
             diagnostics: vec![pasted],

@@ -58,6 +58,13 @@ impl Diagnostic {
             } => places.fixes(*found, machine, 0),
             Kind::Doubt(doubt) => doubt.fixes(self.span, text),
             Kind::Literal { problem, typed } => value_fixes(problem, typed, text),
+            Kind::RepeatedValues {
+                whole: Some(typed), ..
+            } => {
+                let whole = Meaning::as_it_stands(&typed.value);
+                let label = "Pass the list as one value".into();
+                written(vec![Meaning { label, ..whole }], &typed.place)
+            }
             Kind::UnknownCall { typed, .. } => {
                 written(mend::call_meanings(&typed.value), &typed.place)
             }

@@ -277,13 +277,15 @@ impl fmt::Display for Kind {
                     "`{found}` is no distribution: passed to the script as typed"
                 )
             }
-            Kind::RepeatedValues { example, count: 1 } => {
+            Kind::RepeatedValues {
+                example, count: 1, ..
+            } => {
                 write!(
                     f,
                     "the value {example} stands twice; its trials will run twice"
                 )
             }
-            Kind::RepeatedValues { example, count } => {
+            Kind::RepeatedValues { example, count, .. } => {
                 write!(
                     f,
                     "{count} values repeat an earlier one (first: {example}); all will run"
@@ -400,6 +402,9 @@ impl Diagnostic {
                 ..
             } => "it can be launched from here all the same".into(),
             Kind::Literal { problem, .. } => return problem.help(),
+            Kind::RepeatedValues {
+                whole: Some(whole), ..
+            } => format!("to pass `{}` as one value, put it in a list of its own", whole.value),
             Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
             Kind::RangeNotInteger { .. } => {
                 "`steps(0, 1, 0.1)` takes numbers that are no integers, \

@@ -33,7 +33,7 @@ pub struct Wrapped {
 impl fmt::Display for Wrapped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.wrapping {
-            Wrapping::LineNumbers => "the lines begin with their numbers, no part of the command",
+            Wrapping::LineNumbers => "the lines stand here with their numbers, no part of the text",
             Wrapping::QuoteMarks => "the lines begin with `>`, no part of the command",
             Wrapping::Backquotes => "the command stands in Markdown's backquotes",
             Wrapping::Strings => "the command stands in a string, as a notebook's file has it",
@@ -89,11 +89,13 @@ fn begins_run(text: &str) -> bool {
 
 /// The one problem of a text whose commands stand in something. O(length of the text).
 pub(in crate::sweep) fn check_wrapped(text: &str) -> Option<Diagnostic> {
-    if !text.contains("grid ") && !text.contains("python") {
+    let of_ours = ["grid ", "python", "compute:", "hyper_params:"];
+    if !of_ours.iter().any(|ours| text.contains(ours)) {
         return None;
     }
     let lines = lines(text);
     numbered(&lines)
+        .or_else(|| numbers_alone(text, &lines))
         .or_else(|| quote_marked(&lines))
         .or_else(|| backquoted(&lines))
         .or_else(|| strings(&lines))
@@ -136,6 +138,29 @@ fn numbered(lines: &[Line<'_>]) -> Option<Diagnostic> {
     }
     let runs = lines.iter().any(|(_, line)| line.contains("grid ") || line.contains("python"));
     (runs && goes_on).then(|| problem(Wrapping::LineNumbers, edits)).flatten()
+}
+
+/// Numbers on lines of their own, as a page's listing is copied, with the word on its button.
+fn numbers_alone(text: &str, lines: &[Line<'_>]) -> Option<Diagnostic> {
+    let mut edits = Vec::new();
+    let mut next: u32 = 1;
+    for (at, (start, line)) in lines.iter().enumerate() {
+        let content = line.trim();
+        let number = content.parse() == Ok(next);
+        let button = at + 1 == lines.len() && matches!(content, "Copied!" | "Copy");
+        if at == 0 && !number {
+            return None;
+        }
+        if number || button {
+            next = next.saturating_add(u32::from(number));
+            let end = start + line.len();
+            let rest = text.get(end..).unwrap_or("");
+            let rest = rest.strip_prefix('\r').unwrap_or(rest);
+            let rest = rest.strip_prefix('\n').unwrap_or(rest);
+            edits.push((span(*start, text.len() - rest.len()), String::new()));
+        }
+    }
+    (next > 3).then(|| problem(Wrapping::LineNumbers, edits)).flatten()
 }
 
 /// Lines that all begin with `>`, or those that go on behind a `\`.

@@ -137,6 +137,7 @@ fn hidden_fix(text: &str, character: char, class: Class) -> Option<Fix> {
     let count = edits.len();
     let label = match (class, count) {
         (Class::Blank, 1) if edits[0].1.is_empty() => "Remove it".into(),
+        (Class::Blank, 1) if edits[0].1 == "\n" => "Use a line end".into(),
         (Class::Blank, 1) => "Use a plain blank".into(),
         (Class::Blank, _) => format!("Use plain blanks ({count})"),
         (Class::Mojibake, 1) => "Repair it".into(),
