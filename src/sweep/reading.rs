@@ -99,8 +99,8 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     let (mut commands, mut diagnostics) = words::split(text, Source::Person);
     let has_links = foreign::take_links(text, &mut commands, &mut diagnostics);
     let has_scripts = foreign::take_scripts(text, &mut commands, &mut diagnostics);
-    foreign::take_others(text, &mut commands, &mut diagnostics);
-    if commands.is_empty() && !has_links && !has_scripts {
+    let has_others = foreign::take_others(text, &mut commands, &mut diagnostics);
+    if commands.is_empty() && !has_links && !has_scripts && !has_others {
         let none = || Diagnostic::new(Span::at(0), Kind::NoCommand);
         diagnostics.push(foreign::check_commented(text).unwrap_or_else(none));
     }

@@ -269,7 +269,7 @@ pub(super) fn candidates(typed: &str) -> Vec<String> {
     let allowed = match name.chars().count() {
         0..=2 => return Vec::new(),
         3..=5 => 1,
-        6..=9 => 2,
+        6..=8 => 2,
         _ => 3,
     };
     let names = OPTIONS.iter().map(|spec| spec.name.trim_start_matches('-'));

@@ -167,6 +167,11 @@ impl Diagnostic {
                 label: "Add the comma".into(),
                 edits: vec![(Span::at(*previous_end), ",".into())],
             }),
+            // A run gets a name then; without another option's value more would change.
+            Kind::MissingValue { option: "--name" } => Some(Fix {
+                label: "Leave out --name".into(),
+                edits: vec![(with_blanks(text, self.span), String::new())],
+            }),
             Kind::NotAnInteger {
                 option: "--memory",
                 found,

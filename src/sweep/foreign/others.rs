@@ -22,6 +22,8 @@ pub struct OtherLines {
     pythons: Vec<Span>,
     /// Whether a command of `grid run` runs the same script.
     is_repeated: bool,
+    /// Whether there is no other line.
+    is_all: bool,
 }
 
 impl fmt::Display for OtherLines {
@@ -50,6 +52,9 @@ impl OtherLines {
     }
 
     pub(super) fn fixes(&self) -> Vec<Fix> {
+        if self.is_all {
+            return Vec::new();
+        }
         let mut end = 0;
         let lines = self.lines.iter().map(|line| {
             let start = line.start.max(end);
@@ -115,12 +120,12 @@ pub(super) fn is_python(word: &str) -> bool {
 }
 
 /// Takes the lines beside commands of `grid run` out of `commands`, and says what they are. What a shell
-/// would make of them is noise. O(length of the text).
+/// would make of them is noise. Whether there were some. O(length of the text).
 pub(in crate::sweep) fn take_others(
     text: &str,
     commands: &mut Vec<Words>,
     diagnostics: &mut Vec<Diagnostic>,
-) {
+) -> bool {
     let sorts: Vec<Sort> = commands.iter().map(sort).collect();
     let has_runs = sorts.contains(&Sort::Run);
     let unclosed = |d: &Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
@@ -130,10 +135,12 @@ pub(in crate::sweep) fn take_others(
         let all = commands.iter().zip(&sorts);
         all.filter(move |(words, other)| **other == sort && is_whole(words))
     };
-    let others: Vec<Region> = of_sort(Sort::Other)
-        .filter(|_| has_runs)
-        .map(|(words, _)| Region::of(text, words.span))
-        .collect();
+    let others = of_sort(Sort::Other).map(|(words, _)| Region::of(text, words.span));
+    let mut others: Vec<Region> = others.collect();
+    // One alone is what the text is.
+    if !has_runs && others.len() < 2 {
+        others.clear();
+    }
     let pythons: Vec<(Region, Span)> = of_sort(Sort::Python)
         .filter_map(|(words, _)| Some((Region::of(text, words.span), words.words.first()?.span)))
         .collect();
@@ -146,25 +153,29 @@ pub(in crate::sweep) fn take_others(
         && of_sort(Sort::Run).any(|(words, _)| script(words) == python_script);
 
     let others = with_own_lines(text, others, has_runs, diagnostics);
+    let is_all = !has_runs && pythons.is_empty();
     let mut found = Vec::new();
     if !others.is_empty() {
-        found.push(lines(text, &others, Vec::new(), false));
+        let (place, mut others, regions) = lines(text, &others, Vec::new(), false);
+        others.is_all = is_all;
+        found.push((place, others, regions));
     }
     if pythons.len() > 1 || is_repeated && !pythons.is_empty() {
         let (regions, words): (Vec<Region>, Vec<Span>) = pythons.into_iter().unzip();
         found.push(lines(text, &regions, words, is_repeated));
     }
     let mut regions: Vec<Region> = Vec::new();
-    for (place, _, of) in &found {
-        debug_assert!(!place.slice(text).is_empty());
+    for (_, _, of) in &found {
         regions.extend(of.iter().copied());
     }
     regions.sort_by_key(|region| region.line.start);
     drop_within(&regions, commands, diagnostics);
+    let has_others = !found.is_empty();
     for (place, lines, _) in found {
         let foreign = Foreign::OtherLines(lines);
         diagnostics.push(Diagnostic::new(place, Kind::Foreign(foreign)));
     }
+    has_others
 }
 
 /// The lines with those that were told of before as lines of their own.
@@ -214,6 +225,7 @@ fn lines(
         lines: regions.iter().map(|region| region.whole).collect(),
         pythons,
         is_repeated,
+        is_all: false,
     };
     (place, other, regions.to_vec())
 }
