@@ -209,7 +209,8 @@ impl Reader<'_> {
         if let Some((first, count)) = repeated {
             let example = quote::readable(&values[first]).into_owned();
             // `[32, 32]`: the sizes of layers rather than one size twice.
-            let same = u128::from(count) + 1 == values.len() as u128 && self.argument.origin == Origin::Command;
+            let same = u128::from(count) + 1 == values.len() as u128
+                && self.argument.origin == Origin::Command;
             let item = &items.items[first];
             self.report(
                 item.start,

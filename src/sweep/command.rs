@@ -10,11 +10,13 @@ use super::words::{ShellProblem, Word, Words, is_placeholder};
 use compact_str::CompactString;
 
 mod arguments;
+mod going_on;
 mod options_typed;
 
 pub use super::diagnostic::is_script;
 use arguments::arguments;
 pub(super) use arguments::begins_flag;
+pub(super) use going_on::parse_all;
 use options_typed::OptionReader;
 pub(super) use options_typed::split_inline;
 
@@ -147,7 +149,10 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
     let (next, uses, options) = reader.finish();
     let Some(script) = words.words.get(next) else {
         // A placeholder at the end has its own problem there.
-        let is_filled = words.words.last().is_none_or(|last| !last.text.ends_with('>'));
+        let is_filled = words
+            .words
+            .last()
+            .is_none_or(|last| !last.text.ends_with('>'));
         let place = match is_filled {
             true => Span::at(words.span.end),
             false => first.span.to(name.span),

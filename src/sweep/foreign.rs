@@ -1,4 +1,5 @@
-//! Texts that are no command and are named for what they are: links, and files of other tools.
+//! Texts that are no command and are named for what they are: links, files of other tools, lines beside
+//! commands, a shell's loops, and commands that stand in something.
 
 use super::diagnostic::{Diagnostic, Fix, Kind};
 use super::reading::MAX_PROBLEMS;
@@ -18,8 +19,8 @@ pub use others::OtherLines;
 pub(super) use others::take_others;
 pub use runner::Runner;
 pub(super) use runner::runner;
-pub use script::{Construct, ShellScript};
 pub(super) use script::take_scripts;
+pub use script::{Construct, ShellScript};
 pub use wrapped::{Wrapped, Wrapping};
 pub(super) use wrapped::{check_commented, check_wrapped};
 pub(super) use yaml::check_yaml;
@@ -221,11 +222,7 @@ impl Region {
 
 /// Takes out the commands that begin in `regions`, which are in order, and what was said of them.
 /// O(n log n).
-fn drop_within(
-    regions: &[Region],
-    commands: &mut Vec<Words>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn drop_within(regions: &[Region], commands: &mut Vec<Words>, diagnostics: &mut Vec<Diagnostic>) {
     if regions.is_empty() {
         return;
     }

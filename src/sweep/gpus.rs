@@ -28,7 +28,10 @@ impl GpuPlaces {
         fixes.extend(machines::with_gpus(found, machine).map(|(name, count)| {
             let edit = match self.machine {
                 Some(place) => (place, name.to_owned()),
-                None => (Span::at(self.options_at), format!(" --instance_type {name}")),
+                None => (
+                    Span::at(self.options_at),
+                    format!(" --instance_type {name}"),
+                ),
             };
             let s = if count == 1 { "" } else { "s" };
             Fix {

@@ -13,7 +13,7 @@ use super::part::Part;
 use super::plan::Plan;
 use super::rules;
 use super::span::{Origin, Span};
-use super::words::{self, Source, Words};
+use super::words::{self, Source};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
         let none = || Diagnostic::new(Span::at(0), Kind::NoCommand);
         diagnostics.push(foreign::check_commented(text).unwrap_or_else(none));
     }
-    let mut read = parse_all(commands, &mut diagnostics);
+    let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     with_config(&mut read, settings, &mut budget, &mut diagnostics);
     rules::check_run_names(&read, &mut diagnostics);
@@ -188,64 +188,6 @@ fn with_config(
         }
         rules::check_merged(command, own, typed, diagnostics);
     }
-}
-
-/// The commands that can be read. A line that begins like the rest of the command above it is none: a `\`
-/// is missing there.
-fn parse_all(commands: Vec<Words>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Command> {
-    let mut read = Vec::new();
-    let mut above: Option<Above> = None;
-    for words in commands {
-        let end = words.span.end;
-        let first = words.words.first().map_or("", |word| word.text.as_str());
-        let goes_on = |above: &Above| {
-            first.starts_with('-') || above.has_no_script && command::is_script(first)
-        };
-        let Some(above) = above.as_mut().filter(|above| goes_on(above)) else {
-            let told = diagnostics.len();
-            read.extend(command::parse(words, diagnostics));
-            let no_script = |d: &Diagnostic| d.kind == Kind::NoScript;
-            let has_no_script = diagnostics.get(told..).is_some_and(|d| d.iter().any(no_script));
-            let lines = None;
-            above = Some(Above {
-                end,
-                has_no_script,
-                lines,
-            });
-            continue;
-        };
-        if std::mem::take(&mut above.has_no_script) {
-            let last = diagnostics.iter().rposition(|d| d.kind == Kind::NoScript);
-            last.map(|last| diagnostics.remove(last));
-            above.lines = None;
-        }
-        let gap = Span::new(above.end, words.span.start.max(above.end));
-        above.end = end;
-        match above.lines.and_then(|at| diagnostics.get_mut(at)) {
-            Some(Diagnostic {
-                span,
-                kind: Kind::DanglingLine { gaps },
-                ..
-            }) => {
-                *span = span.to(words.span);
-                gaps.push(gap);
-            }
-            _ => {
-                above.lines = Some(diagnostics.len());
-                let kind = Kind::DanglingLine { gaps: vec![gap] };
-                diagnostics.push(Diagnostic::new(words.span, kind));
-            }
-        }
-    }
-    read
-}
-
-/// The command above a line.
-struct Above {
-    end: u32,
-    has_no_script: bool,
-    /// Which diagnostic tells of the lines that go on behind it.
-    lines: Option<usize>,
 }
 
 /// `text` is what a person typed, whose doubtful words are worth a word.

@@ -5,7 +5,8 @@
 //! commands. Nothing is ever expanded or run: other shell syntax is a [`Kind::ShellSyntax`].
 //!
 //! The characters of words are judged in `words/characters.rs`, what a shell would have changed in
-//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`.
+//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`,
+//! placeholders and links in `placeholder.rs`.
 //!
 //! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
 //! was most likely meant, so that one mistake does not hide the rest.

@@ -165,8 +165,12 @@ pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origi
     }
     if let Some(flag) = multirun {
         let edits = sweeps_of_all(&lists, flag.word.span, text);
-        let first = lists.first_mut().and_then(|(_, list)| list.multirun.as_mut());
-        first.into_iter().for_each(|first| first.edits.clone_from(&edits));
+        let first = lists
+            .first_mut()
+            .and_then(|(_, list)| list.multirun.as_mut());
+        first
+            .into_iter()
+            .for_each(|first| first.edits.clone_from(&edits));
     }
     for (span, list) in lists {
         report(Origin::Command, span, Doubt::OverrideList(list));
@@ -174,11 +178,7 @@ pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origi
 }
 
 /// The edits that write each list as a sweep and take `flag` out; none where one of them cannot be.
-fn sweeps_of_all(
-    lists: &[(Span, OverrideList)],
-    flag: Span,
-    text: &str,
-) -> Vec<(Span, String)> {
+fn sweeps_of_all(lists: &[(Span, OverrideList)], flag: Span, text: &str) -> Vec<(Span, String)> {
     let mut edits = vec![(with_blanks(text, flag), String::new())];
     for (_, list) in lists {
         let sweep = list.own_fixes().into_iter().next();

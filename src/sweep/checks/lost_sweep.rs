@@ -180,7 +180,10 @@ fn form(value: &str) -> Option<Form> {
     let text = value.trim();
     let (first, last) = (text.chars().next()?, text.chars().next_back()?);
     let form = match (first, last) {
-        _ if text.contains(['[', '(']) && text.contains("\\") && mend::is_sweep(&unescaped(text)) => {
+        _ if text.contains(['[', '('])
+            && text.contains("\\")
+            && mend::is_sweep(&unescaped(text)) =>
+        {
             Form::Escaped
         }
         ('(', ')' | ']') if text.contains(',') => Form::Tuple,

@@ -370,7 +370,9 @@ impl Diagnostic {
                 found,
                 suggestion: Some(name),
             } if found.contains('$') => {
-                format!("a shell would put something in for `$`, which is not done; for example `{name}`")
+                format!(
+                    "a shell would put something in for `$`, which is not done; for example `{name}`"
+                )
             }
             Kind::BadRunName {
                 suggestion: Some(name),
@@ -404,7 +406,10 @@ impl Diagnostic {
             Kind::Literal { problem, .. } => return problem.help(),
             Kind::RepeatedValues {
                 whole: Some(whole), ..
-            } => format!("to pass `{}` as one value, put it in a list of its own", whole.value),
+            } => format!(
+                "to pass `{}` as one value, put it in a list of its own",
+                whole.value
+            ),
             Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
             Kind::RangeNotInteger { .. } => {
                 "`steps(0, 1, 0.1)` takes numbers that are no integers, \

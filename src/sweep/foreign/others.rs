@@ -30,7 +30,10 @@ impl fmt::Display for OtherLines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first = &self.first;
         match (self.lines.len(), self.pythons.is_empty()) {
-            (1, _) => write!(f, "`{first}` is another command than `grid run`, and is not run"),
+            (1, _) => write!(
+                f,
+                "`{first}` is another command than `grid run`, and is not run"
+            ),
             (count, true) => write!(
                 f,
                 "{count} lines are no commands of `grid run`, and are not run (the first: `{first}`)"
@@ -69,7 +72,10 @@ impl OtherLines {
         if self.pythons.is_empty() {
             return vec![leave_out];
         }
-        let written = self.pythons.iter().map(|span| (*span, "grid run".to_owned()));
+        let written = self
+            .pythons
+            .iter()
+            .map(|span| (*span, "grid run".to_owned()));
         let write = Fix {
             label: "Write grid run".into(),
             edits: written.collect(),
@@ -106,7 +112,13 @@ fn sort(words: &Words) -> Sort {
     };
     let is_slip = slip(first, "grid") && (slip(second, "run") || slip(second, "train"));
     let glued = first.starts_with("grid") && first.contains("run");
-    let unclear = is_slip || glued || first.is_empty() || begins_flag(first) || is_script(first);
+    let runs_script = super::runner(words).is_some();
+    let unclear = is_slip
+        || runs_script
+        || glued
+        || first.is_empty()
+        || begins_flag(first)
+        || is_script(first);
     if unclear || first.contains('\n') || is_python(first) {
         Sort::Unclear
     } else {
@@ -129,7 +141,10 @@ pub(in crate::sweep) fn take_others(
     let sorts: Vec<Sort> = commands.iter().map(sort).collect();
     let has_runs = sorts.contains(&Sort::Run);
     let unclosed = |d: &Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
-    let unclosed = diagnostics.iter().find(|d| unclosed(d)).map(|d| d.span.start);
+    let unclosed = diagnostics
+        .iter()
+        .find(|d| unclosed(d))
+        .map(|d| d.span.start);
     let is_whole = |words: &Words| unclosed.is_none_or(|quote| words.span.end <= quote);
     let of_sort = |sort: Sort| {
         let all = commands.iter().zip(&sorts);
@@ -148,7 +163,9 @@ pub(in crate::sweep) fn take_others(
         let script = words.words.iter().find(|word| is_script(&word.text));
         script.map(|word| word.text.clone())
     };
-    let python_script = of_sort(Sort::Python).next().and_then(|(words, _)| script(words));
+    let python_script = of_sort(Sort::Python)
+        .next()
+        .and_then(|(words, _)| script(words));
     let is_repeated = python_script.is_some()
         && of_sort(Sort::Run).any(|(words, _)| script(words) == python_script);
 
@@ -217,7 +234,10 @@ fn lines(
 ) -> (Span, OtherLines, Vec<Region>) {
     let first = regions.first().map_or(Span::at(0), |region| region.line);
     let first_line = first.slice(text).lines().next().unwrap_or("").trim_end();
-    let place = Span::new(first.start, first.start + crate::sweep::words::offset(first_line.len()));
+    let place = Span::new(
+        first.start,
+        first.start + crate::sweep::words::offset(first_line.len()),
+    );
     let changes = |region: &Region| region.line.slice(text).starts_with("cd ");
     let other = OtherLines {
         first: super::excerpt(first_line),

@@ -73,7 +73,9 @@ impl Runner {
             }
             Runner::PythonOptions { .. } => ("Write grid run".into(), "grid run".into()),
             Runner::Lightning { algorithm, .. } => {
-                let strategy = algorithm.as_ref().map(|(_, value)| format!(" --strategy {value}"));
+                let strategy = algorithm
+                    .as_ref()
+                    .map(|(_, value)| format!(" --strategy {value}"));
                 let written = format!("grid run{}", strategy.unwrap_or_default());
                 ("Write grid run".into(), written)
             }
@@ -94,7 +96,11 @@ impl Runner {
 pub(in crate::sweep) fn runner(words: &Words) -> Option<(Span, Kind)> {
     let text = |at: usize| words.words.get(at).map(|word| word.text.as_str());
     let first = words.words.first()?;
-    let to = |last: usize| first.span.to(words.words.get(last).map_or(first.span, |w| w.span));
+    let to = |last: usize| {
+        first
+            .span
+            .to(words.words.get(last).map_or(first.span, |w| w.span))
+    };
     let (span, runner) = match text(0)? {
         "lightning" if text(1) == Some("run") => {
             let count = 2 + usize::from(matches!(text(2), Some("sweep" | "experiment" | "app")));
@@ -146,7 +152,8 @@ fn python_runner(words: &Words) -> Option<(Span, Runner)> {
             let typed: Vec<&str> = words.words[..at].iter().map(|w| w.text.as_str()).collect();
             let typed = typed.join(" ");
             let options = at > 1 && is_script(&word.text);
-            return options.then_some((first.span.to(before.span), Runner::PythonOptions { typed }));
+            return options
+                .then_some((first.span.to(before.span), Runner::PythonOptions { typed }));
         }
         if span.end.saturating_sub(span.start) > 200 {
             return None;

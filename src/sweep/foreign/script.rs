@@ -6,7 +6,7 @@ use super::sweep_of_loop::LoopReader;
 use super::{Foreign, Region, drop_within};
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Shell};
 use crate::sweep::span::Span;
-use crate::sweep::words::{Word, Words};
+use crate::sweep::words::{Preamble, ShellProblem, Word, Words};
 use std::fmt;
 
 /// What it is.
@@ -49,17 +49,19 @@ impl fmt::Display for ShellScript {
 
 impl ShellScript {
     pub(super) fn help(&self) -> Option<String> {
-        Some(match self.construct {
-            Construct::Loop => {
-                "what a loop runs through is written as a sweep: `--lr \"[0.1, 0.01]\"`, \
+        Some(
+            match self.construct {
+                Construct::Loop => {
+                    "what a loop runs through is written as a sweep: `--lr \"[0.1, 0.01]\"`, \
                  `--seed \"range(10)\"`, `--lr \"uniform(0, 1, 10)\"`"
+                }
+                Construct::Array => "a sweep over it is written `--x \"['a', 'b']\"`",
+                Construct::Condition | Construct::Function => {
+                    "write out the commands that are to run, each on a line of its own"
+                }
             }
-            Construct::Array => "a sweep over it is written `--x \"['a', 'b']\"`",
-            Construct::Condition | Construct::Function => {
-                "write out the commands that are to run, each on a line of its own"
-            }
-        }
-        .into())
+            .into(),
+        )
     }
 
     pub(super) fn fixes(&self) -> Vec<Fix> {
@@ -181,6 +183,7 @@ pub(in crate::sweep) fn take_scripts(
         return false;
     }
     let operators = operators(diagnostics);
+    let settings = settings(diagnostics);
     let mut told: Vec<Diagnostic> = Vec::new();
     let mut regions: Vec<Region> = Vec::new();
     let mut used_arrays: Vec<u32> = Vec::new();
@@ -201,7 +204,11 @@ pub(in crate::sweep) fn take_scripts(
             arrays: &arrays,
             operators: &operators,
         };
-        let sweep = (construct == Construct::Loop).then(|| reader.read(inside));
+        // What is set or run around the command may depend on the loop too.
+        let next = settings.partition_point(|at| *at < begin.span.start);
+        let sets = settings.get(next).is_some_and(|at| *at < end.span.end);
+        let is_plain = construct == Construct::Loop && !sets;
+        let sweep = is_plain.then(|| reader.read(inside));
         let mut edits = Vec::new();
         let mut is_same = false;
         if let Some(sweep) = sweep.flatten() {
@@ -263,6 +270,22 @@ fn operators(diagnostics: &[Diagnostic]) -> Vec<u32> {
         matches!(&d.kind, Kind::ShellSyntax(shell) if operators.contains(shell))
     };
     let all = diagnostics.iter().filter(is_operator);
+    let mut places: Vec<u32> = all.map(|d| d.span.start).collect();
+    places.sort_unstable();
+    places
+}
+
+/// Where variables are set before a command, and other programs stand around one, in order.
+fn settings(diagnostics: &[Diagnostic]) -> Vec<u32> {
+    let is_setting = |d: &&Diagnostic| match &d.kind {
+        Kind::Shell(ShellProblem::Preamble { preamble, typed }) => match preamble {
+            Preamble::Wrapper => !matches!(typed.as_str(), "do" | "then"),
+            Preamble::Variable | Preamble::Directory | Preamble::Other => true,
+            _ => false,
+        },
+        _ => false,
+    };
+    let all = diagnostics.iter().filter(is_setting);
     let mut places: Vec<u32> = all.map(|d| d.span.start).collect();
     places.sort_unstable();
     places

@@ -76,7 +76,9 @@ impl<'a> LoopReader<'a> {
 
     /// `((i=0; i<5; i++))`.
     fn counted(&self, word: &Word) -> Option<(&'a str, String)> {
-        let raw = self.text.get(word.span.start as usize..word.span.end as usize)?;
+        let raw = self
+            .text
+            .get(word.span.start as usize..word.span.end as usize)?;
         let inner = raw.strip_prefix("((")?.strip_suffix("))")?;
         let mut pieces = inner.split(';').map(str::trim);
         let (start, test, step) = (pieces.next()?, pieces.next()?, pieces.next()?);
@@ -112,9 +114,13 @@ impl<'a> LoopReader<'a> {
             if let Some(sweep) = braces(bare).or_else(|| seq(bare)) {
                 return Some(sweep);
             }
-            let inner = bare.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+            let inner = bare
+                .strip_prefix("${")
+                .and_then(|rest| rest.strip_suffix('}'));
             let name = inner.and_then(|inner| {
-                inner.strip_suffix("[@]").or_else(|| inner.strip_suffix("[*]"))
+                inner
+                    .strip_suffix("[@]")
+                    .or_else(|| inner.strip_suffix("[*]"))
             });
             if let Some(name) = name {
                 let array = self.arrays.iter().rev();
@@ -177,7 +183,10 @@ impl<'a> LoopReader<'a> {
         let moved = |span: Span| Span::new(span.start - start, span.end - start);
         let fix = Fix {
             label: String::new(),
-            edits: edits.into_iter().map(|(span, text)| (moved(span), text)).collect(),
+            edits: edits
+                .into_iter()
+                .map(|(span, text)| (moved(span), text))
+                .collect(),
         };
         Some(fix.apply(Span::new(start, end).slice(self.text)))
     }
@@ -192,7 +201,9 @@ fn whole_use<'v, 'a, 'r>(
     let (prefix, value) = raw.split_at(equals.map_or(0, |at| at + 1));
     let quoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
     let name = quoted.unwrap_or(value).strip_prefix('$')?;
-    let braced = name.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+    let braced = name
+        .strip_prefix('{')
+        .and_then(|name| name.strip_suffix('}'));
     let name = braced.unwrap_or(name);
     let variable = variables.iter_mut().find(|v| v.name == name)?;
     Some((prefix, variable))
@@ -202,7 +213,10 @@ fn whole_use<'v, 'a, 'r>(
 fn without_variables(raw: &str, variables: &[Variable<'_>]) -> Option<String> {
     let mut name = raw.trim_matches('"').to_owned();
     for variable in variables {
-        for used in [format!("${{{}}}", variable.name), format!("${}", variable.name)] {
+        for used in [
+            format!("${{{}}}", variable.name),
+            format!("${}", variable.name),
+        ] {
             name = name.replace(&used, "");
         }
     }
@@ -225,7 +239,9 @@ fn braces(raw: &str) -> Option<String> {
 
 /// `$(seq 1 5)`.
 fn seq(raw: &str) -> Option<String> {
-    let call = raw.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+    let call = raw
+        .strip_prefix("$(")
+        .and_then(|rest| rest.strip_suffix(')'));
     let call = call.or_else(|| raw.strip_prefix('`')?.strip_suffix('`'))?;
     let mut words = call.split_whitespace();
     let numbers: Option<Vec<i64>> = match words.next()? {
@@ -277,7 +293,8 @@ fn python_item(item: &str) -> String {
     let digits = item.strip_prefix('-').unwrap_or(item);
     let plain = |c: char| c.is_ascii_digit() || ".eE-+".contains(c);
     let padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-    let number = digits.starts_with(|c: char| c.is_ascii_digit()) && item.chars().all(plain);
+    let bare = digits.strip_prefix('.').unwrap_or(digits);
+    let number = bare.starts_with(|c: char| c.is_ascii_digit()) && item.chars().all(plain);
     if number && !padded && item.parse::<f64>().is_ok() {
         item.to_owned()
     } else {

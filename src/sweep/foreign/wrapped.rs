@@ -81,7 +81,10 @@ fn lines(text: &str) -> Vec<Line<'_>> {
 
 fn begins_run(text: &str) -> bool {
     let text = text.trim_start();
-    let bare = text.strip_prefix(['$', '!', '%']).unwrap_or(text).trim_start();
+    let bare = text
+        .strip_prefix(['$', '!', '%'])
+        .unwrap_or(text)
+        .trim_start();
     ["grid run", "grid train", "python ", "python3 "]
         .iter()
         .any(|begin| bare.starts_with(begin))
@@ -136,8 +139,12 @@ fn numbered(lines: &[Line<'_>]) -> Option<Diagnostic> {
         let blanks = rest.len() - rest.trim_start().len();
         edits.push((span(start + indent, end + blanks.min(2)), String::new()));
     }
-    let runs = lines.iter().any(|(_, line)| line.contains("grid ") || line.contains("python"));
-    (runs && goes_on).then(|| problem(Wrapping::LineNumbers, edits)).flatten()
+    let runs = lines
+        .iter()
+        .any(|(_, line)| line.contains("grid ") || line.contains("python"));
+    (runs && goes_on)
+        .then(|| problem(Wrapping::LineNumbers, edits))
+        .flatten()
 }
 
 /// Numbers on lines of their own, as a page's listing is copied, with the word on its button.
@@ -160,7 +167,9 @@ fn numbers_alone(text: &str, lines: &[Line<'_>]) -> Option<Diagnostic> {
             edits.push((span(*start, text.len() - rest.len()), String::new()));
         }
     }
-    (next > 3).then(|| problem(Wrapping::LineNumbers, edits)).flatten()
+    (next > 3)
+        .then(|| problem(Wrapping::LineNumbers, edits))
+        .flatten()
 }
 
 /// Lines that all begin with `>`, or those that go on behind a `\`.
@@ -176,7 +185,10 @@ fn quote_marked(lines: &[Line<'_>]) -> Option<Diagnostic> {
         if marked && !rest.contains('>') {
             let begin = start + line.len() - content.len();
             let blank = usize::from(rest.starts_with(' '));
-            let edit = (span(begin, start + line.len() - rest.len() + blank), String::new());
+            let edit = (
+                span(begin, start + line.len() - rest.len() + blank),
+                String::new(),
+            );
             if goes_on {
                 behind.push(edit.clone());
             }
@@ -195,7 +207,9 @@ fn backquoted(lines: &[Line<'_>]) -> Option<Diagnostic> {
     let mut edits = Vec::new();
     for (start, line) in lines {
         let content = line.trim_start();
-        let bullet = content.trim_start_matches(['-', '*', '+', '•']).trim_start();
+        let bullet = content
+            .trim_start_matches(['-', '*', '+', '•'])
+            .trim_start();
         let marks = bullet.len() - bullet.trim_start_matches('`').len();
         let inner = bullet.trim_start_matches('`');
         let tail = inner.trim_end().trim_end_matches(['.', ',', ':', ';']);
@@ -208,7 +222,10 @@ fn backquoted(lines: &[Line<'_>]) -> Option<Diagnostic> {
             let begin = start + line.len() - content.len();
             let opened = start + line.len() - inner.len();
             edits.push((span(begin, opened), String::new()));
-            edits.push((span(opened + command.len(), start + line.len()), String::new()));
+            edits.push((
+                span(opened + command.len(), start + line.len()),
+                String::new(),
+            ));
         }
     }
     problem(Wrapping::Backquotes, edits)

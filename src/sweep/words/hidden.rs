@@ -52,7 +52,8 @@ impl Found {
     /// Whether it ends a line, as a word processor writes it, and a command follows.
     fn ends_line(&self, text: &str) -> bool {
         let behind = text.get(self.span.end as usize..).unwrap_or("");
-        let behind = behind.trim_start_matches(|c: char| class(c) == Some(Class::Blank) || c == ' ');
+        let behind =
+            behind.trim_start_matches(|c: char| class(c) == Some(Class::Blank) || c == ' ');
         matches!(self.character, '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{85}')
             && behind.starts_with("grid ")
     }

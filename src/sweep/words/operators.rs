@@ -62,7 +62,9 @@ pub(crate) fn run_name_fix(text: &str, span: Span) -> Option<Fix> {
     let blank = |c: char| c.is_ascii_whitespace();
     let begins = near.rfind(blank).map_or(0, |at| at + 1);
     let word_end = behind.find(blank).unwrap_or(behind.len());
-    let command = near[..begins].rfind("grid ").map_or(near, |at| &near[at..begins]);
+    let command = near[..begins]
+        .rfind("grid ")
+        .map_or(near, |at| &near[at..begins]);
     if command.split_whitespace().any(is_script) {
         return None;
     }
@@ -74,7 +76,10 @@ pub(crate) fn run_name_fix(text: &str, span: Span) -> Option<Fix> {
         Some(value) => (whole, value),
         None if option.ends_with("--name") => {
             let behind = near.len() - option.len() + "--name".len();
-            (Span::new(span.start - super::offset(behind), whole.end), word)
+            (
+                Span::new(span.start - super::offset(behind), whole.end),
+                word,
+            )
         }
         None => return None,
     };
@@ -91,7 +96,10 @@ pub(crate) fn run_name_fix(text: &str, span: Span) -> Option<Fix> {
             let place = Span::new(value_start, whole.end);
             (format!("Change to {name}"), (place, name))
         }
-        None => ("Leave out --name".into(), (with_blanks(text, option), String::new())),
+        None => (
+            "Leave out --name".into(),
+            (with_blanks(text, option), String::new()),
+        ),
     };
     let edits = vec![edit];
     Some(Fix { label, edits })

@@ -23,7 +23,10 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
 /// Whether a value holds `[version]`, which as a pattern would be one letter of seven.
 pub(super) fn holds_placeholder(value: &str) -> bool {
     value.split('[').skip(1).any(|rest| {
-        let inner = rest.split(']').next().filter(|inner| inner.len() < rest.len());
+        let inner = rest
+            .split(']')
+            .next()
+            .filter(|inner| inner.len() < rest.len());
         let letters = |b: u8| b.is_ascii_lowercase() || b == b'_';
         inner.is_some_and(|inner| inner.len() >= 4 && inner.bytes().all(letters))
     })

@@ -84,7 +84,9 @@ impl ShellProblem {
                 change: Change::Placeholder,
                 ..
             } => Some("write what stands for it".into()),
-            ShellProblem::Usage => Some("for example: grid run train.py --lr \"[0.1, 0.01]\"".into()),
+            ShellProblem::Usage => {
+                Some("for example: grid run train.py --lr \"[0.1, 0.01]\"".into())
+            }
             ShellProblem::ShownLink { .. } => None,
             ShellProblem::Unexpanded { .. } => Some(
                 "write the value itself, or put it in single quotes to pass it as typed".into(),
@@ -137,10 +139,16 @@ impl fmt::Display for ShellProblem {
             ShellProblem::Unexpanded { change, typed, .. } => (change, typed),
             ShellProblem::Preamble { preamble, typed } => return preamble.message(f, typed),
             ShellProblem::Placeholder { typed } => {
-                return write!(f, "`{typed}` is a placeholder: something is to be put in here");
+                return write!(
+                    f,
+                    "`{typed}` is a placeholder: something is to be put in here"
+                );
             }
             ShellProblem::Usage => {
-                return write!(f, "this is the help's usage line: a script is to be put in here");
+                return write!(
+                    f,
+                    "this is the help's usage line: a script is to be put in here"
+                );
             }
             ShellProblem::ShownLink { shown } => {
                 return write!(f, "expected `{shown}`, found a link with that text");
@@ -151,7 +159,9 @@ impl fmt::Display for ShellProblem {
             Change::Pattern => "a shell would put the names of matching files here",
             Change::Parameter => "a shell would put a number of its own here",
             Change::History => "an interactive shell would put an earlier command here",
-            Change::Placeholder => "it looks like a placeholder, for which something is to be put in",
+            Change::Placeholder => {
+                "it looks like a placeholder, for which something is to be put in"
+            }
             Change::CmdVariable => "cmd would put a variable's value here",
             Change::Backslash => {
                 return write!(f, "a shell removes this backslash, and so it is not passed");
