@@ -183,15 +183,15 @@ impl Region {
         let before = text.get(..span.start as usize).unwrap_or("");
         let behind = text.get(span.end as usize..).unwrap_or("");
         let comment = behind.starts_with(" #") || behind.starts_with("\t#");
-        let mut end = behind.find(['\n', '\r']).unwrap_or(behind.len());
-        if !comment {
-            let parts = |at: usize| behind[at..].starts_with("&&") || behind[at..].starts_with(';');
-            let separator = behind[..end].match_indices(['&', ';']);
-            end = separator
-                .map(|(at, _)| at)
-                .find(|at| parts(*at))
-                .unwrap_or(end);
-        }
+        let parts = |at: usize| {
+            let rest = &behind[at..];
+            let separator = rest.starts_with("&&") || rest.starts_with(';');
+            rest.starts_with(['\n', '\r']) || separator && !comment
+        };
+        // No further than the next of them: a line may hold any number of commands.
+        let mut stops = behind.match_indices(['\n', '\r', ';', '&']);
+        let end = stops.find(|(at, _)| parts(*at));
+        let end = end.map_or(behind.len(), |(at, _)| at);
         let blanks = before.trim_end_matches([' ', '\t']);
         let begins_line = blanks.is_empty() || blanks.ends_with(['\n', '\r']);
         let rest = &behind[end..];

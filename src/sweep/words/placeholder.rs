@@ -61,8 +61,12 @@ impl Lexer<'_> {
     pub(super) fn eat_shown_link(&mut self, word: &mut Word) -> bool {
         let rest = self.cursor.rest();
         let near = &rest[..rest.floor_char_boundary(LINK)];
-        let near = near.split(['\n', '\r']).next().unwrap_or("");
-        let Some((before, shown, behind)) = markdown(near).or_else(|| slack(near)) else {
+        let link = markdown(near).or_else(|| slack(near));
+        let one_line = |(before, shown, behind): &Shown<'_>| {
+            let link = near.get(..before + shown.len() + behind);
+            link.is_some_and(|link| !link.contains(['\n', '\r']))
+        };
+        let Some((before, shown, behind)) = link.filter(one_line) else {
             return false;
         };
         let shown = shown.to_owned();
@@ -70,7 +74,7 @@ impl Lexer<'_> {
         self.cursor.skip(before);
         self.take(shown.len(), word);
         self.cursor.skip(behind);
-        self.report(start, Kind::Shell(ShellProblem::ShownLink { shown }));
+        self.report_counted(start, Kind::Shell(ShellProblem::ShownLink { shown }));
         true
     }
 }
@@ -81,12 +85,15 @@ type Shown<'t> = (usize, &'t str, usize);
 fn markdown(near: &str) -> Option<Shown<'_>> {
     let (shown, rest) = near.strip_prefix('[')?.split_once("](")?;
     let address = rest.trim_start_matches('<');
-    let is_address = ["http://", "https://", "mailto:"]
+    if !["http://", "https://", "mailto:"]
         .iter()
-        .any(|scheme| address.starts_with(scheme));
+        .any(|scheme| address.starts_with(scheme))
+    {
+        return None;
+    }
     let close = rest.find(')')?;
     let plain = !shown.is_empty() && !shown.contains(['[', ']', ',', '\'', '"']);
-    (is_address && plain).then_some((1, shown, 2 + close + 1))
+    plain.then_some((1, shown, 2 + close + 1))
 }
 
 fn slack(near: &str) -> Option<Shown<'_>> {
