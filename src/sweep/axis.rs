@@ -8,6 +8,7 @@ use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
 use super::quote;
 use super::range::{self, Range};
 use super::sampling::{self, ArgumentRef, Note, Stream};
+use super::span::Origin;
 use super::value::{Call, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -207,11 +208,18 @@ impl Reader<'_> {
         let repeated = repeats(values.iter().map(AsRef::as_ref));
         if let Some((first, count)) = repeated {
             let example = quote::readable(&values[first]).into_owned();
+            // `[32, 32]`: the sizes of layers rather than one size twice.
+            let same = u128::from(count) + 1 == values.len() as u128
+                && self.argument.origin == Origin::Command;
             let item = &items.items[first];
             self.report(
                 item.start,
                 item.end,
-                Kind::RepeatedValues { example, count },
+                Kind::RepeatedValues {
+                    example,
+                    count,
+                    whole: same.then(|| Typed::of(self.argument)),
+                },
             );
         }
         self.axis(Values::Listed(values), false)
@@ -309,7 +317,11 @@ impl Reader<'_> {
             self.report(
                 call.start,
                 call.end,
-                Kind::RepeatedValues { example, count },
+                Kind::RepeatedValues {
+                    example,
+                    count,
+                    whole: None,
+                },
             );
         }
         Some((values, bound.is_random()))

@@ -1,19 +1,22 @@
 //! Stage 3: the words of one command as options, script and arguments.
 
 use super::diagnostic::{Diagnostic, Kind};
+use super::foreign;
 use super::options::{OptionSpec, Options, Strategy};
 use super::rules;
 use super::span::{Origin, Span};
 use super::spelling::Problem;
-use super::words::{Word, Words};
+use super::words::{ShellProblem, Word, Words, is_placeholder};
 use compact_str::CompactString;
 
 mod arguments;
+mod going_on;
 mod options_typed;
 
 pub use super::diagnostic::is_script;
 use arguments::arguments;
 pub(super) use arguments::begins_flag;
+pub(super) use going_on::parse_all;
 use options_typed::OptionReader;
 pub(super) use options_typed::split_inline;
 
@@ -118,6 +121,10 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         .get(1)
         .is_some_and(|w| matches!(w.text.as_str(), "run" | "train"));
     if first.text != "grid" || !is_run {
+        if let Some((span, kind)) = foreign::runner(&words) {
+            report(diagnostics, span, kind);
+            return None;
+        }
         let unknown = first.text == "grid" && words.words.len() > 1;
         let span = if unknown {
             words.words[1].span.to(first.span)
@@ -141,17 +148,37 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
     reader.read();
     let (next, uses, options) = reader.finish();
     let Some(script) = words.words.get(next) else {
-        report(diagnostics, Span::at(words.span.end), Kind::NoScript);
+        // A placeholder at the end has its own problem there.
+        let is_filled = words
+            .words
+            .last()
+            .is_none_or(|last| !last.text.ends_with('>'));
+        let place = match is_filled {
+            true => Span::at(words.span.end),
+            false => first.span.to(name.span),
+        };
+        report(diagnostics, place, Kind::NoScript);
         return None;
     };
+    if is_placeholder(&script.text) {
+        let rest = script.span.to(words.span);
+        report(diagnostics, rest, Kind::Shell(ShellProblem::Usage));
+        return None;
+    }
     if !is_script(&script.text) {
+        let after = words.words.get(next + 1);
+        let after = after.filter(|word| is_script(&word.text));
         let kind = Kind::ScriptExtension {
             found: script.text.to_string(),
+            script_at: after.map(|word| word.span.start),
         };
         report(diagnostics, script.span, kind);
     }
     let (script, script_span) = (script.text.to_string(), script.span);
-    let repeated = rules::script_repeated(&script, script_span, &words);
+    // Beside an error about the script it would be a riddle.
+    let repeated = is_script(&script)
+        .then(|| rules::script_repeated(&script, script_span, &words))
+        .flatten();
     let command = Command {
         span: words.span,
         options_at,
@@ -189,6 +216,7 @@ pub fn from_request(
     if !is_script(&script.text) {
         let kind = Kind::ScriptExtension {
             found: script.text.to_string(),
+            script_at: None,
         };
         diagnostics.push(Diagnostic::new(script.span, kind));
     }

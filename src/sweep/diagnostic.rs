@@ -5,6 +5,7 @@
 use super::checks::{Doubt, Typed};
 use super::config;
 use super::foreign;
+use super::gpus::GpuPlaces;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
@@ -132,10 +133,10 @@ pub enum Kind {
         /// Its first word.
         found: String,
     },
-    /// A line that begins like the rest of the command above it.
+    /// Lines that begin like the rest of the command above them.
     DanglingLine {
-        /// End of the line above.
-        previous_end: u32,
+        /// What parts each from the line above.
+        gaps: Vec<Span>,
     },
     /// No script.
     NoScript,
@@ -143,6 +144,8 @@ pub enum Kind {
     ScriptExtension {
         /// The word that stands where the script should.
         found: String,
+        /// Where the next word begins, if that is a script.
+        script_at: Option<u32>,
     },
     /// An option that is spelled otherwise than today's client spells it, or stands elsewhere.
     Spelling(spelling::Problem),
@@ -207,6 +210,17 @@ pub enum Kind {
         has: u32,
         /// Whether these are GPUs. CPUs beyond them may well be there: the client alone refuses these.
         counts_gpus: bool,
+        /// Where the numbers stand, for GPUs asked for in the command.
+        places: Option<GpuPlaces>,
+    },
+    /// GPUs asked of a machine that has none, as many as the client takes for CPUs.
+    NoGpu {
+        /// How many were asked for.
+        found: u32,
+        /// The machine.
+        machine: String,
+        /// Where the numbers stand.
+        places: Option<GpuPlaces>,
     },
     /// A nickname that the published client resolves to another machine.
     AmbiguousMachine {
@@ -323,6 +337,8 @@ pub enum Kind {
         example: String,
         /// How many values repeat an earlier one.
         count: u32,
+        /// The whole list, where all its values are the same: it may be meant as one.
+        whole: Option<Box<Typed>>,
     },
 
     /// What the script or the shell may make something else of than is meant.

@@ -1,14 +1,28 @@
-//! Texts that are no command and are named for what they are: links, and files of other tools.
+//! Texts that are no command and are named for what they are: links, files of other tools, lines beside
+//! commands, a shell's loops, and commands that stand in something.
 
 use super::diagnostic::{Diagnostic, Fix, Kind};
 use super::reading::MAX_PROBLEMS;
 use super::span::Span;
-use super::words::Words;
+use super::words::{self, Words};
 use std::fmt;
 
 mod link;
+mod others;
+mod runner;
+mod script;
+mod sweep_of_loop;
+mod wrapped;
 mod yaml;
 
+pub use others::OtherLines;
+pub(super) use others::take_others;
+pub use runner::Runner;
+pub(super) use runner::runner;
+pub(super) use script::take_scripts;
+pub use script::{Construct, ShellScript};
+pub use wrapped::{Wrapped, Wrapping};
+pub(super) use wrapped::{check_commented, check_wrapped};
 pub(super) use yaml::check_yaml;
 
 /// What a text is that is no command.
@@ -42,6 +56,14 @@ pub enum Foreign {
         /// What to write instead.
         help: String,
     },
+    /// Lines beside commands.
+    OtherLines(OtherLines),
+    /// A shell's loop, condition, function or array.
+    ShellScript(ShellScript),
+    /// A command that stands in something.
+    Wrapped(Wrapped),
+    /// Another program that starts a script.
+    Runner(Runner),
 }
 
 impl Foreign {
@@ -57,11 +79,15 @@ impl Foreign {
                 format!("its code is {code}: launch it from a checkout of that")
             }
             Foreign::Link { help, .. } => help.clone(),
+            Foreign::OtherLines(lines) => lines.help(),
+            Foreign::ShellScript(script) => return script.help(),
+            Foreign::Wrapped(wrapped) => return wrapped.help(),
+            Foreign::Runner(runner) => runner.help(),
         })
     }
 
     /// The edits that may be meant for what stands at `span`.
-    pub(super) fn fixes(&self, span: Span) -> Vec<Fix> {
+    pub(super) fn fixes(&self, span: Span, text: &str) -> Vec<Fix> {
         match self {
             Foreign::GridRun {
                 command: Some(command),
@@ -70,6 +96,10 @@ impl Foreign {
                 label: "Write its command".into(),
                 edits: vec![(span, command.clone())],
             }],
+            Foreign::OtherLines(lines) => lines.fixes(),
+            Foreign::ShellScript(script) => script.fixes(),
+            Foreign::Wrapped(wrapped) => wrapped.fixes(),
+            Foreign::Runner(runner) => runner.fixes(span, text),
             _ => Vec::new(),
         }
     }
@@ -87,6 +117,10 @@ impl fmt::Display for Foreign {
                 write!(f, "this is a link to a run of Grid's, not a command")
             }
             Foreign::Link { what, .. } => write!(f, "this is a link to {what}, not a command"),
+            Foreign::OtherLines(lines) => lines.fmt(f),
+            Foreign::ShellScript(script) => script.fmt(f),
+            Foreign::Wrapped(wrapped) => wrapped.fmt(f),
+            Foreign::Runner(runner) => runner.fmt(f),
         }
     }
 }
@@ -108,7 +142,7 @@ pub(super) fn take_links(
         if !covered && link::begins_link(first.slice(text)) {
             let line = text.get(first.start as usize..).unwrap_or("");
             let line = line.lines().next().unwrap_or("").trim_end();
-            let end = first.start.saturating_add(super::words::offset(line.len()));
+            let end = first.start.saturating_add(words::offset(line.len()));
             lines.push(Span::new(first.start, end));
         }
     }
@@ -132,4 +166,83 @@ pub(super) fn take_links(
         diagnostics.push(Diagnostic::new(line, Kind::Foreign(foreign)));
     }
     true
+}
+
+/// A command in the text that is told of as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Region {
+    /// The command to its end, its operators and redirections included.
+    line: Span,
+    /// The same with what parts it from the commands beside it: gone without it.
+    whole: Span,
+}
+
+impl Region {
+    /// Of the command whose words stand at `span`. O(the blanks before it, the line behind it).
+    fn of(text: &str, span: Span) -> Region {
+        let before = text.get(..span.start as usize).unwrap_or("");
+        let behind = text.get(span.end as usize..).unwrap_or("");
+        let comment = behind.starts_with(" #") || behind.starts_with("\t#");
+        let parts = |at: usize| {
+            let rest = &behind[at..];
+            let separator = rest.starts_with("&&") || rest.starts_with(';');
+            rest.starts_with(['\n', '\r']) || separator && !comment
+        };
+        // No further than the next of them: a line may hold any number of commands.
+        let mut stops = behind.match_indices(['\n', '\r', ';', '&']);
+        let end = stops.find(|(at, _)| parts(*at));
+        let end = end.map_or(behind.len(), |(at, _)| at);
+        let blanks = before.trim_end_matches([' ', '\t']);
+        let begins_line = blanks.is_empty() || blanks.ends_with(['\n', '\r']);
+        let rest = &behind[end..];
+        let separator = rest.strip_prefix("&&").or_else(|| rest.strip_prefix(';'));
+        let (start, whole_end) = match separator {
+            Some(rest) if begins_line => {
+                let next = rest.trim_start_matches([' ', '\t']);
+                (span.start as usize, text.len() - next.len())
+            }
+            _ if begins_line => {
+                let rest = rest.strip_prefix('\r').unwrap_or(rest);
+                let rest = rest.strip_prefix('\n').unwrap_or(rest);
+                (blanks.len(), text.len() - rest.len())
+            }
+            _ => {
+                let before = blanks.trim_end_matches(['&', ';']);
+                let before = before.trim_end_matches([' ', '\t']);
+                (before.len(), span.end as usize + end)
+            }
+        };
+        let line_end = span.end as usize + behind[..end].trim_end_matches([' ', '\t']).len();
+        Region {
+            line: Span::new(span.start, words::offset(line_end)),
+            whole: Span::new(words::offset(start), words::offset(whole_end)),
+        }
+    }
+}
+
+/// Takes out the commands that begin in `regions`, which are in order, and what was said of them.
+/// O(n log n).
+fn drop_within(regions: &[Region], commands: &mut Vec<Words>, diagnostics: &mut Vec<Diagnostic>) {
+    if regions.is_empty() {
+        return;
+    }
+    let is_within = |at: u32| {
+        let last = regions
+            .partition_point(|region| region.line.start <= at)
+            .checked_sub(1);
+        let region = last.and_then(|last| regions.get(last));
+        region.is_some_and(|region| at <= region.line.end)
+    };
+    commands.retain(|words| !is_within(words.span.start));
+    diagnostics.retain(|diagnostic| !is_within(diagnostic.span.start));
+}
+
+/// A line as a message can hold it.
+fn excerpt(text: &str) -> String {
+    const LENGTH: usize = 60;
+    let mut shown: String = text.chars().take(LENGTH).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }

@@ -85,6 +85,33 @@ fn one_slip_away(lower: &str) -> Option<String> {
     }
 }
 
+/// Whether a machine is known to have no GPU.
+pub fn has_no_gpu(machine: &str) -> bool {
+    let cpus = |nickname: &str| nickname.contains("_cpu_");
+    let known = NICKNAMES.iter().find(|(_, name, _)| *name == machine);
+    machine == DEFAULT || known.is_some_and(|(nickname, ..)| cpus(nickname))
+}
+
+/// The smallest machine with `gpus` GPUs, of the kind that `machine` has where it has some, and how many
+/// it has: more where none has as many.
+pub fn with_gpus(gpus: u32, machine: &str) -> Option<(&'static str, u32)> {
+    let parts = |nickname: &str| {
+        let mut parts = nickname.split('_');
+        let count: Option<u32> = parts.next().and_then(|count| count.parse().ok());
+        Some((count?, parts.next()?.to_owned()))
+    };
+    let kind = NICKNAMES.iter().find(|(_, name, _)| *name == machine);
+    let kind = kind.and_then(|(nickname, ..)| Some(parts(nickname)?.1));
+    let all = NICKNAMES.iter().filter_map(|(nickname, name, _)| {
+        let (count, own) = parts(nickname)?;
+        let other = Some(&own) != kind.as_ref();
+        (own != "cpu" && count >= gpus).then_some((count, other, *name))
+    });
+    // The table has the smaller of those that are alike first.
+    let (count, _, name) = all.min_by_key(|(count, other, _)| (*count, *other))?;
+    Some((name, count))
+}
+
 /// What the published client asks for instead, where that differs: `Some("")` where it refuses the
 /// nickname.
 pub fn client_machine(typed: &str) -> Option<&'static str> {

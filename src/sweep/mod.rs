@@ -128,6 +128,7 @@ pub mod digest;
 pub mod edit;
 mod fingerprint;
 pub mod foreign;
+pub mod gpus;
 mod lines;
 pub mod literal;
 pub mod machines;

@@ -13,7 +13,7 @@ use super::part::Part;
 use super::plan::Plan;
 use super::rules;
 use super::span::{Origin, Span};
-use super::words::{self, Source, Words};
+use super::words::{self, Source};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -87,7 +87,9 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
         return Reading::error(Span::at(0), Kind::TooLong);
     }
-    let no_command = config::check_pasted(text).or_else(|| foreign::check_yaml(text));
+    let no_command = foreign::check_wrapped(text)
+        .or_else(|| config::check_pasted(text))
+        .or_else(|| foreign::check_yaml(text));
     if let Some(pasted) = no_command {
         return Reading {
             diagnostics: vec![pasted],
@@ -96,19 +98,13 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     }
     let (mut commands, mut diagnostics) = words::split(text, Source::Person);
     let has_links = foreign::take_links(text, &mut commands, &mut diagnostics);
-    if commands.is_empty() && !has_links {
-        diagnostics.push(Diagnostic::new(Span::at(0), Kind::NoCommand));
+    let has_scripts = foreign::take_scripts(text, &mut commands, &mut diagnostics);
+    let has_others = foreign::take_others(text, &mut commands, &mut diagnostics);
+    if commands.is_empty() && !has_links && !has_scripts && !has_others {
+        let none = || Diagnostic::new(Span::at(0), Kind::NoCommand);
+        diagnostics.push(foreign::check_commented(text).unwrap_or_else(none));
     }
-    let mut read = Vec::new();
-    let mut previous_end = None;
-    for words in commands {
-        let end = words.span.end;
-        match dangling(previous_end, &words) {
-            Some(diagnostic) => diagnostics.push(diagnostic),
-            None => read.extend(command::parse(words, &mut diagnostics)),
-        }
-        previous_end = Some(end);
-    }
+    let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     with_config(&mut read, settings, &mut budget, &mut diagnostics);
     rules::check_run_names(&read, &mut diagnostics);
@@ -192,14 +188,6 @@ fn with_config(
         }
         rules::check_merged(command, own, typed, diagnostics);
     }
-}
-
-/// A line that begins like the rest of the command above it: a `\` is missing there.
-fn dangling(previous_end: Option<u32>, words: &Words) -> Option<Diagnostic> {
-    let first = words.words.first()?;
-    let previous_end = previous_end.filter(|_| first.text.starts_with('-'))?;
-    let kind = Kind::DanglingLine { previous_end };
-    Some(Diagnostic::new(words.span, kind))
 }
 
 /// `text` is what a person typed, whose doubtful words are worth a word.

@@ -1,8 +1,9 @@
 //! The rules of Grid's published client that concern more than one option.
 
-use super::command::{Argument, Command, begins_flag, split_inline};
+use super::command::{Argument, Command, OptionUse, begins_flag, split_inline};
 use super::config::{Config, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
+use super::gpus::GpuPlaces;
 use super::machines;
 use super::options::{self, OptionSpec, Options, Strategy, Takes};
 use super::quote;
@@ -21,8 +22,15 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
         let used = command.used(option);
         used.map_or(command.script_span, |used| used.span)
     };
-    if let Some((option, kind)) = too_many_units(options) {
+    if let Some((option, kind)) = too_many_units(command) {
         report(place(option), kind);
+    } else if options.gpus > 0 && machines::has_no_gpu(&options.instance_type) {
+        let kind = Kind::NoGpu {
+            found: options.gpus,
+            machine: options.instance_type.clone(),
+            places: gpu_places(command),
+        };
+        report(place("--gpus"), kind);
     }
     if let Some(typed) = &options.instance_typed
         && let Some(client) = machines::client_machine(typed)
@@ -98,7 +106,8 @@ fn movable(
 
 /// The client looks at the CPUs where no GPUs are asked for, and holds both against the one number
 /// that it has for a machine: against a number of GPUs, CPUs are refused that may well be there.
-fn too_many_units(options: &Options) -> Option<(&'static str, Kind)> {
+fn too_many_units(command: &Command) -> Option<(&'static str, Kind)> {
+    let options = &command.options;
     let (option, found) = match options.gpus {
         0 => ("--cpus", options.cpus),
         gpus => ("--gpus", gpus),
@@ -110,8 +119,24 @@ fn too_many_units(options: &Options) -> Option<(&'static str, Kind)> {
         machine: options.instance_type.clone(),
         has,
         counts_gpus,
+        places: (options.gpus > 0).then(|| gpu_places(command)).flatten(),
     };
     (found > has).then_some((option, kind))
+}
+
+/// Where the command says how many GPUs, and on what machine; `None` where a config file says so.
+fn gpu_places(command: &Command) -> Option<GpuPlaces> {
+    let typed = |used: &&OptionUse| used.origin == Origin::Command;
+    let used = command.used("--gpus").filter(typed)?;
+    let machine = command.used("--instance_type");
+    if machine.is_some_and(|used| used.origin == Origin::Config) {
+        return None;
+    }
+    Some(GpuPlaces {
+        gpus: used.value_span,
+        machine: machine.map(|used| used.value_span),
+        options_at: command.options_at,
+    })
 }
 
 /// The client finds the script's arguments by splitting the quoted command at the script's text.
@@ -159,7 +184,7 @@ pub(super) fn check_merged(
     }
     // The client lets a config file ask for anything; what no machine has is wrong all the same.
     if config.is_some()
-        && let Some((option, kind)) = too_many_units(options)
+        && let Some((option, kind)) = too_many_units(command)
         && Diagnostic::new(command.script_span, kind.clone()).severity() == Severity::Error
     {
         report(command, option, kind, diagnostics);

@@ -1,7 +1,7 @@
 //! Options of `grid run` that are not spelled as its client spells them today, or stand elsewhere:
 //! the problems with their wording and fixes.
 
-use super::diagnostic::{Fix, Severity};
+use super::diagnostic::{Fix, Severity, is_script};
 use super::edit::with_blanks;
 use super::options::OPTIONS;
 use super::span::Span;
@@ -255,6 +255,11 @@ const SCRIPTS_OWN: &[&str] = &[
 /// The options that `typed` may be a slip of, each as near as the others: one letter in a short name
 /// changed, added, dropped or swapped, three in a long one.
 pub(super) fn candidates(typed: &str) -> Vec<String> {
+    // Dashes before the script: `--train.py`.
+    let script = typed.trim_start_matches('-');
+    if is_script(script) && !script.contains('=') {
+        return vec![script.to_owned()];
+    }
     let Some((name, _)) = former::bare_name(typed) else {
         return Vec::new();
     };
@@ -264,7 +269,7 @@ pub(super) fn candidates(typed: &str) -> Vec<String> {
     let allowed = match name.chars().count() {
         0..=2 => return Vec::new(),
         3..=5 => 1,
-        6..=9 => 2,
+        6..=8 => 2,
         _ => 3,
     };
     let names = OPTIONS.iter().map(|spec| spec.name.trim_start_matches('-'));

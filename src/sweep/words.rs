@@ -5,7 +5,8 @@
 //! commands. Nothing is ever expanded or run: other shell syntax is a [`Kind::ShellSyntax`].
 //!
 //! The characters of words are judged in `words/characters.rs`, what a shell would have changed in
-//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`.
+//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`,
+//! placeholders and links in `placeholder.rs`.
 //!
 //! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
 //! was most likely meant, so that one mistake does not hide the rest.
@@ -21,6 +22,8 @@ pub(crate) mod hidden;
 mod in_sweep;
 mod lookalike;
 mod mojibake;
+mod operators;
+mod placeholder;
 mod preamble;
 mod problem;
 mod recover;
@@ -32,6 +35,8 @@ pub(crate) use characters::hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
 pub use hidden::Class;
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
+pub(crate) use operators::{operator_fix, run_name_fix};
+pub(crate) use placeholder::is_placeholder;
 pub use preamble::Preamble;
 pub use problem::CharacterProblem;
 pub use shell::{Change, ShellProblem};
@@ -196,6 +201,8 @@ impl Lexer<'_> {
                 }
                 Some('^' | '`') if self.eat_foreign_continuation() => continue,
                 Some('&') if self.is_entity() => Token::Word(self.word()),
+                Some('<') if self.placeholder_length().is_some() => Token::Word(self.word()),
+                Some('<') if self.cursor.rest().starts_with("<http") => Token::Word(self.word()),
                 Some('|' | '>' | '<' | '&' | ')') => {
                     self.shell_operator(start);
                     continue;
@@ -240,6 +247,8 @@ impl Lexer<'_> {
                 '"' => self.double_quoted(&mut word),
                 '\\' if !self.ends_path(&word) && self.eat_continuation(Place::Word) => {}
                 '\\' => self.escape(&mut word),
+                '<' if self.eat_placeholder(&mut word) => {}
+                '[' | '<' if may_open_sweep(&word) && self.eat_shown_link(&mut word) => {}
                 '[' if may_open_sweep(&word) && self.bracketed(&mut word) => {}
                 '(' if self.parenthesised(&mut word) => {}
                 '{' if self.braces(&mut word) => {}

@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use sweep_planner::estimate;
-use sweep_planner::sweep::diagnostic::{grouped, with_carets};
+use sweep_planner::sweep::diagnostic::{Kind, grouped, with_carets};
 use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
 
@@ -78,8 +78,12 @@ pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     };
     let (reading, config) = match read_all(&text, drawn_seed) {
         Ok(read) => read,
-        Err(rendered) => {
-            eprint!("{rendered}");
+        Err((reading, rendered)) => {
+            // A file that is not there must not hide what is wrong in the text.
+            let mut other = reading;
+            other.diagnostics.retain(|d| d.kind != Kind::ConfigNotRead);
+            report(&other, &text, None);
+            eprintln!("{rendered}");
             return ExitCode::from(ERRORS);
         }
     };
@@ -123,16 +127,19 @@ fn text(arguments: &PlanArgs) -> io::Result<String> {
     }
 }
 
-/// The text with the config file that it names, and that file's text; where that cannot be read, the
-/// rendered error.
-fn read_all(text: &str, drawn_seed: u32) -> Result<(Reading, Option<Arc<str>>), String> {
+/// The text with the config file that it names, and that file's text; where that cannot be read, the text
+/// without it and the rendered error.
+fn read_all(text: &str, drawn_seed: u32) -> Result<(Reading, Option<Arc<str>>), (Reading, String)> {
     let mut settings = Settings {
         drawn_seed,
         names: Some(CharacterNames::embedded()),
         ..Settings::default()
     };
     let reading = read(text, &settings);
-    settings.config = config_file(&reading, text)?;
+    settings.config = match config_file(&reading, text) {
+        Ok(config) => config,
+        Err(rendered) => return Err((reading, rendered)),
+    };
     match settings.config {
         None => Ok((reading, None)),
         Some(_) => Ok((read(text, &settings), settings.config)),

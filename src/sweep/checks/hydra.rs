@@ -4,6 +4,7 @@
 use super::{Doubt, Place, excerpt};
 use crate::sweep::command::{Argument, Command};
 use crate::sweep::diagnostic::Fix;
+use crate::sweep::edit::with_blanks;
 use crate::sweep::mend::{self, Meaning};
 use crate::sweep::options::Strategy;
 use crate::sweep::quote;
@@ -21,6 +22,16 @@ pub struct OverrideList {
     /// Whether the shell takes it apart at its blanks.
     pub torn: bool,
     place: Place,
+    /// Hydra's flag for its own sweeps, where the command has it.
+    multirun: Option<Multirun>,
+}
+
+/// `-m` or `--multirun`, beside which each comma list is a sweep of Hydra's.
+#[derive(Clone, Debug, PartialEq)]
+struct Multirun {
+    flag: String,
+    /// The edits that make all the lists sweeps and take the flag out, with the first list.
+    edits: Vec<(Span, String)>,
 }
 
 impl fmt::Display for OverrideList {
@@ -41,6 +52,12 @@ impl fmt::Display for OverrideList {
 
 impl OverrideList {
     pub(super) fn help(&self) -> String {
+        if let Some(Multirun { flag, .. }) = &self.multirun {
+            return format!(
+                "Hydra's `{flag}` would run all of them in one trial; to have trials of their own, \
+                 list whole arguments and leave `{flag}` out"
+            );
+        }
         if self.values().is_some() {
             "leave it where the script takes a list; to sweep it, list whole arguments".into()
         } else {
@@ -58,6 +75,15 @@ impl OverrideList {
     }
 
     pub(super) fn fixes(&self) -> Vec<Fix> {
+        let all = self.multirun.as_ref().filter(|all| !all.edits.is_empty());
+        let all = all.map(|Multirun { flag, edits }| Fix {
+            label: format!("Sweep over all of them, without {flag}"),
+            edits: edits.clone(),
+        });
+        all.into_iter().chain(self.own_fixes()).collect()
+    }
+
+    fn own_fixes(&self) -> Vec<Fix> {
         let whole = format!("{}{}", self.name, self.value);
         let sweep = self.values().map(|values| {
             let arguments: Vec<String> = values
@@ -103,6 +129,12 @@ pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origi
     if command.options.strategy == Strategy::None {
         return;
     }
+    let is_multirun = |argument: &&Argument| {
+        let flag = matches!(argument.word.text.as_str(), "-m" | "--multirun");
+        flag && argument.origin == Origin::Command
+    };
+    let multirun = command.arguments.iter().find(is_multirun);
+    let mut lists: Vec<(Span, OverrideList)> = Vec::new();
     for argument in &command.arguments {
         let word = argument.word.text.as_str();
         if argument.is_flag || !argument.prefix().is_empty() || argument.origin != Origin::Command {
@@ -123,14 +155,40 @@ pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origi
                 value: value.to_owned(),
                 torn: torn.is_some(),
                 place,
+                multirun: multirun.map(|flag| Multirun {
+                    flag: flag.word.text.to_string(),
+                    edits: Vec::new(),
+                }),
             };
-            report(
-                argument.origin,
-                argument.word.span,
-                Doubt::OverrideList(list),
-            );
+            lists.push((argument.word.span, list));
         }
     }
+    if let Some(flag) = multirun {
+        let edits = sweeps_of_all(&lists, flag.word.span, text);
+        let first = lists
+            .first_mut()
+            .and_then(|(_, list)| list.multirun.as_mut());
+        first
+            .into_iter()
+            .for_each(|first| first.edits.clone_from(&edits));
+    }
+    for (span, list) in lists {
+        report(Origin::Command, span, Doubt::OverrideList(list));
+    }
+}
+
+/// The edits that write each list as a sweep and take `flag` out; none where one of them cannot be.
+fn sweeps_of_all(lists: &[(Span, OverrideList)], flag: Span, text: &str) -> Vec<(Span, String)> {
+    let mut edits = vec![(with_blanks(text, flag), String::new())];
+    for (_, list) in lists {
+        let sweep = list.own_fixes().into_iter().next();
+        match sweep.filter(|_| list.values().is_some()) {
+            Some(sweep) => edits.extend(sweep.edits),
+            None => return Vec::new(),
+        }
+    }
+    edits.sort_by_key(|(span, _)| *span);
+    edits
 }
 
 /// The list that a shell takes apart at its blanks, `lr=[0.1, 0.2]`, and the place of the whole. Looked

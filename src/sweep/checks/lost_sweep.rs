@@ -28,6 +28,8 @@ pub enum Form {
     Sum,
     /// `uniform[0, 1, 2]`.
     OtherBrackets,
+    /// `\[1, 2\]`, as Markdown is written.
+    Escaped,
     /// `[1, 2],[3, 4]` and the like without the brackets: `0.1,0.01`.
     Commas,
 }
@@ -64,6 +66,7 @@ impl fmt::Display for LostSweep {
                     Form::Labelled => "a text with a list in it",
                     Form::Sum => "a text with a distribution in it",
                     Form::OtherBrackets => "a text in other brackets than a call's",
+                    Form::Escaped => "a text with backslashes",
                     Form::Commas => "a text with commas",
                 };
                 write!(f, "`{}` is {what}, passed as one value", excerpt(value))
@@ -131,6 +134,7 @@ fn meanings(form: Form, value: &str) -> Vec<Meaning> {
         Form::InnerQuotes => vec![Meaning::new("Leave out the inner quotes", inside().trim())],
         Form::Labelled => labelled(text).into_iter().map(Meaning::written).collect(),
         Form::Sum | Form::OtherBrackets => mend::expression_meanings(text),
+        Form::Escaped => vec![Meaning::written(unescaped(text))],
         Form::Commas => vec![Meaning::written(format!("[{text}]"))],
     })
 }
@@ -176,6 +180,12 @@ fn form(value: &str) -> Option<Form> {
     let text = value.trim();
     let (first, last) = (text.chars().next()?, text.chars().next_back()?);
     let form = match (first, last) {
+        _ if text.contains(['[', '('])
+            && text.contains("\\")
+            && mend::is_sweep(&unescaped(text)) =>
+        {
+            Form::Escaped
+        }
         ('(', ')' | ']') if text.contains(',') => Form::Tuple,
         ('{', '}') if text.contains([',', '.']) && !text.contains(':') => Form::Braces,
         ('\'', '\'') | ('"', '"') if text.len() > 1 => Form::InnerQuotes,
@@ -188,6 +198,20 @@ fn form(value: &str) -> Option<Form> {
     // What begins like a sweep or a call has its own words.
     let plain = value::read(value) == Value::Plain;
     (plain && (form == Form::Sum || !meanings(form, value).is_empty())).then_some(form)
+}
+
+/// A text without the backslashes before what Markdown gives a meaning.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let next = characters.peek();
+        let escapes = c == '\\' && next.is_some_and(|next| "[]()_*'\"-.".contains(*next));
+        if !escapes {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 /// Whether a distribution or `range` is called behind an operator: `10**uniform(-5, -1, 3)`.

@@ -6,7 +6,7 @@ use crate::sweep::options::{self, OptionSpec, Options, Takes};
 use crate::sweep::reading::MAX_PROBLEMS;
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::spelling::{self, Problem, Today};
-use crate::sweep::words::{self, Word};
+use crate::sweep::words::{self, ShellProblem, Word};
 
 pub(super) struct OptionReader<'a> {
     words: &'a [Word],
@@ -139,7 +139,10 @@ impl<'a> OptionReader<'a> {
         } else if spec.takes != Takes::Nothing {
             self.report(span, Kind::RepeatedOption { option: spec.name });
         }
-        if let Err(kind) = self.options.set(spec, &value) {
+        if words::is_placeholder(&value) {
+            let typed = value.clone();
+            self.report(value_span, Kind::Shell(ShellProblem::Placeholder { typed }));
+        } else if let Err(kind) = self.options.set(spec, &value) {
             let place = if value_span.start == value_span.end {
                 span
             } else {

@@ -2,6 +2,7 @@
 
 use super::{Diagnostic, Kind, Shell};
 use crate::sweep::checks::{Place, Typed};
+use crate::sweep::edit::with_blanks;
 use crate::sweep::literal::Problem;
 use crate::sweep::mend::{self, Meaning};
 use crate::sweep::quote;
@@ -36,14 +37,40 @@ impl Diagnostic {
     /// The edits that may be meant, the likeliest first; empty where none is likely. `text` is the
     /// text it was found in. Each leaves another text, without this problem.
     pub fn fixes(&self, text: &str) -> Vec<Fix> {
+        let mut fixes = self.possible_fixes(text);
+        fixes.retain(|fix| fix.edits.iter().any(|(span, new)| span.slice(text) != new));
+        fixes
+    }
+
+    fn possible_fixes(&self, text: &str) -> Vec<Fix> {
         if self.origin == Origin::Config {
             return self.config_fix(text).into_iter().collect();
         }
         match &self.kind {
             Kind::Spelling(problem) => problem.fixes(self.span, text),
-            Kind::Foreign(foreign) => foreign.fixes(self.span),
+            Kind::Foreign(foreign) => foreign.fixes(self.span, text),
+            Kind::TooManyUnits {
+                found,
+                machine,
+                has,
+                counts_gpus,
+                places: Some(places),
+                ..
+            } => places.fixes(*found, machine, if *counts_gpus { *has } else { 0 }),
+            Kind::NoGpu {
+                found,
+                machine,
+                places: Some(places),
+            } => places.fixes(*found, machine, 0),
             Kind::Doubt(doubt) => doubt.fixes(self.span, text),
             Kind::Literal { problem, typed } => value_fixes(problem, typed, text),
+            Kind::RepeatedValues {
+                whole: Some(typed), ..
+            } => {
+                let whole = Meaning::as_it_stands(&typed.value);
+                let label = "Pass the list as one value".into();
+                written(vec![Meaning { label, ..whole }], &typed.place)
+            }
             Kind::UnknownCall { typed, .. } => {
                 written(mend::call_meanings(&typed.value), &typed.place)
             }
@@ -95,6 +122,11 @@ impl Diagnostic {
             Kind::Shell(problem) => problem.fix(text),
             Kind::ShellSyntax(Shell::Expansion { typed }) if typed.starts_with('`') => {
                 words::backticks_fix(text, self.span)
+                    .or_else(|| words::run_name_fix(text, self.span))
+            }
+            Kind::ShellSyntax(Shell::Expansion { .. }) => words::run_name_fix(text, self.span),
+            Kind::ShellSyntax(shell @ (Shell::Pipe | Shell::Redirection)) => {
+                words::operator_fix(text, self.span, shell)
             }
             Kind::Dash => Some(words::dashes_fix(text)),
             Kind::UnquotedSweep { typed, .. } => {
@@ -104,19 +136,20 @@ impl Diagnostic {
                 replace("Write it as a list", format!("\"{list}\""))
             }
             Kind::ShellSyntax(Shell::Background) => replace("Remove it", String::new()),
-            Kind::DanglingLine { previous_end } => {
-                // All between the two goes: behind a `\\` nothing may stand, and no line is empty.
-                let gap = Span::new(*previous_end, self.span.start.max(*previous_end));
-                let between = gap.slice(text);
-                let blanks = between.trim_end_matches([' ', '\t']).len();
-                let lines = between.contains(['\n', '\r']);
-                let indentation = lines.then(|| &between[blanks..]);
-                let joined = indentation.map_or(" ".into(), |blanks| format!(" \\\n{blanks}"));
+            Kind::DanglingLine { gaps } => {
+                let joined = gaps.iter().map(|gap| (*gap, joined(gap.slice(text))));
                 Some(Fix {
                     label: "Join the lines".into(),
-                    edits: vec![(gap, joined)],
+                    edits: joined.collect(),
                 })
             }
+            Kind::ScriptExtension {
+                script_at: Some(script),
+                ..
+            } => Some(Fix {
+                label: "Take it out".into(),
+                edits: vec![(Span::new(self.span.start, *script), String::new())],
+            }),
             Kind::NotGridRun { found } if is_script(found) => Some(Fix {
                 label: "Add grid run".into(),
                 edits: vec![(Span::at(self.span.start), "grid run ".into())],
@@ -140,6 +173,16 @@ impl Diagnostic {
                 label: "Add the comma".into(),
                 edits: vec![(Span::at(*previous_end), ",".into())],
             }),
+            // A run gets a name then; without another option's value more would change.
+            Kind::MissingValue { option: "--name" } => Some(Fix {
+                label: "Leave out --name".into(),
+                edits: vec![(with_blanks(text, self.span), String::new())],
+            }),
+            Kind::NotAnInteger {
+                option: "--memory",
+                found,
+                least,
+            } => disk_size(text, self.span, found, *least),
             Kind::NumTrialsMissing => Some(Fix {
                 label: "Add --num_trials 10".into(),
                 edits: vec![(Span::at(self.span.end), " --num_trials 10".into())],
@@ -211,6 +254,38 @@ fn unquoted_words(value: Span, text: &str) -> Option<Place> {
     let words = line.split(" -").next()?.trim_end();
     let end = value.start + u32::try_from(words.len()).ok()?;
     (end > value.end).then(|| Place::at(Span::new(value.start, end)))
+}
+
+/// `--memory 200GB` as the number, and less than any disk left out: it was main memory once.
+fn disk_size(text: &str, span: Span, found: &str, least: u32) -> Option<Fix> {
+    let unit = found.trim_start_matches(|c: char| c.is_ascii_digit());
+    let size: u32 = found.strip_suffix(unit)?.parse().ok()?;
+    let gigabytes = ["", "g", "gb", "gib"].contains(&unit.trim().to_lowercase().as_str());
+    if !gigabytes {
+        return None;
+    }
+    if size >= least {
+        let label = format!("Write {size}");
+        let edits = vec![(span, size.to_string())];
+        return Some(Fix { label, edits });
+    }
+    let before = text.get(..span.start as usize)?;
+    let option = before.trim_end_matches([' ', '\t', '=', '"', '\'']);
+    let start = option.strip_suffix("--memory")?.len();
+    let whole = Span::new(u32::try_from(start).ok()?, span.end);
+    Some(Fix {
+        label: "Leave out --memory".into(),
+        edits: vec![(with_blanks(text, whole), String::new())],
+    })
+}
+
+/// What joins two lines that `between` parts: all of it goes, since behind a `\\` nothing may stand, and
+/// no line is empty.
+fn joined(between: &str) -> String {
+    let blanks = between.trim_end_matches([' ', '\t']).len();
+    let lines = between.contains(['\n', '\r']);
+    let indentation = lines.then(|| &between[blanks..]);
+    indentation.map_or(" ".into(), |blanks| format!(" \\\n{blanks}"))
 }
 
 fn written(meanings: Vec<Meaning>, place: &Place) -> Vec<Fix> {

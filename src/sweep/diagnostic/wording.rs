@@ -29,6 +29,7 @@ impl Diagnostic {
                 counts_gpus: true,
                 ..
             }
+            | Kind::NoGpu { .. }
             | Kind::ScriptTextRepeated { .. }
             | Kind::MissingComma { .. }
             | Kind::NoSize { .. }
@@ -120,7 +121,7 @@ impl fmt::Display for Kind {
                 )
             }
             Kind::NoScript => write!(f, "expected a script such as `train.py`, found none"),
-            Kind::ScriptExtension { found } => {
+            Kind::ScriptExtension { found, .. } => {
                 write!(
                     f,
                     "expected a script that ends in .py, .sh or .jl, found `{found}`"
@@ -180,7 +181,11 @@ impl fmt::Display for Kind {
                 machine,
                 has,
                 counts_gpus,
+                ..
             } => {
+                if *option == "--gpus" && !*counts_gpus {
+                    return write!(f, "{machine} has no GPU, but `--gpus` asks for {found}");
+                }
                 if *counts_gpus && *option == "--cpus" {
                     return write!(
                         f,
@@ -193,6 +198,9 @@ impl fmt::Display for Kind {
                     f,
                     "{machine} has {has} {unit}{s}, but `{option}` asks for {found}"
                 )
+            }
+            Kind::NoGpu { found, machine, .. } => {
+                write!(f, "{machine} has no GPU, but `--gpus` asks for {found}")
             }
             Kind::AmbiguousMachine {
                 typed,
@@ -296,13 +304,15 @@ impl fmt::Display for Kind {
                     "`{found}` is no distribution: passed to the script as typed"
                 )
             }
-            Kind::RepeatedValues { example, count: 1 } => {
+            Kind::RepeatedValues {
+                example, count: 1, ..
+            } => {
                 write!(
                     f,
                     "the value {example} stands twice; its trials will run twice"
                 )
             }
-            Kind::RepeatedValues { example, count } => {
+            Kind::RepeatedValues { example, count, .. } => {
                 write!(
                     f,
                     "{count} values repeat an earlier one (first: {example}); all will run"
@@ -384,6 +394,14 @@ impl Diagnostic {
             } => "`--memory` is the size of the disk in GB; main memory comes with the machine"
                 .into(),
             Kind::BadRunName {
+                found,
+                suggestion: Some(name),
+            } if found.contains('$') => {
+                format!(
+                    "a shell would put something in for `$`, which is not done; for example `{name}`"
+                )
+            }
+            Kind::BadRunName {
                 suggestion: Some(name),
                 ..
             } => format!("for example `{name}`"),
@@ -413,6 +431,12 @@ impl Diagnostic {
                 ..
             } => "it can be launched from here all the same".into(),
             Kind::Literal { problem, .. } => return problem.help(),
+            Kind::RepeatedValues {
+                whole: Some(whole), ..
+            } => format!(
+                "to pass `{}` as one value, put it in a list of its own",
+                whole.value
+            ),
             Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
             Kind::RangeNotInteger { .. } => {
                 "`steps(0, 1, 0.1)` takes numbers that are no integers, \

@@ -86,13 +86,16 @@ pub(in crate::sweep) fn call_meanings(value: &str) -> Vec<Meaning> {
 }
 
 fn call_meanings_at(value: &str, depth: u32) -> Vec<Meaning> {
-    let text = value.trim();
+    let text = drawn_by(value.trim());
     let Some(call) = Call::read(text) else {
         return Vec::new();
     };
     let mut meanings: Vec<Meaning> = arange(&call).into_iter().collect();
     if WRAPPERS.contains(&call.name()) {
         meanings.extend(wrapped(&call, depth));
+    }
+    if text.len() < value.trim().len() {
+        meanings.push(Meaning::written(text));
     }
     if let Some(name) = likely_name(call.path, text).filter(|_| call.name() != "arange") {
         meanings.push(Meaning::written(format!("{name}({})", call.inside)));
@@ -102,6 +105,16 @@ fn call_meanings_at(value: &str, depth: u32) -> Vec<Meaning> {
         meanings.extend(checked(vec![Meaning::as_it_stands(value)]));
     }
     meanings
+}
+
+/// `uniform(0, 1, 5)` of `np.random.default_rng(0).uniform(0, 1, 5)`: what a generator is told to draw;
+/// else all of `text`.
+fn drawn_by(text: &str) -> &str {
+    let generators = ["default_rng(", "RandomState(", "Generator("];
+    let found = generators.iter().find_map(|name| text.find(name));
+    let call = found.filter(|at| dotted_path(text).len() > *at);
+    let drawn = call.and_then(|at| text[at..].split_once(").").map(|(_, drawn)| drawn));
+    drawn.unwrap_or(text)
 }
 
 /// NumPy's `arange` in our terms: `range` takes integers, `steps` the rest.

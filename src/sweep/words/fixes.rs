@@ -1,7 +1,7 @@
 //! The edits that mend problems of characters: each here and wherever else the text has the same.
 
 use super::hidden::{self, Class};
-use super::{CharacterProblem, Source, split_reporting};
+use super::{CharacterProblem, Source, lookalike, split_reporting};
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::span::Span;
 
@@ -54,19 +54,14 @@ impl CharacterProblem {
                 });
                 fix(format!("Write {plain}"), edits)
             }
-            CharacterProblem::Entity { entity, shown, .. } => {
-                let places = text.match_indices(entity.as_str()).map(|(at, entity)| {
-                    let start = super::offset(at);
-                    (
-                        Span::new(start, start + super::offset(entity.len())),
-                        shown.to_string(),
-                    )
-                });
+            CharacterProblem::Entity { shown, .. } => {
+                let (edits, is_single) = entities(text);
                 let label = match shown {
+                    _ if !is_single => format!("Write all {} characters", edits.len()),
                     ' ' => "Write a blank".into(),
                     shown => format!("Write {shown}"),
                 };
-                fix(label, places.collect())
+                fix(label, edits)
             }
             CharacterProblem::InSweep {
                 plain,
@@ -110,6 +105,28 @@ impl CharacterProblem {
     }
 }
 
+/// Each HTML entity of the text as what a page shows for it, and whether they are all the same. They come
+/// together: with one kind of quote mended the other would be another problem.
+fn entities(text: &str) -> (Vec<(Span, String)>, bool) {
+    let mut edits: Vec<(Span, String)> = Vec::new();
+    let mut end = 0;
+    for (at, _) in text.match_indices('&').take(MOST_ENTITIES) {
+        let Some((entity, shown)) = lookalike::entity(&text[at..]).filter(|_| at >= end) else {
+            continue;
+        };
+        end = at + entity.len();
+        edits.push((
+            Span::new(super::offset(at), super::offset(end)),
+            shown.to_string(),
+        ));
+    }
+    let is_single = edits.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    (edits, is_single)
+}
+
+/// The most that are written at once.
+const MOST_ENTITIES: usize = 100_000;
+
 /// All of the same class at once: nobody clicks for each of fifty.
 fn hidden_fix(text: &str, character: char, class: Class) -> Option<Fix> {
     let same = hidden::all(text, 0, text.len()).filter(|found| found.class == class);
@@ -120,6 +137,7 @@ fn hidden_fix(text: &str, character: char, class: Class) -> Option<Fix> {
     let count = edits.len();
     let label = match (class, count) {
         (Class::Blank, 1) if edits[0].1.is_empty() => "Remove it".into(),
+        (Class::Blank, 1) if edits[0].1 == "\n" => "Use a line end".into(),
         (Class::Blank, 1) => "Use a plain blank".into(),
         (Class::Blank, _) => format!("Use plain blanks ({count})"),
         (Class::Mojibake, 1) => "Repair it".into(),

@@ -39,6 +39,7 @@ impl Found {
     pub(crate) fn replacement(&self, text: &str) -> Option<String> {
         match self.class {
             Class::Blank if self.groups_digits(text) => Some(String::new()),
+            Class::Blank if self.ends_line(text) => Some("\n".into()),
             Class::Blank => Some(" ".into()),
             Class::Unseen | Class::Direction | Class::Control | Class::Nul => Some(String::new()),
             Class::Lost => None,
@@ -48,6 +49,15 @@ impl Found {
 }
 
 impl Found {
+    /// Whether it ends a line, as a word processor writes it, and a command follows.
+    fn ends_line(&self, text: &str) -> bool {
+        let behind = text.get(self.span.end as usize..).unwrap_or("");
+        let behind =
+            behind.trim_start_matches(|c: char| class(c) == Some(Class::Blank) || c == ' ');
+        matches!(self.character, '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{85}')
+            && behind.starts_with("grid ")
+    }
+
     /// Whether it is a narrow blank that groups digits: `5 000`.
     fn groups_digits(&self, text: &str) -> bool {
         let before = text.get(..self.span.start as usize).unwrap_or("");

@@ -32,6 +32,9 @@ impl Preamble {
     pub(super) fn message(self, f: &mut fmt::Formatter<'_>, typed: &str) -> fmt::Result {
         let what = match self {
             Preamble::PythonPrompt => "a Python prompt, no part of the command",
+            Preamble::Prompt if typed == ">" => {
+                "a mark of a quoted mail or of Markdown, no part of the command"
+            }
             Preamble::Prompt => "a terminal's prompt, no part of the command",
             Preamble::Notebook => "a notebook's mark for a shell, no part of the command",
             Preamble::Fence => "Markdown, no part of the command",
@@ -65,7 +68,7 @@ const OTHERS: &[(&str, Preamble)] = &[
     ("pushd", Preamble::Directory),
     ("export", Preamble::Variable),
     ("setenv", Preamble::Variable),
-    ("set", Preamble::Variable),
+    ("set", Preamble::Other),
     ("unset", Preamble::Variable),
     ("source", Preamble::Other),
     (".", Preamble::Other),
@@ -118,7 +121,7 @@ impl Lexer<'_> {
             let near = &rest[..rest.floor_char_boundary(FAR)];
             let line = near.split(['\n', '\r']).next().unwrap_or("");
             let whole = line.len() < near.len() || near.len() == rest.len();
-            let found = match line.find("grid run").or_else(|| line.find("grid train")) {
+            let found = match command_start(line) {
                 Some(0) => return,
                 Some(at) => before(&line[..at]).map(|preamble| (at, preamble)),
                 None if whole => own_line(line).map(|preamble| (line.len(), preamble)),
@@ -133,13 +136,29 @@ impl Lexer<'_> {
             let problem = ShellProblem::Preamble { preamble, typed };
             self.report_at(span, Kind::Shell(problem));
             self.cursor.skip(length);
-            if self.cursor.rest().starts_with("grid") {
+            if command_start(self.cursor.rest().lines().next().unwrap_or("")) == Some(0) {
                 return;
             }
             self.cursor
                 .eat_while(|c| matches!(c, '\n' | '\r' | ' ' | '\t'));
         }
     }
+}
+
+/// Where on a line `grid run` begins; with none `python`, which one click turns into it.
+fn command_start(line: &str) -> Option<usize> {
+    let near = &line[..line.floor_char_boundary(FAR)];
+    let grid = near.find("grid run").or_else(|| near.find("grid train"));
+    let python = || {
+        let mut all = near.match_indices("python");
+        let is_word = |at: usize| {
+            let behind = near[at + "python".len()..].trim_start_matches(['3', '.', '1', '2', '0']);
+            let before = near[..at].chars().next_back();
+            behind.starts_with(' ') && before.is_none_or(|c| matches!(c, ' ' | '\t' | '!' | '&'))
+        };
+        all.find(|(at, _)| is_word(*at)).map(|(at, _)| at)
+    };
+    grid.or_else(python)
 }
 
 /// What stands before `grid run` on its line.
@@ -185,7 +204,11 @@ fn prompt(text: &str) -> Option<Preamble> {
         {
             Preamble::Number
         }
-        "$" | "#" | ">" | "❯" | "➜" | "λ" => Preamble::Prompt,
+        "$" | ">" | "❯" | "➜" | "λ" => Preamble::Prompt,
+        // Themes of zsh put the branch behind their arrow.
+        _ if text.contains(['➜', '❯']) && !text.contains(['"', '\'', '=', '|', ';', '&']) => {
+            Preamble::Prompt
+        }
         _ if text.starts_with("PS ") && last == '>' => Preamble::Prompt,
         _ if bracketed => Preamble::Prompt,
         _ if matches!(last, '$' | '%' | '#' | '>' | '❯' | '➜') && !text.starts_with('#') => {

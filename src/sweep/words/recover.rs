@@ -202,7 +202,7 @@ impl Lexer<'_> {
     }
 
     /// Moves `length` bytes of the text into the word as they are.
-    fn take(&mut self, length: usize, word: &mut Word) -> String {
+    pub(super) fn take(&mut self, length: usize, word: &mut Word) -> String {
         let taken = self.cursor.rest().get(..length).unwrap_or("").to_owned();
         for c in taken.chars() {
             let at = self.cursor.offset();

@@ -14,6 +14,7 @@ pub(super) enum Group {
     Dash,
     Quote,
     Preamble(Preamble),
+    ShownLink,
     Continuation,
 }
 
@@ -31,6 +32,7 @@ impl Group {
             }
             Kind::Character(CharacterProblem::Entity { certain, .. }) => Group::Entity(*certain),
             Kind::Shell(ShellProblem::Preamble { preamble, .. }) => Group::Preamble(*preamble),
+            Kind::Shell(ShellProblem::ShownLink { .. }) => Group::ShownLink,
             Kind::Character(
                 CharacterProblem::BehindBackslash { .. }
                 | CharacterProblem::ContinuationMark { .. },

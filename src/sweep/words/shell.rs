@@ -3,7 +3,7 @@
 
 use super::fixes::everywhere;
 use super::word::Word;
-use super::{Lexer, Preamble, in_sweep};
+use super::{Lexer, Preamble, in_sweep, placeholder};
 use crate::sweep::command::begins_flag;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Severity};
 use crate::sweep::span::Span;
@@ -26,6 +26,8 @@ pub enum Change {
     WindowsPath,
     /// `%NAME%`: a variable of cmd.
     CmdVariable,
+    /// `/data/[version]`: a document's word for what is to be put in.
+    Placeholder,
 }
 
 /// A problem of shells.
@@ -47,6 +49,18 @@ pub enum ShellProblem {
         /// As it stands.
         typed: String,
     },
+    /// `<name>` or `[name]`, where something is to be put in.
+    Placeholder {
+        /// As it stands.
+        typed: String,
+    },
+    /// The line of the help that says how the command is used.
+    Usage,
+    /// A link where its text is meant: `[train.py](http://train.py)`.
+    ShownLink {
+        /// Its text.
+        shown: String,
+    },
 }
 
 impl ShellProblem {
@@ -54,7 +68,7 @@ impl ShellProblem {
     pub(crate) fn severity(&self) -> Severity {
         match self {
             ShellProblem::Unexpanded { .. } => Severity::Warning,
-            ShellProblem::Preamble { .. } => Severity::Error,
+            _ => Severity::Error,
         }
     }
 
@@ -65,6 +79,15 @@ impl ShellProblem {
                 change: Change::Backslash | Change::WindowsPath,
                 ..
             } => Some("single quotes keep it".into()),
+            ShellProblem::Placeholder { .. }
+            | ShellProblem::Unexpanded {
+                change: Change::Placeholder,
+                ..
+            } => Some("write what stands for it".into()),
+            ShellProblem::Usage => {
+                Some("for example: grid run train.py --lr \"[0.1, 0.01]\"".into())
+            }
+            ShellProblem::ShownLink { .. } => None,
             ShellProblem::Unexpanded { .. } => Some(
                 "write the value itself, or put it in single quotes to pass it as typed".into(),
             ),
@@ -75,11 +98,17 @@ impl ShellProblem {
     /// The edit that makes it go away.
     pub(crate) fn fix(&self, text: &str) -> Option<Fix> {
         match self {
+            ShellProblem::Unexpanded {
+                change: Change::Placeholder,
+                ..
+            } => None,
             ShellProblem::Unexpanded { quoted, .. } => Some(Fix {
                 label: "Put it in single quotes".into(),
                 edits: vec![quoted.clone()],
             }),
             ShellProblem::Preamble { preamble, .. } => Some(removal(text, *preamble)),
+            ShellProblem::ShownLink { .. } => Some(placeholder::links_fix(text)),
+            ShellProblem::Placeholder { .. } | ShellProblem::Usage => None,
         }
     }
 }
@@ -109,12 +138,30 @@ impl fmt::Display for ShellProblem {
         let (change, typed) = match self {
             ShellProblem::Unexpanded { change, typed, .. } => (change, typed),
             ShellProblem::Preamble { preamble, typed } => return preamble.message(f, typed),
+            ShellProblem::Placeholder { typed } => {
+                return write!(
+                    f,
+                    "`{typed}` is a placeholder: something is to be put in here"
+                );
+            }
+            ShellProblem::Usage => {
+                return write!(
+                    f,
+                    "this is the help's usage line: a script is to be put in here"
+                );
+            }
+            ShellProblem::ShownLink { shown } => {
+                return write!(f, "expected `{shown}`, found a link with that text");
+            }
         };
         let does = match change {
             Change::Home => "a shell would put a home directory here",
             Change::Pattern => "a shell would put the names of matching files here",
             Change::Parameter => "a shell would put a number of its own here",
             Change::History => "an interactive shell would put an earlier command here",
+            Change::Placeholder => {
+                "it looks like a placeholder, for which something is to be put in"
+            }
             Change::CmdVariable => "cmd would put a variable's value here",
             Change::Backslash => {
                 return write!(f, "a shell removes this backslash, and so it is not passed");
@@ -244,6 +291,9 @@ fn change(
         (_, Change::Pattern) if address || value.starts_with('[') => None,
         // `lr=[1,2]` is told of as a list that is not swept.
         (_, Change::Pattern) if is_assigned_list(value) => None,
+        (_, Change::Pattern) if placeholder::holds_placeholder(value) => {
+            Some((whole, Change::Placeholder))
+        }
         (span, Change::Pattern) if is_lone_bracket(value, span.start - start) => None,
         (span, Change::Pattern) => {
             let end = word.span.end.max(span.start + 1);

@@ -1,0 +1,44 @@
+//! GPUs asked of a machine that does not have them.
+
+use super::diagnostic::Fix;
+use super::machines;
+use super::span::Span;
+
+/// Where the text says how many GPUs, and on what machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GpuPlaces {
+    /// The number.
+    pub gpus: Span,
+    /// The machine; `None` where the command names none.
+    pub machine: Option<Span>,
+    /// Where an option can be put in.
+    pub options_at: u32,
+}
+
+impl GpuPlaces {
+    /// As many GPUs as `machine` has, and a machine that has `found`.
+    pub(super) fn fixes(&self, found: u32, machine: &str, has: u32) -> Vec<Fix> {
+        let mut fixes = Vec::new();
+        if has > 0 {
+            fixes.push(Fix {
+                label: format!("Ask for {has}"),
+                edits: vec![(self.gpus, has.to_string())],
+            });
+        }
+        fixes.extend(machines::with_gpus(found, machine).map(|(name, count)| {
+            let edit = match self.machine {
+                Some(place) => (place, name.to_owned()),
+                None => (
+                    Span::at(self.options_at),
+                    format!(" --instance_type {name}"),
+                ),
+            };
+            let s = if count == 1 { "" } else { "s" };
+            Fix {
+                label: format!("Use {name} ({count} GPU{s})"),
+                edits: vec![edit],
+            }
+        }));
+        fixes
+    }
+}
