@@ -120,7 +120,7 @@ fn Examples() -> impl IntoView {
     let choose = move |event: ev::Event| {
         let chosen = event_target_value(&event).parse::<usize>().ok();
         if let Some((_, example)) = chosen.and_then(|place| text::EXAMPLES.get(place)) {
-            let end = draft.replace((*example).to_owned());
+            let end = draft.begin_with(example);
             undo::place(draft, end, true);
         }
         event_target::<web_sys::HtmlSelectElement>(&event).set_selected_index(0);

@@ -74,7 +74,12 @@ fn refusal(draft: Draft) -> Option<String> {
         return Some("There are no trials to launch.".to_owned());
     }
     if chosen.is_empty() {
-        return Some("Choose at least one trial.".to_owned());
+        // On a small screen the grid, which says what became of the choice, is out of sight.
+        let why = match draft.lost_choice.with(Option::is_some) {
+            true => "Your chosen trials are not in this plan: choose again under Trials.",
+            false => "Choose at least one trial.",
+        };
+        return Some(why.to_owned());
     }
     let start = |part: usize| plan.start(u32::try_from(part).unwrap_or(u32::MAX));
     let too_many = plan.parts().iter().enumerate().any(|(at, part)| {
