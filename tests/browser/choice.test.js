@@ -17,7 +17,7 @@ describe("a choice of trials", { concurrency: false }, () => {
     ({ page, complaints, close } = await newPage(browser));
     planner = new Planner(page);
     choose = page.getByRole("group", { name: "Choose trials" });
-    lost = page.getByRole("status").filter({ has: page.getByRole("button", { name: "Choose all" }) });
+    lost = page.getByRole("status").filter({ has: page.getByRole("button", { name: "Keep as it is" }) });
     await page.goto(server.start);
     await planner.hasTrials(4);
   });

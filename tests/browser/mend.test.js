@@ -282,7 +282,8 @@ describe("pasted texts, mended by clicks", { concurrency: false }, () => {
 
   /** Whether the button is the first one that mends its problem. */
   async function isFirst(name) {
-    const problem = planner.problems.filter({ has: fix(name) }).first();
+    const button = page.getByRole("button", { name, exact: true });
+    const problem = planner.problems.filter({ has: button }).first();
     const names = await problem.getByRole("button").filter({ hasNotText: /line \d+$/ }).allInnerTexts();
     assert.equal(names[0], name);
   }
@@ -349,7 +350,7 @@ describe("pasted texts, mended by clicks", { concurrency: false }, () => {
     await planner.tab("Plan").click();
     await planner.paste('grid run digit.py --epochs "[1, 2]"');
     await planner.hasTrials(2);
-    await planner.launch.click();
+    await page.keyboard.press("Control+Enter");
     await launchNote(/digit\.py.*did you mean digits\.py/is).waitFor();
     // The console says that the server refused, and nothing else.
     const refused = complaints.splice(0);
