@@ -17,7 +17,7 @@ describe("a choice of trials", { concurrency: false }, () => {
     ({ page, complaints, close } = await newPage(browser));
     planner = new Planner(page);
     choose = page.getByRole("group", { name: "Choose trials" });
-    lost = page.getByRole("status").filter({ has: page.getByRole("button", { name: "Choose all" }) });
+    lost = page.getByRole("status").filter({ has: page.getByRole("button", { name: "Keep as it is" }) });
     await page.goto(server.start);
     await planner.hasTrials(4);
   });
@@ -104,10 +104,29 @@ describe("a choice of trials", { concurrency: false }, () => {
     await planner.hasTrials(3);
     await launches("Launch 0 trials");
     assert.ok(await planner.launch.isDisabled());
+    await page.getByText("Your chosen trials are not in this plan: choose again under Trials.").waitFor();
     await says(/None of your 5 chosen trials is in the plan any more: .* None is chosen now\./);
     await lost.getByRole("button", { name: "Choose all" }).click();
     await launches("Launch 3 trials");
     await saysNothing();
+  });
+
+  test("is let go of by an example, which says so; Undo brings it back", async () => {
+    const note = page.getByRole("status").filter({ hasText: "Your choice of 5 trials" });
+    await page.getByRole("combobox", { name: "Examples" }).selectOption({ label: "Grid search" });
+    await planner.hasTrials(4);
+    await launches("Launch 4 trials");
+    await eventually(async () => assert.match(await note.innerText(), /all trials are chosen now\. Undo brings both back\./));
+    assert.equal(await note.getByRole("button").count(), 1);
+    // The note is about this plan, and goes with it.
+    await type(' --c "[1, 2]"');
+    await planner.hasTrials(8);
+    await launches("Launch 8 trials");
+    await eventually(async () => assert.equal(await note.count(), 0));
+    while ((await planner.command.inputValue()) !== THIRTY) await planner.undo.click();
+    await planner.hasTrials(30);
+    await launches("Launch 5 trials");
+    assert.deepEqual(await chosen(10), FIVE);
   });
 
   test("begins anew where the person goes on", async () => {

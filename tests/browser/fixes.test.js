@@ -73,6 +73,28 @@ describe("fixes", { concurrency: false }, () => {
     await planner.hasCursor(planner.command, 19);
   });
 
+  test("what blocks the launch stands first, and all its buttons are in view on any screen", async () => {
+    const text = 'grid train f.py --n "(10, 100, 20)" --data ~/x --m "[1 2]"';
+    const wide = page.viewportSize();
+    for (const viewport of [wide, { width: 390, height: 844 }]) {
+      await page.setViewportSize(viewport);
+      await planner.paste(text);
+      await eventually(async () => assert.equal(await planner.problems.count(), 4));
+      await page.getByText("1 error, 3 warnings").waitFor();
+      assert.match(await planner.problems.first().innerText(), /^Error/);
+      const place = await planner.problems.first().boundingBox();
+      const names = [];
+      for (const button of await fixButtons().all()) {
+        const { x, y, width, height } = await button.boundingBox();
+        names.push(await button.innerText());
+        assert.ok(x >= place.x && x + width <= place.x + place.width, `${names.at(-1)} at ${x} + ${width}`);
+        assert.ok(y + height <= place.y + place.height);
+      }
+      assert.deepEqual(names, ["Write commas", "Pass it as one text", "Pass it as it stands"]);
+    }
+    await page.setViewportSize(wide);
+  });
+
   test("many problems scroll in their place, which opens on request", async () => {
     await planner.paste("grid run f.py --a [1, 2] --b [1, 2] --c [1, 2] --d [1, 2]");
     await eventually(async () => assert.equal(await planner.problems.count(), 4));

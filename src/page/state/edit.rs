@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::selection::Picked;
 use super::{Caret, Draft, Field};
 use crate::page::browser;
 use crate::sweep::{self, Fix, Origin, Reading, config};
@@ -37,6 +38,15 @@ impl Draft {
         self.note_change(Field::Command, Some(caret));
         self.text.set(text);
         caret
+    }
+
+    /// Begins with an example: a choice of trials of the text before is let go of, and said to be.
+    pub(crate) fn begin_with(self, example: &str) -> Caret {
+        if self.text.with_untracked(|text| text != example) {
+            self.picked
+                .update(|picked| *picked = picked.as_ref().and_then(Picked::released));
+        }
+        self.replace(example.to_owned())
     }
 
     /// Takes a config file. Where no command names one, all do from now on, by `name`.

@@ -21,12 +21,17 @@ pub(super) struct Picked {
     pub(super) chosen: Ranges,
     /// The plan: for a link's choice the first one that has its fingerprint.
     plan: Arc<OnceLock<Arc<Plan>>>,
+    /// Whether all trials of `plan` are chosen instead, and of any other: see [`Picked::released`].
+    is_released: bool,
 }
 
 impl PartialEq for Picked {
     fn eq(&self, other: &Picked) -> bool {
         let same_plan = || Arc::ptr_eq(&self.plan, &other.plan) || self.plan == other.plan;
-        self.print == other.print && self.chosen == other.chosen && same_plan()
+        self.print == other.print
+            && self.chosen == other.chosen
+            && self.is_released == other.is_released
+            && same_plan()
     }
 }
 
@@ -38,6 +43,18 @@ impl Picked {
             print: fingerprint(&plan),
             chosen,
             plan: Arc::new(OnceLock::from(plan)),
+            is_released: false,
+        })
+    }
+
+    /// What is left of the choice where a click replaces the whole plan by another: all trials are
+    /// chosen, and the person is told so as long as the plan is the one that the click brought.
+    pub(super) fn released(&self) -> Option<Picked> {
+        (!self.is_released).then(|| Picked {
+            print: 0,
+            chosen: self.chosen.clone(),
+            plan: Arc::default(),
+            is_released: true,
         })
     }
 
@@ -51,6 +68,7 @@ impl Picked {
             print,
             chosen,
             plan: Arc::default(),
+            is_released: false,
         }
     }
 
@@ -65,12 +83,22 @@ impl Picked {
         fits.then(|| &**self.plan.get_or_init(|| Arc::clone(now)))
     }
 
-    /// As a link has it.
-    fn to_link(&self) -> link::Picked {
-        link::Picked {
+    fn release_in_words(&self) -> String {
+        let trials = counted(self.chosen.len(), "trial");
+        let words = [
+            "Your choice of ",
+            &trials,
+            " belonged to the command before: all trials are chosen now. Undo brings both back.",
+        ];
+        words.concat()
+    }
+
+    /// As a link has it; `None` where it is of all trials.
+    fn to_link(&self) -> Option<link::Picked> {
+        (!self.is_released).then(|| link::Picked {
             shape: self.print,
             ranges: self.chosen.to_string(),
-        }
+        })
     }
 }
 
@@ -93,6 +121,14 @@ pub(super) fn chosen(picked: Option<&Picked>, now: &Arc<Plan>) -> Chosen {
     };
     if now.is_empty() {
         return Chosen::default();
+    }
+    if picked.is_released {
+        let brought = picked.plan.get_or_init(|| Arc::clone(now));
+        let is_brought = Arc::ptr_eq(brought, now) || fingerprint(brought) == fingerprint(now);
+        return Chosen {
+            trials: Ranges::full(now.len()),
+            lost: is_brought.then(|| picked.release_in_words()),
+        };
     }
     let Some(plan) = picked.plan(now) else {
         let trials = match picked.chosen.len() {
@@ -133,9 +169,9 @@ pub(super) fn to_link(
 ) -> Option<link::Picked> {
     let picked = picked?;
     if now.is_empty() {
-        return Some(picked.to_link());
+        return picked.to_link();
     }
-    Some(Picked::on(Arc::clone(now), chosen.get())?.to_link())
+    Picked::on(Arc::clone(now), chosen.get())?.to_link()
 }
 
 /// FNV-1a.
@@ -246,8 +282,24 @@ mod tests {
     }
 
     #[test]
+    fn a_released_choice_is_all_trials_and_told_once() {
+        let picked = Picked::on(plan(THREE), ranges("0,2")).unwrap();
+        let released = picked.released().unwrap();
+        let other = plan("grid run g.py --b \"[1, 2]\"");
+        let found = chosen(Some(&released), &other);
+        assert_eq!(found.trials, ranges("0-1"));
+        assert!(found.lost.unwrap().starts_with("Your choice of 2 trials "));
+        // The next plan has nothing to do with it.
+        let next = chosen(Some(&released), &plan(THREE));
+        assert_eq!((next.trials, next.lost), (ranges("0-2"), None));
+        assert_eq!((released.released(), released.to_link()), (None, None));
+    }
+
+    #[test]
     fn a_link_that_fits_is_the_choice_of_its_plan() {
-        let made = Picked::on(plan(THREE), ranges("0,2")).unwrap().to_link();
+        let made = Picked::on(plan(THREE), ranges("0,2"))
+            .and_then(|picked| picked.to_link())
+            .unwrap();
         let opened = Picked::from_link(&made);
         assert_eq!(chosen(Some(&opened), &plan(THREE)).trials, ranges("0,2"));
         let wider = chosen(Some(&opened), &plan(r#"grid run f.py --a "[1, 3]""#));

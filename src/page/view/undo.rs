@@ -130,7 +130,7 @@ fn is_text_box(element: &Element) -> bool {
     }
 }
 
-fn dialog_is_open() -> bool {
+pub(super) fn dialog_is_open() -> bool {
     matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
 }
 

@@ -124,7 +124,11 @@ fn meanings(form: Form, value: &str) -> Vec<Meaning> {
             let numbers = inside().trim().trim_end_matches(',');
             let range = (numbers.matches(',').count() == 2)
                 .then(|| Meaning::written(format!("range({numbers})")));
-            list.chain(range).collect()
+            let mut meanings: Vec<Meaning> = list.chain(range).collect();
+            if reads_as_bounds(numbers) {
+                meanings.reverse();
+            }
+            meanings
         }
         Form::Braces => {
             let list = mend::list_meanings(text).into_iter().take(2);
@@ -137,6 +141,18 @@ fn meanings(form: Form, value: &str) -> Vec<Meaning> {
         Form::Escaped => vec![Meaning::written(unescaped(text))],
         Form::Commas => vec![Meaning::written(format!("[{text}]"))],
     })
+}
+
+/// Whether three whole numbers are more likely start, stop and step than values: `(10, 100, 20)`, as
+/// Grid's documents once wrote `range`. Values stand in order, and a step is shorter than its way.
+fn reads_as_bounds(numbers: &str) -> bool {
+    let numbers: Result<Vec<i64>, _> = numbers.split(',').map(|n| n.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok([start, stop, step]) => {
+            start < stop && 0 < *step && step < stop && *step <= stop.saturating_sub(*start)
+        }
+        _ => false,
+    }
 }
 
 /// Reports the arguments of `command` that are lost sweeps. O(length).

@@ -51,11 +51,16 @@ fn body_meanings(body: Body<'_>) -> Vec<Meaning> {
     meanings.extend(unwrapped(inner));
     meanings.extend(decimal_commas(inner));
     let dict = format!("{{{inner}}}");
-    if inner.contains(':') && is_literal(&dict) {
-        // `['a': 1]`: one value.
-        meanings.push(Meaning::written(format!("[{dict}]")));
+    let dict =
+        (inner.contains(':') && is_literal(&dict)).then(|| Meaning::written(format!("[{dict}]")));
+    // `['a': 1]` is one value; `[10:30, 11:00]` is times of day, or ratios, rather than numbers by number.
+    if inner.contains(['\'', '"']) {
+        meanings.extend(dict);
+        meanings.extend(items_meanings(inner, body));
+    } else {
+        meanings.extend(items_meanings(inner, body));
+        meanings.extend(dict);
     }
-    meanings.extend(items_meanings(inner, body));
     meanings
 }
 

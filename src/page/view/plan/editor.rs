@@ -80,13 +80,17 @@ fn Foot(findings: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// `4 trials: 2 × 2`, `18 trials of 3 commands`, `1 error`.
+/// `4 trials = 2 × 2`, `18 trials of 3 commands`, `1 error, 2 warnings`.
 fn summary(reading: &Reading) -> String {
-    let errors = problems_to_show(reading)
-        .filter(|d| d.severity() == Severity::Error)
-        .count();
-    if errors > 0 {
-        return counted(errors as u128, "error");
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        problems_to_show(reading).partition(|d| d.severity() == Severity::Error);
+    if !errors.is_empty() {
+        let mut words = counted(errors.len() as u128, "error");
+        if !warnings.is_empty() {
+            words.push_str(", ");
+            words.push_str(&counted(warnings.len() as u128, "warning"));
+        }
+        return words;
     }
     let plan = &reading.plan;
     let mut words = counted(plan.len(), "trial");
@@ -120,7 +124,7 @@ fn Examples() -> impl IntoView {
     let choose = move |event: ev::Event| {
         let chosen = event_target_value(&event).parse::<usize>().ok();
         if let Some((_, example)) = chosen.and_then(|place| text::EXAMPLES.get(place)) {
-            let end = draft.replace((*example).to_owned());
+            let end = draft.begin_with(example);
             undo::place(draft, end, true);
         }
         event_target::<web_sys::HtmlSelectElement>(&event).set_selected_index(0);

@@ -1,12 +1,14 @@
 //! The Launch button, with the total beside it where the screen is narrow.
 
 use leptos::prelude::*;
+use leptos::{ev, html};
 
+use super::super::undo::dialog_is_open;
 use super::super::words::words;
 use super::estimate::range;
 use crate::launch::MAX_TRIALS;
 use crate::page::format::{counted, grouped};
-use crate::page::state::{Draft, Phase, State, Status};
+use crate::page::state::{Draft, Phase, State, Status, Tab};
 use crate::sweep::{Diagnostic, Ranges, Severity};
 
 #[component]
@@ -23,6 +25,18 @@ pub(super) fn LaunchBar() -> impl IntoView {
         }
     });
     let reason = Memo::new(move |_| refusal(draft));
+    let button = NodeRef::<html::Button>::new();
+    let keys = window_event_listener(ev::keydown, move |event| {
+        let is_here = state.tab.get_untracked() == Tab::Plan && !dialog_is_open();
+        if is_launch(&event) && is_here {
+            // Not the button that has the focus, too.
+            event.prevent_default();
+            if let Some(button) = button.get_untracked() {
+                button.click();
+            }
+        }
+    });
+    on_cleanup(move || keys.remove());
     let sending = move || phase.get() == Phase::Sending;
     let label = move || ["Launch ", &counted(draft.chosen.with(Ranges::len), "trial")].concat();
     let note = move || match phase.get() {
@@ -47,7 +61,9 @@ pub(super) fn LaunchBar() -> impl IntoView {
             <button
                 type="button"
                 class="button primary launch"
+                node_ref=button
                 aria-describedby="launch-note"
+                aria-keyshortcuts="Control+Enter Meta+Enter"
                 disabled=move || reason.get().is_some() || sending()
                 on:click=move |_| state.launch.start(state)
             >
@@ -56,6 +72,13 @@ pub(super) fn LaunchBar() -> impl IntoView {
             <p id="launch-note" role="status" class=move || note().0>{move || words(&note().1)}</p>
         </div>
     }
+}
+
+/// Ctrl+Enter or Cmd+Enter, pressed once: held down it launches no second time.
+fn is_launch(event: &ev::KeyboardEvent) -> bool {
+    event.key() == "Enter"
+        && (event.ctrl_key() || event.meta_key())
+        && !(event.shift_key() || event.alt_key() || event.repeat() || event.is_composing())
 }
 
 /// Why nothing can be launched, if so.
@@ -74,7 +97,12 @@ fn refusal(draft: Draft) -> Option<String> {
         return Some("There are no trials to launch.".to_owned());
     }
     if chosen.is_empty() {
-        return Some("Choose at least one trial.".to_owned());
+        // On a small screen the grid, which says what became of the choice, is out of sight.
+        let why = match draft.lost_choice.with(Option::is_some) {
+            true => "Your chosen trials are not in this plan: choose again under Trials.",
+            false => "Choose at least one trial.",
+        };
+        return Some(why.to_owned());
     }
     let start = |part: usize| plan.start(u32::try_from(part).unwrap_or(u32::MAX));
     let too_many = plan.parts().iter().enumerate().any(|(at, part)| {

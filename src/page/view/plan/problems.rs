@@ -10,7 +10,7 @@ use super::marks;
 use crate::page::browser;
 use crate::page::state::{Draft, Field, State, problems_to_show};
 use crate::sweep::diagnostic::Kind;
-use crate::sweep::{Diagnostic, Fix, Origin, Severity};
+use crate::sweep::{Diagnostic, Fix, Origin, Reading, Severity};
 
 /// Problems shown at once; a text of a thousand mistakes is mended from the top.
 const SHOWN: usize = 50;
@@ -24,11 +24,7 @@ pub(super) fn Findings(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let draft = State::get().draft;
-    let problems = Memo::new(move |_| {
-        draft
-            .reading
-            .with(|reading| problems_to_show(reading).cloned().collect::<Vec<_>>())
-    });
+    let problems = Memo::new(move |_| draft.reading.with(errors_first));
     let nothing = move || {
         problems.with(Vec::is_empty)
             && draft.shortcut.with(Option::is_none)
@@ -71,6 +67,13 @@ pub(super) fn ShowAll(open: RwSignal<bool>) -> impl IntoView {
             {move || if open.get() { "Show fewer" } else { "Show all" }}
         </button>
     }
+}
+
+/// What blocks the launch stands first: the place is not high enough for all.
+fn errors_first(reading: &Reading) -> Vec<Diagnostic> {
+    let mut problems: Vec<_> = problems_to_show(reading).cloned().collect();
+    problems.sort_by_key(|problem| problem.severity() != Severity::Error);
+    problems
 }
 
 fn list(draft: Draft, problems: &[Diagnostic]) -> AnyView {

@@ -77,6 +77,8 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
 fn LostChoice(draft: Draft) -> impl IntoView {
     let lost = draft.lost_choice;
     let is_stale = move || draft.in_view.is_stale.get();
+    let all_chosen =
+        move || draft.chosen.with(Ranges::len) == draft.in_view.plan.with(|plan| plan.len());
     view! {
         <div class="lost-choice" role="status" hidden=move || lost.with(Option::is_none)>
             {move || lost.get().map(|lost| view! {
@@ -84,7 +86,7 @@ fn LostChoice(draft: Draft) -> impl IntoView {
                 <div class="card-tools">
                     <button type="button" class="ghost small" disabled=is_stale
                         on:click=move |_| draft.choose(|_, _| ())>"Keep as it is"</button>
-                    <button type="button" class="ghost small" disabled=is_stale
+                    <button type="button" class="ghost small" disabled=is_stale hidden=all_chosen
                         on:click=move |_| draft.choose(|chosen, len| *chosen = Ranges::full(len))>"Choose all"</button>
                 </div>
             })}
