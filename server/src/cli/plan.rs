@@ -76,17 +76,20 @@ pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
         Ok(seed) => seed,
         Err(error) => return fail(&format!("the system gives no random numbers: {error}"), 1),
     };
-    let (reading, config) = match read_all(&text, drawn_seed) {
-        Ok(read) => read,
-        Err((reading, rendered)) => {
-            // A file that is not there must not hide what is wrong in the text.
-            let mut other = reading;
-            other.diagnostics.retain(|d| d.kind != Kind::ConfigNotRead);
-            report(&other, &text, None);
-            eprintln!("{rendered}");
-            return ExitCode::from(ERRORS);
-        }
-    };
+    let ReadText {
+        mut reading,
+        config,
+        missing_config,
+    } = read_all(&text, drawn_seed);
+    if let Some(rendered) = missing_config {
+        // It must not hide what is wrong in the text.
+        reading
+            .diagnostics
+            .retain(|d| d.kind != Kind::ConfigNotRead);
+        report(&reading, &text, None);
+        eprintln!("{rendered}");
+        return ExitCode::from(ERRORS);
+    }
     report(&reading, &text, config.as_deref());
     if reading.has_errors() {
         return ExitCode::from(ERRORS);
@@ -127,22 +130,34 @@ fn text(arguments: &PlanArgs) -> io::Result<String> {
     }
 }
 
-/// The text with the config file that it names, and that file's text; where that cannot be read, the text
-/// without it and the rendered error.
-fn read_all(text: &str, drawn_seed: u32) -> Result<(Reading, Option<Arc<str>>), (Reading, String)> {
+/// A text, read with the config file that it names.
+struct ReadText {
+    reading: Reading,
+    /// The file's text.
+    config: Option<Arc<str>>,
+    /// Why there is a file and no text of it, rendered: the reading is without it then.
+    missing_config: Option<String>,
+}
+
+fn read_all(text: &str, drawn_seed: u32) -> ReadText {
     let mut settings = Settings {
         drawn_seed,
         names: Some(CharacterNames::embedded()),
         ..Settings::default()
     };
-    let reading = read(text, &settings);
-    settings.config = match config_file(&reading, text) {
-        Ok(config) => config,
-        Err(rendered) => return Err((reading, rendered)),
+    let mut reading = read(text, &settings);
+    let (config, missing_config) = match config_file(&reading, text) {
+        Ok(config) => (config, None),
+        Err(rendered) => (None, Some(rendered)),
     };
-    match settings.config {
-        None => Ok((reading, None)),
-        Some(_) => Ok((read(text, &settings), settings.config)),
+    settings.config.clone_from(&config);
+    if config.is_some() {
+        reading = read(text, &settings);
+    }
+    ReadText {
+        reading,
+        config,
+        missing_config,
     }
 }
 
