@@ -297,3 +297,15 @@ fn a_config_file_with_errors_ends_with_two() {
     );
     assert!(errors.contains("^^^^^^^^^"), "{errors}");
 }
+
+/// A config file that is not there hides nothing that is wrong in the text.
+#[test]
+fn a_missing_config_file_comes_with_the_other_problems() {
+    let text = "grid run --config other.yml --seed x f.py --lr $LR";
+    let output = with_config("missing-too", "", &[text]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    for expected in ["`other.yml` cannot be read", "`--seed` takes", "`$LR`"] {
+        assert!(errors.contains(expected), "{errors}");
+    }
+}
