@@ -162,7 +162,7 @@ fn what_cannot_be_given_is_refused_and_nothing_starts() {
         ),
         (
             json!([{"id": "mnist-v9", "mountPath": "/datastores/mnist"}]),
-            "Did you mean `mnist-v1`?",
+            "There are: cifar5-v1, cifar5-v2, mnist-v1.",
         ),
         (
             json!([{"name": "mnist", "mountPath": "datastores"}]),

@@ -48,14 +48,20 @@ impl Found {
     }
 }
 
+/// Blanks between a line's end and the command behind it that are looked past.
+const MAX_BLANKS: usize = 16;
+
 impl Found {
     /// Whether it ends a line, as a word processor writes it, and a command follows.
     fn ends_line(&self, text: &str) -> bool {
+        if !matches!(self.character, '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{85}') {
+            return false;
+        }
+        // Of a long run only the last few end a line: each of it looks behind itself.
         let behind = text.get(self.span.end as usize..).unwrap_or("");
-        let behind =
-            behind.trim_start_matches(|c: char| class(c) == Some(Class::Blank) || c == ' ');
-        matches!(self.character, '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{85}')
-            && behind.starts_with("grid ")
+        let blank = |(_, c): &(usize, char)| *c == ' ' || class(*c) == Some(Class::Blank);
+        let word = behind.char_indices().take(MAX_BLANKS).find(|c| !blank(c));
+        word.is_some_and(|(at, _)| behind[at..].starts_with("grid "))
     }
 
     /// Whether it is a narrow blank that groups digits: `5 000`.
