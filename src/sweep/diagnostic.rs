@@ -14,7 +14,9 @@ use super::spelling;
 use super::words;
 
 mod fix;
+mod help;
 mod render;
+mod severity;
 mod wording;
 
 pub use fix::{Fix, is_script};

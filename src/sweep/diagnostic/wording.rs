@@ -1,75 +1,10 @@
 //! All wording of diagnostics: what was expected and what was found.
 
-use super::{Diagnostic, Kind, Severity, Shell};
+use super::{Diagnostic, Kind, Shell};
 use crate::sweep::MAX_LISTED;
-use crate::sweep::mend;
 use crate::sweep::options::{self, MAX_RUN_NAME};
 use crate::sweep::range::RangeError;
 use std::fmt;
-
-impl Diagnostic {
-    /// Whether it blocks the launch.
-    pub fn severity(&self) -> Severity {
-        match self.kind {
-            Kind::Config(ref problem) => problem.severity(),
-            Kind::Spelling(ref problem) => problem.severity(),
-            Kind::Character(ref problem) => problem.severity(),
-            Kind::Shell(ref problem) => problem.severity(),
-            Kind::Doubt(ref doubt) => doubt.severity(),
-            Kind::UnquotedSweep { changed: false, .. }
-            | Kind::AmbiguousMachine { .. }
-            | Kind::RepeatedOption { .. }
-            | Kind::RepeatedRunName { .. }
-            | Kind::UnusedOption { .. }
-            | Kind::NumTrialsOverSpace { .. }
-            | Kind::ConfigNotRead
-            | Kind::OverriddenByConfig { .. }
-            | Kind::TooManyUnits {
-                option: "--cpus",
-                counts_gpus: true,
-                ..
-            }
-            | Kind::NoGpu { .. }
-            | Kind::ScriptTextRepeated { .. }
-            | Kind::MissingComma { .. }
-            | Kind::NoSize { .. }
-            | Kind::Truncated { .. }
-            | Kind::UnknownCall { .. }
-            | Kind::RepeatedValues { .. }
-            | Kind::LargePlan { .. }
-            | Kind::MoreProblems { error: false, .. }
-            | Kind::RepeatedTrials { .. } => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-
-    /// Which of two warnings at one place is kept: the other one comes up once this one is mended.
-    pub(in crate::sweep) fn precedence(&self) -> Precedence {
-        match &self.kind {
-            // All of them have to be mended.
-            _ if self.severity() == Severity::Error => Precedence::Other,
-            Kind::Character(problem) if problem.is_never_meant() => Precedence::NeverMeant,
-            Kind::Doubt(_) => Precedence::AllTrials,
-            Kind::LargePlan { .. } | Kind::RepeatedTrials { .. } | Kind::RepeatedValues { .. } => {
-                Precedence::SomeTrials
-            }
-            _ => Precedence::Other,
-        }
-    }
-}
-
-/// What a warning is kept for, where two are at one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::sweep) enum Precedence {
-    /// One click mends it for good; nobody leaves it and so misses the other.
-    NeverMeant,
-    /// All trials of a launch may fail, compute the same or be none that were meant.
-    AllTrials,
-    /// Some trials are repeated, or there are more than were meant.
-    SomeTrials,
-    /// It is not known to cost anything.
-    Other,
-}
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -360,97 +295,6 @@ impl fmt::Display for Shell {
             Shell::Braces { .. } => write!(f, "braces are not expanded"),
             Shell::Expansion { typed } => write!(f, "`{typed}` is not expanded"),
         }
-    }
-}
-
-impl Diagnostic {
-    /// What would be right, where saying so helps.
-    pub fn help(&self) -> Option<String> {
-        Some(match &self.kind {
-            Kind::UnclosedQuote { quote } => format!("add {quote} where the value ends"),
-            Kind::UnquotedSweep { .. } => "write the value in quotes".into(),
-            Kind::ShellSyntax(Shell::Braces { list: Some(list) }) => {
-                format!("a sweep over these values is written \"{list}\"")
-            }
-            Kind::ShellSyntax(Shell::Expansion { .. }) => {
-                "write the value itself, or put it in single quotes to pass it as typed".into()
-            }
-            Kind::NoCommand => "for example: grid run train.py --lr \"[0.1, 0.01]\"".into(),
-            Kind::ConfigPasted => "save it as config.yml and name it in the command: \
-                                   `grid run --config config.yml train.py`"
-                .into(),
-            Kind::Foreign(foreign) => return foreign.help(),
-            Kind::NotGridRun { .. } => {
-                "each line is a command of its own and begins `grid run`".into()
-            }
-            Kind::DanglingLine { .. } => "a line goes on behind a `\\` at its end".into(),
-            Kind::NoScript => "`grid run [options] script [arguments]`".into(),
-            Kind::ScriptExtension { .. } => {
-                "options of `grid run` stand before the script, the script's own behind it".into()
-            }
-            Kind::Spelling(problem) => return problem.help(),
-            Kind::NotAnInteger {
-                option: "--memory", ..
-            } => "`--memory` is the size of the disk in GB; main memory comes with the machine"
-                .into(),
-            Kind::BadRunName {
-                found,
-                suggestion: Some(name),
-            } if found.contains('$') => {
-                format!(
-                    "a shell would put something in for `$`, which is not done; for example `{name}`"
-                )
-            }
-            Kind::BadRunName {
-                suggestion: Some(name),
-                ..
-            } => format!("for example `{name}`"),
-            Kind::UnknownMachine {
-                suggestion: Some(name),
-                ..
-            } => format!("did you mean `{name}`?"),
-            Kind::UnknownCall {
-                typed, suggestion, ..
-            } => {
-                let likely = mend::call_meanings(&typed.value).into_iter().next();
-                let likely = likely.map(|meaning| meaning.value);
-                format!("did you mean `{}`?", likely.or_else(|| suggestion.clone())?)
-            }
-            Kind::NumTrialsMissing => "add `--num_trials 10` before the script".into(),
-            Kind::ConfigNotRead => "paste or drop the file here, or write its options and \
-                                    parameters into the command"
-                .into(),
-            Kind::OtherConfig => "plan the two apart".into(),
-            Kind::Config(problem) => return problem.help(),
-            Kind::Character(problem) => return problem.help(),
-            Kind::Shell(problem) => return problem.help(),
-            Kind::ScriptTextRepeated { .. }
-            | Kind::TooManyUnits {
-                option: "--cpus",
-                counts_gpus: true,
-                ..
-            } => "it can be launched from here all the same".into(),
-            Kind::Literal { problem, .. } => return problem.help(),
-            Kind::RepeatedValues {
-                whole: Some(whole), ..
-            } => format!(
-                "to pass `{}` as one value, put it in a list of its own",
-                whole.value
-            ),
-            Kind::MissingComma { .. } => "write the comma to say so, or join the two".into(),
-            Kind::RangeNotInteger { .. } => {
-                "`steps(0, 1, 0.1)` takes numbers that are no integers, \
-                                             `linspace(0, 1, 5)` how many there are to be"
-                    .into()
-            }
-            Kind::Doubt(doubt) => return doubt.help(),
-            Kind::TooMuchListed => "draw fewer values, or launch the commands one by one".into(),
-            Kind::SpaceTooLarge => "narrow an axis, or write fewer of them".into(),
-            Kind::LargePlan { .. } => "nothing is listed until you launch; choose fewer, or use \
-                                       `--strategy random_search --num_trials 100`"
-                .into(),
-            _ => return None,
-        })
     }
 }
 
