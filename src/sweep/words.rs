@@ -202,7 +202,7 @@ impl Lexer<'_> {
                 Some('^' | '`') if self.eat_foreign_continuation() => continue,
                 Some('&') if self.is_entity() => Token::Word(self.word()),
                 Some('<') if self.placeholder_length().is_some() => Token::Word(self.word()),
-                Some('<') if self.cursor.rest().starts_with("<http") => Token::Word(self.word()),
+                Some('<') if self.is_shown_link() => Token::Word(self.word()),
                 Some('|' | '>' | '<' | '&' | ')') => {
                     self.shell_operator(start);
                     continue;
@@ -262,6 +262,7 @@ impl Lexer<'_> {
             }
         }
         word.span.end = self.cursor.offset();
+        debug_assert!(word.span.start < word.span.end, "a word takes a character");
         if !self.is_client() {
             self.check_characters(&mut word);
             self.check_change(&word);

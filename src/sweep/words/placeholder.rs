@@ -56,17 +56,15 @@ impl Lexer<'_> {
         true
     }
 
+    /// Whether a link that an editor made of a file name begins at the cursor.
+    pub(super) fn is_shown_link(&self) -> bool {
+        self.shown_link().is_some()
+    }
+
     /// `[train.py](http://train.py)` of Markdown, or Slack's `<http://train.py|train.py>`: read as what
     /// is shown.
     pub(super) fn eat_shown_link(&mut self, word: &mut Word) -> bool {
-        let rest = self.cursor.rest();
-        let near = &rest[..rest.floor_char_boundary(LINK)];
-        let link = markdown(near).or_else(|| slack(near));
-        let one_line = |(before, shown, behind): &Shown<'_>| {
-            let link = near.get(..before + shown.len() + behind);
-            link.is_some_and(|link| !link.contains(['\n', '\r']))
-        };
-        let Some((before, shown, behind)) = link.filter(one_line) else {
+        let Some((before, shown, behind)) = self.shown_link() else {
             return false;
         };
         let shown = shown.to_owned();
@@ -76,6 +74,15 @@ impl Lexer<'_> {
         self.cursor.skip(behind);
         self.report_counted(start, Kind::Shell(ShellProblem::ShownLink { shown }));
         true
+    }
+
+    /// The link at the cursor, all of it on one line.
+    fn shown_link(&self) -> Option<Shown<'_>> {
+        let rest = self.cursor.rest();
+        let near = &rest[..rest.floor_char_boundary(LINK)];
+        let (before, shown, behind) = markdown(near).or_else(|| slack(near))?;
+        let link = near.get(..before + shown.len() + behind)?;
+        (!link.contains(['\n', '\r'])).then_some((before, shown, behind))
     }
 }
 
