@@ -149,12 +149,12 @@ const KINDS = {
       text: 'grid run f.py --n "(10, 100, 20)"',
       launchable: true,
       clicks: [
-        { button: "Write [10, 100, 20]", says: 'grid run f.py --n "[10, 100, 20]"', values: [["10"], ["100"], ["20"]] },
         {
           button: "Write range(10, 100, 20)",
           says: 'grid run f.py --n "range(10, 100, 20)"',
           values: [["10"], ["30"], ["50"], ["70"], ["90"]],
         },
+        { button: "Write [10, 100, 20]", says: 'grid run f.py --n "[10, 100, 20]"', values: [["10"], ["100"], ["20"]] },
         { button: "Pass it as it stands", says: `grid run f.py --n "['(10, 100, 20)']"`, values: [["(10, 100, 20)"]] },
       ],
     },
