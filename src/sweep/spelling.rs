@@ -75,7 +75,7 @@ pub enum Problem {
     },
     /// An option of `grid run` behind the script.
     BehindScript {
-        /// Its name.
+        /// The long name, with its dashes.
         option: &'static str,
         /// It and its value, where that could stand before the script too.
         movable: Option<Span>,

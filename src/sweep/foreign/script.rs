@@ -9,7 +9,7 @@ use crate::sweep::span::Span;
 use crate::sweep::words::{Preamble, ShellProblem, Word, Words};
 use std::fmt;
 
-/// What it is.
+/// What of a shell's language cannot be run here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Construct {
     /// `for`, `while`, `until`, `select`.
@@ -25,7 +25,7 @@ pub enum Construct {
 /// A part of a shell's script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShellScript {
-    /// What it is.
+    /// Which construct the part begins with.
     pub construct: Construct,
     /// Its first line.
     pub first: String,

@@ -25,7 +25,7 @@ pub enum Wrapping {
 /// A command that stands in something.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wrapped {
-    /// What.
+    /// Which wrapping has to be taken away.
     pub wrapping: Wrapping,
     edits: Vec<(Span, String)>,
 }

@@ -5,7 +5,7 @@ use crate::sweep::diagnostic::Kind;
 use crate::sweep::span::Span;
 use std::fmt;
 
-/// What it is.
+/// What people copy along with a command and a shell would not read as part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preamble {
     /// `>>> `, `In [1]: `.

@@ -44,7 +44,7 @@ pub enum ShellProblem {
     },
     /// Something that stands before a command, or on a line of its own, and is no part of one.
     Preamble {
-        /// What it is.
+        /// Which kind, by which its fix removes all alike.
         preamble: Preamble,
         /// As it stands.
         typed: String,
@@ -58,7 +58,7 @@ pub enum ShellProblem {
     Usage,
     /// A link where its text is meant: `[train.py](http://train.py)`.
     ShownLink {
-        /// Its text.
+        /// The link's text, which the fix leaves in its place.
         shown: String,
     },
 }
