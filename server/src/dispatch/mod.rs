@@ -5,8 +5,6 @@
 //! was one before: so whenever the server is killed, each trial starts at most once, and on the
 //! next start the trials in the states starting and running are taken up where they are.
 
-#[cfg(test)]
-mod billing_tests;
 mod look;
 mod outcome;
 mod pause;

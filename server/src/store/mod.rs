@@ -7,8 +7,6 @@
 
 mod accounts;
 mod bills;
-#[cfg(test)]
-mod bills_tests;
 pub(crate) mod changes;
 mod claims;
 mod control;

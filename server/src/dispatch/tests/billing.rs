@@ -14,7 +14,7 @@ use sweep_planner::estimate::{Meter, Money, Seconds, Tariff};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::*;
+use super::super::*;
 use crate::auth::NewKey;
 use crate::clock::Clock;
 use crate::config::{Config, Overrides, Pricing};

@@ -1,3 +1,5 @@
+mod billing;
+
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;

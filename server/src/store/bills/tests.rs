@@ -6,9 +6,9 @@ use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::{Billing, Rounding};
 use sweep_planner::estimate::{Meter, Seconds};
 
-use super::changes::tests::waiting;
-use super::{Change, Claim, State, Store};
 use crate::price::Terms;
+use crate::store::changes::tests::waiting;
+use crate::store::{Change, Claim, State, Store};
 use crate::views;
 
 const TRIALS: u32 = 5;

@@ -130,3 +130,6 @@ fn rebill_attempts(
     }
     Ok(total)
 }
+
+#[cfg(test)]
+mod tests;

@@ -251,5 +251,4 @@ impl Geometry {
 }
 
 #[cfg(test)]
-#[path = "window_tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use crate::sweep::suggest::nearest;
 use std::sync::OnceLock;
 
 /// The price list that this program was built with; the page serves the same file.
-const EMBEDDED: &str = include_str!("../../public/prices.csv");
+const EMBEDDED: &str = include_str!("../../../public/prices.csv");
 
 /// The columns of a price list, in order.
 const COLUMNS: [&str; 13] = [
@@ -283,5 +283,4 @@ fn full_source(source: &str, sources: &[(&str, &str)]) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "catalogue_tests.rs"]
 mod tests;

@@ -231,5 +231,4 @@ impl<S: State> History<S> {
 }
 
 #[cfg(test)]
-#[path = "history_tests.rs"]
 mod tests;
