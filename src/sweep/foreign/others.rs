@@ -184,7 +184,7 @@ pub(in crate::sweep) fn take_others(
         let (regions, words): (Vec<Region>, Vec<Span>) = pythons.into_iter().unzip();
         found.push(lines(text, &regions, words, is_repeated));
     }
-    // The regions of both problems, in order, as the search in `drop_within` needs them.
+    // The regions of both problems in order, since those that hold a command are searched for in halves.
     let mut regions: Vec<Region> = Vec::new();
     for (_, _, of) in &found {
         regions.extend(of.iter().copied());
