@@ -10,8 +10,8 @@ use crate::sweep::ranges::Ranges;
 
 impl Matching<'_> {
     /// For a new part that proposes all of its space: the chosen positions, how many old trials survive,
-    /// and how many indices of the common space those are; `None` where that takes more than `left`
-    /// ranges. O(ranges of the result + ranges of the projection · axes).
+    /// and how many indices of the common space those are; `None` where that takes more ranges
+    /// than are left. O(ranges of the result + ranges of the projection · axes).
     pub(super) fn map(
         &self,
         projection: &Projection,

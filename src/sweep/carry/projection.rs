@@ -17,7 +17,7 @@ pub(super) struct Projection {
 }
 
 impl Matching<'_> {
-    /// Projects the chosen trials; `None` where that takes more than `left` ranges. O(ranges · axes).
+    /// Projects the chosen trials; `None` where that takes more ranges than are left. O(ranges · axes).
     pub(super) fn project(&mut self, chosen: &Ranges, left: &mut usize) -> Option<Projection> {
         let (mut pieces, mut mapped) = (Vec::new(), 0);
         let lens: Vec<u128> = self.old.axes().iter().map(Axis::len).collect();

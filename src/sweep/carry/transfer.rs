@@ -19,8 +19,8 @@ pub(super) struct Transferred {
     pub(super) dropped: Vec<String>,
 }
 
-/// `chosen` holds positions of `old`. `left` is how many ranges the choice may still take, from which
-/// those used here are subtracted; `None` where there are not enough.
+/// `chosen` holds positions of `old`. The last argument is how many ranges the choice may still take, from
+/// which those used here are subtracted; `None` where there are not enough.
 pub(super) fn transfer(
     old: &Part,
     new: &Part,

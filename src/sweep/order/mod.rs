@@ -36,7 +36,7 @@ pub struct View {
     kept: Vec<Kept>,
     /// For each axis how many values it has, those that are left out included.
     lens: Vec<u128>,
-    /// Rows: the sizes of the sets in `kept` multiplied.
+    /// Rows: the sizes of those sets multiplied.
     len: u128,
 }
 
