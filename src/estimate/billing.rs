@@ -61,7 +61,8 @@ impl Rounding {
         increment: 1,
     };
 
-    /// The provider's published rule (docs/cost-model.md, section 11), or AWS's where none is known.
+    /// The provider's published rule (docs/cost-model.md, section 11), or AWS's where none is
+    /// known.
     pub fn of_provider(provider: &str) -> Rounding {
         let (minimum, increment) = match provider {
             "grid" | "runpod" => (0, 1),
@@ -373,7 +374,8 @@ mod tests {
         assert_eq!(bill.cost().to_decimal(6), "1.119222");
     }
 
-    /// Compares the server's rounding and the estimate's meter with the definition on whole numbers.
+    /// Compares the server's rounding and the estimate's meter with the definition on whole
+    /// numbers.
     #[test]
     fn what_ran_is_billed_as_what_is_to_run() {
         for rounding in [

@@ -17,8 +17,8 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Expected failed attempts of one trial: `q (1 - q^(T+1)) / (1 - q)`, and T + 1 at q = 1, where
-    /// q is the probability and T the number of retries.
+    /// Expected failed attempts of one trial: `q (1 - q^(T+1)) / (1 - q)`, and T + 1 at q = 1,
+    /// where q is the probability and T the number of retries.
     pub fn expected_failed_attempts(self) -> f64 {
         // As a sum q + q² + … + q^(T+1), which needs no case for q = 1. Terms fall at least
         // geometrically, so a million of them is beyond what a double can tell apart for q < 1.
@@ -49,7 +49,8 @@ impl Failures {
 }
 
 /// The most that `trials` trials can cost where each script is stopped after the tariff's longest
-/// run: every trial uses all its attempts, and each attempt runs to the limit. None without a limit.
+/// run: every trial uses all its attempts, and each attempt runs to the limit. None without a
+/// limit.
 ///
 /// `n (T + 1) (overhead + max_run) / 3600 × rate + egress`, with the tariff's rounding of billed
 /// time included.

@@ -87,7 +87,8 @@ impl Money {
         format!("{sign}{whole}{point}{fraction}")
     }
 
-    /// As rates are written: `0.55`, `0.0344`; two decimals at least, nine at most, rounded half up.
+    /// As rates are written: `0.55`, `0.0344`; two decimals at least, nine at most, rounded half
+    /// up.
     pub fn to_rate(&self) -> String {
         let digits = self.to_decimal(9);
         let short = digits.trim_end_matches('0');

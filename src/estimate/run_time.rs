@@ -210,8 +210,8 @@ fn unexpected_at(text: &str, place: Span, expected: &'static str) -> Error {
     Error::new(place, ErrorKind::Unexpected { expected, found })
 }
 
-/// The error for a text that is no length and has no `=`: where it parses as an expression, only its
-/// left side is missing.
+/// The error for a text that is no length and has no `=`: where it parses as an expression, only
+/// its left side is missing.
 fn not_a_length(text: &str, at: usize) -> Error {
     match Formula::parse(&format!("seconds = {text}")) {
         Ok(_) => Error::new(span(0, text.len()), ErrorKind::NoUnit),

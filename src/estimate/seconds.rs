@@ -31,8 +31,8 @@ impl Seconds {
         }
     }
 
-    /// Rounds to the nearest microsecond, but up to one where the value is above zero. None where it
-    /// is negative, not finite or above [`Seconds::MAX`].
+    /// Rounds to the nearest microsecond, but up to one where the value is above zero. None where
+    /// it is negative, not finite or above [`Seconds::MAX`].
     pub fn from_f64(seconds: f64) -> Option<Seconds> {
         let micros = (seconds * MICROS as f64 + 0.5).floor();
         if !(seconds >= 0.0 && micros <= Seconds::MAX.micros as f64) {
@@ -51,8 +51,8 @@ impl Seconds {
         }
     }
 
-    /// The time from `start` to `end`, both in microseconds since the same moment: zero where the end
-    /// lies before the start, as after a clock was set back, and at most [`Seconds::MAX`].
+    /// The time from `start` to `end`, both in microseconds since the same moment: zero where the
+    /// end lies before the start, as after a clock was set back, and at most [`Seconds::MAX`].
     pub fn between(start: i64, end: i64) -> Seconds {
         Seconds::from_micros(u64::try_from(end.saturating_sub(start)).unwrap_or(0))
     }

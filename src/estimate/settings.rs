@@ -42,8 +42,8 @@ impl Settings {
         Settings::default()
     }
 
-    /// Settings for processes on a machine of one's own, priced as if on the machine that the command
-    /// names.
+    /// Settings for processes on a machine of one's own, priced as if on the machine that the
+    /// command names.
     pub fn local() -> Settings {
         Settings {
             billing: Billing::local(),

@@ -54,9 +54,9 @@ impl Spot {
         }
     }
 
-    /// Where each interruption resumes from the last checkpoint. Checkpoints are written after every
-    /// `every` hours of useful time and take `cost` hours each; an `every` that is not above zero
-    /// means none.
+    /// Where each interruption resumes from the last checkpoint. Checkpoints are written after
+    /// every `every` hours of useful time and take `cost` hours each; an `every` that is not above
+    /// zero means none.
     pub fn resume(self, every: f64, cost: f64) -> Expected {
         if !(every > 0.0 && every < self.run) {
             return self.restart();
@@ -74,8 +74,8 @@ impl Spot {
         }
     }
 
-    /// Billed hours under AWS's rule for Linux: an attempt that EC2 interrupts within its first hour
-    /// is free. Each interruption starts the trial over.
+    /// Billed hours under AWS's rule for Linux: an attempt that EC2 interrupts within its first
+    /// hour is free. Each interruption starts the trial over.
     pub fn restart_first_hour_free(self) -> f64 {
         let (rate, whole) = (self.interruptions, self.start + self.run);
         if whole <= 1.0 || rate <= 0.0 {
@@ -96,8 +96,8 @@ impl Spot {
         self.interruptions * (self.start + self.run) > 3.0
     }
 
-    /// The interruptions per hour up to which spot at `spot` USD per hour stays cheaper than `list`,
-    /// starting over each time. None where it never is; infinite where it always is.
+    /// The interruptions per hour up to which spot at `spot` USD per hour stays cheaper than
+    /// `list`, starting over each time. None where it never is; infinite where it always is.
     pub fn break_even(self, list: f64, spot: f64) -> Option<f64> {
         let whole = self.start + self.run;
         let cheaper = |rate: f64| uninterrupted(rate, whole) * spot < whole * list;
@@ -181,8 +181,8 @@ mod tests {
         near(almost.restart().billed, calm.restart().billed, 1e-7);
     }
 
-    /// A public simulation, quoted in docs/cost-model.md: 0.15 interruptions per hour, a third of the
-    /// price.
+    /// A public simulation, quoted in docs/cost-model.md: 0.15 interruptions per hour, a third of
+    /// the price.
     #[test]
     fn a_second_opinion() {
         for (hours, on_demand_hours) in [(3.3, 1.41), (10.5, 8.43), (48.5, 3174.0)] {

@@ -1,10 +1,10 @@
 //! The run times of a plan's chosen trials and how many trials have each, without listing the
 //! trials where there are many.
 //!
-//! A plan may have 2^128 − 1 trials. Their run times are still known exactly where the run time is a
-//! constant, or a formula that reads few axes: each combination of those axes' values stands for all
-//! trials that share it, and the run times of trials that are not chosen are then subtracted one by
-//! one. Only where neither helps does an evenly spread sample stand for all.
+//! A plan may have 2^128 − 1 trials. Their run times are still known exactly where the run time is
+//! a constant, or a formula that reads few axes: each combination of those axes' values stands for
+//! all trials that share it, and the run times of trials that are not chosen are then subtracted
+//! one by one. Only where neither helps does an evenly spread sample stand for all.
 
 use super::Seconds;
 use super::run_time::RunTime;

@@ -57,8 +57,8 @@ impl Noise {
         own: 0.10,
     };
 
-    /// From a fit's leave-one-out error of the logarithm, but at least 0.10; half of the variance is
-    /// shared. Wider by half where the fit extrapolates.
+    /// From a fit's leave-one-out error of the logarithm, but at least 0.10; half of the variance
+    /// is shared. Wider by half where the fit extrapolates.
     pub fn fitted(rmse: f64, extrapolates: bool) -> Noise {
         let widened = rmse.max(0.10) * if extrapolates { 1.5 } else { 1.0 };
         let half = widened / 2f64.sqrt();
@@ -102,8 +102,8 @@ pub struct Total {
 }
 
 /// The distribution of a sum of run times, from the sum of their medians and the sum of those
-/// medians' squares: a log-normal with the mean and variance of that sum. It works in ratios, so that
-/// no square of a large sum overflows.
+/// medians' squares: a log-normal with the mean and variance of that sum. It works in ratios, so
+/// that no square of a large sum overflows.
 pub fn total(sum: f64, squares: f64, noise: Noise) -> Total {
     let (own, shared) = (noise.own * noise.own, noise.shared * noise.shared);
     // Squares over the squared sum: 1 for one trial, 1/n for n equal ones.

@@ -18,7 +18,8 @@ pub struct Wall {
     pub seconds: Spread<f64>,
     /// Whether it was simulated in list order; else it is bounded.
     pub exact: bool,
-    /// At the likely run times, a time that no order can beat and one that list order cannot exceed.
+    /// At the likely run times, a time that no order can beat and one that list order cannot
+    /// exceed.
     pub bounds: Bounds,
     /// The likely wall clock with the longest trials first, where that is simulated.
     pub longest_first: Option<f64>,

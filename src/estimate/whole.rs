@@ -20,8 +20,8 @@ use std::fmt;
 pub struct Estimate {
     /// Chosen trials, all of them, priced or not.
     pub trials: u128,
-    /// Low, likely and high cost where each machine is rented as its command asks; None where a price
-    /// or a run time is unknown.
+    /// Low, likely and high cost where each machine is rented as its command asks; None where a
+    /// price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
     /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,

@@ -154,7 +154,8 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// [`crate::estimate::Seconds::MAX`] as text; a constant, since formulas do not depend on estimates.
+/// [`crate::estimate::Seconds::MAX`] as text; a constant, since formulas do not depend on
+/// estimates.
 const MAX_SECONDS_WORDS: &str = "1,000,000,000,000";
 
 impl fmt::Display for Error {

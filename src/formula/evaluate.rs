@@ -159,7 +159,8 @@ impl Condition {
         &self.expression
     }
 
-    /// Whether the condition holds where `lookup` gives the arguments, each asked for once. O(nodes).
+    /// Whether the condition holds where `lookup` gives the arguments, each asked for once.
+    /// O(nodes).
     ///
     /// `==` and `!=` compare two numbers as numbers and anything else as text; the other
     /// comparisons want two numbers or two texts.
@@ -171,8 +172,8 @@ impl Condition {
     }
 }
 
-/// A node's value, or the reason why it has none. A reason is no error yet: `and` and `or` may never
-/// use the node.
+/// A node's value, or the reason why it has none. A reason is no error yet: `and` and `or` may
+/// never use the node.
 #[derive(Clone, Copy)]
 enum Slot<'v> {
     Number(f64),
@@ -255,8 +256,8 @@ impl Expression {
         }
     }
 
-    /// Only an argument can turn out to be a text where a number is needed: the parser refuses string
-    /// literals there.
+    /// Only an argument can turn out to be a text where a number is needed: the parser refuses
+    /// string literals there.
     fn not_a_number<'v>(&self, node: NodeId) -> Slot<'v> {
         match self.nodes.get(node as usize) {
             Some(Node::Name(index)) => Slot::NotANumber(*index),

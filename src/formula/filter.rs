@@ -1,8 +1,8 @@
 //! Finds the trials of a space that satisfy a condition, without listing the space.
 //!
-//! The clauses of a condition that read a single axis narrow that axis ([`View`]) at a cost that does
-//! not depend on the size of the space. Clauses that read several axes are tested trial by trial, as
-//! far as the caller asks; a scan reports how far it got.
+//! The clauses of a condition that read a single axis narrow that axis ([`View`]) at a cost that
+//! does not depend on the size of the space. Clauses that read several axes are tested trial by
+//! trial, as far as the caller asks; a scan reports how far it got.
 
 use super::evaluate::{Condition, Value};
 use super::syntax::{Comparison, Expression, Node, NodeId};
@@ -54,7 +54,8 @@ impl Filter {
         filter
     }
 
-    /// The trials that satisfy the clauses on single axes; where [`Filter::is_exact`], the condition.
+    /// The trials that satisfy the clauses on single axes; where [`Filter::is_exact`], the
+    /// condition.
     pub fn view(&self) -> &View {
         &self.view
     }
@@ -93,8 +94,8 @@ impl Filter {
             .all(|(condition, slots)| holds(condition, slots, part, index))
     }
 
-    /// Narrows the axis that the clause reads. False where it reads several axes, or one that is too
-    /// long to test value by value.
+    /// Narrows the axis that the clause reads. False where it reads several axes, or one that is
+    /// too long to test value by value.
     fn narrow(&mut self, part: &Part, clause: &Condition) -> bool {
         let slots: Vec<Option<Slot>> = clause
             .expression()
@@ -155,8 +156,8 @@ fn holds(condition: &Condition, slots: &[Option<Slot>], part: &Part, index: u128
     condition.holds(lookup).unwrap_or(false)
 }
 
-/// The inclusive bounds of a clause such as `epochs <= 10`; None for any other clause. A strict bound
-/// becomes the next double.
+/// The inclusive bounds of a clause such as `epochs <= 10`; None for any other clause. A strict
+/// bound becomes the next double.
 fn bounds(expression: &Expression) -> Option<(Option<f64>, Option<f64>)> {
     let [first, second, Node::Compare(comparison, 0, 1)] = expression.nodes() else {
         return None;
@@ -188,7 +189,8 @@ fn mirrored(comparison: Comparison) -> Comparison {
 }
 
 impl Condition {
-    /// The operands of its outermost `and`s: conditions that all hold where this one holds. O(nodes).
+    /// The operands of its outermost `and`s: conditions that all hold where this one holds.
+    /// O(nodes).
     pub fn clauses(&self) -> Vec<Condition> {
         let nodes = self.expression().nodes();
         let mut left: Vec<NodeId> = vec![last(nodes)];

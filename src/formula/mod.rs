@@ -51,9 +51,9 @@
 //! | `-` `+` before a value | prefix |
 //! | `^` | from the right |
 //!
-//! `log` is the natural logarithm. A name is an argument of the script without its leading
-//! dashes, with `_` for each `-`; positional arguments are `arg1`, `arg2`, …. A name directly before
-//! `(` is a function, so that an argument called `min` can still be used as a value.
+//! `log` is the natural logarithm. A name is an argument of the script without its leading dashes,
+//! with `_` for each `-`; positional arguments are `arg1`, `arg2`, …. A name directly before `(` is
+//! a function, so that an argument called `min` can still be used as a value.
 //!
 //! Parsing is one pass over the text and nests at most [`MAX_DEPTH`] deep; evaluating is one pass
 //! over at most [`MAX_TOKENS`] nodes, without recursion.

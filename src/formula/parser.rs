@@ -17,8 +17,8 @@ enum Infix {
     Or,
 }
 
-/// The table of binding powers: what an infix operator builds, and how strongly it binds the operand
-/// on its left and on its right. A lower power on the left groups from the left.
+/// The table of binding powers: what an infix operator builds, and how strongly it binds the
+/// operand on its left and on its right. A lower power on the left groups from the left.
 fn infix(kind: TokenKind) -> Option<(Infix, u8, u8)> {
     use TokenKind::*;
     Some(match kind {

@@ -104,8 +104,8 @@ impl Lexer<'_> {
         })
     }
 
-    /// Digits with an optional point and exponent. An `e` without digits after it is no exponent, so
-    /// that the parser reports `2epochs` as two tokens side by side.
+    /// Digits with an optional point and exponent. An `e` without digits after it is no exponent,
+    /// so that the parser reports `2epochs` as two tokens side by side.
     fn number(&mut self) -> Result<TokenKind, Error> {
         let start = self.at;
         self.skip(|c| c.is_ascii_digit());

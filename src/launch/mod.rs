@@ -1,8 +1,8 @@
 //! Stage 8: turns a part and its chosen trials into the request that launches them, and back.
 //!
 //! The page builds a request with [`request`]. The server checks it with [`receive`]: it reads the
-//! command by the code that showed the plan, and refuses the request where its own digest of the plan
-//! is not the page's.
+//! command by the code that showed the plan, and refuses the request where its own digest of the
+//! plan is not the page's.
 
 use crate::api::{
     self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState,

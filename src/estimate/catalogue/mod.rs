@@ -172,7 +172,8 @@ impl Catalogue {
         }
     }
 
-    /// Machines by rank of their provider: Grid, AWS, all others. The first that fits gives the rate.
+    /// Machines by rank of their provider: Grid, AWS, all others. The first that fits gives the
+    /// rate.
     fn ranked(&self) -> impl Iterator<Item = &Machine> {
         let of = |wanted: fn(&str) -> bool| {
             self.machines
