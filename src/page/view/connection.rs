@@ -1,4 +1,4 @@
-//! The Connection dialog: where the API is and who asks.
+//! The Connection dialog: the address of the API, user and API key.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -101,7 +101,7 @@ fn Line(
     view! {
         <div class="field">
             <label for=id>{label}</label>
-            // A key is read out by no one, but it is a textbox all the same.
+            // HTML gives a password box no role; tests and screen readers find it as a textbox.
             <input
                 id=id
                 class="input"

@@ -1,11 +1,11 @@
-//! What Runs and Results show while there is nothing to show.
+//! The empty state of Runs and Results: why there is nothing to show, and what to do.
 
 use leptos::prelude::*;
 
 use crate::page::state::{State, Status, Tab};
 use crate::page::text;
 
-/// Why there are no runs to show; none when there are.
+/// The card that explains why there are no runs; `None` if there are some.
 pub(super) fn instead(state: State) -> Option<AnyView> {
     let server = state.server;
     let connect = move || {

@@ -1,5 +1,5 @@
-//! The sweep language on one page, opened from the Command box. What its examples stand for is read
-//! and drawn by the same code as the command, so that it cannot say anything else.
+//! The reference of the sweep language, opened from the Command box. The values of its examples are
+//! computed by the same code as the command's, so that they cannot differ.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use super::super::words::words;
 use crate::page::format::grouped;
 use crate::sweep::{self, options, sampling};
 
-/// Values to sweep, and what to know of each.
+/// Examples of values, each with a note.
 const VALUES: &[(&str, &str)] = &[
     (
         "[8, 16, 32]",
@@ -33,7 +33,7 @@ const VALUES: &[(&str, &str)] = &[
     ("['[1, 2]']", "A list of one text: passes `[1, 2]` unswept."),
 ];
 
-/// What is ours and not Grid's.
+/// Examples of what this planner adds to Grid's language.
 const ADDITIONS: &[(&str, &str)] = &[
     (
         "loguniform(1e-5, 1e-1, 3)",
@@ -50,7 +50,7 @@ const ADDITIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is to be known beside the values.
+/// The rules, each with its heading.
 const RULES: &[(&str, &str)] = &[
     (
         "Quotes",
@@ -98,7 +98,7 @@ const RULES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Values of an example that are shown.
+/// Most values of an example that are shown.
 const SHOWN: u128 = 6;
 
 /// The dialog.
@@ -111,7 +111,7 @@ pub(super) fn Reference(
     view! {
         <Modal open=open on_close=close class="sheet reference" labelledby="reference-title">
             <ModalHead id="reference-title" title="The sweep language" on_close=close />
-            // Reached by Tab, so that it can be scrolled by the keyboard.
+            // In the tab order, so that it can be scrolled by the keyboard.
             <div class="reference-body" tabindex="0">{move || open.get().then(content)}</div>
         </Modal>
     }
@@ -164,7 +164,7 @@ fn examples(title: &'static str, examples: &'static [(&str, &str)]) -> AnyView {
     .into_any()
 }
 
-/// `8  16  32`: the first values that an example stands for, drawn with seed 0.
+/// The first values of an example, drawn with seed 0: `8  16  32`.
 fn stands_for(value: &str) -> String {
     let text = ["grid run --seed 0 file.py --x \"", value, "\""].concat();
     let plan = sweep::read(&text, &sweep::Settings::default()).plan;

@@ -1,4 +1,4 @@
-//! The settings that decide how long trials take: `grid run` has no words for them.
+//! Run time and parallel trials: settings for which `grid run` has no options.
 
 use leptos::ev;
 use leptos::prelude::*;
