@@ -64,7 +64,7 @@ fn Form() -> impl IntoView {
                 "Sign in with the user and API key that `sweep serve` showed when it first started, or open the address it prints.".to_owned()
             }
             Status::Absent => {
-                "No server answers at this page's own address. Planning works without one; to launch, give the address of one.".to_owned()
+                "No server was found at this page's address. You can plan without one; to launch, enter the address of a server.".to_owned()
             }
         })
     };

@@ -84,7 +84,7 @@ fn ConfigBox() -> impl IntoView {
                 on_input=Callback::new(type_in)
             />
             <p class="fine config-note" id="config-note">
-                "What the file sets wins over the options of the command, as in Grid's client. It is part of the link, the environment that it sets included."
+                "What the file sets overrides the command's options, as in Grid's client. A copied link contains the whole file, with the environment variables that it sets."
             </p>
         </section>
     }

@@ -58,7 +58,7 @@ fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
         (Some(cost), _) => (cost.likely.compact(), ["likely, ", &range(cost)].concat()),
         (None, Some(rate)) => (
             ["$", &rate.to_rate()].concat(),
-            "per trial and hour. Give a run time for a total.".to_owned(),
+            "per hour of a trial. Enter a run time for a total.".to_owned(),
         ),
         (None, None) => (
             "unknown".to_owned(),

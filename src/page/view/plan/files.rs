@@ -75,13 +75,13 @@ pub(super) fn allow_drop(event: ev::DragEvent) {
 pub(super) fn take(draft: Draft, file: web_sys::File, meant: Meant) {
     let name = file.name();
     if file.size() > meant.most() as f64 {
-        return refuse(draft, &name, "it is too large to be one");
+        return refuse(draft, &name, "it is too large");
     }
     spawn_local(async move {
         let read = JsFuture::from(file.text()).await;
         let text = read.ok().and_then(|text| text.as_string());
         match text.as_deref().and_then(plain) {
-            None => refuse(draft, &name, "it is no text"),
+            None => refuse(draft, &name, "it is not a text file"),
             Some(text) if meant == Meant::Config => draft.set_config(&name, text),
             Some(text) => {
                 draft.replace(text);

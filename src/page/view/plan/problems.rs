@@ -202,7 +202,7 @@ fn offer(draft: Draft, fix: Fix) -> AnyView {
         <div class="problem offer" role="note">
             {icon(OFFER)}
             <div class="problem-words">
-                <p class="problem-message">{["These ", &commands.to_string(), " commands are one sweep."].concat()}</p>
+                <p class="problem-message">{["These ", &commands.to_string(), " commands can be one sweep."].concat()}</p>
                 <code class="quote"><span class="quote-text">{short}</span></code>
             </div>
             <div class="fixes">
@@ -220,7 +220,7 @@ fn hints() -> AnyView {
     };
     view! {
         <div class="findings-hints">
-            <p>"A value in quotes sweeps an argument:"</p>
+            <p>"A list, range or distribution in quotes is swept:"</p>
             <ul role="list">
                 {example("--x \"[8, 16, 32]\"", "these values")}
                 {example("--x \"range(1, 10, 2)\"", "whole numbers")}

@@ -16,7 +16,7 @@ const VALUES: &[(&str, &str)] = &[
     ),
     (
         "['sgd', 'adam', None]",
-        "Texts in quotes, `None`, `True`, nested lists: all that Python reads.",
+        "Strings in quotes, `None`, `True`, nested lists: any Python literal.",
     ),
     (
         "range(1, 10, 2)",
@@ -28,7 +28,7 @@ const VALUES: &[(&str, &str)] = &[
     ),
     (
         "choice([16, 32, 64, 128], 2, replace=False)",
-        "Arguments by place or by name, as in NumPy.",
+        "Arguments by position or by name, as in NumPy.",
     ),
     ("['[1, 2]']", "A list of one text: passes `[1, 2]` unswept."),
 ];
@@ -54,11 +54,11 @@ const ADDITIONS: &[(&str, &str)] = &[
 const RULES: &[(&str, &str)] = &[
     (
         "Quotes",
-        "Put each sweep in quotes: `--lr \"[0.1, 0.2]\"`. A shell takes it apart otherwise.",
+        "Put each sweep in quotes: `--lr \"[0.1, 0.2]\"`. A shell would split it otherwise.",
     ),
     (
         "Shells",
-        "No shell changes a value later: `~/x`, `*.csv` and `run-$$` are passed as typed, with a warning. Single quotes say that they are meant so.",
+        "No shell runs: `~/x`, `*.csv` and `run-$$` are passed as typed, with a warning. Single quotes around them show that this is intended.",
     ),
     (
         "Sweeps only",
@@ -66,12 +66,9 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "Negative values",
-        "Write `--lr=\"[-1e-5, -1e-3]\"`, with `=`: up to Python 3.13 argparse takes `-1e-05` as a word of its own for an option.",
+        "Write `--lr=\"[-1e-5, -1e-3]\"`, with `=`: up to Python 3.13 argparse mistakes `-1e-05` for an option if it is a word of its own.",
     ),
-    (
-        "Order",
-        "Every combination is a trial. The argument listed first varies fastest.",
-    ),
+    ("Order", "The argument that stands first varies fastest."),
     (
         "Strategies",
         "`--strategy random_search --num_trials 20` runs 20 different trials of all, drawn by the seed. `--strategy none` runs one, its arguments as typed.",
@@ -82,11 +79,11 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "Several commands",
-        "One a line, or parted by `;` or `&&`. Their trials follow each other in one plan.",
+        "One per line, or separated by `;` or `&&`. Their trials follow each other in one plan.",
     ),
     (
         "Options",
-        "Options of `grid run` stand before the script. Everything behind the script is the script's.",
+        "Options of `grid run` stand before the script. Everything after it is passed to the script.",
     ),
     (
         "Config file",
@@ -119,7 +116,7 @@ pub(super) fn Reference(
 
 fn content() -> AnyView {
     view! {
-        <p>{words("an argument whose value is a list, a `range` or a distribution stands for several; the command stands for every combination.")}</p>
+        <p>{words("an argument whose value is a list, a `range` or a distribution takes each of its values; every combination is a trial.")}</p>
         {examples("Values", VALUES)}
         {examples("Added here, not in Grid", ADDITIONS)}
         <h3>"Rules"</h3>

@@ -84,7 +84,7 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
         read.with(|read| match (&read.failure, read.begun, read.ended) {
             (Some(failure), ..) => failure.clone(),
             (None, false, _) => "Reading…".to_owned(),
-            (None, true, false) => "Following".to_owned(),
+            (None, true, false) => "Live".to_owned(),
             (None, true, true) if read.text.is_empty() => {
                 "The trial ended and wrote nothing.".to_owned()
             }

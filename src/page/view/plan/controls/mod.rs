@@ -100,7 +100,7 @@ fn describe(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::GridSearch => "every combination",
         Strategy::RandomSearch => "some, drawn at random",
-        Strategy::None => "arguments as typed",
+        Strategy::None => "one trial, as typed",
     }
 }
 
@@ -209,7 +209,7 @@ fn SeedField() -> impl IntoView {
     });
     let describe = |shown: &Shown| match (shown.seed_matters, shown.seed_drawn) {
         (false, _) => "nothing is random here",
-        (true, true) => "drawn once, kept",
+        (true, true) => "drawn once, then kept",
         (true, false) => "from the command",
     };
     let hint = Signal::derive(move || ruled_or(ruled, || draft.options.with(describe).to_owned()));
