@@ -159,7 +159,7 @@ impl Client {
         self.read(&[paths::logs(cluster, id), query].concat()).await
     }
 
-    /// Passes changes to `heard` until the stream ends, the network breaks or `signal` aborts. The
+    /// Passes changes to `on_event` until the stream ends, the network breaks or `signal` aborts. The
     /// server first repeats the changes after `last_id`, if that is not empty.
     pub(crate) async fn listen(
         &self,

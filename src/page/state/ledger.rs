@@ -36,7 +36,7 @@ impl<K: Ord> Ledger<K> {
         self.heard.insert(key, self.now);
     }
 
-    /// Whether an event about `key` has arrived since `mark`, so that an answer to a request of that
+    /// Whether an event about `key` has arrived after `since`, so that an answer to a request of that
     /// moment is to be ignored. That is safe even if the answer is the newer of the two: the event
     /// about the change that it holds is still to come.
     pub(super) fn heard_since(&self, key: &K, mark: Mark) -> bool {

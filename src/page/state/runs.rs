@@ -54,7 +54,7 @@ pub(crate) struct RunTrials {
 }
 
 impl RunTrials {
-    /// Takes over an answer to a request that was sent at `asked`, except for rows that an event has
+    /// Takes over an answer to a request that was sent at tick `sent_at`, except for rows that an event has
     /// changed since.
     fn take(&mut self, page: TrialPage, asked: Mark) {
         self.columns = page.columns;
@@ -129,7 +129,7 @@ impl Runs {
         self.ledger.with_value(Ledger::mark)
     }
 
-    /// Takes over a run from an answer to a request that was sent at `asked`, unless an event has
+    /// Takes over a run from an answer to a request that was sent at tick `sent_at`, unless an event has
     /// changed it since.
     pub(super) fn take(self, run: Run, asked: Mark) {
         if !self
@@ -354,6 +354,7 @@ impl Runs {
         }
         all.sort_by_key(|run| std::cmp::Reverse(run.created_at));
         self.failure.set(None);
+        // Runs that events have changed during the requests are newer than the answers.
         let newer = self.heard_since(asked);
         self.list.set(Some(all));
         newer.into_iter().for_each(|run| self.upsert(run));

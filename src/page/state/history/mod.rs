@@ -214,6 +214,7 @@ impl<S: State> History<S> {
 
     /// Drops the oldest steps beyond either bound, but never the last one. O(steps).
     fn forget_oldest(&mut self) {
+        // A state shares its unchanged texts with its neighbour, so each counts only what it adds.
         let (mut bytes, mut fitting) = (0, 0_usize);
         let mut newer = &self.present;
         for step in self.past.iter().rev() {

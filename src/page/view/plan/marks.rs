@@ -22,6 +22,7 @@ pub(super) fn marks(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
             edges.extend([(start, *severity, 1), (end, *severity, -1)]);
         }
     }
+    // A sweep over the edges: between two of them the counts of open errors and warnings are constant.
     edges.sort_unstable_by_key(|(at, ..)| *at);
     let (mut found, mut from, mut errors, mut warnings) = (Vec::new(), 0, 0, 0);
     let mut cut = |from: usize, to: usize, errors: i32, warnings: i32| {

@@ -122,6 +122,7 @@ impl Geometry {
     /// The position of a scroll offset, wherever the reader was before.
     pub(crate) fn at(&self, top: f64) -> Position {
         let top = top.clamp(0.0, self.max_top());
+        // To scale at the beginning, and counted back from the end, so that both ends are exact.
         let zone = self.exact_px();
         if !self.is_scaled() || top <= zone {
             return self.below_start(top, top);
@@ -130,6 +131,7 @@ impl Geometry {
         if below <= zone {
             return self.above_end(below);
         }
+        // In between a pixel stands for many rows: the share of the way decides the row.
         let first = self.exact_rows();
         let span = self.end_zone() - first;
         let share = (top - zone) / (self.max_top() - 2.0 * zone);
@@ -158,6 +160,8 @@ impl Geometry {
         if !self.is_scaled() || top <= 0.0 || top >= self.max_top() {
             return self.at(top);
         }
+        // A wheel or a key moves by pixels from the last position, since at this scale the offset alone
+        // would skip rows. A drag of the scroll bar goes by the offset.
         let step = top - from.top;
         if step.abs() > STEP * self.viewport {
             self.at(top)
