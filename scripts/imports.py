@@ -72,7 +72,9 @@ COMMENT_OR_LITERAL = re.compile(
 # The paths that serde's attributes hold in quotes.
 QUOTED_PATH = re.compile(r'(\b(?:with|serialize_with|deserialize_with|default|skip_serializing_if)\s*=\s*)"([\w:]+)"')
 TEST_ONLY = re.compile(r"#\[cfg\((?:test|all\(test\b[^\]]*)\)\]")
-USE = re.compile(r"(?P<public>\bpub(?:\([^)]*\))?\s+)?\buse\s+(?P<tree>[^;]+);")
+USE = re.compile(r"(?P<public>\bpub\s*(?:\([^)]*\))?\s+)?\buse\s+(?P<tree>[^;]+);")
+# Declarations that name a module without using it.
+NAMED_ONLY = re.compile(r"\bpub\s*\(\s*in\s[^)]*\)|\bmod\s+\w+\s*;")
 PATH = re.compile(r"(?<![\w:])[A-Za-z_]\w*(?:\s*::\s*[A-Za-z_]\w*)+")
 ITEM = re.compile(r"\b(?:fn|struct|enum|union|trait|type|const|static|mod)\s+(?!fn\b)(?:mut\s+)?(\w+)|\bmacro_rules!\s*(\w+)")
 CHILD = re.compile(r"\bmod\s+(\w+)\s*(;|\{)")
@@ -210,7 +212,8 @@ def read_code(files: Files, module: Module, code: str, first_line: int, folder: 
     for found in USE.finditer(code):
         line = first_line + code.count("\n", 0, found.start())
         module.imports += [Import(path, name, bool(found["public"]), line) for path, name in leaves(found["tree"])]
-    code = USE.sub(lambda found: blanked(found[0]), code)
+    for declaration in (USE, NAMED_ONLY):
+        code = declaration.sub(lambda found: blanked(found[0]), code)
     for found in PATH.finditer(code):
         line = first_line + code.count("\n", 0, found.start())
         module.paths.append((re.split(r"\s*::\s*", found[0]), line))
@@ -428,7 +431,7 @@ SOUND = {
     "src/lib.rs": "pub mod api; pub mod estimate; pub mod sweep;",
     "src/api.rs": "pub struct Run; #[serde(with = \"crate::sweep::plan::wire\")] struct Sent;",
     "src/sweep/mod.rs": "pub mod plan; pub mod words; pub use plan::{Plan as Whole, wire}; pub use words::*;",
-    "src/sweep/plan.rs": "use super::words::{self, Lexer}; pub struct Plan; pub mod wire {} fn plan(_: Lexer) { words::split() }",
+    "src/sweep/plan.rs": "use super::words::{self, Lexer}; pub(in crate::sweep) struct Plan; pub mod wire {} fn plan(_: Lexer) { words::split() }",
     "src/sweep/words/mod.rs": "mod lexer; mod shell; pub use lexer::Lexer; use shell::quoted; pub fn split() { quoted() } #[cfg(test)] mod tests;",
     "src/sweep/words/lexer.rs": "/* use super::super::Whole; */ pub struct Lexer; // crate::sweep::Whole\n fn brace() -> char { '{' }",
     "src/sweep/words/shell.rs": "pub fn quoted() { super::split() } #[cfg(test)] mod tests { use crate::sweep::Whole; fn plan(_: Whole) {} }",
