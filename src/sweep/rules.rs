@@ -1,6 +1,6 @@
 //! The rules of Grid's published client that concern more than one option.
 
-use super::command::{Argument, Command, OptionUse, begins_flag, split_inline};
+use super::command::{Argument, Command, OptionUse, split_inline};
 use super::config::{Config, Problem};
 use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::gpus::GpuPlaces;
@@ -12,7 +12,7 @@ use super::span::{Origin, Span};
 use super::spelling;
 use super::subset;
 use super::value::{self, Value};
-use super::words::{self, Word, Words};
+use super::words::{self, Word, Words, begins_flag};
 
 /// What the client checks before it looks at a config file.
 pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {

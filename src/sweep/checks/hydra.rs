@@ -3,8 +3,7 @@
 
 use super::{Doubt, Place, excerpt};
 use crate::sweep::command::{Argument, Command};
-use crate::sweep::diagnostic::Fix;
-use crate::sweep::edit::with_blanks;
+use crate::sweep::diagnostic::{Fix, with_blanks};
 use crate::sweep::mend::{self, Meaning};
 use crate::sweep::options::Strategy;
 use crate::sweep::quote;

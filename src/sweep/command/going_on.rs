@@ -1,9 +1,9 @@
 //! Commands one below the other, and lines that go on with the one above though no `\` says so.
 
-use super::{Command, is_script, parse};
+use super::{Command, parse};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
-use crate::sweep::words::Words;
+use crate::sweep::words::{Words, is_script};
 
 /// The commands that can be read. A line that begins like the rest of the command above it is none: a `\`
 /// is missing there.

@@ -6,16 +6,14 @@ use super::options::{OptionSpec, Options, Strategy};
 use super::rules;
 use super::span::{Origin, Span};
 use super::spelling::Problem;
-use super::words::{ShellProblem, Word, Words, is_placeholder};
+use super::words::{ShellProblem, Word, Words, is_placeholder, is_script};
 use compact_str::CompactString;
 
 mod arguments;
 mod going_on;
 mod options_typed;
 
-pub use super::diagnostic::is_script;
 use arguments::arguments;
-pub(super) use arguments::begins_flag;
 pub(super) use going_on::parse_all;
 use options_typed::OptionReader;
 pub(super) use options_typed::split_inline;

@@ -403,10 +403,16 @@ fn expected(spec: &OptionSpec) -> &'static str {
 /// The problem with the file's key in the place of the option.
 fn with_key(kind: Kind, key: &'static str) -> Kind {
     match kind {
-        Kind::NotAnInteger { found, least, .. } => Kind::NotAnInteger {
+        Kind::NotAnInteger {
+            found,
+            least,
+            greatest,
+            ..
+        } => Kind::NotAnInteger {
             option: key,
             found,
             least,
+            greatest,
         },
         Kind::NotAChoice { found, choices, .. } => Kind::NotAChoice {
             option: key,

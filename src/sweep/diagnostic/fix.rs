@@ -2,12 +2,11 @@
 
 use super::{Diagnostic, Kind, Shell};
 use crate::sweep::checks::{Place, Typed};
-use crate::sweep::edit::with_blanks;
 use crate::sweep::literal::Problem;
 use crate::sweep::mend::{self, Meaning};
 use crate::sweep::quote;
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::words::{self, CharacterProblem};
+use crate::sweep::words::{self, CharacterProblem, is_script};
 
 /// An edit that makes a problem go away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,6 +181,7 @@ impl Diagnostic {
                 option: "--memory",
                 found,
                 least,
+                ..
             } => disk_size(text, self.span, found, *least),
             Kind::NumTrialsMissing => Some(Fix {
                 label: "Add --num_trials 10".into(),
@@ -293,10 +293,21 @@ fn written(meanings: Vec<Meaning>, place: &Place) -> Vec<Fix> {
     meanings.map(|meaning| place.write(meaning)).collect()
 }
 
-/// Whether a word looks like a script that `grid run` takes.
-pub fn is_script(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    [".py", ".sh", ".jl"]
-        .iter()
-        .any(|end| name.ends_with(end) && name.len() > end.len())
+/// The span with the blanks and escaped line ends before it.
+pub(in crate::sweep) fn with_blanks(text: &str, span: Span) -> Span {
+    let before = text.get(..span.start as usize).unwrap_or("");
+    let mut kept = before;
+    loop {
+        let blanks = kept.trim_end_matches([' ', '\t']);
+        let line = blanks
+            .strip_suffix("\\\n")
+            .or_else(|| blanks.strip_suffix("\\\r\n"));
+        match line {
+            Some(line) => kept = line,
+            None => {
+                let start = u32::try_from(blanks.len()).unwrap_or(span.start);
+                return Span::new(start, span.end);
+            }
+        }
+    }
 }

@@ -19,9 +19,13 @@ mod render;
 mod severity;
 mod wording;
 
-pub use fix::{Fix, is_script};
+pub use fix::Fix;
+pub(in crate::sweep) use fix::with_blanks;
 pub use render::with_carets;
 pub use wording::{group_digits, grouped, in_words};
+
+/// The most problems of one text that are told one by one.
+pub(super) const MAX_PROBLEMS: usize = 1000;
 
 /// Whether the plan can be launched all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,6 +168,8 @@ pub enum Kind {
         found: String,
         /// The least allowed.
         least: u32,
+        /// The greatest allowed.
+        greatest: u32,
     },
     /// A value that should be one of a few words.
     NotAChoice {

@@ -11,13 +11,13 @@
 
 use super::Foreign;
 use crate::sweep::command;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, is_script};
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::machines;
 use crate::sweep::options::FRAMEWORKS;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
 use crate::sweep::spelling::Problem;
-use crate::sweep::words::{self, Source};
+use crate::sweep::words::{self, Source, is_script};
 
 /// Whether a command's first word, as it stands in the text, is a link, alone or in Markdown or HTML.
 pub(super) fn begins_link(word: &str) -> bool {

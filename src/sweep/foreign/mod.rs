@@ -1,8 +1,7 @@
 //! Texts that are no command and are named for what they are: links, files of other tools, lines beside
 //! commands, a shell's loops, and commands that stand in something.
 
-use super::diagnostic::{Diagnostic, Fix, Kind};
-use super::reading::MAX_PROBLEMS;
+use super::diagnostic::{Diagnostic, Fix, Kind, MAX_PROBLEMS};
 use super::span::Span;
 use super::words::{self, Words};
 use std::fmt;

@@ -2,9 +2,9 @@
 
 use super::Foreign;
 use super::others::is_python;
-use crate::sweep::diagnostic::{Fix, Kind, is_script};
+use crate::sweep::diagnostic::{Fix, Kind, with_blanks};
 use crate::sweep::span::Span;
-use crate::sweep::words::Words;
+use crate::sweep::words::{Words, is_script};
 use std::fmt;
 
 /// What starts the script.
@@ -86,7 +86,7 @@ impl Runner {
             ..
         } = self
         {
-            edits.push((crate::sweep::edit::with_blanks(text, *place), String::new()));
+            edits.push((with_blanks(text, *place), String::new()));
         }
         vec![Fix { label, edits }]
     }

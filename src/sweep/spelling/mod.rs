@@ -1,11 +1,11 @@
 //! Options of `grid run` that are not spelled as its client spells them today, or stand elsewhere:
 //! the problems with their wording and fixes.
 
-use super::diagnostic::{Fix, Severity, is_script};
-use super::edit::with_blanks;
+use super::diagnostic::{Fix, Severity, with_blanks};
 use super::options::OPTIONS;
 use super::span::Span;
 use super::suggest;
+use super::words::is_script;
 use std::fmt;
 
 mod former;

@@ -1,9 +1,10 @@
 //! The edits that mend problems of characters: each here and wherever else the text has the same.
 
-use super::hidden::{self, Class};
-use super::{CharacterProblem, Source, lookalike, split_reporting};
+use super::{CharacterProblem, Source, split_reporting};
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::span::Span;
+use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::lookalike;
 
 impl CharacterProblem {
     /// One edit that makes it go away, here and where the same is found in all of `text`.

@@ -1,8 +1,9 @@
 //! The characters between a sweep's values, and those in the values of a list.
 
-use super::hidden::{self, Class};
-use super::{CharacterProblem, lookalike, offset};
+use super::{CharacterProblem, offset};
 use crate::sweep::span::Span;
+use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::lookalike;
 
 /// A sweep with Python's own characters where others stood between its values: as long as it was typed,
 /// so that places stay.

@@ -13,15 +13,13 @@
 
 use super::diagnostic::{Diagnostic, Kind, Shell};
 use super::span::Span;
+use super::unicode::{Class, hidden};
 
 mod characters;
 mod continuation;
 mod cursor;
 mod fixes;
-pub(crate) mod hidden;
 mod in_sweep;
-mod lookalike;
-mod mojibake;
 mod operators;
 mod placeholder;
 mod preamble;
@@ -33,14 +31,15 @@ mod word;
 
 pub(crate) use characters::hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
-pub use hidden::Class;
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
 pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
 pub use preamble::Preamble;
 pub use problem::CharacterProblem;
 pub use shell::{Change, ShellProblem};
-pub use word::Word;
+pub(super) use super::span::offset;
+pub use word::{Word, is_script};
+pub(super) use word::begins_flag;
 
 use continuation::Place;
 use cursor::Cursor;
@@ -373,11 +372,6 @@ fn ends_word(c: char) -> bool {
 /// Whether a bracket here begins a value: at the word's start, or behind `--name=`.
 fn may_open_sweep(word: &Word) -> bool {
     word.text.is_empty() && !word.quoted || word.text.starts_with('-') && word.text.ends_with('=')
-}
-
-/// A byte offset as the 32 bits that spans hold; `read` refuses longer texts.
-pub(super) fn offset(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

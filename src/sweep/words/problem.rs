@@ -1,7 +1,7 @@
 //! What is wrong with single characters, with all its wording and fixes.
 
-use super::hidden::{self, Class};
-use super::lookalike;
+use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::lookalike;
 use crate::sweep::diagnostic::Severity;
 use crate::sweep::span::Span;
 use std::fmt;

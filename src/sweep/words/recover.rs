@@ -3,7 +3,8 @@
 use super::super::checks::{self, Doubt};
 use super::super::diagnostic::{Kind, Shell};
 use super::shell::Change;
-use super::{Lexer, Source, Word, lookalike};
+use super::{Lexer, Source, Word};
+use crate::sweep::unicode::lookalike;
 
 impl Lexer<'_> {
     /// En- or em-dashes where a word begins, which a text editor made of `--` (or of `-`).

@@ -1,9 +1,9 @@
 //! Problems of which only the first few are reported, since one fix mends all of them.
 
-use super::hidden::Class;
 use super::{CharacterProblem, Lexer, Preamble, ShellProblem};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
+use crate::sweep::unicode::Class;
 
 /// Problems that one fix mends wherever they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 //! expands it later.
 
 use super::fixes::everywhere;
-use super::word::Word;
+use super::word::{Word, begins_flag};
 use super::{Lexer, Preamble, in_sweep, placeholder};
-use crate::sweep::command::begins_flag;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Severity};
 use crate::sweep::span::Span;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Which stretches of the command text to underline, and how to quote a place: pure functions.
 
-use crate::sweep::words::hidden::with_codes;
+use crate::sweep::unicode::hidden::with_codes;
 use crate::sweep::{Severity, Span};
 
 /// A stretch of the text and the worst problem in it.
