@@ -25,6 +25,7 @@ mod csv;
 pub mod failures;
 pub mod fit;
 mod json;
+mod machine;
 mod money;
 pub mod pilot;
 mod pricing;
@@ -43,8 +44,9 @@ mod whole;
 mod words;
 
 pub use billing::{Billing, Meter, Tariff};
-pub use catalogue::{Catalogue, Machine};
+pub use catalogue::Catalogue;
 pub use csv::CsvError;
+pub use machine::Machine;
 pub use money::{Money, Rational};
 pub use quote::{Basis, Quote, provider_name};
 pub use run_time::{RunTime, parse_run_time};

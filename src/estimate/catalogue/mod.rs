@@ -1,6 +1,7 @@
 //! The price list: machines with their rates, and which rate a machine's name stands for.
 
 use super::csv::{self, CsvError};
+use super::machine::Machine;
 use super::money::Money;
 use super::quote::{Basis, Quote};
 use crate::sweep::suggest::nearest;
@@ -25,58 +26,6 @@ const COLUMNS: [&str; 13] = [
     "as_of",
     "source",
 ];
-
-/// One row of a price list. Prices are USD per hour of one machine.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Machine {
-    /// Who rents it out, in lower case: `grid`, `aws`, `gcp`, ….
-    pub provider: String,
-    /// The provider's name for it.
-    pub name: String,
-    /// Other names, such as Grid's `1_t4_16gb`.
-    pub aliases: Vec<String>,
-    /// Virtual processors, where stated.
-    pub vcpus: Option<u32>,
-    /// Main memory in the provider's nominal GB, where stated.
-    pub memory_gb: Option<f64>,
-    /// Model of the accelerator; none on a machine without.
-    pub gpu: Option<String>,
-    /// How many accelerators.
-    pub gpu_count: u32,
-    /// Memory of each accelerator in nominal GB.
-    pub gpu_memory_gb: Option<u32>,
-    /// List price; None is unknown, never free.
-    pub on_demand: Option<Money>,
-    /// Interruptible price; None is unknown.
-    pub spot: Option<Money>,
-    /// Where that price holds.
-    pub region: String,
-    /// The date of the list price: `2026-07-20`, `2026-07` or `2026`.
-    pub as_of: String,
-    /// Where both prices come from.
-    pub source: String,
-}
-
-impl Machine {
-    /// The list or the interruptible price.
-    pub fn rate(&self, spot: bool) -> Option<&Money> {
-        if spot {
-            self.spot.as_ref()
-        } else {
-            self.on_demand.as_ref()
-        }
-    }
-
-    fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-    }
-
-    fn has_alias(&self, name: &str) -> bool {
-        self.aliases
-            .iter()
-            .any(|alias| alias.eq_ignore_ascii_case(name))
-    }
-}
 
 /// A price list.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,9 +2,9 @@
 //! Communications of the ACM 31, 1988) for many.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log, log1p};
 

@@ -2,10 +2,10 @@
 
 use super::bound::{Arguments, Bound, Note};
 use super::fault::{BindError, Fault};
-use super::law::{Law, Values};
+use super::law::Values;
+use super::plan::{Count, Plan};
 use super::stream::Stream;
 use super::table;
-use std::sync::Arc;
 
 /// A call whose name is known, whose arguments match its parameters and whose values NumPy
 /// accepts. Drawing from it cannot fail.
@@ -14,64 +14,6 @@ pub struct Call {
     signature: &'static str,
     plan: Plan,
     notes: Vec<Note>,
-}
-
-/// What a distribution makes of its arguments.
-#[derive(Clone)]
-pub(super) struct Plan {
-    law: Arc<dyn Law>,
-    count: Count,
-    random: bool,
-    /// What drawing costs at least, in values: items shuffled, or tries expected.
-    work: u32,
-}
-
-/// How many values a plan draws.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Count {
-    /// As `size` says.
-    BySize,
-    /// Always so many.
-    Fixed(u32),
-    /// `size` as already read, `None` for one value.
-    Read(Option<u32>),
-}
-
-impl Plan {
-    /// A plan that draws `size` values.
-    pub(super) fn sized(law: Arc<dyn Law>) -> Plan {
-        Plan {
-            law,
-            count: Count::BySize,
-            random: true,
-            work: 0,
-        }
-    }
-
-    /// A plan whose number of values is fixed by its other arguments.
-    pub(super) fn fixed(law: Arc<dyn Law>, count: u32) -> Plan {
-        Plan {
-            law,
-            count: Count::Fixed(count),
-            random: true,
-            work: 0,
-        }
-    }
-
-    /// The same without randomness: the stream stays untouched.
-    pub(super) fn spaced(law: Arc<dyn Law>, count: u32) -> Plan {
-        Plan {
-            law,
-            count: Count::Fixed(count),
-            random: false,
-            work: 0,
-        }
-    }
-
-    /// The same where drawing costs as much as `work` values.
-    pub(super) fn costing(self, work: u32) -> Plan {
-        Plan { work, ..self }
-    }
 }
 
 /// Matches a call with a distribution and checks its values.

@@ -1,9 +1,9 @@
 //! Gamma distributions and what is made of them: chi-square, F, Student's t, beta.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
 use super::law::floats;
+use super::plan::Plan;
 use super::poisson::Poisson;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log, pow};

@@ -2,10 +2,10 @@
 //! Computational and Applied Mathematics 31, 1990) above.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence, Fault, Rule};
 use super::law::ints;
 use super::loggam::loggam;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::log;
 

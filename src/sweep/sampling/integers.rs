@@ -1,9 +1,9 @@
 //! Integers with equal chances.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 

@@ -40,6 +40,7 @@ mod integers;
 mod law;
 mod loggam;
 mod normal;
+mod plan;
 mod poisson;
 #[cfg(test)]
 mod rare;

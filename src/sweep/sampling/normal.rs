@@ -1,9 +1,9 @@
 //! Distributions made of normals: normal, log-normal, Cauchy, Wald.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
 use super::law::floats;
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::exp;
 

@@ -29,6 +29,7 @@ mod reported;
 mod shell;
 mod word;
 
+pub(super) use super::span::offset;
 pub(crate) use characters::hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
@@ -37,9 +38,8 @@ pub(crate) use placeholder::is_placeholder;
 pub use preamble::Preamble;
 pub use problem::CharacterProblem;
 pub use shell::{Change, ShellProblem};
-pub(super) use super::span::offset;
-pub use word::{Word, is_script};
 pub(super) use word::begins_flag;
+pub use word::{Word, is_script};
 
 use continuation::Place;
 use cursor::Cursor;

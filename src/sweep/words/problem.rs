@@ -1,9 +1,9 @@
 //! What is wrong with single characters, with all its wording and fixes.
 
-use crate::sweep::unicode::hidden::{self, Class};
-use crate::sweep::unicode::lookalike;
 use crate::sweep::diagnostic::Severity;
 use crate::sweep::span::Span;
+use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::lookalike;
 use std::fmt;
 
 /// A problem of characters.
