@@ -1,9 +1,8 @@
 //! Stage 4: one swept argument and its values.
 
 use super::budget::Budget;
-use super::checks::Typed;
 use super::command::Argument;
-use super::diagnostic::{Diagnostic, Kind};
+use super::diagnostic::{Diagnostic, Kind, Typed};
 use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
 use super::mend;
 use super::quote;

@@ -12,6 +12,7 @@ use compact_str::CompactString;
 mod arguments;
 mod going_on;
 mod options_typed;
+mod typed;
 
 use arguments::arguments;
 pub(super) use going_on::parse_all;

@@ -1,7 +1,6 @@
 //! One-click fixes.
 
-use super::{Diagnostic, Kind, Shell};
-use crate::sweep::checks::{Place, Typed};
+use super::{Diagnostic, Kind, Place, Shell, Typed};
 use crate::sweep::literal::Problem;
 use crate::sweep::mend::{self, Meaning};
 use crate::sweep::quote;

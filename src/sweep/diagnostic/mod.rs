@@ -2,7 +2,6 @@
 //!
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
-use super::checks::{Doubt, Typed};
 use super::config;
 use super::foreign;
 use super::gpus::GpuPlaces;
@@ -13,12 +12,18 @@ use super::span::{Origin, Span};
 use super::spelling;
 use super::words;
 
+mod doubt;
 mod fix;
 mod help;
 mod render;
 mod severity;
 mod wording;
 
+pub use doubt::{
+    Doubt, EatenQuotes, HiddenWords, LostSweep, OptionLike, OverrideList, Place, Refusing,
+    RepeatedFlag, Typed,
+};
+pub(in crate::sweep) use doubt::{eaten_quotes, excerpt, hydra, lost_sweep};
 pub use fix::Fix;
 pub(in crate::sweep) use fix::with_blanks;
 pub use render::with_carets;
