@@ -1,19 +1,8 @@
 //! GPUs asked of a machine that does not have them.
 
-use super::diagnostic::Fix;
+use super::diagnostic::{Fix, GpuPlaces};
 use super::machines;
 use super::span::Span;
-
-/// Where the text says how many GPUs, and on what machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GpuPlaces {
-    /// The number.
-    pub gpus: Span,
-    /// The machine; `None` where the command names none.
-    pub machine: Option<Span>,
-    /// Where an option can be put in.
-    pub options_at: u32,
-}
 
 impl GpuPlaces {
     /// As many GPUs as `machine` has, and a machine that has `found`.

@@ -3,7 +3,8 @@
 use super::budget::Budget;
 use super::checks;
 use super::command::{self, Command};
-use super::config::{self, Config, Problem};
+use super::config::{self, Config};
+use super::diagnostic::config::Problem;
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
 use super::foreign;

@@ -1,9 +1,9 @@
 //! The rules of Grid's published client that concern more than one option.
 
 use super::command::{Argument, Command, OptionUse, split_inline};
-use super::config::{Config, Problem};
-use super::diagnostic::{Diagnostic, Kind, Severity};
-use super::gpus::GpuPlaces;
+use super::config::Config;
+use super::diagnostic::config::Problem;
+use super::diagnostic::{self, Diagnostic, GpuPlaces, Kind, Severity};
 use super::machines;
 use super::options::{self, OptionSpec, Options, Strategy, Takes};
 use super::quote;
@@ -67,13 +67,13 @@ fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
         let value = value.filter(|value| argument.is_flag && value.name == argument.name);
         let movable = movable(spec, argument, value);
         let problem = if same.is_some() {
-            spelling::Problem::BehindScript {
+            diagnostic::spelling::Problem::BehindScript {
                 option: spec.name,
                 movable,
                 options_at,
             }
         } else {
-            spelling::Problem::FormerBehindScript {
+            diagnostic::spelling::Problem::FormerBehindScript {
                 found: found.to_owned(),
                 today: spec.name,
                 name: argument.word.locate(0, words::offset(found.len())),

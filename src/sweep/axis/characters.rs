@@ -1,10 +1,10 @@
 //! Values whose characters are not what they look like.
 
 use super::Reader;
-use crate::sweep::diagnostic::Kind;
+use crate::sweep::diagnostic::{CharacterProblem, Kind};
 use crate::sweep::literal::{CharacterNames, Items, Problem};
 use crate::sweep::value::{self, Value};
-use crate::sweep::words::{self, CharacterProblem};
+use crate::sweep::words;
 
 impl Reader<'_> {
     /// The value, with Python's own characters where others stand in a sweep; `None` where it cannot

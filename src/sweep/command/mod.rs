@@ -1,12 +1,12 @@
 //! Stage 3: the words of one command as options, script and arguments.
 
-use super::diagnostic::{Diagnostic, Kind};
+use super::diagnostic::spelling::Problem;
+use super::diagnostic::{Diagnostic, Kind, ShellProblem};
 use super::foreign;
 use super::options::{OptionSpec, Options, Strategy};
 use super::rules;
 use super::span::{Origin, Span};
-use super::spelling::Problem;
-use super::words::{ShellProblem, Word, Words, is_placeholder, is_script};
+use super::words::{Word, Words, is_placeholder, is_script};
 use compact_str::CompactString;
 
 mod arguments;

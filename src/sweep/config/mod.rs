@@ -38,7 +38,6 @@
 mod merge;
 mod params;
 mod pasted;
-mod problem;
 mod resolve;
 mod retyped;
 mod scalar;
@@ -54,9 +53,9 @@ mod tests;
 
 pub use pasted::{Pasted, pasted};
 pub(super) use pasted::{check_pasted, key_of};
-pub use problem::{Problem, Syntax};
 
 use super::diagnostic::Diagnostic;
+use super::diagnostic::config::Problem;
 use super::options::{Actions, OptionSpec};
 use super::span::Span;
 use super::words::{self, Word};

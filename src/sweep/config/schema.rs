@@ -1,9 +1,9 @@
 //! Which keys a config file has, and what each takes.
 
-use super::problem::Problem;
 use super::tree::{Child, Content, Tree};
 use super::value::{Entry, Loader, Value};
 use super::{Config, Setting};
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::literal::Literal;
 use crate::sweep::machines;

@@ -1,11 +1,11 @@
 //! One-click fixes.
 
-use super::{Diagnostic, Kind, Place, Shell, Typed};
+use super::{CharacterProblem, Diagnostic, Kind, Place, Shell, Typed};
 use crate::sweep::literal::Problem;
 use crate::sweep::mend::{self, Meaning};
 use crate::sweep::quote;
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::words::{self, CharacterProblem, is_script};
+use crate::sweep::words::{self, is_script};
 
 /// An edit that makes a problem go away.
 #[derive(Clone, Debug, PartialEq, Eq)]

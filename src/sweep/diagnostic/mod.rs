@@ -2,23 +2,24 @@
 //!
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
-use super::config;
 use super::foreign;
-use super::gpus::GpuPlaces;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
 use super::span::{Origin, Span};
-use super::spelling;
-use super::words;
 
+mod character;
+pub mod config;
 mod doubt;
 mod fix;
 mod help;
 mod render;
 mod severity;
+mod shell;
+pub mod spelling;
 mod wording;
 
+pub use character::CharacterProblem;
 pub use doubt::{
     Doubt, EatenQuotes, HiddenWords, LostSweep, OptionLike, OverrideList, Place, Refusing,
     RepeatedFlag, Typed,
@@ -27,6 +28,7 @@ pub(in crate::sweep) use doubt::{eaten_quotes, excerpt, hydra, lost_sweep};
 pub use fix::Fix;
 pub(in crate::sweep) use fix::with_blanks;
 pub use render::with_carets;
+pub use shell::{Change, Preamble, ShellProblem};
 pub use wording::{group_digits, grouped, in_words};
 
 /// The most problems of one text that are told one by one.
@@ -100,6 +102,17 @@ pub enum Shell {
     },
 }
 
+/// Where the text says how many GPUs, and on what machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GpuPlaces {
+    /// The number.
+    pub gpus: Span,
+    /// The machine; `None` where the command names none.
+    pub machine: Option<Span>,
+    /// Where an option can be put in.
+    pub options_at: u32,
+}
+
 /// What is wrong, with the facts that its message needs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
@@ -117,9 +130,9 @@ pub enum Kind {
         content: Option<String>,
     },
     /// What is wrong with single characters.
-    Character(words::CharacterProblem),
+    Character(CharacterProblem),
     /// What a shell would have changed or run.
-    Shell(words::ShellProblem),
+    Shell(ShellProblem),
     /// A typographic dash for `--`.
     Dash,
     /// A sweep that a shell would change, or might take for a file pattern.
@@ -135,7 +148,7 @@ pub enum Kind {
     // Commands.
     /// No command in the text.
     NoCommand,
-    /// A config file where a command belongs: [`config::pasted`] takes it apart.
+    /// A config file where a command belongs: [`crate::sweep::config::pasted`] takes it apart.
     ConfigPasted,
     /// A link, or a file of another tool.
     Foreign(foreign::Foreign),

@@ -2,10 +2,10 @@
 //! They are told of together, since one click leaves them all out.
 
 use super::{Foreign, Region, drop_within};
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
 use crate::sweep::suggest::nearest;
-use crate::sweep::words::{Preamble, ShellProblem, Words, begins_flag, is_script};
+use crate::sweep::words::{Words, begins_flag, is_script};
 use std::fmt;
 
 /// Lines that are no commands of `grid run`.

@@ -4,9 +4,9 @@
 use super::others::is_python;
 use super::sweep_of_loop::LoopReader;
 use super::{Foreign, Region, drop_within};
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Shell};
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Preamble, Shell, ShellProblem};
 use crate::sweep::span::Span;
-use crate::sweep::words::{Preamble, ShellProblem, Word, Words};
+use crate::sweep::words::{Word, Words};
 use std::fmt;
 
 /// What of a shell's language cannot be run here.

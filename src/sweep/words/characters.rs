@@ -1,9 +1,9 @@
 //! The characters of words that a person cannot see, or takes for others: found as words are read.
 
+use super::Lexer;
 use super::reported::MAX_REPORTED;
 use super::word::{Word, begins_flag, is_script};
-use super::{CharacterProblem, Lexer};
-use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Kind};
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::unicode::hidden::{self, Class, Found};
 use crate::sweep::unicode::lookalike;

@@ -1,7 +1,7 @@
 //! Lines that go on, and lines that only look as if they did.
 
-use super::{CharacterProblem, Lexer};
-use crate::sweep::diagnostic::Kind;
+use super::Lexer;
+use crate::sweep::diagnostic::{CharacterProblem, Kind};
 use crate::sweep::span::Span;
 use crate::sweep::unicode::hidden;
 

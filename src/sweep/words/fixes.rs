@@ -1,7 +1,7 @@
 //! The edits that mend problems of characters: each here and wherever else the text has the same.
 
-use super::{CharacterProblem, Source, split_reporting};
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
+use super::{Source, split_reporting};
+use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Fix, Kind};
 use crate::sweep::span::Span;
 use crate::sweep::unicode::hidden::{self, Class};
 use crate::sweep::unicode::lookalike;

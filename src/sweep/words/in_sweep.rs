@@ -1,6 +1,7 @@
 //! The characters between a sweep's values, and those in the values of a list.
 
-use super::{CharacterProblem, offset};
+use super::offset;
+use crate::sweep::diagnostic::CharacterProblem;
 use crate::sweep::span::Span;
 use crate::sweep::unicode::hidden::{self, Class};
 use crate::sweep::unicode::lookalike;

@@ -11,7 +11,7 @@
 //! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
 //! was most likely meant, so that one mistake does not hide the rest.
 
-use super::diagnostic::{Diagnostic, Kind, Shell};
+use super::diagnostic::{Change, Diagnostic, Kind, Shell};
 use super::span::Span;
 use super::unicode::{Class, hidden};
 
@@ -23,7 +23,6 @@ mod in_sweep;
 mod operators;
 mod placeholder;
 mod preamble;
-mod problem;
 mod recover;
 mod reported;
 mod shell;
@@ -35,9 +34,6 @@ pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
 pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
-pub use preamble::Preamble;
-pub use problem::CharacterProblem;
-pub use shell::{Change, ShellProblem};
 pub(super) use word::begins_flag;
 pub use word::{Word, is_script};
 

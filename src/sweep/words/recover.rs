@@ -1,8 +1,7 @@
 //! What a shell would not read as meant: reported, then read as meant.
 
-use super::shell::Change;
 use super::{Lexer, Source, Word};
-use crate::sweep::diagnostic::{Doubt, HiddenWords, Kind, Shell, excerpt};
+use crate::sweep::diagnostic::{Change, Doubt, HiddenWords, Kind, Shell, excerpt};
 use crate::sweep::unicode::lookalike;
 
 impl Lexer<'_> {

@@ -1,7 +1,7 @@
 //! Problems of which only the first few are reported, since one fix mends all of them.
 
-use super::{CharacterProblem, Lexer, Preamble, ShellProblem};
-use crate::sweep::diagnostic::{Diagnostic, Kind};
+use super::Lexer;
+use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
 use crate::sweep::unicode::Class;
 

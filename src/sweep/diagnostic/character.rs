@@ -1,6 +1,6 @@
-//! What is wrong with single characters, with all its wording and fixes.
+//! What is wrong with single characters, with all its wording.
 
-use crate::sweep::diagnostic::Severity;
+use super::Severity;
 use crate::sweep::span::Span;
 use crate::sweep::unicode::hidden::{self, Class};
 use crate::sweep::unicode::lookalike;
