@@ -2,7 +2,6 @@
 
 use super::diagnostic::spelling::Problem;
 use super::diagnostic::{Diagnostic, Kind, ShellProblem};
-use super::foreign;
 use super::options::{OptionSpec, Options, Strategy};
 use super::rules;
 use super::span::{Origin, Span};
@@ -12,12 +11,14 @@ use compact_str::CompactString;
 mod arguments;
 mod going_on;
 mod options_typed;
+mod runner;
 mod typed;
 
 use arguments::arguments;
 pub(super) use going_on::parse_all;
 use options_typed::OptionReader;
 pub(super) use options_typed::split_inline;
+pub(super) use runner::{is_python, runner};
 
 /// One option as it stands in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,7 +121,7 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         .get(1)
         .is_some_and(|w| matches!(w.text.as_str(), "run" | "train"));
     if first.text != "grid" || !is_run {
-        if let Some((span, kind)) = foreign::runner(&words) {
+        if let Some((span, kind)) = runner(&words) {
             report(diagnostics, span, kind);
             return None;
         }

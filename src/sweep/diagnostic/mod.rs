@@ -2,7 +2,6 @@
 //!
 //! The words live in `wording`; the plain-text rendering with carets in `render`.
 
-use super::foreign;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
@@ -12,6 +11,7 @@ mod character;
 pub mod config;
 mod doubt;
 mod fix;
+pub mod foreign;
 mod help;
 mod render;
 mod severity;

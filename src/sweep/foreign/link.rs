@@ -9,8 +9,8 @@
 //! `script_args` is what was typed, with `grid run` or `grid train` in front or without, with options in
 //! their spelling of that time or without.
 
-use super::Foreign;
 use crate::sweep::command;
+use crate::sweep::diagnostic::foreign::Foreign;
 use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::machines;

@@ -1,8 +1,8 @@
 //! GPUs asked of a machine that does not have them.
 
-use super::diagnostic::{Fix, GpuPlaces};
-use super::machines;
-use super::span::Span;
+use crate::sweep::diagnostic::{Fix, GpuPlaces};
+use crate::sweep::machines;
+use crate::sweep::span::Span;
 
 impl GpuPlaces {
     /// As many GPUs as `machine` has, and a machine that has `found`.
