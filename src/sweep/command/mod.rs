@@ -3,7 +3,6 @@
 use super::diagnostic::spelling::Problem;
 use super::diagnostic::{Diagnostic, Kind, ShellProblem};
 use super::options::{OptionSpec, Options, Strategy};
-use super::rules;
 use super::span::{Origin, Span};
 use super::words::{Word, Words, is_placeholder, is_script};
 use compact_str::CompactString;
@@ -11,6 +10,7 @@ use compact_str::CompactString;
 mod arguments;
 mod going_on;
 mod options_typed;
+mod rules;
 mod runner;
 mod typed;
 
@@ -18,6 +18,7 @@ use arguments::arguments;
 pub(super) use going_on::parse_all;
 use options_typed::OptionReader;
 pub(super) use options_typed::split_inline;
+pub(super) use rules::{too_many_to_draw, too_many_units};
 pub(super) use runner::{is_python, runner};
 
 /// One option as it stands in the text.
@@ -223,7 +224,7 @@ pub fn from_request(
     if options.strategy == Strategy::RandomSearch {
         let wrong = match options.num_trials {
             None => Some(Kind::NumTrialsMissing),
-            Some(asked) => rules::too_many_to_draw(asked),
+            Some(asked) => too_many_to_draw(asked),
         };
         let place = Span::at(words.span.end);
         diagnostics.extend(wrong.map(|kind| Diagnostic::new(place, kind)));
