@@ -24,13 +24,18 @@
 //! Worked out on ranges, box by box of the old space, whatever the size: nothing is listed but what
 //! random search proposes. Where it takes more than [`MOST_RANGES`] ranges the choice is lost whole.
 
-mod boxes;
+// Which command, argument and value is which.
 mod digits;
-mod image;
 mod matching;
 mod pairing;
+
+// Indices of one as indices of the other.
+mod boxes;
+mod image;
 mod projection;
 mod transfer;
+
+// What was lost.
 mod wording;
 
 #[cfg(test)]

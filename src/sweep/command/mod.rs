@@ -7,12 +7,17 @@ use super::span::{Origin, Span};
 use super::words::{Word, Words, is_placeholder, is_script};
 use compact_str::CompactString;
 
+// The options, then the script's arguments.
 mod arguments;
-mod going_on;
 mod options_typed;
-mod rules;
-mod runner;
 mod typed;
+
+// What holds between them.
+mod rules;
+
+// What is another program, and what goes on from the line above.
+mod going_on;
+mod runner;
 
 use arguments::arguments;
 pub(super) use going_on::parse_all;

@@ -7,17 +7,22 @@ use super::range::RangeError;
 use super::sampling::BindError;
 use super::span::{Origin, Span};
 
+// The groups of problems, each with its facts and words.
 mod character;
 pub mod config;
 mod doubt;
-mod fix;
 pub mod foreign;
+mod shell;
+pub mod spelling;
+
+// What holds for all of them.
 mod help;
 mod render;
 mod severity;
-mod shell;
-pub mod spelling;
 mod wording;
+
+// An edit; `fixes` has those that mend each.
+mod fix;
 
 pub use character::CharacterProblem;
 pub use doubt::{

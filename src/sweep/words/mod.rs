@@ -15,18 +15,25 @@ use super::diagnostic::{Change, Diagnostic, Kind, Shell};
 use super::span::Span;
 use super::unicode::{Class, hidden};
 
-mod characters;
-mod continuation;
+// The lexer's ground.
 mod cursor;
-mod fixes;
-mod in_sweep;
-mod operators;
-mod placeholder;
-mod preamble;
-mod recover;
-mod reported;
-mod shell;
 mod word;
+
+// What it reads beside plain words.
+mod continuation;
+mod preamble;
+
+// What it judges in them.
+mod characters;
+mod in_sweep;
+mod placeholder;
+mod recover;
+mod shell;
+
+// How many of a kind are reported, and the edits that mend them.
+mod fixes;
+mod operators;
+mod reported;
 
 pub(super) use super::span::offset;
 pub(crate) use characters::hidden_in_config;
