@@ -4,6 +4,7 @@ source "$(dirname "$0")/lib.sh"
 source scripts/tools.sh
 need_rust
 need_wasm_target
+need_package python3 "reads the imports" python3
 
 failed=0
 lint() {

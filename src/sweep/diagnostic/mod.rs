@@ -1,6 +1,8 @@
 //! What is wrong with a command text, or may not be meant: a place and a kind that holds facts.
 //!
-//! The words live in `wording`; the plain-text rendering with carets in `render`.
+//! A group of problems has an enum of its own here, with its words; the stages above report them. The words
+//! of the others live in `wording`, the plain-text rendering with carets in `render`. The edits that mend a
+//! problem ([`Diagnostic::fixes`]) are in `sweep/fixes`, since some read the text again.
 
 use super::literal::Problem;
 use super::range::RangeError;
