@@ -5,8 +5,7 @@
 mod texts;
 
 use proptest::prelude::*;
-use sweep_planner::sweep::checks::Doubt;
-use sweep_planner::sweep::diagnostic::Kind;
+use sweep_planner::sweep::diagnostic::{Doubt, Kind};
 use sweep_planner::sweep::{Diagnostic, Reading, Severity, read};
 use texts::{argvs, check_places, fragments, settings, text};
 

@@ -16,20 +16,31 @@
 //! Our additions are optional members, keys of `sweepOptions` ([`SweepOptions`]), and the calls
 //! that [`paths`] marks "ours".
 
-mod artifact;
-mod auth;
-mod cluster;
-mod datastore;
+// The paths, and the values that all of them share.
 mod error;
-mod event;
-mod experiment;
-mod log;
-mod metric;
 pub mod paths;
-mod run;
 mod scalar;
 mod timestamp;
+
+// Who is asking.
+mod auth;
+
+// Where trials run and what they read.
+mod cluster;
+mod datastore;
+
+// What runs.
+mod experiment;
+mod run;
 mod trial;
+
+// What it gives.
+mod artifact;
+mod log;
+mod metric;
+
+// All of it as it changes.
+mod event;
 
 pub use artifact::{Artifact, ArtifactPage};
 pub use auth::{Credentials, LoginAnswer, PageSession, User, UserStatus};

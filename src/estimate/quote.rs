@@ -1,6 +1,6 @@
 //! The price of an hour of one machine, and where it comes from.
 
-use super::catalogue::Machine;
+use super::machine::Machine;
 use super::money::Money;
 use std::fmt;
 

@@ -58,12 +58,17 @@
 //! Parsing is one pass over the text and nests at most [`MAX_DEPTH`] deep; evaluating is one pass
 //! over at most [`MAX_TOKENS`] nodes, without recursion.
 
-mod error;
+// Text to tokens to a tree to a value.
 mod evaluate;
-mod filter;
 mod parser;
 mod syntax;
 mod token;
+
+// A condition on a plan's trials.
+mod filter;
+
+// Whatever is wrong.
+mod error;
 
 pub use error::{Error, ErrorKind, Fault};
 pub use evaluate::{Condition, Formula, Unit, Value};

@@ -9,7 +9,7 @@ use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Kind};
 use super::options::{Options, Strategy};
 use super::quote;
-use super::reading::Settings;
+use super::settings::Settings;
 use super::span::Span;
 use super::subset;
 use super::value::{self, Value};

@@ -5,7 +5,6 @@
 //! exactly as typed.
 
 use super::literal::{CallArgument, CharacterNames, Items, LiteralError, Parser, dotted_path};
-use super::mend;
 use super::sampling;
 
 /// What an argument's value stands for. Places are byte offsets in the value.
@@ -19,8 +18,6 @@ pub enum Value {
         name: String,
         /// Where the name begins.
         start: u32,
-        /// The distribution with the most similar name, if one is similar.
-        suggestion: Option<String>,
     },
     /// The items of a list.
     List(Items),
@@ -74,7 +71,6 @@ pub fn read_with(text: &str, names: Option<&CharacterNames>) -> Value {
             Value::UnknownCall {
                 name: path.into(),
                 start,
-                suggestion: mend::likely_name(path, inner),
             }
         } else {
             Value::Plain
@@ -191,7 +187,7 @@ mod tests {
             );
         }
         assert!(
-            matches!(read("unifrom(0, 1, 2)"), Value::UnknownCall { suggestion: Some(s), .. } if s == "uniform")
+            matches!(read("unifrom(0, 1, 2)"), Value::UnknownCall { name, start: 0 } if name == "unifrom")
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The price list: parses machines with their rates, and finds the rate for a machine's name.
 
 use super::csv::{self, CsvError};
+use super::machine::Machine;
 use super::money::Money;
 use super::quote::{Basis, Quote};
 use crate::sweep::suggest::nearest;
@@ -26,59 +27,7 @@ const COLUMNS: [&str; 13] = [
     "source",
 ];
 
-/// One row of a price list. Prices are USD per hour of one machine.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Machine {
-    /// The provider in lower case: `grid`, `aws`, `gcp`, ….
-    pub provider: String,
-    /// The provider's name for it.
-    pub name: String,
-    /// Other names, such as Grid's `1_t4_16gb`.
-    pub aliases: Vec<String>,
-    /// Virtual processors, where stated.
-    pub vcpus: Option<u32>,
-    /// Main memory in the provider's nominal GB, where stated.
-    pub memory_gb: Option<f64>,
-    /// Model of the accelerator, `T4`; None on a machine without.
-    pub gpu: Option<String>,
-    /// Accelerators, 0 on a machine without.
-    pub gpu_count: u32,
-    /// Memory of each accelerator in nominal GB.
-    pub gpu_memory_gb: Option<u32>,
-    /// List price in USD per hour; None is unknown, never free.
-    pub on_demand: Option<Money>,
-    /// Interruptible price in USD per hour; None is unknown, never free.
-    pub spot: Option<Money>,
-    /// The provider's region whose prices these are, or `any`.
-    pub region: String,
-    /// The date of the list price: `2026-07-20`, `2026-07` or `2026`.
-    pub as_of: String,
-    /// The sources of both prices, as a sentence.
-    pub source: String,
-}
-
-impl Machine {
-    /// The list price, or with `spot` the interruptible one.
-    pub fn rate(&self, spot: bool) -> Option<&Money> {
-        if spot {
-            self.spot.as_ref()
-        } else {
-            self.on_demand.as_ref()
-        }
-    }
-
-    fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-    }
-
-    fn has_alias(&self, name: &str) -> bool {
-        self.aliases
-            .iter()
-            .any(|alias| alias.eq_ignore_ascii_case(name))
-    }
-}
-
-/// A price list of at least one machine, except for the default.
+/// A price list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     machines: Vec<Machine>,

@@ -1,10 +1,10 @@
 //! Values with characters that only look like Python's, such as typographic quotes.
 
 use super::Reader;
-use crate::sweep::diagnostic::Kind;
+use crate::sweep::diagnostic::{CharacterProblem, Kind};
 use crate::sweep::literal::{CharacterNames, Items, Problem};
 use crate::sweep::value::{self, Value};
-use crate::sweep::words::{self, CharacterProblem};
+use crate::sweep::words;
 
 impl Reader<'_> {
     /// Reads the argument's value, with Python's own characters in place of those that only look like

@@ -1,10 +1,10 @@
 //! Stage 4: reads one argument, and lists its values where it is swept.
 
 use super::budget::Budget;
-use super::checks::Typed;
 use super::command::Argument;
-use super::diagnostic::{Diagnostic, Kind};
+use super::diagnostic::{Diagnostic, Kind, Typed};
 use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
+use super::mend;
 use super::quote;
 use super::range::{self, Range};
 use super::sampling::{self, ArgumentRef, Note, Stream};
@@ -123,12 +123,10 @@ pub(super) fn read(
     };
     match value {
         Value::Plain => Read::Fixed,
-        Value::UnknownCall {
-            name,
-            start,
-            suggestion,
-        } => {
+        Value::UnknownCall { name, start } => {
             let end = start + length(&name);
+            let call = argument.value().get(start as usize..).unwrap_or("");
+            let suggestion = mend::likely_name(&name, call);
             reader.report(
                 start,
                 end,

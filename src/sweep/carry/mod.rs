@@ -28,13 +28,18 @@
 //! that random search proposes, whatever the size. A choice that takes more than [`MOST_RANGES`] ranges
 //! on the way is lost as a whole.
 
-mod boxes;
+// Which command, argument and value is which.
 mod digits;
-mod image;
 mod matching;
 mod pairing;
+
+// Indices of one as indices of the other.
+mod boxes;
+mod image;
 mod projection;
 mod transfer;
+
+// What was lost.
 mod wording;
 
 #[cfg(test)]

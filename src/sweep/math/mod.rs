@@ -22,8 +22,11 @@
 //! two are under the LGPL, so their text is not followed; `circular` says how far mathematics alone
 //! leads.
 
-mod circular;
+// More digits than a double has.
 mod double_double;
+
+// The functions, with their tables.
+mod circular;
 mod exp;
 mod exp_data;
 mod log;
@@ -31,6 +34,7 @@ mod log1p;
 mod log_data;
 mod pow;
 mod pow_data;
+
 #[cfg(test)]
 mod tests;
 

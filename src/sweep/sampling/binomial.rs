@@ -5,9 +5,9 @@
 //! how sums are ordered, decides how the stream goes on, so all of it is NumPy's.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log, log1p};
 

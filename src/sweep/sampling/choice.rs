@@ -2,9 +2,9 @@
 
 use super::array::convert;
 use super::bound::{Bound, LIMIT, as_double};
-use super::call::Plan;
 use super::fault::{BindError, Expected, Fault, Rule};
 use super::law::{Law, Values};
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
 use num_bigint::{BigInt, Sign};

@@ -1,9 +1,9 @@
 //! Distributions by inversion: each value is a formula of one double.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
 use super::law::floats;
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log, log1p, pow};
 

@@ -6,9 +6,9 @@
 //! expressions did.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
 use super::law::floats;
+use super::plan::Plan;
 use super::poisson::Poisson;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log, pow};

@@ -1,9 +1,9 @@
 //! Counts with long tails: geometric, logarithmic series, zeta (Zipf).
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log, log1p, pow};
 

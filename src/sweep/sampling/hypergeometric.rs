@@ -5,10 +5,10 @@
 //! HYP takes up to one double per item, HRUA two per try.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence, Fault, Rule};
 use super::law::ints;
 use super::loggam::loggam;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::log;
 

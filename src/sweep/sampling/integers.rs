@@ -2,9 +2,9 @@
 //! known to fit 64 bits.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 

@@ -29,31 +29,42 @@
 //! # Ok::<(), sweep_planner::sweep::sampling::BindError>(())
 //! ```
 
+// NumPy's generator.
+mod stream;
+mod twister;
+
+// A call's arguments, checked; what may be wrong with them.
 mod array;
-mod binomial;
 mod bound;
-mod call;
-mod choice;
 mod decimal;
 mod domain;
-mod exponential;
 mod fault;
+
+// What a distribution draws, and how many.
+mod law;
+mod plan;
+
+// The distributions.
+mod binomial;
+mod choice;
+mod exponential;
 mod gamma;
 mod geometric;
 mod hypergeometric;
 mod integers;
-mod law;
 mod loggam;
 mod normal;
 mod poisson;
-#[cfg(test)]
-mod rare;
 mod spaced;
-mod stream;
-mod table;
-mod twister;
 mod uniform;
 mod vonmises;
+
+// All of them by name, and a call of one.
+mod call;
+mod table;
+
+#[cfg(test)]
+mod rare;
 
 pub use bound::{Arguments, LIMIT, Note};
 pub use call::{Call, bind};

@@ -1,11 +1,11 @@
 //! Counts of events: Poisson and negative binomial.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence, Rule};
 use super::gamma::Gamma;
 use super::law::ints;
 use super::loggam::loggam;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log};
 

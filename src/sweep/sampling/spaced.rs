@@ -1,10 +1,10 @@
 //! Our additions that draw nothing: values at even distances.
 
 use super::bound::{Bound, LIMIT};
-use super::call::Plan;
 use super::decimal::Decimal;
 use super::fault::{BindError, Expected, Fault, Rule};
 use super::law::{Law, Values};
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
 use crate::sweep::math::pow;

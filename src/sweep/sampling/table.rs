@@ -1,8 +1,8 @@
 //! Every distribution: its name, its signature and the function that checks its parameters.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
+use super::plan::Plan;
 use super::{
     binomial, choice, exponential, gamma, geometric, hypergeometric, integers, normal, poisson,
     spaced, uniform, vonmises,

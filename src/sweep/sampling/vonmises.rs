@@ -3,9 +3,9 @@
 //! The one distribution that is not NumPy's bit for bit in every draw: see [`crate::sweep::math`].
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence};
 use super::law::floats;
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{acos, cos, log};
 use std::f64::consts::PI;

@@ -1,6 +1,6 @@
 //! Which pieces of a text to underline, and the excerpt that shows a problem's place: pure functions.
 
-use crate::sweep::words::hidden::with_codes;
+use crate::sweep::unicode::hidden::with_codes;
 use crate::sweep::{Severity, Span};
 
 /// A piece of the text and the worst problem in it.
