@@ -5,7 +5,7 @@ use super::money::Money;
 /// One row of a price list. Prices are USD per hour of one machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
-    /// Who rents it out, in lower case: `grid`, `aws`, `gcp`, ….
+    /// The provider in lower case: `grid`, `aws`, `gcp`, ….
     pub provider: String,
     /// The provider's name for it.
     pub name: String,
@@ -15,26 +15,26 @@ pub struct Machine {
     pub vcpus: Option<u32>,
     /// Main memory in the provider's nominal GB, where stated.
     pub memory_gb: Option<f64>,
-    /// Model of the accelerator; none on a machine without.
+    /// Model of the accelerator, `T4`; None on a machine without.
     pub gpu: Option<String>,
-    /// How many accelerators.
+    /// Accelerators, 0 on a machine without.
     pub gpu_count: u32,
     /// Memory of each accelerator in nominal GB.
     pub gpu_memory_gb: Option<u32>,
-    /// List price; None is unknown, never free.
+    /// List price in USD per hour; None is unknown, never free.
     pub on_demand: Option<Money>,
-    /// Interruptible price; None is unknown.
+    /// Interruptible price in USD per hour; None is unknown, never free.
     pub spot: Option<Money>,
-    /// Where that price holds.
+    /// The provider's region whose prices these are, or `any`.
     pub region: String,
     /// The date of the list price: `2026-07-20`, `2026-07` or `2026`.
     pub as_of: String,
-    /// Where both prices come from.
+    /// The sources of both prices, as a sentence.
     pub source: String,
 }
 
 impl Machine {
-    /// The list or the interruptible price.
+    /// The list price, or with `spot` the interruptible one.
     pub fn rate(&self, spot: bool) -> Option<&Money> {
         if spot {
             self.spot.as_ref()

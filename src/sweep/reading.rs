@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Longest text that is read, in bytes.
 pub const MAX_TEXT: usize = 16 << 20;
 
-/// Plans with more trials than this are worth a word.
+/// Plans with more trials than this get a warning.
 const LARGE: u128 = 10_000;
 
 /// What a text was read as.

@@ -71,7 +71,7 @@ pub(super) fn check_run_names(commands: &[Command], diagnostics: &mut Vec<Diagno
     }
 }
 
-/// Tells of an option at its place, in whichever text.
+/// Reports an option at its place, in whichever text.
 fn report(command: &Command, option: &str, kind: Kind, diagnostics: &mut Vec<Diagnostic>) {
     let diagnostic = match command.used(option) {
         Some(used) => Diagnostic::new(used.span, kind).of(used.origin),

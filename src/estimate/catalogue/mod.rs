@@ -27,7 +27,7 @@ const COLUMNS: [&str; 13] = [
     "source",
 ];
 
-/// A price list.
+/// A price list of at least one machine, except for the default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     machines: Vec<Machine>,

@@ -12,7 +12,7 @@ use crate::sweep::subset;
 use crate::sweep::value::{self, Value};
 use crate::sweep::words::{self, Word, Words, begins_flag};
 
-/// What the client checks before it looks at a config file.
+/// The client's checks before it reads a config file.
 pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let options = &command.options;
     let mut report = |span: Span, kind| diagnostics.push(Diagnostic::new(span, kind));
@@ -44,7 +44,7 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
     options_behind_script(command, diagnostics);
 }
 
-/// Tells of options of `grid run` behind the script, unless they stand before it too.
+/// Reports options of `grid run` behind the script, unless they stand before it too.
 fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let arguments = &command.arguments;
     let options_at = command.options_at;
@@ -57,7 +57,7 @@ fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
         let spec = same.or_else(|| spelling::prefixed_today(found));
         let Some(spec) = spec else { continue };
         let is_given = command.used(spec.name).is_some();
-        // Both are meant, then.
+        // Given on both sides of the script: each reads its own.
         if is_given && same.is_some() {
             continue;
         }
@@ -122,7 +122,7 @@ pub(in crate::sweep) fn too_many_units(command: &Command) -> Option<(&'static st
     (found > has).then_some((option, kind))
 }
 
-/// Where the command says how many GPUs, and on what machine; `None` where a config file says so.
+/// Where the command gives the number of GPUs, and the machine; `None` where a config file gives it.
 fn gpu_places(command: &Command) -> Option<GpuPlaces> {
     let typed = |used: &&OptionUse| used.origin == Origin::Command;
     let used = command.used("--gpus").filter(typed)?;

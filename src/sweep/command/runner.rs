@@ -5,7 +5,7 @@ use crate::sweep::diagnostic::foreign::{Foreign, Runner};
 use crate::sweep::span::Span;
 use crate::sweep::words::{Words, is_script};
 
-/// What a command that is no `grid run` starts, where that is more than another name.
+/// The program that starts the script in place of `grid run`; `None` where its name alone has to change.
 pub(in crate::sweep) fn runner(words: &Words) -> Option<(Span, Kind)> {
     let text = |at: usize| words.words.get(at).map(|word| word.text.as_str());
     let first = words.words.first()?;

@@ -39,7 +39,7 @@ pub use render::with_carets;
 pub use shell::{Change, Preamble, ShellProblem};
 pub use wording::{group_digits, grouped, in_words};
 
-/// The most problems of one text that are told one by one.
+/// The most problems of one text that are reported one by one.
 pub(super) const MAX_PROBLEMS: usize = 1000;
 
 /// Whether the plan can be launched all the same.
@@ -110,10 +110,10 @@ pub enum Shell {
     },
 }
 
-/// Where the text says how many GPUs, and on what machine.
+/// Where the text gives the number of GPUs, and the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GpuPlaces {
-    /// The number.
+    /// The value of `--gpus`.
     pub gpus: Span,
     /// The machine; `None` where the command names none.
     pub machine: Option<Span>,
@@ -360,7 +360,7 @@ pub enum Kind {
     UnknownCall {
         /// The dotted name as typed.
         found: String,
-        /// The distribution that may be meant.
+        /// The distribution with the most similar name, if one is similar.
         suggestion: Option<String>,
         /// The value, for fixes that write it anew.
         typed: Box<Typed>,

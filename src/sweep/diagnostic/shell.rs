@@ -5,7 +5,7 @@ use super::Severity;
 use crate::sweep::span::Span;
 use std::fmt;
 
-/// What a shell does.
+/// What a shell would do with a word, and nothing does here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// `~`, `~/x`, `~user`: a home directory.
@@ -26,14 +26,14 @@ pub enum Change {
     Placeholder,
 }
 
-/// A problem of shells.
+/// A word that a shell would change, or text around a command that belongs to a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ShellProblem {
     /// A word that a shell would have changed is passed as typed.
     Unexpanded {
-        /// What a shell does.
+        /// The first change in the word.
         change: Change,
-        /// The word's value as it stands.
+        /// The word's value as it stands, cut to 60 characters.
         typed: String,
         /// The value in single quotes, and its place.
         quoted: (Span, String),
@@ -50,7 +50,7 @@ pub enum ShellProblem {
         /// As it stands.
         typed: String,
     },
-    /// The line of the help that says how the command is used.
+    /// The usage line of the client's help.
     Usage,
     /// A link where its text is meant: `[train.py](http://train.py)`.
     ShownLink {

@@ -17,8 +17,9 @@ pub(super) use script::take_scripts;
 pub(super) use wrapped::{check_commented, check_wrapped};
 pub(super) use yaml::check_yaml;
 
-/// Takes the lines that begin with a link out of `commands`, and says of each what it is. All else that
-/// a shell would make of such a line is noise. Whether there was one. O(length of the text).
+/// Takes the lines that begin with a link out of `commands` and reports what each is. What the lexer
+/// reported of such a line is dropped: its `&` and `?` are the link's. Returns whether there was one.
+/// O(length of the text).
 pub(super) fn take_links(
     text: &str,
     commands: &mut Vec<Words>,

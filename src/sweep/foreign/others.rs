@@ -47,8 +47,9 @@ fn sort(words: &Words) -> Sort {
     }
 }
 
-/// Takes the lines beside commands of `grid run` out of `commands`, and says what they are. What a shell
-/// would make of them is noise. Whether there were some. O(length of the text).
+/// Takes the lines beside commands of `grid run` out of `commands` and reports them. What the lexer
+/// reported of them is dropped: they are not run. Returns whether there were some. O(length of the
+/// text).
 pub(in crate::sweep) fn take_others(
     text: &str,
     commands: &mut Vec<Words>,

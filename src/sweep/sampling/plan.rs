@@ -3,29 +3,30 @@
 use super::law::Law;
 use std::sync::Arc;
 
-/// What a distribution makes of its arguments.
+/// What draws the values of one call: the distribution with its parameters, and how many.
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) law: Arc<dyn Law>,
     pub(super) count: Count,
     pub(super) random: bool,
-    /// What drawing costs at least, in values: items shuffled, or tries expected.
+    /// The least that drawing costs, in units of one value drawn: the items that are shuffled, or the
+    /// tries that rejection sampling is expected to take.
     pub(super) work: u32,
 }
 
-/// How many values a plan draws.
+/// How many values are drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Count {
-    /// As `size` says.
+    /// By the parameter `size`, which is not read yet.
     BySize,
-    /// Always so many.
+    /// This number, which follows from other arguments.
     Fixed(u32),
-    /// `size` as already read, `None` for one value.
+    /// `size` as read; `None`, for one value, where the call gives none.
     Read(Option<u32>),
 }
 
 impl Plan {
-    /// A plan that draws `size` values.
+    /// Draws as many values as the parameter `size` asks for.
     pub(super) fn sized(law: Arc<dyn Law>) -> Plan {
         Plan {
             law,
@@ -35,7 +36,7 @@ impl Plan {
         }
     }
 
-    /// A plan whose number of values is fixed by its other arguments.
+    /// Draws `count` values, a number that follows from other arguments than `size`.
     pub(super) fn fixed(law: Arc<dyn Law>, count: u32) -> Plan {
         Plan {
             law,
@@ -45,7 +46,7 @@ impl Plan {
         }
     }
 
-    /// The same without randomness: the stream stays untouched.
+    /// Gives `count` values without randomness: the stream stays untouched.
     pub(super) fn spaced(law: Arc<dyn Law>, count: u32) -> Plan {
         Plan {
             law,
@@ -55,7 +56,7 @@ impl Plan {
         }
     }
 
-    /// The same where drawing costs as much as `work` values.
+    /// The same, where drawing costs at least as much as `work` values do.
     pub(super) fn costing(self, work: u32) -> Plan {
         Plan { work, ..self }
     }

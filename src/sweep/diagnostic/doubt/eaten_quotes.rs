@@ -11,7 +11,7 @@ use std::fmt;
 /// A list whose quotes are the ones around it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EatenQuotes {
-    /// The quote.
+    /// `'` or `"`: it stands around the list and in it.
     pub quote: char,
     /// What is left of it for the script.
     pub left: String,

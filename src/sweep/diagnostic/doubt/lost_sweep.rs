@@ -28,23 +28,23 @@ pub enum Form {
     Commas,
 }
 
-/// A sweep that is none.
+/// A text that looks like a sweep and is passed as it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LostSweep {
     /// A value that would be a sweep in another form.
     Value {
-        /// What it looks like.
+        /// By which its fixes are chosen.
         form: Form,
-        /// As it is passed.
+        /// Without the shell's quotes.
         value: String,
-        /// Where it stands.
+        /// What a fix replaces.
         place: Place,
     },
-    /// A sweep that is not behind its flag as a sweep has to be.
+    /// A sweep that is not one word with its flag, nor the next word: `--x = "[1, 2]"`, `-x"[1, 2]"`.
     Apart {
-        /// What is passed instead.
+        /// The argument that the script gets instead of a sweep's values.
         passed: String,
-        /// What a button says, and the edit.
+        /// A button's label, what the edit replaces, and the text that it puts there.
         fix: (String, Span, String),
     },
 }

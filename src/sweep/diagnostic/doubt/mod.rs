@@ -22,7 +22,7 @@ pub use lost_sweep::LostSweep;
 pub use option_like::{OptionLike, Refusing};
 pub use repeated_flag::RepeatedFlag;
 
-/// What may not be meant.
+/// Something that may not be meant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doubt {
     /// A value that the script takes for an option.
@@ -87,7 +87,7 @@ impl fmt::Display for Doubt {
 /// Where a value stands, and what is to be written before another one in its place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Place {
-    /// What is replaced.
+    /// What a new value replaces, quotes included.
     pub span: Span,
     /// `--name=`, where the quotes begin before it.
     pub prefix: String,
@@ -113,13 +113,13 @@ impl Place {
 /// A value that may be written anew.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Typed {
-    /// As typed, quotes removed.
+    /// Without the shell's quotes.
     pub value: String,
-    /// Where it stands.
+    /// What a new value replaces.
     pub place: Place,
 }
 
-/// A new value in quotes: those inside are exchanged where that is easier to read and says the same.
+/// A new value in quotes: those inside are exchanged where that reads better and gives the same values.
 fn quoted(prefix: &str, value: &str) -> String {
     if value.contains(['$', '`', '\\', '!']) && !value.contains('"') {
         let exchanged = value.replace('\'', "\"");

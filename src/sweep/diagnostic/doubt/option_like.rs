@@ -19,7 +19,7 @@ pub enum Refusing {
 /// A value, or some of an axis, that the script takes for an option.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionLike {
-    /// The first such value.
+    /// The first such value, which the message names.
     pub value: String,
     /// How many of the axis there are.
     pub count: usize,

@@ -8,7 +8,7 @@ use std::fmt;
 /// A swept flag that is given again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepeatedFlag {
-    /// The flag.
+    /// With its dashes.
     pub flag: String,
     /// Its last value, where that is not swept.
     pub last: Option<String>,
@@ -44,7 +44,7 @@ impl RepeatedFlag {
         )
     }
 
-    /// Keep the sweep, or keep what counts.
+    /// Keeps the first sweep, or keeps the last use, which counts.
     pub(super) fn fixes(&self, text: &str) -> Vec<Fix> {
         let swept = self.uses.iter().position(|(_, swept)| *swept);
         let last = self.uses.len().checked_sub(1);

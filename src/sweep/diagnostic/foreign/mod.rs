@@ -17,7 +17,7 @@ pub use wrapped::{Wrapped, Wrapping};
 /// What a text is that is no command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Foreign {
-    /// A file in YAML.
+    /// YAML of another tool, or of none that is known.
     Yaml {
         /// What it is, in words.
         what: &'static str,
@@ -26,7 +26,7 @@ pub enum Foreign {
     },
     /// A part of a config file of Grid's.
     ConfigPart {
-        /// Its first key.
+        /// The key that the text begins with.
         key: String,
         /// The key that it stands under.
         section: &'static str,
@@ -38,18 +38,18 @@ pub enum Foreign {
         /// The repository of the script, with the commit.
         repository: Option<String>,
     },
-    /// Any other link.
+    /// A link that starts no run.
     Link {
         /// What it leads to, in words.
         what: &'static str,
-        /// What to write instead.
+        /// The command to write instead, in words.
         help: String,
     },
-    /// Lines beside commands.
+    /// Other commands, a terminal's answer or prose beside commands.
     OtherLines(OtherLines),
     /// A shell's loop, condition, function or array.
     ShellScript(ShellScript),
-    /// A command that stands in something.
+    /// A command inside Markdown, a notebook, a mail or a comment.
     Wrapped(Wrapped),
     /// Another program that starts a script.
     Runner(Runner),

@@ -8,13 +8,13 @@ use std::fmt;
 /// Lines that are no commands of `grid run`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OtherLines {
-    /// The first of them.
+    /// The first of them, cut to 60 characters.
     pub first: String,
     /// Whether `cd` is one of them.
     pub(in crate::sweep) changes_directory: bool,
     /// Each with what parts it from the next.
     pub(in crate::sweep) lines: Vec<Span>,
-    /// Where each says `python`, if they all do.
+    /// Where `python` stands in each, if all of them begin with it.
     pub(in crate::sweep) pythons: Vec<Span>,
     /// Whether a command of `grid run` runs the same script.
     pub(in crate::sweep) is_repeated: bool,

@@ -4,12 +4,12 @@ use crate::sweep::diagnostic::{Fix, with_blanks};
 use crate::sweep::span::Span;
 use std::fmt;
 
-/// What starts the script.
+/// The program, where the fix has to change more than its name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Runner {
     /// `python -m package.module`.
     Module {
-        /// The module.
+        /// The dotted name behind `-m`.
         module: String,
     },
     /// `python -u train.py`.

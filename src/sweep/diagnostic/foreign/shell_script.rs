@@ -22,7 +22,7 @@ pub enum Construct {
 pub struct ShellScript {
     /// Which construct the part begins with.
     pub construct: Construct,
-    /// Its first line.
+    /// Its first line, cut to 60 characters.
     pub first: String,
     /// The edits that write it as a sweep, or for an array take it out.
     pub(in crate::sweep) edits: Vec<(Span, String)>,

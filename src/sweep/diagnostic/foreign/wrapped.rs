@@ -5,7 +5,7 @@ use crate::sweep::diagnostic::Fix;
 use crate::sweep::span::Span;
 use std::fmt;
 
-/// What a command stands in.
+/// The kind of text around a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrapping {
     /// `12  --lr 1`.
@@ -20,7 +20,7 @@ pub enum Wrapping {
     Comment,
 }
 
-/// A command that stands in something.
+/// A command inside other text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wrapped {
     /// Which wrapping has to be taken away.
