@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sweep_planner::api::Timestamp;
 use tokio::sync::{Notify, watch};
 
-use crate::auth::Auth;
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::datastores::Datastores;
-use crate::disk::Disk;
-use crate::events::Events;
-use crate::page::Page;
+use crate::http::assets::Page;
+use crate::http::auth::Auth;
+use crate::http::events::Events;
+use crate::sources::datastores::Datastores;
 use crate::store::Store;
+use crate::system::clock::Clock;
+use crate::upkeep::disk::Disk;
 
 /// Tells the dispatcher of a cluster that there is something to do.
 #[derive(Debug)]

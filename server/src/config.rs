@@ -269,7 +269,7 @@ impl Config {
             apis: file.apis,
             default_cluster,
             clusters,
-            datastores: crate::datastores::configured(file.datastores)?,
+            datastores: crate::sources::datastores::configured(file.datastores)?,
             repositories: repositories(file.repositories)?,
             limits: file.limits,
             retention: file.retention,
@@ -340,7 +340,10 @@ fn default_cluster(
 
 fn repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
     let named = named.unwrap_or_else(|| vec!["https://".to_owned()]);
-    match named.iter().find(|one| !crate::fetch::is_prefix(one)) {
+    match named
+        .iter()
+        .find(|one| !crate::sources::git::is_prefix(one))
+    {
         None => Ok(named),
         Some(wrong) => Err(ConfigError::Value(format!(
             "repositories: `{wrong}` does not begin with https://, ssh:// or file:// and end with /"
@@ -375,7 +378,7 @@ fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), Conf
             )));
         }
         if let Pricing::Rate(rate) = &cluster.price
-            && crate::price::Rate::parse(rate).is_none()
+            && crate::model::price::Rate::parse(rate).is_none()
         {
             return Err(ConfigError::Value(format!(
                 "the rate of cluster `{name}` is `{rate}`: expected USD per hour, as in \"0.05\""

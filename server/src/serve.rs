@@ -17,21 +17,23 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Wake};
-use crate::auth::{Auth, Guard, NewKey};
-use crate::clock::{self, Clock};
 use crate::config::{Config, EngineKind};
-use crate::datastores::Datastores;
-use crate::disk::Disk;
-use crate::dispatch::Dispatcher;
-use crate::engine::{Engine, Local};
-use crate::events::Events;
-use crate::fetch;
-use crate::page::Page;
-use crate::random::{self, NoEntropy};
-use crate::retention;
-use crate::router::router;
+use crate::http::assets::Page;
+use crate::http::auth::{Auth, Guard, NewKey};
+use crate::http::events::Events;
+use crate::http::router::router;
+use crate::runner::dispatcher::Dispatcher;
+use crate::runner::engine::{Engine, Local};
+use crate::sources::datastores::Datastores;
+use crate::sources::git;
+use crate::sources::remove_tree;
 use crate::store::{Account, Store, StoreError};
-use crate::trial::remove_tree;
+use crate::system::clock;
+use crate::system::clock::Clock;
+use crate::system::random;
+use crate::system::random::NoEntropy;
+use crate::upkeep::disk::Disk;
+use crate::upkeep::retention;
 
 /// How long answers under way may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -298,7 +300,7 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
         let (app, slots) = (Arc::clone(app), settings.slots());
         dispatchers.spawn(Dispatcher::new(app, name.clone(), slots, engine, wake).run());
     }
-    dispatchers.spawn(fetch::run(Arc::clone(app)));
+    dispatchers.spawn(git::run(Arc::clone(app)));
     Ok(dispatchers)
 }
 

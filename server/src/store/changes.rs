@@ -253,7 +253,7 @@ fn count_failures(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::price::{Terms, terms};
+    use crate::model::price::{Terms, terms};
     use crate::store::{Account, NewRun, NewTrial};
 
     fn now() -> Timestamp {

@@ -8,7 +8,7 @@ use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::trials::State;
 use super::{Store, StoreError, from_json, to_json};
-use crate::trial::Mount;
+use crate::model::mount::Mount;
 
 /// A trial that is starting or running: what the dispatcher works on.
 #[derive(Clone, Debug)]

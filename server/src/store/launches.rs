@@ -5,8 +5,8 @@ use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::trials::BLOCK;
 use super::{Store, StoreError, bills, to_json};
-use crate::price::Terms;
-use crate::trial::Mount;
+use crate::model::mount::Mount;
+use crate::model::price::Terms;
 
 /// A run to be created.
 #[derive(Clone, Debug)]

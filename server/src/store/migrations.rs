@@ -131,7 +131,7 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, recorded.map(|(file, _)| file), "each is recorded");
-        let hash = |bytes: &[u8]| crate::random::hex(&Sha256::digest(bytes));
+        let hash = |bytes: &[u8]| crate::system::random::hex(&Sha256::digest(bytes));
         let applied: Vec<String> = MIGRATIONS
             .iter()
             .filter_map(|migration| match migration {

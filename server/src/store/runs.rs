@@ -7,7 +7,7 @@ use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
 
 use super::trials::State;
 use super::{Store, StoreError, bills, from_json};
-use crate::price::Terms;
+use crate::model::price::Terms;
 
 /// A run as stored.
 #[derive(Clone, Debug)]

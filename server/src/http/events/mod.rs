@@ -1,0 +1,5 @@
+//! Changes on their way to the pages that watch.
+
+mod hub;
+
+pub use hub::{Events, Message, Subscription};

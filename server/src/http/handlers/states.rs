@@ -1,0 +1,84 @@
+//! The states of all trials of several runs in one call.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use sweep_planner::api::{RunStates, StateList, StateTrials};
+
+use super::{At, Params, cluster, runs};
+use crate::app::App;
+use crate::http::error::ApiError;
+use crate::store::{RunRecord, State as TrialState, Stretch};
+
+/// How many runs one call may ask for.
+const RUNS_MAX: usize = 100;
+/// How many stretches of trials in one state one call answers with: at most some 200 KB.
+const STRETCHES_MAX: usize = 10_000;
+
+/// `GET /v1/core/{cluster}/states?run=…`.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    At(name): At<String>,
+    params: Params,
+) -> Result<Json<StateList>, ApiError> {
+    cluster(&app, &name)?;
+    let from = params.read("from")?.unwrap_or(0);
+    let ids: Vec<&str> = params.all("run").collect();
+    if ids.len() > RUNS_MAX {
+        return Err(ApiError::Invalid(format!(
+            "One call takes at most {RUNS_MAX} runs, found {}.",
+            ids.len()
+        )));
+    }
+    let (mut answer, mut room) = (Vec::with_capacity(ids.len()), STRETCHES_MAX);
+    for (at, id) in ids.iter().enumerate() {
+        // What one run does not need is the others'.
+        let share = room / (ids.len() - at);
+        let found = app
+            .store
+            .states(name.clone(), (*id).to_owned(), from, share)
+            .await?;
+        let (run, stretches) = found.ok_or_else(|| runs::missing(&name, id))?;
+        room -= stretches.len();
+        answer.push(shown(&run, &stretches, from));
+    }
+    Ok(Json(StateList {
+        runs: answer,
+        now: app.clock.now(),
+    }))
+}
+
+fn shown(run: &RunRecord, stretches: &[Stretch], from: u32) -> RunStates {
+    let states = TrialState::ALL
+        .into_iter()
+        .filter(|state| run.count(*state) > 0)
+        .map(|state| StateTrials {
+            state: state.to_wire(),
+            count: run.count(state),
+            trials: ranges(stretches.iter().filter(|stretch| stretch.state == state)),
+        });
+    let told = stretches.last().map_or(from, |stretch| stretch.last + 1);
+    RunStates {
+        id: run.id.clone(),
+        trials: run.trials,
+        states: states.collect(),
+        next: (told < run.trials).then_some(told),
+    }
+}
+
+/// As `sweepOptions.trials` writes them: `0-3,7`.
+fn ranges<'a>(stretches: impl Iterator<Item = &'a Stretch>) -> String {
+    let mut text = String::new();
+    for Stretch { first, last, .. } in stretches {
+        let comma = if text.is_empty() { "" } else { "," };
+        // Writing to a text cannot fail.
+        let _ = if first == last {
+            write!(text, "{comma}{first}")
+        } else {
+            write!(text, "{comma}{first}-{last}")
+        };
+    }
+    text
+}

@@ -1,0 +1,22 @@
+//! Files that trials are given and leave behind: copies of the source, uploads, repositories,
+//! datastores, artifacts.
+
+mod snapshot;
+mod unpack;
+
+mod script;
+mod similar;
+
+pub mod git;
+
+pub mod datastores;
+
+mod artifacts;
+
+mod remove;
+
+pub use artifacts::{open_below, write_tar};
+pub use remove::remove_tree;
+pub use script::{NoScript, ensure_script, plain};
+pub use snapshot::{Ignored, SourceError, SourceLimits, copy_tree, put_source, snapshot};
+pub use unpack::{UnpackError, unpack, unpack_tar};
