@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::model::price::Pricing;
+
 /// The configuration file (TOML). Every key is optional; an unknown one is an error.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -102,19 +104,6 @@ pub enum Mounts {
     Namespace,
     /// Their paths are replaced in the trials' arguments.
     Arguments,
-}
-
-/// What a trial costs.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pricing {
-    /// As if it ran on the machine that the command names.
-    #[default]
-    AsIf,
-    /// Nothing is known.
-    None,
-    /// So many USD per hour of one trial, a decimal text.
-    Rate(String),
 }
 
 /// Bounds, each with its default.

@@ -6,7 +6,8 @@ use sweep_planner::api::{
 };
 
 use crate::app::App;
-use crate::store::{RunRecord, State, StoreError, TrialRecord};
+use crate::model::{RunRecord, State, TrialRecord};
+use crate::store::StoreError;
 
 /// The id of a trial on the wire.
 pub fn experiment_id(run_id: &str, number: u32) -> String {

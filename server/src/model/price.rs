@@ -1,10 +1,22 @@
 //! What trials cost: whole billed seconds times a rate, exact until it is handed out.
 
+use serde::Deserialize;
 use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::{Rounding, machine_cost};
 use sweep_planner::estimate::{Catalogue, Money};
 
-use crate::config::Pricing;
+/// What a trial costs.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pricing {
+    /// As if it ran on the machine that the command names.
+    #[default]
+    AsIf,
+    /// Nothing is known.
+    None,
+    /// So many USD per hour of one trial, a decimal text.
+    Rate(String),
+}
 
 /// USD per hour, exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,7 +26,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sweep_planner::api::{DatastoreAccess, Timestamp};
 
-use crate::model::mount::Mount;
+use crate::model::Mount;
 
 /// How often a busy lock is tried again.
 const LOCK_RETRY: Duration = Duration::from_millis(5);

@@ -15,7 +15,10 @@ mod artifacts;
 
 mod remove;
 
+mod paths;
+
 pub use artifacts::{open_below, write_tar};
+pub use paths::{below, existing};
 pub use remove::remove_tree;
 pub use script::{NoScript, ensure_script, plain};
 pub use snapshot::{Ignored, SourceError, SourceLimits, copy_tree, put_source, snapshot};

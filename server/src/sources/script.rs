@@ -11,8 +11,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::below;
 use super::similar::{Listing, Similar, likeliest, nearest_of, printable, to_text};
-use crate::model::mount::below;
 
 /// How many links of one path are followed.
 const LINKS_MAX: u32 = 40;

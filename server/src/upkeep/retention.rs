@@ -14,7 +14,8 @@ use sweep_planner::api::Timestamp;
 
 use crate::app::App;
 use crate::sources::remove_tree;
-use crate::store::{Files, StoreError};
+use crate::store::Files;
+use crate::store::StoreError;
 use crate::system::clock;
 
 /// How often it is looked for runs that are old enough.

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::store::Account;
+use crate::model::Account;
 use crate::system::random;
 use crate::system::random::NoEntropy;
 

@@ -15,7 +15,8 @@ use super::guard::cookie_counts;
 use super::{Auth, Caller, Identity, token, verify};
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::store::{Account, Store};
+use crate::model::Account;
+use crate::store::Store;
 use crate::system::clock;
 
 const WRONG: &str = "The user or the key is wrong.";

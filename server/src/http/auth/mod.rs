@@ -23,7 +23,7 @@ pub use middleware::{authenticate, guard};
 pub use session::{COOKIE_LIFE, Cookie};
 pub use token::{Tokens, hash as token_hash};
 
-use crate::store::Account;
+use crate::model::Account;
 
 /// How long the start address works.
 pub const START_LIFE: Duration = Duration::from_secs(3600);

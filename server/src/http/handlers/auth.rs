@@ -13,7 +13,7 @@ use super::{Body, Params};
 use crate::app::App;
 use crate::http::auth::{COOKIE_LIFE, Caller, Identity, token_hash};
 use crate::http::error::ApiError;
-use crate::store::Account;
+use crate::model::Account;
 use crate::system::clock;
 use crate::system::random;
 

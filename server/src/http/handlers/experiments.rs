@@ -13,8 +13,9 @@ use super::{At, Body, Params, cluster};
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::wire;
+use crate::model::{RunRecord, State as TrialState, TrialRecord};
 use crate::runner::protocol::Folder;
-use crate::store::{RunRecord, State as TrialState, TrialRecord, Window};
+use crate::store::Window;
 
 /// How many points of a metric are answered where the call does not say, and at most.
 const SERIES_POINTS: u64 = 1_000;

@@ -10,7 +10,7 @@ use super::launch::sentence;
 use super::short;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::model::mount::Mount;
+use crate::model::Mount;
 use crate::sources::git;
 use crate::sources::git::Address;
 

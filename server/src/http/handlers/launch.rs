@@ -16,15 +16,17 @@ use sweep_planner::sweep::{self, Part, Trial};
 
 use super::{At, Body, Params, cluster, control, inputs, room, runs, short, uploads};
 use crate::app::App;
-use crate::config::{Config, Pricing};
+use crate::config::Config;
 use crate::http::auth::Identity;
 use crate::http::error::ApiError;
 use crate::http::wire;
 use crate::model::price;
+use crate::model::price::Pricing;
+use crate::model::{NewRun, NewTrial, RunRecord};
 use crate::sources::{
     Ignored, NoScript, SourceError, SourceLimits, ensure_script, plain, remove_tree, snapshot,
 };
-use crate::store::{Created, NewRun, NewTrial, RunRecord};
+use crate::store::Created;
 use crate::system::random;
 
 /// The longest name of a run, and description, in characters.

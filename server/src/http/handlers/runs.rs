@@ -13,7 +13,8 @@ use super::{At, Body, Params, cluster, short};
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::wire;
-use crate::store::{RunFilter, RunRecord, State as TrialState};
+use crate::model::{RunRecord, State as TrialState};
+use crate::store::RunFilter;
 
 /// How many trials a page holds where the call does not say.
 const TRIAL_PAGE: u32 = 200;

@@ -10,7 +10,8 @@ use sweep_planner::api::{RunStates, StateList, StateTrials};
 use super::{At, Params, cluster, runs};
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::store::{RunRecord, State as TrialState, Stretch};
+use crate::model::{RunRecord, State as TrialState};
+use crate::store::Stretch;
 
 /// How many runs one call may ask for.
 const RUNS_MAX: usize = 100;

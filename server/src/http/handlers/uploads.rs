@@ -19,8 +19,8 @@ use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::signed;
 use crate::http::wire;
+use crate::model::RunRecord;
 use crate::sources::{SourceLimits, UnpackError, ensure_script, put_source, remove_tree, unpack};
-use crate::store::RunRecord;
 use crate::system::random::hex;
 
 /// How long an address takes an upload: a day.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::outcome::{change, end, put_back};
 use super::{Active, Key};
+use crate::model::metric::NewPoints;
+use crate::model::{ActiveTrial, Change, State};
 use crate::runner::engine::{Engine, Seen};
-use crate::store::{ActiveTrial, Change, NewPoints, State};
 use crate::system::clock::Clock;
 
 /// What one look at the active trials found.

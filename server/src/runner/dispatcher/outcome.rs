@@ -3,8 +3,8 @@
 use sweep_planner::api::Timestamp;
 
 use super::Key;
+use crate::model::{Change, State};
 use crate::runner::protocol::{Ended, How};
-use crate::store::{Change, State};
 
 /// A change to a state, found out at this time.
 pub(super) fn change(key: Key, state: State, at: Timestamp, message: String) -> Change {

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use super::{Dispatcher, Key, leaves, publish};
-use crate::store::{Change, NewPoints, Recorded, State, StoreError};
+use crate::model::metric::NewPoints;
+use crate::model::{Change, State};
+use crate::store::Recorded;
+use crate::store::StoreError;
 
 impl Dispatcher {
     /// Makes changes durable, each trial's by itself, forgets trials that have ended, takes queued

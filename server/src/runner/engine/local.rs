@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 
 use super::{Engine, Seen, SubmitError};
 use crate::config::{Limits, Mounts};
+use crate::model::ActiveTrial;
 use crate::runner::identity::end_group;
 use crate::runner::protocol::{Ended, Folder, How, Order};
 use crate::runner::supervisor::NO_ROOM;
 use crate::sources::{SourceError, copy_tree, remove_tree};
-use crate::store::ActiveTrial;
 use crate::system::clock;
 use crate::upkeep::disk::is_full;
 
@@ -253,7 +253,7 @@ impl Engine for Local {
                 tracing::warn!(run = %trial.run_name, number = trial.number, %error,
                                "a trial's folder cannot be read");
                 match trial.state {
-                    crate::store::State::Running => Seen::Running(clock::now()),
+                    crate::model::State::Running => Seen::Running(clock::now()),
                     _ => Seen::Starting,
                 }
             })
@@ -388,7 +388,7 @@ mod tests {
             spec: Arc::default(),
             number: 0,
             argv: vec!["a.sh".into()],
-            state: crate::store::State::Starting,
+            state: crate::model::State::Starting,
             attempt: 0,
             gpus: Vec::new(),
             mounts: Vec::new(),

@@ -9,7 +9,7 @@ use sweep_planner::api::Timestamp;
 pub use local::Local;
 
 use super::protocol::Ended;
-use crate::store::ActiveTrial;
+use crate::model::ActiveTrial;
 
 /// How a trial is, as its engine sees it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! `metrics.csv` as Lightning's CSVLogger writes it: a header line; `step` and `epoch` columns;
 //! a cell is empty where a row does not measure that metric.
 
-use crate::store::NewPoint;
+use crate::model::metric::NewPoint;
 
 /// Reads all points, row by row. A line that is not yet complete is left out; a cell that is no
 /// number is skipped. O(length).

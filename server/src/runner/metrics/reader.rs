@@ -7,9 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::lightning;
 use super::lines::Measured;
+use crate::model::metric::{NewPoint, NewPoints, Source};
 use crate::runner::protocol::Folder;
 use crate::sources::open_below;
-use crate::store::{NewPoint, NewPoints, Source};
 
 /// The most bytes of metrics read in one look; the next look goes on.
 const CHUNK: u64 = 1 << 20;

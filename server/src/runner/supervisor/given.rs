@@ -6,7 +6,7 @@ use std::fs;
 use sweep_planner::api::{DatastoreAccess, DatastoresBy};
 
 use super::namespace;
-use crate::model::mount::replaced;
+use crate::model::replaced;
 use crate::runner::protocol::{Folder, Order};
 
 /// The command as it will be run, and how it was given its datastores, if it has any.

@@ -11,7 +11,7 @@
 
 use std::path::Path;
 
-use crate::model::mount::Mount;
+use crate::model::Mount;
 
 /// Enters a view with these datastores; `staging` is an empty folder of the trial's own, outside
 /// of its work. To be called by a process of one thread.
@@ -47,7 +47,7 @@ mod imp {
     use rustix::thread::{UnshareFlags, unshare_unsafe};
 
     use super::Mount;
-    use crate::model::mount::existing;
+    use crate::sources::existing;
 
     /// A folder with more entries is not put together anew.
     const ENTRIES_MAX: usize = 10_000;

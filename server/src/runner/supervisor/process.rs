@@ -12,8 +12,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use super::complain;
 use super::output::{Sink, Stream};
-use crate::model::mount::below;
 use crate::runner::protocol::{Folder, How, Order};
+use crate::sources::below;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 << 10;

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{Datastore, folder, is_name, versions};
-use crate::model::mount::existing;
+use crate::sources::existing;
 use crate::sources::{SourceError, copy_tree, remove_tree};
 
 /// Why a datastore was not added.

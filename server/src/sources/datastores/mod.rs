@@ -20,7 +20,7 @@ pub use add::{AddError, add};
 pub use configured::configured;
 
 use crate::config::Config;
-use crate::model::mount::Mount;
+use crate::model::Mount;
 
 /// The longest name, in bytes.
 const NAME_MAX: usize = 63;

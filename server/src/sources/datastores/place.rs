@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::mount::existing;
+use crate::sources::existing;
 
 /// What the machine itself needs: nothing is mounted there or below.
 const SYSTEM: [&str; 14] = [

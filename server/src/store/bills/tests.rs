@@ -8,8 +8,9 @@ use sweep_planner::estimate::{Meter, Seconds};
 
 use crate::http::wire;
 use crate::model::price::Terms;
+use crate::model::{Change, State};
 use crate::store::changes::tests::waiting;
-use crate::store::{Change, Claim, State, Store};
+use crate::store::{Claim, Store};
 
 const TRIALS: u32 = 5;
 /// Where the clock begins, in microseconds.

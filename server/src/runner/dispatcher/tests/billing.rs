@@ -14,14 +14,16 @@ use sweep_planner::estimate::{Meter, Money, Seconds, Tariff};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::super::*;
-use crate::config::{Config, Overrides, Pricing};
+use crate::config::{Config, Overrides};
 use crate::http::auth::NewKey;
 use crate::http::router::router;
+use crate::model::Account;
+use crate::model::price::Pricing;
+use crate::runner::dispatcher::*;
 use crate::runner::engine::Seen;
 use crate::runner::protocol::{Ended, How};
 use crate::serve::make_app;
-use crate::store::{Account, Store};
+use crate::store::Store;
 use crate::system::clock::Clock;
 
 const SECOND: i64 = 1_000_000;
