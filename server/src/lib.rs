@@ -26,6 +26,7 @@ pub mod cli;
 
 pub mod app;
 pub mod config;
+pub mod data_dir;
 pub mod serve;
 
 pub mod http;

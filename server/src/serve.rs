@@ -5,7 +5,6 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Wake};
 use crate::config::{Config, EngineKind};
+use crate::data_dir::DataDir;
 use crate::http::assets::Page;
 use crate::http::auth::{Auth, Guard, NewKey};
 use crate::http::events::Events;
@@ -112,7 +112,7 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     let _lock = lock(&config.data).await?;
-    let store = Store::open(&config.data.join("sweep.db"))?;
+    let store = Store::open(&config.data.database())?;
     let account = account(&store, preset).await?;
     forget_orphans(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
@@ -169,14 +169,13 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Holds the data folder for this server alone, as long as it lives.
-async fn lock(data: &Path) -> Result<File, ServeError> {
-    let shown = data.display().to_string();
-    let path = data.join("server.lock");
+async fn lock(data: &DataDir) -> Result<File, ServeError> {
+    let shown = data.path().display().to_string();
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path);
+        .open(data.lock());
     let mut file = file.map_err(|error| ServeError::Data(shown.clone(), error))?;
     let begun = Instant::now();
     loop {
@@ -231,14 +230,14 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 }
 
 /// Removes sources that a killed server copied for runs that it did not commit.
-async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
+async fn forget_orphans(store: &Store, data: &DataDir) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
     // An upload that was cut off is sent again, a fetch begun anew.
-    let _ = remove_tree(&data.join("uploads"));
-    let _ = remove_tree(&data.join("fetches"));
-    let folder = data.join("sources");
+    let _ = remove_tree(&data.uploads());
+    let _ = remove_tree(&data.fetches());
+    let folder = data.sources();
     std::fs::create_dir_all(&folder)
-        .map_err(|error| ServeError::Data(data.display().to_string(), error))?;
+        .map_err(|error| ServeError::Data(data.path().display().to_string(), error))?;
     for entry in std::fs::read_dir(folder)?.flatten() {
         if !known.contains(&*entry.file_name().to_string_lossy()) {
             // Tried again at the next start.
@@ -269,7 +268,7 @@ pub(crate) async fn make_app(
     Ok(App {
         auth: Auth::new(guard, address.port()),
         events: Events::new(random::ulid(clock::now())?),
-        disk: Disk::new(&config.data, config.limits.free_bytes),
+        disk: Disk::new(config.data.path(), config.limits.free_bytes),
         page: Page::new(config.page.clone(), config.apis.clone()),
         wakes,
         fetch: Notify::new(),

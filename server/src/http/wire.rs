@@ -6,33 +6,9 @@ use sweep_planner::api::{
 };
 
 use crate::app::App;
+use crate::model::names::{experiment_id, experiment_name};
 use crate::model::{RunRecord, State, TrialRecord};
 use crate::store::StoreError;
-
-/// The id of a trial on the wire.
-pub fn experiment_id(run_id: &str, number: u32) -> String {
-    format!("{run_id}-{number}")
-}
-
-/// The run's id and the number in a trial's id.
-pub fn parse_experiment_id(id: &str) -> Option<(&str, u32)> {
-    let (run, digits) = id.rsplit_once('-')?;
-    let number = digits.parse().ok()?;
-    // One spelling for each trial.
-    (digits == format!("{number}")).then_some((run, number))
-}
-
-/// The name of a trial.
-pub fn experiment_name(run_name: &str, number: u32) -> String {
-    format!("{run_name}-exp{number}")
-}
-
-/// The run's name and the number in a trial's name.
-pub fn parse_experiment_name(name: &str) -> Option<(&str, u32)> {
-    let (run, digits) = name.rsplit_once("-exp")?;
-    let number = digits.parse().ok()?;
-    (digits == format!("{number}")).then_some((run, number))
-}
 
 /// The billed seconds of a run's attempts until `now`, of those that run too.
 pub fn billed_in_all(run: &RunRecord, now: Timestamp) -> u64 {
@@ -216,25 +192,4 @@ pub async fn publish(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), S
     app.events
         .publish(&Event::Run(Box::new(run(app, &record, true))));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_and_names_have_one_spelling() {
-        assert_eq!(
-            parse_experiment_id(&experiment_id("01ab", 7)),
-            Some(("01ab", 7))
-        );
-        assert_eq!(
-            parse_experiment_name(&experiment_name("a-expo", 0)),
-            Some(("a-expo", 0))
-        );
-        for wrong in ["", "x", "x-", "x-07", "x-+7", "x-4294967296"] {
-            assert_eq!(parse_experiment_id(wrong), None, "{wrong}");
-        }
-        assert_eq!(parse_experiment_name("hp-exp01"), None);
-    }
 }

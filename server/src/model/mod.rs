@@ -12,6 +12,8 @@ mod mount;
 
 pub mod price;
 
+pub mod names;
+
 pub use account::Account;
 pub use mount::{Mount, replaced};
 pub use run::{NewRun, NewTrial, RunRecord};

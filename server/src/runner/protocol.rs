@@ -26,6 +26,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sweep_planner::api::{DatastoreAccess, Timestamp};
 
+use crate::data_dir::DataDir;
 use crate::model::Mount;
 
 /// How often a busy lock is tried again.
@@ -114,14 +115,8 @@ pub struct Folder {
 
 impl Folder {
     /// The folder of a trial below the server's data folder; each attempt has its own.
-    pub fn of(data: &Path, run_id: &str, number: u32, attempt: u32) -> Self {
-        let name = match attempt {
-            0 => number.to_string(),
-            again => format!("{number}-{again}"),
-        };
-        Self {
-            path: data.join("trials").join(run_id).join(name),
-        }
+    pub fn of(data: &DataDir, run_id: &str, number: u32, attempt: u32) -> Self {
+        Self::at(data.trial(run_id, number, attempt))
     }
 
     /// An existing folder.
@@ -137,6 +132,21 @@ impl Folder {
     /// Where the script runs.
     pub fn work(&self) -> PathBuf {
         self.path.join("work")
+    }
+
+    /// The copy of the source while it is made.
+    pub fn unfinished_work(&self) -> PathBuf {
+        self.path.join("work.unfinished")
+    }
+
+    /// Where the trial's view of its datastores is put together.
+    pub fn view(&self) -> PathBuf {
+        self.path.join("view")
+    }
+
+    /// The file that is there once a supervisor has taken the trial for starting.
+    pub fn claim_file(&self) -> PathBuf {
+        self.path.join("claim")
     }
 
     /// The output as written.
@@ -255,14 +265,14 @@ impl Folder {
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(self.path.join("claim"));
+            .open(self.claim_file());
         match made {
             // It is empty: that it is there is all that must be on the disk.
             Ok(_) => match sync_folder(&self.path) {
                 Ok(()) => Ok(true),
                 Err(error) => {
                     // Not kept, so nobody has it: the caller starts nothing.
-                    let _ = fs::remove_file(self.path.join("claim"));
+                    let _ = fs::remove_file(self.claim_file());
                     Err(error)
                 }
             },
@@ -273,7 +283,7 @@ impl Folder {
 
     /// Whether some supervisor has taken it for starting.
     pub fn claimed(&self) -> bool {
-        self.path.join("claim").exists()
+        self.claim_file().exists()
     }
 }
 
@@ -315,7 +325,7 @@ mod tests {
     #[test]
     fn a_trial_is_claimed_once() {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::of(temporary.path(), "r", 3, 0);
+        let folder = Folder::of(&DataDir::new(temporary.path()), "r", 3, 0);
         folder.create().unwrap();
         assert!(!folder.claimed());
         assert!(folder.claim().unwrap());

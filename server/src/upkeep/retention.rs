@@ -13,6 +13,8 @@ use std::time::Duration;
 use sweep_planner::api::Timestamp;
 
 use crate::app::App;
+use crate::data_dir::DataDir;
+use crate::runner::protocol::Folder;
 use crate::sources::remove_tree;
 use crate::store::Files;
 use crate::store::StoreError;
@@ -72,13 +74,13 @@ async fn discard(app: &Arc<App>, files: Files, days: u32) -> Result<(), StoreErr
 
 /// Deletes these files of a run, as many as can be. Those that are gone already are no error. The
 /// source goes last: by it the files that a trial made are told from those it was given.
-fn delete(data: &Path, run: &str, files: Files) -> io::Result<()> {
-    let trials = data.join("trials").join(run);
+fn delete(data: &DataDir, run: &str, files: Files) -> io::Result<()> {
+    let trials = data.trials(run);
     match files {
         Files::All => remove_tree(&trials)?,
         Files::Work => delete_work(&trials)?,
     }
-    remove_tree(&data.join("sources").join(run))
+    remove_tree(&data.source(run))
 }
 
 fn delete_work(trials: &Path) -> io::Result<()> {
@@ -88,9 +90,9 @@ fn delete_work(trials: &Path) -> io::Result<()> {
     };
     let mut all = Ok(());
     for trial in listing {
-        let trial = trial?.path();
-        for name in ["work", "work.unfinished"] {
-            all = all.and(remove_tree(&trial.join(name)));
+        let trial = Folder::at(trial?.path());
+        for copy in [trial.work(), trial.unfinished_work()] {
+            all = all.and(remove_tree(&copy));
         }
     }
     all
@@ -121,13 +123,13 @@ mod tests {
         let home = home();
         let there = |name: &str| home.path().join(name).exists();
         for _ in 0..2 {
-            delete(home.path(), "r", Files::Work).unwrap();
+            delete(&DataDir::new(home.path()), "r", Files::Work).unwrap();
             assert!(!there("sources/r") && !there("trials/r/0/work"));
             assert!(there("trials/r/0/output.log"));
         }
-        delete(home.path(), "r", Files::All).unwrap();
+        delete(&DataDir::new(home.path()), "r", Files::All).unwrap();
         assert!(!there("trials/r"));
-        delete(home.path(), "r", Files::All).unwrap();
+        delete(&DataDir::new(home.path()), "r", Files::All).unwrap();
         assert!(
             there("sources/s") && there("trials/s/0/work"),
             "another run's"
@@ -158,7 +160,7 @@ mod tests {
                 fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
             }
             fs::create_dir_all(home.path().join("trials/r/1/work")).unwrap();
-            delete(home.path(), "r", Files::Work).unwrap();
+            delete(&DataDir::new(home.path()), "r", Files::Work).unwrap();
             for gone in ["trials/r/0/work", "trials/r/1/work", "sources/r"] {
                 assert!(!home.path().join(gone).exists(), "{gone}");
             }
@@ -172,7 +174,7 @@ mod tests {
             std::os::unix::fs::symlink(&outside, trial.join("work")).unwrap();
             set_mode(&trial, 0o555);
             set_mode(&outside, 0o555);
-            delete(home.path(), "r", Files::Work).unwrap_err();
+            delete(&DataDir::new(home.path()), "r", Files::Work).unwrap_err();
             let mode = fs::metadata(&outside).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o555);
             set_mode(&trial, 0o755);
@@ -189,7 +191,7 @@ mod tests {
         }
         // A file instead of a folder stands for what cannot go.
         fs::write(home.path().join("trials/r/5"), "").unwrap();
-        delete(home.path(), "r", Files::Work).unwrap_err();
+        delete(&DataDir::new(home.path()), "r", Files::Work).unwrap_err();
         assert!((0..5).all(|trial| !there(&format!("trials/r/{trial}/work"))));
         assert!(there("sources/r"));
     }

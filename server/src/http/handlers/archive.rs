@@ -46,7 +46,7 @@ pub async fn all(
     let (run, trial) = experiments::find(&app, name, &id).await?;
     kept(&app, run.key).await?;
     let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
-    let source = app.config.data.join("sources").join(&run.id);
+    let source = app.config.data.source(&run.id);
     let (sender, receiver) = channel(PIECES);
     // Ends by itself: when all is sent, or nobody listens any more.
     drop(tokio::task::spawn_blocking(move || {

@@ -41,7 +41,7 @@ pub async fn list(
     let start: usize = params.read("pageToken")?.unwrap_or(0);
     let size: usize = params.read("pageSize")?.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let folder = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt);
-    let source = app.config.data.join("sources").join(&run.id);
+    let source = app.config.data.source(&run.id);
     let found = tokio::task::spawn_blocking(move || made(&folder.work(), &source)).await?;
     let host = headers
         .get(header::HOST)

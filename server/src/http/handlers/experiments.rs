@@ -13,7 +13,7 @@ use super::{At, Body, Params, cluster};
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::wire;
-use crate::model::{RunRecord, State as TrialState, TrialRecord};
+use crate::model::{RunRecord, State as TrialState, TrialRecord, names};
 use crate::runner::protocol::Folder;
 use crate::store::Window;
 
@@ -30,7 +30,7 @@ pub async fn list(
     cluster(&app, &name)?;
     let mut experiments = Vec::new();
     for asked in params.all("names") {
-        let Some((run, number)) = wire::parse_experiment_name(asked) else {
+        let Some((run, number)) = names::parse_experiment_name(asked) else {
             continue;
         };
         let run = app.store.run_named(name.clone(), run.to_owned()).await?;
@@ -134,7 +134,7 @@ pub async fn metrics(
 /// A trial and its run by the trial's id.
 pub async fn find(app: &App, name: String, id: &str) -> Result<(RunRecord, TrialRecord), ApiError> {
     cluster(app, &name)?;
-    let (run, number) = wire::parse_experiment_id(id).ok_or(ApiError::NoExperiment)?;
+    let (run, number) = names::parse_experiment_id(id).ok_or(ApiError::NoExperiment)?;
     let run = app
         .store
         .run(name, run.to_owned())

@@ -335,7 +335,7 @@ fn is_run_name(name: &str) -> bool {
 async fn keep_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
     let (id, folder) = (run.id.clone(), run.spec.relative_work_dir.clone());
     let (at, script) = (Arc::clone(app), run.script().to_owned());
-    let to = app.config.data.join("sources").join(&id);
+    let to = app.config.data.source(&id);
     let copy = move || copy_source(&at.config, &to, &folder, script);
     let kept = tokio::task::spawn_blocking(copy).await?;
     if kept.is_err() {
@@ -349,7 +349,7 @@ fn copy_source(config: &Config, to: &Path, folder: &str, script: String) -> Resu
         bytes: config.limits.source_bytes,
         files: config.limits.source_files,
     };
-    let ignored = Ignored::of(&config.source, &config.data);
+    let ignored = Ignored::of(&config.source, config.data.path());
     snapshot(&config.source, to, &ignored, limits).map_err(|error| match error {
         SourceError::TooLarge(_) => ApiError::Invalid(sentence(&error)),
         SourceError::Io(..) => {
@@ -369,7 +369,7 @@ fn copy_source(config: &Config, to: &Path, folder: &str, script: String) -> Resu
 }
 
 async fn forget_source(app: &App, id: &str) {
-    let folder = app.config.data.join("sources").join(id);
+    let folder = app.config.data.source(id);
     // A failure leaves a folder behind that the next start removes.
     let _ = tokio::task::spawn_blocking(move || remove_tree(&folder)).await;
 }

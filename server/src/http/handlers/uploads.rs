@@ -21,7 +21,7 @@ use crate::http::signed;
 use crate::http::wire;
 use crate::model::RunRecord;
 use crate::sources::{SourceLimits, UnpackError, ensure_script, put_source, remove_tree, unpack};
-use crate::system::random::hex;
+use crate::system::random::{self, hex};
 
 /// How long an address takes an upload: a day.
 const ADDRESS_LIFE_MICROS: i64 = 86_400_000_000;
@@ -56,11 +56,9 @@ pub async fn receive(
     }
     room(&app)?;
     let before = app.store.upload(run.clone()).await?.ok_or_else(missing)?;
-    let folder = app.config.data.join("uploads");
-    let file = folder.join(format!(
-        "{run}-{}.tar.gz",
-        crate::system::random::ulid(app.clock.now())?
-    ));
+    let folder = app.config.data.uploads();
+    let id = random::ulid(app.clock.now())?;
+    let file = app.config.data.upload(&run, &id);
     let received = keep(&folder, &file, body, app.config.limits.source_bytes).await;
     // Not ended in the middle when the client goes away.
     let taken = tokio::spawn(async move {
@@ -164,7 +162,7 @@ async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(
         None => return Err(missing()),
     }
     check_script(app, run, from).await?;
-    let (from, to) = (from.to_owned(), app.config.data.join("sources").join(run));
+    let (from, to) = (from.to_owned(), app.config.data.source(run));
     let put = tokio::task::spawn_blocking(move || put_source(&from, &to));
     put.await?.map_err(|error| failed(&error))?;
     app.store.uploaded(run.to_owned(), hash.to_owned()).await?;

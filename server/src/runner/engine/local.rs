@@ -11,7 +11,9 @@ use tokio::sync::Notify;
 
 use super::{Engine, Seen, SubmitError};
 use crate::config::{Limits, Mounts};
+use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
+use crate::model::names::{experiment_id, experiment_name};
 use crate::runner::identity::end_group;
 use crate::runner::protocol::{Ended, Folder, How, Order};
 use crate::runner::supervisor::NO_ROOM;
@@ -27,7 +29,7 @@ type Key = (i64, u32, u32);
 
 /// The engine.
 pub struct Local {
-    data: PathBuf,
+    data: DataDir,
     program: PathBuf,
     cluster: String,
     /// Whether the cluster's GPUs are shared out.
@@ -79,12 +81,12 @@ impl Local {
         let say = |error: io::Error| later(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
         if !folder.work().exists() {
-            let sources = self.data.join("sources");
-            let source = sources.join(&trial.run_id);
+            let sources = self.data.sources();
+            let source = self.data.source(&trial.run_id);
             if is_gone(&source) && !is_gone(&sources) {
                 return Err(SubmitError::Never("its source is gone".to_owned()));
             }
-            let unfinished = folder.path().join("work.unfinished");
+            let unfinished = folder.unfinished_work();
             remove_tree(&unfinished).map_err(say)?;
             if let Err(error) = copy_tree(&source, &unfinished) {
                 // Half a copy would take the room that is lacking.
@@ -118,8 +120,8 @@ impl Local {
 
     /// What Grid's documents promise, then what the run asks for.
     fn environment(&self, trial: &ActiveTrial) -> BTreeMap<String, String> {
-        let id = format!("{}-{}", trial.run_id, trial.number);
-        let name = format!("{}-exp{}", trial.run_name, trial.number);
+        let id = experiment_id(&trial.run_id, trial.number);
+        let name = experiment_name(&trial.run_name, trial.number);
         let ours = [
             ("PYTHONUNBUFFERED", "1"),
             ("GRID_EXPERIMENT_ID", &id),
@@ -398,7 +400,7 @@ mod tests {
 
     fn engine(data: &Path) -> Local {
         Local {
-            data: data.to_owned(),
+            data: DataDir::new(data),
             program: "/nonexistent".into(),
             cluster: "local".into(),
             gpus: false,

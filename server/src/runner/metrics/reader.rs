@@ -176,7 +176,7 @@ impl Gatherer {
     /// The `metrics.csv` below the trial's folder that was written last, and by the trial: not
     /// one that lay in the source already. Relative to `work`.
     fn find_csv(&self) -> io::Result<Option<PathBuf>> {
-        let Some(order) = metadata(&self.folder.path().join("claim"))? else {
+        let Some(order) = metadata(&self.folder.claim_file())? else {
             return Ok(None);
         };
         let since = order.modified()?;
@@ -222,10 +222,11 @@ fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data_dir::DataDir;
 
     fn setup() -> (tempfile::TempDir, Folder, Gatherer) {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::of(temporary.path(), "r", 0, 0);
+        let folder = Folder::of(&DataDir::new(temporary.path()), "r", 0, 0);
         fs::create_dir_all(folder.work().join("lightning_logs/version_0")).unwrap();
         let gatherer = Gatherer::new(folder.clone(), 1, 0, 0);
         (temporary, folder, gatherer)

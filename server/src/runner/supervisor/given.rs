@@ -34,7 +34,7 @@ pub(super) fn give(folder: &Folder, order: &Order) -> Result<Given, String> {
             return Err(gone("there is no folder in its place".to_owned()));
         }
     }
-    let staging = folder.path().join("view");
+    let staging = folder.view();
     let entered = if order.mounts_by_arguments {
         Err("the cluster's settings say so".to_owned())
     } else {

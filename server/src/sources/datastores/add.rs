@@ -5,7 +5,9 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Datastore, folder, is_name, versions};
+use super::{Datastore, versions};
+use crate::data_dir::DataDir;
+use crate::model::names::is_datastore_name;
 use crate::sources::existing;
 use crate::sources::{SourceError, copy_tree, remove_tree};
 
@@ -41,14 +43,14 @@ pub enum AddError {
 ///
 /// # Errors
 /// See [`AddError`]; nothing is left behind then, unless the disk fails.
-pub fn add(data: &Path, name: &str, from: &Path) -> Result<Datastore, AddError> {
-    if !is_name(name) {
+pub fn add(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddError> {
+    if !is_datastore_name(name) {
         return Err(AddError::Name(name.chars().take(100).collect()));
     }
     let cannot_read = |error| AddError::Folder(from.to_owned(), error);
     let from = &from.canonicalize().map_err(cannot_read)?;
     fs::read_dir(from).map_err(|error| AddError::Folder(from.clone(), error))?;
-    let of = folder(data).join(name);
+    let of = data.datastore(name);
     let (there, missing) = existing(&std::path::absolute(&of).map_err(cannot_read)?);
     if there.join(missing).starts_with(from) {
         return Err(AddError::Itself(from.clone()));
@@ -119,13 +121,13 @@ mod tests {
         fs::write(home.path().join("a"), "1").unwrap();
         std::os::unix::fs::symlink(home.path(), home.path().join("link")).unwrap();
         for data in ["data", "data/../other", "link/data"] {
-            let data = home.path().join(data);
+            let data = DataDir::new(home.path().join(data));
             let refused = add(&data, "d", home.path());
             assert!(matches!(refused, Err(AddError::Itself(_))), "{refused:?}");
         }
         assert!(!home.path().join("data").exists());
         // A version may be the source of the next one.
-        let data = home.path().join("data");
+        let data = DataDir::new(home.path().join("data"));
         fs::create_dir(home.path().join("from")).unwrap();
         let first = add(&data, "d", &home.path().join("from")).unwrap();
         assert_eq!(add(&data, "d", &first.folder).unwrap().version, 2);
@@ -137,9 +139,10 @@ mod tests {
         let from = home.path().join("from");
         fs::create_dir_all(from.join("sub")).unwrap();
         fs::write(from.join("sub/a"), "1").unwrap();
-        let first = add(home.path(), "d", &from).unwrap();
+        let data = DataDir::new(home.path());
+        let first = add(&data, "d", &from).unwrap();
         fs::write(from.join("sub/a"), "2").unwrap();
-        let second = add(home.path(), "d", &from).unwrap();
+        let second = add(&data, "d", &from).unwrap();
         assert_eq!((first.id(), second.id()), ("d-v1".into(), "d-v2".into()));
         let read = |one: &Datastore| fs::read_to_string(one.folder.join("sub/a")).unwrap();
         assert_eq!((read(&first), read(&second)), ("1".into(), "2".into()));
@@ -159,7 +162,7 @@ mod tests {
             ("d", &from.join("sub/a")),
             ("d", &from.join("no")),
         ] {
-            assert!(add(home.path(), name, from).is_err(), "{name}");
+            assert!(add(&data, name, from).is_err(), "{name}");
         }
     }
 }

@@ -5,7 +5,6 @@
 //! other data is another version.
 
 mod add;
-mod configured;
 mod place;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,13 +16,12 @@ use sweep_planner::api::{DatastoreMount, Scalar};
 use sweep_planner::sweep::nearest;
 
 pub use add::{AddError, add};
-pub use configured::configured;
 
 use crate::config::Config;
+use crate::data_dir::DataDir;
 use crate::model::Mount;
+use crate::model::names::{datastore_version, is_datastore_name};
 
-/// The longest name, in bytes.
-const NAME_MAX: usize = 63;
 /// The most datastores of one run.
 const MOUNTS_MAX: usize = 16;
 /// How many files and folders are looked at for the size of a datastore.
@@ -50,7 +48,7 @@ impl Datastore {
 /// The datastores of a server.
 #[derive(Debug)]
 pub struct Datastores {
-    data: PathBuf,
+    data: DataDir,
     configured: BTreeMap<String, BTreeMap<u32, PathBuf>>,
     /// Bytes by folder: what does not change is counted once.
     sizes: Mutex<HashMap<PathBuf, u64>>,
@@ -62,9 +60,9 @@ impl Datastores {
         Self::new(&config.data, config.datastores.clone())
     }
 
-    fn new(data: &Path, configured: BTreeMap<String, BTreeMap<u32, PathBuf>>) -> Self {
+    fn new(data: &DataDir, configured: BTreeMap<String, BTreeMap<u32, PathBuf>>) -> Self {
         Self {
-            data: data.to_owned(),
+            data: data.clone(),
             configured,
             sizes: Mutex::default(),
         }
@@ -73,9 +71,9 @@ impl Datastores {
     /// All that there are now, by name and version. Reads folders; O(datastores).
     pub fn all(&self) -> Vec<Datastore> {
         let mut found: BTreeMap<(String, u32), PathBuf> = BTreeMap::new();
-        for name in folders(&folder(&self.data)) {
-            if is_name(&name) {
-                let of = folder(&self.data).join(&name);
+        for name in folders(&self.data.datastores()) {
+            if is_datastore_name(&name) {
+                let of = self.data.datastore(&name);
                 for version in versions(&of) {
                     let folder = of.join(version.to_string());
                     found.insert((name.clone(), version), folder);
@@ -131,7 +129,7 @@ impl Datastores {
                 "" => format!("/datastores/{}", found.name),
                 path => path.to_owned(),
             };
-            let at = place::check(&at, &found.folder, &self.data)?;
+            let at = place::check(&at, &found.folder, self.data.path())?;
             if let Some(other) = mounts.iter().find(|other| overlap(&other.at, &at)) {
                 return Err(format!(
                     "Two datastores cannot be mounted at `{}` and `{}`.",
@@ -149,11 +147,6 @@ impl Datastores {
         }
         Ok(mounts)
     }
-}
-
-/// Where the datastores of a data folder are.
-fn folder(data: &Path) -> PathBuf {
-    data.join("datastores")
 }
 
 fn overlap(a: &Path, b: &Path) -> bool {
@@ -209,26 +202,11 @@ fn short(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
-/// Letters, digits, `.`, `_` and `-`, the first a letter or digit.
-pub fn is_name(name: &str) -> bool {
-    (1..=NAME_MAX).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-        && name.as_bytes()[0].is_ascii_alphanumeric()
-}
-
-/// A version as a person writes it, from 1, without zeros in front.
-pub fn version(text: &str) -> Option<u32> {
-    let version: u32 = text.parse().ok()?;
-    (version > 0 && version.to_string() == text).then_some(version)
-}
-
 /// The versions of a datastore by its folder, ascending.
 fn versions(of: &Path) -> Vec<u32> {
     let mut versions: Vec<u32> = folders(of)
         .iter()
-        .filter_map(|name| version(name))
+        .filter_map(|name| datastore_version(name))
         .collect();
     versions.sort_unstable();
     versions
@@ -289,7 +267,10 @@ mod tests {
             fs::create_dir_all(home.path().join("datastores").join(made)).unwrap();
         }
         let configured = BTreeMap::from([(1, home.path().to_owned())]);
-        let of = Datastores::new(home.path(), BTreeMap::from([("big".into(), configured)]));
+        let of = Datastores::new(
+            &DataDir::new(home.path()),
+            BTreeMap::from([("big".into(), configured)]),
+        );
         (home, of)
     }
 
@@ -354,22 +335,8 @@ mod tests {
             asked("", "cifar5", None, "/in/x"),
         ];
         assert!(of.resolve(&twice).unwrap_err().contains("Two datastores"));
-        let none = Datastores::new(Path::new("/nonexistent"), BTreeMap::new());
+        let none = Datastores::new(&DataDir::new("/nonexistent"), BTreeMap::new());
         let refused = none.resolve(&[asked("", "x", None, "")]).unwrap_err();
         assert!(refused.contains("It has none"), "{refused}");
-    }
-
-    #[test]
-    fn names_and_versions_have_one_spelling() {
-        for name in ["cifar5", "a.b_C-1", "0"] {
-            assert!(is_name(name), "{name}");
-        }
-        for name in ["", ".x", "..", "-a", "a/b", "a b", "é", &"a".repeat(64)] {
-            assert!(!is_name(name), "{name}");
-        }
-        assert_eq!(
-            (version("12"), version("0"), version("012"), version("+1")),
-            (Some(12), None, None, None)
-        );
     }
 }

@@ -181,7 +181,7 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
     let address = Address::read(&one.source, &config.repositories)
         .map_err(|refused| Failure::Source(refused.to_string()))?;
     let name = random::ulid(clock::now()).map_err(|error| Failure::Ours(error.to_string()))?;
-    let folder = config.data.join("fetches").join(name);
+    let folder = config.data.fetch(&name);
     let stopping = app.stopping.clone();
     let job = Job {
         address: &address,
@@ -196,7 +196,7 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
         ensure_script(&tree, &one.script.folder, &one.script.path).map_err(Failure::Script)?;
-        let to = config.data.join("sources").join(&one.id);
+        let to = config.data.source(&one.id);
         put_source(&tree, &to)?;
         Ok(commit)
     });
