@@ -24,10 +24,13 @@
 
 pub mod cli;
 
-pub mod app;
-pub mod config;
-pub mod data_dir;
 pub mod serve;
+
+pub mod app;
+
+pub mod config;
+
+pub mod data_dir;
 
 pub mod http;
 

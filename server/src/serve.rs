@@ -20,20 +20,16 @@ use crate::config::{Config, EngineKind};
 use crate::data_dir::DataDir;
 use crate::http::assets::Page;
 use crate::http::auth::{Auth, Guard, NewKey};
-use crate::http::events::Events;
+use crate::http::events::{self, Events};
 use crate::http::router::router;
 use crate::model::Account;
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{Engine, Local};
 use crate::sources::datastores::Datastores;
-use crate::sources::git;
-use crate::sources::remove_tree;
-use crate::store::Store;
-use crate::store::StoreError;
-use crate::system::clock;
-use crate::system::clock::Clock;
-use crate::system::random;
-use crate::system::random::NoEntropy;
+use crate::sources::{git, remove_tree};
+use crate::store::{Store, StoreError};
+use crate::system::clock::{self, Clock};
+use crate::system::random::{self, NoEntropy};
 use crate::upkeep::disk::Disk;
 use crate::upkeep::retention;
 
@@ -268,6 +264,7 @@ pub(crate) async fn make_app(
     Ok(App {
         auth: Auth::new(guard, address.port()),
         events: Events::new(random::ulid(clock::now())?),
+        announce: events::announce,
         disk: Disk::new(config.data.path(), config.limits.free_bytes),
         page: Page::new(config.page.clone(), config.apis.clone()),
         wakes,

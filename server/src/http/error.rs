@@ -171,3 +171,22 @@ impl From<PathRejection> for ApiError {
         Self::Invalid(rejection.body_text())
     }
 }
+
+/// What somebody sent, cut to be shown in a message.
+pub fn short(text: &str) -> String {
+    const LENGTH: usize = 100;
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A message of another module as a sentence.
+pub fn sentence(message: &impl ToString) -> String {
+    let text = message.to_string();
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().to_string());
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}

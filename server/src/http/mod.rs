@@ -3,15 +3,19 @@
 
 pub mod router;
 
-pub mod trace;
+mod trace;
 
 pub mod auth;
+
+pub mod extract;
 
 pub mod error;
 
 pub mod handlers;
 
-pub mod signed;
+pub mod address;
+
+mod signed;
 
 pub mod wire;
 

@@ -12,15 +12,13 @@ use sweep_planner::api::paths;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use super::auth;
+use super::auth::middleware;
 use super::error::ApiError;
-use super::handlers::auth as login;
 use super::handlers::{
-    archive, artifacts, clusters, control, datastores, events, experiments, launch, logs, page,
-    runs, states, uploads,
+    archive, artifacts, assets, auth as login, clusters, control, datastores, events, experiments,
+    launch, logs, runs, states, uploads,
 };
-use super::openapi;
-use super::trace;
+use super::{openapi, trace};
 use crate::app::App;
 
 /// The whole server as a router.
@@ -29,11 +27,11 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(known(&app))
         .merge(open())
-        .fallback(page::file)
-        .method_not_allowed_fallback(page::method)
+        .fallback(assets::file)
+        .method_not_allowed_fallback(assets::method)
         .layer(body)
         .layer(from_fn(to_its_end))
-        .layer(from_fn_with_state(Arc::clone(&app), auth::guard))
+        .layer(from_fn_with_state(Arc::clone(&app), middleware::guard))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(trace::request))
         .with_state(app)
@@ -73,15 +71,18 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route(paths::EVENTS, get(events::stream))
         .route(paths::SESSION, get(login::session).delete(login::sign_out))
-        .route("/v1/{*rest}", axum::routing::any(page::unknown))
+        .route("/v1/{*rest}", axum::routing::any(assets::unknown))
         .merge(quick)
-        .layer(from_fn_with_state(Arc::clone(app), auth::authenticate))
+        .layer(from_fn_with_state(
+            Arc::clone(app),
+            middleware::authenticate,
+        ))
 }
 
 /// What does not: it proves who asks itself, or tells nothing.
 fn open() -> Router<Arc<App>> {
     Router::new()
-        .route(paths::HEALTH, get(page::health))
+        .route(paths::HEALTH, get(assets::health))
         .route(paths::LOGIN, post(login::login))
         .route(paths::SESSION, post(login::sign_in))
         .route(paths::START, get(login::start))

@@ -4,19 +4,19 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::error::ApiError;
-use super::handlers::Params;
+use super::extract::Params;
 use crate::app::App;
 use crate::system::random::hex;
 
 /// The query of an address, `expires=…&signature=…`, that works until `expires` (microseconds).
 /// `subject` is what it is for; no two kinds of address may have equal ones.
-pub fn query(app: &App, subject: [&str; 2], expires: i64) -> String {
+pub(crate) fn query(app: &App, subject: [&str; 2], expires: i64) -> String {
     let signature = hex(&mac(app, subject, expires).finalize().into_bytes());
     format!("expires={expires}&signature={signature}")
 }
 
 /// Whether a call has such a query for `subject`, and in time. Compares in constant time.
-pub fn is_signed(app: &App, subject: [&str; 2], params: &Params) -> Result<bool, ApiError> {
+pub(crate) fn is_signed(app: &App, subject: [&str; 2], params: &Params) -> Result<bool, ApiError> {
     let expires: i64 = params.read("expires")?.unwrap_or(0);
     let signature = params.get("signature").and_then(unhex);
     let signed =

@@ -1,14 +1,24 @@
 //! Stored records as the wire shows them.
 
 use sweep_planner::api::{
-    Event, Experiment, ExperimentSpec, ExperimentState, ExperimentStatus, Run, RunState, RunStatus,
-    SpaceIndex, Timestamp, TrialChanges, TrialRow,
+    Artifact, Availability, Cluster, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
+    Datastore, DatastoreSpec, DatastoreStatus, Experiment, ExperimentSpec, ExperimentState,
+    ExperimentStatus, InstanceType, Int64, Run, RunState, RunStates, RunStatus, SpaceIndex,
+    StateTrials, Timestamp, TrialRow, User, UserStatus,
 };
+use sweep_planner::estimate::Machine;
 
 use crate::app::App;
+use crate::config::ClusterConfig;
 use crate::model::names::{experiment_id, experiment_name};
-use crate::model::{RunRecord, State, TrialRecord};
-use crate::store::StoreError;
+use crate::model::price::terms;
+use crate::model::{Account, RunRecord, State, TrialRecord};
+use crate::sources::{Made, datastores};
+use crate::store::Stretch;
+use crate::system::clock;
+use crate::upkeep::disk::Short;
+
+use std::fmt::Write as _;
 
 /// The billed seconds of a run's attempts until `now`, of those that run too.
 pub fn billed_in_all(run: &RunRecord, now: Timestamp) -> u64 {
@@ -163,33 +173,132 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Exper
     }
 }
 
-/// Above so many changed trials, watchers are told to read again instead.
-const ANNOUNCED_MAX: usize = 200;
+/// The states of a run's trials from a number on.
+pub fn states(run: &RunRecord, stretches: &[Stretch], from: u32) -> RunStates {
+    let states = State::ALL
+        .into_iter()
+        .filter(|state| run.count(*state) > 0)
+        .map(|state| StateTrials {
+            state: state.to_wire(),
+            count: run.count(state),
+            trials: ranges(stretches.iter().filter(|stretch| stretch.state == state)),
+        });
+    let told = stretches.last().map_or(from, |stretch| stretch.last + 1);
+    RunStates {
+        id: run.id.clone(),
+        trials: run.trials,
+        states: states.collect(),
+        next: (told < run.trials).then_some(told),
+    }
+}
 
-/// Tells those who watch how a run and some of its trials are now.
-pub async fn publish(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), StoreError> {
-    if !app.events.heard() {
-        app.events.unheard();
-        return Ok(());
+/// As `sweepOptions.trials` writes them: `0-3,7`.
+fn ranges<'a>(stretches: impl Iterator<Item = &'a Stretch>) -> String {
+    let mut text = String::new();
+    for Stretch { first, last, .. } in stretches {
+        let comma = if text.is_empty() { "" } else { "," };
+        // Writing to a text cannot fail.
+        let _ = if first == last {
+            write!(text, "{comma}{first}")
+        } else {
+            write!(text, "{comma}{first}-{last}")
+        };
     }
-    let Some(record) = app.store.run_by_key(run_key).await? else {
-        return Ok(());
-    };
-    if numbers.len() > ANNOUNCED_MAX {
-        app.events.publish(&Event::Reload);
-    } else if !numbers.is_empty() {
-        let trials = app.store.trials_numbered(run_key, numbers).await?;
-        let now = app.clock.now();
-        app.events.publish(&Event::Trials(TrialChanges {
-            cluster_id: record.cluster.clone(),
-            run_id: record.id.clone(),
-            trials: trials
-                .iter()
-                .map(|trial| row(&record, trial, now))
-                .collect(),
-        }));
+    text
+}
+
+/// A file that a trial made; `url`: where it can be read.
+pub fn artifact(file: &Made, url: String) -> Artifact {
+    Artifact {
+        filename: file.name.clone(),
+        url,
+        size_bytes: Int64(i64::try_from(file.size).unwrap_or(i64::MAX)),
+        md5_checksum: String::new(),
+        last_modified: Some(file.modified),
     }
-    app.events
-        .publish(&Event::Run(Box::new(run(app, &record, true))));
-    Ok(())
+}
+
+/// A cluster.
+pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
+    Cluster {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        created_at: app.since,
+        spec: ClusterSpec {
+            cluster_type: ClusterType::Global,
+            desired_state: ClusterState::Running,
+            engine: settings.engine.to_string(),
+        },
+        status: ClusterStatus {
+            phase: ClusterState::Running,
+            slots: Some(settings.slots()),
+            message: app.disk.look().map_or_else(String::new, Short::message),
+        },
+    }
+}
+
+/// A machine as trials of a cluster are priced; `None` if its price is not known.
+pub fn instance_type(
+    settings: &ClusterConfig,
+    machine: &Machine,
+    spot: bool,
+) -> Option<InstanceType> {
+    let hourly_cost = terms(&settings.price, &machine.name, spot).hourly()?;
+    Some(InstanceType {
+        name: machine.name.clone(),
+        cpu: Int64(machine.vcpus.unwrap_or(0).into()),
+        gpu: Int64(machine.gpu_count.into()),
+        memory: machine
+            .memory_gb
+            .map_or_else(String::new, |memory| memory.to_string()),
+        spot,
+        hourly_cost,
+        availability: Availability::Available,
+        overprovisioned_ondemand_count: 0,
+    })
+}
+
+/// A datastore as one of a cluster; its files are counted the first time.
+pub fn datastore(
+    app: &App,
+    account: &Account,
+    cluster: &str,
+    datastore: &datastores::Datastore,
+) -> Datastore {
+    let mib = app.datastores.size(datastore).div_ceil(1 << 20);
+    let modified = std::fs::metadata(&datastore.folder).and_then(|meta| meta.modified());
+    let made = modified.map_or(Timestamp::from_micros(0), clock::timestamp);
+    Datastore {
+        id: datastore.id(),
+        name: datastore.name.clone(),
+        created_at: made,
+        updated_at: made,
+        spec: DatastoreSpec {
+            cluster_id: cluster.to_owned(),
+            version: i32::try_from(datastore.version).unwrap_or(i32::MAX),
+            size_mib: Int64(i64::try_from(mib).unwrap_or(i64::MAX)),
+            source: String::new(),
+            source_type: "DATASTORE_SOURCE_TYPE_EXPANDED_FILES".to_owned(),
+            user_id: account.id.clone(),
+        },
+        status: DatastoreStatus {
+            phase: "DATASTORE_OPTIMIZATION_STATUS_SUCCEEDED".to_owned(),
+            message: String::new(),
+        },
+    }
+}
+
+/// An account as a user.
+pub fn user(account: &Account) -> User {
+    User {
+        id: account.id.clone(),
+        username: account.name.clone(),
+        status: UserStatus {
+            verified: true,
+            completed_signup: true,
+            installed_grid: true,
+            verified_at: Some(account.created_at),
+        },
+        ..User::default()
+    }
 }

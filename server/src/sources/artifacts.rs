@@ -1,13 +1,16 @@
 //! Files of a trial, given out while its script may do with them what it likes.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path};
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
+use sweep_planner::api::Timestamp;
 use tar::{Builder, Header};
+
+use crate::system::clock;
 
 /// Opens a file below a folder for reading. No link is followed on the way, so that none leads
 /// out, even one that is put there at this moment.
@@ -72,10 +75,63 @@ pub fn write_tar(root: &Path, names: &[String], out: impl Write) -> io::Result<(
     archive.into_inner()?.flush()
 }
 
+/// How many files and folders are looked at.
+const ENTRIES_MAX: usize = 100_000;
+
+/// A file that a trial made.
+pub struct Made {
+    /// Relative to where the trial ran.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: Timestamp,
+}
+
+/// The files below `work` that were not in the source, by name. O(files), of which no more than
+/// 100,000 and folders are looked at.
+pub fn made(work: &Path, source: &Path) -> Vec<Made> {
+    let mut found = Vec::new();
+    let mut folders = vec![work.to_owned()];
+    let mut entries = 0;
+    while let Some(folder) = folders.pop() {
+        // A folder may vanish while the trial runs.
+        let Ok(listing) = fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in listing.flatten() {
+            entries += 1;
+            if entries > ENTRIES_MAX {
+                break;
+            }
+            let (path, Ok(meta)) = (entry.path(), entry.metadata()) else {
+                continue;
+            };
+            let Ok(relative) = path.strip_prefix(work) else {
+                continue;
+            };
+            if meta.is_dir() {
+                folders.push(path);
+            } else if meta.is_file() && !source.join(relative).exists() {
+                let Some(name) = relative.to_str().map(str::to_owned) else {
+                    continue;
+                };
+                let modified = clock::timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
+                found.push(Made {
+                    name,
+                    size: meta.len(),
+                    modified,
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use std::os::unix::fs::symlink;
 
     #[test]
@@ -166,5 +222,23 @@ mod tests {
             found,
             expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
         );
+    }
+
+    #[test]
+    fn only_what_the_trial_made_is_listed() {
+        let root = tempfile::tempdir().unwrap();
+        let (work, source) = (root.path().join("work"), root.path().join("source"));
+        fs::create_dir_all(work.join("out")).unwrap();
+        fs::create_dir_all(&source).unwrap();
+        fs::write(root.path().join("secret"), "s").unwrap();
+        for (folder, name) in [(&work, "a.py"), (&source, "a.py"), (&work, "out/m.csv")] {
+            fs::write(folder.join(name), "1,2").unwrap();
+        }
+        std::os::unix::fs::symlink(root.path().join("secret"), work.join("link")).unwrap();
+        let names: Vec<_> = made(&work, &source)
+            .into_iter()
+            .map(|file| file.name)
+            .collect();
+        assert_eq!(names, ["out/m.csv"]);
     }
 }

@@ -17,7 +17,7 @@ mod remove;
 
 mod paths;
 
-pub use artifacts::{open_below, write_tar};
+pub use artifacts::{Made, made, open_below, write_tar};
 pub use paths::{below, existing};
 pub use remove::remove_tree;
 pub use script::{NoScript, ensure_script, plain};

@@ -7,9 +7,8 @@ use sweep_planner::api::Timestamp;
 
 use super::error::StoreError;
 use super::{Claim, Store, bills, claims, metrics, runs};
-use crate::model::State;
 use crate::model::metric::NewPoints;
-use crate::model::{ActiveTrial, Change};
+use crate::model::{ActiveTrial, Change, State};
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]

@@ -7,9 +7,11 @@
 
 mod error;
 
+mod migrations;
+
 mod writer;
 
-mod migrations;
+mod columns;
 
 mod settings;
 
@@ -28,18 +30,18 @@ pub(crate) mod changes;
 mod bills;
 
 mod metrics;
+
 mod thin;
 
 mod runs;
 
-mod states;
 mod trials;
+
+mod states;
 
 mod control;
 
 mod discard;
-
-mod columns;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

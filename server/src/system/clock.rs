@@ -15,6 +15,12 @@ pub fn now() -> Timestamp {
     Timestamp::from_micros(micros)
 }
 
+/// A time of the file system; 0 where it lies before 1970.
+pub fn timestamp(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
 /// The clock that a server goes by: the machine's, or one that a test moves.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);

@@ -16,8 +16,7 @@ use crate::app::App;
 use crate::data_dir::DataDir;
 use crate::runner::protocol::Folder;
 use crate::sources::remove_tree;
-use crate::store::Files;
-use crate::store::StoreError;
+use crate::store::{Files, StoreError};
 use crate::system::clock;
 
 /// How often it is looked for runs that are old enough.

@@ -4,8 +4,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::model::Account;
-use crate::system::random;
-use crate::system::random::NoEntropy;
+use crate::system::random::{self, NoEntropy};
 
 /// What is stored of a key.
 pub struct NewKey {

@@ -6,12 +6,17 @@
 //! * `Authorization: Bearer` with the token that a login gave;
 //! * the cookie of a page session: only for the page that this server itself serves.
 
+pub mod middleware;
+
 mod guard;
-mod keys;
-mod limiter;
-mod middleware;
+
 mod session;
+
 mod token;
+
+mod keys;
+
+mod limiter;
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -19,7 +24,6 @@ use std::time::Duration;
 pub use guard::{Caller, Guard};
 pub use keys::{NewKey, verify};
 pub use limiter::Limiter;
-pub use middleware::{authenticate, guard};
 pub use session::{COOKIE_LIFE, Cookie};
 pub use token::{Tokens, hash as token_hash};
 

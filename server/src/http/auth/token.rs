@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use crate::system::random;
-use crate::system::random::NoEntropy;
+use crate::system::random::{self, NoEntropy};
 
 /// At most so many at a time; the oldest are forgotten first.
 const KEPT: usize = 1_000;

@@ -8,29 +8,20 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use sweep_planner::api::paths;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::artifacts::{kept, made};
-use super::{At, Params, experiments};
+use super::artifacts::kept;
+use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::signed;
+use crate::http::extract::{At, Params};
+use crate::http::{address, signed};
 use crate::runner::protocol::Folder;
-use crate::sources::write_tar;
+use crate::sources::{made, write_tar};
 
-/// What is signed besides the trial, so that no other address of ours is one of these.
-const PURPOSE: &str = "archive";
 /// How much is sent at once, in bytes, and how many such pieces may wait for the client.
 const PIECE: usize = 64 << 10;
 const PIECES: usize = 8;
-
-/// The address of the tar of a trial's files.
-pub(super) fn address(app: &App, host: &str, cluster: &str, id: &str, expires: i64) -> String {
-    let path = paths::artifacts_tar(cluster, id);
-    let query = signed::query(app, [PURPOSE, id], expires);
-    format!("http://{host}{path}?{query}")
-}
 
 /// `GET …/artifacts.tar?expires=…&signature=…`: whoever has the address may read them.
 pub async fn all(
@@ -38,7 +29,7 @@ pub async fn all(
     At((name, id)): At<(String, String)>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    if !signed::is_signed(&app, [PURPOSE, &id], &params)? {
+    if !signed::is_signed(&app, [address::ARCHIVE, &id], &params)? {
         return Err(ApiError::Forbidden(
             "This address of artifacts is wrong or too old; list the artifacts again.".to_owned(),
         ));

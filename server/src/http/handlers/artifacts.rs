@@ -1,24 +1,23 @@
 //! Files that a trial made.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use sweep_planner::api::{Artifact, ArtifactPage, Int64, Timestamp, paths};
+use sweep_planner::api::{Artifact, ArtifactPage};
 use tokio_util::io::ReaderStream;
 
-use super::{At, Params, archive, experiments};
+use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::signed;
+use crate::http::extract::{At, Params};
+use crate::http::{address, signed, wire};
 use crate::runner::protocol::Folder;
-use crate::sources::open_below;
+use crate::sources::{Made, made, open_below};
 use crate::store::Files;
 
 /// How many a page holds where the call does not say, and at most.
@@ -26,8 +25,6 @@ const PAGE: usize = 25;
 const PAGE_MAX: usize = 1_000;
 /// How long an address of an artifact works.
 const ADDRESS_LIFE_MICROS: i64 = 3_600_000_000;
-/// How many files and folders are looked at.
-const ENTRIES_MAX: usize = 100_000;
 
 /// `GET /v1/core/{cluster}/experiments/{experiment}/artifacts`.
 pub async fn list(
@@ -43,17 +40,11 @@ pub async fn list(
     let folder = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt);
     let source = app.config.data.source(&run.id);
     let found = tokio::task::spawn_blocking(move || made(&folder.work(), &source)).await?;
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
+    let host = address::host(&headers);
     let expires = app.clock.now().micros() + ADDRESS_LIFE_MICROS;
-    let shown = |file: &Made| Artifact {
-        filename: file.name.clone(),
-        url: address(&app, host, &name, &id, &file.name, expires),
-        size_bytes: Int64(i64::try_from(file.size).unwrap_or(i64::MAX)),
-        md5_checksum: String::new(),
-        last_modified: Some(file.modified),
+    let shown = |file: &Made| {
+        let url = address::artifact(&app, host, &name, &id, &file.name, expires);
+        wire::artifact(file, url)
     };
     let artifacts: Vec<Artifact> = found.iter().skip(start).take(size).map(shown).collect();
     let next = start + artifacts.len();
@@ -70,7 +61,7 @@ pub async fn list(
         } else {
             String::new()
         },
-        archive_url: archive::address(&app, host, &name, &id, expires),
+        archive_url: address::archive(&app, host, &name, &id, expires),
     }))
 }
 
@@ -115,104 +106,4 @@ pub(super) async fn kept(app: &App, run: i64) -> Result<(), ApiError> {
              old runs."
         )))
     })
-}
-
-pub(super) struct Made {
-    pub(super) name: String,
-    size: u64,
-    modified: Timestamp,
-}
-
-/// The files below `work` that were not in the source, by name.
-pub(super) fn made(work: &Path, source: &Path) -> Vec<Made> {
-    let mut found = Vec::new();
-    let mut folders = vec![work.to_owned()];
-    let mut entries = 0;
-    while let Some(folder) = folders.pop() {
-        // A folder may vanish while the trial runs.
-        let Ok(listing) = fs::read_dir(&folder) else {
-            continue;
-        };
-        for entry in listing.flatten() {
-            entries += 1;
-            if entries > ENTRIES_MAX {
-                break;
-            }
-            let (path, Ok(meta)) = (entry.path(), entry.metadata()) else {
-                continue;
-            };
-            let Ok(relative) = path.strip_prefix(work) else {
-                continue;
-            };
-            if meta.is_dir() {
-                folders.push(path);
-            } else if meta.is_file() && !source.join(relative).exists() {
-                let Some(name) = relative.to_str().map(str::to_owned) else {
-                    continue;
-                };
-                let modified = timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
-                found.push(Made {
-                    name,
-                    size: meta.len(),
-                    modified,
-                });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found
-}
-
-pub(super) fn timestamp(time: SystemTime) -> Timestamp {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
-}
-
-fn address(app: &App, host: &str, cluster: &str, id: &str, path: &str, expires: i64) -> String {
-    let base = paths::artifacts(cluster, id);
-    let query = signed::query(app, [id, path], expires);
-    let path = escaped(path);
-    format!("http://{host}{base}/file?path={path}&{query}")
-}
-
-/// Percent-encoding of all but RFC 3986's unreserved characters and `/`.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                escaped.push(byte as char);
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_the_trial_made_is_listed() {
-        let root = tempfile::tempdir().unwrap();
-        let (work, source) = (root.path().join("work"), root.path().join("source"));
-        fs::create_dir_all(work.join("out")).unwrap();
-        fs::create_dir_all(&source).unwrap();
-        fs::write(root.path().join("secret"), "s").unwrap();
-        for (folder, name) in [(&work, "a.py"), (&source, "a.py"), (&work, "out/m.csv")] {
-            fs::write(folder.join(name), "1,2").unwrap();
-        }
-        std::os::unix::fs::symlink(root.path().join("secret"), work.join("link")).unwrap();
-        let names: Vec<_> = made(&work, &source)
-            .into_iter()
-            .map(|file| file.name)
-            .collect();
-        assert_eq!(names, ["out/m.csv"]);
-    }
-
-    #[test]
-    fn addresses_are_escaped() {
-        assert_eq!(escaped("a b/é&=.csv"), "a%20b/%C3%A9%26%3D.csv");
-    }
 }

@@ -7,15 +7,15 @@ use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sweep_planner::api::{Credentials, LoginAnswer, PageSession, User, UserStatus};
+use sweep_planner::api::{Credentials, LoginAnswer, PageSession, User};
 
-use super::{Body, Params};
 use crate::app::App;
 use crate::http::auth::{COOKIE_LIFE, Caller, Identity, token_hash};
 use crate::http::error::ApiError;
+use crate::http::extract::{Body, Params};
+use crate::http::wire;
 use crate::model::Account;
-use crate::system::clock;
-use crate::system::random;
+use crate::system::{clock, random};
 
 /// `POST /v1/auth/login`: a token for the user call.
 pub async fn login(
@@ -35,26 +35,12 @@ pub async fn login(
 
 /// `GET /v1/auth/user`: who asks.
 pub async fn user(identity: Identity) -> Json<User> {
-    Json(shown(&identity.account))
-}
-
-fn shown(account: &Account) -> User {
-    User {
-        id: account.id.clone(),
-        username: account.name.clone(),
-        status: UserStatus {
-            verified: true,
-            completed_signup: true,
-            installed_grid: true,
-            verified_at: Some(account.created_at),
-        },
-        ..User::default()
-    }
+    Json(wire::user(&identity.account))
 }
 
 fn session_of(app: &App, account: &Account) -> PageSession {
     PageSession {
-        user: shown(account),
+        user: wire::user(account),
         default_cluster: app.config.default_cluster.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: clock::now(),

@@ -8,10 +8,11 @@ use axum::extract::State;
 use sweep_planner::api::{Retry, Run, RunSpec, Scalar};
 use sweep_planner::estimate::Catalogue;
 
-use super::{At, Body, runs, short};
+use super::runs;
 use crate::app::App;
 use crate::config::{ClusterConfig, Config};
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, short};
+use crate::http::extract::{At, Body};
 use crate::http::wire;
 
 /// The longest time limit, in seconds: ten years.
@@ -142,6 +143,6 @@ async fn changed(
     app.wake(&name);
     app.fetch.notify_one();
     let run = runs::find(app, name, id).await?;
-    wire::publish(app, run.key, numbers).await?;
+    app.announce(run.key, numbers).await?;
     Ok(Json(wire::run(app, &run, true)))
 }

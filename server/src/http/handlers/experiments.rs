@@ -9,9 +9,10 @@ use sweep_planner::api::{
     Experiment, ExperimentList, ExperimentState, SeriesList, UpdateExperiment,
 };
 
-use super::{At, Body, Params, cluster};
+use super::cluster;
 use crate::app::App;
 use crate::http::error::ApiError;
+use crate::http::extract::{At, Body, Params};
 use crate::http::wire;
 use crate::model::{RunRecord, State as TrialState, TrialRecord, names};
 use crate::runner::protocol::Folder;
@@ -77,7 +78,7 @@ pub async fn update(
                 .stop_trial(run.key, trial.number, app.clock.now())
                 .await?;
             app.wake(&run.cluster);
-            wire::publish(&app, run.key, vec![trial.number]).await?;
+            app.announce(run.key, vec![trial.number]).await?;
         }
         // What every client sends back when it means no change.
         ExperimentState::Succeeded | ExperimentState::Unspecified => {}
@@ -107,7 +108,7 @@ pub async fn delete(
             "This experiment has not ended. Stop it before deleting it.".to_owned(),
         ));
     }
-    wire::publish(&app, run.key, vec![trial.number]).await?;
+    app.announce(run.key, vec![trial.number]).await?;
     Ok(Json(json!({})))
 }
 

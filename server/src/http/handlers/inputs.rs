@@ -6,13 +6,10 @@ use std::sync::Arc;
 
 use sweep_planner::api::{CreateRun, DatastoreMount, Scalar};
 
-use super::launch::sentence;
-use super::short;
 use crate::app::App;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, sentence, short};
 use crate::model::Mount;
-use crate::sources::git;
-use crate::sources::git::Address;
+use crate::sources::git::{self, Address};
 
 /// A source from a repository: one that may be fetched, by a git that is there.
 pub(super) fn check_repository(app: &App, request: &CreateRun) -> Result<(), ApiError> {

@@ -14,14 +14,13 @@ use sweep_planner::api::{
 use sweep_planner::launch::{Launch, Refusal, receive};
 use sweep_planner::sweep::{self, Part, Trial};
 
-use super::{At, Body, Params, cluster, control, inputs, room, runs, short, uploads};
+use super::{cluster, control, inputs, room, runs, uploads};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::auth::Identity;
-use crate::http::error::ApiError;
-use crate::http::wire;
-use crate::model::price;
-use crate::model::price::Pricing;
+use crate::http::error::{ApiError, sentence, short};
+use crate::http::extract::{At, Body, Params};
+use crate::model::price::{self, Pricing};
 use crate::model::{NewRun, NewTrial, RunRecord};
 use crate::sources::{
     Ignored, NoScript, SourceError, SourceLimits, ensure_script, plain, remove_tree, snapshot,
@@ -96,7 +95,7 @@ pub async fn create(
             announce(&app, &name);
             let record = runs::find(&app, name.clone(), id).await?;
             tracing::info!(run = %record.name, trials = record.trials, "launched");
-            wire::publish(&app, record.key, Vec::new()).await?;
+            app.announce(record.key, Vec::new()).await?;
             Ok(Json(uploads::with_address(&app, &headers, &record, brief)))
         }
         Created::NameTaken => Err(ApiError::Exists(
@@ -279,16 +278,6 @@ fn check_script(script: &str) -> Result<(), ApiError> {
             short(script)
         )))
     }
-}
-
-/// A message of another module as a sentence.
-pub(super) fn sentence(message: &impl ToString) -> String {
-    let text = message.to_string();
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().to_string());
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 /// The name asked for, if it fits and is free; a drawn one where none is asked for.

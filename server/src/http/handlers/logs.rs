@@ -7,9 +7,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage};
 
-use super::{At, Params, experiments};
+use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
+use crate::http::extract::{At, Params};
 use crate::runner::output::{Stretch, read_output, search_output};
 use crate::runner::protocol::Folder;
 use crate::store::Files;

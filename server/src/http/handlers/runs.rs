@@ -9,9 +9,10 @@ use sweep_planner::api::{
     ExperimentState, Run, RunList, RunState, TRIAL_PAGE_MAX, TrialPage, UpdateRun,
 };
 
-use super::{At, Body, Params, cluster, short};
+use super::cluster;
 use crate::app::App;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, short};
+use crate::http::extract::{At, Body, Params};
 use crate::http::wire;
 use crate::model::{RunRecord, State as TrialState};
 use crate::store::RunFilter;
@@ -88,7 +89,7 @@ pub async fn delete(
 async fn stop(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
     let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await?;
     app.wake(&run.cluster);
-    wire::publish(app, run.key, stopped).await?;
+    app.announce(run.key, stopped).await?;
     Ok(())
 }
 

@@ -1,17 +1,16 @@
 //! The states of all trials of several runs in one call.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use sweep_planner::api::{RunStates, StateList, StateTrials};
+use sweep_planner::api::StateList;
 
-use super::{At, Params, cluster, runs};
+use super::{cluster, runs};
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::model::{RunRecord, State as TrialState};
-use crate::store::Stretch;
+use crate::http::extract::{At, Params};
+use crate::http::wire;
 
 /// How many runs one call may ask for.
 const RUNS_MAX: usize = 100;
@@ -43,43 +42,10 @@ pub async fn list(
             .await?;
         let (run, stretches) = found.ok_or_else(|| runs::missing(&name, id))?;
         room -= stretches.len();
-        answer.push(shown(&run, &stretches, from));
+        answer.push(wire::states(&run, &stretches, from));
     }
     Ok(Json(StateList {
         runs: answer,
         now: app.clock.now(),
     }))
-}
-
-fn shown(run: &RunRecord, stretches: &[Stretch], from: u32) -> RunStates {
-    let states = TrialState::ALL
-        .into_iter()
-        .filter(|state| run.count(*state) > 0)
-        .map(|state| StateTrials {
-            state: state.to_wire(),
-            count: run.count(state),
-            trials: ranges(stretches.iter().filter(|stretch| stretch.state == state)),
-        });
-    let told = stretches.last().map_or(from, |stretch| stretch.last + 1);
-    RunStates {
-        id: run.id.clone(),
-        trials: run.trials,
-        states: states.collect(),
-        next: (told < run.trials).then_some(told),
-    }
-}
-
-/// As `sweepOptions.trials` writes them: `0-3,7`.
-fn ranges<'a>(stretches: impl Iterator<Item = &'a Stretch>) -> String {
-    let mut text = String::new();
-    for Stretch { first, last, .. } in stretches {
-        let comma = if text.is_empty() { "" } else { "," };
-        // Writing to a text cannot fail.
-        let _ = if first == last {
-            write!(text, "{comma}{first}")
-        } else {
-            write!(text, "{comma}{first}-{last}")
-        };
-    }
-    text
 }

@@ -9,35 +9,29 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
-use sweep_planner::api::{Run, paths};
+use sweep_planner::api::Run;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
-use super::launch::sentence;
-use super::{At, Params, room};
+use super::room;
 use crate::app::App;
-use crate::http::error::ApiError;
-use crate::http::signed;
-use crate::http::wire;
+use crate::http::error::{ApiError, sentence};
+use crate::http::extract::{At, Params};
+use crate::http::{address, signed, wire};
 use crate::model::RunRecord;
 use crate::sources::{SourceLimits, UnpackError, ensure_script, put_source, remove_tree, unpack};
 use crate::system::random::{self, hex};
 
 /// How long an address takes an upload: a day.
 const ADDRESS_LIFE_MICROS: i64 = 86_400_000_000;
-/// What is signed besides the run, so that no other address of ours is one of these.
-const PURPOSE: &str = "upload";
 
 /// A run as its launch is answered: with the address of its upload, as long as it waits for one.
 pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brief: bool) -> Run {
     let mut shown = wire::run(app, run, brief);
     if run.awaits_upload {
-        let host = headers.get(header::HOST);
-        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
         let expires = app.clock.now().micros() + ADDRESS_LIFE_MICROS;
-        let query = signed::query(app, [PURPOSE, &run.id], expires);
-        let path = paths::upload(&run.id);
-        shown.status.upload_url = format!("http://{host}{path}?{query}");
+        let host = address::host(headers);
+        shown.status.upload_url = address::upload(app, host, &run.id, expires);
     }
     shown
 }
@@ -49,7 +43,7 @@ pub async fn receive(
     params: Params,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    if !signed::is_signed(&app, [PURPOSE, &run], &params)? {
+    if !signed::is_signed(&app, [address::UPLOAD, &run], &params)? {
         return Err(ApiError::Forbidden(
             "This address for an upload is wrong or too old; launch again.".to_owned(),
         ));
@@ -184,7 +178,7 @@ async fn check_script(app: &App, run: &str, source: &Path) -> Result<(), ApiErro
     let failed = app
         .store
         .source_failed(awaited.run, message.clone(), app.clock.now());
-    wire::publish(app, awaited.run, failed.await?).await?;
+    app.announce(awaited.run, failed.await?).await?;
     Err(ApiError::Unprocessable(format!(
         "{message} The trials of this run have failed; none has started. Try them again with the \
          right source sent to this address, or launch again."

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::active::Active;
 use super::outcome::{change, end, put_back};
-use super::{Active, Key};
 use crate::model::metric::NewPoints;
-use crate::model::{ActiveTrial, Change, State};
+use crate::model::{ActiveTrial, Change, Key, State};
 use crate::runner::engine::{Engine, Seen};
 use crate::system::clock::Clock;
 

@@ -5,14 +5,20 @@
 //! was one before: so whenever the server is killed, each trial starts at most once, and on the
 //! next start the trials in the states starting and running are taken up where they are.
 
+mod active;
+
 mod look;
+
 mod outcome;
-mod pause;
+
 mod record;
+
+mod pause;
+
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -24,12 +30,11 @@ use super::engine::{Engine, SubmitError};
 use super::metrics::Gatherer;
 use super::protocol::Folder;
 use crate::app::App;
-use crate::http::wire;
-use crate::model::{ActiveTrial, Change, State};
-use crate::store::Claim;
-use crate::store::StoreError;
+use crate::model::{ActiveTrial, Change, Key, State};
+use crate::store::{Claim, StoreError};
+use active::Active;
 use look::{Found, look};
-use outcome::{change, put_back};
+use outcome::{change, leaves, put_back};
 use pause::Pause;
 
 /// How often running trials are looked at.
@@ -42,9 +47,6 @@ const WAIT: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(1);
 /// How often it is looked for wishes to stop of which nobody has told.
 const UNASKED: Duration = Duration::from_secs(10);
-
-/// A trial by its run's key and its number.
-type Key = (i64, u32);
 
 /// Runs the trials of one cluster.
 pub struct Dispatcher {
@@ -63,14 +65,6 @@ pub struct Dispatcher {
     failing: bool,
     /// When it was last looked for wishes to stop.
     asked_at: Instant,
-}
-
-/// A trial that is starting or running.
-struct Active {
-    trial: ActiveTrial,
-    gatherer: Gatherer,
-    submitted: bool,
-    stop_sent: bool,
 }
 
 impl Dispatcher {
@@ -338,11 +332,6 @@ impl Dispatcher {
     }
 }
 
-/// Whether a trial that has come to this state has left its slot.
-fn leaves(state: State) -> bool {
-    state.ended() || state == State::Queued
-}
-
 /// Passes on the wish to stop a trial, unless that was done. True if it will never start.
 fn stop_one(engine: &dyn Engine, active: &mut Active) -> Result<bool, String> {
     if !active.submitted {
@@ -356,19 +345,4 @@ fn stop_one(engine: &dyn Engine, active: &mut Active) -> Result<bool, String> {
         active.stop_sent = true;
     }
     Ok(false)
-}
-
-/// Tells those who watch how these trials and their runs are now. Failing to is no reason to fail
-/// the change, which is durable already.
-pub async fn publish(app: &App, keys: &[Key]) {
-    let mut runs: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
-    for (run, number) in keys {
-        runs.entry(*run).or_default().push(*number);
-    }
-    for (run, mut numbers) in runs {
-        numbers.sort_unstable();
-        if let Err(error) = wire::publish(app, run, numbers).await {
-            tracing::warn!(%error, "a change could not be announced");
-        }
-    }
 }

@@ -2,8 +2,7 @@
 
 use sweep_planner::api::Timestamp;
 
-use super::Key;
-use crate::model::{Change, State};
+use crate::model::{Change, Key, State};
 use crate::runner::protocol::{Ended, How};
 
 /// A change to a state, found out at this time.
@@ -52,6 +51,11 @@ pub(super) fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
         signal,
         ..change(key, state, now, message)
     }
+}
+
+/// Whether a trial that has come to this state has left its slot.
+pub(super) fn leaves(state: State) -> bool {
+    state.ended() || state == State::Queued
 }
 
 /// A signal by its number and, where it is a usual one, its name.

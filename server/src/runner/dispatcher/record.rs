@@ -1,12 +1,13 @@
 //! Making durable what was found, and telling of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::{Dispatcher, Key, leaves, publish};
+use super::Dispatcher;
+use super::outcome::leaves;
+use crate::app::App;
 use crate::model::metric::NewPoints;
-use crate::model::{Change, State};
-use crate::store::Recorded;
-use crate::store::StoreError;
+use crate::model::{Change, Key, State};
+use crate::store::{Recorded, StoreError};
 
 impl Dispatcher {
     /// Makes changes durable, each trial's by itself, forgets trials that have ended, takes queued
@@ -51,7 +52,7 @@ impl Dispatcher {
             self.add(trial, false);
         }
         let touched: Vec<Key> = touched.into_iter().collect();
-        publish(&self.app, &touched).await;
+        announce(&self.app, &touched).await;
         Ok(())
     }
 
@@ -79,5 +80,20 @@ impl Dispatcher {
         }
         self.failing = !failed.is_empty();
         failed
+    }
+}
+
+/// Tells those who watch how these trials and their runs are now. Failing to is no reason to fail
+/// the change, which is durable already.
+async fn announce(app: &App, keys: &[Key]) {
+    let mut runs: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+    for (run, number) in keys {
+        runs.entry(*run).or_default().push(*number);
+    }
+    for (run, mut numbers) in runs {
+        numbers.sort_unstable();
+        if let Err(error) = app.announce(run, numbers).await {
+            tracing::warn!(%error, "a change could not be announced");
+        }
     }
 }

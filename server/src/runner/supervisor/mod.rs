@@ -5,14 +5,20 @@
 //! files alone (see [`Folder`]), and starts the trial at most once, whoever starts it how often.
 
 mod given;
+
 mod namespace;
-mod output;
+
 mod process;
+
+mod output;
+
+mod log;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use log::complain;
 use output::Sink;
 use process::Running;
 
@@ -172,10 +178,4 @@ fn explain(folder: &Folder, reason: &str) {
     if let Err(error) = written {
         complain(&format!("the reason cannot be written as output: {error}"));
     }
-}
-
-/// Writes down a trouble of our own, if that can be written: on a full disk it cannot, and the
-/// trial must go on (`eprintln!` would end us).
-fn complain(trouble: &str) {
-    let _ = writeln!(io::stderr(), "{trouble}");
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use memchr::{memchr2, memchr3, memrchr2};
 
-use super::complain;
+use super::log::complain;
 use crate::runner::metrics::lines::{LINE_MAX, measure};
 use crate::runner::protocol::Folder;
 

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::complain;
+use super::log::complain;
 use super::output::{Sink, Stream};
 use crate::runner::protocol::{Folder, How, Order};
 use crate::sources::below;

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{Datastore, versions};
 use crate::data_dir::DataDir;
 use crate::model::names::is_datastore_name;
-use crate::sources::existing;
-use crate::sources::{SourceError, copy_tree, remove_tree};
+use crate::sources::{SourceError, copy_tree, existing, remove_tree};
 
 /// Why a datastore was not added.
 #[derive(Debug, thiserror::Error)]

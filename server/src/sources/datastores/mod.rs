@@ -4,8 +4,9 @@
 //! where both have a name and version, the configuration's is meant. A version is never changed:
 //! other data is another version.
 
-mod add;
 mod place;
+
+mod add;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;

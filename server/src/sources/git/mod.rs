@@ -15,11 +15,8 @@ pub use command::installed;
 
 use super::{SourceLimits, ensure_script, put_source, remove_tree};
 use crate::app::App;
-use crate::http::wire;
-use crate::store::StoreError;
-use crate::store::ToFetch;
-use crate::system::clock;
-use crate::system::random;
+use crate::store::{StoreError, ToFetch};
+use crate::system::{clock, random};
 use crate::upkeep::disk::Short;
 use command::{Failure, Job};
 
@@ -162,7 +159,7 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
     match noted {
         Ok(numbers) => {
             app.wake(&one.cluster);
-            if let Err(error) = wire::publish(&app, one.run, numbers).await {
+            if let Err(error) = app.announce(one.run, numbers).await {
                 tracing::warn!(%error, "a change could not be announced");
             }
             true

@@ -1,4 +1,4 @@
-//! The page's files and the health check.
+//! The built page's files, the health check, and what answers where there is nothing.
 
 use std::sync::Arc;
 
