@@ -14,6 +14,7 @@
 //! | `supervisor.log` | supervisor | its own troubles |
 //! | `view/` | supervisor | where the trial's view of its datastores is put together; empty |
 //! | `work/` | both | the trial's copy of the source, where it runs |
+//! | `work.unfinished/` | server | that copy while it is made |
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};

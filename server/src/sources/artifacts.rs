@@ -1,6 +1,6 @@
 //! Files of a trial, given out while its script may do with them what it likes.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path};
@@ -10,6 +10,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use sweep_planner::api::Timestamp;
 use tar::{Builder, Header};
 
+use super::walk::Walk;
 use crate::system::clock;
 
 /// Opens a file below a folder for reading. No link is followed on the way, so that none leads
@@ -92,37 +93,23 @@ pub struct Made {
 /// 100,000 and folders are looked at.
 pub fn made(work: &Path, source: &Path) -> Vec<Made> {
     let mut found = Vec::new();
-    let mut folders = vec![work.to_owned()];
-    let mut entries = 0;
-    while let Some(folder) = folders.pop() {
-        // A folder may vanish while the trial runs.
-        let Ok(listing) = fs::read_dir(&folder) else {
+    for entry in Walk::new(work, ENTRIES_MAX, usize::MAX).take(ENTRIES_MAX) {
+        let (path, Ok(meta)) = (entry.path(), entry.metadata()) else {
             continue;
         };
-        for entry in listing.flatten() {
-            entries += 1;
-            if entries > ENTRIES_MAX {
-                break;
-            }
-            let (path, Ok(meta)) = (entry.path(), entry.metadata()) else {
+        let Ok(relative) = path.strip_prefix(work) else {
+            continue;
+        };
+        if meta.is_file() && !source.join(relative).exists() {
+            let Some(name) = relative.to_str().map(str::to_owned) else {
                 continue;
             };
-            let Ok(relative) = path.strip_prefix(work) else {
-                continue;
-            };
-            if meta.is_dir() {
-                folders.push(path);
-            } else if meta.is_file() && !source.join(relative).exists() {
-                let Some(name) = relative.to_str().map(str::to_owned) else {
-                    continue;
-                };
-                let modified = clock::timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
-                found.push(Made {
-                    name,
-                    size: meta.len(),
-                    modified,
-                });
-            }
+            let modified = clock::timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
+            found.push(Made {
+                name,
+                size: meta.len(),
+                modified,
+            });
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -132,6 +119,7 @@ pub fn made(work: &Path, source: &Path) -> Vec<Made> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     #[test]

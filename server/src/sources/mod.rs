@@ -17,9 +17,12 @@ mod remove;
 
 mod paths;
 
+mod walk;
+
 pub use artifacts::{Made, made, open_below, write_tar};
 pub use paths::{below, existing};
 pub use remove::remove_tree;
 pub use script::{NoScript, ensure_script, plain};
 pub use snapshot::{Ignored, SourceError, SourceLimits, copy_tree, put_source, snapshot};
 pub use unpack::{UnpackError, unpack, unpack_tar};
+pub use walk::Walk;

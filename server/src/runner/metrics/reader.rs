@@ -9,7 +9,7 @@ use super::lightning;
 use super::lines::Measured;
 use crate::model::metric::{NewPoint, NewPoints, Source};
 use crate::runner::protocol::Folder;
-use crate::sources::open_below;
+use crate::sources::{Walk, open_below};
 
 /// The most bytes of metrics read in one look; the next look goes on.
 const CHUNK: u64 = 1 << 20;
@@ -182,28 +182,15 @@ impl Gatherer {
         let since = order.modified()?;
         let work = self.folder.work();
         let mut best: Option<(SystemTime, PathBuf)> = None;
-        let mut folders = vec![(work.clone(), 0)];
-        let mut entries = 0;
-        while let Some((folder, depth)) = folders.pop() {
-            // A folder may vanish while the trial runs.
-            let Ok(listing) = fs::read_dir(&folder) else {
-                continue;
-            };
-            for entry in listing.flatten() {
-                entries += 1;
-                let Ok(kind) = entry.file_type() else {
+        for entry in Walk::new(&work, ENTRIES_MAX, DEPTH_MAX) {
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if is_file && entry.file_name() == CSV {
+                let Ok(modified) = entry.metadata().and_then(|meta| meta.modified()) else {
                     continue;
                 };
-                if kind.is_dir() && depth < DEPTH_MAX && entries < ENTRIES_MAX {
-                    folders.push((entry.path(), depth + 1));
-                } else if kind.is_file() && entry.file_name() == CSV {
-                    let Ok(modified) = entry.metadata().and_then(|meta| meta.modified()) else {
-                        continue;
-                    };
-                    let later = best.as_ref().is_none_or(|(best, _)| modified > *best);
-                    if modified >= since && later {
-                        best = Some((modified, entry.path()));
-                    }
+                let later = best.as_ref().is_none_or(|(best, _)| modified > *best);
+                if modified >= since && later {
+                    best = Some((modified, entry.path()));
                 }
             }
         }

@@ -22,11 +22,12 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::model::Mount;
 use crate::model::names::{datastore_version, is_datastore_name};
+use crate::sources::Walk;
 
 /// The most datastores of one run.
 const MOUNTS_MAX: usize = 16;
 /// How many files and folders are looked at for the size of a datastore.
-const ENTRIES_MAX: u64 = 10_000_000;
+const ENTRIES_MAX: usize = 10_000_000;
 
 /// One version of a datastore.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,21 +226,10 @@ fn folders(below: &Path) -> Vec<String> {
 }
 
 fn bytes(folder: &Path) -> u64 {
-    let (mut bytes, mut entries, mut folders) = (0, 0, vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        let Ok(listing) = fs::read_dir(folder) else {
-            continue;
-        };
-        for entry in listing.flatten() {
-            entries += 1;
-            match entry.metadata() {
-                Ok(meta) if meta.is_dir() && entries < ENTRIES_MAX => folders.push(entry.path()),
-                Ok(meta) if meta.is_file() => bytes += meta.len(),
-                _ => {}
-            }
-        }
-    }
-    bytes
+    let metas =
+        Walk::new(folder, ENTRIES_MAX, usize::MAX).filter_map(|entry| entry.metadata().ok());
+    let files = metas.filter(std::fs::Metadata::is_file);
+    files.map(|meta| meta.len()).sum()
 }
 
 #[cfg(test)]

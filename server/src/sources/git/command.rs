@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Address;
-use crate::sources::{NoScript, SourceLimits, UnpackError, unpack_tar};
+use crate::sources::{NoScript, SourceLimits, UnpackError, Walk, unpack_tar};
 
 /// How often a running git is looked at, and how often what it has written is measured.
 const TICK: Duration = Duration::from_millis(20);
@@ -275,13 +275,9 @@ fn shown(words: &str) -> String {
 
 /// Bytes of all files below a folder.
 fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(meta) if meta.is_dir() => size(&entry.path()),
-        Ok(meta) => meta.len(),
-        Err(_) => 0,
-    });
-    sizes.sum()
+    let metas = Walk::new(folder, usize::MAX, usize::MAX).filter_map(|entry| entry.metadata().ok());
+    let others = metas.filter(|meta| !meta.is_dir());
+    others.map(|meta| meta.len()).sum()
 }
 
 #[cfg(test)]
