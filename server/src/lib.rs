@@ -45,3 +45,7 @@ pub mod upkeep;
 pub mod model;
 
 pub mod system;
+
+#[cfg(test)]
+#[path = "../tests/it/skip.rs"]
+mod skip;

@@ -3,8 +3,10 @@
 //! A server takes each name once, so that of two commands `--name abc` the second would be refused at
 //! its launch. It is called `abc-2`, or the next number that no command has typed.
 
-use super::options::MAX_RUN_NAME;
 use std::collections::{HashMap, HashSet};
+
+/// The longest name that `sweep serve` takes for a run, in characters; Grid's client sets no limit.
+pub(super) const MAX_RUN_NAME: usize = 200;
 
 /// The names of a plan's runs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,8 +63,8 @@ fn numbered_as<'a>((start, digits): (&'a str, &str)) -> Option<(&'a str, u128)> 
 
 fn distinct(typed: &[Option<&str>]) -> Vec<Option<String>> {
     let mut taken: HashSet<String> = typed.iter().flatten().map(|name| (*name).into()).collect();
-    // Names that are cut may be numbered alike, so that the next free number is kept by what stands
-    // before it: else each of many long names would try the numbers of all others.
+    // Long names are cut before they are numbered, and may then be alike. The next free number is kept for
+    // each cut name, or each of many long names would try the numbers of all others.
     let mut next: HashMap<String, u64> = HashMap::new();
     let mut used: HashSet<&str> = HashSet::new();
     let mut names = Vec::with_capacity(typed.len());

@@ -35,28 +35,32 @@
 //! assert_eq!(reading.config_diagnostics[0].span.slice(config), "1:30");
 //! ```
 
-mod merge;
-mod params;
-mod pasted;
-mod problem;
+// YAML text to a tree, and its scalars to Python's values.
 mod resolve;
 mod retyped;
 mod scalar;
-mod schema;
 mod syntax;
 mod timestamp;
 mod tree;
-mod trial;
 mod value;
+
+// The tree to what Grid's client takes from it.
+mod params;
+mod schema;
+mod trial;
+
+// Into a command; or a file in a command's place.
+mod merge;
+mod pasted;
 
 #[cfg(test)]
 mod tests;
 
 pub use pasted::{Pasted, pasted};
 pub(super) use pasted::{check_pasted, key_of};
-pub use problem::{Problem, Syntax};
 
 use super::diagnostic::Diagnostic;
+use super::diagnostic::config::Problem;
 use super::options::{Actions, OptionSpec};
 use super::span::Span;
 use super::words::{self, Word};
@@ -73,28 +77,28 @@ pub struct Config {
     pub environment: Option<BTreeMap<String, String>>,
     /// Commands around the image build and the trial.
     pub actions: Actions,
-    /// The words of `params`.
+    /// The words of `params`, as the client puts them behind the script's own arguments.
     pub parameters: Vec<Word>,
 }
 
 /// An option that the file sets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// Its key.
+    /// The key in the file, such as `storage_gb` for `--memory`.
     pub key: &'static str,
     /// The option of the command that it replaces.
     pub spec: &'static OptionSpec,
     /// The value as it would be typed, "" for a flag that is set; `None` for a flag that is not, and
     /// for a null, which leaves the option at its default.
     pub value: Option<String>,
-    /// Where the value stands.
+    /// The value's place in the YAML text.
     pub span: Span,
 }
 
 /// Longest text that is read, in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
 
-/// Reads a config file's text, and says what is wrong in it. Any text gives a config; nothing panics.
+/// Reads a config file's text and reports what is wrong in it. Any text gives a config; nothing panics.
 /// O(length), and some 10^5 values at most, aliases counted as often as they stand.
 pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
     if text.len() > MAX_TEXT {

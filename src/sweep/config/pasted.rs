@@ -1,11 +1,11 @@
 //! A config file pasted where a command belongs, alone or beside commands.
 
 use crate::sweep::command;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, is_script};
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::options::Options;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::words::{self, Source};
+use crate::sweep::words::{self, Source, is_script};
 use std::ops::Range;
 
 /// The keys at the top of a config file: no command begins with one.
@@ -19,7 +19,7 @@ const FILE_NAME: &str = "config.yml";
 pub struct Pasted {
     /// The commands above and below the file, each naming it by `--config`; "" where there are none.
     pub commands: String,
-    /// The file's text.
+    /// The file's text, which ends in a line end.
     pub yaml: String,
     /// The script that the file names for itself, in a comment or a key that Grid does not read.
     pub script: Option<String>,
@@ -36,8 +36,8 @@ impl Pasted {
     }
 }
 
-/// Takes `text` apart where a config file is pasted in it: a line that begins with a key of
-/// [`ROOT_KEYS`], outside any command. A text of commands alone never is one. O(length of the text).
+/// Splits `text` where a config file is pasted in it: from a line outside any command that begins with a
+/// key of [`ROOT_KEYS`]. `None` for a text of commands alone. O(length of the text).
 pub fn pasted(text: &str) -> Option<Pasted> {
     let block = yaml_block(text)?;
     let yaml = with_line_end(&text[block.clone()]);

@@ -1,10 +1,10 @@
 //! A scalar's text as a Python value, step by step as PyYAML 5.4.1's `SafeConstructor` makes it.
 
-use super::problem::Problem;
 use super::resolve::{Implicit, resolve};
 use super::timestamp::Timestamp;
 use super::value::Value;
 use crate::sweep::diagnostic::Diagnostic;
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::literal::Literal;
 use crate::sweep::span::Span;
 use num_bigint::BigInt;
@@ -117,7 +117,7 @@ fn python_int(text: &str, base: u32) -> Option<BigInt> {
         Some(digits) => (true, digits),
         None => (false, trimmed.strip_prefix('+').unwrap_or(trimmed)),
     };
-    // A prefix that says the base again is allowed.
+    // Python allows a prefix that repeats the base.
     let prefix = match base {
         2 => "0b",
         8 => "0o",

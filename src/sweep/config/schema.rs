@@ -1,9 +1,9 @@
 //! Which keys a config file has, and what each takes.
 
-use super::problem::Problem;
 use super::tree::{Child, Content, Tree};
 use super::value::{Entry, Loader, Value};
 use super::{Config, Setting};
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::literal::Literal;
 use crate::sweep::machines;
@@ -45,6 +45,7 @@ const SCRATCH: &[(&str, &str)] = &[
 ];
 const STRATEGY: &[(&str, &str)] = &[("strategy", "--strategy")];
 const STRATEGY_OPTIONS: &[(&str, &str)] = &[("num_trials", "--num_trials"), ("seed", "--seed")];
+
 /// Reads the whole tree.
 pub(super) fn read(tree: &Tree, root: Option<Child>) -> (Config, Vec<Diagnostic>) {
     let mut reader = Reader {
@@ -123,7 +124,7 @@ impl Reader<'_> {
             .ok()
     }
 
-    /// The entries of a section by their keys, unknown ones told of and left out.
+    /// The entries of a section by their keys; unknown ones are reported and left out.
     pub(super) fn section(
         &mut self,
         at: Child,
@@ -274,7 +275,7 @@ impl Reader<'_> {
         matches!(self.loader.content(at), Content::Sequence(items) if items.is_empty())
     }
 
-    /// The client takes a single key, whatever its own documents say.
+    /// The client takes a single key, although its documents show two.
     fn scratch(&mut self, at: Child) {
         if self.is_empty_list(at) {
             return;
@@ -403,10 +404,16 @@ fn expected(spec: &OptionSpec) -> &'static str {
 /// The problem with the file's key in the place of the option.
 fn with_key(kind: Kind, key: &'static str) -> Kind {
     match kind {
-        Kind::NotAnInteger { found, least, .. } => Kind::NotAnInteger {
+        Kind::NotAnInteger {
+            found,
+            least,
+            greatest,
+            ..
+        } => Kind::NotAnInteger {
             option: key,
             found,
             least,
+            greatest,
         },
         Kind::NotAChoice { found, choices, .. } => Kind::NotAChoice {
             option: key,

@@ -1,129 +1,21 @@
-//! Texts that are no command and are named for what they are: links, files of other tools, lines beside
-//! commands, a shell's loops, and commands that stand in something.
+//! Texts that are no command of `grid run`, each reported as what it is: links, files of other tools,
+//! lines beside commands, a shell's loops, and commands inside Markdown, a notebook or a comment.
 
-use super::diagnostic::{Diagnostic, Fix, Kind};
-use super::reading::MAX_PROBLEMS;
+use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS};
 use super::span::Span;
 use super::words::{self, Words};
-use std::fmt;
 
 mod link;
 mod others;
-mod runner;
 mod script;
 mod sweep_of_loop;
 mod wrapped;
 mod yaml;
 
-pub use others::OtherLines;
 pub(super) use others::take_others;
-pub use runner::Runner;
-pub(super) use runner::runner;
 pub(super) use script::take_scripts;
-pub use script::{Construct, ShellScript};
-pub use wrapped::{Wrapped, Wrapping};
 pub(super) use wrapped::{check_commented, check_wrapped};
 pub(super) use yaml::check_yaml;
-
-/// What a text is that is no command.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Foreign {
-    /// A file in YAML.
-    Yaml {
-        /// What it is, in words.
-        what: &'static str,
-        /// What to do with it.
-        help: &'static str,
-    },
-    /// A part of a config file of Grid's.
-    ConfigPart {
-        /// Its first key.
-        key: String,
-        /// The key that it stands under.
-        section: &'static str,
-    },
-    /// A link that starts a run of Grid's.
-    GridRun {
-        /// The command that it stands for, in today's options.
-        command: Option<String>,
-        /// The repository of the script, with the commit.
-        repository: Option<String>,
-    },
-    /// Any other link.
-    Link {
-        /// What it leads to, in words.
-        what: &'static str,
-        /// What to write instead.
-        help: String,
-    },
-    /// Lines beside commands.
-    OtherLines(OtherLines),
-    /// A shell's loop, condition, function or array.
-    ShellScript(ShellScript),
-    /// A command that stands in something.
-    Wrapped(Wrapped),
-    /// Another program that starts a script.
-    Runner(Runner),
-}
-
-impl Foreign {
-    /// What would be right.
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Foreign::Yaml { help, .. } => (*help).into(),
-            Foreign::ConfigPart { key, section } => {
-                format!("in a config file `{key}` stands under `{section}`")
-            }
-            Foreign::GridRun { repository, .. } => {
-                let code = repository.as_ref()?;
-                format!("its code is {code}: launch it from a checkout of that")
-            }
-            Foreign::Link { help, .. } => help.clone(),
-            Foreign::OtherLines(lines) => lines.help(),
-            Foreign::ShellScript(script) => return script.help(),
-            Foreign::Wrapped(wrapped) => return wrapped.help(),
-            Foreign::Runner(runner) => runner.help(),
-        })
-    }
-
-    /// The edits that may be meant for what stands at `span`.
-    pub(super) fn fixes(&self, span: Span, text: &str) -> Vec<Fix> {
-        match self {
-            Foreign::GridRun {
-                command: Some(command),
-                ..
-            } => vec![Fix {
-                label: "Write its command".into(),
-                edits: vec![(span, command.clone())],
-            }],
-            Foreign::OtherLines(lines) => lines.fixes(),
-            Foreign::ShellScript(script) => script.fixes(),
-            Foreign::Wrapped(wrapped) => wrapped.fixes(),
-            Foreign::Runner(runner) => runner.fixes(span, text),
-            _ => Vec::new(),
-        }
-    }
-}
-
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Foreign::Yaml { what, .. } => write!(f, "this is {what}, not a `grid run` command"),
-            Foreign::ConfigPart { .. } => write!(
-                f,
-                "this is a part of a config file of `grid run --config`, not a command"
-            ),
-            Foreign::GridRun { .. } => {
-                write!(f, "this is a link to a run of Grid's, not a command")
-            }
-            Foreign::Link { what, .. } => write!(f, "this is a link to {what}, not a command"),
-            Foreign::OtherLines(lines) => lines.fmt(f),
-            Foreign::ShellScript(script) => script.fmt(f),
-            Foreign::Wrapped(wrapped) => wrapped.fmt(f),
-            Foreign::Runner(runner) => runner.fmt(f),
-        }
-    }
-}
 
 /// Takes the lines that begin with a link out of `commands`, and says of each what it is. All else that
 /// a shell would make of such a line is noise. Whether there was one. O(length of the text).
@@ -168,12 +60,12 @@ pub(super) fn take_links(
     true
 }
 
-/// A command in the text that is told of as a whole.
+/// A command in the text that is reported as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Region {
     /// The command to its end, its operators and redirections included.
     line: Span,
-    /// The same with what parts it from the commands beside it: gone without it.
+    /// The same with the separator beside it, so that the text without it has no empty command there.
     whole: Span,
 }
 
@@ -220,7 +112,7 @@ impl Region {
     }
 }
 
-/// Takes out the commands that begin in `regions`, which are in order, and what was said of them.
+/// Removes the commands that begin in `regions`, which are in order, and their diagnostics.
 /// O(n log n).
 fn drop_within(regions: &[Region], commands: &mut Vec<Words>, diagnostics: &mut Vec<Diagnostic>) {
     if regions.is_empty() {

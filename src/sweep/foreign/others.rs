@@ -1,92 +1,13 @@
 //! Lines beside commands of `grid run` that are none: other commands, a terminal's answer, prose.
-//! They are told of together, since one click leaves them all out.
+//! They are reported together, since one click leaves them all out.
 
-use super::{Foreign, Region, drop_within};
-use crate::sweep::command::begins_flag;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, is_script};
+use super::{Region, drop_within};
+use crate::sweep::command::{is_python, runner};
+use crate::sweep::diagnostic::foreign::{Foreign, OtherLines};
+use crate::sweep::diagnostic::{Diagnostic, Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
 use crate::sweep::suggest::nearest;
-use crate::sweep::words::{Preamble, ShellProblem, Words};
-use std::fmt;
-
-/// Lines that are no commands of `grid run`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OtherLines {
-    /// The first of them.
-    pub first: String,
-    /// Whether `cd` is one of them.
-    changes_directory: bool,
-    /// Each with what parts it from the next.
-    lines: Vec<Span>,
-    /// Where each says `python`, if they all do.
-    pythons: Vec<Span>,
-    /// Whether a command of `grid run` runs the same script.
-    is_repeated: bool,
-    /// Whether there is no other line.
-    is_all: bool,
-}
-
-impl fmt::Display for OtherLines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first = &self.first;
-        match (self.lines.len(), self.pythons.is_empty()) {
-            (1, _) => write!(
-                f,
-                "`{first}` is another command than `grid run`, and is not run"
-            ),
-            (count, true) => write!(
-                f,
-                "{count} lines are no commands of `grid run`, and are not run (the first: `{first}`)"
-            ),
-            (count, false) => write!(
-                f,
-                "{count} lines begin `python`, not `grid run` (the first: `{first}`)"
-            ),
-        }
-    }
-}
-
-impl OtherLines {
-    pub(super) fn help(&self) -> String {
-        if self.changes_directory {
-            return "paths are those of the source's top folder".into();
-        }
-        "each line is a command of its own and begins `grid run`".into()
-    }
-
-    pub(super) fn fixes(&self) -> Vec<Fix> {
-        if self.is_all {
-            return Vec::new();
-        }
-        let mut end = 0;
-        let lines = self.lines.iter().map(|line| {
-            let start = line.start.max(end);
-            end = line.end.max(start);
-            (Span::new(start, end), String::new())
-        });
-        let them = if self.lines.len() == 1 { "it" } else { "them" };
-        let leave_out = Fix {
-            label: format!("Leave {them} out"),
-            edits: lines.collect(),
-        };
-        if self.pythons.is_empty() {
-            return vec![leave_out];
-        }
-        let written = self
-            .pythons
-            .iter()
-            .map(|span| (*span, "grid run".to_owned()));
-        let write = Fix {
-            label: "Write grid run".into(),
-            edits: written.collect(),
-        };
-        if self.is_repeated {
-            vec![leave_out, write]
-        } else {
-            vec![write, leave_out]
-        }
-    }
-}
+use crate::sweep::words::{Words, begins_flag, is_script};
 
 /// What a command is beside those of `grid run`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,7 +33,7 @@ fn sort(words: &Words) -> Sort {
     };
     let is_slip = slip(first, "grid") && (slip(second, "run") || slip(second, "train"));
     let glued = first.starts_with("grid") && first.contains("run");
-    let runs_script = super::runner(words).is_some();
+    let runs_script = runner(words).is_some();
     let unclear = is_slip
         || runs_script
         || glued
@@ -126,11 +47,6 @@ fn sort(words: &Words) -> Sort {
     }
 }
 
-pub(super) fn is_python(word: &str) -> bool {
-    let version = word.strip_prefix("python");
-    version.is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
-}
-
 /// Takes the lines beside commands of `grid run` out of `commands`, and says what they are. What a shell
 /// would make of them is noise. Whether there were some. O(length of the text).
 pub(in crate::sweep) fn take_others(
@@ -140,6 +56,7 @@ pub(in crate::sweep) fn take_others(
 ) -> bool {
     let sorts: Vec<Sort> = commands.iter().map(sort).collect();
     let has_runs = sorts.contains(&Sort::Run);
+    // Behind a quote that is never closed words are guesses: commands there are left as they are.
     let unclosed = |d: &Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
     let unclosed = diagnostics
         .iter()
@@ -152,7 +69,7 @@ pub(in crate::sweep) fn take_others(
     };
     let others = of_sort(Sort::Other).map(|(words, _)| Region::of(text, words.span));
     let mut others: Vec<Region> = others.collect();
-    // One alone is what the text is.
+    // A single unknown command, with nothing of `grid run` beside it, has its own error.
     if !has_runs && others.len() < 2 {
         others.clear();
     }
@@ -169,6 +86,7 @@ pub(in crate::sweep) fn take_others(
     let is_repeated = python_script.is_some()
         && of_sort(Sort::Run).any(|(words, _)| script(words) == python_script);
 
+    // Other commands and `python` lines are two problems: one is left out, the other rewritten.
     let others = with_own_lines(text, others, has_runs, diagnostics);
     let is_all = !has_runs && pythons.is_empty();
     let mut found = Vec::new();
@@ -181,6 +99,7 @@ pub(in crate::sweep) fn take_others(
         let (regions, words): (Vec<Region>, Vec<Span>) = pythons.into_iter().unzip();
         found.push(lines(text, &regions, words, is_repeated));
     }
+    // The regions of both problems in order, since those that hold a command are searched for in halves.
     let mut regions: Vec<Region> = Vec::new();
     for (_, _, of) in &found {
         regions.extend(of.iter().copied());
@@ -195,7 +114,7 @@ pub(in crate::sweep) fn take_others(
     has_others
 }
 
-/// The lines with those that were told of before as lines of their own.
+/// The lines, and those that the lexer reported before as lines of their own.
 fn with_own_lines(
     text: &str,
     mut others: Vec<Region>,

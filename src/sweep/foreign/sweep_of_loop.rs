@@ -1,10 +1,10 @@
 //! `for lr in 0.1 0.01; do grid run train.py --lr $lr; done` as the sweep that it is.
 
 use super::script::{array_name, body, is_idle, run_words};
-use crate::sweep::diagnostic::{Fix, is_script};
+use crate::sweep::diagnostic::Fix;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::words::{Word, Words};
+use crate::sweep::words::{Word, Words, is_script};
 
 /// A loop's command with a sweep for each variable.
 pub(super) struct SweepOfLoop {
@@ -33,7 +33,7 @@ struct Variable<'a> {
 const MOST_ITEMS: usize = 1000;
 
 impl<'a> LoopReader<'a> {
-    /// The sweep of a loop's commands, loops in it included; `None` where it is not sure to run the same
+    /// The sweep of a loop's commands, loops in it included; `None` where the sweep might not run the same
     /// trials.
     pub(super) fn read(&self, commands: &[Words]) -> Option<SweepOfLoop> {
         let mut variables: Vec<Variable<'_>> = Vec::new();

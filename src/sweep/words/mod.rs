@@ -4,43 +4,45 @@
 //! section 2.2; a leading `$ ` or `% ` prompt is skipped. Line ends, `;` and `&&` separate
 //! commands. Nothing is ever expanded or run: other shell syntax is a [`Kind::ShellSyntax`].
 //!
-//! The characters of words are judged in `words/characters.rs`, what a shell would have changed in
-//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`,
-//! placeholders and links in `placeholder.rs`.
+//! `characters` checks the characters of words, `shell` what a shell would have changed in them,
+//! `continuation` lines that go on, `preamble` what stands before a command, `placeholder` placeholders
+//! and links; `recover` reads what a shell would refuse.
 //!
-//! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
-//! was most likely meant, so that one mistake does not hide the rest.
+//! Every text gives words: what is wrong becomes a diagnostic, and the lexer continues with what was most
+//! likely meant, so that one mistake does not hide the rest.
 
-use super::diagnostic::{Diagnostic, Kind, Shell};
+use super::diagnostic::{Change, Diagnostic, Kind, Shell};
 use super::span::Span;
+use super::unicode::{Class, hidden};
 
-mod characters;
-mod continuation;
+// The lexer's ground.
 mod cursor;
-mod fixes;
-pub(crate) mod hidden;
-mod in_sweep;
-mod lookalike;
-mod mojibake;
-mod operators;
-mod placeholder;
-mod preamble;
-mod problem;
-mod recover;
-mod reported;
-mod shell;
 mod word;
 
+// What it reads beside plain words.
+mod continuation;
+mod preamble;
+
+// What it judges in them.
+mod characters;
+mod in_sweep;
+mod placeholder;
+mod recover;
+mod shell;
+
+// How many of a kind are reported, and the edits that mend them.
+mod fixes;
+mod operators;
+mod reported;
+
+pub(super) use super::span::offset;
 pub(crate) use characters::hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
-pub use hidden::Class;
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
 pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
-pub use preamble::Preamble;
-pub use problem::CharacterProblem;
-pub use shell::{Change, ShellProblem};
-pub use word::Word;
+pub(super) use word::begins_flag;
+pub use word::{Word, is_script};
 
 use continuation::Place;
 use cursor::Cursor;
@@ -50,11 +52,11 @@ use cursor::Cursor;
 pub struct Words {
     /// From the first word to the last.
     pub span: Span,
-    /// The words; never empty.
+    /// Never empty.
     pub words: Vec<Word>,
 }
 
-/// Who wrote the text.
+/// Who wrote the text, which decides how much of a shell's syntax counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A person, for a shell: every shell rule is checked.
@@ -71,7 +73,7 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
     split_reporting(text, source, reported::MAX_REPORTED)
 }
 
-/// The same; of each problem that one fix mends everywhere only the first `max_reported` are reported.
+/// As [`split`]; of each problem that one fix mends everywhere only the first `max_reported` are reported.
 fn split_reporting(text: &str, source: Source, max_reported: u32) -> (Vec<Words>, Vec<Diagnostic>) {
     let mut lexer = Lexer {
         cursor: Cursor::new(text),
@@ -126,10 +128,10 @@ struct Lexer<'a> {
     cursor: Cursor<'a>,
     source: Source,
     diagnostics: Vec<Diagnostic>,
-    /// Closing characters known to be missing up to an offset, so that no text makes the search
-    /// for them cost more than its length.
+    /// Closing characters that were searched for in vain, and up to which offset: with it the search costs
+    /// no more than the text's length, whatever the text.
     missing: Vec<(char, u32)>,
-    /// Where the last word begins that was said to need quotes.
+    /// Where the last word begins that was reported for its missing quotes.
     unquoted: Option<u32>,
     /// Where characters outside ASCII stand in the present word, not quoted.
     unquoted_characters: Vec<u32>,
@@ -137,7 +139,7 @@ struct Lexer<'a> {
     change: Option<(Span, Change)>,
     /// How often each problem was reported that one fix mends everywhere.
     counts: Vec<(reported::Group, u32)>,
-    /// How often it is at most.
+    /// The most reports of each such problem.
     max_reported: u32,
     /// Whether the command has words already.
     in_command: bool,
@@ -151,7 +153,7 @@ impl Lexer<'_> {
         ));
     }
 
-    /// What stands before a command and is no part of it: a prompt, as copied from a terminal.
+    /// Skips what stands before a command and is no part of it: a prompt, as copied from a terminal.
     fn begin_command(&mut self) {
         if self.is_client() {
             return;
@@ -164,7 +166,7 @@ impl Lexer<'_> {
         self.preamble();
     }
 
-    /// Blanks, escaped line ends and look-alike blanks between words.
+    /// Skips blanks, escaped line ends and look-alike blanks between words.
     fn skip_blanks(&mut self) {
         loop {
             if self.cursor.eat(' ')
@@ -373,11 +375,6 @@ fn ends_word(c: char) -> bool {
 /// Whether a bracket here begins a value: at the word's start, or behind `--name=`.
 fn may_open_sweep(word: &Word) -> bool {
     word.text.is_empty() && !word.quoted || word.text.starts_with('-') && word.text.ends_with('=')
-}
-
-/// A byte offset as the 32 bits that spans hold; `read` refuses longer texts.
-pub(super) fn offset(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
-//! What a shell would not read as meant: reported, then read as meant.
+//! Recovery: what a shell would refuse or change is reported, then read as it is most likely meant.
 
-use super::super::checks::{self, Doubt};
-use super::super::diagnostic::{Kind, Shell};
-use super::shell::Change;
-use super::{Lexer, Source, Word, lookalike};
+use super::{Lexer, Source, Word};
+use crate::sweep::diagnostic::{Change, Doubt, HiddenWords, Kind, Shell, excerpt};
+use crate::sweep::unicode::lookalike;
 
 impl Lexer<'_> {
     /// En- or em-dashes where a word begins, which a text editor made of `--` (or of `-`).
@@ -60,7 +59,7 @@ impl Lexer<'_> {
     }
 
     /// An unquoted `[…]`: one word as typed, an error where a shell would have changed it.
-    /// False where it does not close on this line, for the value's own parser to say so.
+    /// False where it does not close on this line: the value's own parser reports that.
     pub(super) fn bracketed(&mut self, word: &mut Word) -> bool {
         let line = match self.source {
             Source::Person => self.cursor.line(),
@@ -81,7 +80,7 @@ impl Lexer<'_> {
         true
     }
 
-    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word, and said once a word.
+    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word, and reported once a word.
     /// False where it does not close and is no error either.
     pub(super) fn parenthesised(&mut self, word: &mut Word) -> bool {
         if self.is_client() {
@@ -175,14 +174,15 @@ impl Lexer<'_> {
 
     /// A comment up to the line's end, which behind words may be one of them: `--color #f00`.
     pub(super) fn comment(&mut self, start: u32) {
-        let hidden = checks::comment::hidden_words(self.cursor.line());
+        let hidden = hidden_words(self.cursor.line());
         self.cursor.eat_while(|c| !matches!(c, '\n' | '\r'));
         if let Some(hidden) = hidden.filter(|_| self.in_command) {
             self.report(start, Kind::Doubt(Box::new(Doubt::HiddenWords(hidden))));
         }
     }
 
-    /// The result of `find` over the next `length` bytes, not tried again where it failed before.
+    /// The result of `find` over the next `length` bytes. Where the search for `key` failed before up to the
+    /// same end it is not repeated, so that the lexer stays linear in the text's length.
     fn search(
         &mut self,
         key: char,
@@ -281,4 +281,12 @@ fn closing(rest: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// What a comment may hide: words, where it goes on without a blank. `comment` is all of it from `#` on.
+fn hidden_words(comment: &str) -> Option<HiddenWords> {
+    let next = comment.chars().nth(1)?;
+    (next.is_alphanumeric()).then(|| HiddenWords {
+        comment: excerpt(comment.trim_end()),
+    })
 }

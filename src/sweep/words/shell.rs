@@ -1,100 +1,13 @@
-//! What a shell would have changed in a word, and what belongs to a shell around a command: no shell
-//! expands it later.
+//! What a shell would have expanded in a word, and shell text around a command: no shell runs on the
+//! command later, so that both are reported.
 
 use super::fixes::everywhere;
-use super::word::Word;
-use super::{Lexer, Preamble, in_sweep, placeholder};
-use crate::sweep::command::begins_flag;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Severity};
+use super::word::{Word, begins_flag};
+use super::{Lexer, in_sweep, placeholder};
+use crate::sweep::diagnostic::{Change, Diagnostic, Fix, Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
-use std::fmt;
-
-/// What a shell does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// `~`, `~/x`, `~user`: a home directory.
-    Home,
-    /// `*`, `?`, `[ab]`: the names of files that match.
-    Pattern,
-    /// `$$`, `$!`, `$-`: a number of the shell's own.
-    Parameter,
-    /// `!x`, `!!`: an earlier command, where the shell is interactive.
-    History,
-    /// `\d`: the backslash is removed.
-    Backslash,
-    /// The same in a Windows path.
-    WindowsPath,
-    /// `%NAME%`: a variable of cmd.
-    CmdVariable,
-    /// `/data/[version]`: a document's word for what is to be put in.
-    Placeholder,
-}
-
-/// A problem of shells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ShellProblem {
-    /// A word that a shell would have changed is passed as typed.
-    Unexpanded {
-        /// What a shell does.
-        change: Change,
-        /// The word's value as it stands.
-        typed: String,
-        /// The value in single quotes, and its place.
-        quoted: (Span, String),
-    },
-    /// Something that stands before a command, or on a line of its own, and is no part of one.
-    Preamble {
-        /// Which kind, by which its fix removes all alike.
-        preamble: Preamble,
-        /// As it stands.
-        typed: String,
-    },
-    /// `<name>` or `[name]`, where something is to be put in.
-    Placeholder {
-        /// As it stands.
-        typed: String,
-    },
-    /// The line of the help that says how the command is used.
-    Usage,
-    /// A link where its text is meant: `[train.py](http://train.py)`.
-    ShownLink {
-        /// The link's text, which the fix leaves in its place.
-        shown: String,
-    },
-}
 
 impl ShellProblem {
-    /// Whether it blocks the launch.
-    pub(crate) fn severity(&self) -> Severity {
-        match self {
-            ShellProblem::Unexpanded { .. } => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-
-    /// What would be right.
-    pub(crate) fn help(&self) -> Option<String> {
-        match self {
-            ShellProblem::Unexpanded {
-                change: Change::Backslash | Change::WindowsPath,
-                ..
-            } => Some("single quotes keep it".into()),
-            ShellProblem::Placeholder { .. }
-            | ShellProblem::Unexpanded {
-                change: Change::Placeholder,
-                ..
-            } => Some("write what stands for it".into()),
-            ShellProblem::Usage => {
-                Some("for example: grid run train.py --lr \"[0.1, 0.01]\"".into())
-            }
-            ShellProblem::ShownLink { .. } => None,
-            ShellProblem::Unexpanded { .. } => Some(
-                "write the value itself, or put it in single quotes to pass it as typed".into(),
-            ),
-            ShellProblem::Preamble { preamble, .. } => preamble.help(),
-        }
-    }
-
     /// The edit that makes it go away.
     pub(crate) fn fix(&self, text: &str) -> Option<Fix> {
         match self {
@@ -133,52 +46,8 @@ fn removal(text: &str, preamble: Preamble) -> Fix {
     Fix { label, edits }
 }
 
-impl fmt::Display for ShellProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (change, typed) = match self {
-            ShellProblem::Unexpanded { change, typed, .. } => (change, typed),
-            ShellProblem::Preamble { preamble, typed } => return preamble.message(f, typed),
-            ShellProblem::Placeholder { typed } => {
-                return write!(
-                    f,
-                    "`{typed}` is a placeholder: something is to be put in here"
-                );
-            }
-            ShellProblem::Usage => {
-                return write!(
-                    f,
-                    "this is the help's usage line: a script is to be put in here"
-                );
-            }
-            ShellProblem::ShownLink { shown } => {
-                return write!(f, "expected `{shown}`, found a link with that text");
-            }
-        };
-        let does = match change {
-            Change::Home => "a shell would put a home directory here",
-            Change::Pattern => "a shell would put the names of matching files here",
-            Change::Parameter => "a shell would put a number of its own here",
-            Change::History => "an interactive shell would put an earlier command here",
-            Change::Placeholder => {
-                "it looks like a placeholder, for which something is to be put in"
-            }
-            Change::CmdVariable => "cmd would put a variable's value here",
-            Change::Backslash => {
-                return write!(f, "a shell removes this backslash, and so it is not passed");
-            }
-            Change::WindowsPath => {
-                return write!(
-                    f,
-                    "a shell removes the backslashes of this Windows path, and so they are not passed"
-                );
-            }
-        };
-        write!(f, "`{typed}` is passed as typed; {does}")
-    }
-}
-
 impl Lexer<'_> {
-    /// Notes what a shell would change in the present word: the first of it counts.
+    /// Notes what a shell would change in the present word; only the first change is kept.
     pub(super) fn note(&mut self, start: u32, change: Change) {
         if !self.is_client() && self.change.is_none() {
             self.change = Some((Span::new(start, self.cursor.offset()), change));
@@ -222,7 +91,7 @@ impl Lexer<'_> {
         last && in_sweep::is_windows_path(raw.get(value_offset(raw)..).unwrap_or(""))
     }
 
-    /// Tells the first of what a shell would change in a whole word.
+    /// Reports the first of what a shell would change in a whole word.
     pub(super) fn check_change(&mut self, word: &Word) {
         let raw = word.span.slice(self.cursor.text());
         let from = value_offset(raw);
@@ -289,7 +158,7 @@ fn change(
         (span, _) if span.start < start => None,
         // No file is called so; and what begins with a bracket is a sweep.
         (_, Change::Pattern) if address || value.starts_with('[') => None,
-        // `lr=[1,2]` is told of as a list that is not swept.
+        // `lr=[1,2]` is reported as a list that is not swept.
         (_, Change::Pattern) if is_assigned_list(value) => None,
         (_, Change::Pattern) if placeholder::holds_placeholder(value) => {
             Some((whole, Change::Placeholder))

@@ -9,16 +9,8 @@ use std::fmt;
 /// A comment that may be words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HiddenWords {
-    /// The comment, its beginning.
+    /// The comment from its `#` on, cut to 40 characters.
     pub comment: String,
-}
-
-/// What a comment may hide: words, where it goes on without a blank. `comment` is all of it from `#` on.
-pub(in crate::sweep) fn hidden_words(comment: &str) -> Option<HiddenWords> {
-    let next = comment.chars().nth(1)?;
-    (next.is_alphanumeric()).then(|| HiddenWords {
-        comment: excerpt(comment.trim_end()),
-    })
 }
 
 impl fmt::Display for HiddenWords {
@@ -37,7 +29,8 @@ impl HiddenWords {
     }
 }
 
-/// `span` is the comment's.
+/// Quotes around the word that begins with `#`, where what follows is no syntax of a shell; and a blank
+/// that makes the comment plain. `span` is the comment's.
 pub(super) fn fixes(span: Span, text: &str) -> Vec<Fix> {
     let comment = span.slice(text);
     let word = comment

@@ -1,22 +1,11 @@
-//! GPUs asked of a machine that does not have them.
+//! Fixes for `--gpus` on a machine that has fewer GPUs, or none.
 
-use super::diagnostic::Fix;
-use super::machines;
-use super::span::Span;
-
-/// Where the text says how many GPUs, and on what machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GpuPlaces {
-    /// The number.
-    pub gpus: Span,
-    /// The machine; `None` where the command names none.
-    pub machine: Option<Span>,
-    /// Where an option can be put in.
-    pub options_at: u32,
-}
+use crate::sweep::diagnostic::{Fix, GpuPlaces};
+use crate::sweep::machines;
+use crate::sweep::span::Span;
 
 impl GpuPlaces {
-    /// As many GPUs as `machine` has, and a machine that has `found`.
+    /// Two fixes: the `has` GPUs that `machine` has, and a machine that has the `found` ones.
     pub(super) fn fixes(&self, found: u32, machine: &str, has: u32) -> Vec<Fix> {
         let mut fixes = Vec::new();
         if has > 0 {
