@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
 use sweep_planner::api::Timestamp;
 use tokio::sync::{Notify, watch};
 
-use crate::auth::Auth;
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::datastores::Datastores;
-use crate::disk::Disk;
-use crate::events::Events;
-use crate::page::Page;
-use crate::store::Store;
+use crate::http::assets::Page;
+use crate::http::auth::Auth;
+use crate::http::events::Events;
+use crate::sources::datastores::Datastores;
+use crate::store::{Store, StoreError};
+use crate::system::clock::Clock;
+use crate::upkeep::disk::Disk;
 
 /// Tells the dispatcher of a cluster that there is something to do.
 #[derive(Debug)]
@@ -35,6 +36,10 @@ impl Default for Wake {
     }
 }
 
+/// What [`App::announce`] does. It is the HTTP room's, of which those who run trials and fetch
+/// sources know nothing.
+pub type Announce = for<'a> fn(&'a App, i64, Vec<u32>) -> BoxFuture<'a, Result<(), StoreError>>;
+
 /// The server's state. Runs and trials are in the store alone.
 pub struct App {
     /// The settings in force.
@@ -49,6 +54,8 @@ pub struct App {
     pub disk: Disk,
     /// Changes for the pages that watch.
     pub events: Events,
+    /// How they are put together.
+    pub announce: Announce,
     /// The built page.
     pub page: Page,
     /// Tells that there is a source to fetch.
@@ -72,5 +79,14 @@ impl App {
             wake.asked.store(true, Ordering::SeqCst);
             wake.notify.notify_one();
         }
+    }
+
+    /// Announces to the pages that watch how a run, by its key, and these of its trials are now.
+    /// Nothing is looked up where nobody watches.
+    ///
+    /// # Errors
+    /// If the database cannot be read. The change that is announced is durable all the same.
+    pub async fn announce(&self, run: i64, numbers: Vec<u32>) -> Result<(), StoreError> {
+        (self.announce)(self, run, numbers).await
     }
 }

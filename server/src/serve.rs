@@ -5,7 +5,6 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,21 +16,22 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Wake};
-use crate::auth::{Auth, Guard, NewKey};
-use crate::clock::{self, Clock};
 use crate::config::{Config, EngineKind};
-use crate::datastores::Datastores;
-use crate::disk::Disk;
-use crate::dispatch::Dispatcher;
-use crate::engine::{Engine, Local};
-use crate::events::Events;
-use crate::fetch;
-use crate::page::Page;
-use crate::random::{self, NoEntropy};
-use crate::retention;
-use crate::router::router;
-use crate::store::{Account, Store, StoreError};
-use crate::trial::remove_tree;
+use crate::data_dir::DataDir;
+use crate::http::assets::Page;
+use crate::http::auth::{Auth, Guard, NewKey};
+use crate::http::events::{self, Events};
+use crate::http::router::router;
+use crate::model::Account;
+use crate::runner::dispatcher::Dispatcher;
+use crate::runner::engine::{Engine, Local};
+use crate::sources::datastores::Datastores;
+use crate::sources::{git, remove_tree};
+use crate::store::{Store, StoreError};
+use crate::system::clock::{self, Clock};
+use crate::system::random::{self, NoEntropy};
+use crate::upkeep::disk::Disk;
+use crate::upkeep::retention;
 
 /// How long answers under way may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -108,7 +108,7 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     let _lock = lock(&config.data).await?;
-    let store = Store::open(&config.data.join("sweep.db"))?;
+    let store = Store::open(&config.data.database())?;
     let account = account(&store, preset).await?;
     forget_orphans(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
@@ -165,14 +165,13 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Holds the data folder for this server alone, as long as it lives.
-async fn lock(data: &Path) -> Result<File, ServeError> {
-    let shown = data.display().to_string();
-    let path = data.join("server.lock");
+async fn lock(data: &DataDir) -> Result<File, ServeError> {
+    let shown = data.path().display().to_string();
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path);
+        .open(data.lock());
     let mut file = file.map_err(|error| ServeError::Data(shown.clone(), error))?;
     let begun = Instant::now();
     loop {
@@ -227,14 +226,14 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 }
 
 /// Removes sources that a killed server copied for runs that it did not commit.
-async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
+async fn forget_orphans(store: &Store, data: &DataDir) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
     // An upload that was cut off is sent again, a fetch begun anew.
-    let _ = remove_tree(&data.join("uploads"));
-    let _ = remove_tree(&data.join("fetches"));
-    let folder = data.join("sources");
+    let _ = remove_tree(&data.uploads());
+    let _ = remove_tree(&data.fetches());
+    let folder = data.sources();
     std::fs::create_dir_all(&folder)
-        .map_err(|error| ServeError::Data(data.display().to_string(), error))?;
+        .map_err(|error| ServeError::Data(data.path().display().to_string(), error))?;
     for entry in std::fs::read_dir(folder)?.flatten() {
         if !known.contains(&*entry.file_name().to_string_lossy()) {
             // Tried again at the next start.
@@ -265,7 +264,8 @@ pub(crate) async fn make_app(
     Ok(App {
         auth: Auth::new(guard, address.port()),
         events: Events::new(random::ulid(clock::now())?),
-        disk: Disk::new(&config.data, config.limits.free_bytes),
+        announce: events::announce,
+        disk: Disk::new(config.data.path(), config.limits.free_bytes),
         page: Page::new(config.page.clone(), config.apis.clone()),
         wakes,
         fetch: Notify::new(),
@@ -298,7 +298,7 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
         let (app, slots) = (Arc::clone(app), settings.slots());
         dispatchers.spawn(Dispatcher::new(app, name.clone(), slots, engine, wake).run());
     }
-    dispatchers.spawn(fetch::run(Arc::clone(app)));
+    dispatchers.spawn(git::run(Arc::clone(app)));
     Ok(dispatchers)
 }
 

@@ -5,31 +5,10 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use sweep_planner::api::Timestamp;
 
-use super::trials::State;
-use super::{ActiveTrial, Claim, Store, StoreError, bills, claims, metrics, runs};
-
-/// A change of a trial's state.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// The run's key.
-    pub run: i64,
-    /// The trial's number.
-    pub number: u32,
-    /// Its new state.
-    pub state: State,
-    /// When this was found out.
-    pub at: Timestamp,
-    /// The cause, for a person.
-    pub message: String,
-    /// When its script started, if known.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Its exit status.
-    pub exit_code: Option<i32>,
-    /// The signal that ended it.
-    pub signal: Option<i32>,
-}
+use super::error::StoreError;
+use super::{Claim, Store, bills, claims, metrics, runs};
+use crate::model::metric::NewPoints;
+use crate::model::{ActiveTrial, Change, State};
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +29,7 @@ impl Store {
     /// recorded holds up no other. A trial that has ended changes no more.
     pub async fn record(
         &self,
-        points: Vec<metrics::NewPoints>,
+        points: Vec<NewPoints>,
         changes: Vec<Change>,
         claim: Option<Claim>,
     ) -> Result<Recorded, StoreError> {
@@ -77,16 +56,13 @@ impl Store {
 /// What is to be recorded of one trial.
 #[derive(Default)]
 struct Steps<'a> {
-    points: Vec<&'a metrics::NewPoints>,
+    points: Vec<&'a NewPoints>,
     changes: Vec<&'a Change>,
 }
 
 /// Trial by trial: those without a change first, then in the order of the changes, which decides
 /// what counts as failures in a row.
-fn by_trial<'a>(
-    points: &'a [metrics::NewPoints],
-    changes: &'a [Change],
-) -> Vec<((i64, u32), Steps<'a>)> {
+fn by_trial<'a>(points: &'a [NewPoints], changes: &'a [Change]) -> Vec<((i64, u32), Steps<'a>)> {
     let mut all: HashMap<(i64, u32), Steps<'a>> = HashMap::new();
     let mut order = Vec::new();
     for one in points {
@@ -253,8 +229,9 @@ fn count_failures(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::price::{Terms, terms};
-    use crate::store::{Account, NewRun, NewTrial};
+    use crate::model::metric::{NewPoint, Source};
+    use crate::model::price::{Terms, terms};
+    use crate::model::{Account, NewRun, NewTrial};
 
     fn now() -> Timestamp {
         Timestamp::from_micros(1)
@@ -313,7 +290,7 @@ pub(crate) mod tests {
         trials: u32,
         stop_after: u32,
     ) -> (Store, i64) {
-        let terms = terms(&crate::config::Pricing::AsIf, "m5a.large", false);
+        let terms = terms(&crate::model::price::Pricing::AsIf, "m5a.large", false);
         let (store, run) = waiting(folder, trials, stop_after, terms).await;
         let claim = Claim {
             cluster: "local".into(),
@@ -363,12 +340,12 @@ pub(crate) mod tests {
                       UPDATE run SET spec = '{'";
         let database = Connection::open(folder.path().join("sweep.db")).unwrap();
         database.execute_batch(damage).unwrap();
-        let points = |number| metrics::NewPoints {
+        let points = |number| NewPoints {
             run,
             number,
-            source: metrics::Source::Output,
+            source: Source::Output,
             read_to: Some(9),
-            points: vec![metrics::NewPoint {
+            points: vec![NewPoint {
                 name: "a".into(),
                 step: Some(1.0),
                 value: 2.0,

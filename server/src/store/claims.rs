@@ -6,38 +6,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
-use super::trials::State;
-use super::{Store, StoreError, from_json, to_json};
-use crate::trial::Mount;
-
-/// A trial that is starting or running: what the dispatcher works on.
-#[derive(Clone, Debug)]
-pub struct ActiveTrial {
-    /// The run's key.
-    pub run: i64,
-    /// The run's id.
-    pub run_id: String,
-    /// The run's name.
-    pub run_name: String,
-    /// Whose it is.
-    pub account: String,
-    /// What the run is.
-    pub spec: Arc<RunSpec>,
-    /// Its number in the run.
-    pub number: u32,
-    /// Script and arguments.
-    pub argv: Vec<String>,
-    /// [`State::Starting`] or [`State::Running`].
-    pub state: State,
-    /// How often it was tried before.
-    pub attempt: u32,
-    /// The numbers of the GPUs that are its own while it runs.
-    pub gpus: Vec<u32>,
-    /// What it reads.
-    pub mounts: Vec<Mount>,
-    /// How far its metrics have been read, in bytes.
-    pub metrics_read: u64,
-}
+use super::Store;
+use super::columns::{from_json, read_state, to_json};
+use super::error::StoreError;
+use crate::model::{ActiveTrial, State};
 
 /// Which trials to claim.
 #[derive(Clone, Debug)]
@@ -117,7 +89,7 @@ fn read_active(
         spec,
         number: row.get("number")?,
         argv: from_json("trial arguments", &row.get::<_, String>("argv")?)?,
-        state: State::read(row)?,
+        state: read_state(row)?,
         attempt: row.get("attempt")?,
         gpus: from_json("trial GPUs", &row.get::<_, String>("gpus")?)?,
         mounts: from_json("run datastores", &row.get::<_, String>("mounts")?)?,

@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::{Attempt, Timestamp};
 
-use super::{Files, State, Store, StoreError, discard};
+use super::columns::read_state;
+use super::error::StoreError;
+use super::{Files, Store, discard};
 
 impl Store {
     /// Queues failed trials of a run again, all or those of `numbers`, each as a new attempt; how
@@ -130,7 +132,7 @@ fn read(row: &Row<'_>) -> Result<Attempt, StoreError> {
     };
     Ok(Attempt {
         attempt: row.get("attempt")?,
-        state: State::read(row)?.to_wire(),
+        state: read_state(row)?.to_wire(),
         message: row.get("message")?,
         start_timestamp: time("started_at")?,
         finish_timestamp: time("ended_at")?,

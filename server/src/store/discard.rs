@@ -4,7 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::Timestamp;
 
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 
 /// Which files of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

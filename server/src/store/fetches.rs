@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
-use super::{Store, StoreError, from_json, runs};
+use super::columns::from_json;
+use super::error::StoreError;
+use super::{Store, runs};
 
 /// A run whose source is to be fetched.
 #[derive(Clone, Debug)]

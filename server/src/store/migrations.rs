@@ -6,7 +6,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreError, bills};
+use super::bills;
+use super::error::StoreError;
 
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION: i32 = 0x5357_4550;
@@ -131,7 +132,7 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, recorded.map(|(file, _)| file), "each is recorded");
-        let hash = |bytes: &[u8]| crate::random::hex(&Sha256::digest(bytes));
+        let hash = |bytes: &[u8]| crate::system::random::hex(&Sha256::digest(bytes));
         let applied: Vec<String> = MIGRATIONS
             .iter()
             .filter_map(|migration| match migration {

@@ -2,8 +2,11 @@
 
 use rusqlite::{Connection, params};
 
+use super::columns::state_numbered;
+use super::error::StoreError;
 use super::trials::BLOCK;
-use super::{RunRecord, State, Store, StoreError, runs};
+use super::{Store, runs};
+use crate::model::{RunRecord, State};
 
 /// Trials that follow each other and are in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +66,7 @@ fn stretches(
             continue;
         }
         if block.len() == 1 {
-            let state = State::numbered(*state)?;
+            let state = state_numbered(*state)?;
             add(&mut found, Stretch { first, last, state });
         } else {
             for (number, state) in within(connection, run.key, block, (first, last))? {
@@ -102,7 +105,7 @@ fn within(
     )?;
     let mut trials = Vec::new();
     for (_, state) in block {
-        let named = State::numbered(*state)?;
+        let named = state_numbered(*state)?;
         let rows = statement.query_map(params![run, state, first, last], |row| row.get(0))?;
         for number in rows {
             trials.push((number?, named));

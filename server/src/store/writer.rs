@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
 const BATCH: usize = 128;

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::Rounding;
 
-use super::{Change, StoreError};
+use super::error::StoreError;
+use crate::model::Change;
 
 /// How a run's billed time is rounded.
 pub(super) fn rounding(row: &Row<'_>) -> rusqlite::Result<Rounding> {

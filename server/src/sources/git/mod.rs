@@ -1,0 +1,226 @@
+//! Sources from git repositories: fetched after their run is committed, once, however often the
+//! server is restarted meanwhile; no trial starts before.
+
+mod address;
+mod command;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::{Id, JoinError, JoinSet};
+
+pub use address::{Address, Refused, is_prefix};
+pub use command::installed;
+
+use super::{SourceLimits, ensure_script, put_source, remove_tree};
+use crate::app::App;
+use crate::store::{StoreError, ToFetch};
+use crate::system::{clock, random};
+use crate::upkeep::disk::Short;
+use command::{Failure, Job};
+
+/// How many are fetched at the same time.
+const AT_ONCE: usize = 2;
+/// What fails on our side is left alone for so long, and twice as long each time that it does.
+const RETRY: Duration = Duration::from_secs(5);
+const RETRY_MAX: Duration = Duration::from_secs(300);
+/// How often it is looked for room on the disk where a source waits for it.
+const ROOM: Duration = Duration::from_secs(1);
+/// How often it is looked for sources that nobody told of.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Fetches until the server stops.
+pub async fn run(app: Arc<App>) {
+    let mut stopping = app.stopping.clone();
+    let mut fetches = Fetches::default();
+    while !*stopping.borrow() {
+        let pause = match app.store.to_fetch().await {
+            Ok(waiting) => fetches.begin(&app, waiting),
+            Err(StoreError::Closed) => break,
+            Err(error) => {
+                tracing::error!(%error, "runs whose source is to be fetched cannot be read");
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+        };
+        tokio::select! {
+            () = app.fetch.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+            Some(done) = fetches.under_way.join_next_with_id() => fetches.note(done),
+            _ = stopping.wait_for(|stop| *stop) => {}
+        }
+    }
+    // They see that the server is to stop, and are begun anew by the next one.
+    while fetches.under_way.join_next().await.is_some() {}
+}
+
+/// What is fetched now, and what is to be tried again.
+#[derive(Default)]
+struct Fetches {
+    under_way: JoinSet<bool>,
+    runs: HashMap<Id, i64>,
+    resting: Resting,
+}
+
+impl Fetches {
+    /// Begins those that may begin; answers with how long to wait before the next look.
+    fn begin(&mut self, app: &Arc<App>, waiting: Vec<ToFetch>) -> Duration {
+        let now = Instant::now();
+        let mut pause = self.resting.soonest(now).unwrap_or(LOOK).min(LOOK);
+        let busy: HashSet<i64> = self.runs.values().copied().collect();
+        let next = waiting
+            .into_iter()
+            .filter(|one| !busy.contains(&one.run) && !self.resting.rests(one.run, now));
+        for one in next.take(AT_ONCE.saturating_sub(busy.len())) {
+            if app.disk.look().is_some() {
+                pause = pause.min(ROOM);
+                break;
+            }
+            let run = one.run;
+            let task = self.under_way.spawn(fetch(Arc::clone(app), one));
+            self.runs.insert(task.id(), run);
+        }
+        pause
+    }
+
+    /// Notes how one ended; one that panicked is tried again.
+    fn note(&mut self, done: Result<(Id, bool), JoinError>) {
+        let (id, over) = done.unwrap_or_else(|error| (error.id(), false));
+        if let Some(run) = self.runs.remove(&id) {
+            self.resting.note(run, over, Instant::now());
+        }
+    }
+}
+
+/// The runs whose fetch failed on our side: how often, and until when each is left alone.
+#[derive(Default)]
+struct Resting(HashMap<i64, (u32, Instant)>);
+
+impl Resting {
+    /// Notes how a fetch ended: whether it is over, or is to be tried again.
+    fn note(&mut self, run: i64, over: bool, now: Instant) {
+        if over {
+            self.0.remove(&run);
+            return;
+        }
+        let (times, until) = self.0.entry(run).or_insert((0, now));
+        *until = now + RETRY_MAX.min(RETRY * 2_u32.saturating_pow(*times));
+        *times = times.saturating_add(1);
+    }
+
+    fn rests(&self, run: i64, now: Instant) -> bool {
+        self.0.get(&run).is_some_and(|(_, until)| now < *until)
+    }
+
+    /// How long until the next one may be tried again.
+    fn soonest(&self, now: Instant) -> Option<Duration> {
+        let ends = self.0.values().map(|(_, until)| *until);
+        ends.filter(|until| *until > now)
+            .min()
+            .map(|until| until - now)
+    }
+}
+
+/// Fetches one source and notes what became of it; false if it is to be tried again.
+async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
+    let (at, run) = (Arc::clone(&app), one.clone());
+    let fetched = tokio::task::spawn_blocking(move || put_in_place(&at, &run)).await;
+    let noted = match fetched {
+        Ok(Ok(commit)) => {
+            tracing::info!(run = %one.name, %commit, "its source is fetched");
+            app.store
+                .fetched(one.run, commit)
+                .await
+                .map(|()| Vec::new())
+        }
+        Ok(Err(Failure::Stopped)) => return false,
+        Ok(Err(Failure::Source(reason))) => {
+            tracing::warn!(run = %one.name, %reason, "its source cannot be fetched");
+            let message = format!("its source could not be fetched: {reason}");
+            let failed = app.store.source_failed(one.run, message, app.clock.now());
+            failed.await
+        }
+        Ok(Err(Failure::Script(missing))) => {
+            let message = missing.to_string();
+            tracing::warn!(run = %one.name, %message, "its source lacks its script");
+            let failed = app.store.source_failed(one.run, message, app.clock.now());
+            failed.await
+        }
+        Ok(Err(Failure::Ours(reason))) => {
+            tracing::error!(run = %one.name, %reason, "its source cannot be kept; trying again");
+            return false;
+        }
+        Err(error) => {
+            tracing::error!(run = %one.name, %error, "a fetch panicked; trying again");
+            return false;
+        }
+    };
+    match noted {
+        Ok(numbers) => {
+            app.wake(&one.cluster);
+            if let Err(error) = app.announce(one.run, numbers).await {
+                tracing::warn!(%error, "a change could not be announced");
+            }
+            true
+        }
+        Err(error) => {
+            tracing::error!(run = %one.name, %error, "a fetch cannot be noted; trying again");
+            false
+        }
+    }
+}
+
+/// Fetches to where the trials copy their source from; answers with the commit. Blocks.
+fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
+    let config = &app.config;
+    // Checked when it was launched; the settings may be others now.
+    let address = Address::read(&one.source, &config.repositories)
+        .map_err(|refused| Failure::Source(refused.to_string()))?;
+    let name = random::ulid(clock::now()).map_err(|error| Failure::Ours(error.to_string()))?;
+    let folder = config.data.fetch(&name);
+    let stopping = app.stopping.clone();
+    let job = Job {
+        address: &address,
+        folder: &folder,
+        limits: SourceLimits {
+            bytes: config.limits.source_bytes,
+            files: config.limits.source_files,
+        },
+        deadline: Instant::now() + Duration::from_secs(config.limits.fetch_seconds),
+        stopped: &|| *stopping.borrow(),
+        short: &|| app.disk.look().map(Short::message),
+    };
+    let fetched = job.fetch().and_then(|(commit, tree)| {
+        ensure_script(&tree, &one.script.folder, &one.script.path).map_err(Failure::Script)?;
+        let to = config.data.source(&one.id);
+        put_source(&tree, &to)?;
+        Ok(commit)
+    });
+    // What is left is removed at the next start too.
+    let _ = remove_tree(&folder);
+    fetched.map_err(|failure| match failure {
+        // It may have failed for want of room, whatever it says.
+        Failure::Source(reason) if app.disk.look().is_some() => Failure::Ours(reason),
+        other => other,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_again_and_again_is_tried_less_often() {
+        let (mut resting, now) = (Resting::default(), Instant::now());
+        for seconds in [5, 10, 20, 40, 80, 160, 300, 300] {
+            resting.note(1, false, now);
+            let rest = Duration::from_secs(seconds);
+            assert_eq!(resting.soonest(now), Some(rest));
+            assert!(resting.rests(1, now) && !resting.rests(1, now + rest));
+            assert!(!resting.rests(2, now));
+        }
+        resting.note(1, true, now);
+        assert!(!resting.rests(1, now) && resting.soonest(now).is_none());
+    }
+}
