@@ -349,7 +349,7 @@ fn the_page_on_log_lines_has_those_of_the_server() {
 /// Level and message of each `tracing` macro of a source outside of its tests. A message that is made elsewhere (`"{}"`) is
 /// left out.
 fn log_lines(source: &str) -> Vec<(String, String)> {
-    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let code = source.split("mod tests {").next().unwrap_or_default();
     let mut lines = Vec::new();
     for call in code.split("tracing::").skip(1) {
         let Some((level, arguments)) = call.split_once("!(") else {
