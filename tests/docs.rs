@@ -6,6 +6,7 @@
 //! * A word that is alone in its backticks and ends with a source's extension ([`SOURCES`]) or with `/` may be shortened: to
 //!   a path from the document's own folder, or to the last components of any path (`part.rs`, `store/bills/`).
 //! * Of a block of code that is marked `text`, the second rule holds for each word.
+//! * In a row of a table whose first cell names folders, the shortened names of the other cells lie below one of them.
 //! * What trials, servers and other people have ([`NOT_OURS`]) is no path of the repository, nor is anything with a `*`, `…`
 //!   or another character that our names do not have.
 #![cfg(not(target_arch = "wasm32"))]
@@ -194,10 +195,9 @@ fn every_path_in_a_document_exists() {
             if !may_be_path(&text) {
                 continue;
             }
-            let is_source = text.ends_with('/') || SOURCES.iter().any(|end| text.ends_with(end));
             let exists = if tree.is_rooted(&text) {
                 tree.has(&text)
-            } else if may_be_short && is_source {
+            } else if may_be_short && is_source(&text) {
                 tree.has(&join(folder, &text)) || tree.has_tail(&text)
             } else {
                 continue;
@@ -213,6 +213,49 @@ fn every_path_in_a_document_exists() {
         found > 200,
         "only {found} paths were found: the documents are written otherwise than this test reads them"
     );
+}
+
+#[test]
+fn the_files_named_in_a_row_lie_below_the_folders_of_its_first_cell() {
+    let tree = Tree::read();
+    let (mut wrong, mut found) = (Vec::new(), 0);
+    for document in tree.documents() {
+        for (line, row) in prose(&tree.text(document)) {
+            let Some((first, others)) = row.trim_start_matches('|').split_once('|') else {
+                continue;
+            };
+            let folders: Vec<&str> = code_spans(first)
+                .into_iter()
+                .filter(|span| span.ends_with('/') && may_be_path(span))
+                .collect();
+            let is_below = |name: &str| {
+                folders
+                    .iter()
+                    .any(|folder| tree.has_tail(&format!("{folder}{name}")))
+            };
+            let is_name = |span: &&str| {
+                may_be_path(span) && is_source(span) && !tree.is_rooted(span) && !tree.has(span)
+            };
+            let names: Vec<&str> = code_spans(others).into_iter().filter(is_name).collect();
+            if row.starts_with('|') && !folders.is_empty() {
+                found += names.len();
+                let gone = names.into_iter().filter(|name| !is_below(name));
+                wrong.extend(gone.map(|name| {
+                    format!(
+                        "{document}:{line}: no `{name}` below {}",
+                        folders.join(", ")
+                    )
+                }));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    assert!(found > 10, "only {found} names were found");
+}
+
+/// Whether a name is a folder's or has a source's extension.
+fn is_source(name: &str) -> bool {
+    name.ends_with('/') || SOURCES.iter().any(|end| name.ends_with(end))
 }
 
 /// A path from a folder as a path from the root, `..` worked out.
