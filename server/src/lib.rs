@@ -42,3 +42,7 @@ pub mod supervisor;
 mod trace;
 pub mod trial;
 pub mod views;
+
+#[cfg(test)]
+#[path = "../tests/it/skip.rs"]
+mod skip;

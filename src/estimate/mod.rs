@@ -1,4 +1,4 @@
-//! What the chosen trials of a plan will cost and how long they will take.
+//! What the chosen trials of a plan will cost, and how long they will take.
 //!
 //! ```
 //! use sweep_planner::estimate::{Catalogue, Settings, estimate, parse_run_time};
@@ -14,9 +14,9 @@
 //! # Ok::<(), sweep_planner::formula::Error>(())
 //! ```
 //!
-//! The rules are those of the project's cost model: [`run_time`](RunTime) → [`billing`] → sums
-//! ([`Tally`]) and [`schedule`] → ranges ([`uncertainty`]) → [`Estimate`]. Money is exact until it
-//! is shown; a price that is not known is None, never zero.
+//! The rules are those of docs/cost-model.md: [run times](RunTime) → [`billing`] → sums ([`Tally`])
+//! and [`schedule`] → ranges ([`uncertainty`]) → [`Estimate`]. Money is exact until it is shown; an
+//! unknown price is None, never zero.
 
 pub mod billing;
 mod catalogue;

@@ -51,9 +51,9 @@
 //! | `-` `+` before a value | prefix |
 //! | `^` | from the right |
 //!
-//! `log` is the natural logarithm. A name is an argument of the script without its leading
-//! dashes, with `_` for each `-`; a positional argument is `arg1`, `arg2`, …. A name directly
-//! before `(` is a function, so an argument called `min` can still be used as a value.
+//! `log` is the natural logarithm. A name is an argument of the script without its leading dashes,
+//! with `_` for each `-`; positional arguments are `arg1`, `arg2`, …. A name directly before `(` is
+//! a function, so that an argument called `min` can still be used as a value.
 //!
 //! Parsing is one pass over the text and nests at most [`MAX_DEPTH`] deep; evaluating is one pass
 //! over at most [`MAX_TOKENS`] nodes, without recursion.
@@ -70,7 +70,7 @@ pub use evaluate::{Condition, Formula, Unit, Value};
 pub use filter::{Filter, Scan};
 pub use syntax::{Comparison, Expression, Function, Node, NodeId, Operator};
 
-/// How deep parentheses, prefixes, powers and calls may nest.
+/// How deep parentheses, prefixes, powers and calls may nest: the parser recurses once per level.
 pub const MAX_DEPTH: u32 = 64;
 
 /// How many tokens an expression may have, so that pricing many trials stays bounded.

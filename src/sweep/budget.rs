@@ -1,4 +1,4 @@
-//! How much one text may list, over all its commands together.
+//! The limit on what one text may list, over all its commands together.
 
 /// The most that is listed for one text: a value drawn, an item shuffled and a trial of a random
 /// search count one each, a word that the config file adds to a command four; a long value or word
@@ -10,7 +10,7 @@ pub const MAX_LISTED: u64 = 4_000_000;
 /// Bytes of a value that count as one value more.
 const BYTES: usize = 32;
 
-/// What a text counts beyond one.
+/// What a text of more than [`BYTES`] bytes counts beyond one.
 pub(super) fn extra(text: &str) -> u64 {
     (text.len() / BYTES) as u64
 }

@@ -1,4 +1,5 @@
-//! Changing the text from a control: what `grid run` has words for lives in the text alone.
+//! Changes of the text from a control: every setting that `grid run` has an option for is kept in the text
+//! alone.
 
 use super::command::{self, Command};
 use super::diagnostic::Fix;

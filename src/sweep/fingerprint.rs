@@ -1,4 +1,4 @@
-//! Trials as numbers, to find those that are in a text twice.
+//! Fingerprints of trials, to find those that are in a text twice.
 
 use super::options::Options;
 use super::part::Part;
@@ -9,8 +9,8 @@ pub(super) type Fingerprint = u128;
 
 /// The fingerprints of one part's trials.
 ///
-/// A fingerprint is the sum over the words of what each is at its place, so that those that stay
-/// the same over the part are hashed once, however many trials there are.
+/// A fingerprint is the sum of the hashes of its words, each hashed with its place, so that words that
+/// stay the same over the part are hashed once, however many trials there are.
 pub(super) struct Fingerprints<'a> {
     part: &'a Part,
     /// The sum over the options and the words that stay the same.
@@ -53,7 +53,7 @@ impl<'a> Fingerprints<'a> {
     }
 }
 
-/// The options without those that only choose trials: they make no trial another one.
+/// The options without those that only choose trials: the same trial may be chosen in several ways.
 fn what_runs(options: &Options) -> String {
     let mut options = options.clone();
     (options.strategy, options.num_trials, options.seed) = Default::default();

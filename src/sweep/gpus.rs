@@ -1,13 +1,13 @@
-//! GPUs asked of a machine that does not have them.
+//! Fixes for `--gpus` on a machine that has fewer GPUs, or none.
 
 use super::diagnostic::Fix;
 use super::machines;
 use super::span::Span;
 
-/// Where the text says how many GPUs, and on what machine.
+/// Where the text gives the number of GPUs, and the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GpuPlaces {
-    /// The number.
+    /// The value of `--gpus`.
     pub gpus: Span,
     /// The machine; `None` where the command names none.
     pub machine: Option<Span>,
@@ -16,7 +16,7 @@ pub struct GpuPlaces {
 }
 
 impl GpuPlaces {
-    /// As many GPUs as `machine` has, and a machine that has `found`.
+    /// Two fixes: the `has` GPUs that `machine` has, and a machine that has the `found` ones.
     pub(super) fn fixes(&self, found: u32, machine: &str, has: u32) -> Vec<Fix> {
         let mut fixes = Vec::new();
         if has > 0 {

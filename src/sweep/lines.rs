@@ -8,13 +8,12 @@ use std::borrow::Cow;
 /// Command lines of a part's space from one index on, in its order.
 ///
 /// The first axis varies fastest, so that from one trial to the next only its value changes: all
-/// before it and all behind it is kept as text, and made again only where the other axes move on.
+/// before it and all behind it is kept as text, and rendered again only where another axis moves on.
 /// A line then costs three copies, whatever the number of axes.
 pub struct Lines<'a> {
     part: &'a Part,
     /// For each axis the number of the next line's value.
     digits: Vec<u128>,
-    /// Lines left.
     left: u128,
     /// What stands before the first axis's value.
     head: String,

@@ -1,4 +1,4 @@
-//! The nicknames of machines that Grid's client knows.
+//! The nicknames of machines in Grid's client and documents: `2_m60_8gb` for `g3.8xlarge`.
 
 use super::diagnostic::Kind;
 use super::suggest::{all_nearest, nearest};
@@ -11,7 +11,7 @@ pub const DEFAULT: &str = "m5a.large";
 /// `cpu` the CPU count), which `--gpus` and `--cpus` must not exceed.
 ///
 /// The client's table gave several machines the same nickname and its look-up kept the last one;
-/// the documents' table names the smallest. What the documents say counts here, with a warning.
+/// the documents' table names the smallest. The documents count here, with a warning.
 pub const NICKNAMES: &[(&str, &str, &str)] = &[
     ("2_cpu_4gb", "t2.medium", "t2.medium"),
     ("2_cpu_8gb", "t2.large", "t2.large"),

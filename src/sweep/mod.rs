@@ -1,8 +1,8 @@
 //! The sweep language: from a command's text to the trials it stands for.
 //!
 //! The stages are plain values, each made by a pure function from the one before: text →
-//! [`words`] → [`command`] → [`axis`] → [`part`] (space, strategy, seed) → [`plan`]. [`read`] goes
-//! all the way:
+//! [`words`] → [`command`] → [`axis`] → [`part`] (space, strategy, seed) → [`plan`]. [`read`] runs all
+//! of them:
 //!
 //! ```
 //! use sweep_planner::sweep::{Settings, read};
@@ -31,10 +31,10 @@
 //!
 //! Words follow a POSIX shell's rules ([`words`]): quotes, escapes, `\` at a line's end, comments.
 //! No shell changes them later, so that `~/x`, `*.csv` and `$$` are passed as typed, with a warning that
-//! single quotes silence. A character that nobody sees is reported where it stands: an error in a name, in
-//! a number and between the values of a sweep, where it cannot be meant, else a warning; no word where
-//! it does its work, as a joiner between letters that join. A line goes on where `\` is its last
-//! character. What stands before `grid run` on its line, such as a prompt, is reported and passed over.
+//! single quotes silence. An invisible character is reported where it stands: as an error in a name, in a
+//! number and between the values of a sweep, where it cannot be meant, else as a warning; not at all where
+//! it has its effect, as a joiner between letters that join. A line goes on where `\` is its last
+//! character. What stands before `grid run` on its line, such as a prompt, is reported and skipped.
 //!
 //! A sweep needs quotes, since a shell would take it apart:
 //!
@@ -58,10 +58,11 @@
 //! assert_eq!(trials(r#"grid run f.py --p "['[a-z]+']""#), [r#"f.py --p "[a-z]+""#]);
 //! ```
 //!
-//! What may cost money for nothing is a warning ([`checks`]): a value that argparse takes for an option
+//! What may waste money is a warning ([`checks`]): a value that argparse takes for an option
 //! (`--lr "[-1e-5]"`: behind `--lr=` it does not), a text that looks like a sweep and is passed as one
-//! value (`"(1, 2)"`, `lr="[0.1, 0.2]"`), a swept flag that is given again. What cannot be read as a sweep
-//! is an error, and the sweeps that may have been meant are its fixes, the likeliest first:
+//! value (`"(1, 2)"`, `lr="[0.1, 0.2]"`), a swept flag that is given again. A value that begins like a
+//! sweep and cannot be read as one is an error, and the sweeps that may have been meant are its fixes, the
+//! likeliest first:
 //!
 //! ```
 //! # use sweep_planner::sweep::{Settings, read};
@@ -72,9 +73,9 @@
 //! assert_eq!(fixes[1].apply(text), r#"grid run f.py --m "['[bert-base, roberta]']""#);
 //! ```
 //!
-//! Which trials of the product are proposed is the strategy's: `grid_search` (all of them, the
+//! The strategy decides which trials of the product are proposed: `grid_search` (all of them, the
 //! default), `random_search` (`--num_trials` of them, drawn with the seed) or `none` (one trial, its
-//! arguments as typed). The same seed feeds the distributions, with NumPy's own numbers
+//! arguments as typed). The same seed feeds the distributions, whose draws are NumPy's own
 //! ([`sampling`]):
 //!
 //! ```
@@ -98,12 +99,12 @@
 //! assert_eq!([plan.run_name(0), plan.run_name(1)], [Some("abc"), Some("abc-2")]);
 //! ```
 //!
-//! A text that is a config file is taken apart by [`config::pasted`]; links and other tools' files are
-//! named for what they are ([`foreign`]).
+//! [`config::pasted`] splits a text that holds a config file; links and other tools' files are reported as
+//! what they are ([`foreign`]).
 //!
 //! The YAML file of `--config` is read by PyYAML's rules and merged as Grid's client merges it ([`config`]).
 //!
-//! Whatever is wrong becomes a [`Diagnostic`] with its place; nothing else is lost by it:
+//! Whatever is wrong becomes a [`Diagnostic`] with its place; the rest of the text is still read:
 //!
 //! ```
 //! # use sweep_planner::sweep::{Settings, read};

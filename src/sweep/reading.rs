@@ -20,10 +20,10 @@ use std::sync::Arc;
 /// Longest text that is read, in bytes.
 pub const MAX_TEXT: usize = 16 << 20;
 
-/// The most problems of one text that are told one by one.
+/// The most problems of one text that are reported one by one.
 pub(super) const MAX_PROBLEMS: usize = 1000;
 
-/// Plans with more trials than this are worth a word.
+/// Plans with more trials than this get a warning.
 const LARGE: u128 = 10_000;
 
 /// What a plan depends on beside its text.
@@ -115,8 +115,8 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     reading
 }
 
-/// Reads the one command of a request: `text` is its `runControllerCommand`, `options` what the
-/// rest of the request says.
+/// Reads the one command of a request: `text` is its `runControllerCommand`, `options` come from the
+/// rest of the request.
 ///
 /// Without `drawn_seed` a request needs a seed of its own: see [`Part::needs_seed`].
 pub fn read_request(text: &str, options: Options, settings: &Settings) -> Reading {
@@ -140,8 +140,8 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
     finish(commands, settings, Budget::new(), diagnostics, None)
 }
 
-/// Merges the config file into the commands that name it, and checks what only holds then. A second
-/// file's text is not at hand.
+/// Merges the config file into the commands that name it, and checks the rules that need both. Commands
+/// that name a second file get an error: only one file's text can be given.
 fn with_config(
     commands: &mut [Command],
     settings: &Settings,
@@ -153,7 +153,7 @@ fn with_config(
         .find_map(|command| command.options.config.clone());
     let config = settings.config.as_deref().map(|text| {
         let (config, found) = config::read(text);
-        // What is wrong in a file that nobody asks for is no matter.
+        // Problems of a file that no command names do not matter.
         if named.is_some() {
             diagnostics.extend(found);
         } else if !commands.is_empty() {
@@ -168,7 +168,7 @@ fn with_config(
         let other = path.is_some() && path != named.as_ref();
         let own = config.as_ref().filter(|_| path.is_some() && !other);
         match (own, command.used("--config")) {
-            // Told once; nothing is planned then.
+            // Reported once; nothing is planned then.
             (Some(_), _) if budget.is_spent() => continue,
             (Some(_), used) if !budget.take(weight) => {
                 let place = used.map_or(command.span, |used| used.span);
@@ -190,7 +190,8 @@ fn with_config(
     }
 }
 
-/// `text` is what a person typed, whose doubtful words are worth a word.
+/// Builds parts and plan of the commands. `text` is what a person typed, where a person did: only that
+/// is linted.
 fn finish(
     commands: Vec<Command>,
     settings: &Settings,
@@ -266,8 +267,8 @@ fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Without what follows a quote that is never closed: all of it is read as quoted, and what is said
-/// of it would be noise.
+/// Drops the diagnostics behind a quote that is never closed: everything there was read as quoted, so
+/// that they would mislead.
 fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let unclosed = |d: &&Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
     if let Some(quote) = diagnostics.iter().find(unclosed).map(|d| d.span.start) {
@@ -276,13 +277,15 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// Keeps the first of those that overlap, errors before warnings and what costs money before what may not:
-/// none hides what weighs more. Sorted by place, the first [`MAX_PROBLEMS`] and one that counts the others.
+/// Of diagnostics that overlap keeps one: an error rather than a warning, and what may cost money rather
+/// than what does not. Sorted by place; the first [`MAX_PROBLEMS`] and one that counts the others.
 /// O(n log n), O(n) where they come in order.
 fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    // Indices are sorted rather than the diagnostics, which are large.
     let mut order: Vec<usize> = (0..diagnostics.len()).collect();
     order.sort_by_key(|at| diagnostics[*at].span);
     let mut kept: Vec<usize> = Vec::new();
+    // One heap of touching diagnostics after the other, until more are kept than are reported.
     let mut rest = order.as_slice();
     while !rest.is_empty() && kept.len() <= MAX_PROBLEMS {
         let (heap, behind) = rest.split_at(touching(rest, &diagnostics));
@@ -307,7 +310,7 @@ fn touching(order: &[usize], diagnostics: &[Diagnostic]) -> usize {
     order.iter().position(apart).unwrap_or(order.len())
 }
 
-/// The one that stands for all that are not told one by one, at the place of the first of them: it
+/// The one that counts all that are not reported one by one, at the place of the first of them: it
 /// is an error where one of them is. Those of `rest` that begin inside one before count with it.
 fn more_problems(
     beyond: &[usize],
@@ -330,25 +333,30 @@ fn more_problems(
     Some(more.of(first.origin))
 }
 
-/// Adds what counts of a heap of diagnostics that touch to those that are kept.
+/// Adds to `kept` those of a heap of touching diagnostics that overlap no weightier one.
+/// O(n log n) for n in the heap.
 fn keep_first(heap: &[usize], diagnostics: &[Diagnostic], kept: &mut Vec<usize>) {
     if let [alone] = heap {
         kept.push(*alone);
         return;
     }
+    // The weightiest first: severity, then precedence, then the stage that reported it.
     let mut heap = heap.to_vec();
     heap.sort_by_key(|at| {
         let diagnostic = &diagnostics[*at];
         (diagnostic.severity(), diagnostic.precedence(), *at)
     });
+    // Those kept so far, by their start, so that each of the others is compared with its neighbours alone.
     let mut apart: BTreeMap<u32, usize> = BTreeMap::new();
     for at in heap {
         let span = diagnostics[at].span;
-        // Those kept are apart, so that only the nearest few can touch it.
+        // They do not overlap one another, so that only the last few that start before its end can
+        // overlap it.
         let mut near = apart.range(..=span.end).rev().take(3);
         if !near.any(|(_, other)| diagnostics[*other].span.overlaps(span)) {
             apart.insert(span.start, at);
         }
     }
+    // In the order of the text again.
     kept.extend(apart.into_values());
 }

@@ -1,4 +1,4 @@
-//! The rules of Grid's published client that concern more than one option.
+//! The rules of Grid's published client 0.8.81 that concern more than one option.
 
 use super::command::{Argument, Command, OptionUse, begins_flag, split_inline};
 use super::config::{Config, Problem};
@@ -14,7 +14,7 @@ use super::subset;
 use super::value::{self, Value};
 use super::words::{self, Word, Words};
 
-/// What the client checks before it looks at a config file.
+/// The client's checks before it reads a config file.
 pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let options = &command.options;
     let mut report = |span: Span, kind| diagnostics.push(Diagnostic::new(span, kind));
@@ -46,7 +46,7 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
     options_behind_script(command, diagnostics);
 }
 
-/// Tells of options of `grid run` behind the script, unless they stand before it too.
+/// Reports options of `grid run` behind the script, unless they stand before it too.
 fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let arguments = &command.arguments;
     let options_at = command.options_at;
@@ -59,7 +59,7 @@ fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
         let spec = same.or_else(|| spelling::prefixed_today(found));
         let Some(spec) = spec else { continue };
         let is_given = command.used(spec.name).is_some();
-        // Both are meant, then.
+        // Given on both sides of the script: each reads its own.
         if is_given && same.is_some() {
             continue;
         }
@@ -124,7 +124,7 @@ fn too_many_units(command: &Command) -> Option<(&'static str, Kind)> {
     (found > has).then_some((option, kind))
 }
 
-/// Where the command says how many GPUs, and on what machine; `None` where a config file says so.
+/// Where the command gives the number of GPUs, and the machine; `None` where a config file gives it.
 fn gpu_places(command: &Command) -> Option<GpuPlaces> {
     let typed = |used: &&OptionUse| used.origin == Origin::Command;
     let used = command.used("--gpus").filter(typed)?;
@@ -163,7 +163,7 @@ pub(super) fn check_merged(
 ) {
     let options = &command.options;
     match (options.strategy, options.num_trials) {
-        // A number that cannot be read was told of.
+        // A number that cannot be read was reported where it stands.
         (Strategy::RandomSearch, None) if command.used("--num_trials").is_none() => {
             diagnostics.push(no_num_trials(command, config, typed));
         }
@@ -196,7 +196,7 @@ pub(super) fn check_merged(
     }
 }
 
-/// Tells of names that more than one command has: each run gets another.
+/// Reports names that more than one command has: each run gets another.
 pub(super) fn check_run_names(commands: &[Command], diagnostics: &mut Vec<Diagnostic>) {
     let typed = commands
         .iter()
@@ -221,7 +221,7 @@ pub(super) fn too_many_to_draw(asked: u32) -> Option<Kind> {
     (u64::from(asked) > subset::MAX_DRAWN).then_some(Kind::TooManyToDraw { asked })
 }
 
-/// Tells of an option at its place, in whichever text.
+/// Reports an option at its place, in whichever text.
 fn report(command: &Command, option: &str, kind: Kind, diagnostics: &mut Vec<Diagnostic>) {
     let diagnostic = match command.used(option) {
         Some(used) => Diagnostic::new(used.span, kind).of(used.origin),

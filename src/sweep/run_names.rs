@@ -61,8 +61,8 @@ fn numbered_as<'a>((start, digits): (&'a str, &str)) -> Option<(&'a str, u128)> 
 
 fn distinct(typed: &[Option<&str>]) -> Vec<Option<String>> {
     let mut taken: HashSet<String> = typed.iter().flatten().map(|name| (*name).into()).collect();
-    // Names that are cut may be numbered alike, so that the next free number is kept by what stands
-    // before it: else each of many long names would try the numbers of all others.
+    // Long names are cut before they are numbered, and may then be alike. The next free number is kept for
+    // each cut name, or each of many long names would try the numbers of all others.
     let mut next: HashMap<String, u64> = HashMap::new();
     let mut used: HashSet<&str> = HashSet::new();
     let mut names = Vec::with_capacity(typed.len());

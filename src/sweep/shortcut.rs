@@ -1,4 +1,4 @@
-//! Several commands that a single one would stand for.
+//! Offers one command with sweeps for several commands that differ in values alone.
 
 use super::diagnostic::Fix;
 use super::literal::{Literal, Parser};
@@ -8,7 +8,7 @@ use super::quote;
 use super::reading::{Settings, read};
 use super::span::Span;
 
-/// The most commands that are looked at; more were hardly typed by a person.
+/// The most commands that are compared; more were hardly typed by a person.
 const MAX_COMMANDS: usize = 10_000;
 
 /// The one command that stands for all commands of `text`, where they differ only in arguments

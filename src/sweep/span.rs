@@ -3,15 +3,15 @@
 /// The text that a span is a place of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Origin {
-    /// The command text.
+    /// The command text, of one command or several.
     #[default]
     Command,
-    /// The config file's text.
+    /// The YAML text of the file that `--config` names.
     Config,
 }
 
-/// A half-open range of UTF-8 byte offsets of the command text, or of the config file's where an
-/// [`Origin`] says so.
+/// A half-open range of UTF-8 byte offsets of the command text, or of the config file's text where an
+/// [`Origin`] beside it names that one.
 ///
 /// Offsets are 32-bit on every target; [`crate::sweep::read`] refuses texts that are longer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

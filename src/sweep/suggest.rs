@@ -1,4 +1,4 @@
-//! Did-you-mean.
+//! The name that a misspelled one may mean ("did you mean").
 
 /// The candidate nearest to `word`, where one alone is near enough to be meant: at most a third of its
 /// letters changed, added, dropped or swapped. Of two that are as near either would be a guess, and
@@ -15,7 +15,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
-/// Letters that are compared.
+/// The most letters of a word that are compared, so that the cost is bounded.
 const LONGEST: usize = 64;
 
 /// The candidates nearest to `word`, all as near as one another and within `allowed` slips.

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::server::{Home, Server, wait};
+use crate::skip::skip;
 
 /// Trials that run until a file is there, one at a time, at a cent a second.
 fn home() -> Home {
@@ -41,18 +42,16 @@ fn faketime() -> Option<&'static str> {
         "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
         "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
     ];
-    let found = places.into_iter().find(|place| Path::new(place).exists());
-    if found.is_none() {
-        println!("skipped: libfaketime, which moves the clock, is not installed");
-    }
-    found
+    places.into_iter().find(|place| Path::new(place).exists())
 }
 
 /// The clock of the server and its supervisors is set back by an hour while a trial
 /// runs, and another one is launched after it.
 #[test]
 fn a_clock_that_steps_back_is_survived() {
-    let Some(library) = faketime() else { return };
+    let Some(library) = faketime() else {
+        return skip("libfaketime, which moves the clock, is not installed");
+    };
     let home = home();
     home.write("clock", "+0\n");
     let mut command = home.command("127.0.0.1:0");

@@ -11,6 +11,7 @@ use crate::client::Request;
 use crate::faults::{by_shell, may_mount};
 use crate::repository::{fetching, git, noise, repository, with_git};
 use crate::server::{Home, Server, wait};
+use crate::skip::skip;
 
 /// Fills the disk but for so many bytes, says so, and makes room once it is told to.
 const FILL: &str = "import os, sys, time\n\
@@ -62,8 +63,7 @@ fn status(server: &Server, run: &Value) -> Value {
 #[test]
 fn below_the_bound_nothing_starts_until_there_is_room() {
     if !may_mount() {
-        println!("skipped: this account may not mount");
-        return;
+        return skip("this account may not mount");
     }
     let home = Home::new(&[
         ("fill.py", FILL),
@@ -164,8 +164,7 @@ fn an_upload_to_a_full_disk_is_refused_and_may_come_again() {
 #[test]
 fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
     if !may_mount() {
-        println!("skipped: this account may not mount");
-        return;
+        return skip("this account may not mount");
     }
     let home = Home::new(&[
         ("fill.py", FILL),
@@ -221,8 +220,7 @@ fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
 #[test]
 fn a_supervisor_that_finds_no_room_starts_nothing_and_its_trial_waits() {
     if !may_mount() {
-        println!("skipped: this account may not mount");
-        return;
+        return skip("this account may not mount");
     }
     let home = Home::new(&[
         ("fill.py", FILL_FILES),
@@ -266,8 +264,7 @@ fn a_supervisor_that_finds_no_room_starts_nothing_and_its_trial_waits() {
 #[test]
 fn a_source_that_finds_no_room_is_fetched_once_there_is() {
     if !may_mount() {
-        println!("skipped: this account may not mount");
-        return;
+        return skip("this account may not mount");
     }
     let home = Home::new(&[("fill.py", FILL)]);
     let (address, _) = repository(&home);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::Request;
 use crate::server::{Home, Server, alive, run};
+use crate::skip::skip;
 
 /// The server of this home, started by a shell command that ends in `exec "$@"`, in a mount
 /// namespace of its own if so.
@@ -88,8 +89,7 @@ fn a_file_size_limit_ends_neither_the_server_nor_a_trial() {
 #[test]
 fn a_full_disk_is_survived() {
     if !may_mount() {
-        println!("skipped: this account may not mount; the limit on file sizes is tested");
-        return;
+        return skip("this account may not mount; the limit on file sizes is tested");
     }
     let home = Home::new(&[
         (

@@ -25,5 +25,6 @@ mod restarts;
 mod retention;
 mod scripts;
 mod server;
+mod skip;
 mod sources;
 mod upgrade;

@@ -3,13 +3,14 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use crate::datastores::{READ, access, home, launch, reading};
 use crate::faults;
 use crate::server::{Server, alive, wait};
+use crate::skip::skip;
 
 /// Whether processes of this account may have mounts of their own.
 fn may_mount() -> bool {
@@ -17,11 +18,7 @@ fn may_mount() -> bool {
         let done = Command::new("unshare").args(options).arg("true").output();
         done.is_ok_and(|output| output.status.success())
     };
-    let may = tried(&["--mount"]) || tried(&["--user", "--mount"]);
-    if !may {
-        println!("skipped: this machine gives this account no mount namespaces");
-    }
-    may
+    tried(&["--mount"]) || tried(&["--user", "--mount"])
 }
 
 fn names(folder: &str) -> Vec<String> {
@@ -36,7 +33,7 @@ fn names(folder: &str) -> Vec<String> {
 #[test]
 fn a_script_finds_its_datastore_where_it_looks_and_cannot_write_there() {
     if !may_mount() {
-        return;
+        return skip("this machine gives this account no mount namespaces");
     }
     let home = home(&[
         ("read.py", READ),
@@ -108,7 +105,7 @@ fn a_script_finds_its_datastore_where_it_looks_and_cannot_write_there() {
 #[test]
 fn runs_at_the_same_time_see_their_own_versions() {
     if !may_mount() {
-        return;
+        return skip("this machine gives this account no mount namespaces");
     }
     let home = home(&[(
         "meet.py",
@@ -132,7 +129,7 @@ fn runs_at_the_same_time_see_their_own_versions() {
 #[test]
 fn a_place_that_exists_and_one_beside_other_files_serve_too() {
     if !may_mount() {
-        return;
+        return skip("this machine gives this account no mount namespaces");
     }
     let home = home(&[(
         "read.py",
@@ -177,7 +174,7 @@ fn a_trial_with_datastores_is_stopped_with_all_it_started() {
          time.sleep(600)",
     )]);
     if !may_mount() {
-        return;
+        return skip("this machine gives this account no mount namespaces");
     }
     home.write("sweep.toml", "[limits]\nstop_grace_seconds = 1\n");
     let server = home.start();
@@ -205,8 +202,7 @@ fn a_trial_with_datastores_is_stopped_with_all_it_started() {
 #[test]
 fn mounts_inside_a_datastore_are_read_only_too_and_none_is_seen_outside() {
     if !faults::may_mount() {
-        println!("skipped: this account may not mount");
-        return;
+        return skip("this account may not mount");
     }
     let home = home(&[("read.py", READ)]);
     let inside = home.path("data/datastores/mnist/1/sub dir");
@@ -235,8 +231,7 @@ fn an_account_without_rights_mounts_too() {
         "read line < $1/file\necho $line $UID\necho x > $1/new",
     )]);
     if !rustix::process::geteuid().is_root() || !may_mount() {
-        println!("skipped: needs root");
-        return;
+        return skip("this account is not root or may not mount");
     }
     let own = |path: &Path| std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     let mut folders = vec![home.path("")];
@@ -250,21 +245,29 @@ fn an_account_without_rights_mounts_too() {
             }
         }
     }
-    let mut probe = home.command("127.0.0.1:0");
-    probe.uid(NOBODY).gid(NOBODY);
     let allowed = Command::new("unshare")
         .args(["--user", "--mount", "true"])
         .uid(NOBODY)
         .output();
-    let program = Command::new(probe.get_program())
-        .arg("--version")
-        .uid(NOBODY)
-        .output();
-    if !allowed.is_ok_and(|o| o.status.success()) || !program.is_ok_and(|o| o.status.success()) {
-        println!("skipped: nobody has no user namespaces here, or cannot run the server");
-        return;
+    if !allowed.is_ok_and(|output| output.status.success()) {
+        return skip("this machine gives an account without rights no user namespaces");
     }
-    let server = Server::start(probe);
+    // The folders above the binary may be closed to others.
+    let usual = home.command("127.0.0.1:0");
+    let binary = home.path("sweep");
+    fs::copy(usual.get_program(), &binary).unwrap();
+    let mut command = Command::new(binary);
+    command.args(usual.get_args()).uid(NOBODY).gid(NOBODY);
+    command.envs(
+        usual
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let server = Server::start(command);
     let run = launch(
         &server,
         "read.sh  /datastores/mnist",

@@ -9,7 +9,7 @@ use std::fmt;
 /// A comment that may be words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HiddenWords {
-    /// The comment, its beginning.
+    /// The comment from its `#` on, cut to 40 characters.
     pub comment: String,
 }
 
@@ -37,7 +37,8 @@ impl HiddenWords {
     }
 }
 
-/// `span` is the comment's.
+/// Quotes around the word that begins with `#`, where what follows is no syntax of a shell; and a blank
+/// that makes the comment plain. `span` is the comment's.
 pub(super) fn fixes(span: Span, text: &str) -> Vec<Fix> {
     let comment = span.slice(text);
     let word = comment

@@ -12,7 +12,7 @@ use std::fmt;
 /// A list whose quotes are the ones around it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EatenQuotes {
-    /// The quote.
+    /// `'` or `"`: it stands around the list and in it.
     pub quote: char,
     /// What is left of it for the script.
     pub left: String,
@@ -102,7 +102,7 @@ fn find(text: &str, start: u32) -> Option<(char, Span, Items)> {
     });
     ends.take(MAX_ENDS).find_map(|(at, _)| {
         let list = inside[..at].trim();
-        // `'"'"'` is how a shell is told of one `'`: those quotes are meant.
+        // `'"'"'` is how one `'` is written inside single quotes: those quotes are meant.
         let escaped = list.contains("'\"'") || list.contains("\"'\"");
         let items = items(list).filter(|_| list.contains(quote) && !escaped)?;
         let end = start + 2 + u32::try_from(at).ok()?;
@@ -110,7 +110,7 @@ fn find(text: &str, start: u32) -> Option<(char, Span, Items)> {
     })
 }
 
-/// Says of a list that cannot be read that the shell took its quotes, where it did.
+/// Replaces the error of a list that cannot be read by the reason, where the shell took its quotes.
 pub(in crate::sweep) fn explain(text: &str, diagnostic: &mut Diagnostic) {
     let Kind::Literal { typed, .. } = &diagnostic.kind else {
         return;

@@ -17,7 +17,7 @@ use std::fmt;
 pub struct OverrideList {
     /// `lr=`, `+model.hidden=`.
     pub name: String,
-    /// What stands behind it.
+    /// The list or draw behind the `=`, without the shell's quotes.
     pub value: String,
     /// Whether the shell takes it apart at its blanks.
     pub torn: bool,

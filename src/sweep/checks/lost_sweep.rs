@@ -34,23 +34,23 @@ pub enum Form {
     Commas,
 }
 
-/// A sweep that is none.
+/// A text that looks like a sweep and is passed as it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LostSweep {
     /// A value that would be a sweep in another form.
     Value {
-        /// What it looks like.
+        /// By which its fixes are chosen.
         form: Form,
-        /// As it is passed.
+        /// Without the shell's quotes.
         value: String,
-        /// Where it stands.
+        /// What a fix replaces.
         place: Place,
     },
-    /// A sweep that is not behind its flag as a sweep has to be.
+    /// A sweep that is not one word with its flag, nor the next word: `--x = "[1, 2]"`, `-x"[1, 2]"`.
     Apart {
-        /// What is passed instead.
+        /// The argument that the script gets instead of a sweep's values.
         passed: String,
-        /// What a button says, and the edit.
+        /// A button's label, what the edit replaces, and the text that it puts there.
         fix: (String, Span, String),
     },
 }
@@ -191,7 +191,8 @@ fn report_value(form: Form, argument: &Argument, report: Report<'_>) {
     report(argument.origin, span, Doubt::LostSweep(lost));
 }
 
-/// What a value that is passed as it stands looks like; `None` for most. O(length).
+/// The form of sweep that a value looks like, though it is passed as it stands; `None` for most values.
+/// O(length).
 fn form(value: &str) -> Option<Form> {
     let text = value.trim();
     let (first, last) = (text.chars().next()?, text.chars().next_back()?);
@@ -211,7 +212,7 @@ fn form(value: &str) -> Option<Form> {
         _ if is_numbers_with_commas(text) => Form::Commas,
         _ => return None,
     };
-    // What begins like a sweep or a call has its own words.
+    // What begins like a sweep or a call has an error or a warning of its own.
     let plain = value::read(value) == Value::Plain;
     (plain && (form == Form::Sum || !meanings(form, value).is_empty())).then_some(form)
 }
@@ -315,6 +316,7 @@ fn glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>) {
     let Some(at) = bracket.or_else(colon) else {
         return;
     };
+    // The sign that has to stand between name and sweep: `=` behind a long name, a blank behind a short one.
     let (name, sweep) = word.split_at(at);
     let name = name.trim_end_matches([':', '=']);
     let sign = match (sweep.is_empty(), name.starts_with("--")) {
@@ -322,6 +324,7 @@ fn glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>) {
         (false, true) => "=",
         (false, false) => " ",
     };
+    // Where name and sweep stand in the text byte by byte, only the sign is written; else the whole word.
     let span = argument.word.span;
     let place = argument
         .word

@@ -1,7 +1,7 @@
-//! What is no error in a text and yet may cost money for nothing: values that the script will refuse,
-//! sweeps that are none, and sweeps that are paid twice.
+//! Lints: what is no error in a text and yet may waste money, such as values that the script will refuse,
+//! texts that only look like sweeps, and sweeps that are paid twice.
 //!
-//! Only what a person typed is checked: a request carries what was decided.
+//! Only a person's text is checked: a request carries what a person decided before.
 
 use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Fix, Kind, Severity};
@@ -28,7 +28,7 @@ pub use repeated_flag::RepeatedFlag;
 
 pub(super) use eaten_quotes::explain;
 
-/// What may not be meant.
+/// Something that may not be meant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doubt {
     /// A value that the script takes for an option.
@@ -93,7 +93,7 @@ impl fmt::Display for Doubt {
 /// Where a value stands, and what is to be written before another one in its place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Place {
-    /// What is replaced.
+    /// What a new value replaces, quotes included.
     pub span: Span,
     /// `--name=`, where the quotes begin before it.
     pub prefix: String,
@@ -138,9 +138,9 @@ impl Place {
 /// A value that may be written anew.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Typed {
-    /// As typed, quotes removed.
+    /// Without the shell's quotes.
     pub value: String,
-    /// Where it stands.
+    /// What a new value replaces.
     pub place: Place,
 }
 
@@ -154,7 +154,7 @@ impl Typed {
     }
 }
 
-/// A new value in quotes: those inside are exchanged where that is easier to read and says the same.
+/// A new value in quotes: those inside are exchanged where that reads better and gives the same values.
 fn quoted(prefix: &str, value: &str) -> String {
     if value.contains(['$', '`', '\\', '!']) && !value.contains('"') {
         let exchanged = value.replace('\'', "\"");

@@ -23,7 +23,7 @@ pub enum Refusing {
     Before3_12_7,
     /// Up to 3.13: a number with an exponent, or a complex one.
     Before3_14,
-    /// All.
+    /// Every version.
     All,
 }
 
@@ -61,7 +61,7 @@ pub fn refusing(value: &str) -> Option<Refusing> {
 /// A value, or some of an axis, that the script takes for an option.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionLike {
-    /// The first such value.
+    /// The first such value, which the message names.
     pub value: String,
     /// How many of the axis there are.
     pub count: usize,
@@ -149,6 +149,7 @@ pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Spa
         if word == "--" {
             return;
         }
+        // Behind a flag `-inf`, or a word in quotes of its own, is more likely a value than a flag.
         let forced = before.is_some() && is_meant_as_value(argument, text);
         if argument.is_flag && !forced {
             flag = Some(argument);
@@ -165,6 +166,8 @@ pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Spa
         let Some((value, count, refusing)) = refused(values) else {
             continue;
         };
+        // `=` behind a long flag passes the value to every parser; a positional one needs `--` before it,
+        // which may only stand behind the last flag.
         let of_flag = before.filter(|flag| forced || flag.name == argument.name);
         let place = argument.word.span;
         let edit = match of_flag {

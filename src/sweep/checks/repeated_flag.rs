@@ -14,7 +14,7 @@ const MOST_USES: usize = 20;
 /// A swept flag that is given again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepeatedFlag {
-    /// The flag.
+    /// With its dashes.
     pub flag: String,
     /// Its last value, where that is not swept.
     pub last: Option<String>,
@@ -50,7 +50,7 @@ impl RepeatedFlag {
         )
     }
 
-    /// Keep the sweep, or keep what counts.
+    /// Keeps the first sweep, or keeps the last use, which counts.
     pub(super) fn fixes(&self, text: &str) -> Vec<Fix> {
         let swept = self.uses.iter().position(|(_, swept)| *swept);
         let last = self.uses.len().checked_sub(1);
@@ -109,6 +109,7 @@ pub(super) fn check(part: &Part, report: &mut impl FnMut(Origin, Span, Doubt)) {
             swept,
         });
     }
+    // Only a sweep before the last use is lost: a swept last use decides, as the script's parser has it.
     for name in order {
         let Some((last, earlier)) = by_flag.get(name).and_then(|uses| uses.split_last()) else {
             continue;

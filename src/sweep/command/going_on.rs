@@ -1,12 +1,12 @@
-//! Commands one below the other, and lines that go on with the one above though no `\` says so.
+//! Commands below one another, and lines that continue the command above although no `\` ends it.
 
 use super::{Command, is_script, parse};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
 use crate::sweep::words::Words;
 
-/// The commands that can be read. A line that begins like the rest of the command above it is none: a `\`
-/// is missing there.
+/// The commands that can be read. A line that begins with a flag, or with a script where the command above
+/// has none, is no command but the rest of that one: a `\` is missing between them.
 pub(in crate::sweep) fn parse_all(
     commands: Vec<Words>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -33,6 +33,7 @@ pub(in crate::sweep) fn parse_all(
             });
             continue;
         };
+        // The missing `\` is the error to report; that the command above has no script follows from it.
         if above.has_no_script {
             if above.lines.is_none() {
                 let last = diagnostics.iter().rposition(|d| d.kind == Kind::NoScript);
@@ -40,6 +41,7 @@ pub(in crate::sweep) fn parse_all(
             }
             above.has_no_script = !words.words.iter().any(|word| is_script(&word.text));
         }
+        // All lines that continue one command are one problem, whose fix joins them.
         let gap = Span::new(above.end, words.span.start.max(above.end));
         above.end = end;
         match above.lines.and_then(|at| diagnostics.get_mut(at)) {
@@ -65,6 +67,6 @@ pub(in crate::sweep) fn parse_all(
 struct Above {
     end: u32,
     has_no_script: bool,
-    /// Which diagnostic tells of the lines that go on behind it.
+    /// The index of the diagnostic that reports the lines that continue this command.
     lines: Option<usize>,
 }

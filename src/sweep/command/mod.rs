@@ -23,7 +23,7 @@ pub(super) use options_typed::split_inline;
 /// One option as it stands in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionUse {
-    /// Which.
+    /// The entry of the client's table of options.
     pub spec: &'static OptionSpec,
     /// From its first dash to the end of its value.
     pub span: Span,
@@ -44,7 +44,7 @@ pub struct Argument {
     value_at: u32,
     /// Whether this word is only a flag's name, its value (if any) being the next word.
     pub is_flag: bool,
-    /// The word.
+    /// Name and value with their places, quotes removed.
     pub word: Word,
     /// The text that its places are in.
     pub origin: Origin,
@@ -80,37 +80,37 @@ impl Argument {
     }
 }
 
-/// One command: what `grid run` is told, the script, and what the script is told.
+/// One command: the options of `grid run`, the script, and the script's arguments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Command {
     /// The whole command in the text.
     pub span: Span,
     /// Where an option can be put in: behind `grid run`.
     pub options_at: u32,
-    /// The options as they stand; with a config file those that count, its own last.
+    /// The options as typed; once a config file is merged, the typed ones that still count, then the file's.
     pub uses: Vec<OptionUse>,
-    /// The options as they count.
+    /// The values that count, defaults filled in.
     pub options: Options,
-    /// The script's path.
+    /// As typed, relative to the source's top folder.
     pub script: String,
-    /// Where it stands.
+    /// Quotes included.
     pub script_span: Span,
     /// Its arguments, one for each word.
     pub arguments: Vec<Argument>,
     /// Whether the config file that `--config` names is part of all this.
     pub config_read: bool,
-    /// The options that the config file decides: typed ones do not count.
+    /// Names of the options that the config file sets: typed values of these do not count.
     pub ruled_by_config: Vec<&'static str>,
 }
 
 impl Command {
-    /// The use of an option that counts.
+    /// The use of an option that counts: the last one.
     pub fn used(&self, option: &str) -> Option<&OptionUse> {
         self.uses.iter().rev().find(|used| used.spec.name == option)
     }
 }
 
-/// Reads one command. `None` where there is no script to run; the diagnostics say why.
+/// Reads one command. `None` where there is no script to run; the diagnostics report why.
 pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
     let report = |diagnostics: &mut Vec<Diagnostic>, span, kind| {
         diagnostics.push(Diagnostic::new(span, kind));
@@ -175,7 +175,7 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         report(diagnostics, script.span, kind);
     }
     let (script, script_span) = (script.text.to_string(), script.span);
-    // Beside an error about the script it would be a riddle.
+    // A person who reads an error about the script cannot use a warning about its text.
     let repeated = is_script(&script)
         .then(|| rules::script_repeated(&script, script_span, &words))
         .flatten();
@@ -195,7 +195,8 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
     Some(command)
 }
 
-/// Puts the words of a config file behind a command's arguments, which may rename some of them.
+/// Adds the words of a config file behind a command's arguments. Names are given anew, since a flag of
+/// the file may be a second use.
 pub(super) fn append(command: &mut Command, words: &[Word]) {
     let typed = command.arguments.len();
     let own = std::mem::take(&mut command.arguments);

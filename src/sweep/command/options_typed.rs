@@ -16,7 +16,7 @@ pub(super) struct OptionReader<'a> {
     given: Vec<&'static str>,
     options: Options,
     diagnostics: &'a mut Vec<Diagnostic>,
-    /// The diagnostics that are of this command's options.
+    /// The index of the first diagnostic of this command's options.
     first_diagnostic: usize,
 }
 
@@ -34,8 +34,8 @@ impl<'a> OptionReader<'a> {
         }
     }
 
-    /// The number of the script's word, and the options. The script's end is where unknown options may
-    /// belong.
+    /// The index of the script's word, and the options. Unknown options get the script's end, behind which
+    /// their fix moves them.
     pub(super) fn finish(self) -> (usize, Vec<OptionUse>, Options) {
         let script = self.words.get(self.next);
         let end = script
@@ -77,7 +77,7 @@ impl<'a> OptionReader<'a> {
         }
     }
 
-    /// An option that is not `grid run`'s: read as what it is called today, where it is.
+    /// An option that `grid run` does not have: a former name is read as today's, any other is reported.
     fn former(&mut self, word: &Word, name: &str, inline: Option<&str>) {
         let place = word.locate(0, words::offset(name.len()));
         let found = name.to_owned();
@@ -187,9 +187,10 @@ impl<'a> OptionReader<'a> {
         is_on.then_some(span)
     }
 
-    /// An unknown option: what follows is taken for its value, unless it looks like something else.
+    /// Reports an unknown option. The next word is taken for its value, unless it looks like a flag or the
+    /// script.
     fn unknown(&mut self, word: &Word, name: &str, inline: bool) {
-        // To search for some costs more than all else, and nobody reads the thousandth.
+        // The search for similar names costs more than all else, and nobody reads the thousandth suggestion.
         let few = self.diagnostics.len() < MAX_PROBLEMS;
         let suggest = || match apart(name) {
             Some(letters) => vec![letters],
@@ -238,7 +239,7 @@ fn apart(word: &str) -> Option<String> {
     (known && names.len() > 1).then(|| names.join(" "))
 }
 
-/// `--name=value` apart.
+/// Splits `--name=value` at its first `=`; any other word is a name without a value.
 pub(in crate::sweep) fn split_inline(text: &str) -> (&str, Option<&str>) {
     let inline = text.starts_with("--").then(|| text.split_once('='));
     match inline.flatten() {

@@ -11,7 +11,7 @@ use crate::sweep::span::Origin;
 const WORD: u64 = 4;
 
 impl Config {
-    /// What each command that names the file counts for its words (see [`budget`]).
+    /// How much each command that names the file takes of the budget of listed values (see [`budget`]).
     pub(crate) fn weight(&self) -> u64 {
         let parameters = self.parameters.iter().map(|word| word.text.as_str());
         let values = self.settings.iter().filter_map(|s| s.value.as_deref());
@@ -23,7 +23,7 @@ impl Config {
         words.map(|word| WORD + budget::extra(word)).sum()
     }
 
-    /// Puts what the file says into a command: its settings in the place of the options, its
+    /// Adds the file to a command: its settings in the place of the options, its
     /// parameters behind the arguments. O(words of both).
     pub(crate) fn merge(&self, command: &mut Command, diagnostics: &mut Vec<Diagnostic>) {
         let strategy = command.options.strategy;
@@ -52,7 +52,7 @@ impl Config {
         }
         let mut options = Options::default();
         for used in &command.uses {
-            // What is wrong with a value was told where it stands.
+            // A value that is refused was reported where it stands in the file.
             let _ = options.set(used.spec, &used.value);
         }
         options.environment = self.environment.clone().unwrap_or_default();

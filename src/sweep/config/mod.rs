@@ -73,28 +73,28 @@ pub struct Config {
     pub environment: Option<BTreeMap<String, String>>,
     /// Commands around the image build and the trial.
     pub actions: Actions,
-    /// The words of `params`.
+    /// The words of `params`, as the client puts them behind the script's own arguments.
     pub parameters: Vec<Word>,
 }
 
 /// An option that the file sets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// Its key.
+    /// The key in the file, such as `storage_gb` for `--memory`.
     pub key: &'static str,
     /// The option of the command that it replaces.
     pub spec: &'static OptionSpec,
     /// The value as it would be typed, "" for a flag that is set; `None` for a flag that is not, and
     /// for a null, which leaves the option at its default.
     pub value: Option<String>,
-    /// Where the value stands.
+    /// The value's place in the YAML text.
     pub span: Span,
 }
 
 /// Longest text that is read, in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
 
-/// Reads a config file's text, and says what is wrong in it. Any text gives a config; nothing panics.
+/// Reads a config file's text and reports what is wrong in it. Any text gives a config; nothing panics.
 /// O(length), and some 10^5 values at most, aliases counted as often as they stand.
 pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
     if text.len() > MAX_TEXT {

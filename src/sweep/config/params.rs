@@ -1,4 +1,4 @@
-//! `params`: what the client puts behind the script's own arguments, as the words that it becomes.
+//! `params`: the parameters that the client appends to the script's own arguments, as words.
 
 use super::problem::Problem;
 use super::schema::Reader;
@@ -41,8 +41,8 @@ impl Reader<'_> {
         self.config.parameters = parameters;
     }
 
-    /// The client passes all of it as one text, in which a value that leaves something open runs on
-    /// into the next.
+    /// Checks that each value ends where it should: the client passes all of them as one text, in which a
+    /// value with an open bracket runs on into the next.
     fn check_apart(&mut self, passed: &str, words: &[Word]) {
         let (commands, _) = words::split(passed, Source::Client);
         let whole = commands.iter().flat_map(|command| &command.words);
@@ -71,8 +71,8 @@ impl Reader<'_> {
         self.report(at.span, problem);
     }
 
-    /// The words of `text`, which `at` stands for: placed byte by byte where it stands so in the file,
-    /// else at the whole of it.
+    /// The words of `text`, the value of the node `at`: placed byte by byte where the file holds it so, else
+    /// each at the whole node.
     fn words(&mut self, text: &str, at: Child) -> Vec<Word> {
         let verbatim = match self.loader.content(at) {
             Content::Scalar {

@@ -19,7 +19,7 @@ const FILE_NAME: &str = "config.yml";
 pub struct Pasted {
     /// The commands above and below the file, each naming it by `--config`; "" where there are none.
     pub commands: String,
-    /// The file's text.
+    /// The file's text, which ends in a line end.
     pub yaml: String,
     /// The script that the file names for itself, in a comment or a key that Grid does not read.
     pub script: Option<String>,
@@ -36,8 +36,8 @@ impl Pasted {
     }
 }
 
-/// Takes `text` apart where a config file is pasted in it: a line that begins with a key of
-/// [`ROOT_KEYS`], outside any command. A text of commands alone never is one. O(length of the text).
+/// Splits `text` where a config file is pasted in it: from a line outside any command that begins with a
+/// key of [`ROOT_KEYS`]. `None` for a text of commands alone. O(length of the text).
 pub fn pasted(text: &str) -> Option<Pasted> {
     let block = yaml_block(text)?;
     let yaml = with_line_end(&text[block.clone()]);

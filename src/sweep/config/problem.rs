@@ -14,7 +14,7 @@ pub enum Problem {
     Tag {
         /// The tag, `!!name` for those of YAML.
         tag: String,
-        /// The scalar's text.
+        /// The scalar's text, cut to 100 characters.
         found: String,
     },
     /// More values than are read, aliases counted as often as they stand.
@@ -25,14 +25,14 @@ pub enum Problem {
     Expected {
         /// The key, "" for the whole file.
         key: String,
-        /// What it takes.
+        /// The type, in words.
         expected: &'static str,
-        /// What it holds.
+        /// The value that stands there, in words.
         found: String,
     },
     /// A key that the client does not read.
     UnknownKey {
-        /// As it stands.
+        /// The key as written.
         found: String,
         /// The key it is in, "" at the top.
         section: &'static str,
@@ -41,50 +41,50 @@ pub enum Problem {
     },
     /// A key that the client reads and drops, or does not look for here.
     Ignored {
-        /// The key.
+        /// As it stands in the file.
         key: &'static str,
         /// What to write instead, or why.
         help: &'static str,
     },
     /// A key that stands twice in one mapping; the last one counts.
     RepeatedKey {
-        /// The key.
+        /// As Python prints it.
         key: String,
     },
     /// A plain scalar that YAML 1.1 takes for something else than it looks like.
     Retyped {
-        /// As written.
+        /// Without quotes in the file.
         written: String,
-        /// What is passed.
+        /// What is passed for it, as Python prints it.
         read: String,
     },
     /// A date in a list, which Python prints as a call.
     DateInList {
-        /// As written.
+        /// Without quotes in the file.
         written: String,
         /// As it would stand in the list.
         repr: String,
     },
     /// A machine's nickname, which the client passes on from a config file as it is.
     Nickname {
-        /// The nickname.
+        /// In the file's spelling.
         typed: String,
-        /// What it means here.
+        /// The machine that Grid's documents mean by it.
         machine: String,
     },
     /// A parameter without a value, which is passed as `None`.
     NullParameter {
-        /// Its key.
+        /// As Python prints it.
         key: String,
     },
     /// A parameter's key without dashes: passed as a positional argument.
     BareKey {
-        /// The key.
+        /// As Python prints it.
         key: String,
     },
     /// A value that the shell rules take apart, since the client does not quote it.
     Split {
-        /// The words it becomes.
+        /// How many arguments the value becomes.
         words: u32,
         /// Whether the value is a YAML mapping.
         mapping: bool,
@@ -104,9 +104,9 @@ pub enum Problem {
     TwoScratches,
     /// A key that another one makes useless.
     Unused {
-        /// The key.
+        /// By the client's spelling.
         key: &'static str,
-        /// What it is for.
+        /// What has to be set too, in words.
         needs: &'static str,
     },
     /// `random_search` without a number of trials in the file.
@@ -116,10 +116,10 @@ pub enum Problem {
     },
     /// A name that no environment variable can have.
     VariableName {
-        /// The name.
+        /// The name as JSON would carry it.
         found: String,
     },
-    /// No command has `--config`.
+    /// A config file is given, but no command has `--config`.
     NotAsked,
 }
 
@@ -138,7 +138,7 @@ pub enum Syntax {
     Colon,
     /// A line that is no `key: value` at this indentation.
     Indentation,
-    /// An alias to nothing.
+    /// An alias whose anchor does not stand before it.
     UnknownAnchor,
     /// An alias to the value that holds it.
     Recursive,
@@ -146,9 +146,9 @@ pub enum Syntax {
     Reserved(char),
     /// A `?` or a leading `:` in an unquoted text between brackets.
     InBrackets,
-    /// A bad `\` escape.
+    /// A `\` escape that YAML does not have.
     Escape,
-    /// Deeper than is read.
+    /// More than 64 levels of nesting.
     TooDeep,
     /// A `#` right behind a value.
     Comment,
@@ -158,9 +158,9 @@ pub enum Syntax {
     UnicodeLineBreak,
     /// `: value` without a key.
     NoKey,
-    /// A second document.
+    /// A second document: the client reads one.
     OneDocument,
-    /// Anything else.
+    /// An error for which there are no words of ours.
     Other,
 }
 

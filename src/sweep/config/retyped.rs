@@ -7,7 +7,7 @@ use super::value::Value;
 use crate::sweep::literal::Literal;
 
 impl Reader<'_> {
-    /// Tells of plain scalars that YAML 1.1 takes for something else than they look like.
+    /// Warns of plain scalars that YAML 1.1 takes for something else than they look like.
     pub(super) fn note_retyped(&mut self, at: Child) {
         if at.alias {
             return;

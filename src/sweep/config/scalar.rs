@@ -117,7 +117,7 @@ fn python_int(text: &str, base: u32) -> Option<BigInt> {
         Some(digits) => (true, digits),
         None => (false, trimmed.strip_prefix('+').unwrap_or(trimmed)),
     };
-    // A prefix that says the base again is allowed.
+    // Python allows a prefix that repeats the base.
     let prefix = match base {
         2 => "0b",
         8 => "0o",

@@ -45,6 +45,7 @@ const SCRATCH: &[(&str, &str)] = &[
 ];
 const STRATEGY: &[(&str, &str)] = &[("strategy", "--strategy")];
 const STRATEGY_OPTIONS: &[(&str, &str)] = &[("num_trials", "--num_trials"), ("seed", "--seed")];
+
 /// Reads the whole tree.
 pub(super) fn read(tree: &Tree, root: Option<Child>) -> (Config, Vec<Diagnostic>) {
     let mut reader = Reader {
@@ -123,7 +124,7 @@ impl Reader<'_> {
             .ok()
     }
 
-    /// The entries of a section by their keys, unknown ones told of and left out.
+    /// The entries of a section by their keys; unknown ones are reported and left out.
     pub(super) fn section(
         &mut self,
         at: Child,
@@ -274,7 +275,7 @@ impl Reader<'_> {
         matches!(self.loader.content(at), Content::Sequence(items) if items.is_empty())
     }
 
-    /// The client takes a single key, whatever its own documents say.
+    /// The client takes a single key, although its documents show two.
     fn scratch(&mut self, at: Child) {
         if self.is_empty_list(at) {
             return;

@@ -1,4 +1,4 @@
-//! What the YAML parser refuses, in the words of this project.
+//! Errors of the YAML parser as ours, of which a person can act on each.
 
 use super::problem::Syntax;
 use granit_parser::ErrorKind;

@@ -1,4 +1,4 @@
-//! What only a config file can say of a trial: its environment, and commands around it.
+//! The parts of a trial that only a config file can set: its environment, and commands around it.
 
 use super::problem::Problem;
 use super::schema::Reader;

@@ -114,7 +114,7 @@ impl Entry {
     }
 }
 
-/// Makes values of nodes, within a bound.
+/// Loads nodes as values and counts the visits, aliases as often as they stand, up to [`MAX_VISITS`].
 pub(super) struct Loader<'a> {
     tree: &'a Tree,
     visits: u32,
@@ -235,8 +235,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// The pairs of a mapping with those of its `<<` before them: of a list of mappings the first
-    /// counts most, so it comes last.
+    /// The pairs of a mapping, those of its `<<` before its own, since a later pair replaces an earlier one.
+    /// Of a list of mappings the first one wins, so that it comes last.
     fn flat(&mut self, at: Child, depth: usize) -> Result<Vec<Pair>, Diagnostic> {
         let Content::Mapping(pairs) = self.content(at) else {
             return Ok(Vec::new());

@@ -12,7 +12,7 @@ use crate::sweep::words::{self, CharacterProblem};
 /// An edit that makes a problem go away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What a button says.
+    /// The text of its button.
     pub label: String,
     /// The places to replace and what to write there; in order, not overlapping.
     pub edits: Vec<(Span, String)>,
@@ -173,7 +173,7 @@ impl Diagnostic {
                 label: "Add the comma".into(),
                 edits: vec![(Span::at(*previous_end), ",".into())],
             }),
-            // A run gets a name then; without another option's value more would change.
+            // Without `--name` the run gets a drawn name; other options would change more.
             Kind::MissingValue { option: "--name" } => Some(Fix {
                 label: "Leave out --name".into(),
                 edits: vec![(with_blanks(text, self.span), String::new())],
@@ -215,7 +215,7 @@ impl Diagnostic {
 fn value_fixes(problem: &Problem, typed: &Typed, text: &str) -> Vec<Fix> {
     let Typed { value, place } = typed;
     match problem {
-        // It is to wait, not to be taken for text.
+        // The value becomes readable once the names are loaded.
         Problem::NamesNotAtHand => Vec::new(),
         Problem::TypographicQuote => {
             let typed = place.span.slice(text);
@@ -256,7 +256,8 @@ fn unquoted_words(value: Span, text: &str) -> Option<Place> {
     (end > value.end).then(|| Place::at(Span::new(value.start, end)))
 }
 
-/// `--memory 200GB` as the number, and less than any disk left out: it was main memory once.
+/// `--memory 200GB` becomes the number. A size below the least disk is left out with its option, since
+/// earlier clients meant main memory by it.
 fn disk_size(text: &str, span: Span, found: &str, least: u32) -> Option<Fix> {
     let unit = found.trim_start_matches(|c: char| c.is_ascii_digit());
     let size: u32 = found.strip_suffix(unit)?.parse().ok()?;
@@ -279,8 +280,8 @@ fn disk_size(text: &str, span: Span, found: &str, least: u32) -> Option<Fix> {
     })
 }
 
-/// What joins two lines that `between` parts: all of it goes, since behind a `\\` nothing may stand, and
-/// no line is empty.
+/// What replaces `between` to join what it parts: a blank on one line, else a `\` and a line end, with the
+/// indentation kept. Nothing may stand behind the `\`, and an empty line would end the command.
 fn joined(between: &str) -> String {
     let blanks = between.trim_end_matches([' ', '\t']).len();
     let lines = between.contains(['\n', '\r']);

@@ -1,6 +1,8 @@
-//! What is wrong with a command text, or may not be meant: a place and a kind that holds facts.
+//! Diagnostics: what is wrong with a command text, or may not be meant. Each is a place and a kind that
+//! holds facts.
 //!
-//! The words live in `wording`; the plain-text rendering with carets in `render`.
+//! The messages are in `wording`, the advice in `help`, the fixes in `fix`; `render` shows all of it with
+//! carets as plain text.
 
 use super::checks::{Doubt, Typed};
 use super::config;
@@ -28,7 +30,7 @@ pub use wording::{group_digits, grouped, in_words};
 pub enum Severity {
     /// Blocks the launch.
     Error,
-    /// Does not.
+    /// Leaves the launch possible.
     Warning,
 }
 
@@ -38,9 +40,9 @@ pub enum Severity {
 /// edit that makes it so, where one is likely; [`Diagnostic::render`] all of it for a terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    /// Where.
+    /// The place that carets or marks show.
     pub span: Span,
-    /// What.
+    /// The facts, from which message, help, severity and fixes follow.
     pub kind: Kind,
     /// The text that the place is in.
     pub origin: Origin,
@@ -71,7 +73,7 @@ impl Diagnostic {
 /// Shell syntax that is never run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shell {
-    /// `|`.
+    /// `|`
     Pipe,
     /// A lone `&`.
     Background,
@@ -132,7 +134,7 @@ pub enum Kind {
     Foreign(foreign::Foreign),
     /// A command that is not `grid run`.
     NotGridRun {
-        /// Its first word.
+        /// Its first word, or the first two where that is `grid`.
         found: String,
     },
     /// Lines that begin like the rest of the command above them.
@@ -140,7 +142,7 @@ pub enum Kind {
         /// What parts each from the line above.
         gaps: Vec<Span>,
     },
-    /// No script.
+    /// A command that ends before its script.
     NoScript,
     /// A script that is no .py, .sh or .jl file.
     ScriptExtension {
@@ -153,44 +155,44 @@ pub enum Kind {
     Spelling(spelling::Problem),
     /// An option without its value.
     MissingValue {
-        /// Its name.
+        /// The long name with its dashes, or the config file's key.
         option: &'static str,
     },
     /// A value that should be a whole number from `least` up.
     NotAnInteger {
-        /// The option's name.
+        /// The long name with its dashes, or the config file's key.
         option: &'static str,
-        /// The value.
+        /// As typed.
         found: String,
-        /// The least allowed.
+        /// The least that the option takes.
         least: u32,
     },
     /// A value that should be one of a few words.
     NotAChoice {
-        /// The option's name.
+        /// The long name with its dashes, or the config file's key.
         option: &'static str,
-        /// The value.
+        /// As typed.
         found: String,
-        /// The words.
+        /// All that the option takes.
         choices: &'static [&'static str],
     },
     /// A run name against the client's rule.
     BadRunName {
-        /// The name.
+        /// As typed.
         found: String,
-        /// The nearest good one.
+        /// The nearest name that follows the rule, where there is one.
         suggestion: Option<String>,
     },
     /// A run name that an earlier command has.
     RepeatedRunName {
-        /// The name.
+        /// As typed.
         found: String,
         /// What the run is called instead.
         name: String,
     },
     /// A cluster name against the client's rule.
     BadClusterName {
-        /// The name.
+        /// As typed.
         found: String,
     },
     /// A nickname of a machine that Grid's client does not know.
@@ -206,7 +208,7 @@ pub enum Kind {
         option: &'static str,
         /// How many were asked for.
         found: u32,
-        /// The machine.
+        /// The instance type, nicknames resolved.
         machine: String,
         /// How many it has, or the client takes.
         has: u32,
@@ -219,14 +221,14 @@ pub enum Kind {
     NoGpu {
         /// How many were asked for.
         found: u32,
-        /// The machine.
+        /// The instance type, nicknames resolved.
         machine: String,
-        /// Where the numbers stand.
+        /// Where the numbers stand, where a fix can change them.
         places: Option<GpuPlaces>,
     },
     /// A nickname that the published client resolves to another machine.
     AmbiguousMachine {
-        /// The nickname.
+        /// As typed.
         typed: String,
         /// What Grid's documents mean by it, which counts.
         machine: String,
@@ -235,28 +237,28 @@ pub enum Kind {
     },
     /// An option given twice; the last one counts.
     RepeatedOption {
-        /// Its name.
+        /// The long name, with its dashes.
         option: &'static str,
     },
     /// An option that another one makes useless.
     UnusedOption {
-        /// Its name.
+        /// The long name, with its dashes.
         option: &'static str,
-        /// What it is for.
+        /// What has to be set too, in words.
         needs: &'static str,
     },
     /// `random_search` without `--num_trials`.
     NumTrialsMissing,
     /// More trials than the space has; all are run.
     NumTrialsOverSpace {
-        /// What was asked for.
+        /// The value of `--num_trials`.
         asked: u32,
-        /// Trials in the space.
+        /// The product of the axes' lengths.
         space: u128,
     },
     /// More trials than a random search can list.
     TooManyToDraw {
-        /// What was asked for.
+        /// The value of `--num_trials`.
         asked: u32,
     },
     /// `--config` is not read from the text; its YAML has to be pasted.
@@ -265,14 +267,14 @@ pub enum Kind {
     OtherConfig,
     /// An option that the config file sets too, which counts.
     OverriddenByConfig {
-        /// Its name.
+        /// The long name, with its dashes.
         option: &'static str,
     },
     /// What is wrong in the config file itself.
     Config(config::Problem),
     /// The script's text somewhere else in the command, which Grid's published client refuses.
     ScriptTextRepeated {
-        /// The script.
+        /// Its path as typed.
         script: String,
         /// How often its text stands in the command.
         count: u32,
@@ -283,7 +285,7 @@ pub enum Kind {
     Literal {
         /// What is wrong with it.
         problem: Problem,
-        /// The value.
+        /// The value, for fixes that write it anew.
         typed: Box<Typed>,
     },
     /// Two string literals without a comma, read as two items.
@@ -293,12 +295,12 @@ pub enum Kind {
     },
     /// An axis without values.
     EmptyAxis {
-        /// The argument's name.
+        /// The argument's name, which is the column's.
         axis: String,
     },
     /// `range` with another number of arguments than 1 to 3.
     RangeArguments {
-        /// How many there are.
+        /// The number of arguments.
         found: u32,
     },
     /// A keyword argument to `range`.
@@ -307,35 +309,35 @@ pub enum Kind {
     RangeNotInteger {
         /// The argument as Python prints it.
         found: String,
-        /// The whole value.
+        /// The value, for fixes that write it anew.
         typed: Box<Typed>,
     },
     /// A step of zero, or too many values.
     Range(RangeError),
-    /// What NumPy would refuse.
+    /// Arguments of a distribution that NumPy would refuse.
     Distribution(BindError),
     /// A distribution without a size: one value.
     NoSize {
-        /// Its name.
+        /// The distribution's name.
         name: String,
     },
     /// A fraction that NumPy cuts off.
     Truncated {
-        /// The parameter's name.
+        /// NumPy's name of the parameter.
         parameter: &'static str,
     },
     /// A call of something that is no distribution, passed as it is.
     UnknownCall {
-        /// The name as typed.
+        /// The dotted name as typed.
         found: String,
         /// The distribution that may be meant.
         suggestion: Option<String>,
-        /// The whole value.
+        /// The value, for fixes that write it anew.
         typed: Box<Typed>,
     },
     /// Values that stand more than once in one axis.
     RepeatedValues {
-        /// The first of them.
+        /// The first value that stands twice.
         example: String,
         /// How many values repeat an earlier one.
         count: u32,
@@ -343,12 +345,12 @@ pub enum Kind {
         whole: Option<Box<Typed>>,
     },
 
-    /// What the script or the shell may make something else of than is meant.
+    /// Something valid that may not be meant: a lint.
     Doubt(Box<Doubt>),
 
-    /// So many more problems that they are not told one by one.
+    /// The problems beyond the first thousand, which are counted only.
     MoreProblems {
-        /// How many.
+        /// How many there are beyond.
         count: u64,
         /// Whether one of them is an error.
         error: bool,
@@ -361,12 +363,12 @@ pub enum Kind {
     SpaceTooLarge,
     /// A plan that may be larger than was meant.
     LargePlan {
-        /// Its trials.
+        /// How many trials the plan has.
         trials: u128,
     },
     /// A command whose trials an earlier command has already.
     RepeatedTrials {
-        /// How many.
+        /// How many of its trials are repeated.
         count: u128,
     },
 }

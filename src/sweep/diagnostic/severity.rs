@@ -38,10 +38,10 @@ impl Diagnostic {
         }
     }
 
-    /// Which of two warnings at one place is kept: the other one comes up once this one is mended.
+    /// Which of two warnings at one place is kept: the other one is reported once this one is fixed.
     pub(in crate::sweep) fn precedence(&self) -> Precedence {
         match &self.kind {
-            // All of them have to be mended.
+            // All errors have to be fixed, in whichever order.
             _ if self.severity() == Severity::Error => Precedence::Other,
             Kind::Character(problem) if problem.is_never_meant() => Precedence::NeverMeant,
             Kind::Doubt(_) => Precedence::AllTrials,
@@ -56,12 +56,12 @@ impl Diagnostic {
 /// What a warning is kept for, where two are at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::sweep) enum Precedence {
-    /// One click mends it for good; nobody leaves it and so misses the other.
+    /// One click fixes it for good, so that the other warning follows soon.
     NeverMeant,
     /// All trials of a launch may fail, compute the same or be none that were meant.
     AllTrials,
     /// Some trials are repeated, or there are more than were meant.
     SomeTrials,
-    /// It is not known to cost anything.
+    /// No cost is known.
     Other,
 }

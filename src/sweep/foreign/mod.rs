@@ -1,5 +1,5 @@
-//! Texts that are no command and are named for what they are: links, files of other tools, lines beside
-//! commands, a shell's loops, and commands that stand in something.
+//! Texts that are no command of `grid run`, each reported as what it is: links, files of other tools,
+//! lines beside commands, a shell's loops, and commands inside Markdown, a notebook or a comment.
 
 use super::diagnostic::{Diagnostic, Fix, Kind};
 use super::reading::MAX_PROBLEMS;
@@ -28,7 +28,7 @@ pub(super) use yaml::check_yaml;
 /// What a text is that is no command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Foreign {
-    /// A file in YAML.
+    /// YAML of another tool, or of none that is known.
     Yaml {
         /// What it is, in words.
         what: &'static str,
@@ -37,7 +37,7 @@ pub enum Foreign {
     },
     /// A part of a config file of Grid's.
     ConfigPart {
-        /// Its first key.
+        /// The key that the text begins with.
         key: String,
         /// The key that it stands under.
         section: &'static str,
@@ -49,25 +49,25 @@ pub enum Foreign {
         /// The repository of the script, with the commit.
         repository: Option<String>,
     },
-    /// Any other link.
+    /// A link that starts no run.
     Link {
         /// What it leads to, in words.
         what: &'static str,
-        /// What to write instead.
+        /// The command to write instead, in words.
         help: String,
     },
-    /// Lines beside commands.
+    /// Other commands, a terminal's answer or prose beside commands.
     OtherLines(OtherLines),
     /// A shell's loop, condition, function or array.
     ShellScript(ShellScript),
-    /// A command that stands in something.
+    /// A command inside Markdown, a notebook, a mail or a comment.
     Wrapped(Wrapped),
     /// Another program that starts a script.
     Runner(Runner),
 }
 
 impl Foreign {
-    /// What would be right.
+    /// What to write instead, where it is known.
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Foreign::Yaml { help, .. } => (*help).into(),
@@ -125,8 +125,9 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// Takes the lines that begin with a link out of `commands`, and says of each what it is. All else that
-/// a shell would make of such a line is noise. Whether there was one. O(length of the text).
+/// Takes the lines that begin with a link out of `commands` and reports what each is. What the lexer
+/// reported of such a line is dropped: its `&` and `?` are the link's. Returns whether there was one.
+/// O(length of the text).
 pub(super) fn take_links(
     text: &str,
     commands: &mut Vec<Words>,
@@ -168,12 +169,12 @@ pub(super) fn take_links(
     true
 }
 
-/// A command in the text that is told of as a whole.
+/// A command in the text that is reported as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Region {
     /// The command to its end, its operators and redirections included.
     line: Span,
-    /// The same with what parts it from the commands beside it: gone without it.
+    /// The same with the separator beside it, so that the text without it has no empty command there.
     whole: Span,
 }
 
@@ -220,7 +221,7 @@ impl Region {
     }
 }
 
-/// Takes out the commands that begin in `regions`, which are in order, and what was said of them.
+/// Removes the commands that begin in `regions`, which are in order, and their diagnostics.
 /// O(n log n).
 fn drop_within(regions: &[Region], commands: &mut Vec<Words>, diagnostics: &mut Vec<Diagnostic>) {
     if regions.is_empty() {

@@ -1,5 +1,5 @@
 //! Lines beside commands of `grid run` that are none: other commands, a terminal's answer, prose.
-//! They are told of together, since one click leaves them all out.
+//! They are reported together, since one click leaves them all out.
 
 use super::{Foreign, Region, drop_within};
 use crate::sweep::command::begins_flag;
@@ -12,13 +12,13 @@ use std::fmt;
 /// Lines that are no commands of `grid run`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OtherLines {
-    /// The first of them.
+    /// The first of them, cut to 60 characters.
     pub first: String,
     /// Whether `cd` is one of them.
     changes_directory: bool,
     /// Each with what parts it from the next.
     lines: Vec<Span>,
-    /// Where each says `python`, if they all do.
+    /// Where `python` stands in each, if all of them begin with it.
     pythons: Vec<Span>,
     /// Whether a command of `grid run` runs the same script.
     is_repeated: bool,
@@ -131,8 +131,9 @@ pub(super) fn is_python(word: &str) -> bool {
     version.is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
 }
 
-/// Takes the lines beside commands of `grid run` out of `commands`, and says what they are. What a shell
-/// would make of them is noise. Whether there were some. O(length of the text).
+/// Takes the lines beside commands of `grid run` out of `commands` and reports them. What the lexer
+/// reported of them is dropped: they are not run. Returns whether there were some. O(length of the
+/// text).
 pub(in crate::sweep) fn take_others(
     text: &str,
     commands: &mut Vec<Words>,
@@ -140,6 +141,7 @@ pub(in crate::sweep) fn take_others(
 ) -> bool {
     let sorts: Vec<Sort> = commands.iter().map(sort).collect();
     let has_runs = sorts.contains(&Sort::Run);
+    // Behind a quote that is never closed words are guesses: commands there are left as they are.
     let unclosed = |d: &Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
     let unclosed = diagnostics
         .iter()
@@ -152,7 +154,7 @@ pub(in crate::sweep) fn take_others(
     };
     let others = of_sort(Sort::Other).map(|(words, _)| Region::of(text, words.span));
     let mut others: Vec<Region> = others.collect();
-    // One alone is what the text is.
+    // A single unknown command, with nothing of `grid run` beside it, has its own error.
     if !has_runs && others.len() < 2 {
         others.clear();
     }
@@ -169,6 +171,7 @@ pub(in crate::sweep) fn take_others(
     let is_repeated = python_script.is_some()
         && of_sort(Sort::Run).any(|(words, _)| script(words) == python_script);
 
+    // Other commands and `python` lines are two problems: one is left out, the other rewritten.
     let others = with_own_lines(text, others, has_runs, diagnostics);
     let is_all = !has_runs && pythons.is_empty();
     let mut found = Vec::new();
@@ -181,6 +184,7 @@ pub(in crate::sweep) fn take_others(
         let (regions, words): (Vec<Region>, Vec<Span>) = pythons.into_iter().unzip();
         found.push(lines(text, &regions, words, is_repeated));
     }
+    // The regions of both problems in order, since those that hold a command are searched for in halves.
     let mut regions: Vec<Region> = Vec::new();
     for (_, _, of) in &found {
         regions.extend(of.iter().copied());
@@ -195,7 +199,7 @@ pub(in crate::sweep) fn take_others(
     has_others
 }
 
-/// The lines with those that were told of before as lines of their own.
+/// The lines, and those that the lexer reported before as lines of their own.
 fn with_own_lines(
     text: &str,
     mut others: Vec<Region>,

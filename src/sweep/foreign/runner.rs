@@ -1,4 +1,4 @@
-//! Other programs than `grid run` that start a script, where more has to change than their name.
+//! Other programs than `grid run` that start a script, where the fix has to change more than their name.
 
 use super::Foreign;
 use super::others::is_python;
@@ -7,22 +7,22 @@ use crate::sweep::span::Span;
 use crate::sweep::words::Words;
 use std::fmt;
 
-/// What starts the script.
+/// The program, where the fix has to change more than its name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Runner {
     /// `python -m package.module`.
     Module {
-        /// The module.
+        /// The dotted name behind `-m`.
         module: String,
     },
     /// `python -u train.py`.
     PythonOptions {
-        /// As it stands.
+        /// The interpreter with its options.
         typed: String,
     },
     /// `lightning run sweep`, the name of Grid's successor.
     Lightning {
-        /// As it stands.
+        /// The two or three words that the fix replaces.
         typed: String,
         /// `--algorithm NAME`, which was called `--strategy`: its place and its value.
         algorithm: Option<(Span, String)>,
@@ -92,7 +92,7 @@ impl Runner {
     }
 }
 
-/// What a command that is no `grid run` starts, where that is more than another name.
+/// The program that starts the script in place of `grid run`; `None` where its name alone has to change.
 pub(in crate::sweep) fn runner(words: &Words) -> Option<(Span, Kind)> {
     let text = |at: usize| words.words.get(at).map(|word| word.text.as_str());
     let first = words.words.first()?;

@@ -1,5 +1,5 @@
-//! Loops, conditions, functions and arrays of a shell: none is run. What a loop runs through is a sweep
-//! where its list stands there and each variable is one whole argument.
+//! Loops, conditions, functions and arrays of a shell: none is run. A loop is offered as a sweep where its
+//! list stands in the text and each of its variables is one whole argument.
 
 use super::others::is_python;
 use super::sweep_of_loop::LoopReader;
@@ -27,7 +27,7 @@ pub enum Construct {
 pub struct ShellScript {
     /// Which construct the part begins with.
     pub construct: Construct,
-    /// Its first line.
+    /// Its first line, cut to 60 characters.
     pub first: String,
     /// The edits that write it as a sweep, or for an array take it out.
     edits: Vec<(Span, String)>,
@@ -139,7 +139,7 @@ fn find(text: &str, commands: &[Words]) -> Vec<Found> {
             last,
         });
     }
-    // A loop that is not closed is one all the same where it begins like nothing else.
+    // A `for x in` without `done` is a loop all the same; a lone `if` or `while` may be anything.
     let begins_loop = |number: usize| {
         let words = commands.get(number).map_or(&[][..], |words| &words.words);
         let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
@@ -168,8 +168,8 @@ pub(super) fn array_name<'t>(text: &'t str, words: &Words) -> Option<&'t str> {
     (named && list.starts_with('(') && list.ends_with(')')).then_some(name)
 }
 
-/// Takes the shell's constructs out of `commands`, and says of each what it is: what stands in them is
-/// no command of its own. Whether there was one. O(length of the text).
+/// Takes the shell's constructs out of `commands` and reports each: what stands in them is no command of
+/// its own. Returns whether there was one. O(length of the text).
 pub(in crate::sweep) fn take_scripts(
     text: &str,
     commands: &mut Vec<Words>,
@@ -204,7 +204,8 @@ pub(in crate::sweep) fn take_scripts(
             arrays: &arrays,
             operators: &operators,
         };
-        // What is set or run around the command may depend on the loop too.
+        // What is set or run around the command may depend on the loop's variable too: then no sweep gives
+        // the same trials.
         let next = settings.partition_point(|at| *at < begin.span.start);
         let sets = settings.get(next).is_some_and(|at| *at < end.span.end);
         let is_plain = construct == Construct::Loop && !sets;
@@ -231,6 +232,7 @@ pub(in crate::sweep) fn take_scripts(
         told.push(Diagnostic::new(header, kind));
         regions.push(region);
     }
+    // Arrays outside of loops are reported on their own, but for those that a loop's fix removes.
     let inside = |span: Span| {
         let holds = |region: &Region| (region.line.start..region.line.end).contains(&span.start);
         regions.iter().any(holds)
@@ -240,7 +242,7 @@ pub(in crate::sweep) fn take_scripts(
     for array in apart {
         let region = Region::of(text, array.span);
         array_regions.push(region);
-        // The loop's own click takes it along.
+        // The fix of the loop that runs through it removes it.
         if used_arrays.contains(&array.span.start) {
             continue;
         }
@@ -260,7 +262,7 @@ pub(in crate::sweep) fn take_scripts(
     true
 }
 
-/// Arrays that are told of and looked into.
+/// The most arrays that are reported and read.
 const MOST_ARRAYS: usize = 32;
 
 /// Where pipes, redirections and `&` stand, in order.
@@ -291,7 +293,7 @@ fn settings(diagnostics: &[Diagnostic]) -> Vec<u32> {
     places
 }
 
-/// Commands in a loop that say something or wait, and run nothing.
+/// Commands in a loop that print or wait, and run nothing.
 const IDLE: &[&str] = &["echo", "printf", "sleep", "wait", "date", ":", "true"];
 
 /// Whether a command in a loop can be left out.

@@ -33,7 +33,7 @@ struct Variable<'a> {
 const MOST_ITEMS: usize = 1000;
 
 impl<'a> LoopReader<'a> {
-    /// The sweep of a loop's commands, loops in it included; `None` where it is not sure to run the same
+    /// The sweep of a loop's commands, loops in it included; `None` where the sweep might not run the same
     /// trials.
     pub(super) fn read(&self, commands: &[Words]) -> Option<SweepOfLoop> {
         let mut variables: Vec<Variable<'_>> = Vec::new();

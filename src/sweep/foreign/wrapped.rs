@@ -1,5 +1,5 @@
-//! Commands that stand in something as a whole: a code view's line numbers, a mail's quote marks,
-//! Markdown's backquotes, a notebook's strings, a comment. It is one problem, and one click.
+//! Whole commands inside other text: a code view's line numbers, a mail's quote marks, Markdown's
+//! backquotes, a notebook's strings, a comment. Each is one problem with one fix.
 
 use super::Foreign;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
@@ -7,7 +7,7 @@ use crate::sweep::span::Span;
 use crate::sweep::words;
 use std::fmt;
 
-/// What a command stands in.
+/// The kind of text around a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrapping {
     /// `12  --lr 1`.
@@ -22,7 +22,7 @@ pub enum Wrapping {
     Comment,
 }
 
-/// A command that stands in something.
+/// A command inside other text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wrapped {
     /// Which wrapping has to be taken away.
@@ -90,7 +90,7 @@ fn begins_run(text: &str) -> bool {
         .any(|begin| bare.starts_with(begin))
 }
 
-/// The one problem of a text whose commands stand in something. O(length of the text).
+/// The one problem of a text whose commands stand inside other text. O(length of the text).
 pub(in crate::sweep) fn check_wrapped(text: &str) -> Option<Diagnostic> {
     let of_ours = ["grid ", "python", "compute:", "hyper_params:"];
     if !of_ours.iter().any(|ours| text.contains(ours)) {
@@ -131,7 +131,7 @@ fn numbered(lines: &[Line<'_>]) -> Option<Diagnostic> {
         if !rest.is_empty() && !rest.starts_with([' ', '\t']) {
             return None;
         }
-        // Lines that are commands of their own are told of one by one.
+        // Lines that are commands of their own are reported one by one.
         goes_on |= before.is_some() && !begins_run(rest);
         before = Some(number);
         let indent = line.len() - content.len();

@@ -1,4 +1,4 @@
-//! YAML that is no config file of Grid's, told by its keys at the left edge.
+//! YAML that is no config file of Grid's, recognised by its keys at the left edge.
 
 use super::Foreign;
 use crate::sweep::config::key_of;

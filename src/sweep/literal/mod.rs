@@ -1,4 +1,5 @@
-//! Python literals: their values and what Python's `str` prints for them.
+//! Python literals: a parser by the rules of `ast.literal_eval`, and what Python's `str` and `repr`
+//! print for their values.
 
 mod call;
 mod character_names;

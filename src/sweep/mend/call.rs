@@ -107,8 +107,8 @@ fn call_meanings_at(value: &str, depth: u32) -> Vec<Meaning> {
     meanings
 }
 
-/// `uniform(0, 1, 5)` of `np.random.default_rng(0).uniform(0, 1, 5)`: what a generator is told to draw;
-/// else all of `text`.
+/// `uniform(0, 1, 5)` of `np.random.default_rng(0).uniform(0, 1, 5)`: the call without NumPy's generator
+/// before it; any other `text` as it is.
 fn drawn_by(text: &str) -> &str {
     let generators = ["default_rng(", "RandomState(", "Generator("];
     let found = generators.iter().find_map(|name| text.find(name));
@@ -241,7 +241,7 @@ fn float_range(call: &Call<'_>) -> Option<Meaning> {
     (call.name() == "range").then(|| arange(&renamed)).flatten()
 }
 
-/// A sum in which a `uniform` stands once: `10**uniform(-5, -1, 3)` has the law of
+/// A sum in which one `uniform` stands: `10**uniform(-5, -1, 3)` has the distribution of
 /// `loguniform(1e-5, 1e-1, 3)`, `1 - 2*uniform(0, 1, 3)` that of `uniform(-1, 1, 3)`.
 fn scaled(text: &str) -> Option<Meaning> {
     let at = text.find("uniform")?;
@@ -261,15 +261,16 @@ fn scaled(text: &str) -> Option<Meaning> {
     if before.is_empty() && after.is_empty() || before.contains('X') || after.contains('X') {
         return None;
     }
+    // The ends of the new distribution are the sum's values at the ends of the old one.
     let (from, to) = (value(low)?, value(high)?);
     if let Some(base) = before.strip_suffix("**") {
-        // A sum of the power and something else has another law.
+        // With something added to the power the distribution is another one.
         arithmetic::evaluate(base, None).filter(|_| !base.contains(['+', '-']))?;
         return after
             .is_empty()
             .then(|| Meaning::written(format!("loguniform({from}, {to}, {size})")));
     }
-    // Only what keeps distances keeps the law.
+    // Only a linear function of a uniform draw is uniform.
     if before.contains("**") || after.contains("**") || before.contains('/') {
         return None;
     }

@@ -8,7 +8,7 @@ use crate::sweep::quote;
 /// Lists inside each other that are looked into.
 const MAX_DEPTH: u32 = 20;
 
-/// What an item is, in the order in which an unreadable list is named after them.
+/// What an item is, by which the repair's label is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Nature {
     /// A literal as it stands.
@@ -21,7 +21,7 @@ pub(super) enum Nature {
     Padded,
     /// `1/2`: a sum, and maybe a text.
     Fraction,
-    /// A sum of numbers.
+    /// A sum of numbers, of which Python prints the value.
     Sum,
     /// A program's text: a call, `lambda`, ….
     Code,
@@ -31,7 +31,6 @@ pub(super) enum Nature {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
     pub(super) nature: Nature,
-    /// As typed.
     pub(super) typed: String,
     /// The likeliest literal.
     pub(super) literal: String,

@@ -1,7 +1,8 @@
-//! What a value that is no sweep, or cannot be read as one, may have been meant as.
+//! Repairs of values that cannot be read as a sweep, or only look like one: the sweeps that a person may
+//! have meant, the likeliest first.
 //!
 //! Every [`Meaning`] is a whole new value that is read as a sweep with at least one value, so that a fix
-//! made of it leaves nothing of the problem.
+//! with it leaves nothing of the problem.
 
 use super::literal::integer;
 use super::quote;
@@ -19,7 +20,7 @@ mod split;
 pub(super) use call::{call_meanings, expression_meanings, likely_name};
 pub(super) use list::{list_meanings, listed};
 
-/// More than this many are no help.
+/// The most that are offered: more are no help.
 const MOST: usize = 4;
 
 /// The most values that are listed for a person to read.
@@ -28,7 +29,7 @@ pub(super) const MOST_LISTED: u128 = 100;
 /// A value that may have been meant.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Meaning {
-    /// What a button says.
+    /// The text of its button.
     pub(super) label: String,
     /// The value as it is to be written, without the shell's quotes.
     pub(super) value: String,
@@ -76,7 +77,7 @@ pub(super) fn unquoted_meanings(typed: &str) -> Vec<Meaning> {
     }
 }
 
-/// Those that are sweeps, each once.
+/// Those that are read as sweeps, each value once and each label once.
 pub(super) fn checked(meanings: Vec<Meaning>) -> Vec<Meaning> {
     let mut checked: Vec<Meaning> = Vec::new();
     for meaning in meanings {

@@ -1,4 +1,4 @@
-//! Spans and rules in the place of values: `1, 2, ..., 10`, `1..5`, `2**i for i in range(3)`.
+//! Ranges and rules in the place of values: `1, 2, ..., 10`, `1..5`, `2**i for i in range(3)`.
 
 use super::arithmetic::{self, Number};
 use super::list::listed;
@@ -92,8 +92,8 @@ fn growing(numbers: &[i64], last: i64) -> Option<Meaning> {
     (value == last).then(|| list(values.iter().map(i64::to_string)))
 }
 
-/// The most decimal places of a step: more than a double tells apart, and far fewer than the 65,535 that
-/// formatting takes without a panic.
+/// The most decimal places of a step: more than a double distinguishes, and far fewer than the 65,535
+/// that formatting takes without a panic.
 const MAX_PLACES: usize = 30;
 
 /// Even steps that are no integers: `steps`, which counts in decimals and leaves its stop out.

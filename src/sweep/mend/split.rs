@@ -1,4 +1,4 @@
-//! A list that Python does not read, taken apart all the same.
+//! Splits lists that Python does not read, by brackets and separators outside of quotes.
 
 /// The inside of a list and what stands around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,7 @@ pub(super) fn pieces<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
 }
 
 /// Calls `see` with each character outside of quotes, its place and how many brackets are open before
-/// it, until it says false.
+/// it, until it returns false.
 fn scan(text: &str, mut see: impl FnMut(usize, char, u32) -> bool) {
     let mut depth = 0_u32;
     let (mut closed, mut word) = (0, 0);

@@ -15,7 +15,7 @@ use values::{cluster_name, python_int, run_name};
 /// Which indices of the space are proposed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strategy {
-    /// All of them.
+    /// All of them, the first axis fastest.
     #[default]
     GridSearch,
     /// `--num_trials` of them, drawn with the seed.
@@ -47,15 +47,15 @@ impl Strategy {
 pub struct Options {
     /// `--config` as typed.
     pub config: Option<String>,
-    /// `--name`.
+    /// `--name`; the server draws one when not given.
     pub name: Option<String>,
     /// `--cluster`; the chosen or default one when not given.
     pub cluster: Option<String>,
-    /// `--strategy`.
+    /// `--strategy`; `grid_search` when not given.
     pub strategy: Strategy,
     /// `--num_trials`; needed by random search.
     pub num_trials: Option<u32>,
-    /// `--seed`.
+    /// `--seed`, which random search and the distributions share; drawn when not given.
     pub seed: Option<u32>,
     /// The machine that `--instance_type` names, aliases resolved: `m5a.large` when not given.
     pub instance_type: String,
@@ -65,31 +65,31 @@ pub struct Options {
     pub gpus: u32,
     /// `--cpus`; 0 is all of the machine's.
     pub cpus: u32,
-    /// `--memory`, which really is the disk, in GB.
+    /// `--memory` in GB, which in spite of its name is the size of the disk.
     pub disk_gb: u32,
-    /// `--datastore_name`.
+    /// `--datastore_name`; no data set is mounted when not given.
     pub datastore_name: Option<String>,
-    /// `--datastore_version`.
+    /// `--datastore_version`; the newest when not given.
     pub datastore_version: Option<u32>,
     /// `--datastore_mount_dir`; `/datastores/NAME` when not given.
     pub datastore_mount_dir: Option<String>,
-    /// `--framework`.
+    /// `--framework`; `lightning` when not given.
     pub framework: String,
-    /// `--use_spot`.
+    /// `--use_spot`: interruptible machines, at their lower price.
     pub use_spot: bool,
-    /// `--ignore_warnings`; means nothing here.
+    /// `--ignore_warnings`, which only Grid's own client acts on.
     pub ignore_warnings: bool,
-    /// `--scratch_size` in GB.
+    /// `--scratch_size` in GB, at most 2^31 − 1; 100 when not given.
     pub scratch_gb: u32,
-    /// `--scratch_mount_path`.
+    /// `--scratch_mount_path`; `/tmp/scratch` when not given.
     pub scratch_mount_path: String,
-    /// `--localdir`.
+    /// `--localdir`: the current folder is uploaded as the source.
     pub localdir: bool,
-    /// `--dockerfile`.
+    /// `--dockerfile` as typed.
     pub dockerfile: Option<String>,
-    /// `--dependency_file`.
+    /// `--dependency_file` as typed: pip's or conda's by its ending.
     pub dependency_file: Option<String>,
-    /// `--auto_resume`.
+    /// `--auto_resume`: interrupted trials start again.
     pub auto_resume: bool,
     /// The trials' environment, which only a config file or a request gives: values as the trial
     /// sees them.
@@ -107,9 +107,9 @@ pub struct Actions {
     pub on_build_start: Vec<String>,
     /// Run by the image's builder behind the dependencies.
     pub on_build_end: Vec<String>,
-    /// Run before each trial.
+    /// Shell commands that run before each trial.
     pub on_experiment_start: Vec<String>,
-    /// Run behind each trial.
+    /// Shell commands that run behind each trial.
     pub on_experiment_end: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ impl Actions {
         ]
     }
 
-    /// Whether there is none.
+    /// Whether all five lists are empty.
     pub fn is_empty(&self) -> bool {
         self.lists().iter().all(|(_, list)| list.is_empty())
     }

@@ -20,9 +20,9 @@ pub struct OptionSpec {
     pub name: &'static str,
     /// The one-letter name, with its dash, or "".
     pub short: &'static str,
-    /// What it takes.
+    /// Whether a value follows, and which are allowed.
     pub takes: Takes,
-    /// One line of help.
+    /// One line, as a reference shows it.
     pub help: &'static str,
 }
 
@@ -39,7 +39,7 @@ const fn lettered(spec: OptionSpec, short: &'static str) -> OptionSpec {
     OptionSpec { short, ..spec }
 }
 
-/// The frameworks that the client knows.
+/// The frameworks that the client accepts.
 pub const FRAMEWORKS: &[&str] = &[
     "lightning",
     "torch",

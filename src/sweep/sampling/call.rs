@@ -1,4 +1,4 @@
-//! A checked call of a distribution.
+//! A call of a distribution, checked and ready to draw.
 
 use super::bound::{Arguments, Bound, Note};
 use super::fault::{BindError, Fault};
@@ -16,29 +16,30 @@ pub struct Call {
     notes: Vec<Note>,
 }
 
-/// What a distribution makes of its arguments.
+/// What draws the values of one call: the distribution with its parameters, and how many.
 #[derive(Clone)]
 pub(super) struct Plan {
     law: Arc<dyn Law>,
     count: Count,
     random: bool,
-    /// What drawing costs at least, in values: items shuffled, or tries expected.
+    /// The least that drawing costs, in units of one value drawn: the items that are shuffled, or the
+    /// tries that rejection sampling is expected to take.
     work: u32,
 }
 
-/// How many values a plan draws.
+/// How many values are drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Count {
-    /// As `size` says.
+    /// By the parameter `size`, which is not read yet.
     BySize,
-    /// Always so many.
+    /// This number, which follows from other arguments.
     Fixed(u32),
-    /// `size` as already read, `None` for one value.
+    /// `size` as read; `None`, for one value, where the call gives none.
     Read(Option<u32>),
 }
 
 impl Plan {
-    /// A plan that draws `size` values.
+    /// Draws as many values as the parameter `size` asks for.
     pub(super) fn sized(law: Arc<dyn Law>) -> Plan {
         Plan {
             law,
@@ -48,7 +49,7 @@ impl Plan {
         }
     }
 
-    /// A plan whose number of values is fixed by its other arguments.
+    /// Draws `count` values, a number that follows from other arguments than `size`.
     pub(super) fn fixed(law: Arc<dyn Law>, count: u32) -> Plan {
         Plan {
             law,
@@ -58,7 +59,7 @@ impl Plan {
         }
     }
 
-    /// The same without randomness: the stream stays untouched.
+    /// Gives `count` values without randomness: the stream stays untouched.
     pub(super) fn spaced(law: Arc<dyn Law>, count: u32) -> Plan {
         Plan {
             law,
@@ -68,7 +69,7 @@ impl Plan {
         }
     }
 
-    /// The same where drawing costs as much as `work` values.
+    /// The same, where drawing costs at least as much as `work` values do.
     pub(super) fn costing(self, work: u32) -> Plan {
         Plan { work, ..self }
     }
@@ -78,7 +79,8 @@ impl Plan {
 ///
 /// # Errors
 /// An unknown name, arguments that do not match the parameters, values that NumPy refuses, and more
-/// than [`super::LIMIT`] values. The first problem is reported, with the argument at fault.
+/// than [`super::LIMIT`] values. Only the first error is reported, with the argument
+/// that causes it.
 pub fn bind(name: &str, arguments: &Arguments) -> Result<Call, BindError> {
     let Some(entry) = table::find(name) else {
         let fault = Fault::UnknownName { name: name.into() };
@@ -109,8 +111,8 @@ impl Call {
         }
     }
 
-    /// What drawing costs, in values: those drawn, the items that are shuffled for them, or the
-    /// tries that are expected, whichever is most.
+    /// What drawing costs, in units of one value drawn: the values themselves, the items that are
+    /// shuffled for them, or the tries that rejection sampling is expected to take, whichever is most.
     pub fn work(&self) -> u64 {
         self.size().unwrap_or(1).max(self.plan.work.into())
     }
@@ -120,18 +122,18 @@ impl Call {
         self.plan.random
     }
 
-    /// What was accepted but should be said.
+    /// What NumPy accepts but the person should know.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// The distribution's signature.
+    /// The distribution's parameters with their defaults, as Python writes them.
     pub fn signature(&self) -> &'static str {
         self.signature
     }
 
-    /// Draws the values: [`Call::size`] of them, or one. O(values) for all distributions except
-    /// for rejected draws; `choice` without replacement and `permutation` are O(items).
+    /// Draws the values: [`Call::size`] of them, or one. O(values), not counting rejected
+    /// draws; `choice` without replacement and `permutation` are O(items).
     pub fn draw(&self, stream: &mut Stream) -> Values {
         let count = match self.plan.count {
             Count::Read(size) => size.unwrap_or(1),

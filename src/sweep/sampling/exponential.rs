@@ -1,4 +1,4 @@
-//! Distributions by inversion, made of logarithms and powers of one double each.
+//! Distributions by inversion: each value is a formula of one double.
 
 use super::bound::Bound;
 use super::call::Plan;
@@ -49,7 +49,7 @@ pub(super) fn logistic(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     })))
 }
 
-/// A double in (0, 1): zero is drawn again.
+/// A double in (0, 1), whose logarithm is finite: zero is drawn again, as in NumPy.
 fn positive_double(stream: &mut Stream) -> f64 {
     loop {
         let u = stream.double();

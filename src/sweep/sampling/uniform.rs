@@ -1,4 +1,4 @@
-//! Distributions made of one double each: uniform, triangular, log-uniform.
+//! Distributions whose values take one double each: uniform, triangular, log-uniform.
 
 use super::bound::Bound;
 use super::call::Plan;

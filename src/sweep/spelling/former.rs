@@ -1,4 +1,4 @@
-//! What the options of earlier clients of Grid are today, and those of tools beside it.
+//! Former names: the options of earlier clients of Grid and of similar tools, and what they are today.
 //!
 //! Up to 0.4 (May 2021) every option of `grid train` was `--grid_NAME` or `--g_NAME`. Some names were
 //! dropped or renamed until 0.8.81, and `--memory` came to mean the disk. This is read before any
@@ -15,7 +15,7 @@ pub(in crate::sweep) enum Today {
         /// What else is worth knowing of it, or "".
         note: &'static str,
     },
-    /// Nothing stands for it.
+    /// An option without a successor.
     Gone(Gone),
 }
 
@@ -97,7 +97,8 @@ const fn flag(gone: Gone) -> Gone {
     }
 }
 
-/// Without it other work would run, or elsewhere: a person has to decide.
+/// An option that no fix removes: without it other work would run, or run elsewhere, so that a person has
+/// to decide.
 const fn needed(gone: Gone) -> Gone {
     Gone {
         is_removable: false,
@@ -178,7 +179,7 @@ pub(in crate::sweep) fn today(typed: &str) -> Option<Today> {
 /// The option that `typed` is today where it begins with Grid's former prefixes, which no script's own
 /// argument does.
 pub(in crate::sweep) fn prefixed_today(typed: &str) -> Option<&'static OptionSpec> {
-    // Most arguments are told apart by their first letter.
+    // Most arguments are ruled out by their first letter.
     let may_be = typed.strip_prefix("--")?.starts_with(['g', 'G']);
     let (_, was_prefixed) = may_be.then(|| bare_name(typed)).flatten()?;
     match today(typed).filter(|_| was_prefixed)? {

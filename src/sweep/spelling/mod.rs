@@ -1,5 +1,5 @@
-//! Options of `grid run` that are not spelled as its client spells them today, or stand elsewhere:
-//! the problems with their wording and fixes.
+//! Options of `grid run` in another spelling than its client's, or behind the script: the problems with
+//! their wording and fixes.
 
 use super::diagnostic::{Fix, Severity, is_script};
 use super::edit::with_blanks;
@@ -17,7 +17,7 @@ pub(super) use former::{KeyToday, Today, key_today, prefixed_today, today};
 pub enum Problem {
     /// An option before the script that `grid run` never had.
     Unknown {
-        /// As typed.
+        /// With its dashes.
         found: String,
         /// What may be meant, each as near as the others.
         candidates: Vec<String>,
@@ -28,16 +28,16 @@ pub enum Problem {
     },
     /// Another name of an option: a former one, or one with `-` for `_`.
     Renamed {
-        /// As typed.
+        /// With its dashes.
         found: String,
-        /// Its name today.
+        /// The long name of today, with its dashes.
         today: &'static str,
         /// What else is worth knowing of it, or "".
         note: &'static str,
     },
     /// An option that nothing stands for today.
     Gone {
-        /// As typed.
+        /// With its dashes.
         found: String,
         /// Why, and what serves instead.
         why: &'static str,
@@ -46,25 +46,25 @@ pub enum Problem {
     },
     /// A flag with a boolean behind it.
     FlagValue {
-        /// The flag.
+        /// The long name, with its dashes.
         option: &'static str,
         /// Whether the boolean is true.
         is_on: bool,
     },
     /// A flag with any other value behind `=`.
     UnexpectedValue {
-        /// The flag.
+        /// The long name, with its dashes.
         option: &'static str,
     },
     /// `grid train`, the name of `grid run` until June 2021.
     Train,
     /// A former name behind the script, which earlier clients obeyed there.
     FormerBehindScript {
-        /// As typed.
+        /// With its dashes.
         found: String,
-        /// Its name today.
+        /// The long name of today, with its dashes.
         today: &'static str,
-        /// The name as typed.
+        /// Where the former name stands, without its value.
         name: Span,
         /// It and its value, where that could stand before the script too.
         movable: Option<Span>,
@@ -277,7 +277,7 @@ pub(super) fn candidates(typed: &str) -> Vec<String> {
     found.into_iter().map(|name| format!("--{name}")).collect()
 }
 
-/// What a word says that stands for a boolean.
+/// The boolean that a word stands for, in any case; `None` for any other word.
 pub(super) fn boolean(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Some(true),

@@ -1,4 +1,4 @@
-//! The characters of words that a person cannot see, or takes for others: found as words are read.
+//! Checks the characters of words that a person cannot see, or takes for others.
 
 use super::hidden::{self, Class, Found};
 use super::reported::MAX_REPORTED;
@@ -12,7 +12,8 @@ use crate::sweep::span::{Origin, Span};
 struct WordRole {
     /// Where the name of a flag ends in the text: at the start of the word, where it is none.
     name_end: u32,
-    /// Whether no character of the word can be another than it looks like: a script or a number.
+    /// Whether the word is a script, a number or a list: no character of it can then be meant to be another
+    /// than it looks like.
     exact: bool,
 }
 
@@ -29,7 +30,7 @@ impl Lexer<'_> {
         self.report_at(span, Kind::Character(problem));
     }
 
-    /// A request's words are passed as they are, but for what no program can be passed.
+    /// A request's words are passed as they are, but a NUL cannot be passed to any program.
     pub(super) fn refuse_nul(&mut self) {
         let nul = self.cursor.text().find('\0');
         if let Some(found) = nul.and_then(|at| hidden::at(self.cursor.text(), at)) {
@@ -37,7 +38,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// What nobody sees where a word could begin, of one class; passed over.
+    /// Skips and reports invisible characters of one class where a word could begin.
     pub(super) fn eat_hidden(&mut self) -> bool {
         let begins = self.cursor.offset();
         let mut first: Option<Found> = None;
@@ -57,7 +58,7 @@ impl Lexer<'_> {
         first.is_some()
     }
 
-    /// What nobody sees at the cursor, a blank whatever stands around it.
+    /// The invisible character at the cursor. A look-alike blank counts whatever stands around it.
     fn hidden_here(&self) -> Option<Found> {
         let c = self
             .cursor
@@ -124,7 +125,7 @@ impl Lexer<'_> {
         true
     }
 
-    /// Judges the characters of a whole word; what cannot be meant in it is taken out.
+    /// Checks the characters of a whole word, and takes out the invisible ones that cannot be meant.
     pub(super) fn check_characters(&mut self, word: &mut Word) {
         let blanks = word.text.bytes().any(|byte| byte <= b' ');
         if word.text.is_ascii() && !blanks && !word.text.bytes().any(|b| b == b'&' || b == 0x7f) {
@@ -148,7 +149,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// O(length of the word).
+    /// What the word is decides which of its characters cannot be meant. O(length of the word).
     fn role_of(&self, word: &Word) -> WordRole {
         let start = word.span.start;
         let none = WordRole {
@@ -185,6 +186,7 @@ impl Lexer<'_> {
 
     fn check_hidden(&mut self, word: &Word, role: &WordRole, certain_places: &mut Vec<u32>) {
         let text = self.cursor.text();
+        // One report for each class, quoted and unquoted: a word may have hundreds of them.
         let mut reported: Vec<(Class, bool)> = Vec::new();
         let (start, end) = (word.span.start as usize, word.span.end as usize);
         let mut all = hidden::all(text, start, end).peekable();
@@ -200,6 +202,7 @@ impl Lexer<'_> {
             };
             let removed = certain && matches!(found.class, Class::Unseen | Class::Direction);
             certain_places.extend(removed.then_some(at));
+            // Neighbours of one class are one place.
             let mut span = found.span;
             while let Some(next) = all.peek() {
                 let same = next.class == found.class && next.span.start == span.end;
@@ -303,8 +306,8 @@ impl Lexer<'_> {
     }
 }
 
-/// What nobody sees in a config file's text, outside of comments that have a line of their own: of each
-/// class the first few. A byte-order mark may begin it. O(length).
+/// The invisible characters of a config file's text, outside of comments that have a line of their own:
+/// of each class the first few. The text may begin with a byte-order mark. O(length).
 pub(crate) fn hidden_in_config(text: &str) -> Vec<Diagnostic> {
     let mut counts: Vec<(Class, u32)> = Vec::new();
     let mut diagnostics = Vec::new();

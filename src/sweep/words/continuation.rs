@@ -1,4 +1,4 @@
-//! Lines that go on, and lines that only look as if they did.
+//! Lines that continue on the next one, and lines that only look as if they did.
 
 use super::{CharacterProblem, Lexer, hidden};
 use crate::sweep::diagnostic::Kind;
@@ -21,7 +21,7 @@ fn begins_command(rest: &str) -> bool {
     words.is_some_and(|words| words.starts_with("run") || words.starts_with("train"))
 }
 
-/// Where a `\` stands.
+/// Where a `\` stands, which decides whether a comment or the text's end may follow it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Between,
@@ -92,7 +92,7 @@ impl Lexer<'_> {
         self.report_at(span, Kind::Character(problem));
     }
 
-    /// A lone `^` or backtick at a line's end, by which cmd and PowerShell say that it goes on.
+    /// A lone `^` or backtick at a line's end, the mark of cmd and PowerShell for a line that goes on.
     pub(super) fn eat_foreign_continuation(&mut self) -> bool {
         let rest = self.cursor.rest();
         let Some(mark) = rest.chars().next().filter(|c| matches!(c, '^' | '`')) else {

@@ -40,12 +40,11 @@ impl<'a> Cursor<'a> {
         &self.text[self.position..end]
     }
 
-    /// The whole text.
     pub(super) fn text(&self) -> &'a str {
         self.text
     }
 
-    /// Goes `bytes` on.
+    /// Goes `bytes` on, at most to the end; `bytes` has to end at a character's boundary.
     pub(super) fn skip(&mut self, bytes: usize) {
         self.position = (self.position + bytes).min(self.text.len());
     }

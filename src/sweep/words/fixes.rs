@@ -1,4 +1,4 @@
-//! The edits that mend problems of characters: each here and wherever else the text has the same.
+//! Fixes of problems of characters: each edits all places of the text that have the same problem.
 
 use super::hidden::{self, Class};
 use super::{CharacterProblem, Source, lookalike, split_reporting};
@@ -6,7 +6,7 @@ use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::span::Span;
 
 impl CharacterProblem {
-    /// One edit that makes it go away, here and where the same is found in all of `text`.
+    /// The fix of this problem at `span` and at all places of `text` that have the same one.
     pub(crate) fn fix(&self, text: &str, span: Span) -> Option<Fix> {
         let fix = |label: String, edits| Some(Fix { label, edits });
         match self {
@@ -152,7 +152,7 @@ fn hidden_fix(text: &str, character: char, class: Class) -> Option<Fix> {
     Some(Fix { label, edits })
 }
 
-/// The edits for all problems of `text` that `of` has some for. O(length of the text).
+/// The edits that `of` gives for the diagnostics of the whole text. O(length of the text).
 pub(super) fn everywhere(
     text: &str,
     of: impl Fn(&Diagnostic) -> Option<Vec<(Span, String)>>,

@@ -1,13 +1,13 @@
-//! Characters that nobody sees, by what they are called, and text that was read in a wrong encoding.
+//! Invisible characters with their names, and text that was decoded in a wrong encoding.
 //!
-//! Names and classes are Unicode's (version 16). Where such a character does its work it is not
-//! found: a joiner between letters or pictures that join, a selector behind what it selects.
+//! Names and classes are Unicode's (version 16). Where such a character has an effect that is meant, it is
+//! not found: a joiner between letters or pictures that join, a selector behind what it selects.
 
 use super::mojibake::{mojibake, repaired};
 use crate::sweep::span::Span;
 use std::borrow::Cow;
 
-/// What a character does, and so what is done with it.
+/// What a character does, by which message and fix are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Looks like a blank or a line end, yet is another character.
@@ -20,9 +20,9 @@ pub enum Class {
     Control,
     /// U+0000, which ends every argument of a program.
     Nul,
-    /// U+FFFD: what stood here was lost before.
+    /// U+FFFD: a decoder lost the character that stood here.
     Lost,
-    /// UTF-8 that was read as Windows-1252.
+    /// UTF-8 that was decoded as Windows-1252.
     Mojibake,
 }
 
@@ -57,7 +57,8 @@ impl Found {
         if !matches!(self.character, '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{85}') {
             return false;
         }
-        // Of a long run only the last few end a line: each of it looks behind itself.
+        // Each character of a long run looks ahead, which the bound keeps linear; only the last few end the
+        // line then.
         let behind = text.get(self.span.end as usize..).unwrap_or("");
         let blank = |(_, c): &(usize, char)| *c == ' ' || class(*c) == Some(Class::Blank);
         let word = behind.char_indices().take(MAX_BLANKS).find(|c| !blank(c));
@@ -213,8 +214,8 @@ fn name(c: char) -> &'static str {
     }
 }
 
-/// `text` with the code in the place of each of them: `<U+001B>`. Never shorter, and nothing in it acts
-/// on a terminal. O(length).
+/// `text` with `<U+001B>` in the place of each invisible character: never shorter, and without effect on a
+/// terminal. O(length).
 pub(crate) fn with_codes(text: &str) -> Cow<'_, str> {
     let coded = |(offset, c): &(usize, char)| match c {
         '\t' | '\n' => false,
@@ -267,7 +268,7 @@ fn length(rest: &str, c: char) -> usize {
     }
 }
 
-/// Whether `c` between its neighbours is what makes the text look as it should.
+/// Whether `c` has its intended effect between its neighbours, so that the text needs it.
 fn does_its_work(c: char, before: Option<char>, after: Option<char>) -> bool {
     let Some(before) = before else {
         return false;

@@ -4,8 +4,8 @@ use super::hidden::{self, Class};
 use super::{CharacterProblem, lookalike, offset};
 use crate::sweep::span::Span;
 
-/// A sweep with Python's own characters where others stood between its values: as long as it was typed,
-/// so that places stay.
+/// A sweep in which look-alikes between the values are replaced by Python's own characters. It is as long
+/// as the text that was typed, so that places in it hold for both.
 pub(crate) struct PlainSweep {
     pub(crate) text: String,
     /// The first of them and what it stands for; `None` for nothing.
@@ -30,7 +30,7 @@ impl PlainSweep {
     ) -> CharacterProblem {
         let place = |(start, end, plain): (u32, u32, String)| {
             let span = locate(start, end);
-            // A word of an alias or an escape stands nowhere as it is.
+            // A word from a YAML alias or with an escape does not stand in the text byte by byte.
             (span.end - span.start == end - start).then_some((span, plain))
         };
         let edits: Option<Vec<_>> = self.edits.into_iter().map(place).collect();
@@ -44,8 +44,8 @@ impl PlainSweep {
     }
 }
 
-/// `value` with what is no Python outside of its strings put right; `None` where nothing is.
-/// O(length).
+/// `value` with the characters outside of its strings that Python does not read replaced; `None` where
+/// there are none. O(length).
 pub(crate) fn plain_sweep(value: &str) -> Option<PlainSweep> {
     let suspect = |byte: u8| hidden::is_suspect(byte) || matches!(byte, b'&' | b'`');
     if !value.bytes().any(suspect) {
@@ -170,7 +170,7 @@ fn is_quote(plain: Option<char>) -> bool {
     matches!(plain, Some('\'' | '"'))
 }
 
-/// Whether what follows a quote says that it closes: an apostrophe has a letter behind it.
+/// Whether a quote closes by what follows it: an apostrophe has a letter behind it.
 fn ends_value(rest: &str) -> bool {
     let next = rest
         .trim_start_matches([' ', '\t', '\n', '\r', '\u{a0}'])
@@ -184,7 +184,7 @@ fn ends_value(rest: &str) -> bool {
     })
 }
 
-/// What is to be said of a value of a list: `passed` is what the script gets, `source` its literal.
+/// The problem of one value of a list: `passed` is what the script gets, `source` its literal.
 pub(crate) fn value_problem(passed: &str, source: &str) -> Option<CharacterProblem> {
     let control = passed.chars().find(|c| c.is_control());
     if let Some(character) =

@@ -4,12 +4,12 @@
 //! section 2.2; a leading `$ ` or `% ` prompt is skipped. Line ends, `;` and `&&` separate
 //! commands. Nothing is ever expanded or run: other shell syntax is a [`Kind::ShellSyntax`].
 //!
-//! The characters of words are judged in `words/characters.rs`, what a shell would have changed in
-//! `shell.rs`, lines that go on in `continuation.rs`, what stands before a command in `preamble.rs`,
-//! placeholders and links in `placeholder.rs`.
+//! `characters` checks the characters of words, `shell` what a shell would have changed in them,
+//! `continuation` lines that go on, `preamble` what stands before a command, `placeholder` placeholders
+//! and links; `recover` reads what a shell would refuse.
 //!
-//! Every text gives words: what is wrong becomes a diagnostic, and the reading goes on with what
-//! was most likely meant, so that one mistake does not hide the rest.
+//! Every text gives words: what is wrong becomes a diagnostic, and the lexer continues with what was most
+//! likely meant, so that one mistake does not hide the rest.
 
 use super::diagnostic::{Diagnostic, Kind, Shell};
 use super::span::Span;
@@ -50,11 +50,11 @@ use cursor::Cursor;
 pub struct Words {
     /// From the first word to the last.
     pub span: Span,
-    /// The words; never empty.
+    /// Never empty.
     pub words: Vec<Word>,
 }
 
-/// Who wrote the text.
+/// Who wrote the text, which decides how much of a shell's syntax counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A person, for a shell: every shell rule is checked.
@@ -71,7 +71,7 @@ pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
     split_reporting(text, source, reported::MAX_REPORTED)
 }
 
-/// The same; of each problem that one fix mends everywhere only the first `max_reported` are reported.
+/// As [`split`]; of each problem that one fix mends everywhere only the first `max_reported` are reported.
 fn split_reporting(text: &str, source: Source, max_reported: u32) -> (Vec<Words>, Vec<Diagnostic>) {
     let mut lexer = Lexer {
         cursor: Cursor::new(text),
@@ -126,10 +126,10 @@ struct Lexer<'a> {
     cursor: Cursor<'a>,
     source: Source,
     diagnostics: Vec<Diagnostic>,
-    /// Closing characters known to be missing up to an offset, so that no text makes the search
-    /// for them cost more than its length.
+    /// Closing characters that were searched for in vain, and up to which offset: with it the search costs
+    /// no more than the text's length, whatever the text.
     missing: Vec<(char, u32)>,
-    /// Where the last word begins that was said to need quotes.
+    /// Where the last word begins that was reported for its missing quotes.
     unquoted: Option<u32>,
     /// Where characters outside ASCII stand in the present word, not quoted.
     unquoted_characters: Vec<u32>,
@@ -137,7 +137,7 @@ struct Lexer<'a> {
     change: Option<(Span, Change)>,
     /// How often each problem was reported that one fix mends everywhere.
     counts: Vec<(reported::Group, u32)>,
-    /// How often it is at most.
+    /// The most reports of each such problem.
     max_reported: u32,
     /// Whether the command has words already.
     in_command: bool,
@@ -151,7 +151,7 @@ impl Lexer<'_> {
         ));
     }
 
-    /// What stands before a command and is no part of it: a prompt, as copied from a terminal.
+    /// Skips what stands before a command and is no part of it: a prompt, as copied from a terminal.
     fn begin_command(&mut self) {
         if self.is_client() {
             return;
@@ -164,7 +164,7 @@ impl Lexer<'_> {
         self.preamble();
     }
 
-    /// Blanks, escaped line ends and look-alike blanks between words.
+    /// Skips blanks, escaped line ends and look-alike blanks between words.
     fn skip_blanks(&mut self) {
         loop {
             if self.cursor.eat(' ')

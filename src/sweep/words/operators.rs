@@ -1,5 +1,5 @@
-//! The edits that leave out what a shell would do around a command: pipes, redirections, and what it
-//! would put into a run's name.
+//! Fixes that leave out a shell's part around a command: pipes, redirections, and expansions in a run's
+//! name.
 
 use crate::sweep::diagnostic::{Fix, Kind, Shell, is_script};
 use crate::sweep::edit::with_blanks;

@@ -1,5 +1,4 @@
-//! What documents write where a reader is to put something in, and links that an editor made of file
-//! names.
+//! Placeholders of documents, such as `<cluster name>`, and links that an editor made of file names.
 
 use super::fixes::everywhere;
 use super::word::Word;

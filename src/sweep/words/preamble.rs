@@ -107,8 +107,8 @@ const WRAPPERS: &[&str] = &[
 ];
 
 impl Lexer<'_> {
-    /// Passes over what stands before `grid run` on this line, and over a line that is no command but
-    /// usually stands above one. Costs no more than a short line's length.
+    /// Skips and reports what stands before `grid run` on this line, and lines that are no command but
+    /// usually stand above one. O(1) for each line: at most [`FAR`] bytes of it are read.
     pub(super) fn preamble(&mut self) {
         loop {
             let rest = self.cursor.rest();

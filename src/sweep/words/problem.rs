@@ -6,14 +6,14 @@ use crate::sweep::diagnostic::Severity;
 use crate::sweep::span::Span;
 use std::fmt;
 
-/// A problem of characters.
+/// What is wrong with single characters, with the facts that message and fix need.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CharacterProblem {
     /// One that nobody sees, or that was read in a wrong encoding.
     Hidden {
         /// The character, the first of several that belong together.
         character: char,
-        /// What it does.
+        /// Decides message and fix.
         class: Class,
         /// Whether it cannot be meant: in a name, in a number, between words.
         certain: bool,
@@ -32,9 +32,9 @@ pub enum CharacterProblem {
     },
     /// Characters that look like what the language reads.
     LookAlike {
-        /// The first of them.
+        /// The first of them, which the message names.
         character: char,
-        /// What it looks like.
+        /// The ASCII character that the first one looks like.
         plain: char,
         /// Whether they cannot be meant.
         certain: bool,
@@ -43,14 +43,14 @@ pub enum CharacterProblem {
     },
     /// `&quot;` and its like, copied from a page's source.
     Entity {
-        /// As it stands.
+        /// With its `&` and `;`.
         entity: String,
         /// What a page shows for it.
         shown: char,
         /// Whether a shell would take the command apart there.
         certain: bool,
     },
-    /// An argument of blanks.
+    /// An argument of blanks alone.
     BlankArgument,
     /// What is no Python between the items of a sweep.
     InSweep {
@@ -62,12 +62,12 @@ pub enum CharacterProblem {
         certain: bool,
         /// The whole value, its quotes included.
         value_place: Span,
-        /// What to write instead.
+        /// What to write instead; empty where the value does not stand in the text as it is.
         edits: Vec<(Span, String)>,
     },
     /// A control character in a value of a list.
     ControlInValue {
-        /// The first of them.
+        /// The first of them, which the message names.
         character: char,
         /// Whether it comes of a Windows path's backslashes.
         path: bool,

@@ -1,4 +1,4 @@
-//! What a shell would not read as meant: reported, then read as meant.
+//! Recovery: what a shell would refuse or change is reported, then read as it is most likely meant.
 
 use super::super::checks::{self, Doubt};
 use super::super::diagnostic::{Kind, Shell};
@@ -60,7 +60,7 @@ impl Lexer<'_> {
     }
 
     /// An unquoted `[…]`: one word as typed, an error where a shell would have changed it.
-    /// False where it does not close on this line, for the value's own parser to say so.
+    /// False where it does not close on this line: the value's own parser reports that.
     pub(super) fn bracketed(&mut self, word: &mut Word) -> bool {
         let line = match self.source {
             Source::Person => self.cursor.line(),
@@ -81,7 +81,7 @@ impl Lexer<'_> {
         true
     }
 
-    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word, and said once a word.
+    /// An unquoted `(…)`, a syntax error to a shell: read as part of the word, and reported once a word.
     /// False where it does not close and is no error either.
     pub(super) fn parenthesised(&mut self, word: &mut Word) -> bool {
         if self.is_client() {
@@ -182,7 +182,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// The result of `find` over the next `length` bytes, not tried again where it failed before.
+    /// The result of `find` over the next `length` bytes. Where the search for `key` failed before up to the
+    /// same end it is not repeated, so that the lexer stays linear in the text's length.
     fn search(
         &mut self,
         key: char,

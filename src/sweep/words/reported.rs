@@ -1,4 +1,4 @@
-//! Problems of which only the first few are reported, since one fix mends all of them.
+//! The limit on reports of one problem: only the first few are reported where one fix mends all of them.
 
 use super::hidden::Class;
 use super::{CharacterProblem, Lexer, Preamble, ShellProblem};

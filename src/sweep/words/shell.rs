@@ -1,5 +1,5 @@
-//! What a shell would have changed in a word, and what belongs to a shell around a command: no shell
-//! expands it later.
+//! What a shell would have expanded in a word, and shell text around a command: no shell runs on the
+//! command later, so that both are reported.
 
 use super::fixes::everywhere;
 use super::word::Word;
@@ -9,7 +9,7 @@ use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Severity};
 use crate::sweep::span::Span;
 use std::fmt;
 
-/// What a shell does.
+/// What a shell would do with a word, and nothing does here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// `~`, `~/x`, `~user`: a home directory.
@@ -30,14 +30,14 @@ pub enum Change {
     Placeholder,
 }
 
-/// A problem of shells.
+/// A word that a shell would change, or text around a command that belongs to a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ShellProblem {
     /// A word that a shell would have changed is passed as typed.
     Unexpanded {
-        /// What a shell does.
+        /// The first change in the word.
         change: Change,
-        /// The word's value as it stands.
+        /// The word's value as it stands, cut to 60 characters.
         typed: String,
         /// The value in single quotes, and its place.
         quoted: (Span, String),
@@ -46,15 +46,15 @@ pub enum ShellProblem {
     Preamble {
         /// Which kind, by which its fix removes all alike.
         preamble: Preamble,
-        /// As it stands.
+        /// Without blanks behind it.
         typed: String,
     },
     /// `<name>` or `[name]`, where something is to be put in.
     Placeholder {
-        /// As it stands.
+        /// With its brackets.
         typed: String,
     },
-    /// The line of the help that says how the command is used.
+    /// The usage line of the client's help.
     Usage,
     /// A link where its text is meant: `[train.py](http://train.py)`.
     ShownLink {
@@ -72,7 +72,7 @@ impl ShellProblem {
         }
     }
 
-    /// What would be right.
+    /// What to write instead, where the message does not give it.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             ShellProblem::Unexpanded {
@@ -178,7 +178,7 @@ impl fmt::Display for ShellProblem {
 }
 
 impl Lexer<'_> {
-    /// Notes what a shell would change in the present word: the first of it counts.
+    /// Notes what a shell would change in the present word; only the first change is kept.
     pub(super) fn note(&mut self, start: u32, change: Change) {
         if !self.is_client() && self.change.is_none() {
             self.change = Some((Span::new(start, self.cursor.offset()), change));
@@ -222,7 +222,7 @@ impl Lexer<'_> {
         last && in_sweep::is_windows_path(raw.get(value_offset(raw)..).unwrap_or(""))
     }
 
-    /// Tells the first of what a shell would change in a whole word.
+    /// Reports the first of what a shell would change in a whole word.
     pub(super) fn check_change(&mut self, word: &Word) {
         let raw = word.span.slice(self.cursor.text());
         let from = value_offset(raw);
@@ -289,7 +289,7 @@ fn change(
         (span, _) if span.start < start => None,
         // No file is called so; and what begins with a bracket is a sweep.
         (_, Change::Pattern) if address || value.starts_with('[') => None,
-        // `lr=[1,2]` is told of as a list that is not swept.
+        // `lr=[1,2]` is reported as a list that is not swept.
         (_, Change::Pattern) if is_assigned_list(value) => None,
         (_, Change::Pattern) if placeholder::holds_placeholder(value) => {
             Some((whole, Change::Placeholder))

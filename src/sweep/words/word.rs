@@ -42,7 +42,7 @@ impl Word {
         Span::new(first, last.clamp(first, self.span.end))
     }
 
-    /// The same word of a text that stands at `by` in a larger one.
+    /// The word with its places moved by `by` bytes, for a text that stands inside a larger one.
     pub(crate) fn moved(mut self, by: u32) -> Word {
         self.span = Span::new(self.span.start + by, self.span.end + by);
         let Runs { first, more } = &mut self.runs;
@@ -53,7 +53,7 @@ impl Word {
         self
     }
 
-    /// The same word of a text that stands for what is at `span`.
+    /// The word with all of it placed at `span`, for a text that does not stand there byte by byte.
     pub(crate) fn covering(self, span: Span) -> Word {
         Word {
             span,
