@@ -356,6 +356,47 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn comments_cite_what_is_here() {
+    let tree = Tree::read();
+    let (mut wrong, mut found) = (Vec::new(), 0);
+    let sections = anchors(&tree.text("docs/cost-model.md"));
+    let is_code = |path: &&String| {
+        let ends = [".rs", ".js", ".mjs", ".sh", ".py", ".toml", ".css", ".sql"];
+        ends.iter().any(|end| path.ends_with(end))
+    };
+    for path in tree.paths.iter().filter(is_code) {
+        // Comments break lines where they like.
+        let text = tree.text(path).replace(['\n', '/', '#', '!'], " ");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for behind in text.split("docs ").skip(1) {
+            let name = behind
+                .split(|c: char| !c.is_ascii_lowercase() && c != '-')
+                .next();
+            let name = name.unwrap_or_default();
+            if !behind[name.len()..].starts_with(".md") {
+                continue;
+            }
+            found += 1;
+            if !tree.has(&format!("docs/{name}.md")) {
+                wrong.push(format!("{path}: there is no docs/{name}.md"));
+            }
+            let section = behind.strip_prefix("cost-model.md, section ");
+            let number = section.and_then(|text| text.split(|c: char| !c.is_ascii_digit()).next());
+            let begins = |number: &str| {
+                sections
+                    .iter()
+                    .any(|s| s.starts_with(&format!("{number}-")))
+            };
+            if number.is_some_and(|number| !begins(number)) {
+                wrong.push(format!("{path}: docs/cost-model.md has no such section"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    assert!(found > 10, "only {found} documents are cited");
+}
+
+#[test]
 fn the_page_on_log_lines_has_those_of_the_server() {
     let tree = Tree::read();
     let is_source = |path: &&String| path.starts_with("server/src/") && path.ends_with(".rs");
@@ -448,7 +489,7 @@ fn code_and_anchors_are_read_as_described() {
         expected.map(|(line, text, short)| (line, text.to_owned(), short))
     );
     assert_eq!(anchors(text), BTreeSet::from(["ab-its-1-2".to_owned()]));
-    assert_eq!(join("docs/a", "../b.md"), "docs/b.md");
+    assert_eq!(join("a/c", "../b.md"), "a/b.md");
     assert_eq!(
         links("[a](b.md#c) ![d](e) `[f](g)`"),
         [(1, "b.md#c".to_owned()), (1, "e".to_owned())]
