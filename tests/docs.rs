@@ -229,9 +229,10 @@ fn the_files_named_in_a_row_lie_below_the_folders_of_its_first_cell() {
                 .filter(|span| span.ends_with('/') && may_be_path(span))
                 .collect();
             let is_below = |name: &str| {
-                folders
-                    .iter()
-                    .any(|folder| tree.has_tail(&format!("{folder}{name}")))
+                folders.iter().any(|folder| {
+                    let begins_there = name.starts_with(folder) && tree.has_tail(name);
+                    begins_there || tree.has_tail(&format!("{folder}{name}"))
+                })
             };
             let is_name = |span: &&str| {
                 may_be_path(span) && is_source(span) && !tree.is_rooted(span) && !tree.has(span)
