@@ -79,7 +79,7 @@ pub struct ClusterConfig {
     pub price: Pricing,
 }
 
-/// The engines that there are.
+/// Which engine runs the trials of a cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
@@ -100,8 +100,8 @@ impl fmt::Display for EngineKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mounts {
-    /// Mounted where a run asks for them, in a namespace of the trial's own; where the machine
-    /// does not allow that, by their arguments.
+    /// Mounted where a run asks for them, in a mount namespace of the trial's own. Where the
+    /// machine does not allow that, as with `Arguments`.
     #[default]
     Namespace,
     /// Their paths are replaced in the trials' arguments.
@@ -203,7 +203,7 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("the configuration file {0} cannot be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
-    /// The file does not say what it should.
+    /// The file is no TOML, or has an unknown key or a value of the wrong type.
     #[error("the configuration file {0}: {1}")]
     Invalid(PathBuf, Box<toml::de::Error>),
     /// A folder is missing.

@@ -4,7 +4,7 @@
 //! [`runner`], [`sources`]; beside them [`upkeep`] and [`system`]; below all [`model`], the plain
 //! records that they hand to each other. `scripts/imports.py` holds who may use whom.
 //!
-//! The life of a run, told once:
+//! The life of a run:
 //!
 //! 1. [`http::handlers::launch`] reads a request with the core's own code, refuses what is wrong,
 //!    copies the source folder ([`sources`]), and has [`store`] commit the run with all its

@@ -1,4 +1,4 @@
-//! From settings to a running server, and back to nothing without losing anything.
+//! Starts the server from its settings, and stops it without losing anything.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -35,11 +35,11 @@ use crate::upkeep::retention;
 
 /// How long answers under way may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a taken port or data folder is tried again, and how often.
+/// How long, and how often, a busy port or data folder is tried again.
 const PATIENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(20);
-/// How many connections may wait to be taken up: a page that many have open reconnects in all of
-/// them at once when the server is back, and whoever finds no place tries again a second later.
+/// How many connections may wait to be accepted. When the server restarts, all open pages reconnect
+/// at once; a connection that finds the backlog full is retried only a second later.
 const BACKLOG: u32 = 1024;
 /// The name of the first account where none is given.
 const FIRST_USER: &str = "admin";
@@ -103,7 +103,7 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
-/// Serves until Ctrl-C or SIGTERM. Trials that run then go on; the next start takes them up.
+/// Serves until Ctrl-C or SIGTERM. Running trials continue; the next start recovers them.
 pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
@@ -119,13 +119,13 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopped = app.stopping.clone();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // An error says that the sender is gone, which means the same.
+        // An error means that the sender was dropped: the server is stopping as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let server = tokio::spawn(async move { server.await });
     asked_to_stop().await?;
-    tracing::info!("stopping; running trials go on, and the next start takes them up");
-    // Nobody listening any more is fine.
+    tracing::info!("stopping; running trials continue, and the next start recovers them");
+    // An error means that all receivers have ended already.
     let _ = stop.send(true);
     tokio::select! {
         _ = tokio::time::timeout(GRACE, server) => {}
@@ -136,8 +136,8 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Listens. What is taken may be let go of at once: a server that was killed while it started a
-/// supervisor leaves its socket and its lock to that process until it is another program.
+/// Listens, retrying for a while if the port is taken: a server that was killed while it started a
+/// supervisor leaves socket and lock with that process until it has executed the new program.
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let begun = Instant::now();
     loop {
@@ -164,7 +164,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Holds the data folder for this server alone, as long as it lives.
+/// Locks the data folder for this process; the lock is released when the file is dropped.
 async fn lock(data: &DataDir) -> Result<File, ServeError> {
     let shown = data.path().display().to_string();
     let file = OpenOptions::new()
@@ -192,7 +192,8 @@ async fn lock(data: &DataDir) -> Result<File, ServeError> {
     Ok(file)
 }
 
-/// The account of the start address: the one preset, else the first; made where there is none.
+/// The id of the account that the start address signs in: the preset one, else the oldest. Creates
+/// it, and prints its key, if there is none.
 async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
     let first = store.first_account().await?;
     let name = match (preset.user, &first) {
@@ -228,7 +229,7 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 /// Removes sources that a killed server copied for runs that it did not commit.
 async fn forget_orphans(store: &Store, data: &DataDir) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
-    // An upload that was cut off is sent again, a fetch begun anew.
+    // A client repeats an upload that broke off; the server repeats a fetch.
     let _ = remove_tree(&data.uploads());
     let _ = remove_tree(&data.fetches());
     let folder = data.sources();
@@ -279,7 +280,7 @@ pub(crate) async fn make_app(
     })
 }
 
-/// Starts a dispatcher for each cluster, and what fetches sources.
+/// Starts a dispatcher for each cluster, and the task that fetches sources.
 fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     let program = std::env::current_exe()?;
     let mut dispatchers = JoinSet::new();
@@ -302,7 +303,7 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     Ok(dispatchers)
 }
 
-/// Says where the page is. The address makes a page session, once.
+/// Prints the start address of the page, which works once and begins a page session.
 fn announce(app: &App, account: &str, address: SocketAddr) -> Result<(), ServeError> {
     if !app.page.built() {
         tracing::warn!(

@@ -19,10 +19,10 @@ pub enum ApiError {
     /// 400: the request itself is wrong.
     #[error("{0}")]
     Invalid(String),
-    /// 401: not known who asks.
+    /// 401: no credentials, or wrong ones.
     #[error("{0}")]
     Unauthenticated(&'static str),
-    /// 403: known or not, refused.
+    /// 403: refused whatever the credentials (host, origin, signature).
     #[error("{0}")]
     Forbidden(String),
     /// 404.
@@ -52,7 +52,7 @@ pub enum ApiError {
     /// 422: a well-formed request that contradicts an earlier one.
     #[error("{0}")]
     Unprocessable(String),
-    /// 429; to be tried again after so many seconds.
+    /// 429, with the number of seconds for `Retry-After`.
     #[error("{0}")]
     TooOften(&'static str, u32),
     /// 501: something Grid had and this server has not.
@@ -101,7 +101,7 @@ impl ApiError {
         match self {
             Self::Internal(_) => ErrorBody::new(
                 code,
-                "The server failed at this; its log says why. Nothing was changed.",
+                "The server failed; the cause is in its log. Nothing was changed.",
             ),
             Self::NoExperiment => ErrorBody {
                 code: code as i32,
@@ -172,7 +172,7 @@ impl From<PathRejection> for ApiError {
     }
 }
 
-/// What somebody sent, cut to be shown in a message.
+/// A text from a request, cut to 100 characters for a message.
 pub fn short(text: &str) -> String {
     const LENGTH: usize = 100;
     match text.char_indices().nth(LENGTH) {
@@ -181,7 +181,7 @@ pub fn short(text: &str) -> String {
     }
 }
 
-/// A message of another module as a sentence.
+/// An error message as a sentence: a capital first, a full stop last.
 pub fn sentence(message: &impl ToString) -> String {
     let text = message.to_string();
     let mut letters = text.chars();

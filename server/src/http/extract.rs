@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 
 use super::error::{ApiError, short};
 
-/// What an address holds, refused in the API's own words.
+/// Path parameters; a rejection becomes an [`ApiError`].
 pub struct At<T>(pub T);
 
 impl<S, T> FromRequestParts<S> for At<T>
@@ -26,7 +26,7 @@ where
     }
 }
 
-/// A JSON body, refused in the API's own words.
+/// A JSON body; a rejection becomes an [`ApiError`].
 pub struct Body<T>(pub T);
 
 impl<S, T> FromRequest<S> for Body<T>
@@ -72,7 +72,7 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The first value of a name, read.
+    /// The first value of a name, parsed; `None` if it is absent or empty.
     pub fn read<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.get(name)
             .filter(|text| !text.is_empty())
@@ -80,7 +80,7 @@ impl Params {
             .transpose()
     }
 
-    /// All values of a name, each turned by `read`.
+    /// All values of a name, each converted by `read`.
     pub fn words<T>(
         &self,
         name: &str,

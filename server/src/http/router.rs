@@ -37,7 +37,8 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// What needs credentials.
+/// Routes behind [`auth::authenticate`]. Those in `quick` are compressed; the stream of events must
+/// not be buffered.
 fn known(app: &Arc<App>) -> Router<Arc<App>> {
     let quick = Router::new()
         .route(paths::USER, get(login::user))
@@ -79,7 +80,8 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
         ))
 }
 
-/// What does not: it proves who asks itself, or tells nothing.
+/// Routes without authentication: they check credentials or a signature themselves, or reveal
+/// nothing.
 fn open() -> Router<Arc<App>> {
     Router::new()
         .route(paths::HEALTH, get(assets::health))
@@ -91,8 +93,9 @@ fn open() -> Router<Arc<App>> {
         .route(paths::UPLOAD, put(uploads::receive))
 }
 
-/// A request that may change something is worked on to its end, also for a caller that hangs up:
-/// the change may be durable by then, and whoever acts on it must be told. What reads is given up.
+/// Runs a request that may change something to its end even if the caller hangs up: the change may
+/// be durable by then, and the dispatcher must be woken for it. A request that only reads is
+/// dropped.
 async fn to_its_end(request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
@@ -106,7 +109,7 @@ async fn to_its_end(request: Request, next: Next) -> Response {
     }
 }
 
-/// A bug of ours: the caller is told like of any other failure, the server goes on.
+/// Turns a panic of a handler into a 500 like any other internal error; the server goes on.
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause
         .downcast_ref::<String>()

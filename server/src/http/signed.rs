@@ -1,4 +1,4 @@
-//! Addresses that work for whoever has them, for a while: signed with the server's own key.
+//! Signed addresses: whoever has one may use it until it expires. The HMAC key is the server's own.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -25,8 +25,7 @@ pub(crate) fn is_signed(app: &App, subject: [&str; 2], params: &Params) -> Resul
 }
 
 fn mac(app: &App, [kind, of]: [&str; 2], expires: i64) -> Hmac<Sha256> {
-    // HMAC takes keys of any length, so this does not fail; an empty key would still be one that
-    // nobody is given.
+    // HMAC accepts keys of any length: the fallback is never reached.
     let mut mac =
         Hmac::new_from_slice(&app.signing_key).unwrap_or_else(|_| Hmac::new(&Default::default()));
     for part in [kind, of, &expires.to_string()] {

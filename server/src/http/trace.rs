@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// Logs a request once it is answered: refusals as warnings, the rest for those who debug.
+/// Logs a request once it is answered: a status of 400 and more at level info, others at debug.
 pub(crate) async fn request(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

@@ -20,7 +20,7 @@ use crate::upkeep::disk::Short;
 
 use std::fmt::Write as _;
 
-/// The billed seconds of a run's attempts until `now`, of those that run too.
+/// Billed seconds of all attempts of a run, counting those that still run until `now`.
 pub fn billed_in_all(run: &RunRecord, now: Timestamp) -> u64 {
     let running = run.running_since.iter();
     running
@@ -71,7 +71,7 @@ pub fn run(app: &App, record: &RunRecord, brief: bool) -> Run {
     }
 }
 
-/// Why a run does not go on, where the state does not say it.
+/// Why a run makes no progress, where its state does not show it; else empty.
 fn run_message(app: &App, record: &RunRecord) -> String {
     let held = record.count(State::Held);
     let waiting = record.count(State::Queued) > 0;
@@ -90,7 +90,7 @@ fn run_message(app: &App, record: &RunRecord) -> String {
     }
 }
 
-/// What a trial has been billed for until `now`.
+/// Billed seconds of a trial's last attempt, until `now` if it still runs.
 fn billed(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<u64> {
     if trial.state == State::Running {
         return trial.started_at.map(|start| run.terms.billed(start, now));

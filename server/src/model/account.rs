@@ -7,7 +7,7 @@ use sweep_planner::api::Timestamp;
 /// Somebody who may use the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Opaque.
+    /// `u-` and a ULID.
     pub id: String,
     /// What a person types.
     pub name: String,

@@ -19,8 +19,7 @@ pub struct Mount {
     pub at: PathBuf,
 }
 
-/// A text with each path at or below `mount.at` in it made one at or below `mount.folder`; the
-/// text is what it was where it has none. `/data/a` is no part of `/data/ab`, `/data/a.zip` or
+/// Replaces each path at or below `mount.at` in a text by the one at or below `mount.folder`. `/data/a` is no part of `/data/ab`, `/data/a.zip` or
 /// `/my/data/a`.
 pub fn replaced(text: &str, mount: &Mount) -> String {
     let (Some(at), Some(folder)) = (mount.at.to_str(), mount.folder.to_str()) else {

@@ -1,4 +1,5 @@
-//! What trials cost: whole billed seconds times a rate, exact until it is handed out.
+//! The cost of trials: whole billed seconds times an hourly rate, exact until it is converted to a
+//! float for the wire.
 
 use serde::Deserialize;
 use sweep_planner::api::Timestamp;
@@ -12,9 +13,9 @@ pub enum Pricing {
     /// As if it ran on the machine that the command names.
     #[default]
     AsIf,
-    /// Nothing is known.
+    /// Unknown: neither rate nor cost is shown.
     None,
-    /// So many USD per hour of one trial, a decimal text.
+    /// USD per hour of one trial, as decimal text.
     Rate(String),
 }
 
@@ -41,7 +42,7 @@ impl Rate {
     }
 }
 
-/// What trials of a run are billed by, fixed when it is launched.
+/// Rate and rounding by which the trials of a run are billed, fixed when it is launched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// USD per hour of one trial as a plain decimal; `None` when unknown.
@@ -71,15 +72,15 @@ impl Terms {
     }
 }
 
-/// The terms of a machine under a cluster's pricing: as if on that machine, by its provider's
-/// rules, as the estimate has them; or the cluster's own rate by whole seconds.
+/// The terms for a machine under a cluster's pricing: with `AsIf` the catalogue's rate and its
+/// provider's rounding, as in the estimate; else the cluster's own rate, by whole seconds.
 pub fn terms(pricing: &Pricing, instance_type: &str, spot: bool) -> Terms {
     match pricing {
         Pricing::AsIf => {
             let quote = Catalogue::embedded().quote(instance_type, spot);
             Terms {
                 rounding: Rounding::of_provider(quote.provider()),
-                // All its decimals: the bill is by the estimate's rate.
+                // With all decimals, so that bill and estimate use the same rate.
                 rate: quote
                     .rate
                     .map(|rate| rate.to_exact_decimal().unwrap_or_else(|| rate.to_rate())),

@@ -41,8 +41,8 @@ pub struct RunRecord {
     pub stop_wanted: bool,
     /// Whether its source is still to be uploaded.
     pub awaits_upload: bool,
-    /// What of its source is fetched: `None` if it comes otherwise, empty as long as it is not,
-    /// else the commit.
+    /// The commit of its fetched source: `None` if it does not come from a repository, empty until
+    /// it is fetched.
     pub fetched: Option<String>,
     /// Why it could not be fetched; empty otherwise.
     pub fetch_failure: String,
@@ -102,7 +102,7 @@ impl RunRecord {
 /// A run to be created.
 #[derive(Clone, Debug)]
 pub struct NewRun {
-    /// Its id.
+    /// A ULID in lower case: part of every path, and of its trials' ids.
     pub id: String,
     /// Its cluster.
     pub cluster: String,
@@ -112,7 +112,7 @@ pub struct NewRun {
     pub description: String,
     /// Whose it is.
     pub account: String,
-    /// The request's spec with what the server decided.
+    /// The request's spec with the options that the server filled in.
     pub spec: RunSpec,
     /// The swept arguments.
     pub columns: Vec<String>,
@@ -134,7 +134,7 @@ pub struct NewRun {
     pub fetch: bool,
     /// What its trials read.
     pub mounts: Vec<Mount>,
-    /// Now.
+    /// The time of the launch.
     pub created_at: Timestamp,
     /// In launch order.
     pub trials: Vec<NewTrial>,

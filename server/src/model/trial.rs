@@ -114,7 +114,7 @@ pub struct ActiveTrial {
     pub run_id: String,
     /// The run's name.
     pub run_name: String,
-    /// Whose it is.
+    /// The id of the account that launches.
     pub account: String,
     /// What the run is.
     pub spec: Arc<RunSpec>,
@@ -143,7 +143,7 @@ pub struct Change {
     pub number: u32,
     /// Its new state.
     pub state: State,
-    /// When this was found out.
+    /// When the dispatcher found out.
     pub at: Timestamp,
     /// The cause, for a person.
     pub message: String,

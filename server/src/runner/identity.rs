@@ -1,18 +1,18 @@
-//! Which process a number meant: numbers are given out again.
+//! Identifies a process beyond its id, which the system reuses.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// What tells a process from any other that has or had its number, as long as it lives: when this
-/// machine was started, and when the process was, in clock ticks since. `None` if there is no such
-/// process any more, or the system does not tell.
+/// Distinguishes a living process from any other that has or had its id: the boot id of the machine
+/// and the start time of the process in clock ticks since. `None` if there is no such process any
+/// more, or the system has no `/proc`.
 pub fn identity(process: i32) -> Option<String> {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name before it, in parentheses, may hold anything.
+    // The name of the program before it, in parentheses, may contain anything.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
     let state = fields.next()?;
     let started = fields.nth(18)?;
-    // One that has ended is only not yet waited for.
+    // A zombie has ended and was not reaped yet.
     (!matches!(state, "Z" | "X")).then(|| format!("{} {started}", boot.trim()))
 }
 

@@ -1,5 +1,5 @@
-//! The files by which the server and the supervisor of a trial speak with each other. Each is
-//! written once, whole, by one side:
+//! The files by which the server and the supervisor of a trial communicate. Each is written once,
+//! atomically, by one side:
 //!
 //! | file | written by | says |
 //! |---|---|---|
@@ -11,8 +11,8 @@
 //! | `metrics.jsonl` | supervisor | what standard output measured, one JSON line each |
 //! | `stop` | server | the trial is to end |
 //! | `ended.json` | supervisor | how and when it ended |
-//! | `supervisor.log` | supervisor | its own troubles |
-//! | `view/` | supervisor | where the trial's view of its datastores is put together; empty |
+//! | `supervisor.log` | supervisor | its own errors |
+//! | `view/` | supervisor | staging folder for the mounts of its datastores; empty |
 //! | `work/` | both | the trial's copy of the source, where it runs |
 //! | `work.unfinished/` | server | that copy while it is made |
 
@@ -53,7 +53,7 @@ pub struct Order {
     /// What it reads.
     #[serde(default)]
     pub mounts: Vec<Mount>,
-    /// Whether it is told of them by its arguments even where they could be mounted.
+    /// Whether their paths are replaced in the arguments even where mounts are possible.
     #[serde(default)]
     pub mounts_by_arguments: bool,
     /// When it was written, after the source was copied; absent in old orders.
@@ -61,10 +61,10 @@ pub struct Order {
     pub at: Option<Timestamp>,
 }
 
-/// That a trial has started.
+/// The content of `started.json`: when a trial started, and its process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
-    /// When.
+    /// When its script was started, by the supervisor's clock.
     pub at: Timestamp,
     /// The script's process, the leader of its group.
     pub process: i32,
@@ -78,14 +78,14 @@ pub struct Started {
     pub datastores: Option<DatastoreAccess>,
 }
 
-/// How a trial ended.
+/// The content of `ended.json`: how and when a trial ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
     /// When its script started; `None` if it could not.
     pub started: Option<Timestamp>,
     /// When it ended.
     pub at: Timestamp,
-    /// How.
+    /// Exit status, signal, or why it did not start.
     pub how: How,
     /// Whether it had been asked to stop.
     pub stopped: bool,
@@ -160,12 +160,12 @@ impl Folder {
         self.path.join("metrics.jsonl")
     }
 
-    /// The supervisor's own troubles.
+    /// The log of the supervisor's own errors.
     pub fn troubles(&self) -> PathBuf {
         self.path.join("supervisor.log")
     }
 
-    /// Makes it, for the server's account alone.
+    /// Creates it, for the server's account alone (mode 0700).
     pub fn create(&self) -> io::Result<()> {
         fs::DirBuilder::new()
             .recursive(true)
@@ -199,7 +199,7 @@ impl Folder {
         self.write_whole("started.json", &serde_json::to_vec(started)?)
     }
 
-    /// Whether it has started, as far as its supervisor has said so.
+    /// Reads when it started; `None` until its supervisor has written that.
     pub fn started(&self) -> io::Result<Option<Started>> {
         read_json(&self.path.join("started.json"))
     }
@@ -224,8 +224,9 @@ impl Folder {
         self.path.join("stop").exists()
     }
 
-    /// Becomes the supervisor; `None` if there is one. Held until dropped, or the process ends.
-    /// Tries for so long, since a look of [`Folder::supervised`] holds the lock for a moment too.
+    /// Locks the folder for a supervisor; `None` if another one holds it. Held until dropped or the
+    /// process ends. Retries for `patience`, since [`Folder::supervised`] holds the lock for a
+    /// moment too.
     pub fn lock(&self, patience: Duration) -> io::Result<Option<File>> {
         let file = OpenOptions::new()
             .write(true)
@@ -246,10 +247,11 @@ impl Folder {
         }
     }
 
-    /// Whether a supervisor lives. Looks without taking the lock for itself.
+    /// Whether a supervisor holds the lock.
     pub fn supervised(&self) -> io::Result<bool> {
         match File::open(self.path.join("lock")) {
-            // A shared lock: two who look at the same time do not mistake each other for it.
+            // A shared lock: two servers that check at once do not take each other for a
+            // supervisor.
             Ok(file) => match flock(&file, FlockOperation::NonBlockingLockShared) {
                 Ok(()) => Ok(false),
                 Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
@@ -260,7 +262,7 @@ impl Folder {
         }
     }
 
-    /// Takes the trial for starting, for ever: true for the first caller alone.
+    /// Claims the trial for ever: true for the first caller alone.
     pub fn claim(&self) -> io::Result<bool> {
         let made = OpenOptions::new()
             .write(true)
@@ -268,11 +270,11 @@ impl Folder {
             .mode(0o600)
             .open(self.claim_file());
         match made {
-            // It is empty: that it is there is all that must be on the disk.
+            // The file is empty, so only its name must reach the disk: the folder is flushed.
             Ok(_) => match sync_folder(&self.path) {
                 Ok(()) => Ok(true),
                 Err(error) => {
-                    // Not kept, so nobody has it: the caller starts nothing.
+                    // The claim is not durable, so it is given up: the caller starts nothing.
                     let _ = fs::remove_file(self.claim_file());
                     Err(error)
                 }
@@ -282,7 +284,7 @@ impl Folder {
         }
     }
 
-    /// Whether some supervisor has taken it for starting.
+    /// Whether the trial was claimed.
     pub fn claimed(&self) -> bool {
         self.claim_file().exists()
     }

@@ -1,4 +1,4 @@
-//! Files of a trial, given out while its script may do with them what it likes.
+//! Opens and archives files of a trial, safely while its script may change or replace them.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -42,7 +42,7 @@ pub fn open_below(root: &Path, relative: &Path) -> io::Result<File> {
         };
         found = File::from(open(&found, Path::new(name), flags)?);
     }
-    // Neither a folder nor a pipe that would be waited for.
+    // Neither a folder nor a pipe, whose reader would block.
     if found.metadata()?.is_file() {
         Ok(found)
     } else {

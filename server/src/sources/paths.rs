@@ -8,7 +8,7 @@ pub fn below(root: &Path, relative: &str) -> Option<PathBuf> {
     (found.starts_with(root.canonicalize().ok()?) && found.is_dir()).then_some(found)
 }
 
-/// What exists of an absolute path, with its links resolved, and the rest.
+/// Splits an absolute path into the part that exists, with its links resolved, and the rest.
 pub fn existing(path: &Path) -> (PathBuf, PathBuf) {
     for part in path.ancestors() {
         if let (Ok(found), Ok(rest)) = (part.canonicalize(), path.strip_prefix(part)) {

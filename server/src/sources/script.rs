@@ -1,5 +1,5 @@
-//! Whether the script of a run lies in its source: asked before a trial starts, since each would
-//! fail at a price.
+//! Checks that the script of a run is in its source, before any trial starts: each would fail, and
+//! be billed.
 //!
 //! Links are followed as long as they stay in the source. What lies behind one that leads out, behind an
 //! absolute path (it may be in a datastore that only trials see) or cannot be read, is not inspected;

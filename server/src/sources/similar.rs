@@ -1,4 +1,4 @@
-//! What of a source was meant by a path that is not in it.
+//! Suggests which file of a source was meant by a path that does not exist.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sweep_planner::sweep::nearest;
 
-/// How many entries of a source are gone through for a likeness, and how deep.
+/// How many entries of a source are searched for a suggestion, and how deep.
 const ENTRIES_MAX: usize = 20_000;
 const DEPTH_MAX: usize = 16;
 /// Endings of what a trial can run.

@@ -56,11 +56,11 @@ impl Ignored {
         };
         for file in files.iter().filter(|file| file.is_file()) {
             if let Some(error) = builder.add(file) {
-                tracing::warn!(%error, "a rule of an ignore file is not understood");
+                tracing::warn!(%error, "a rule of an ignore file cannot be parsed");
             }
         }
         let patterns = builder.build().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the ignore file is not understood");
+            tracing::warn!(%error, "the ignore file cannot be parsed");
             Gitignore::empty()
         });
         Self {
@@ -124,8 +124,8 @@ fn flush_disk(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts a source that was got ready at `from` to where a run's trials copy it from, in the place of
-/// what a killed server may have put there without having noted it.
+/// Moves a source that was prepared at `from` to where a run's trials copy it from, replacing what
+/// a killed server may have put there without recording it.
 ///
 /// # Errors
 /// If the disk fails; nothing may be there then.
@@ -210,7 +210,7 @@ fn copy(
         } else if meta.is_file() {
             budget.take(meta.len())?;
             if !budget.share || !shared(&path, &target).map_err(at(&path))? {
-                // It cannot for this file, so it is not asked for the others.
+                // The file system cannot share blocks: not tried for the other files.
                 budget.share = false;
                 fs::copy(&path, &target).map_err(at(&path))?;
             }

@@ -34,7 +34,7 @@ pub enum UnpackError {
 /// and its attributes, which are kept in memory, and what is left of the entry before.
 const BETWEEN_MAX: u64 = 256 << 10;
 
-/// Reads so many bytes more, then fails.
+/// A reader that fails after `left` further bytes.
 struct Bounded<'a, R> {
     from: R,
     left: &'a Cell<u64>,
@@ -101,7 +101,7 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 let executable = entry.header().mode().unwrap_or(0) & 0o100 != 0;
                 let mode = if executable { 0o755 } else { 0o644 };
-                // It reads no more than it may write.
+                // `write` bounds the content by itself.
                 left.set(u64::MAX);
                 let room = limits.bytes - bytes;
                 bytes += write(&mut entry, &at, &name, mode, room)?;
@@ -207,7 +207,7 @@ fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackErro
         if link.target.is_absolute() {
             return Err(refuse(link, "a link that leads out"));
         }
-        // Its folder may be a link by now: never followed.
+        // Its folder may be a link by now, which must not be followed.
         let folder = link.at.parent().unwrap_or(to);
         fs::create_dir_all(folder).map_err(|error| misfit(link, error))?;
         if folder.canonicalize().ok().as_deref() != Some(folder) {

@@ -39,7 +39,7 @@ impl Store {
         .await
     }
 
-    /// Makes an account, or gives the one of the same name this key; answers with its id.
+    /// Creates an account, or sets the key of the one with the same name; returns its id.
     pub async fn save_account(&self, account: Account) -> Result<String, StoreError> {
         self.write(move |connection| {
             Ok(connection.query_row(

@@ -1,4 +1,4 @@
-//! Recording what becomes of trials.
+//! Records metrics, state changes and claims of trials in one transaction.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::{Claim, Store, bills, claims, metrics, runs};
 use crate::model::metric::NewPoints;
 use crate::model::{ActiveTrial, Change, State};
 
-/// What came of it.
+/// The result of [`Store::record`].
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
     /// Trials that are held from now on, since too many before them failed.
@@ -53,16 +53,18 @@ impl Store {
     }
 }
 
-/// What is to be recorded of one trial.
+/// The points and changes to record of one trial.
 #[derive(Default)]
 struct Steps<'a> {
     points: Vec<&'a NewPoints>,
     changes: Vec<&'a Change>,
 }
 
-/// Trial by trial: those without a change first, then in the order of the changes, which decides
-/// what counts as failures in a row.
+/// Groups points and changes by trial: first the trials that have only points, then the others in
+/// the order of their changes, which decides what counts as failures in a row. O(points and
+/// changes).
 fn by_trial<'a>(points: &'a [NewPoints], changes: &'a [Change]) -> Vec<((i64, u32), Steps<'a>)> {
+    // The map has no order of its own, so `order` lists the keys as they come.
     let mut all: HashMap<(i64, u32), Steps<'a>> = HashMap::new();
     let mut order = Vec::new();
     for one in points {
@@ -70,12 +72,15 @@ fn by_trial<'a>(points: &'a [NewPoints], changes: &'a [Change]) -> Vec<((i64, u3
         all.entry(key).or_default().points.push(one);
         order.push(key);
     }
+    // Keys of changes are appended below, after those of the points.
     for change in changes {
         let key = (change.run, change.number);
         all.entry(key).or_default().changes.push(change);
     }
+    // A trial with points and a change is recorded at the place of its change.
     order.retain(|key| all.get(key).is_some_and(|steps| steps.changes.is_empty()));
     order.extend(changes.iter().map(|change| (change.run, change.number)));
+    // `remove` yields each trial once, however often its key is listed.
     let taken = order
         .into_iter()
         .filter_map(|key| Some((key, all.remove(&key)?)));
@@ -98,8 +103,8 @@ fn record_one(connection: &Connection, steps: &Steps<'_>) -> Result<Vec<(i64, u3
     Ok(held)
 }
 
-/// Does a part of a job, and undoes that part alone if it fails. The outer error is one after
-/// which the whole transaction is gone.
+/// Runs a part of a job in a savepoint of its own, and rolls back that part alone if it fails. The
+/// outer error is one after which SQLite has rolled back the whole transaction.
 fn apart<T>(
     connection: &Connection,
     part: impl FnOnce() -> Result<T, StoreError>,
@@ -150,7 +155,7 @@ fn held_message(failures: u32) -> String {
     format!("held: {failures} trials in a row failed")
 }
 
-/// Makes one change; false if the trial had ended.
+/// Stores one change; false if the trial had ended already.
 fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
     let Some(billed) = bills::after(connection, change)? else {
@@ -192,8 +197,9 @@ fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Counts failures in a row, in the order in which trials end. At the run's bound what has not
-/// started is held: a sick machine or a wrong command need not fail all of it.
+/// Counts failures in a row, in the order in which trials end. At the run's bound the trials that
+/// have not started are held, so that a broken machine or a wrong command does not fail all of
+/// them.
 fn count_failures(
     connection: &Connection,
     change: &Change,

@@ -27,7 +27,8 @@ impl Store {
         self.write(move |connection| create(connection, &run)).await
     }
 
-    /// What the idempotency key made before, if anything.
+    /// The run that an idempotency key has created before, or [`Created::KeyReused`]; `None` if the
+    /// key is new.
     pub async fn launched(
         &self,
         account: String,
@@ -46,7 +47,7 @@ impl Store {
 }
 
 fn create(connection: &Connection, run: &NewRun) -> Result<Created, StoreError> {
-    // Asked again inside the transaction: two requests with one key may arrive together.
+    // Checked again inside the transaction: two requests with one key may arrive together.
     if let Some((key, hash)) = &run.key
         && let Some(before) = launched(connection, &run.account, key, hash)?
     {

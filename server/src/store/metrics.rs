@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::thin::Thinner;
 use crate::model::metric::{NewPoints, Source};
 
-/// How many different names one run may have; more are left out.
+/// How many metric names one run may have; points of further names are dropped.
 const NAMES: i64 = 1_000;
 
 impl Store {
@@ -44,9 +44,9 @@ impl Store {
 pub struct Window {
     /// Of these metrics; of all, if none are named.
     pub names: Vec<String>,
-    /// From this one on, by how many were written before it.
+    /// The position of the first point, from 0.
     pub from: u64,
-    /// Up to this one, left out.
+    /// The position behind the last point.
     pub to: u64,
     /// At most so many of each metric, and never more than 100,000 of all together.
     pub most: u64,

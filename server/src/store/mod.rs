@@ -1,9 +1,9 @@
 //! The database: one SQLite file, one writer, several readers. All SQL is in this folder.
 //!
-//! Writes go to one thread that owns the only writing connection. It takes whatever has queued up
-//! meanwhile into one transaction, each job in its own savepoint, and answers every job only after
-//! the commit has reached the disk (`synchronous = FULL`): so acknowledged means durable, and many
-//! small writes share one flush.
+//! Writes go to one thread that owns the only writing connection. It runs all jobs that have queued
+//! up in one transaction, each in its own savepoint, and answers every job only after the commit
+//! has reached the disk (`synchronous = FULL`): an acknowledged write is durable, and many small
+//! writes share one flush.
 
 mod error;
 

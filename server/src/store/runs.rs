@@ -100,9 +100,9 @@ impl Store {
         .await
     }
 
-    /// Stops a run: what has not started is stopped at once, for what is running the wish is
-    /// noted. Answers with the numbers of the trials stopped at once. With `delete` the run is
-    /// hidden as well.
+    /// Stops a run: trials that have not started are cancelled at once, for running ones a stop
+    /// request is stored. Returns the numbers of those cancelled. With `delete` the run is hidden
+    /// as well.
     pub async fn stop_run(
         &self,
         key: i64,
@@ -139,7 +139,7 @@ impl Store {
     }
 }
 
-/// Notes when the last trial of a run has ended.
+/// Records the end of a run once none of its trials waits, runs or is held.
 pub(super) fn note_end(connection: &Connection, key: i64, now: i64) -> Result<(), StoreError> {
     connection
         .prepare_cached(

@@ -20,9 +20,9 @@ pub struct Stretch {
 }
 
 impl Store {
-    /// A run and its trials' states from a number on, in launch order; at most so many stretches,
-    /// so the last need not end with the last trial. Blocks of 1024 trials in one state are not
-    /// looked into; of the others so many as the answer needs.
+    /// A run and the states of its trials from a number on, in launch order, as at most `most`
+    /// stretches; the last need not end with the last trial. A block of 1024 trials in one state
+    /// costs one row; of mixed blocks only as many are read as the answer needs.
     pub async fn states(
         &self,
         cluster: String,

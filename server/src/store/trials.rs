@@ -13,7 +13,7 @@ use crate::model::{State, TrialRecord};
 pub(super) const BLOCK: u32 = 10;
 
 impl Store {
-    /// Stops a trial: at once if it has not started, else the wish is noted. False if it had
+    /// Cancels a trial at once if it has not started, else stores a stop request. False if it had
     /// ended already.
     pub async fn stop_trial(
         &self,
@@ -108,7 +108,8 @@ fn page(
     Ok(trials)
 }
 
-/// The counts of blocks say in which one the page begins; what is skipped there lies in the index.
+/// The counts per block show in which block the page begins; within it, `OFFSET` skips entries of
+/// the index only.
 fn page_of(
     connection: &Connection,
     run: i64,
@@ -161,7 +162,7 @@ fn numbered(
     Ok(trials)
 }
 
-/// What [`read`] reads, in this order: by place, since names are looked up for every row.
+/// The columns of [`read`], which reads them by position: rusqlite looks up a name for every row.
 const COLUMNS: &str = "number, space_index, passed, argv, state, stop_wanted, message, changed_at,
                        started_at, ended_at, exit_code, signal, billed_seconds, attempt";
 

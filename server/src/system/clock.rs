@@ -21,12 +21,12 @@ pub fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// The clock that a server goes by: the machine's, or one that a test moves.
+/// The clock of a server: the machine's, or one that a test moves.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// A clock that is read so.
+    /// A clock whose time is whatever `read` returns.
     pub fn new(read: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
     }

@@ -9,6 +9,6 @@ use signal_hook::consts::SIGXFSZ;
 /// Lets a write beyond the limit on file sizes (`ulimit -f`) fail like one on a full disk, instead
 /// of ending the process. What we start has the usual behaviour.
 pub fn survive_file_size_limit() -> io::Result<()> {
-    // A handler, and not "ignore", since that would be inherited. Nobody asks for the flag.
+    // A handler instead of "ignore", which children would inherit. The flag is not read.
     signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).map(drop)
 }

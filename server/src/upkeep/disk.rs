@@ -1,27 +1,27 @@
-//! How much room there is on the disk of the data folder. Below a bound no trial is started and
-//! nothing is taken in, so that what runs can go on and be recorded.
+//! The free space on the disk of the data folder. Below a bound the server starts no trial and
+//! accepts no run or upload, so that running trials can go on and be recorded.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Where no bound is set: this many bytes, or this part of the disk, whichever is less.
+/// The bound where the settings have none: 1 GiB or a twentieth of the disk, whichever is less.
 const LEAST: u64 = 1 << 30;
 const LEAST_PART: u64 = 20;
 
-/// Once there was less, there must be this part of the bound more: a disk whose room comes and
-/// goes by a little is not called full and roomy in turns.
+/// Hysteresis: once the free space was below the bound, it must exceed the bound by an eighth
+/// before the disk counts as having space again, so that the state does not flip back and forth.
 const MARGIN_PART: u64 = 8;
 
 /// Watches the disk of one folder.
 #[derive(Debug)]
 pub struct Disk {
     folder: PathBuf,
-    /// `None`: as the disk is large.
+    /// In bytes; `None`: derived from the size of the disk.
     bound: Option<u64>,
     short: AtomicBool,
 }
 
-/// There is less room than there should be.
+/// The disk has less free space than the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Short {
     /// Bytes that are free for this account.
@@ -51,7 +51,8 @@ impl Disk {
         }
     }
 
-    /// Looks: one system call. A disk that does not tell how full it is counts as roomy.
+    /// Compares the free space with the bound; one system call. `None` if there is enough, or if
+    /// the system does not report it.
     pub fn look(&self) -> Option<Short> {
         let found = rustix::fs::statvfs(&self.folder).ok();
         let short = found.and_then(|disk| {
@@ -67,7 +68,7 @@ impl Disk {
         short
     }
 
-    /// Looks again if the last look found too little: costs nothing otherwise.
+    /// Checks again if the last check found too little; no system call otherwise.
     pub fn look_if_short(&self) -> Option<Short> {
         self.short
             .load(Ordering::Relaxed)

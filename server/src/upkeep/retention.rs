@@ -1,8 +1,8 @@
 //! Deletes files of runs that ended long ago, as far as the settings ask for it.
 //!
-//! First it is noted in the database which files are to go, which only ever holds for runs that
-//! have ended, and which keeps them from being tried again; then they go; then it is noted that
-//! they have. A server that is killed in between goes on at its next start.
+//! In three steps: mark in the database which files are to be deleted (only of runs that have
+//! ended, which then can no longer be retried), delete them, mark them as deleted. A server that is
+//! killed in between continues at its next start.
 
 use std::fs;
 use std::io;
@@ -19,11 +19,11 @@ use crate::sources::remove_tree;
 use crate::store::{Files, StoreError};
 use crate::system::clock;
 
-/// How often it is looked for runs that are old enough.
+/// How often runs that are old enough are searched for.
 const EVERY: Duration = Duration::from_secs(3600);
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// Works until the server stops. What fails is logged and tried again with the next look.
+/// Runs until the server stops. What fails is logged and tried again with the next check.
 pub async fn run(app: Arc<App>) {
     let mut stopping = app.stopping.clone();
     while !*stopping.borrow() {
@@ -45,8 +45,8 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Deletes these files of the runs that ended so many days ago, 0 for none, and of those for
-/// which that was begun before.
+/// Deletes these files of the runs that ended at least so many days ago (0: of none), and finishes
+/// deletions that an earlier start began.
 async fn discard(app: &Arc<App>, files: Files, days: u32) -> Result<(), StoreError> {
     if days > 0 {
         let now = clock::now();
@@ -72,7 +72,7 @@ async fn discard(app: &Arc<App>, files: Files, days: u32) -> Result<(), StoreErr
 }
 
 /// Deletes these files of a run, as many as can be. Those that are gone already are no error. The
-/// source goes last: by it the files that a trial made are told from those it was given.
+/// source goes last: it tells the files that a trial wrote from those that it was given.
 fn delete(data: &DataDir, run: &str, files: Files) -> io::Result<()> {
     let trials = data.trials(run);
     match files {

@@ -140,7 +140,7 @@ impl Asset {
         let worth = plain.len() >= COMPRESS_MIN && compressible(kind);
         let built = |ending: &str| {
             let beside = path.with_file_name(format!("{name}.{ending}"));
-            // Only if it is no older: else it is of another build.
+            // Only if it is no older than the file: else it is from another build.
             let fresh = fs::metadata(&beside)
                 .and_then(|meta| meta.modified())
                 .ok()?
@@ -212,7 +212,7 @@ impl Asset {
         }
         if let Some(policy) = &self.policy {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
-            // The page also tells by it that it came from this server and not from a static host.
+            // By this header the page also recognises that this server, not a static host, sent it.
             let isolated = HeaderValue::from_static("same-origin");
             headers.insert("cross-origin-opener-policy", isolated);
         }

@@ -1,4 +1,5 @@
-//! Which hosts and origins may call at all: what keeps other websites in the same browser out.
+//! Checks which hosts and origins may call at all, and so keeps other websites in the same browser
+//! out.
 //!
 //! * A foreign `Host` means that somebody's name server points a name at this machine so that a
 //!   browser takes their page for ours (DNS rebinding): refused.
@@ -22,7 +23,7 @@ pub struct Guard {
 /// Where a request comes from, as far as the guard can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// No page, or a page's plain GET of this server.
+    /// A request without `Origin`: no page, or a page's simple GET of its own server.
     Plain,
     /// The page that this server serves.
     OwnPage,
@@ -41,7 +42,7 @@ impl Guard {
         }
     }
 
-    /// Refuses a foreign host or origin, else tells who calls.
+    /// Refuses a foreign host or origin; else returns where the request comes from.
     pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let host = self.host(uri, headers)?;
         let mut origins = headers.get_all(header::ORIGIN).iter();
@@ -121,8 +122,9 @@ fn without_port(host: &str) -> Option<&str> {
     (port_fits && !name.is_empty()).then_some(name)
 }
 
-/// Whether a cookie counts for this request: it must come from our own page. A plain GET has no
-/// `Origin`; then the browser's `Sec-Fetch-Site`, where it sends one, must agree.
+/// Whether the session cookie is accepted for this request: only from our own page. A simple GET
+/// has no `Origin`; then the browser's `Sec-Fetch-Site`, if it sends one, must be same-origin or
+/// none.
 pub(super) fn cookie_counts(caller: &Caller, method: &Method, headers: &HeaderMap) -> bool {
     let site = headers
         .get("sec-fetch-site")

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// So many wrong keys in a row are answered at once, …
+/// How many wrong keys in a row are answered without delay.
 const BURST: f64 = 30.0;
-/// … and then one in so many seconds.
+/// After that, one attempt per so many seconds.
 const SECONDS_PER_ATTEMPT: f64 = 2.0;
-/// Addresses remembered; beyond, those that have been quiet longest enough are forgotten.
+/// Addresses remembered; beyond that, those whose bucket has drained are forgotten.
 const ADDRESSES: usize = 10_000;
 
 /// Counts wrong keys per address (a token bucket each).
@@ -27,7 +27,7 @@ impl Limiter {
         (excess > 0.0).then(|| (excess * SECONDS_PER_ATTEMPT).ceil() as u32)
     }
 
-    /// Notes a wrong key.
+    /// Counts a wrong key.
     pub fn failed(&self, address: IpAddr) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= ADDRESSES {

@@ -40,7 +40,7 @@ pub async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next
     secured(shared(&caller, next.run(request).await))
 }
 
-/// Lets nobody through who is not known.
+/// Refuses requests without valid credentials; others get an [`Identity`].
 pub async fn authenticate(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match identify(&app, &parts).await {
@@ -98,7 +98,7 @@ async fn known(store: &Store, account: Option<String>) -> Result<Identity, ApiEr
 }
 
 impl Auth {
-    /// Who has this key. Wrong keys are slowed down per address.
+    /// The identity of user and key. Wrong keys are rate-limited per address.
     pub async fn check_key(
         &self,
         store: &Store,
@@ -130,7 +130,8 @@ impl Auth {
                 Ok(Identity { account })
             }
             other => {
-                // Also without an account, so that it takes the same time.
+                // Also hashed without an account, so that the time does not reveal which names
+                // exist.
                 verify(other.as_ref(), &key);
                 self.limiter.failed(peer);
                 Err(ApiError::Unauthenticated(WRONG))
@@ -174,7 +175,7 @@ fn preflight(request: &HeaderMap) -> Response {
     response
 }
 
-/// Lets a configured page of another origin read the answer.
+/// Adds the CORS headers that let a configured page of another origin read the response.
 fn shared(caller: &Caller, mut response: Response) -> Response {
     if let Caller::OtherPage(origin) = caller
         && let Ok(origin) = HeaderValue::from_str(origin)

@@ -1,5 +1,5 @@
-//! Who asks. Every request but those of the health check, login, the start address and the
-//! page's files must be authenticated, by one of:
+//! Authentication. Every request except those for the health check, login, the start address and
+//! the page's files must be authenticated by one of:
 //!
 //! * `Authorization: Basic` with an account's id (or name) and its key: scripts, Grid's client, a
 //!   page hosted apart;
@@ -34,7 +34,7 @@ pub const START_LIFE: Duration = Duration::from_secs(3600);
 /// How long a login's token works.
 const BEARER_LIFE: Duration = Duration::from_secs(600);
 
-/// Who asks, once known.
+/// The authenticated caller of a request.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// The account.
@@ -54,13 +54,13 @@ pub struct Auth {
     pub bearers: Tokens,
     /// Slows down guessing.
     pub limiter: Limiter,
-    /// Hashes of user and key of callers that were let in before: those are not slowed down by
-    /// somebody else's guessing.
+    /// Hashes of user and key that were verified before: these callers are not rate-limited when
+    /// somebody else guesses keys from the same address.
     known: Mutex<std::collections::HashSet<[u8; 32]>>,
 }
 
 impl Auth {
-    /// For a server that is reached at this port.
+    /// For a server reached at this port, which becomes part of the cookie's name.
     pub fn new(guard: Guard, port: u16) -> Self {
         Self {
             guard,

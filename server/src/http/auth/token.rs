@@ -12,8 +12,8 @@ use crate::system::random::{self, NoEntropy};
 /// At most so many at a time; the oldest are forgotten first.
 const KEPT: usize = 1_000;
 
-/// SHA-256 of a token. Tokens have 256 random bits: looking one up by its hash tells nothing by
-/// the time that it takes.
+/// SHA-256 of a token. Tokens have 256 random bits, so the time of a lookup by hash reveals
+/// nothing.
 pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
@@ -34,7 +34,7 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Tokens that work for `life`, and only `once` if so.
+    /// Tokens that are valid for `life`; with `once`, for one use.
     pub fn new(life: Duration, once: bool) -> Self {
         Self {
             life,
@@ -58,7 +58,7 @@ impl Tokens {
         Ok(token)
     }
 
-    /// The account of a token, if it works.
+    /// The account of a valid token. A single-use or expired token is removed.
     pub fn account(&self, token: &str) -> Option<String> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let key = hash(token);

@@ -16,10 +16,10 @@ pub fn announce(
     publish(app, run_key, numbers).boxed()
 }
 
-/// Above so many changed trials, watchers are told to read again instead.
+/// Above so many changed trials, subscribers receive one reload instead of their rows.
 const ANNOUNCED_MAX: usize = 200;
 
-/// Tells those who watch how a run and some of its trials are now.
+/// Publishes the present state of a run and of some of its trials.
 async fn publish(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), StoreError> {
     if !app.events.heard() {
         app.events.unheard();

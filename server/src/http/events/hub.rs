@@ -1,4 +1,4 @@
-//! Changes on their way to the pages that watch.
+//! Publishes changes of runs and trials to the pages that listen (server-sent events).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub struct Message {
     pub data: Arc<str>,
 }
 
-/// Hands events to all who listen.
+/// Sends each event to all subscribers, and keeps the last ones for those that reconnect.
 #[derive(Debug)]
 pub struct Events {
     /// Differs from start to start, so that an old `Last-Event-ID` is recognised.
@@ -31,15 +31,15 @@ struct State {
     sent: u64,
     kept: VecDeque<Message>,
     channel: broadcast::Sender<Message>,
-    /// Whether the last event was [`Event::Reload`] and nobody has begun to listen since.
+    /// Whether the last event was [`Event::Reload`] and no client has subscribed since.
     unheard: bool,
 }
 
-/// What a listener gets: first what it missed, then what comes.
+/// What a subscriber receives: first the events that it missed, then new ones.
 pub struct Subscription {
-    /// What it missed; `None` if that cannot be told any more.
+    /// Events since its last one; `None` if they are no longer kept: it must reload everything.
     pub missed: Option<Vec<Message>>,
-    /// What comes.
+    /// New events.
     pub coming: broadcast::Receiver<Message>,
 }
 
@@ -64,14 +64,16 @@ impl Events {
         format!("{}-{number}", self.start)
     }
 
-    /// Whether anybody listens. Otherwise nothing need be looked up for them;
+    /// Whether there is a subscriber. Otherwise the caller need not read from the database what
+    /// changed;
     /// [`Events::unheard`] is enough.
     pub fn heard(&self) -> bool {
         let state = self.lock();
         state.channel.receiver_count() > 0
     }
 
-    /// Something has changed while nobody listened: who comes back must read everything again.
+    /// Records that something changed without subscribers: the next one to reconnect receives one
+    /// [`Event::Reload`].
     pub fn unheard(&self) {
         if !std::mem::replace(&mut self.lock().unheard, true) {
             self.publish(&Event::Reload);
@@ -82,12 +84,12 @@ impl Events {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends an event to all who listen.
+    /// Sends an event to all subscribers.
     pub fn publish(&self, event: &Event) {
         let data: Arc<str> = match serde_json::to_string(event) {
             Ok(text) => text.into(),
             Err(error) => {
-                tracing::error!(%error, "an event could not be written");
+                tracing::error!(%error, "an event cannot be serialized");
                 return;
             }
         };
@@ -101,11 +103,11 @@ impl Events {
             state.kept.pop_front();
         }
         state.kept.push_back(message.clone());
-        // An error means that nobody listens.
+        // An error means that there is no subscriber.
         let _ = state.channel.send(message);
     }
 
-    /// Begins to listen; `last` is the id of the last event that the client has seen.
+    /// Subscribes; `last` is the client's `Last-Event-ID`.
     pub fn subscribe(&self, last: Option<&str>) -> Subscription {
         let mut state = self.lock();
         state.unheard = false;

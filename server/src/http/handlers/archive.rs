@@ -39,7 +39,7 @@ pub async fn all(
     let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let source = app.config.data.source(&run.id);
     let (sender, receiver) = channel(PIECES);
-    // Ends by itself: when all is sent, or nobody listens any more.
+    // Ends by itself when everything is sent or the client has hung up.
     drop(tokio::task::spawn_blocking(move || {
         let names: Vec<String> = made(&work, &source)
             .into_iter()
@@ -47,7 +47,7 @@ pub async fn all(
             .collect();
         let out = BufWriter::with_capacity(PIECE, Pieces(sender.clone()));
         if let Err(error) = write_tar(&work, &names, out) {
-            // So that the client sees an answer cut off, and not an archive.
+            // Aborts the response, so that the client does not take it for a complete archive.
             let _ = sender.blocking_send(Err(error));
         }
     }));
@@ -65,7 +65,7 @@ pub async fn all(
     Ok(response)
 }
 
-/// Writes to a channel, and waits where it is full.
+/// Writes to a channel; blocks while it is full.
 struct Pieces(Sender<io::Result<Bytes>>);
 
 impl Write for Pieces {

@@ -89,7 +89,7 @@ pub async fn file(
     let kind = HeaderValue::from_static("application/octet-stream");
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CONTENT_LENGTH, length.into());
-    // Never shown as a page of ours, whatever it holds.
+    // A browser must save it, never render it on our origin, whatever it holds.
     headers.insert(
         header::CONTENT_DISPOSITION,
         HeaderValue::from_static("attachment"),
@@ -97,7 +97,7 @@ pub async fn file(
     Ok(response)
 }
 
-/// Refuses where the files of a run's trials were deleted, or are about to be.
+/// Refuses with 410 if the files of a run's trials were deleted, or are marked for it.
 pub(super) async fn kept(app: &App, run: i64) -> Result<(), ApiError> {
     let deleted = app.store.discarded_at(run, Files::Work).await?;
     deleted.map_or(Ok(()), |at| {

@@ -124,7 +124,7 @@ pub async fn start(
         ];
         return Ok((StatusCode::SEE_OTHER, to_page).into_response());
     }
-    // Somebody who is signed in already opens an old address again: no harm in it.
+    // A used address is harmless for a browser that is signed in already.
     let known = match app.auth.cookie.token(&headers) {
         Some(token) => app
             .store

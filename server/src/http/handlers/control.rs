@@ -19,7 +19,7 @@ use crate::http::wire;
 const TIME_LIMIT_MAX: i64 = 315_360_000;
 const PRIORITIES: RangeInclusive<i64> = -1000..=1000;
 
-/// How a run asks to be treated.
+/// The scheduling options of a run: priority, failure limit, and what each trial takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) priority: i32,
@@ -28,7 +28,7 @@ pub(super) struct Asked {
     pub(super) gpus: u32,
 }
 
-/// Reads it; what is not said is the server's default.
+/// Reads the scheduling options of a request; what is absent gets the server's default.
 pub(super) fn ask(
     config: &Config,
     cluster: &ClusterConfig,
@@ -82,7 +82,7 @@ fn number(
     })
 }
 
-/// What one trial takes of what its cluster has; `None`: not shared out there.
+/// Refuses a trial that asks for more than its cluster has; `None`: the cluster does not count it.
 fn share(what: &str, asked: i64, there: Option<u32>) -> Result<u32, ApiError> {
     let asked = u32::try_from(asked.max(0)).unwrap_or(u32::MAX);
     match there {

@@ -17,7 +17,7 @@ use crate::http::events::{Message, Subscription};
 /// How often a silent stream shows that it is open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// What tells a client to read everything again.
+/// The event upon which a client reloads everything.
 const RELOAD: &str = "\"reload\"";
 
 /// `GET /v1/events`.
@@ -45,7 +45,7 @@ pub async fn stream(
         };
         let event = match received {
             Ok(message) => shown(&app, &message),
-            // It reads too slowly: it is told so, and goes on with what comes.
+            // The client reads too slowly and has lost events: it reloads, then goes on.
             Err(RecvError::Lagged(_)) => Event::default().data(RELOAD),
             Err(RecvError::Closed) => return None,
         };

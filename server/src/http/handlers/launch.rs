@@ -46,7 +46,7 @@ pub async fn create(
     let brief = params.read("brief")?.unwrap_or(false);
     let key = idempotency_key(&headers, &request)?;
     if let Some(run) = before(&app, &identity, &name, key.as_ref()).await? {
-        // Its first launch may have failed between the commit and this.
+        // The first request may have failed between its commit and this call.
         announce(&app, &name);
         return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
     }
@@ -109,7 +109,7 @@ pub async fn create(
     }
 }
 
-/// Tells those who act on it that there is a run.
+/// Wakes the dispatcher and the fetcher for a new run.
 fn announce(app: &App, cluster: &str) {
     app.wake(cluster);
     app.fetch.notify_one();
@@ -136,7 +136,7 @@ fn idempotency_key(
     Ok(Some((key.to_owned(), Sha256::digest(body).into())))
 }
 
-/// The run that this key has made before.
+/// The run that an earlier request with this idempotency key has created.
 async fn before(
     app: &App,
     identity: &Identity,
@@ -156,7 +156,7 @@ async fn before(
     }
 }
 
-/// Refuses what this server cannot do, before anything is done.
+/// Refuses what this server cannot do, before anything is written.
 fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
     let spec = &request.spec;
     if !spec.cluster_id.is_empty() && spec.cluster_id != cluster {
@@ -255,7 +255,8 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
     })
 }
 
-/// The request's spec with what the server decided.
+/// The request's spec with the options that the plan decides (machine, disk, strategy, digest,
+/// seed).
 fn decided(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
     let options = part.options();
     spec.instance_type.clone_from(&options.instance_type);

@@ -34,18 +34,18 @@ use super::error::{ApiError, short};
 use crate::app::App;
 use crate::config::ClusterConfig;
 
-/// Refuses what would fill a disk that is nearly full.
+/// Refuses with 507 if the disk has too little free space.
 fn room(app: &App) -> Result<(), ApiError> {
     let short = app.disk.look();
     short.map_or(Ok(()), |short| {
         Err(ApiError::NoRoom(format!(
-            "Nothing is taken in: {}. Make room there and try again.",
+            "No run or upload is accepted: {}. Free some space there and try again.",
             short.message()
         )))
     })
 }
 
-/// The settings of a cluster.
+/// The settings of a cluster; 404 if there is none of this name.
 pub fn cluster<'a>(app: &'a App, name: &str) -> Result<&'a ClusterConfig, ApiError> {
     app.config.clusters.get(name).ok_or_else(|| {
         let names: Vec<&str> = app.config.clusters.keys().map(String::as_str).collect();

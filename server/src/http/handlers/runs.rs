@@ -136,7 +136,7 @@ pub async fn find(app: &App, name: String, id: String) -> Result<RunRecord, ApiE
     app.store.run(name, id).await?.ok_or(missing)
 }
 
-/// That there is no such run.
+/// The 404 of a run.
 pub fn missing(name: &str, id: &str) -> ApiError {
     ApiError::NotFound(format!(
         "There is no run `{}` on cluster `{name}`.",

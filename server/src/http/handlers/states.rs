@@ -34,7 +34,7 @@ pub async fn list(
     }
     let (mut answer, mut room) = (Vec::with_capacity(ids.len()), STRETCHES_MAX);
     for (at, id) in ids.iter().enumerate() {
-        // What one run does not need is the others'.
+        // Each run may use an equal share of what the runs before it have left.
         let share = room / (ids.len() - at);
         let found = app
             .store

@@ -54,13 +54,13 @@ pub async fn receive(
     let id = random::ulid(app.clock.now())?;
     let file = app.config.data.upload(&run, &id);
     let received = keep(&folder, &file, body, app.config.limits.source_bytes).await;
-    // Not ended in the middle when the client goes away.
+    // A task of its own, so that it is not cancelled when the client hangs up.
     let taken = tokio::spawn(async move {
         let taken = match received {
             Ok(hash) => take(&app, &run, &file, hash, &before).await,
             Err(error) => Err(error),
         };
-        // What is left of a killed server is removed at the next start.
+        // What a killed server leaves behind is removed at the next start.
         let _ = tokio::fs::remove_file(&file).await;
         taken
     });
@@ -92,7 +92,7 @@ async fn keep(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<Stri
     Ok(hex(&hash.finalize()))
 }
 
-/// Has a run have the source that came, and wakes those who wait for it.
+/// Unpacks and installs an uploaded source, and wakes the dispatchers.
 async fn take(
     app: &App,
     run: &str,
@@ -100,7 +100,7 @@ async fn take(
     hash: String,
     before: &str,
 ) -> Result<String, ApiError> {
-    // Sent again, as a client does that heard no answer.
+    // The same bytes again: a client repeats an upload whose answer it did not receive.
     if before == hash {
         return Ok(hash);
     }
@@ -109,10 +109,10 @@ async fn take(
     }
     let folder = unpacked(app, file).await?;
     let put = put_in_place(app, run, &folder, &hash).await;
-    // Gone already where it was put in place.
+    // A successful install has moved it away.
     let _ = tokio::task::spawn_blocking(move || remove_tree(&folder)).await;
     put?;
-    tracing::info!(%run, "its source has come");
+    tracing::info!(%run, "source uploaded");
     app.wakes.values().for_each(|wake| wake.notify.notify_one());
     Ok(hash)
 }
@@ -123,7 +123,7 @@ fn came_already() -> ApiError {
     )
 }
 
-/// Unpacks what came beside itself; answers with the folder.
+/// Unpacks an uploaded file into a folder beside it; returns that folder.
 async fn unpacked(app: &App, file: &Path) -> Result<PathBuf, ApiError> {
     let (file, to) = (file.to_owned(), file.with_extension("unfinished"));
     let limits = SourceLimits {
@@ -144,8 +144,8 @@ async fn unpacked(app: &App, file: &Path) -> Result<PathBuf, ApiError> {
     })
 }
 
-/// Puts an unpacked source to where the trials copy it from, and lets them start. One at a time:
-/// what is in place once that is noted stays, however many came at once.
+/// Moves an unpacked source to where the trials copy it from, and lets them start. Uploads are
+/// serialized, so that after one is recorded no other can replace its files.
 async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(), ApiError> {
     static ONE: Mutex<()> = Mutex::const_new(());
     let _one = ONE.lock().await;
@@ -163,8 +163,8 @@ async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(
     Ok(())
 }
 
-/// Refuses a source without the run's script: its trials have failed then, before they started.
-/// The address takes another upload, for trials that are tried again.
+/// Refuses a source without the run's script, and records its trials as failed before they started.
+/// The address accepts another upload, for trials that are retried.
 async fn check_script(app: &App, run: &str, source: &Path) -> Result<(), ApiError> {
     let awaited = app.store.to_upload(run.to_owned()).await?;
     let awaited = awaited.ok_or_else(missing)?;
@@ -174,7 +174,7 @@ async fn check_script(app: &App, run: &str, source: &Path) -> Result<(), ApiErro
         return Ok(());
     };
     let message = no_script.to_string();
-    tracing::warn!(%run, %message, "its source lacks its script");
+    tracing::warn!(%run, %message, "the source does not contain the script");
     let failed = app
         .store
         .source_failed(awaited.run, message.clone(), app.clock.now());

@@ -1,4 +1,4 @@
-//! Looking at the trials that are starting or running.
+//! Polls the engine for the trials that are starting or running.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use crate::model::{ActiveTrial, Change, Key, State};
 use crate::runner::engine::{Engine, Seen};
 use crate::system::clock::Clock;
 
-/// What one look at the active trials found.
+/// The result of polling all active trials once.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) changes: Vec<Change>,
     pub(super) points: Vec<NewPoints>,
     pub(super) unknown: Vec<Key>,
-    /// Whether the next look finds more at once.
+    /// Whether the next poll will find more metrics without waiting.
     pub(super) more: bool,
 }
 
-/// One look at all active trials. Blocks.
+/// Polls all active trials once. Blocks.
 pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key, Active>) -> Found {
     let mut found = Found::default();
     let keys: Vec<Key> = active
@@ -41,7 +41,7 @@ pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key,
                 if gathered.more {
                     found.more = true;
                     if over {
-                        // Its end is told with the last of them.
+                        // Its end is recorded together with the last of its metrics.
                         continue;
                     }
                 }
@@ -61,7 +61,7 @@ pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key,
             Seen::Ended(ended) => found.changes.push(end(key, now, ended)),
             Seen::NoRoom(reason) => {
                 let run = &one.trial.run_name;
-                tracing::warn!(%run, number = key.1, %reason, "a trial waits for room");
+                tracing::warn!(%run, number = key.1, %reason, "a trial waits for disk space");
                 found.changes.push(put_back(key, now, &reason));
             }
             Seen::Lost { started, reason } => found.changes.push(Change {
@@ -71,7 +71,7 @@ pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key,
             }),
         }
     }
-    // As they ended, which decides what counts as failures in a row.
+    // In the order in which they ended, which decides what counts as failures in a row.
     found
         .changes
         .sort_by_key(|change| (change.ended_at, change.run, change.number));

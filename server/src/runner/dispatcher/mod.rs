@@ -1,9 +1,9 @@
-//! The loop of a cluster: stop what is to be stopped, observe and record what runs, claim and
-//! submit what may start.
+//! The dispatcher of a cluster: one loop that sends stop requests, polls the engine, records what
+//! changed, and claims and submits trials for free slots.
 //!
 //! A claim is committed before its trial is submitted, and a submission does nothing where there
-//! was one before: so whenever the server is killed, each trial starts at most once, and on the
-//! next start the trials in the states starting and running are taken up where they are.
+//! was one before: so whenever the server is killed, each trial starts at most once, and the next
+//! start recovers the trials in the states starting and running.
 
 mod active;
 
@@ -37,15 +37,15 @@ use look::{Found, look};
 use outcome::{change, leaves, put_back};
 use pause::Pause;
 
-/// How often running trials are looked at.
+/// How often the engine is polled while trials are active.
 const TICK: Duration = Duration::from_millis(200);
 /// The longest sleep; every change of interest wakes the loop before.
 const IDLE: Duration = Duration::from_secs(30);
-/// How often it is looked whether there is room again.
+/// How often free disk space, or a failing engine, is checked again while no trial is active.
 const WAIT: Duration = Duration::from_secs(1);
-/// A database that fails is left alone for so long.
+/// How long to wait after a failure of the database.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often it is looked for wishes to stop of which nobody has told.
+/// How often stop requests are queried even if no call has announced one.
 const UNASKED: Duration = Duration::from_secs(10);
 
 /// Runs the trials of one cluster.
@@ -56,14 +56,14 @@ pub struct Dispatcher {
     engine: Arc<dyn Engine>,
     wake: Arc<Notify>,
     active: HashMap<Key, Active>,
-    /// Whether `active` is what the database says.
+    /// Whether `active` was loaded from the database; false at the start and after a panic.
     taken_up: bool,
     pause: Pause,
-    /// Whether the disk was too full at the last look.
+    /// Whether the last check found too little free space.
     short: bool,
-    /// Whether the last record left something out.
+    /// Whether something of the last record could not be stored.
     failing: bool,
-    /// When it was last looked for wishes to stop.
+    /// When stop requests were last queried.
     asked_at: Instant,
 }
 
@@ -93,7 +93,7 @@ impl Dispatcher {
         }
     }
 
-    /// Works until the server stops. A failure of the database is logged and tried again.
+    /// Runs until the server stops. A failure of the database is logged and tried again.
     pub async fn run(mut self) {
         let mut stopping = self.app.stopping.clone();
         while !*stopping.borrow() {
@@ -110,7 +110,7 @@ impl Dispatcher {
                 Ok(()) => self.sleep(),
                 Err(StoreError::Closed) => break,
                 Err(error) => {
-                    tracing::error!(cluster = %self.cluster, %error, "the dispatcher failed");
+                    tracing::error!(cluster = %self.cluster, %error, "the dispatcher failed; trying again");
                     RETRY
                 }
             };
@@ -131,15 +131,15 @@ impl Dispatcher {
         }
     }
 
-    /// After a start, and a look that panicked: what runs, what ended meanwhile, what was claimed
-    /// and not submitted.
+    /// Reloads the active trials from the database, after a start or when polling the engine
+    /// panicked: those that run, have ended in the meantime, or were claimed and not submitted.
     async fn take_up(&mut self) -> Result<(), StoreError> {
         let active = self.app.store.active(self.cluster.clone()).await?;
         if !active.is_empty() {
-            tracing::info!(cluster = %self.cluster, trials = active.len(), "taking up trials");
+            tracing::info!(cluster = %self.cluster, trials = active.len(), "recovering trials");
         }
         for trial in active {
-            // Whether it was submitted, the first look tells.
+            // The first poll shows whether it really was submitted.
             self.add(trial, true);
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Passes on the wish to stop, once for each trial.
+    /// Sends stop requests to the engine, once for each trial.
     async fn stop(&mut self) -> Result<(), StoreError> {
         if self.active.is_empty() {
             return Ok(());
@@ -195,16 +195,16 @@ impl Dispatcher {
                 Ok(false) => {}
                 Err(error) => {
                     let run = &active.trial.run_name;
-                    tracing::warn!(%run, number = key.1, %error, "a stop failed; trying again");
+                    tracing::warn!(%run, number = key.1, %error, "a stop request cannot be sent; trying again");
                 }
             }
         }
         self.record(cancelled, Vec::new(), false).await
     }
 
-    /// Trials that are to be stopped and have not ended. A wish is stored before it is asked for,
-    /// so once there is none, none is overlooked until somebody asks again; every now and then it
-    /// is looked all the same, should a call have failed in between.
+    /// Trials that are to be stopped and have not ended. A call stores a stop request before it
+    /// sets the flag, so a query that finds none can be trusted until the flag is set again. Every
+    /// ten seconds the query runs anyway, in case a call failed between storing and setting.
     async fn wishes(&mut self) -> Result<Vec<Key>, StoreError> {
         let Some(wake) = self.app.wakes.get(&self.cluster) else {
             return Ok(Vec::new());
@@ -221,7 +221,7 @@ impl Dispatcher {
         wishes
     }
 
-    /// Looks at every active trial.
+    /// Polls every active trial.
     async fn observe(&mut self) -> Result<Found, StoreError> {
         if self.active.is_empty() {
             return Ok(Found::default());
@@ -234,7 +234,7 @@ impl Dispatcher {
             (active, found)
         });
         let Ok((active, found)) = looked.await else {
-            // The trials went with it.
+            // The panicked thread owned the trials: reload them from the database.
             self.taken_up = false;
             return Err(StoreError::Panicked);
         };
@@ -271,22 +271,24 @@ impl Dispatcher {
         })
     }
 
-    /// Whether the disk is too full to start anything. Says so when that changes.
+    /// Whether the disk has too little free space to start anything. Logs and publishes a change.
     fn short_of_room(&mut self) -> bool {
         let short = self.app.disk.look();
         if short.is_some() != self.short {
             self.short = short.is_some();
             match short {
                 Some(short) => tracing::warn!(cluster = %self.cluster, "{}", short.message()),
-                None => tracing::info!(cluster = %self.cluster, "the disk has room again"),
+                None => {
+                    tracing::info!(cluster = %self.cluster, "the disk has enough free space again")
+                }
             }
-            // Runs that wait say why.
+            // The message of waiting runs changes with it.
             self.app.events.publish(&Event::Reload);
         }
         self.short
     }
 
-    /// Hands over what was claimed. The trials of an engine that fails wait for it.
+    /// Submits claimed trials to the engine. If it fails, they wait until the pause is over.
     async fn submit(&mut self) -> Result<(), StoreError> {
         if self.pause.holds() {
             return Ok(());
@@ -311,7 +313,7 @@ impl Dispatcher {
                     }
                 }
                 Err(SubmitError::NoRoom(reason)) => {
-                    tracing::warn!(cluster = %self.cluster, %reason, "a trial waits for room");
+                    tracing::warn!(cluster = %self.cluster, %reason, "a trial waits for disk space");
                     self.pause.failed();
                     failed.push(put_back(key, self.app.clock.now(), &reason));
                 }
@@ -325,14 +327,14 @@ impl Dispatcher {
             }
         }
         if !failed.is_empty() {
-            // Others may have their slots.
+            // Their slots are free for others.
             self.wake.notify_one();
         }
         self.record(failed, Vec::new(), false).await
     }
 }
 
-/// Passes on the wish to stop a trial, unless that was done. True if it will never start.
+/// Withdraws or stops a trial, unless that was done. True if it will never start.
 fn stop_one(engine: &dyn Engine, active: &mut Active) -> Result<bool, String> {
     if !active.submitted {
         if engine.withdraw(&active.trial)? {

@@ -1,4 +1,4 @@
-//! What becomes of a trial, as a change of its record.
+//! Turns what the engine reports into changes of a trial's record.
 
 use sweep_planner::api::Timestamp;
 
@@ -26,7 +26,7 @@ pub(super) fn put_back(key: Key, at: Timestamp, reason: &str) -> Change {
     change(key, State::Queued, at, message)
 }
 
-/// What the end of a trial means.
+/// The change by which a trial that has ended is recorded.
 pub(super) fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
     let (exit_code, signal, reason) = match ended.how {
         How::Exited(code) => (Some(code), None, format!("exit status {code}")),
@@ -53,7 +53,7 @@ pub(super) fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
     }
 }
 
-/// Whether a trial that has come to this state has left its slot.
+/// Whether a trial that changes to this state frees its slot.
 pub(super) fn leaves(state: State) -> bool {
     state.ended() || state == State::Queued
 }

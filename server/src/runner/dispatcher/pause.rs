@@ -1,8 +1,8 @@
-//! Leaving an engine alone that keeps failing.
+//! Exponential backoff for an engine that keeps failing.
 
 use std::time::{Duration, Instant};
 
-/// An engine that fails is left alone for so long, doubling up to the longest.
+/// The first pause after a failure; each further failure doubles it, up to the longest.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_LONGEST: Duration = Duration::from_secs(60);
 

@@ -1,4 +1,4 @@
-//! Making durable what was found, and telling of it.
+//! Records what polling found, and publishes it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,8 +10,8 @@ use crate::model::{Change, Key, State};
 use crate::store::{Recorded, StoreError};
 
 impl Dispatcher {
-    /// Makes changes durable, each trial's by itself, forgets trials that have ended, takes queued
-    /// ones instead if so, and tells those who watch.
+    /// Records changes and points, each trial's by itself; with `claim`, claims queued trials for
+    /// the free slots in the same transaction. Then drops ended trials and publishes the changes.
     pub(super) async fn record(
         &mut self,
         changes: Vec<Change>,
@@ -36,7 +36,7 @@ impl Dispatcher {
         let Recorded { held, claimed, .. } = recorded?;
         if let Some((run, _)) = held.first() {
             tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
-                           "held, since too many in a row failed");
+                           "trials held: too many in a row failed");
         }
         touched.extend(held);
         touched.retain(|key| !failed.contains(key));
@@ -56,8 +56,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Notes what of a record is durable, and says what is not: that is gathered and recorded
-    /// again. Answers with the trials of which nothing was recorded.
+    /// Marks what is durable, and logs what is not, which is read and recorded again. Returns the
+    /// trials of which nothing was recorded.
     fn settle(&mut self, recorded: Option<&Recorded>) -> HashSet<Key> {
         let mut failed = HashSet::new();
         if let Some(recorded) = recorded {
@@ -67,7 +67,7 @@ impl Dispatcher {
                 failed.insert(*key);
             }
             if let Some(why) = &recorded.unclaimed {
-                tracing::error!(cluster = %self.cluster, %why, "no trials can be claimed; trying again");
+                tracing::error!(cluster = %self.cluster, %why, "trials cannot be claimed; trying again");
                 self.pause.failed();
             }
         }
@@ -83,8 +83,8 @@ impl Dispatcher {
     }
 }
 
-/// Tells those who watch how these trials and their runs are now. Failing to is no reason to fail
-/// the change, which is durable already.
+/// Publishes the present state of these trials and their runs. A failure is only logged: the change
+/// is durable already.
 async fn announce(app: &App, keys: &[Key]) {
     let mut runs: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
     for (run, number) in keys {
@@ -93,7 +93,7 @@ async fn announce(app: &App, keys: &[Key]) {
     for (run, mut numbers) in runs {
         numbers.sort_unstable();
         if let Err(error) = app.announce(run, numbers).await {
-            tracing::warn!(%error, "a change could not be announced");
+            tracing::warn!(%error, "a change cannot be published");
         }
     }
 }

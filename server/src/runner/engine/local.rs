@@ -21,7 +21,7 @@ use crate::sources::{SourceError, copy_tree, remove_tree};
 use crate::system::clock;
 use crate::upkeep::disk::is_full;
 
-/// What is told of a supervisor that ended without a word, in bytes.
+/// How much of a supervisor's log goes into a trial's message, in bytes.
 const TROUBLES_MAX: usize = 1_000;
 
 /// An attempt of a trial: its run's key, its number, and how often it was tried before.
@@ -32,7 +32,7 @@ pub struct Local {
     data: DataDir,
     program: PathBuf,
     cluster: String,
-    /// Whether the cluster's GPUs are shared out.
+    /// Whether trials get GPUs of their own (`CUDA_VISIBLE_DEVICES`).
     gpus: bool,
     mounts: Mounts,
     limits: Limits,
@@ -45,7 +45,7 @@ pub struct Local {
 enum Supervisor {
     Alive,
     Gone,
-    /// Gone, since there was no room on the disk.
+    /// Exited with [`NO_ROOM`]: it started nothing, since the disk was full.
     NoRoom,
 }
 
@@ -75,8 +75,8 @@ impl Local {
         Folder::of(&self.data, &trial.run_id, trial.number, trial.attempt)
     }
 
-    /// Makes the folder, the trial's copy of the source and its order. What a killed server left
-    /// half made is made again.
+    /// Creates the trial's folder, its copy of the source and its job. What a killed server left
+    /// unfinished is created again.
     fn prepare(&self, trial: &ActiveTrial, folder: &Folder) -> Result<(), SubmitError> {
         let say = |error: io::Error| later(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
@@ -89,7 +89,7 @@ impl Local {
             let unfinished = folder.unfinished_work();
             remove_tree(&unfinished).map_err(say)?;
             if let Err(error) = copy_tree(&source, &unfinished) {
-                // Half a copy would take the room that is lacking.
+                // An incomplete copy would take up disk space that others need.
                 let _ = remove_tree(&unfinished);
                 return Err(match error {
                     SourceError::Io(path, error) => later(&path.display().to_string(), &error),
@@ -140,7 +140,7 @@ impl Local {
             .map(|(name, value)| (name.clone(), value.0.clone()));
         let gpus: Vec<String> = trial.gpus.iter().map(ToString::to_string).collect();
         let devices = ("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(","));
-        // Last, since a trial that helps itself takes another one's.
+        // Last, so that a run cannot override it and use another trial's GPUs.
         let devices = self.gpus.then_some(devices);
         ours.chain(asked).chain(devices).collect()
     }
@@ -149,7 +149,7 @@ impl Local {
     fn supervise(&self, key: Key, folder: &Folder) -> io::Result<()> {
         let mut command = Command::new(&self.program);
         command.arg("supervise").arg(folder.path());
-        // The server's own secrets are no business of a trial's.
+        // A trial must not see the server's own secrets.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SWEEP_") {
                 command.env_remove(name);
@@ -164,7 +164,7 @@ impl Local {
         self.note(key, Supervisor::Alive);
         let (supervisors, wake) = (Arc::clone(&self.supervisors), Arc::clone(&self.wake));
         std::thread::spawn(move || {
-            // How the trial ended is in its folder, or nowhere.
+            // Only the status of the supervisor: how the trial ended is in its folder.
             let status = child.wait().ok().and_then(|status| status.code());
             let mut supervisors = supervisors.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(state) = supervisors.get_mut(&key) {
@@ -202,8 +202,8 @@ impl Local {
 
     fn look(&self, trial: &ActiveTrial) -> io::Result<Seen> {
         let (key, folder) = (key(trial), self.folder(trial));
-        // In this order: a supervisor takes the lock, then the claim, and writes the end before it
-        // lets go of the lock. So one that has claimed and is not alive now is over.
+        // The order of these reads matters: a supervisor locks, then claims, and writes the end
+        // before it unlocks. So a trial that is claimed and whose lock is free now has ended.
         let known = self.known(key);
         let claimed = folder.claimed();
         let alive = folder.supervised()?;
@@ -251,7 +251,7 @@ impl Engine for Local {
     fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen> {
         let look = |trial: &&ActiveTrial| {
             self.look(trial).unwrap_or_else(|error| {
-                // Says nothing about the trial: asked again at the next look.
+                // The state of the trial is unknown: inspected again at the next poll.
                 tracing::warn!(run = %trial.run_name, number = trial.number, %error,
                                "a trial's folder cannot be read");
                 match trial.state {
@@ -264,8 +264,8 @@ impl Engine for Local {
     }
 
     fn withdraw(&self, trial: &ActiveTrial) -> Result<bool, String> {
-        // Whoever holds the claim decides; a supervisor that comes too late finds it taken. What
-        // the claim is for is written first, for whoever finds it without an end.
+        // With the claim we own the trial: a supervisor that starts later finds it taken. The stop
+        // file is written first, so that the next server sees why a claimed trial has no end.
         let folder = self.folder(trial);
         folder
             .create()
@@ -281,11 +281,11 @@ impl Engine for Local {
     }
 }
 
-/// A trial that was claimed and whose supervisor is gone without having written its end.
+/// The status of a claimed trial whose supervisor has exited without writing how it ended.
 fn orphaned(folder: &Folder) -> io::Result<Seen> {
     let started = folder.started()?;
     if started.is_none() && folder.stop_requested() {
-        // Withdrawn, by us or by a server that was killed before it could record that.
+        // Withdrawn, by us or by a server that was killed before it recorded that.
         return Ok(Seen::Ended(Ended {
             started: None,
             at: clock::now(),
@@ -299,7 +299,7 @@ fn orphaned(folder: &Folder) -> io::Result<Seen> {
         && let Some(identity) = &started.identity
         && end_group(started.process, identity)
     {
-        // Until its script is gone, it has its slot and its GPUs.
+        // It keeps its slot and its GPUs until its script has ended.
         return Ok(Seen::Running(started.at));
     }
     Ok(Seen::Lost {
@@ -309,7 +309,7 @@ fn orphaned(folder: &Folder) -> io::Result<Seen> {
     })
 }
 
-/// What failed, and whether it was for lack of room.
+/// A submit error from an I/O error: a full disk, or anything else to try again.
 fn later(what: &str, error: &io::Error) -> SubmitError {
     let reason = format!("{what}: {error}");
     if is_full(error) {
@@ -323,7 +323,8 @@ fn key(trial: &ActiveTrial) -> Key {
     (trial.run, trial.number, trial.attempt)
 }
 
-/// What runs a script, by its ending. Never a shell that would read the arguments.
+/// The command line of a script: an interpreter by its extension, then the arguments as they are;
+/// no shell reads them.
 fn command(argv: &[String]) -> Vec<String> {
     let ending = argv
         .first()
@@ -355,7 +356,7 @@ fn troubles(folder: &Folder) -> String {
         .trim()
         .to_owned();
     if text.is_empty() {
-        "its supervisor ended without a word".to_owned()
+        "its supervisor exited without an error message".to_owned()
     } else {
         text
     }

@@ -1,5 +1,5 @@
-//! What executes trials. An engine knows nothing of the database: it is given a trial, asked how
-//! trials are, and told to stop one. Its verbs block; the dispatcher calls them off the async
+//! Engines execute trials. An engine knows nothing of the database: it submits a trial, reports the
+//! status of trials, and stops one. Its methods block; the dispatcher calls them off the async
 //! threads.
 
 mod local;
@@ -11,7 +11,7 @@ pub use local::Local;
 use super::protocol::Ended;
 use crate::model::ActiveTrial;
 
-/// How a trial is, as its engine sees it.
+/// The status of a trial as its engine reports it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Seen {
     /// The engine knows nothing of it: it must be submitted (again).
@@ -24,7 +24,7 @@ pub enum Seen {
     Ended(Ended),
     /// It could not start for lack of room on the disk, and has not: it waits for its turn again.
     NoRoom(String),
-    /// It was started, and whoever would know how it ended is gone.
+    /// It was started, and how it ended cannot be found out.
     Lost {
         /// When its script started, if it is known to have.
         started: Option<Timestamp>,
@@ -33,29 +33,29 @@ pub enum Seen {
     },
 }
 
-/// Why a trial could not be handed over.
+/// Why a trial could not be submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubmitError {
     /// This trial can never start.
     Never(String),
     /// There is no room on the disk: the trial goes back to the queue.
     NoRoom(String),
-    /// The engine cannot take trials now: to be tried again. Says nothing about the trial.
+    /// The engine cannot take trials now: to be tried again. The trial itself may be fine.
     Later(String),
 }
 
 /// What executes the trials of a cluster.
 pub trait Engine: Send + Sync {
-    /// Hands a trial over. Handing it over again does nothing more: it starts at most once.
+    /// Submits a trial. Submitting it again has no effect: it starts at most once.
     fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError>;
 
-    /// How these trials are, one answer each, in their order.
+    /// The status of each of these trials, in their order.
     fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen>;
 
-    /// Takes a trial back that was not handed over, as far as is known. True: it will never
-    /// start. False: it was handed over after all, and must be stopped.
+    /// Withdraws a trial that probably was not submitted. True: it will never start. False: it was
+    /// submitted after all, and must be stopped.
     fn withdraw(&self, trial: &ActiveTrial) -> Result<bool, String>;
 
-    /// Asks a trial to end; it is seen as ended later. Asking again does nothing more.
+    /// Asks a trial to end; a later poll reports that it has. Asking again has no effect.
     fn stop(&self, trial: &ActiveTrial) -> Result<(), String>;
 }

@@ -1,4 +1,4 @@
-//! Reads what a trial has measured since the last look.
+//! Reads the metrics that a trial has written since the last poll.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,7 +11,7 @@ use crate::model::metric::{NewPoint, NewPoints, Source};
 use crate::runner::protocol::Folder;
 use crate::sources::{Walk, open_below};
 
-/// The most bytes of metrics read in one look; the next look goes on.
+/// The most bytes of metrics read in one poll; the next one goes on.
 const CHUNK: u64 = 1 << 20;
 /// The largest `metrics.csv` that is read.
 const CSV_MAX: u64 = 64 << 20;
@@ -28,12 +28,12 @@ const DEPTH_MAX: usize = 8;
 /// The name of Lightning's file.
 const CSV: &str = "metrics.csv";
 
-/// What one look has gathered.
+/// The metrics read in one poll.
 #[derive(Debug)]
 pub struct Gathered {
     /// To be stored.
     pub points: Vec<NewPoints>,
-    /// Whether the next look will find more of standard output's, without waiting.
+    /// Whether the next poll will find more of standard output's metrics without waiting.
     pub more: bool,
 }
 
@@ -69,15 +69,15 @@ impl Gatherer {
         }
     }
 
-    /// What is new, at most a megabyte of standard output's. With `all`, when the trial has ended,
-    /// nothing else is put off to the next look.
+    /// Reads what is new, at most 1 MiB of standard output's. With `all`, when the trial has ended,
+    /// `metrics.csv` is read without waiting for its interval.
     pub fn gather(&mut self, all: bool) -> io::Result<Gathered> {
         let (output, more) = self.output()?;
         let mut points = Vec::from_iter(output);
         if !more {
             match self.lightning(all) {
                 Ok(read) => points.extend(read),
-                // What standard output measured is read already, and must not be lost with it.
+                // The points of standard output are read already and must not be lost.
                 Err(error) => {
                     let folder = self.folder.path().display();
                     tracing::warn!(%folder, %error, "a metrics.csv cannot be read");
@@ -88,12 +88,12 @@ impl Gatherer {
         Ok(Gathered { points, more })
     }
 
-    /// What was gathered is stored.
+    /// Marks what was read as stored.
     pub fn stored(&mut self) {
         self.stored_to = self.read_to;
     }
 
-    /// What was gathered could not be stored: it is gathered again.
+    /// Rewinds to what is stored: the rest is read again.
     pub fn not_stored(&mut self) {
         self.read_to = self.stored_to;
         self.seen = None;

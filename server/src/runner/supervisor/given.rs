@@ -1,5 +1,5 @@
-//! What a trial is given to run with: its datastores, by a view of its own where the machine
-//! allows it, else by its arguments.
+//! Provides a trial's datastores: in a mount namespace of its own where the machine allows it, else
+//! by replacing their paths in its arguments.
 
 use std::fs;
 
@@ -48,7 +48,7 @@ pub(super) fn give(folder: &Folder, order: &Order) -> Result<Given, String> {
             because: String::new(),
         },
         Err(because) => {
-            // The interpreter and the script are what they are.
+            // Not in the interpreter and the script.
             for argument in command.iter_mut().skip(2) {
                 for mount in &order.mounts {
                     *argument = replaced(argument, mount);

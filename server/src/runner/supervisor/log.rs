@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-/// Writes down a trouble of our own, if that can be written: on a full disk it cannot, and the
-/// trial must go on (`eprintln!` would end us).
+/// Writes an error of the supervisor itself to its log. A failure is ignored: on a full disk the
+/// trial must go on (`eprintln!` would panic).
 pub(super) fn complain(trouble: &str) {
     let _ = writeln!(io::stderr(), "{trouble}");
 }

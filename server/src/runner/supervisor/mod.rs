@@ -1,8 +1,9 @@
 //! The small process that owns one local trial: `sweep supervise FOLDER`.
 //!
 //! It lives apart from the server, in its own session, so that a server that is killed, stopped
-//! or upgraded neither ends the trial nor loses how it ended. It speaks with the server through
-//! files alone (see [`Folder`]), and starts the trial at most once, whoever starts it how often.
+//! or upgraded neither ends the trial nor loses how it ended. It communicates with the server
+//! through files alone (see [`Folder`]), and runs the script at most once, however often a
+//! supervisor is started.
 
 mod given;
 
@@ -30,14 +31,14 @@ use crate::system::clock;
 /// (`EX_TEMPFAIL` of sysexits.h).
 pub const NO_ROOM: u8 = 75;
 
-/// How long a busy lock is waited for before another supervisor is believed in.
+/// How long to wait for a busy lock before concluding that another supervisor owns the trial.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
-/// The longest time between two looks at a trial that is silent.
+/// How often a silent trial is polled: its stop file, its time limit.
 const TICK: Duration = Duration::from_millis(100);
-/// How long output is waited for once the script has ended: what it left running is ended too,
-/// so this is for what is still in the pipes.
+/// How long the pipes are read after the script has ended. What it left running is killed as well,
+/// so this is for output that is still in the pipes.
 const DRAIN: Duration = Duration::from_secs(2);
-/// A full disk may be made room on: how often the end of a trial is written again.
+/// How often writing the end of a trial is retried: space may be freed on a full disk.
 const WRITE_RETRY: Duration = Duration::from_secs(5);
 
 /// Runs the trial of this folder, if nobody has run it yet, and writes down how it ended.
@@ -63,7 +64,7 @@ pub fn supervise(folder: &Folder) -> io::Result<()> {
     }
     while let Err(error) = folder.write_ended(&ended) {
         if !folder.path().exists() {
-            // Somebody has deleted the trial: there is nobody left to tell.
+            // Somebody has deleted the trial's folder: nobody can read the end.
             return Err(error);
         }
         complain(&format!(
@@ -106,7 +107,7 @@ fn run(folder: &Folder, order: &Order, mut sink: Sink) -> Ended {
         datastores: given.datastores,
     };
     if let Err(error) = folder.write_started(&note) {
-        // The trial runs all the same; the server sees it as starting until it ends.
+        // The trial runs all the same; the server reports it as starting until it ends.
         complain(&format!(
             "the start of the trial cannot be written: {error}"
         ));
@@ -139,7 +140,7 @@ fn run(folder: &Folder, order: &Order, mut sink: Sink) -> Ended {
     }
 }
 
-/// Asking a trial to end: first kindly, after the grace for good.
+/// Ends a trial in two steps: SIGTERM, and SIGKILL after the grace period.
 #[derive(Default)]
 struct Stop {
     asked: Option<Instant>,
@@ -168,7 +169,7 @@ impl Stop {
     }
 }
 
-/// Shows a trial that could not start why, as its output.
+/// Writes why a trial could not start into its output.
 fn explain(folder: &Folder, reason: &str) {
     let file = OpenOptions::new()
         .append(true)

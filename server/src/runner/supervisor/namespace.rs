@@ -1,20 +1,20 @@
-//! A trial's own view of the file system, in which its datastores are where its run asked for
-//! them, read-only; the machine's file system stays as it is.
+//! Mounts a trial's datastores, read-only and where its run asked for them, in a mount namespace of
+//! the trial's own; the machine's file system stays as it is.
 //!
 //! The supervisor itself moves into a mount namespace of its own before it starts the script,
 //! which inherits it; with it, or the script, the namespace is gone. An account that may not
 //! mount gets a user namespace too, in which it stays who it is.
 //!
-//! Where the place for a datastore does not exist, the folder that would hold it is put together
-//! anew: a small file system in memory (read-only, so that nothing is lost there in silence) in
-//! which everything of the real folder is bound at its name, and the place is made.
+//! Where the mount point of a datastore does not exist, its parent folder is rebuilt: a small tmpfs
+//! (read-only, so that a write fails instead of being lost) into which every entry of the real
+//! folder is bind-mounted under its name, and in which the mount point is created.
 
 use std::path::Path;
 
 use crate::model::Mount;
 
-/// Enters a view with these datastores; `staging` is an empty folder of the trial's own, outside
-/// of its work. To be called by a process of one thread.
+/// Moves this process into a mount namespace with these datastores. `staging` is an empty folder of
+/// the trial's own, outside its working copy. Only for a process with a single thread.
 ///
 /// # Errors
 /// In words, if this machine does not allow it. The process may then be in a namespace already,
@@ -49,7 +49,7 @@ mod imp {
     use super::Mount;
     use crate::sources::existing;
 
-    /// A folder with more entries is not put together anew.
+    /// A folder with more entries is not rebuilt.
     const ENTRIES_MAX: usize = 10_000;
 
     pub(super) fn enter(mounts: &[Mount], staging: &Path) -> Result<(), String> {
@@ -60,12 +60,12 @@ mod imp {
         Ok(())
     }
 
-    /// What was tried, for an error.
+    /// Puts what was attempted before an error.
     fn said<E: Display>(what: impl Display) -> impl FnOnce(E) -> String {
         move |error| format!("{what}: {error}")
     }
 
-    /// A mount namespace whose changes nobody else sees.
+    /// Unshares the mount namespace, with a user namespace if needed, and makes its mounts private.
     fn namespace() -> Result<(), String> {
         let (user, group) = (geteuid(), getegid());
         if unshare(UnshareFlags::NEWNS).is_err() {
@@ -80,7 +80,8 @@ mod imp {
             say("uid_map", format!("{user} {user} 1"))?;
             say("gid_map", format!("{group} {group} 1"))?;
         }
-        mount_change("/", Propagation::PRIVATE | Propagation::REC).map_err(said("private mounts"))
+        mount_change("/", Propagation::PRIVATE | Propagation::REC)
+            .map_err(said("making mounts private"))
     }
 
     #[expect(unsafe_code, reason = "the flag that makes it unsafe is not used")]
@@ -103,12 +104,12 @@ mod imp {
         Ok(())
     }
 
-    /// Puts a folder together anew, with all that is in it and the folder `missing` as well.
+    /// Rebuilds a folder as a tmpfs with everything that is in it and the new folder `missing`.
     fn put_together(folder: &Path, missing: &Path, staging: &Path) -> Result<(), String> {
         let safe = MountFlags::NOSUID | MountFlags::NODEV;
         mount("tmpfs", staging, "tmpfs", safe, c"mode=755")
             .map_err(said("a file system in memory"))?;
-        // It is not to be found again in what is bound below it.
+        // Otherwise a recursive bind mount of a parent would contain the staging folder itself.
         mount_change(staging, Propagation::UNBINDABLE).map_err(said("an unbindable mount"))?;
         let entries = fs::read_dir(folder).map_err(said(folder.display()))?;
         for (count, entry) in entries.enumerate() {
@@ -126,17 +127,17 @@ mod imp {
             .map_err(said("a read-only file system in memory"))?;
         mount_change(staging, Propagation::PRIVATE).map_err(said("a private mount"))?;
         if folder == Path::new("/") {
-            chdir(staging).map_err(said("its folder"))?;
-            pivot_root(".", ".").map_err(said("another root"))?;
+            chdir(staging).map_err(said("entering the new root"))?;
+            pivot_root(".", ".").map_err(said("changing the root"))?;
             // The old root lies on top of the new one now.
-            unmount(".", UnmountFlags::DETACH).map_err(said("the old root"))?;
-            chdir("/").map_err(said("the new root"))
+            unmount(".", UnmountFlags::DETACH).map_err(said("unmounting the old root"))?;
+            chdir("/").map_err(said("entering the root"))
         } else {
             mount_move(staging, folder).map_err(said(folder.display()))
         }
     }
 
-    /// Makes an entry of a folder appear at a new place.
+    /// Bind-mounts an entry of a folder at a new path; a symbolic link is copied.
     fn bind(entry: &fs::DirEntry, to: &Path) -> std::io::Result<()> {
         let kind = entry.file_type()?;
         if kind.is_symlink() {
@@ -150,8 +151,8 @@ mod imp {
         Ok(mount_bind_recursive(entry.path(), to)?)
     }
 
-    /// What is mounted at a path and below, and with which flags: who takes away a right must
-    /// keep the other flags.
+    /// The mounts at a path and below with their flags: a remount must repeat them, since the
+    /// kernel refuses to clear a locked one.
     fn mounted(at: &Path) -> Result<Vec<(PathBuf, MountFlags)>, String> {
         let list = "/proc/self/mountinfo";
         let text = fs::read(list).map_err(said(list))?;
@@ -181,7 +182,7 @@ mod imp {
             .collect()
     }
 
-    /// A path of that list: `\040` and the like stand for what would part its fields.
+    /// Decodes the octal escapes (`\040` for a blank) of a path in mountinfo.
     fn unescaped(text: &str) -> String {
         let mut plain = text.to_owned();
         for (escape, letter) in [

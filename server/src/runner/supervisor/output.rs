@@ -1,5 +1,5 @@
-//! Where a trial's output goes: to its file, whole lines at a time up to the bound, and, as far
-//! as it measures something, to the metrics.
+//! Writes a trial's output to its file, by whole lines and up to the bound, and the metrics found
+//! in it to another.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -30,11 +30,11 @@ pub(super) struct Sink {
     log: File,
     room: u64,
     dropped: u64,
-    /// Begun lines of each stream, kept back so that lines do not mix.
+    /// The unfinished line of each stream, kept back so that lines of the two do not mix.
     held: [Vec<u8>; 2],
     metrics: File,
     metrics_room: u64,
-    /// The begun line of standard output, for the metrics; `None` once it is too long.
+    /// The unfinished line of standard output, for the metrics; `None` once it is too long.
     line: Option<Vec<u8>>,
 }
 
@@ -77,7 +77,7 @@ impl Sink {
         self.put(&ready);
     }
 
-    /// Nothing has come for a while: shows begun lines (a progress bar, a prompt).
+    /// Writes unfinished lines (a progress bar, a prompt) after a while without output.
     pub(super) fn idle(&mut self) {
         for stream in [Stream::Out, Stream::Error] {
             let ready = std::mem::take(&mut self.held[stream as usize]);
@@ -94,15 +94,15 @@ impl Sink {
         }
     }
 
-    /// All has come; answers with the bytes that were not kept.
+    /// Writes what is left; returns how many bytes were dropped.
     pub(super) fn finish(mut self) -> u64 {
         self.end(Stream::Out);
         self.end(Stream::Error);
         self.dropped
     }
 
-    /// Appends as much as there is room for. Output that cannot be written (a full disk) is
-    /// counted as dropped: the trial goes on.
+    /// Appends as much as the bound allows. Output that cannot be written (a full disk) counts as
+    /// dropped: the trial goes on.
     fn put(&mut self, bytes: &[u8]) {
         let kept = bytes
             .len()

@@ -24,9 +24,9 @@ pub(super) struct Running {
     pid: Pid,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
-    /// Ready to be read once the script has ended, where the system has such a thing.
+    /// A pidfd, readable once the script has ended; Linux only.
     exit: Option<OwnedFd>,
-    /// How long to sleep next where there is nothing to wait for.
+    /// How long to sleep next when there is no descriptor to wait for.
     pause: Duration,
 }
 
@@ -82,7 +82,7 @@ impl Running {
     /// Whether the script has ended. It is not reaped yet, so that its id stays its own.
     pub(super) fn ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        // An error says that there is no such child any more.
+        // An error means that the child was reaped already.
         !matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
     }
 
@@ -91,7 +91,7 @@ impl Running {
         self.stdout.is_some() || self.stderr.is_some()
     }
 
-    /// The script has ended: from now on only its pipes are waited for.
+    /// After the script has ended: waits only for its pipes from now on.
     pub(super) fn only_pipes(&mut self) {
         self.exit = None;
     }
@@ -148,14 +148,16 @@ impl Running {
             Ok(status) => match (status.code(), status.signal()) {
                 (Some(code), _) => How::Exited(code),
                 (None, Some(signal)) => How::Killed(signal),
-                (None, None) => How::NotStarted(format!("it ended oddly: {status}")),
+                (None, None) => {
+                    How::NotStarted(format!("it ended with an unknown status: {status}"))
+                }
             },
             Err(error) => How::NotStarted(format!("its exit status is lost: {error}")),
         }
     }
 }
 
-/// What tells that a process has ended; not all systems have it.
+/// A descriptor that becomes readable when a process ends; not all systems have one.
 #[cfg(target_os = "linux")]
 fn exit(pid: Pid) -> Option<OwnedFd> {
     rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()

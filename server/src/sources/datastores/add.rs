@@ -55,7 +55,7 @@ pub fn add(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddErro
         return Err(AddError::Itself(from.clone()));
     }
     let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
-    // Of a process that had our id before us and was killed.
+    // Left by a killed process that had the same process id.
     let _ = remove_tree(&unfinished);
     let copied = put(&of, from, &unfinished);
     if copied.is_err() {
@@ -82,7 +82,7 @@ fn put(of: &Path, from: &Path, unfinished: &Path) -> Result<(u32, PathBuf), AddE
         let to = of.join(version.to_string());
         match fs::rename(unfinished, &to) {
             Ok(()) => return Ok((version, to)),
-            // Somebody else was quicker.
+            // Another process took this version in the meantime: try the next.
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
             Err(error) => return Err(at(&to)(error)),
         }
@@ -97,7 +97,7 @@ fn make_read_only(path: &Path) -> io::Result<()> {
     }
     let mode = meta.permissions().mode();
     if meta.is_dir() {
-        // To be looked into; its own rights come back below.
+        // Readable and writable while it is walked; the final mode is set below.
         set_mode(path, mode | 0o700)?;
         for entry in fs::read_dir(path)? {
             make_read_only(&entry?.path())?;

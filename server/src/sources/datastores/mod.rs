@@ -52,7 +52,7 @@ impl Datastore {
 pub struct Datastores {
     data: DataDir,
     configured: BTreeMap<String, BTreeMap<u32, PathBuf>>,
-    /// Bytes by folder: what does not change is counted once.
+    /// Bytes by folder, counted once, since a version never changes.
     sizes: Mutex<HashMap<PathBuf, u64>>,
 }
 
@@ -111,11 +111,11 @@ impl Datastores {
         bytes
     }
 
-    /// What a run asks for, found: the newest version where none is named, at `/datastores/NAME`
-    /// where no place is.
+    /// Resolves the datastores that a run asks for: the newest version where none is named, mounted
+    /// at `/datastores/NAME` where no path is.
     ///
     /// # Errors
-    /// In words for whoever launches: unknown datastores, and places where none can be shown.
+    /// A message for the person who launches: an unknown datastore, or a path that is not allowed.
     pub fn resolve(&self, asked: &[DatastoreMount]) -> Result<Vec<Mount>, String> {
         if asked.is_empty() {
             return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! Where in a trial's view of the file system a datastore may be.
+//! Checks where in a trial's mount namespace a datastore may be mounted.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::sources::existing;
 
-/// What the machine itself needs: nothing is mounted there or below.
+/// Folders of the operating system: nothing is mounted at or below them.
 const SYSTEM: [&str; 14] = [
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run",
     "/sbin", "/sys", "/usr", "/var",
@@ -28,7 +28,7 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
              as /datastores/NAME is free."
         ))
     };
-    // Each part is looked up, with all before it.
+    // Before its components are looked up, which costs O(length²).
     if path.len() >= LENGTH_MAX {
         return refuse("it is too long");
     }
@@ -55,7 +55,8 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
             return refuse(&format!("{system} is the machine's own"));
         }
     }
-    // Where everybody may write, as in /tmp; beside the datastore nobody could.
+    // A sticky folder such as /tmp: rebuilt read-only, it would keep the trial from writing
+    // temporary files.
     if fs::metadata(&existing).is_ok_and(|meta| meta.permissions().mode() & 0o1000 != 0) {
         return refuse("temporary files are kept there");
     }

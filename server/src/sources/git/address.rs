@@ -39,7 +39,7 @@ pub enum Refused {
          account may read is for its own git to know"
     )]
     Credentials,
-    /// It has a query, which may be a token, and would be in what git says.
+    /// It has a query, which may hold a token and would appear in git's messages.
     #[error(
         "The address of the repository has a `?` in it. Leave out what follows; what the server's \
          account may read is for its own git to know"
@@ -110,7 +110,8 @@ pub fn is_prefix(text: &str) -> bool {
     text.ends_with('/') && SCHEMES.iter().any(|(scheme, _)| text.starts_with(scheme))
 }
 
-/// Stricter than git: a name that can be nothing else.
+/// Whether a text can only be a reference: stricter than git, so that it is never read as an
+/// option.
 fn is_reference(name: &str) -> bool {
     (1..=250).contains(&name.len())
         && name

@@ -15,13 +15,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::Address;
 use crate::sources::{NoScript, SourceLimits, UnpackError, Walk, unpack_tar};
 
-/// How often a running git is looked at, and how often what it has written is measured.
+/// How often a running git is polled, and how often its files are measured.
 const TICK: Duration = Duration::from_millis(20);
 const MEASURE: Duration = Duration::from_millis(500);
-/// What is read of git's own words, in bytes, and what is shown.
+/// How much of git's standard error is read, and how much of it is shown, in bytes.
 const WORDS_MAX: u64 = 64 << 10;
 const SHOWN_MAX: usize = 400;
-/// How git says that there is no room on the disk, or in a quota.
+/// Git's messages for a full disk or quota (with `LC_ALL=C`).
 const FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
 /// Grid took the files as they are in the commit, whatever they say about archives; nor do the
 /// settings of the server's account change line ends or run filters.
@@ -33,14 +33,14 @@ const FRAMING: u64 = 2048;
 /// Where the wanted commit is kept in our repository.
 const KEPT: &str = "refs/sweep/source";
 
-/// Why there is no source.
+/// Why a fetch failed.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The repository, the network or the limits: in words.
     Source(String),
     /// What was fetched has no script that the trials could run.
     Script(NoScript),
-    /// This machine.
+    /// A fault of this machine or its disk: to be tried again.
     Ours(String),
     /// The server is to stop.
     Stopped,
@@ -75,7 +75,7 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Fetches; answers with the commit and the folder of its files.
+    /// Fetches; returns the commit and the folder of its files.
     pub(super) fn fetch(&self) -> Result<(String, PathBuf), Failure> {
         fs::create_dir_all(self.folder)?;
         let repository = self.folder.join("repository");
@@ -122,7 +122,7 @@ impl Job<'_> {
         let found = self.git(&["rev-parse", "--verify", "--end-of-options", &name]);
         match found {
             Ok(said) if is_commit(said.trim()) => Ok(said.trim().to_owned()),
-            Ok(_) => Err(Failure::Ours("git did not say the commit".to_owned())),
+            Ok(_) => Err(Failure::Ours("git did not print the commit".to_owned())),
             Err(Failure::Source(_)) => Err(Failure::Source(format!(
                 "the repository has no commit `{wanted}`"
             ))),
@@ -194,7 +194,7 @@ impl Job<'_> {
             "fetch.writeCommitGraph=false",
             "gc.auto=0",
             "maintenance.auto=false",
-            // Elsewhere than allowed.
+            // A redirect could lead to an address that is not allowed.
             "http.followRedirects=false",
             "http.lowSpeedLimit=1",
             "http.lowSpeedTime=60",
@@ -242,15 +242,15 @@ fn is_commit(name: &str) -> bool {
     (7..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Why git ended in vain, by its own words. A full disk is this machine's, and so is an end
-/// without a word: after a signal, or where the words themselves found no room.
+/// Classifies a failure of git by its standard error. A full disk is our fault, and so is an empty
+/// standard error: git was killed, or could not write it for lack of space.
 fn failed(status: ExitStatus, words: &str) -> Failure {
     let shown = shown(words);
     if shown.is_empty() {
-        return Failure::Ours(format!("git ended without a word, {status}"));
+        return Failure::Ours(format!("git ended without an error message, {status}"));
     }
     let says = format!("git says: {shown}");
-    // What the other side says of itself is not about our disk.
+    // Lines of the remote side are about its disk, not ours.
     let mut own = words.lines().filter(|line| !line.starts_with("remote:"));
     if own.any(|line| FULL.iter().any(|full| line.contains(full))) {
         Failure::Ours(says)
@@ -259,7 +259,7 @@ fn failed(status: ExitStatus, words: &str) -> Failure {
     }
 }
 
-/// The begin of git's own words, on one line.
+/// The beginning of git's standard error, on one line, without control characters.
 fn shown(words: &str) -> String {
     let lines: Vec<&str> = words
         .lines()

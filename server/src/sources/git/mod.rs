@@ -22,12 +22,12 @@ use command::{Failure, Job};
 
 /// How many are fetched at the same time.
 const AT_ONCE: usize = 2;
-/// What fails on our side is left alone for so long, and twice as long each time that it does.
+/// After a failure on our side a fetch waits this long, and twice as long after each further one.
 const RETRY: Duration = Duration::from_secs(5);
 const RETRY_MAX: Duration = Duration::from_secs(300);
-/// How often it is looked for room on the disk where a source waits for it.
+/// How often disk space is checked while a source waits for it.
 const ROOM: Duration = Duration::from_secs(1);
-/// How often it is looked for sources that nobody told of.
+/// How often the database is queried for pending fetches without a notification.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// Fetches until the server stops.
@@ -51,7 +51,7 @@ pub async fn run(app: Arc<App>) {
             _ = stopping.wait_for(|stop| *stop) => {}
         }
     }
-    // They see that the server is to stop, and are begun anew by the next one.
+    // They stop by themselves when the server does; the next start begins them again.
     while fetches.under_way.join_next().await.is_some() {}
 }
 
@@ -64,7 +64,7 @@ struct Fetches {
 }
 
 impl Fetches {
-    /// Begins those that may begin; answers with how long to wait before the next look.
+    /// Starts as many pending fetches as may run; returns how long to wait before the next check.
     fn begin(&mut self, app: &Arc<App>, waiting: Vec<ToFetch>) -> Duration {
         let now = Instant::now();
         let mut pause = self.resting.soonest(now).unwrap_or(LOOK).min(LOOK);
@@ -84,7 +84,7 @@ impl Fetches {
         pause
     }
 
-    /// Notes how one ended; one that panicked is tried again.
+    /// Removes a task that has ended; one that panicked is tried again.
     fn note(&mut self, done: Result<(Id, bool), JoinError>) {
         let (id, over) = done.unwrap_or_else(|error| (error.id(), false));
         if let Some(run) = self.runs.remove(&id) {
@@ -93,12 +93,12 @@ impl Fetches {
     }
 }
 
-/// The runs whose fetch failed on our side: how often, and until when each is left alone.
+/// Runs whose fetch failed on our side: how often, and when each may be tried again.
 #[derive(Default)]
 struct Resting(HashMap<i64, (u32, Instant)>);
 
 impl Resting {
-    /// Notes how a fetch ended: whether it is over, or is to be tried again.
+    /// Records the result of a fetch: `over`, or to be tried again.
     fn note(&mut self, run: i64, over: bool, now: Instant) {
         if over {
             self.0.remove(&run);
@@ -122,13 +122,13 @@ impl Resting {
     }
 }
 
-/// Fetches one source and notes what became of it; false if it is to be tried again.
+/// Fetches one source and records the result; false if it is to be tried again.
 async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
     let (at, run) = (Arc::clone(&app), one.clone());
     let fetched = tokio::task::spawn_blocking(move || put_in_place(&at, &run)).await;
     let noted = match fetched {
         Ok(Ok(commit)) => {
-            tracing::info!(run = %one.name, %commit, "its source is fetched");
+            tracing::info!(run = %one.name, %commit, "source fetched");
             app.store
                 .fetched(one.run, commit)
                 .await
@@ -136,19 +136,19 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
         }
         Ok(Err(Failure::Stopped)) => return false,
         Ok(Err(Failure::Source(reason))) => {
-            tracing::warn!(run = %one.name, %reason, "its source cannot be fetched");
+            tracing::warn!(run = %one.name, %reason, "the source cannot be fetched");
             let message = format!("its source could not be fetched: {reason}");
             let failed = app.store.source_failed(one.run, message, app.clock.now());
             failed.await
         }
         Ok(Err(Failure::Script(missing))) => {
             let message = missing.to_string();
-            tracing::warn!(run = %one.name, %message, "its source lacks its script");
+            tracing::warn!(run = %one.name, %message, "the source does not contain the script");
             let failed = app.store.source_failed(one.run, message, app.clock.now());
             failed.await
         }
         Ok(Err(Failure::Ours(reason))) => {
-            tracing::error!(run = %one.name, %reason, "its source cannot be kept; trying again");
+            tracing::error!(run = %one.name, %reason, "the source cannot be stored; trying again");
             return false;
         }
         Err(error) => {
@@ -160,12 +160,12 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
         Ok(numbers) => {
             app.wake(&one.cluster);
             if let Err(error) = app.announce(one.run, numbers).await {
-                tracing::warn!(%error, "a change could not be announced");
+                tracing::warn!(%error, "a change cannot be published");
             }
             true
         }
         Err(error) => {
-            tracing::error!(run = %one.name, %error, "a fetch cannot be noted; trying again");
+            tracing::error!(run = %one.name, %error, "the result of a fetch cannot be recorded; trying again");
             false
         }
     }
@@ -174,7 +174,7 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
 /// Fetches to where the trials copy their source from; answers with the commit. Blocks.
 fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
     let config = &app.config;
-    // Checked when it was launched; the settings may be others now.
+    // Checked at the launch already; the settings may have changed since.
     let address = Address::read(&one.source, &config.repositories)
         .map_err(|refused| Failure::Source(refused.to_string()))?;
     let name = random::ulid(clock::now()).map_err(|error| Failure::Ours(error.to_string()))?;
@@ -200,7 +200,7 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
     // What is left is removed at the next start too.
     let _ = remove_tree(&folder);
     fetched.map_err(|failure| match failure {
-        // It may have failed for want of room, whatever it says.
+        // With a full disk, git's message may be misleading.
         Failure::Source(reason) if app.disk.look().is_some() => Failure::Ours(reason),
         other => other,
     })

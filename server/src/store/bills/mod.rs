@@ -1,5 +1,5 @@
-//! Billed seconds as they are stored. The sums are the core's ([`Rounding::bill`]): SQL only
-//! carries them.
+//! Billed seconds as they are stored. The core computes them ([`Rounding::bill`]); SQL only stores
+//! them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::Timestamp;
@@ -46,7 +46,7 @@ pub(super) fn after(
     Ok(found.optional()?)
 }
 
-/// A run as it was billed.
+/// What is stored of a run's bill.
 struct Billed {
     run: i64,
     rounding: Rounding,
