@@ -4,30 +4,31 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use sweep_planner::sweep::subset;
-use sweep_planner::sweep::{Lines, Ranges, Settings, read};
+use sweep_planner::sweep::{CommandLines, Ranges, Settings, read};
 
 const MEASURED_FOR: Duration = Duration::from_millis(500);
 /// Calls are timed in batches of about this length, so that reading the clock takes a small share.
 const BATCH: Duration = Duration::from_micros(200);
 
 /// The seed document's four commands.
-const FOUR: &str = "grid run file.py --batch_size 8
+const FOUR_COMMANDS: &str = "grid run file.py --batch_size 8
 grid run file.py --batch_size 16
 grid run file.py --batch_size 32
 grid run file.py --batch_size 64";
 /// 10^18 trials.
-const VAST: &str = r#"grid run file.py --a "range(0, 1000000000)" --b "range(0, 1000000000)""#;
+const QUINTILLION_TRIALS: &str =
+    r#"grid run file.py --a "range(0, 1000000000)" --b "range(0, 1000000000)""#;
 /// 10^6 trials of three lists, as `scripts/bench_python.py` lists them with Python's tools.
-const MILLION: &str =
+const MILLION_TRIALS: &str =
     r#"grid run file.py --a "range(0, 100)" --b "range(0, 100)" --c "range(0, 100)""#;
 /// The same with the values listed.
 fn million_listed() -> String {
     let list = format!("{:?}", (0..100).collect::<Vec<_>>());
     format!("grid run file.py --a \"{list}\" --b \"{list}\" --c \"{list}\"")
 }
-const TYPICAL: &str = r#"grid run --instance_type g4dn.xlarge --use_spot train.py --data_dir /data --lr "[1e-4, 1e-3, 1e-2]" --batch_size "[16, 32, 64]" --layers "range(2, 8)""#;
-const UNIFORM: &str = r#"grid run --seed 1 file.py --lr "uniform(1e-5, 1e-1, 10000)""#;
-const SEARCH: &str = r#"grid run --strategy random_search --num_trials 10000 --seed 1 file.py --a "range(0, 1000000000)""#;
+const TYPICAL_COMMAND: &str = r#"grid run --instance_type g4dn.xlarge --use_spot train.py --data_dir /data --lr "[1e-4, 1e-3, 1e-2]" --batch_size "[16, 32, 64]" --layers "range(2, 8)""#;
+const UNIFORM_DRAWS: &str = r#"grid run --seed 1 file.py --lr "uniform(1e-5, 1e-1, 10000)""#;
+const RANDOM_SEARCH: &str = r#"grid run --strategy random_search --num_trials 10000 --seed 1 file.py --a "range(0, 1000000000)""#;
 
 fn main() {
     let settings = Settings {
@@ -35,19 +36,19 @@ fn main() {
         ..Settings::default()
     };
     for (name, text) in [
-        ("read: a typical command", TYPICAL),
-        ("read: the seed's four commands", FOUR),
-        ("read: 10^18 trials", VAST),
-        ("read: 10,000 uniform draws", UNIFORM),
-        ("read: 10,000 trials of a random search", SEARCH),
+        ("read: a typical command", TYPICAL_COMMAND),
+        ("read: the seed's four commands", FOUR_COMMANDS),
+        ("read: 10^18 trials", QUINTILLION_TRIALS),
+        ("read: 10,000 uniform draws", UNIFORM_DRAWS),
+        ("read: 10,000 trials of a random search", RANDOM_SEARCH),
     ] {
         measure(name, || read(black_box(text), &settings).plan.len());
     }
 
-    large_text(&settings);
-    listing(&settings);
+    measure_large_texts(&settings);
+    measure_listing(&settings);
 
-    let plan = read(VAST, &settings).plan;
+    let plan = read(QUINTILLION_TRIALS, &settings).plan;
     let mut position = 0_u128;
     let mut next = || {
         position = (position + 123_456_789_123_456_789) % plan.len();
@@ -75,8 +76,8 @@ fn main() {
 }
 
 /// A megabyte of text, more than anybody is expected to paste.
-fn large_text(settings: &Settings) {
-    let commands = FOUR.repeat(1_000_000 / FOUR.len());
+fn measure_large_texts(settings: &Settings) {
+    let commands = FOUR_COMMANDS.repeat(1_000_000 / FOUR_COMMANDS.len());
     measure("read: 1 MB of commands", || {
         read(black_box(&commands), settings).plan.len()
     });
@@ -88,8 +89,11 @@ fn large_text(settings: &Settings) {
 }
 
 /// Lists command lines as `scripts/bench_python.py` has Python's tools list them.
-fn listing(settings: &Settings) {
-    for (name, text) in [("ranges", MILLION.to_owned()), ("lists", million_listed())] {
+fn measure_listing(settings: &Settings) {
+    for (name, text) in [
+        ("ranges", MILLION_TRIALS.to_owned()),
+        ("lists", million_listed()),
+    ] {
         let plan = read(&text, settings).plan;
         let Some(part) = plan.parts().first() else {
             continue;
@@ -97,7 +101,7 @@ fn listing(settings: &Settings) {
         measure(
             &format!("all 10^6 command lines into one buffer ({name})"),
             || {
-                let mut lines = Lines::new(part, 0);
+                let mut lines = CommandLines::new(part, 0);
                 let (mut line, mut bytes) = (String::new(), 0);
                 while lines.next_into(&mut line) {
                     bytes += line.len();
@@ -122,20 +126,20 @@ fn listing(settings: &Settings) {
 
 /// Prints the median time of one call of `work`, measured for [`MEASURED_FOR`].
 fn measure<T>(name: &str, mut work: impl FnMut() -> T) {
-    let once = time(1, &mut work).max(Duration::from_nanos(1));
+    let once = time_calls(1, &mut work).max(Duration::from_nanos(1));
     let calls = u32::try_from(BATCH.as_nanos() / once.as_nanos())
         .unwrap_or(u32::MAX)
         .max(1);
     let started = Instant::now();
     let mut batches = Vec::new();
     while started.elapsed() < MEASURED_FOR {
-        batches.push(time(calls, &mut work) / calls);
+        batches.push(time_calls(calls, &mut work) / calls);
     }
     batches.sort_unstable();
     println!("{name:<45} {:>12?}", batches[batches.len() / 2]);
 }
 
-fn time<T>(calls: u32, work: &mut impl FnMut() -> T) -> Duration {
+fn time_calls<T>(calls: u32, work: &mut impl FnMut() -> T) -> Duration {
     let started = Instant::now();
     for _ in 0..calls {
         black_box(work());

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use sweep_planner::sweep::carry::Cause;
+use sweep_planner::sweep::carry::LossCause;
 use sweep_planner::sweep::{Part, Plan, Ranges, Settings, carry, read};
 
 /// Values of one argument: swept or not, with repeats, in lists and ranges that share numbers.
@@ -20,7 +20,7 @@ fn values() -> impl Strategy<Value = String> {
 }
 
 /// A command, and the same one with its arguments in another order.
-fn turned_command() -> impl Strategy<Value = (String, String)> {
+fn reordered_command() -> impl Strategy<Value = (String, String)> {
     let options = prop_oneof![
         2 => Just("--seed 3 ".to_owned()),
         1 => (1_u32..9, 0_u32..9)
@@ -44,14 +44,14 @@ fn turned_command() -> impl Strategy<Value = (String, String)> {
 }
 
 fn command() -> impl Strategy<Value = String> {
-    turned_command().prop_map(|(command, _)| command)
+    reordered_command().prop_map(|(command, _)| command)
 }
 
 fn plan(text: &str) -> std::sync::Arc<Plan> {
     read(text, &Settings::default()).plan
 }
 
-fn positions(bits: &[bool], len: u128) -> Ranges {
+fn choose_positions(bits: &[bool], len: u128) -> Ranges {
     let chosen = (0..len).filter(|n| bits[usize::try_from(*n).unwrap() % bits.len()]);
     Ranges::from_ascending(chosen)
 }
@@ -80,7 +80,7 @@ fn arguments(part: &Part) -> Vec<(String, Option<usize>, String)> {
     found
 }
 
-fn passed(part: &Part, index: u128) -> Passed {
+fn passed_arguments(part: &Part, index: u128) -> Passed {
     let digits: Vec<u128> = part.digits(index).collect();
     let one = |(name, axis, value): (String, Option<usize>, String)| match axis {
         None => (name, (value, 0)),
@@ -96,7 +96,7 @@ fn passed(part: &Part, index: u128) -> Passed {
 
 /// The names of arguments that decide which trials are carried: those that both parts have and at
 /// least one sweeps, and the new name of a renamed axis. Also that axis's old and new name.
-fn deciding(old: &Part, new: &Part) -> (BTreeSet<String>, Option<(String, String)>) {
+fn deciding_names(old: &Part, new: &Part) -> (BTreeSet<String>, Option<(String, String)>) {
     let of = |part: &Part| -> BTreeMap<String, bool> {
         let arguments = arguments(part).into_iter();
         arguments
@@ -127,7 +127,11 @@ fn deciding(old: &Part, new: &Part) -> (BTreeSet<String>, Option<(String, String
 }
 
 /// The values of the deciding arguments, a renamed one under its new name.
-fn key(mut passed: Passed, names: &BTreeSet<String>, renamed: Option<&(String, String)>) -> Passed {
+fn deciding_values(
+    mut passed: Passed,
+    names: &BTreeSet<String>,
+    renamed: Option<&(String, String)>,
+) -> Passed {
     if let Some((old, new)) = renamed
         && let Some(value) = passed.remove(old)
     {
@@ -145,7 +149,7 @@ struct Expected {
 
 /// The definition: a new trial is chosen where a chosen old trial passes the same deciding values.
 fn carried_by_listing(old: &Part, chosen: &Ranges, new: &Part) -> Expected {
-    let (names, renamed) = deciding(old, new);
+    let (names, renamed) = deciding_names(old, new);
     let nothing = chosen.len() < old.len()
         && new.space_len() > 1
         && !old.axes().iter().any(|axis| {
@@ -164,15 +168,21 @@ fn carried_by_listing(old: &Part, chosen: &Ranges, new: &Part) -> Expected {
     let before: Vec<Passed> = chosen
         .iter()
         .map(|n| {
-            key(
-                passed(old, old.index_at(n).unwrap()),
+            deciding_values(
+                passed_arguments(old, old.index_at(n).unwrap()),
                 &names,
                 renamed.as_ref(),
             )
         })
         .collect();
     let now: Vec<Passed> = (0..new.len())
-        .map(|n| key(passed(new, new.index_at(n).unwrap()), &names, None))
+        .map(|n| {
+            deciding_values(
+                passed_arguments(new, new.index_at(n).unwrap()),
+                &names,
+                None,
+            )
+        })
         .collect();
     let here: BTreeSet<&Passed> = now.iter().collect();
     let surviving: Vec<&Passed> = before.iter().filter(|key| here.contains(key)).collect();
@@ -190,7 +200,7 @@ fn carried_by_listing(old: &Part, chosen: &Ranges, new: &Part) -> Expected {
 fn same_trials(old: &Part, new: &Part) -> bool {
     let all = |part: &Part| -> BTreeSet<Passed> {
         (0..part.len())
-            .map(|n| passed(part, part.index_at(n).unwrap()))
+            .map(|n| passed_arguments(part, part.index_at(n).unwrap()))
             .collect()
     };
     all(old) == all(new)
@@ -203,7 +213,7 @@ proptest! {
     fn as_defined(before in command(), now in command(), bits in proptest::collection::vec(any::<bool>(), 1..40)) {
         let (old, new) = (plan(&before), plan(&now));
         prop_assume!(!old.is_empty() && !new.is_empty());
-        let chosen = positions(&bits, old.len());
+        let chosen = choose_positions(&bits, old.len());
         let carried = carry(&old, &chosen, &new);
         prop_assert!(carried.chosen.is_empty() || carried.chosen.nth(carried.chosen.len() - 1) < Some(new.len()));
         let expected = carried_by_listing(&old.parts()[0], &chosen, &new.parts()[0]);
@@ -214,20 +224,20 @@ proptest! {
             prop_assert_eq!(lost.chosen, chosen.len());
             prop_assert_eq!(lost.lost > 0, !lost.causes.is_empty(), "{:?}", lost);
             prop_assert!(lost.merged.is_none() || !lost.dropped.is_empty(), "{:?}", lost);
-            prop_assert!(!lost.causes.contains(&Cause::TooManyRanges));
+            prop_assert!(!lost.causes.contains(&LossCause::TooManyRanges));
             prop_assert!(lost.to_string().ends_with('.'));
         }
     }
 
     /// The same plan changes nothing; the arguments in another order and back give the choice again.
     #[test]
-    fn there_and_back(commands in proptest::collection::vec(turned_command(), 1..4), bits in proptest::collection::vec(any::<bool>(), 1..40)) {
+    fn there_and_back(commands in proptest::collection::vec(reordered_command(), 1..4), bits in proptest::collection::vec(any::<bool>(), 1..40)) {
         let text = |which: fn(&(String, String)) -> &String| {
             plan(&commands.iter().map(|pair| which(pair).as_str()).collect::<Vec<_>>().join("\n"))
         };
         let (old, other) = (text(|(a, _)| a), text(|(_, b)| b));
         prop_assume!(!old.is_empty());
-        let chosen = positions(&bits, old.len());
+        let chosen = choose_positions(&bits, old.len());
         let same = carry(&old, &chosen, &old);
         prop_assert_eq!((&same.chosen, &same.lost), (&chosen, &None));
         let mut parts = old.parts().iter().zip(other.parts());
@@ -244,7 +254,7 @@ proptest! {
         let (before, now) = commands;
         let (old, new) = (plan(&before.join("\n")), plan(&now.join("\n")));
         prop_assume!(!old.is_empty());
-        let chosen = positions(&bits, old.len());
+        let chosen = choose_positions(&bits, old.len());
         let there = carry(&old, &chosen, &new);
         prop_assert!(there.lost.is_none());
         let lines = |plan: &Plan, chosen: &Ranges| {

@@ -50,24 +50,24 @@ fn cases() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Trials of each case that are compared.
-const SHOWN: u128 = 8;
+const MAX_SHOWN: u128 = 8;
 
 /// The command text of a case and its settings.
-fn parts(case: &str) -> (String, Settings) {
+fn split_case(case: &str) -> (String, Settings) {
     let (text, config) = match case.split_once("\n+++\n") {
-        Some((text, config)) => (text, Some(format!("{}\n", characters(config)).into())),
+        Some((text, config)) => (text, Some(format!("{}\n", expand_escapes(config)).into())),
         None => (case, None),
     };
     let settings = Settings {
         drawn_seed: 1,
         config,
-        names: Some(CharacterNames::embedded()),
+        character_names: Some(CharacterNames::embedded()),
     };
-    (characters(text), settings)
+    (expand_escapes(text), settings)
 }
 
 /// Replaces each `<U+00AD>` of a case by the character itself.
-fn characters(case: &str) -> String {
+fn expand_escapes(case: &str) -> String {
     let mut pieces = case.split("<U+");
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
@@ -80,7 +80,7 @@ fn characters(case: &str) -> String {
 }
 
 /// Writes `<U+00AD>` for each character that an editor of these files would hide.
-fn visible(found: &str) -> String {
+fn escape_hidden(found: &str) -> String {
     let hidden = |c: char| {
         let looks_like_a_blank = c.is_whitespace() && !matches!(c, ' ' | '\n');
         let joins_or_directs = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' | '\u{115f}' | '\u{3164}');
@@ -98,7 +98,7 @@ fn visible(found: &str) -> String {
 }
 
 fn describe(case: &str) -> String {
-    let (text, settings) = parts(case);
+    let (text, settings) = split_case(case);
     let text = text.as_str();
     let reading = read(text, &settings);
     let plan = &reading.plan;
@@ -106,7 +106,7 @@ fn describe(case: &str) -> String {
     if !plan.is_empty() {
         writeln!(out, "{} trials: {}", plan.len(), plan.columns().join(" ")).unwrap();
     }
-    for position in 0..plan.len().min(SHOWN) {
+    for position in 0..plan.len().min(MAX_SHOWN) {
         let trial = plan.trial(position).unwrap();
         writeln!(out, "  {}", plan.command_line(&trial)).unwrap();
     }
@@ -122,14 +122,14 @@ fn describe(case: &str) -> String {
             }
         }
     }
-    problems(text, &reading.diagnostics, &mut out);
+    write_problems(text, &reading.diagnostics, &mut out);
     if let Some(config) = &settings.config {
-        problems(config, &reading.config_diagnostics, &mut out);
+        write_problems(config, &reading.config_diagnostics, &mut out);
     }
-    visible(&out)
+    escape_hidden(&out)
 }
 
-fn problems(text: &str, diagnostics: &[Diagnostic], out: &mut String) {
+fn write_problems(text: &str, diagnostics: &[Diagnostic], out: &mut String) {
     for diagnostic in diagnostics {
         writeln!(out, "{}", diagnostic.render(text).trim_end()).unwrap();
         for (at, fix) in diagnostic.fixes(text).into_iter().enumerate() {
@@ -198,7 +198,7 @@ fn bless() {
 fn places_and_fixes_fit_their_text() {
     let mut fixes = 0;
     for (_, case) in cases() {
-        let (text, settings) = parts(case.split("\n---\n").next().unwrap());
+        let (text, settings) = split_case(case.split("\n---\n").next().unwrap());
         let text = text.as_str();
         let reading = read(text, &settings);
         for diagnostic in &reading.config_diagnostics {

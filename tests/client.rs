@@ -36,18 +36,18 @@ fn entries() -> Vec<Value> {
     serde_json::from_str(REQUESTS).unwrap()
 }
 
-fn reading(entry: &Value, drawn_seed: u32) -> Reading {
+fn read_entry(entry: &Value, drawn_seed: u32) -> Reading {
     let config = entry["config"].as_str().map(Into::into);
     let settings = Settings {
         drawn_seed,
         config,
-        names: None,
+        character_names: None,
     };
     read(entry["text"].as_str().unwrap(), &settings)
 }
 
 /// Whether a warning reports that the client refuses this.
-fn tells_of_refusal(reading: &Reading) -> bool {
+fn warns_of_refusal(reading: &Reading) -> bool {
     let refused = |kind: &Kind| {
         let nickname = matches!(kind, Kind::AmbiguousMachine { client: "", .. });
         let units = matches!(kind, Kind::TooManyUnits { .. });
@@ -64,9 +64,9 @@ fn what_the_client_refuses_is_refused_or_told_of() {
         .collect();
     assert!(refused.len() > 40);
     for entry in refused {
-        let reading = reading(&entry, 5);
+        let reading = read_entry(&entry, 5);
         assert!(
-            reading.has_errors() || tells_of_refusal(&reading),
+            reading.has_errors() || warns_of_refusal(&reading),
             "{entry}: {:?}",
             reading.diagnostics
         );
@@ -83,14 +83,14 @@ fn what_the_client_sends_is_the_plan() {
         let seed = seed
             .as_str()
             .map_or_else(|| seed.as_u64(), |seed| seed.parse().ok());
-        let reading = reading(
+        let reading = read_entry(
             entry,
             seed.and_then(|seed| u32::try_from(seed).ok()).unwrap_or(5),
         );
         let own = reading.plan.parts().first();
-        let launched = sent
-            .ok()
-            .and_then(|sent| launch::receive(&sent, own.map_or(5, |part| part.seed().value)).ok());
+        let launched = sent.ok().and_then(|sent| {
+            launch::check_request(&sent, own.map_or(5, |part| part.seed().value)).ok()
+        });
         match (own, &launched) {
             (None, None) => {}
             (None, Some(_)) => {

@@ -42,7 +42,7 @@ const EXTREMES: [f64; 34] = [
     1.7e308,
     f64::INFINITY,
 ];
-const WHOLE: [i64; 16] = [
+const WHOLE_NUMBERS: [i64; 16] = [
     -1,
     0,
     1,
@@ -66,7 +66,9 @@ const COUNT: i64 = 20;
 /// The values that each parameter is tried with; fewer where there are three parameters.
 fn literals(parameters: usize) -> Vec<Literal> {
     let floats = EXTREMES.into_iter().map(Literal::Float);
-    let whole = WHOLE.into_iter().map(|value| Literal::Int(value.into()));
+    let whole = WHOLE_NUMBERS
+        .into_iter()
+        .map(|value| Literal::Int(value.into()));
     let step = if parameters > 2 { 4 } else { 1 };
     floats.step_by(step).chain(whole).collect()
 }

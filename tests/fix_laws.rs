@@ -5,7 +5,7 @@
 mod texts;
 
 use proptest::prelude::*;
-use sweep_planner::sweep::diagnostic::{Doubt, Kind};
+use sweep_planner::sweep::diagnostic::{Kind, Lint};
 use sweep_planner::sweep::{Diagnostic, Reading, Severity, read};
 use texts::{argvs, check_places, fragments, settings, text};
 
@@ -192,13 +192,13 @@ fn near_miss() -> impl Strategy<Value = String> {
     prop_oneof![4 => arguments, 2 => mutated, 1 => fragments()]
 }
 
-fn errors(reading: &Reading) -> usize {
+fn count_errors(reading: &Reading) -> usize {
     let errors = reading.diagnostics.iter();
     errors.filter(|d| d.severity() == Severity::Error).count()
 }
 
 /// Whether it is a problem of the plan as a whole; those are checked only where all else is right.
-fn is_of_the_whole(diagnostic: &Diagnostic) -> bool {
+fn concerns_whole_plan(diagnostic: &Diagnostic) -> bool {
     matches!(
         diagnostic.kind,
         Kind::SpaceTooLarge | Kind::LargePlan { .. } | Kind::RepeatedTrials { .. }
@@ -206,7 +206,7 @@ fn is_of_the_whole(diagnostic: &Diagnostic) -> bool {
 }
 
 /// Applies first fixes until there are none, and checks that each mends its problem.
-fn click_through(start: &str) {
+fn click_all_fixes(start: &str) {
     let mut text = start.to_owned();
     // Each fix mends a word or a value in one, so that their number is bounded by that of words.
     let bound = 10 + 4 * start.split_whitespace().count() + start.len();
@@ -235,14 +235,14 @@ fn click_through(start: &str) {
         );
         // Words that a fix brings back from a comment have their own problems.
         let mends_a_value = match &diagnostic.kind {
-            Kind::Doubt(doubt) => !matches!(**doubt, Doubt::HiddenWords(_)),
+            Kind::Lint(doubt) => !matches!(**doubt, Lint::HiddenWords(_)),
             Kind::Literal { .. } | Kind::UnknownCall { .. } | Kind::RangeNotInteger { .. } => true,
             _ => false,
         };
         let whole = after
             .diagnostics
             .iter()
-            .filter(|d| is_of_the_whole(d))
+            .filter(|d| concerns_whole_plan(d))
             .count();
         // Behind a quote that is never closed, problems are not reported.
         let open = |reading: &Reading| {
@@ -251,7 +251,7 @@ fn click_through(start: &str) {
         };
         let told = !open(&reading) && !open(&after);
         assert!(
-            !(mends_a_value && told) || errors(&after) <= errors(&reading) + whole,
+            !(mends_a_value && told) || count_errors(&after) <= count_errors(&reading) + whole,
             "{start}\n{text}\n{mended}\n{:?}",
             after.diagnostics
         );
@@ -339,7 +339,7 @@ proptest! {
     /// a sweep of what may be one value, the other is offered beside it.
     #[test]
     fn fixes_end_and_mend(text in near_miss()) {
-        click_through(&text);
+        click_all_fixes(&text);
     }
 }
 
@@ -358,11 +358,11 @@ fn fixes_end_and_mend_what_broke_them() {
         "grid run f.py --food '['pear', 'apple']'",
         "grid run f.py --m \"[\"pca\"]\"",
     ] {
-        click_through(text);
+        click_all_fixes(text);
     }
     // More decimal places than Rust's formatting accepts.
     let zeros = "0".repeat(70_000);
-    click_through(&format!(
+    click_all_fixes(&format!(
         "grid run f.py --x \"[0.{zeros}1, 0.{zeros}2, ..., 0.{zeros}9]\""
     ));
 }

@@ -6,7 +6,7 @@ mod texts;
 
 use proptest::prelude::*;
 use sweep_planner::launch;
-use sweep_planner::sweep::config::pasted;
+use sweep_planner::sweep::config::split_pasted;
 use sweep_planner::sweep::diagnostic::Kind;
 use sweep_planner::sweep::{Diagnostic, Settings, edit, read};
 use texts::{argvs, check_diagnostics, check_places, fragments, settings, text, value};
@@ -103,7 +103,7 @@ proptest! {
         check_places(&text, &reading);
         prop_assert_eq!(reading.plan.is_empty(), reading.has_errors());
         let is_config = |d: &Diagnostic| d.kind == Kind::ConfigPasted;
-        prop_assert_eq!(pasted(&text).is_some(), reading.diagnostics.iter().any(is_config));
+        prop_assert_eq!(split_pasted(&text).is_some(), reading.diagnostics.iter().any(is_config));
     }
 
     /// Any text as a config file gives a reading, and the merged plan is launched and received
@@ -119,8 +119,8 @@ proptest! {
         let plan = &reading.plan;
         for part in 0..plan.parts().len() as u32 {
             let all = sweep_planner::sweep::Ranges::from_ascending(0..plan.len().min(300));
-            if let Ok(request) = launch::request(plan, part, &all, "local", None) {
-                prop_assert!(launch::receive(&request, 77).is_ok());
+            if let Ok(request) = launch::create_request(plan, part, &all, "local", None) {
+                prop_assert!(launch::check_request(&request, 77).is_ok());
             }
         }
         let count = plan.len().min(50);
@@ -137,7 +137,7 @@ proptest! {
         while let Some(trial) = plan.trial(position) {
             prop_assert_eq!(trial.position, position);
             let part = &plan.parts()[trial.part as usize];
-            prop_assert_eq!(part.position_of(trial.index).map(|n| n + plan.start(trial.part)), Some(position));
+            prop_assert_eq!(part.position_of(trial.index).map(|n| n + plan.part_start(trial.part)), Some(position));
             positions.push(trial);
             position += 1;
         }
@@ -185,11 +185,11 @@ proptest! {
         let selection = sweep_planner::sweep::Ranges::from_ascending((0..plan.len().min(300)).step_by(keep as usize));
         for (number, part) in plan.parts().iter().enumerate() {
             let chosen = plan.chosen_indices(number as u32, &selection);
-            let Ok(request) = launch::request(&plan, number as u32, &selection, "local", None) else {
+            let Ok(request) = launch::create_request(&plan, number as u32, &selection, "local", None) else {
                 prop_assert!(chosen.is_empty());
                 continue;
             };
-            let received = launch::receive(&request, 77);
+            let received = launch::check_request(&request, 77);
             prop_assert!(received.is_ok(), "{:?} of {}", received.err(), request.spec.run_controller_command);
             let received = received.unwrap();
             let there = received.part().unwrap();

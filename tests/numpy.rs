@@ -8,10 +8,10 @@
 use serde_json::Value as Json;
 use sweep_planner::sweep::literal::CallArgument;
 use sweep_planner::sweep::sampling::{
-    Arguments, BindError, Call, Drawn, Fault, Stream, Values, bind, is_distribution, names,
-    signature,
+    Arguments, BindError, BindErrorKind, BoundCall, DrawnValue, DrawnValues, Stream, bind,
+    is_distribution, names, signature,
 };
-use sweep_planner::sweep::value::{self, Value};
+use sweep_planner::sweep::value::{self, ParsedValue};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -59,7 +59,7 @@ fn seed(json: &Json) -> u32 {
 
 /// The name and arguments of a call, read by the sweep language's own parser.
 fn read_call(expr: &str) -> Option<(String, Arguments)> {
-    let Value::Call(call) = value::read(expr) else {
+    let ParsedValue::Call(call) = value::read(expr) else {
         return None;
     };
     let mut arguments = Arguments::default();
@@ -72,11 +72,11 @@ fn read_call(expr: &str) -> Option<(String, Arguments)> {
     Some((call.name, arguments))
 }
 
-fn bind_text(expr: &str) -> Option<Result<Call, BindError>> {
+fn bind_text(expr: &str) -> Option<Result<BoundCall, BindError>> {
     read_call(expr).map(|(name, arguments)| bind(&name, &arguments))
 }
 
-fn draw(expr: &str, stream: &mut Stream) -> Result<(Call, Values), String> {
+fn draw_call(expr: &str, stream: &mut Stream) -> Result<(BoundCall, DrawnValues), String> {
     let call = bind_text(expr)
         .ok_or("not read as a call")?
         .map_err(|error| error.to_string())?;
@@ -84,12 +84,12 @@ fn draw(expr: &str, stream: &mut Stream) -> Result<(Call, Values), String> {
     Ok((call, values))
 }
 
-fn type_of(values: &Values) -> String {
+fn type_of(values: &DrawnValues) -> String {
     match values.get(0) {
         None => "none".into(),
-        Some(Drawn::Float(_)) => "float".into(),
-        Some(Drawn::Int(_)) => "int".into(),
-        Some(Drawn::Item(item)) => {
+        Some(DrawnValue::Float(_)) => "float".into(),
+        Some(DrawnValue::Int(_)) => "int".into(),
+        Some(DrawnValue::Item(item)) => {
             let variant = format!("{item:?}");
             variant.split('(').next().unwrap_or_default().to_lowercase()
         }
@@ -97,9 +97,9 @@ fn type_of(values: &Values) -> String {
 }
 
 /// How an entry differs from NumPy, if it does.
-fn difference(entry: &Json, stream: &mut Stream) -> Option<String> {
+fn describe_difference(entry: &Json, stream: &mut Stream) -> Option<String> {
     let expr = text(entry, "expr");
-    let (call, values) = match draw(expr, stream) {
+    let (call, values) = match draw_call(expr, stream) {
         Ok(drawn) => drawn,
         Err(error) => return Some(format!("{expr}: {error}")),
     };
@@ -139,7 +139,7 @@ fn check_entries(file: &str) {
     let entries = list(&vectors, "entries");
     let wrong: Vec<String> = entries
         .iter()
-        .filter_map(|entry| difference(entry, &mut Stream::new(seed(entry))))
+        .filter_map(|entry| describe_difference(entry, &mut Stream::new(seed(entry))))
         .collect();
     assert_none("calls", entries.len(), &wrong);
 }
@@ -152,7 +152,7 @@ fn check_streams(file: &str) {
         let mut stream = Stream::new(seed(sequence));
         for axis in list(sequence, "axes") {
             if read_call(text(axis, "expr")).is_some_and(|(name, _)| name != "range") {
-                wrong.extend(difference(axis, &mut stream));
+                wrong.extend(describe_difference(axis, &mut stream));
             }
         }
     }
@@ -160,7 +160,7 @@ fn check_streams(file: &str) {
 }
 
 /// How an error differs from NumPy's, if it does.
-fn error_difference(entry: &Json) -> Option<String> {
+fn describe_error_difference(entry: &Json) -> Option<String> {
     let expr = text(entry, "expr");
     if text(entry, "error") == "not a distribution" {
         let name = expr.split('(').next().unwrap_or_default();
@@ -169,11 +169,14 @@ fn error_difference(entry: &Json) -> Option<String> {
     match bind_text(expr) {
         None => Some(format!("{expr}: not read as a call")),
         Some(Ok(_)) => Some(format!("{expr}: accepted")),
-        Some(Err(error)) => match error.fault() {
+        Some(Err(error)) => match error.kind() {
             // An argument that breaks a rule of NumPy's must be reported by the same rule.
-            Fault::Domain { rule, .. } if text(entry, "message") != rule.to_string() => Some(
-                format!("{expr}: {rule} instead of {}", text(entry, "message")),
-            ),
+            BindErrorKind::Domain { rule, .. } if text(entry, "message") != rule.to_string() => {
+                Some(format!(
+                    "{expr}: {rule} instead of {}",
+                    text(entry, "message")
+                ))
+            }
             _ => None,
         },
     }
@@ -182,7 +185,10 @@ fn error_difference(entry: &Json) -> Option<String> {
 fn check_errors(file: &str) {
     let vectors = vectors(file);
     let errors = list(&vectors, "errors");
-    let wrong: Vec<String> = errors.iter().filter_map(error_difference).collect();
+    let wrong: Vec<String> = errors
+        .iter()
+        .filter_map(describe_error_difference)
+        .collect();
     assert_none("errors", errors.len(), &wrong);
 }
 

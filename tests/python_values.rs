@@ -27,10 +27,10 @@ fn text<'a>(entry: &'a Json, key: &str) -> &'a str {
 }
 
 /// The values of `--x EXPR`, or the errors.
-fn sweep(expr: &str) -> Result<Vec<String>, Vec<String>> {
-    let command = format!("grid run f.py --x {}", quote::shell(expr));
+fn swept_values(expr: &str) -> Result<Vec<String>, Vec<String>> {
+    let command = format!("grid run f.py --x {}", quote::quote_for_shell(expr));
     let settings = Settings {
-        names: Some(CharacterNames::embedded()),
+        character_names: Some(CharacterNames::embedded()),
         ..Settings::default()
     };
     let reading = read(&command, &settings);
@@ -52,7 +52,7 @@ fn values_and_errors() {
     let mut wrong = Vec::new();
     for entry in vectors["entries"].as_array().unwrap() {
         let expr = text(entry, "expr");
-        let found = sweep(expr);
+        let found = swept_values(expr);
         let values: Vec<String> = entry["values"].as_array().map_or(Vec::new(), |values| {
             values
                 .iter()

@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 const DOCUMENT: &str = include_str!("data/seed_document.rst.txt");
 
 /// The document's code blocks in order, with their indentation.
-fn blocks() -> Vec<String> {
+fn code_blocks() -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = DOCUMENT.lines();
     while let Some(line) = lines.next() {
@@ -25,13 +25,13 @@ fn blocks() -> Vec<String> {
 }
 
 /// The command lines of all trials of a text that has no errors.
-fn trials(text: &str) -> Vec<Vec<String>> {
+fn argvs_of_text(text: &str) -> Vec<Vec<String>> {
     let reading = read(text, &Settings::default());
     assert!(!reading.has_errors(), "{text}: {:?}", reading.diagnostics);
-    all(&reading.plan)
+    argvs_of_plan(&reading.plan)
 }
 
-fn all(plan: &Plan) -> Vec<Vec<String>> {
+fn argvs_of_plan(plan: &Plan) -> Vec<Vec<String>> {
     (0..plan.len())
         .map(|position| plan.argv(&plan.trial(position).unwrap()))
         .collect()
@@ -44,18 +44,18 @@ fn without_slip(text: &str) -> String {
 
 #[test]
 fn the_document_has_its_seventeen_examples() {
-    let blocks = blocks();
+    let blocks = code_blocks();
     assert_eq!(blocks.len(), 17);
     assert!(blocks.iter().all(|block| block.contains("grid run ")));
 }
 
 #[test]
 fn shortcuts_stand_for_what_the_document_lists() {
-    let blocks = blocks();
+    let blocks = code_blocks();
     for (shortcut, listed) in [(4, 3), (5, 6), (7, 8), (9, 10), (13, 14)] {
         assert_eq!(
-            trials(&blocks[shortcut]),
-            trials(&without_slip(&blocks[listed])),
+            argvs_of_text(&blocks[shortcut]),
+            argvs_of_text(&without_slip(&blocks[listed])),
             "{}",
             blocks[shortcut]
         );
@@ -65,7 +65,7 @@ fn shortcuts_stand_for_what_the_document_lists() {
 #[test]
 fn separate_commands_are_trials_with_a_column() {
     for (block, sizes) in [(1, ["8", "16", "32", "64"]), (3, ["8", "16", "32", "64"])] {
-        let text = &blocks()[block];
+        let text = &code_blocks()[block];
         let reading = read(text, &Settings::default());
         assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
         let plan = &reading.plan;
@@ -78,10 +78,13 @@ fn separate_commands_are_trials_with_a_column() {
 
 #[test]
 fn single_commands_are_one_trial() {
-    let blocks = blocks();
-    assert_eq!(trials(&blocks[0]), [["file.py", "--batch_size", "8"]]);
+    let blocks = code_blocks();
     assert_eq!(
-        trials(&blocks[2]),
+        argvs_of_text(&blocks[0]),
+        [["file.py", "--batch_size", "8"]]
+    );
+    assert_eq!(
+        argvs_of_text(&blocks[2]),
         [["cifar5.py", "--data_dir", "/datastores/cifar5"]]
     );
     let reading = read(&blocks[2], &Settings::default());
@@ -92,7 +95,7 @@ fn single_commands_are_one_trial() {
 /// `np.random.seed(s); np.random.uniform(1e-5, 1e-1, 3)` for the seed shown.
 #[test]
 fn uniform_shows_numpys_values() {
-    let text = &blocks()[11];
+    let text = &code_blocks()[11];
     for (seed, values) in [
         (
             0,
@@ -118,7 +121,7 @@ fn uniform_shows_numpys_values() {
                 ..Settings::default()
             },
         );
-        let found: Vec<_> = all(&reading.plan)
+        let found: Vec<_> = argvs_of_plan(&reading.plan)
             .into_iter()
             .map(|mut argv| argv.pop().unwrap())
             .collect();
@@ -128,9 +131,9 @@ fn uniform_shows_numpys_values() {
 
 #[test]
 fn random_search_shows_two_of_the_four() {
-    let blocks = blocks();
-    let four = trials(&blocks[13]);
-    let listed = trials(&blocks[16]);
+    let blocks = code_blocks();
+    let four = argvs_of_text(&blocks[13]);
+    let listed = argvs_of_text(&blocks[16]);
     assert!(
         listed.iter().all(|trial| four.contains(trial)),
         "the document's own two are among them"
@@ -145,7 +148,7 @@ fn random_search_shows_two_of_the_four() {
             },
         )
         .plan;
-        let two = all(&plan);
+        let two = argvs_of_plan(&plan);
         assert_eq!(two.len(), 2);
         assert!(two[0] != two[1] && two.iter().all(|trial| four.contains(trial)));
         seen.insert(two);

@@ -9,13 +9,13 @@ use sweep_planner::api::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use crate::config::Config;
-use crate::http::assets::Page;
+use crate::http::assets::Assets;
 use crate::http::auth::Auth;
-use crate::http::events::Events;
+use crate::http::events::EventHub;
 use crate::sources::datastores::Datastores;
 use crate::store::{Store, StoreError};
 use crate::system::clock::Clock;
-use crate::upkeep::disk::Disk;
+use crate::upkeep::disk::DiskMonitor;
 
 /// The handle by which handlers wake the dispatcher of one cluster.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Wake {
     pub notify: Arc<Notify>,
     /// Set by every call that may have stored a stop request. While it is false, the dispatcher
     /// queries the database for them only every ten seconds.
-    pub asked: AtomicBool,
+    pub stop_pending: AtomicBool,
 }
 
 impl Default for Wake {
@@ -32,7 +32,7 @@ impl Default for Wake {
         Self {
             notify: Arc::default(),
             // Stop requests may have been stored before this start.
-            asked: AtomicBool::new(true),
+            stop_pending: AtomicBool::new(true),
         }
     }
 }
@@ -52,15 +52,15 @@ pub struct App {
     /// Checks hosts, origins, keys, tokens and cookies.
     pub auth: Auth,
     /// Watches the free space of the data folder's disk.
-    pub disk: Disk,
+    pub disk: DiskMonitor,
     /// Publishes changes to the pages that listen.
-    pub events: Events,
+    pub events: EventHub,
     /// How they are put together.
     pub announce: Announce,
     /// The built page.
-    pub page: Page,
+    pub assets: Assets,
     /// Wakes the task that fetches sources from repositories.
-    pub fetch: Notify,
+    pub fetch_wake: Notify,
     /// One per cluster.
     pub wakes: BTreeMap<String, Wake>,
     /// Signs the addresses of artifacts.
@@ -68,16 +68,16 @@ pub struct App {
     /// The clock of billing and records: the machine's, or one that a test moves.
     pub clock: Clock,
     /// When this data folder was first used.
-    pub since: Timestamp,
+    pub first_used_at: Timestamp,
     /// True once the server is to stop.
     pub stopping: watch::Receiver<bool>,
 }
 
 impl App {
     /// Wakes a cluster's dispatcher and makes it look for stop requests.
-    pub fn wake(&self, cluster: &str) {
+    pub fn wake_dispatcher(&self, cluster: &str) {
         if let Some(wake) = self.wakes.get(cluster) {
-            wake.asked.store(true, Ordering::SeqCst);
+            wake.stop_pending.store(true, Ordering::SeqCst);
             wake.notify.notify_one();
         }
     }

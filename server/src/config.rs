@@ -15,7 +15,7 @@ use crate::model::price::Pricing;
 /// The configuration file (TOML). Every key is optional; an unknown one is an error.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct File {
+pub struct ConfigFile {
     /// Where to listen.
     pub listen: Option<SocketAddr>,
     /// The folder whose scripts run.
@@ -73,7 +73,7 @@ pub struct ClusterConfig {
     pub gpus: Vec<u32>,
     /// How its trials are given their datastores.
     #[serde(default)]
-    pub mounts: Mounts,
+    pub mounts: MountMode,
     /// How its trials are priced.
     #[serde(default)]
     pub price: Pricing,
@@ -99,7 +99,7 @@ impl fmt::Display for EngineKind {
 /// How trials are given their datastores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mounts {
+pub enum MountMode {
     /// Mounted where a run asks for them, in a mount namespace of the trial's own. Where the
     /// machine does not allow that, as with `Arguments`.
     #[default]
@@ -218,7 +218,7 @@ impl Config {
     /// Reads the file, if one is given, and joins it with what the command line says. Makes the
     /// data folder.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
-        let file = file.map(read).transpose()?.unwrap_or_default();
+        let file = file.map(read_config_file).transpose()?.unwrap_or_default();
         let source = overrides
             .source
             .or(file.source)
@@ -234,20 +234,20 @@ impl Config {
             clusters.insert("local".into(), ClusterConfig::local());
         }
         check_clusters(&clusters)?;
-        let default_cluster = default_cluster(file.default_cluster, &clusters)?;
+        let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
         Ok(Self {
             listen: overrides
                 .listen
                 .or(file.listen)
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            source: folder("source", &source)?,
-            data: DataDir::new(folder("data", &data)?),
+            source: resolve_folder("source", &source)?,
+            data: DataDir::new(resolve_folder("data", &data)?),
             page: overrides
                 .page
                 .or(file.page)
-                .map(|page| folder("page", &page))
+                .map(|page| resolve_folder("page", &page))
                 .transpose()?
-                .or_else(built_page),
+                .or_else(find_built_page),
             hosts: file
                 .hosts
                 .iter()
@@ -262,7 +262,7 @@ impl Config {
             default_cluster,
             clusters,
             datastores: datastores(file.datastores)?,
-            repositories: repositories(file.repositories)?,
+            repositories: check_repositories(file.repositories)?,
             limits: file.limits,
             retention: file.retention,
         })
@@ -276,7 +276,7 @@ impl ClusterConfig {
             slots: None,
             cpus: None,
             gpus: Vec::new(),
-            mounts: Mounts::Namespace,
+            mounts: MountMode::Namespace,
             price: Pricing::AsIf,
         }
     }
@@ -290,14 +290,14 @@ impl ClusterConfig {
     }
 }
 
-fn read(path: &Path) -> Result<File, ConfigError> {
+fn read_config_file(path: &Path) -> Result<ConfigFile, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
     toml::from_str(&text).map_err(|error| ConfigError::Invalid(path.to_owned(), Box::new(error)))
 }
 
 /// A folder that exists, as an absolute path.
-fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
+fn resolve_folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
     let fail = |error| ConfigError::Folder(what, path.to_owned(), error);
     let absolute = path.canonicalize().map_err(fail)?;
     if absolute.is_dir() {
@@ -307,7 +307,7 @@ fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
     }
 }
 
-fn default_cluster(
+fn choose_default_cluster(
     named: Option<String>,
     clusters: &BTreeMap<String, ClusterConfig>,
 ) -> Result<String, ConfigError> {
@@ -321,11 +321,11 @@ fn default_cluster(
     }
 }
 
-fn repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+fn check_repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
     let named = named.unwrap_or_else(|| vec!["https://".to_owned()]);
     match named
         .iter()
-        .find(|one| !crate::sources::git::is_prefix(one))
+        .find(|one| !crate::sources::git::is_allowable_prefix(one))
     {
         None => Ok(named),
         Some(wrong) => Err(ConfigError::Value(format!(
@@ -354,7 +354,7 @@ fn datastores(
                         "datastore `{name}`: `{text}` is no version; they count from 1"
                     ))
                 })?;
-                Ok((number, folder("datastore's", &path)?))
+                Ok((number, resolve_folder("datastore's", &path)?))
             };
             let folders = versions.into_iter().map(one);
             let folders = folders.collect::<Result<_, ConfigError>>()?;
@@ -390,7 +390,7 @@ fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), Conf
             )));
         }
         if let Pricing::Rate(rate) = &cluster.price
-            && crate::model::price::Rate::parse(rate).is_none()
+            && crate::model::price::HourlyRate::parse(rate).is_none()
         {
             return Err(ConfigError::Value(format!(
                 "the rate of cluster `{name}` is `{rate}`: expected USD per hour, as in \"0.05\""
@@ -401,7 +401,7 @@ fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), Conf
 }
 
 /// The page as `make build` leaves it: `dist` beside the binary or in a folder above it.
-fn built_page() -> Option<PathBuf> {
+fn find_built_page() -> Option<PathBuf> {
     let binary = std::env::current_exe().ok()?;
     binary
         .ancestors()
@@ -415,7 +415,7 @@ fn built_page() -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<File, toml::de::Error> {
+    fn parse(text: &str) -> Result<ConfigFile, toml::de::Error> {
         toml::from_str(text)
     }
 
@@ -436,9 +436,9 @@ mod tests {
 
     #[test]
     fn what_is_allowed_ends_where_it_is_meant_to() {
-        assert_eq!(repositories(None).unwrap(), ["https://"]);
-        assert!(repositories(Some(Vec::new())).unwrap().is_empty());
-        assert!(repositories(Some(vec!["https://a.example".into()])).is_err());
+        assert_eq!(check_repositories(None).unwrap(), ["https://"]);
+        assert!(check_repositories(Some(Vec::new())).unwrap().is_empty());
+        assert!(check_repositories(Some(vec!["https://a.example".into()])).is_err());
     }
 
     #[test]

@@ -18,42 +18,42 @@ use tokio::task::JoinSet;
 use crate::app::{App, Wake};
 use crate::config::{Config, EngineKind};
 use crate::data_dir::DataDir;
-use crate::http::assets::Page;
-use crate::http::auth::{Auth, Guard, NewKey};
-use crate::http::events::{self, Events};
+use crate::http::assets::Assets;
+use crate::http::auth::{Auth, Guard, KeyHash};
+use crate::http::events::{self, EventHub};
 use crate::http::router::router;
 use crate::model::Account;
 use crate::runner::dispatcher::Dispatcher;
-use crate::runner::engine::{Engine, Local};
+use crate::runner::engine::{Engine, LocalEngine};
 use crate::sources::datastores::Datastores;
 use crate::sources::{git, remove_tree};
 use crate::store::{Store, StoreError};
 use crate::system::clock::{self, Clock};
 use crate::system::random::{self, NoEntropy};
-use crate::upkeep::disk::Disk;
+use crate::upkeep::disk::DiskMonitor;
 use crate::upkeep::retention;
 
 /// How long answers under way may take once the server is to stop.
-const GRACE: Duration = Duration::from_secs(5);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// How long, and how often, a busy port or data folder is tried again.
-const PATIENCE: Duration = Duration::from_secs(1);
-const RETRY: Duration = Duration::from_millis(20);
+const STARTUP_PATIENCE: Duration = Duration::from_secs(1);
+const STARTUP_RETRY: Duration = Duration::from_millis(20);
 /// How many connections may wait to be accepted. When the server restarts, all open pages reconnect
 /// at once; a connection that finds the backlog full is retried only a second later.
-const BACKLOG: u32 = 1024;
+const LISTEN_BACKLOG: u32 = 1024;
 /// The name of the first account where none is given.
 const FIRST_USER: &str = "admin";
 
 /// The first account as the environment presets it.
 #[derive(Clone, Default)]
-pub struct Preset {
+pub struct PresetAccount {
     /// `SWEEP_USER`.
     pub user: Option<String>,
     /// `SWEEP_API_KEY`.
     pub key: Option<String>,
 }
 
-impl fmt::Debug for Preset {
+impl fmt::Debug for PresetAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Preset")
             .field("user", &self.user)
@@ -61,7 +61,7 @@ impl fmt::Debug for Preset {
     }
 }
 
-impl Preset {
+impl PresetAccount {
     /// Reads the environment; empty counts as unset.
     pub fn from_environment() -> Self {
         let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -80,7 +80,7 @@ pub enum ServeError {
         "{0} is taken: another program listens there, perhaps another `sweep serve`. Stop it, or \
          choose another port with --listen"
     )]
-    Taken(SocketAddr),
+    AddressInUse(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
@@ -91,7 +91,7 @@ pub enum ServeError {
     DataInUse(String),
     /// The data folder cannot be written.
     #[error("the data folder {0} cannot be written: {1}")]
-    Data(String, io::Error),
+    DataFolder(String, io::Error),
     /// The database cannot be used.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -104,18 +104,18 @@ pub enum ServeError {
 }
 
 /// Serves until Ctrl-C or SIGTERM. Running trials continue; the next start recovers them.
-pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
+pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
-    let _lock = lock(&config.data).await?;
+    let _lock = lock_data_folder(&config.data).await?;
     let store = Store::open(&config.data.database())?;
-    let account = account(&store, preset).await?;
-    forget_orphans(&store, &config.data).await?;
+    let account = ensure_first_account(&store, preset).await?;
+    remove_orphaned_sources(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
-    let mut workers = dispatch(&app)?;
+    let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
-    announce(&app, &account, address)?;
+    print_start_address(&app, &account, address)?;
     let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopped = app.stopping.clone();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
@@ -123,13 +123,13 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let server = tokio::spawn(async move { server.await });
-    asked_to_stop().await?;
+    wait_for_stop_signal().await?;
     tracing::info!("stopping; running trials continue, and the next start recovers them");
     // An error means that all receivers have ended already.
     let _ = stop.send(true);
     tokio::select! {
-        _ = tokio::time::timeout(GRACE, server) => {}
-        () = asked_again() => tracing::warn!("stopping at once"),
+        _ = tokio::time::timeout(SHUTDOWN_GRACE, server) => {}
+        () = wait_for_second_signal() => tracing::warn!("stopping at once"),
     }
     workers.join_all().await;
     app.store.close().await;
@@ -146,8 +146,10 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
             Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
                 return Err(ServeError::Listen(address, error));
             }
-            Err(_) if begun.elapsed() >= PATIENCE => return Err(ServeError::Taken(address)),
-            Err(_) => tokio::time::sleep(RETRY).await,
+            Err(_) if begun.elapsed() >= STARTUP_PATIENCE => {
+                return Err(ServeError::AddressInUse(address));
+            }
+            Err(_) => tokio::time::sleep(STARTUP_RETRY).await,
         }
     }
 }
@@ -161,40 +163,40 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     // A port whose connections have just been closed is not taken.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    socket.listen(LISTEN_BACKLOG)
 }
 
 /// Locks the data folder for this process; the lock is released when the file is dropped.
-async fn lock(data: &DataDir) -> Result<File, ServeError> {
+async fn lock_data_folder(data: &DataDir) -> Result<File, ServeError> {
     let shown = data.path().display().to_string();
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .open(data.lock());
-    let mut file = file.map_err(|error| ServeError::Data(shown.clone(), error))?;
+    let mut file = file.map_err(|error| ServeError::DataFolder(shown.clone(), error))?;
     let begun = Instant::now();
     loop {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => break,
-            Err(rustix::io::Errno::WOULDBLOCK) if begun.elapsed() >= PATIENCE => {
+            Err(rustix::io::Errno::WOULDBLOCK) if begun.elapsed() >= STARTUP_PATIENCE => {
                 return Err(ServeError::DataInUse(shown));
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => tokio::time::sleep(RETRY).await,
-            Err(error) => return Err(ServeError::Data(shown, error.into())),
+            Err(rustix::io::Errno::WOULDBLOCK) => tokio::time::sleep(STARTUP_RETRY).await,
+            Err(error) => return Err(ServeError::DataFolder(shown, error.into())),
         }
     }
     let note = |file: &mut File| {
         file.set_len(0)?;
         writeln!(file, "{}", std::process::id())
     };
-    note(&mut file).map_err(|error| ServeError::Data(shown, error))?;
+    note(&mut file).map_err(|error| ServeError::DataFolder(shown, error))?;
     Ok(file)
 }
 
 /// The id of the account that the start address signs in: the preset one, else the oldest. Creates
 /// it, and prints its key, if there is none.
-async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
+async fn ensure_first_account(store: &Store, preset: PresetAccount) -> Result<String, ServeError> {
     let first = store.first_account().await?;
     let name = match (preset.user, &first) {
         (Some(user), _) => user,
@@ -207,13 +209,13 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
         (None, Some(existing)) => return Ok(existing.id),
         (None, None) => {
             let key = random::secret()?;
-            say(&format!(
+            print_line(&format!(
                 "User: {name}\nAPI key: {key}\n(The key is shown this once.)"
             ))?;
             key
         }
     };
-    let NewKey { salt, hash } = NewKey::of(&key)?;
+    let KeyHash { salt, hash } = KeyHash::from_key(&key)?;
     let now = clock::now();
     let id = format!("u-{}", random::ulid(now)?);
     let account = Account {
@@ -227,14 +229,14 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 }
 
 /// Removes sources that a killed server copied for runs that it did not commit.
-async fn forget_orphans(store: &Store, data: &DataDir) -> Result<(), ServeError> {
+async fn remove_orphaned_sources(store: &Store, data: &DataDir) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
     // A client repeats an upload that broke off; the server repeats a fetch.
     let _ = remove_tree(&data.uploads());
     let _ = remove_tree(&data.fetches());
     let folder = data.sources();
     std::fs::create_dir_all(&folder)
-        .map_err(|error| ServeError::Data(data.path().display().to_string(), error))?;
+        .map_err(|error| ServeError::DataFolder(data.path().display().to_string(), error))?;
     for entry in std::fs::read_dir(folder)?.flatten() {
         if !known.contains(&*entry.file_name().to_string_lossy()) {
             // Tried again at the next start.
@@ -251,10 +253,10 @@ pub(crate) async fn make_app(
     stopping: watch::Receiver<bool>,
 ) -> Result<App, ServeError> {
     let fresh = clock::now().micros().to_le_bytes().to_vec();
-    let since = store.setting("since", fresh).await?;
+    let since = store.get_or_insert_setting("since", fresh).await?;
     let since = since.try_into().map_or(0, i64::from_le_bytes);
     let signing_key = store
-        .setting("signing_key", random::bytes::<32>()?.to_vec())
+        .get_or_insert_setting("signing_key", random::bytes::<32>()?.to_vec())
         .await?;
     let guard = Guard::new(address, config.hosts.clone(), config.origins.clone());
     let wakes: BTreeMap<String, Wake> = config
@@ -264,24 +266,24 @@ pub(crate) async fn make_app(
         .collect();
     Ok(App {
         auth: Auth::new(guard, address.port()),
-        events: Events::new(random::ulid(clock::now())?),
+        events: EventHub::new(random::ulid(clock::now())?),
         announce: events::announce,
-        disk: Disk::new(config.data.path(), config.limits.free_bytes),
-        page: Page::new(config.page.clone(), config.apis.clone()),
+        disk: DiskMonitor::new(config.data.path(), config.limits.free_bytes),
+        assets: Assets::new(config.page.clone(), config.apis.clone()),
         wakes,
-        fetch: Notify::new(),
+        fetch_wake: Notify::new(),
         signing_key,
-        since: Timestamp::from_micros(since),
+        first_used_at: Timestamp::from_micros(since),
         stopping,
         clock: Clock::default(),
-        datastores: Datastores::of(&config),
+        datastores: Datastores::from_config(&config),
         config,
         store,
     })
 }
 
 /// Starts a dispatcher for each cluster, and the task that fetches sources.
-fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
+fn spawn_workers(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     let program = std::env::current_exe()?;
     let mut dispatchers = JoinSet::new();
     for (name, settings) in &app.config.clusters {
@@ -289,7 +291,7 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
             continue;
         };
         let engine: Arc<dyn Engine> = match settings.engine {
-            EngineKind::Local => Arc::new(Local::new(
+            EngineKind::Local => Arc::new(LocalEngine::new(
                 &app.config,
                 name,
                 program.clone(),
@@ -304,8 +306,8 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
 }
 
 /// Prints the start address of the page, which works once and begins a page session.
-fn announce(app: &App, account: &str, address: SocketAddr) -> Result<(), ServeError> {
-    if !app.page.built() {
+fn print_start_address(app: &App, account: &str, address: SocketAddr) -> Result<(), ServeError> {
+    if !app.assets.is_built() {
         tracing::warn!(
             "the page is not built (`make build` builds it); the API works all the same"
         );
@@ -319,19 +321,19 @@ fn announce(app: &App, account: &str, address: SocketAddr) -> Result<(), ServeEr
         }
         _ => address,
     };
-    let token = app.auth.starts.make(account)?;
-    say(&format!("Open http://{shown}/start?token={token}"))
+    let token = app.auth.start_tokens.issue(account)?;
+    print_line(&format!("Open http://{shown}/start?token={token}"))
 }
 
 /// Writes to standard output, which may be a closed pipe.
-fn say(text: &str) -> Result<(), ServeError> {
+fn print_line(text: &str) -> Result<(), ServeError> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
         .map_err(ServeError::Io)
 }
 
-async fn asked_to_stop() -> Result<(), ServeError> {
+async fn wait_for_stop_signal() -> Result<(), ServeError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
@@ -341,8 +343,8 @@ async fn asked_to_stop() -> Result<(), ServeError> {
     Ok(())
 }
 
-async fn asked_again() {
-    if asked_to_stop().await.is_err() {
+async fn wait_for_second_signal() {
+    if wait_for_stop_signal().await.is_err() {
         std::future::pending::<()>().await;
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 const GRID: &str = "grid run file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\"";
 const HUGE: &str = "grid run f.py --a \"range(0, 1000000000)\" --b \"range(0, 1000000000)\"";
 
-fn sweep(arguments: &[&str]) -> Output {
+fn run_plan(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sweep"))
         .arg("plan")
         .args(arguments)
@@ -16,8 +16,8 @@ fn sweep(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn out(arguments: &[&str]) -> String {
-    let output = sweep(arguments);
+fn stdout_of(arguments: &[&str]) -> String {
+    let output = run_plan(arguments);
     assert_eq!(
         output.status.code(),
         Some(0),
@@ -27,7 +27,7 @@ fn out(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn objects(text: &str) -> Vec<Value> {
+fn parse_objects(text: &str) -> Vec<Value> {
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
@@ -35,7 +35,7 @@ fn objects(text: &str) -> Vec<Value> {
 
 #[test]
 fn json_lines_hold_index_values_and_words() {
-    let objects = objects(&out(&["--format", "jsonl", GRID]));
+    let objects = parse_objects(&stdout_of(&["--format", "jsonl", GRID]));
     assert_eq!(objects.len(), 4);
     assert_eq!(
         objects[1],
@@ -47,7 +47,7 @@ fn json_lines_hold_index_values_and_words() {
 #[test]
 fn several_commands_say_their_part() {
     let text = "grid run a.py --x 1\ngrid run a.py --x 2 --y \"[3, 4]\"";
-    let objects = objects(&out(&["--format", "jsonl", text]));
+    let objects = parse_objects(&stdout_of(&["--format", "jsonl", text]));
     let parts: Vec<_> = objects
         .iter()
         .map(|o| (o["part"].as_u64(), o["index"].as_u64()))
@@ -61,15 +61,15 @@ fn several_commands_say_their_part() {
 
 #[test]
 fn ten_to_the_eighteen_trials_are_paged_at_once() {
-    let last = out(&["--format", "jsonl", "--offset", "999999999999999999", HUGE]);
-    let objects = objects(&last);
+    let last = stdout_of(&["--format", "jsonl", "--offset", "999999999999999999", HUGE]);
+    let objects = parse_objects(&last);
     assert_eq!(objects.len(), 1);
     assert_eq!(objects[0]["index"], json!("999999999999999999"));
     assert_eq!(
         objects[0]["values"],
         json!({"--a": "999999999", "--b": "999999999"})
     );
-    let priced = out(&[
+    let priced = stdout_of(&[
         "--limit",
         "2",
         "--estimate",
@@ -87,7 +87,7 @@ fn ten_to_the_eighteen_trials_are_paged_at_once() {
 
 #[test]
 fn an_estimate_without_a_run_time_has_no_total() {
-    let objects = objects(&out(&["--format", "jsonl", "--estimate", GRID]));
+    let objects = parse_objects(&stdout_of(&["--format", "jsonl", "--estimate", GRID]));
     assert_eq!(objects.len(), 5);
     assert_eq!(
         (&objects[0]["seconds"], &objects[0]["cost_usd"]),
@@ -104,14 +104,14 @@ fn an_estimate_without_a_run_time_has_no_total() {
 #[test]
 fn shell_lines_read_again_are_the_same_trials() {
     let text = "grid run --use_spot --strategy random_search --num_trials 3 --seed 9 f.py --a \"['[1]', 'b c', \\\"d'e\\\"]\" --n \"[1, 2]\" -v";
-    let lines = out(&["--format", "sh", text]);
+    let lines = stdout_of(&["--format", "sh", text]);
     assert!(
         lines
             .lines()
             .all(|line| line.starts_with("grid run --use_spot "))
     );
     let words = |text: &str| -> Vec<Value> {
-        objects(&out(&["--format", "jsonl", text]))
+        parse_objects(&stdout_of(&["--format", "jsonl", text]))
             .iter()
             .map(|o| o["argv"].clone())
             .collect()
@@ -123,7 +123,7 @@ fn shell_lines_read_again_are_the_same_trials() {
 #[test]
 fn each_shell_line_of_a_named_sweep_has_a_name_of_its_own() {
     let text = "grid run --name abc f.py --x \"[1, 2]\"\ngrid run --name abc-2 f.py --x \"[3, 4]\"";
-    let lines = out(&["--format", "sh", text]);
+    let lines = stdout_of(&["--format", "sh", text]);
     assert_eq!(
         lines.lines().collect::<Vec<_>>(),
         [
@@ -133,7 +133,7 @@ fn each_shell_line_of_a_named_sweep_has_a_name_of_its_own() {
             "grid run --name abc-2-2 f.py --x 4",
         ]
     );
-    let again = sweep(&["--format", "sh", &lines]);
+    let again = run_plan(&["--format", "sh", &lines]);
     assert_eq!(String::from_utf8(again.stdout).unwrap(), lines);
     assert!(again.stderr.is_empty());
 }
@@ -142,14 +142,14 @@ fn each_shell_line_of_a_named_sweep_has_a_name_of_its_own() {
 #[test]
 fn csv_for_spreadsheets_defuses_formulas() {
     let text = "grid run f.py --a \"['=1+1', '+x', '@y', '-z', '\tt', '=\\\"q\\\"', 'a=b', ' =c', -0.5]\" -- plain";
-    let exact = out(&["--format", "csv", text]);
+    let exact = stdout_of(&["--format", "csv", text]);
     assert!(exact.contains("0,=1+1\r\n"), "{exact}");
     assert_eq!(
-        out(&["--format", "csv", "--spreadsheet", text]),
+        stdout_of(&["--format", "csv", "--spreadsheet", text]),
         "index,'--a\r\n0,'=1+1\r\n1,'+x\r\n2,'@y\r\n3,'-z\r\n4,'\tt\r\n5,\"'=\"\"q\"\"\"\r\n6,a=b\r\n\
          7,\" =c\"\r\n8,'-0.5\r\n"
     );
-    let refused = sweep(&["--format", "jsonl", "--spreadsheet", text]);
+    let refused = run_plan(&["--format", "jsonl", "--spreadsheet", text]);
     assert_eq!(refused.status.code(), Some(2));
 }
 
@@ -157,14 +157,14 @@ fn csv_for_spreadsheets_defuses_formulas() {
 fn csv_quotes_what_needs_it() {
     let text = "grid run f.py --a \"['x,y', 'q\\\"']\"";
     assert_eq!(
-        out(&["--format", "csv", text]),
+        stdout_of(&["--format", "csv", text]),
         "index,--a\r\n0,\"x,y\"\r\n1,\"q\"\"\"\r\n"
     );
 }
 
 #[test]
 fn a_table_counts_from_one() {
-    let table = out(&["--offset", "2", "--limit", "1", GRID]);
+    let table = stdout_of(&["--offset", "2", "--limit", "1", GRID]);
     assert_eq!(
         table,
         "Trial  --batch_size  --layers\n    3             1         5\n4 trials\n"
@@ -195,7 +195,7 @@ fn standard_input_is_read() {
 
 #[test]
 fn errors_end_with_two_and_carets() {
-    let output = sweep(&["grid run f.py --a \"range(1, 10, 0)\""]);
+    let output = run_plan(&["grid run f.py --a \"range(1, 10, 0)\""]);
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
@@ -203,7 +203,7 @@ fn errors_end_with_two_and_carets() {
         errors.starts_with("error: ") && errors.contains('^'),
         "{errors}"
     );
-    let output = sweep(&["--estimate", "--run-time", "ten minutes", GRID]);
+    let output = run_plan(&["--estimate", "--run-time", "ten minutes", GRID]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
         String::from_utf8(output.stderr)
@@ -214,7 +214,7 @@ fn errors_end_with_two_and_carets() {
 
 #[test]
 fn warnings_end_with_zero() {
-    let output = sweep(&["grid run f.py --a \"['x' 'y']\""]);
+    let output = run_plan(&["grid run f.py --a \"['x' 'y']\""]);
     assert_eq!(output.status.code(), Some(0));
     assert!(
         String::from_utf8(output.stderr)
@@ -225,7 +225,7 @@ fn warnings_end_with_zero() {
 
 #[test]
 fn a_drawn_seed_is_said() {
-    let output = sweep(&[
+    let output = run_plan(&[
         "--format",
         "jsonl",
         "grid run f.py --a \"uniform(0, 1, 2)\"",
@@ -235,17 +235,17 @@ fn a_drawn_seed_is_said() {
         .lines()
         .find_map(|line| line.strip_prefix("seed: ")?.strip_suffix(" (drawn)"));
     let seed = seed.unwrap_or_else(|| panic!("{errors}")).to_owned();
-    let again = out(&[
+    let again = stdout_of(&[
         "--format",
         "jsonl",
         &format!("grid run --seed {seed} f.py --a \"uniform(0, 1, 2)\""),
     ]);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), again);
-    assert!(!sweep(&[GRID]).stderr.starts_with(b"seed"));
+    assert!(!run_plan(&[GRID]).stderr.starts_with(b"seed"));
 }
 
 /// A folder of its own with a config file in it.
-fn with_config(name: &str, yaml: &str, arguments: &[&str]) -> Output {
+fn run_with_config(name: &str, yaml: &str, arguments: &[&str]) -> Output {
     let folder = std::env::temp_dir().join(format!("sweep-plan-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("grid.yml"), yaml).unwrap();
@@ -263,7 +263,7 @@ fn with_config(name: &str, yaml: &str, arguments: &[&str]) -> Output {
 fn the_config_file_is_read_from_the_current_folder() {
     let yaml = "compute:\n  train:\n    instance: p3.2xlarge\n    environment: {A: 1}\nhyper_params:\n  params:\n    --lr: [0.1, 1:30]\n";
     let text = "grid run --config grid.yml f.py --n 1";
-    let output = with_config("merged", yaml, &["--format", "sh", text]);
+    let output = run_with_config("merged", yaml, &["--format", "sh", text]);
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{errors}");
     assert_eq!(
@@ -285,10 +285,10 @@ fn the_config_file_is_read_from_the_current_folder() {
 #[test]
 fn a_config_file_with_errors_ends_with_two() {
     let text = "grid run --config grid.yml f.py";
-    let output = with_config("wrong", "compute: [1", &[text]);
+    let output = run_with_config("wrong", "compute: [1", &[text]);
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
-    let output = with_config("missing", "", &["grid run --config other.yml f.py"]);
+    let output = run_with_config("missing", "", &["grid run --config other.yml f.py"]);
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
@@ -302,7 +302,7 @@ fn a_config_file_with_errors_ends_with_two() {
 #[test]
 fn a_missing_config_file_comes_with_the_other_problems() {
     let text = "grid run --config other.yml --seed x f.py --lr $LR";
-    let output = with_config("missing-too", "", &[text]);
+    let output = run_with_config("missing-too", "", &[text]);
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8(output.stderr).unwrap();
     for expected in ["`other.yml` cannot be read", "`--seed` takes", "`$LR`"] {

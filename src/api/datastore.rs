@@ -77,7 +77,7 @@ pub struct DatastoreStatus {
 /// How a trial reads its datastores (ours).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum DatastoresBy {
+pub enum DatastoreDelivery {
     /// They are mounted read-only at the paths that the run asked for.
     Mount,
     /// In the trial's arguments their mount paths are replaced by the paths of the folders.
@@ -89,7 +89,7 @@ pub enum DatastoresBy {
 #[serde(rename_all = "camelCase")]
 pub struct DatastoreAccess {
     /// Which of the two ways.
-    pub by: DatastoresBy,
+    pub by: DatastoreDelivery,
     /// Why they are not mounted, for a person; empty where they are.
     #[serde(default, deserialize_with = "nullable")]
     pub because: String,

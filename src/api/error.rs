@@ -33,7 +33,7 @@ impl ErrorDetail {
 
 impl ErrorBody {
     /// An error with its one detail.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
         let detail = ErrorDetail {
             kind: ErrorDetail::TYPE.to_owned(),
@@ -57,7 +57,7 @@ impl ErrorBody {
 /// The kinds of errors, numbered as gRPC numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
-pub enum Code {
+pub enum ErrorCode {
     /// The request itself is wrong (400, 413, 415, 422).
     InvalidArgument = 3,
     /// There is no such thing (404).

@@ -84,7 +84,7 @@ impl ExperimentState {
     }
 
     /// Whether a trial in this state has ended, so that only a person can change it.
-    pub fn ended(self) -> bool {
+    pub fn has_ended(self) -> bool {
         matches!(
             self,
             Self::Succeeded | Self::Failed | Self::Cancelled | Self::Deleted

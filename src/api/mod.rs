@@ -49,9 +49,9 @@ pub use cluster::{
     InstanceType, InstanceTypeList,
 };
 pub use datastore::{
-    Datastore, DatastoreAccess, DatastoreList, DatastoreSpec, DatastoreStatus, DatastoresBy,
+    Datastore, DatastoreAccess, DatastoreDelivery, DatastoreList, DatastoreSpec, DatastoreStatus,
 };
-pub use error::{Code, ErrorBody, ErrorDetail};
+pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use event::{Event, TrialChanges};
 pub use experiment::{
     Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
@@ -59,12 +59,12 @@ pub use experiment::{
 pub use log::{LogMatch, LogMatches, LogPage};
 pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList};
 pub use run::{
-    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, Image, Resources, Retry,
-    Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateRun,
+    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, Image, Resources,
+    RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateRun,
 };
 pub use scalar::{Int64, Scalar};
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use trial::{Attempt, RunStates, SpaceIndex, StateList, StateTrials, TrialPage, TrialRow};
+pub use trial::{Attempt, RunStates, SpaceIndex, StateList, TrialPage, TrialRow, TrialsInState};
 
 /// Header of `POST …/runs`: requests with the same key create one run, even across a restart of the
 /// server. Up to [`IDEMPOTENCY_KEY_MAX`] visible ASCII characters, such as a random UUID.

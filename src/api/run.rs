@@ -73,7 +73,7 @@ impl RunState {
     }
 
     /// Whether every trial of a run in this state has ended.
-    pub fn ended(self) -> bool {
+    pub fn has_ended(self) -> bool {
         matches!(
             self,
             Self::Succeeded | Self::Failed | Self::Canceled | Self::Deleted
@@ -417,7 +417,7 @@ pub struct RunList {
 /// `POST …/runs/{id}/retry` (ours).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Retry {
+pub struct RetryRun {
     /// The numbers of the failed trials to retry; where absent, all that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub numbers: Option<Vec<u32>>,

@@ -19,27 +19,27 @@ impl Serialize for Int64 {
 
 impl<'de> Deserialize<'de> for Int64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        integer(deserializer).map(Int64)
+        deserialize_integer(deserializer).map(Int64)
     }
 }
 
 /// A 32-bit integer member: a number on the wire; a numeric string is accepted too.
 pub(crate) fn int32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
-    i32::try_from(integer(deserializer)?)
+    i32::try_from(deserialize_integer(deserializer)?)
         .map_err(|_| de::Error::custom("this number does not fit in 32 bits"))
 }
 
-fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+fn deserialize_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let scalar = <Option<Scalar>>::deserialize(deserializer)?;
     match scalar.as_ref().map(|scalar| scalar.0.trim()) {
         None | Some("") => Ok(0),
-        Some(text) => whole(text)
+        Some(text) => parse_whole_number(text)
             .ok_or_else(|| de::Error::custom(format!("expected an integer, found `{text}`"))),
     }
 }
 
 /// `"100"`, and `"100.0"` as YAML and JavaScript may write it.
-fn whole(text: &str) -> Option<i64> {
+fn parse_whole_number(text: &str) -> Option<i64> {
     let digits = match text.split_once('.') {
         Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole,
         Some(_) => return None,

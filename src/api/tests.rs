@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 /// The request that Grid's client 0.8.81 sends, as recorded.
-fn recorded() -> Value {
+fn recorded_request() -> Value {
     json!({"localDir":true,"name":"hp","spec":{"actions":{},"autoResume":false,
         "clusterId":"local-1","desiredState":"RUN_STATE_SUCCEEDED","dryRun":false,"env":{},
         "image":{"framework":"lightning"},"instanceType":"m5a.large",
@@ -19,7 +19,7 @@ fn recorded() -> Value {
 
 #[test]
 fn a_recorded_create_request_is_read() {
-    let request: CreateRun = from_value(recorded()).unwrap();
+    let request: CreateRun = from_value(recorded_request()).unwrap();
     assert!(request.local_dir);
     assert_eq!(request.spec.resources.storage_gb, Int64(100));
     assert_eq!(request.spec.scratch[0].size_gb, 100);
@@ -28,7 +28,7 @@ fn a_recorded_create_request_is_read() {
 
 #[test]
 fn numbers_text_and_null_are_all_taken() {
-    let mut body = recorded();
+    let mut body = recorded_request();
     body["description"] = Value::Null;
     body["spec"]["resources"] = json!({"cpu":"2","gpu":null,"storageGb":200.0});
     body["spec"]["scratch"] = json!([{"mountPath":"/s","sizeGb":"7"}]);
@@ -47,7 +47,7 @@ fn numbers_text_and_null_are_all_taken() {
 
 #[test]
 fn a_fraction_is_no_integer() {
-    let mut body = recorded();
+    let mut body = recorded_request();
     body["spec"]["resources"] = json!({"cpu": 1.5});
     let error = from_value::<CreateRun>(body).unwrap_err().to_string();
     assert!(
@@ -58,7 +58,7 @@ fn a_fraction_is_no_integer() {
 
 #[test]
 fn sixty_four_bits_go_out_as_text() {
-    let spec = from_value::<CreateRun>(recorded()).unwrap().spec;
+    let spec = from_value::<CreateRun>(recorded_request()).unwrap().spec;
     let sent = to_value(&spec).unwrap();
     assert_eq!(
         sent["resources"],
@@ -187,7 +187,11 @@ fn every_day_of_a_thousand_years_reads_back() {
 
 #[test]
 fn an_error_has_exactly_one_detail() {
-    let body = to_value(ErrorBody::new(Code::ResourceExhausted, "only 4 GPUs left")).unwrap();
+    let body = to_value(ErrorBody::new(
+        ErrorCode::ResourceExhausted,
+        "only 4 GPUs left",
+    ))
+    .unwrap();
     assert_eq!(body["code"], json!(8));
     assert_eq!(body["details"].as_array().unwrap().len(), 1);
     assert_eq!(body["details"][0]["message"], json!("only 4 GPUs left"));

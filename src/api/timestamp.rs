@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: what RFC 3339 can write.
-const FIRST: i64 = -62_167_219_200 * MICROS_PER_SECOND;
-const LAST: i64 = 253_402_300_800 * MICROS_PER_SECOND - 1;
+const MIN_MICROS: i64 = -62_167_219_200 * MICROS_PER_SECOND;
+const MAX_MICROS: i64 = 253_402_300_800 * MICROS_PER_SECOND - 1;
 
 /// A point in time with microseconds, between the years 0000 and 9999, always shown in UTC
 /// (`2026-11-23T18:49:05.187395Z`). Parsing accepts any zone and drops decimals past the sixth.
@@ -22,7 +22,7 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// From microseconds since 1970-01-01T00:00:00Z, clamped to the years 0000 to 9999.
     pub fn from_micros(micros: i64) -> Self {
-        Self(micros.clamp(FIRST, LAST))
+        Self(micros.clamp(MIN_MICROS, MAX_MICROS))
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -40,7 +40,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.div_euclid(MICROS_PER_SECOND);
         let micros = self.0.rem_euclid(MICROS_PER_SECOND);
-        let (year, month, day) = civil(seconds.div_euclid(SECONDS_PER_DAY));
+        let (year, month, day) = civil_from_days(seconds.div_euclid(SECONDS_PER_DAY));
         let second = seconds.rem_euclid(SECONDS_PER_DAY);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(
@@ -66,25 +66,25 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        read(text.as_bytes()).ok_or(InvalidTimestamp)
+        parse_rfc3339(text.as_bytes()).ok_or(InvalidTimestamp)
     }
 }
 
-fn read(text: &[u8]) -> Option<Timestamp> {
+fn parse_rfc3339(text: &[u8]) -> Option<Timestamp> {
     let (date, rest) = text.split_at_checked(19)?;
     let separators = (date[4], date[7], date[10], date[13], date[16]);
     if !matches!(separators, (b'-', b'-', b'T' | b't' | b' ', b':', b':')) {
         return None;
     }
     let (year, month, day) = (
-        number(&date[..4])?,
-        number(&date[5..7])?,
-        number(&date[8..10])?,
+        parse_digits(&date[..4])?,
+        parse_digits(&date[5..7])?,
+        parse_digits(&date[8..10])?,
     );
     let (hour, minute, second) = (
-        number(&date[11..13])?,
-        number(&date[14..16])?,
-        number(&date[17..19])?,
+        parse_digits(&date[11..13])?,
+        parse_digits(&date[14..16])?,
+        parse_digits(&date[17..19])?,
     );
     // A leap second (60) counts as the first second of the next minute, as Unix time has it.
     if !(1..=12).contains(&month) || day < 1 || hour > 23 || minute > 59 || second > 60 {
@@ -92,18 +92,19 @@ fn read(text: &[u8]) -> Option<Timestamp> {
     }
     let days = days_from_civil(year, month, day);
     // Refuses days that their month does not have: February 30 would be March 1 or 2.
-    if civil(days) != (year, month, day) {
+    if civil_from_days(days) != (year, month, day) {
         return None;
     }
-    let (micros, zone) = fraction(rest)?;
-    let seconds = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset(zone)?;
+    let (micros, zone) = parse_fraction(rest)?;
+    let seconds =
+        days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - parse_zone_offset(zone)?;
     let micros = seconds * MICROS_PER_SECOND + micros;
-    (FIRST..=LAST)
+    (MIN_MICROS..=MAX_MICROS)
         .contains(&micros)
         .then_some(Timestamp(micros))
 }
 
-fn number(digits: &[u8]) -> Option<i64> {
+fn parse_digits(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |sum, byte| {
         byte.is_ascii_digit()
             .then(|| sum * 10 + i64::from(byte - b'0'))
@@ -111,7 +112,7 @@ fn number(digits: &[u8]) -> Option<i64> {
 }
 
 /// Splits `.187395Z` into microseconds and the zone after the decimals.
-fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+fn parse_fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(decimals) = text.strip_prefix(b".") else {
         return Some((0, text));
     };
@@ -124,11 +125,11 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     }
     let (kept, zone) = (&decimals[..length.min(6)], &decimals[length..]);
     let scale = 10_i64.pow(6 - kept.len() as u32);
-    Some((number(kept)? * scale, zone))
+    Some((parse_digits(kept)? * scale, zone))
 }
 
 /// Seconds east of UTC of `Z` or `+02:00`.
-fn offset(zone: &[u8]) -> Option<i64> {
+fn parse_zone_offset(zone: &[u8]) -> Option<i64> {
     match zone {
         b"Z" | b"z" => Some(0),
         [
@@ -138,7 +139,10 @@ fn offset(zone: &[u8]) -> Option<i64> {
             minute_tens,
             minute_ones,
         ] if hour.len() == 2 => {
-            let (hour, minute) = (number(hour)?, number(&[*minute_tens, *minute_ones])?);
+            let (hour, minute) = (
+                parse_digits(hour)?,
+                parse_digits(&[*minute_tens, *minute_ones])?,
+            );
             let seconds = hour * 3600 + minute * 60;
             (hour < 24 && minute < 60).then_some(if *sign == b'-' { -seconds } else { seconds })
         }
@@ -148,7 +152,7 @@ fn offset(zone: &[u8]) -> Option<i64> {
 
 /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-fn civil(days: i64) -> (i64, i64, i64) {
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     // Years from March 1, so that the leap day is the last of its year; eras of 400 years.
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);

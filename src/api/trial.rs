@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{ExperimentState, MetricValue, Timestamp, nullable};
 
 /// 2^53, the largest integer up to which every JSON reader is exact.
-const EXACT: u128 = 1 << 53;
+const MAX_EXACT_INTEGER: u128 = 1 << 53;
 
 /// The index of a trial in the space of its command: a number on the wire, a string above 2^53.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +18,7 @@ pub struct SpaceIndex(pub u128);
 impl Serialize for SpaceIndex {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match u64::try_from(self.0) {
-            Ok(small) if self.0 <= EXACT => serializer.serialize_u64(small),
+            Ok(small) if self.0 <= MAX_EXACT_INTEGER => serializer.serialize_u64(small),
             _ => serializer.collect_str(&self.0),
         }
     }
@@ -135,7 +135,7 @@ pub struct RunStates {
     /// Trials of the run, in any state.
     pub trials: u32,
     /// Every state that at least one of its trials is in.
-    pub states: Vec<StateTrials>,
+    pub states: Vec<TrialsInState>,
     /// Where the answer was cut for length: the `?from=` of the next request. None where it is
     /// complete.
     #[serde(default)]
@@ -144,7 +144,7 @@ pub struct RunStates {
 
 /// The trials that are in one state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StateTrials {
+pub struct TrialsInState {
     /// The state of these trials.
     pub state: ExperimentState,
     /// All trials of the run that are in it, also where the answer was cut.

@@ -14,7 +14,7 @@ use super::money::{Money, Rational};
 use num_bigint::BigInt;
 
 /// Seconds of a month of 30 days, for disk prices.
-const MONTH: u32 = 2_592_000;
+const SECONDS_PER_MONTH: u32 = 2_592_000;
 
 /// A phase of a trial other than its script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Phase {
     /// A billed phase of this many whole seconds.
     pub const fn billed(seconds: u64) -> Phase {
         Phase {
-            length: Seconds::whole(seconds),
+            length: Seconds::from_whole(seconds),
             billed: true,
         }
     }
@@ -63,7 +63,7 @@ impl Rounding {
 
     /// The provider's published rule (docs/cost-model.md, section 11), or AWS's where none is
     /// known.
-    pub fn of_provider(provider: &str) -> Rounding {
+    pub fn for_provider(provider: &str) -> Rounding {
         let (minimum, increment) = match provider {
             "grid" | "runpod" => (0, 1),
             "lambda" | "scaleway" => (60, 60),
@@ -75,7 +75,7 @@ impl Rounding {
     /// Seconds billed for a script that ran from `start` to `end`, both in microseconds since the
     /// same moment. The server's bills all come from here, and [`Meter::billed_seconds`] rounds an
     /// estimate the same way. An end before the start counts as the start.
-    pub fn bill(self, start: i64, end: i64) -> u64 {
+    pub fn billed_seconds_between(self, start: i64, end: i64) -> u64 {
         self.round(Seconds::between(start, end))
     }
 
@@ -83,7 +83,7 @@ impl Rounding {
     /// becomes billed time.
     pub fn round(self, busy: Seconds) -> u64 {
         let increment = self.increment.max(1);
-        busy.ceil()
+        busy.ceil_seconds()
             .max(self.minimum)
             .div_ceil(increment)
             .saturating_mul(increment)
@@ -124,11 +124,11 @@ pub struct Billing {
     /// Machines per trial; 0 counts as 1.
     pub machines_per_trial: u32,
     /// None where disks are not billed.
-    pub disk: Option<Disk>,
+    pub disk_per_second: Option<Disk>,
     /// None where egress is not billed.
     pub egress: Option<Egress>,
     /// The limit after which a script is stopped; None where there is none.
-    pub max_run: Option<Seconds>,
+    pub max_run_time: Option<Seconds>,
 }
 
 impl Default for Billing {
@@ -157,9 +157,9 @@ impl Billing {
             wait: Seconds::ZERO,
             rounding: None,
             machines_per_trial: 1,
-            disk: None,
+            disk_per_second: None,
             egress: None,
-            max_run: None,
+            max_run_time: None,
         }
     }
 
@@ -175,13 +175,13 @@ impl Billing {
     }
 
     /// The run time, or [`Billing::max_run`] where that is shorter.
-    pub fn limited(&self, run: Seconds) -> Seconds {
-        self.max_run.map_or(run, |limit| run.min(limit))
+    pub fn cap_run_time(&self, run: Seconds) -> Seconds {
+        self.max_run_time.map_or(run, |limit| run.min(limit))
     }
 
     /// How long a trial occupies its slot.
-    pub fn occupied(&self, run: Seconds) -> Seconds {
-        self.overhead() + self.limited(run)
+    pub fn occupied_time(&self, run: Seconds) -> Seconds {
+        self.overhead() + self.cap_run_time(run)
     }
 
     fn phases(&self) -> [Phase; 3] {
@@ -201,7 +201,7 @@ impl Meter {
     pub fn new(billing: &Billing, provider: &str) -> Meter {
         let rounding = billing
             .rounding
-            .unwrap_or_else(|| Rounding::of_provider(provider));
+            .unwrap_or_else(|| Rounding::for_provider(provider));
         Meter {
             billing: billing.clone(),
             rounding,
@@ -219,13 +219,13 @@ impl Meter {
     }
 
     /// The billed phases and the script, before rounding.
-    pub fn busy(&self, run: Seconds) -> Seconds {
-        self.billing.billed_overhead() + self.billing.limited(run)
+    pub fn busy_time(&self, run: Seconds) -> Seconds {
+        self.billing.billed_overhead() + self.billing.cap_run_time(run)
     }
 
     /// Whole seconds billed for a script of this length.
     pub fn billed_seconds(&self, run: Seconds) -> u64 {
-        self.rounding.round(self.busy(run))
+        self.rounding.round(self.busy_time(run))
     }
 }
 
@@ -247,7 +247,7 @@ pub struct Bill {
     /// Whole seconds after minimum and increment.
     pub billed_seconds: u64,
     /// USD for all machines of the trial.
-    pub machine: Money,
+    pub machine_per_second: Money,
     /// USD for their disks.
     pub disk: Money,
     /// USD for data sent out.
@@ -257,7 +257,7 @@ pub struct Bill {
 impl Bill {
     /// Machines, disks and egress added up, exactly.
     pub fn cost(&self) -> Money {
-        self.machine.clone() + self.disk.clone() + self.egress.clone()
+        self.machine_per_second.clone() + self.disk.clone() + self.egress.clone()
     }
 }
 
@@ -266,15 +266,18 @@ impl Tariff {
     pub fn new(meter: Meter, rate: &Money) -> Tariff {
         let billing = &meter.billing;
         let machines = BigInt::from(billing.machines_per_trial.max(1));
-        let disk = billing.disk.as_ref().map_or_else(Money::zero, |disk| {
-            disk.usd_per_gb_month.clone() * BigInt::from(disk.gb) * machines.clone()
-        });
+        let disk = billing
+            .disk_per_second
+            .as_ref()
+            .map_or_else(Money::zero, |disk| {
+                disk.usd_per_gb_month.clone() * BigInt::from(disk.gb) * machines.clone()
+            });
         let egress = billing.egress.as_ref().map_or_else(Money::zero, |egress| {
             egress.usd_per_gb.clone() * egress.gb.clone()
         });
         Tariff {
-            machine: per_second(rate) * machines,
-            disk: disk.dollars() / BigInt::from(MONTH),
+            machine: usd_per_second(rate) * machines,
+            disk: disk.dollars() / BigInt::from(SECONDS_PER_MONTH),
             egress,
             meter,
         }
@@ -291,19 +294,19 @@ impl Tariff {
         let seconds = BigInt::from(billed_seconds);
         Bill {
             billed_seconds,
-            machine: self.machine(&seconds),
-            disk: self.disk(&seconds),
+            machine_per_second: self.cost_of_machines(&seconds),
+            disk: self.cost_of_disks(&seconds),
             egress: self.egress.clone(),
         }
     }
 
     /// What `seconds` of all machines of a trial cost.
-    pub fn machine(&self, seconds: &BigInt) -> Money {
+    pub fn cost_of_machines(&self, seconds: &BigInt) -> Money {
         Money::from_rational(&self.machine * seconds)
     }
 
     /// What `seconds` of all disks of a trial cost.
-    pub fn disk(&self, seconds: &BigInt) -> Money {
+    pub fn cost_of_disks(&self, seconds: &BigInt) -> Money {
         Money::from_rational(&self.disk * seconds)
     }
 
@@ -313,18 +316,18 @@ impl Tariff {
     }
 
     /// USD per second of machines and disks of one trial.
-    pub fn per_second(&self) -> Money {
+    pub fn cost_per_second(&self) -> Money {
         Money::from_rational(&self.machine + &self.disk)
     }
 }
 
 /// USD for `billed_seconds` of one machine at `rate`, USD per hour.
 pub fn machine_cost(rate: &Money, billed_seconds: u64) -> Money {
-    Money::from_rational(per_second(rate) * BigInt::from(billed_seconds))
+    Money::from_rational(usd_per_second(rate) * BigInt::from(billed_seconds))
 }
 
 /// Converts USD per hour to USD per second.
-fn per_second(rate: &Money) -> Rational {
+fn usd_per_second(rate: &Money) -> Rational {
     rate.dollars() / BigInt::from(3600)
 }
 
@@ -345,11 +348,14 @@ mod tests {
     fn phases_that_are_not_billed_still_occupy() {
         let mut billing = Billing::cloud();
         billing.boot.billed = false;
-        billing.wait = Seconds::whole(5);
-        let run = Seconds::whole(100);
-        assert_eq!(tariff(&billing).meter().busy(run), Seconds::whole(140));
-        assert_eq!(billing.occupied(run), Seconds::whole(235));
-        billing.max_run = Some(Seconds::whole(40));
+        billing.wait = Seconds::from_whole(5);
+        let run = Seconds::from_whole(100);
+        assert_eq!(
+            tariff(&billing).meter().busy_time(run),
+            Seconds::from_whole(140)
+        );
+        assert_eq!(billing.occupied_time(run), Seconds::from_whole(235));
+        billing.max_run_time = Some(Seconds::from_whole(40));
         assert_eq!(tariff(&billing).meter().billed_seconds(run), 80);
     }
 
@@ -357,7 +363,7 @@ mod tests {
     fn disks_machines_and_egress() {
         let billing = Billing {
             machines_per_trial: 2,
-            disk: Some(Disk {
+            disk_per_second: Some(Disk {
                 gb: 100,
                 usd_per_gb_month: Money::from_decimal("0.08").unwrap(),
             }),
@@ -367,8 +373,8 @@ mod tests {
             }),
             ..Billing::local()
         };
-        let bill = tariff(&billing).bill(Seconds::whole(3600));
-        assert_eq!(bill.machine.to_decimal(6), "1.052000");
+        let bill = tariff(&billing).bill(Seconds::from_whole(3600));
+        assert_eq!(bill.machine_per_second.to_decimal(6), "1.052000");
         assert_eq!(bill.disk.to_decimal(6), "0.022222");
         assert_eq!(bill.egress.to_decimal(6), "0.045000");
         assert_eq!(bill.cost().to_decimal(6), "1.119222");
@@ -380,8 +386,8 @@ mod tests {
     fn what_ran_is_billed_as_what_is_to_run() {
         for rounding in [
             Rounding::WHOLE_SECONDS,
-            Rounding::of_provider("aws"),
-            Rounding::of_provider("lambda"),
+            Rounding::for_provider("aws"),
+            Rounding::for_provider("lambda"),
             Rounding {
                 minimum: 90,
                 increment: 0,
@@ -409,7 +415,7 @@ mod tests {
                 let step = i128::from(rounding.increment.max(1));
                 let steps = (begun.max(i128::from(rounding.minimum)) + step - 1) / step;
                 let start = 1_760_000_000_123_457_i64;
-                let billed = rounding.bill(start, start + length);
+                let billed = rounding.billed_seconds_between(start, start + length);
                 assert_eq!(i128::from(billed), steps * step, "{rounding:?} {length}");
                 let run = Seconds::between(0, length);
                 assert_eq!(billed, meter.billed_seconds(run), "{rounding:?} {length}");
@@ -420,7 +426,7 @@ mod tests {
     #[test]
     fn a_tariff_of_one_machine_costs_what_the_machine_does() {
         let rate = Money::from_decimal("0.526").unwrap();
-        let bill = tariff(&Billing::local()).bill(Seconds::whole(3661));
+        let bill = tariff(&Billing::local()).bill(Seconds::from_whole(3661));
         assert_eq!(machine_cost(&rate, bill.billed_seconds), bill.cost());
         assert_eq!(machine_cost(&rate, 3600), rate);
     }
@@ -443,7 +449,7 @@ mod tests {
             };
             let billing = Billing {
                 boot: Phase {
-                    length: Seconds::whole(draw(100)),
+                    length: Seconds::from_whole(draw(100)),
                     billed: draw(2) == 0,
                 },
                 teardown: Phase::billed(draw(50)),
@@ -456,7 +462,7 @@ mod tests {
             let long = short + Seconds::from_micros(draw(100_000_000));
             let (less, more) = (meter.billed_seconds(short), meter.billed_seconds(long));
             assert!(less <= more);
-            assert!(less >= rounding.minimum && less >= meter.busy(short).ceil());
+            assert!(less >= rounding.minimum && less >= meter.busy_time(short).ceil_seconds());
             assert_eq!(less % rounding.increment.max(1), 0);
             assert!(tariff.bill(short).cost() <= tariff.bill(long).cost());
         }

@@ -2,7 +2,7 @@
 
 /// The lower triangle L with L L' = the symmetric matrix given by its lower triangle; None where
 /// that is not positive definite.
-pub(super) fn cholesky(mut matrix: Vec<Vec<f64>>) -> Option<Vec<Vec<f64>>> {
+pub(super) fn cholesky_factor(mut matrix: Vec<Vec<f64>>) -> Option<Vec<Vec<f64>>> {
     for i in 0..matrix.len() {
         for j in 0..=i {
             let dot: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
@@ -49,11 +49,11 @@ mod tests {
     #[test]
     fn solves_what_it_can() {
         // [[4, 2], [2, 3]] x = [10, 8] has x = [1.75, 1.5].
-        let factor = cholesky(vec![vec![4.0], vec![2.0, 3.0]]).unwrap();
+        let factor = cholesky_factor(vec![vec![4.0], vec![2.0, 3.0]]).unwrap();
         let x = back_substitute(&factor, &forward_substitute(&factor, &[10.0, 8.0]));
         assert!((x[0] - 1.75).abs() < 1e-12 && (x[1] - 1.5).abs() < 1e-12);
-        assert_eq!(cholesky(vec![vec![1.0], vec![2.0, 4.0]]), None);
-        assert_eq!(cholesky(vec![vec![f64::NAN]]), None);
-        assert_eq!(cholesky(Vec::new()), Some(Vec::new()));
+        assert_eq!(cholesky_factor(vec![vec![1.0], vec![2.0, 4.0]]), None);
+        assert_eq!(cholesky_factor(vec![vec![f64::NAN]]), None);
+        assert_eq!(cholesky_factor(Vec::new()), Some(Vec::new()));
     }
 }

@@ -8,12 +8,12 @@ pub struct CsvError {
     /// The line at fault, from 1.
     pub line: u32,
     /// What was expected there, as a noun phrase.
-    pub what: &'static str,
+    pub expected: &'static str,
 }
 
 impl fmt::Display for CsvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: expected {}", self.line, self.what)
+        write!(f, "line {}: expected {}", self.line, self.expected)
     }
 }
 
@@ -21,13 +21,13 @@ impl std::error::Error for CsvError {}
 
 /// The fields of one line, quotes removed. None where a quote is not closed, or stands inside a
 /// field that does not begin with one. O(length).
-pub(super) fn fields(line: &str) -> Option<Vec<String>> {
+pub(super) fn split_fields(line: &str) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
         let (field, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_field(quoted)?,
-            None => plain_field(rest)?,
+            Some(quoted) => take_quoted_field(quoted)?,
+            None => take_plain_field(rest)?,
         };
         fields.push(field);
         match after.strip_prefix(',') {
@@ -37,12 +37,12 @@ pub(super) fn fields(line: &str) -> Option<Vec<String>> {
     }
 }
 
-fn plain_field(text: &str) -> Option<(String, &str)> {
+fn take_plain_field(text: &str) -> Option<(String, &str)> {
     let (field, after) = text.split_at(text.find(',').unwrap_or(text.len()));
     (!field.contains('"')).then(|| (field.to_owned(), after))
 }
 
-fn quoted_field(text: &str) -> Option<(String, &str)> {
+fn take_quoted_field(text: &str) -> Option<(String, &str)> {
     let mut field = String::new();
     let mut rest = text;
     loop {
@@ -75,7 +75,7 @@ mod tests {
             ("\"a\"b", None),
             ("a\"b", None),
         ] {
-            let fields = fields(line);
+            let fields = split_fields(line);
             let fields = fields
                 .as_ref()
                 .map(|f| f.iter().map(String::as_str).collect());

@@ -32,7 +32,7 @@ impl Failures {
     }
 
     /// Chance that one of the attempts succeeds: `1 - q^(T+1)`.
-    pub fn expected_success(self) -> f64 {
+    pub fn success_probability(self) -> f64 {
         let all_fail =
             (0..=self.retries.min(1_000_000)).fold(1.0, |chance, _| chance * self.probability);
         1.0 - all_fail
@@ -44,7 +44,7 @@ impl Failures {
         let mean = sum * noise.mean_factor();
         let failed = self.expected_failed_attempts();
         failed * (trials * overhead + self.fraction * mean)
-            + self.expected_success() * (trials * overhead + mean)
+            + self.success_probability() * (trials * overhead + mean)
     }
 }
 
@@ -54,11 +54,11 @@ impl Failures {
 ///
 /// `n (T + 1) (overhead + max_run) / 3600 × rate + egress`, with the tariff's rounding of billed
 /// time included.
-pub fn ceiling(tariff: &Tariff, trials: u128, retries: u32) -> Option<Money> {
-    let longest = tariff.meter().billing().max_run?;
+pub fn cost_ceiling(tariff: &Tariff, trials: u128, retries: u32) -> Option<Money> {
+    let longest = tariff.meter().billing().max_run_time?;
     let attempt = tariff.bill(longest);
     let attempts = BigInt::from(trials) * (u64::from(retries) + 1);
-    let machines = (attempt.machine + attempt.disk) * attempts;
+    let machines = (attempt.machine_per_second + attempt.disk) * attempts;
     Some(machines + attempt.egress * BigInt::from(trials))
 }
 
@@ -76,14 +76,14 @@ mod tests {
             retries: 3,
         };
         assert_eq!(never.expected_failed_attempts(), 0.0);
-        assert_eq!(never.expected_success(), 1.0);
+        assert_eq!(never.success_probability(), 1.0);
         let always = Failures {
             probability: 1.0,
             fraction: 0.5,
             retries: 3,
         };
         assert_eq!(always.expected_failed_attempts(), 4.0);
-        assert_eq!(always.expected_success(), 0.0);
+        assert_eq!(always.success_probability(), 0.0);
         let endless = Failures {
             probability: 0.5,
             fraction: 0.5,

@@ -11,13 +11,13 @@
 //! No direction is built in: the trials decide whether a larger batch is faster or slower.
 
 use super::Seconds;
-use super::cholesky::{back_substitute, cholesky, forward_substitute};
+use super::cholesky::{back_substitute, cholesky_factor, forward_substitute};
 use super::uncertainty::Noise;
-use crate::formula::Value;
+use crate::formula::ArgumentValue;
 use crate::sweep::math::{exp, log};
 
 /// The usual penalty `a` on all weights but the intercept.
-pub const RIDGE: f64 = 0.1;
+pub const DEFAULT_RIDGE: f64 = 0.1;
 
 /// Columns of the design matrix, at most, so that the work stays bounded.
 const MAX_COLUMNS: usize = 100;
@@ -30,20 +30,20 @@ pub enum Verdict {
     /// An error of at most 0.69, about a factor of 2: shown with a mark.
     Rough,
     /// Anything worse, or too few observations.
-    No,
+    Unusable,
 }
 
 /// A run time as a function of arguments, with the errors of the fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
-    arguments: Vec<Argument>,
+    arguments: Vec<ObservedArgument>,
     columns: Vec<Column>,
     /// The mean of the logarithms of the run times.
     intercept: f64,
     /// One per standardised column.
     weights: Vec<f64>,
     /// Leave-one-out errors of the logarithm, in the order of the observations.
-    errors: Vec<f64>,
+    leave_one_out_errors: Vec<f64>,
     /// Their root mean square.
     rmse: f64,
     /// Root mean square of the leave-one-out errors where every prediction is the mean.
@@ -52,13 +52,13 @@ pub struct Fit {
 
 /// What kind of values an argument had in the observations, and their range.
 #[derive(Clone, Debug, PartialEq)]
-enum Argument {
+enum ObservedArgument {
     /// Positive numbers, whose logarithm is the feature; least and greatest.
     Log(f64, f64),
     /// Other numbers, the feature themselves; least and greatest.
-    Plain(f64, f64),
+    Linear(f64, f64),
     /// Anything else: one 0/1 column per level, in order of appearance.
-    Category(Vec<String>),
+    Categorical(Vec<String>),
 }
 
 /// One column of the design matrix before standardising: an argument, for a category one level.
@@ -84,7 +84,7 @@ impl Fit {
     /// one value per argument in each. None without observations, with rows of different lengths,
     /// with more than a hundred columns, or where no finite solution exists.
     /// O(observations × columns²).
-    pub fn new(rows: &[Vec<Value<'_>>], runs: &[f64], ridge: f64) -> Option<Fit> {
+    pub fn new(rows: &[Vec<ArgumentValue<'_>>], runs: &[f64], ridge: f64) -> Option<Fit> {
         let width = rows.first()?.len();
         let usable = rows.len() == runs.len()
             && rows.iter().all(|row| row.len() == width)
@@ -92,19 +92,20 @@ impl Fit {
         if !usable {
             return None;
         }
-        let arguments: Vec<Argument> = (0..width).map(|at| observe(rows, at)).collect();
-        let columns = columns(&arguments, rows)?;
+        let arguments: Vec<ObservedArgument> =
+            (0..width).map(|at| classify_argument(rows, at)).collect();
+        let columns = varying_columns(&arguments, rows)?;
         let logs: Vec<f64> = runs.iter().map(|run| log(*run)).collect();
         let design: Vec<Vec<f64>> = rows
             .iter()
             .map(|row| design_row(&arguments, &columns, row))
             .collect();
-        solve(arguments, columns, &design, &logs, ridge)
+        solve_ridge(arguments, columns, &design, &logs, ridge)
     }
 
     /// Trials that it was fitted to.
     pub fn observations(&self) -> usize {
-        self.errors.len()
+        self.leave_one_out_errors.len()
     }
 
     /// The mean of the logarithms of the run times.
@@ -120,7 +121,7 @@ impl Fit {
     /// The power with which the run time depends on argument number `argument`; None where it is
     /// no positive number or did not vary.
     pub fn exponent(&self, argument: usize) -> Option<f64> {
-        if !matches!(self.arguments.get(argument)?, Argument::Log(..)) {
+        if !matches!(self.arguments.get(argument)?, ObservedArgument::Log(..)) {
             return None;
         }
         let at = self
@@ -131,8 +132,8 @@ impl Fit {
     }
 
     /// Leave-one-out errors of the logarithm, in the order of the observations.
-    pub fn errors(&self) -> &[f64] {
-        &self.errors
+    pub fn leave_one_out_errors(&self) -> &[f64] {
+        &self.leave_one_out_errors
     }
 
     /// Root mean square of [`Fit::errors`].
@@ -149,24 +150,24 @@ impl Fit {
     /// Judges by the number of observations and both root mean squares (docs/cost-model.md,
     /// section 7).
     pub fn verdict(&self) -> Verdict {
-        let (n, p) = (self.errors.len(), self.columns.len());
+        let (n, p) = (self.leave_one_out_errors.len(), self.columns.len());
         if n >= p + 3 && self.rmse <= 0.30 && self.rmse <= 0.8 * self.rmse_of_mean {
             Verdict::Good
         } else if n >= p + 2 && self.rmse <= 0.69 {
             Verdict::Rough
         } else {
-            Verdict::No
+            Verdict::Unusable
         }
     }
 
     /// The uncertainty of a prediction, from the leave-one-out error.
     pub fn noise(&self, extrapolates: bool) -> Noise {
-        Noise::fitted(self.rmse, extrapolates)
+        Noise::from_fit(self.rmse, extrapolates)
     }
 
     /// The run time for these values of the arguments, in the order of the observations. None
     /// where their number differs or the result is no time that can be counted.
-    pub fn predict(&self, values: &[Value<'_>]) -> Option<Prediction> {
+    pub fn predict(&self, values: &[ArgumentValue<'_>]) -> Option<Prediction> {
         if values.len() != self.arguments.len() {
             return None;
         }
@@ -183,71 +184,77 @@ impl Fit {
     }
 }
 
-impl Argument {
-    fn covers(&self, value: &Value<'_>) -> bool {
+impl ObservedArgument {
+    fn covers(&self, value: &ArgumentValue<'_>) -> bool {
         match (self, value) {
-            (Argument::Log(least, most) | Argument::Plain(least, most), Value::Number(x)) => {
-                least <= x && x <= most
-            }
-            (Argument::Category(levels), value) => levels.contains(&level(value)),
-            (_, Value::Text(_)) => false,
+            (
+                ObservedArgument::Log(least, most) | ObservedArgument::Linear(least, most),
+                ArgumentValue::Number(x),
+            ) => least <= x && x <= most,
+            (ObservedArgument::Categorical(levels), value) => levels.contains(&level_name(value)),
+            (_, ArgumentValue::Text(_)) => false,
         }
     }
 
     /// The value of one of the argument's columns.
-    fn feature(&self, value: &Value<'_>, at: usize) -> f64 {
+    fn column_value(&self, value: &ArgumentValue<'_>, at: usize) -> f64 {
         match (self, value) {
-            (Argument::Log(..), Value::Number(x)) => log(*x),
-            (Argument::Plain(..), Value::Number(x)) => *x,
-            (Argument::Category(levels), value) => {
-                f64::from(levels.get(at).is_some_and(|known| *known == level(value)))
-            }
+            (ObservedArgument::Log(..), ArgumentValue::Number(x)) => log(*x),
+            (ObservedArgument::Linear(..), ArgumentValue::Number(x)) => *x,
+            (ObservedArgument::Categorical(levels), value) => f64::from(
+                levels
+                    .get(at)
+                    .is_some_and(|known| *known == level_name(value)),
+            ),
             // A text has no place on a scale of numbers; the NaN makes the prediction None.
-            (_, Value::Text(_)) => f64::NAN,
+            (_, ArgumentValue::Text(_)) => f64::NAN,
         }
     }
 }
 
-fn level(value: &Value<'_>) -> String {
+fn level_name(value: &ArgumentValue<'_>) -> String {
     match value {
-        Value::Number(x) => x.to_string(),
-        Value::Text(text) => (*text).to_owned(),
+        ArgumentValue::Number(x) => x.to_string(),
+        ArgumentValue::Text(text) => (*text).to_owned(),
     }
 }
 
 /// Decides by all rows: a single value that is no finite number makes argument `at` categorical.
-fn observe(rows: &[Vec<Value<'_>>], at: usize) -> Argument {
+fn classify_argument(rows: &[Vec<ArgumentValue<'_>>], at: usize) -> ObservedArgument {
     let values = || rows.iter().filter_map(|row| row.get(at));
     let numbers: Vec<f64> = values()
         .filter_map(|value| match value {
-            Value::Number(x) if x.is_finite() => Some(*x),
+            ArgumentValue::Number(x) if x.is_finite() => Some(*x),
             _ => None,
         })
         .collect();
     if numbers.len() < rows.len() {
         let mut levels: Vec<String> = Vec::new();
         for value in values() {
-            let level = level(value);
+            let level = level_name(value);
             if !levels.contains(&level) && levels.len() <= MAX_COLUMNS {
                 levels.push(level);
             }
         }
-        return Argument::Category(levels);
+        return ObservedArgument::Categorical(levels);
     }
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if least > 0.0 {
-        Argument::Log(least, most)
+        ObservedArgument::Log(least, most)
     } else {
-        Argument::Plain(least, most)
+        ObservedArgument::Linear(least, most)
     }
 }
 
 /// The columns that vary, with their means and population standard deviations.
-fn columns(arguments: &[Argument], rows: &[Vec<Value<'_>>]) -> Option<Vec<Column>> {
+fn varying_columns(
+    arguments: &[ObservedArgument],
+    rows: &[Vec<ArgumentValue<'_>>],
+) -> Option<Vec<Column>> {
     let mut columns = Vec::new();
     for (at, argument) in arguments.iter().enumerate() {
-        let levels = if let Argument::Category(levels) = argument {
+        let levels = if let ObservedArgument::Categorical(levels) = argument {
             levels.len()
         } else {
             1
@@ -256,9 +263,9 @@ fn columns(arguments: &[Argument], rows: &[Vec<Value<'_>>]) -> Option<Vec<Column
             let values: Vec<f64> = rows
                 .iter()
                 .filter_map(|row| row.get(at))
-                .map(|value| argument.feature(value, level))
+                .map(|value| argument.column_value(value, level))
                 .collect();
-            let (mean, sd) = moments(&values);
+            let (mean, sd) = mean_and_sd(&values);
             // The deviation of a constant column is rounding noise rather than zero.
             if sd > 1e-12 * mean.abs().max(1e-300) {
                 columns.push(Column {
@@ -274,7 +281,7 @@ fn columns(arguments: &[Argument], rows: &[Vec<Value<'_>>]) -> Option<Vec<Column
 }
 
 /// Mean and population standard deviation.
-fn moments(values: &[f64]) -> (f64, f64) {
+fn mean_and_sd(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values
@@ -284,11 +291,15 @@ fn moments(values: &[f64]) -> (f64, f64) {
     (mean, (squares / n).sqrt())
 }
 
-fn design_row(arguments: &[Argument], columns: &[Column], values: &[Value<'_>]) -> Vec<f64> {
+fn design_row(
+    arguments: &[ObservedArgument],
+    columns: &[Column],
+    values: &[ArgumentValue<'_>],
+) -> Vec<f64> {
     let standardised = |column: &Column| {
         let argument = arguments.get(column.argument)?;
         let value = values.get(column.argument)?;
-        Some((argument.feature(value, column.level) - column.mean) / column.sd)
+        Some((argument.column_value(value, column.level) - column.mean) / column.sd)
     };
     columns
         .iter()
@@ -298,8 +309,8 @@ fn design_row(arguments: &[Argument], columns: &[Column], values: &[Value<'_>]) 
 
 /// Solves the normal equations. None where they have no finite solution.
 /// O(observations × columns² + columns³).
-fn solve(
-    arguments: Vec<Argument>,
+fn solve_ridge(
+    arguments: Vec<ObservedArgument>,
     columns: Vec<Column>,
     design: &[Vec<f64>],
     logs: &[f64],
@@ -317,7 +328,7 @@ fn solve(
                 .collect()
         })
         .collect();
-    let factor = cholesky(normal)?;
+    let factor = cholesky_factor(normal)?;
     let right: Vec<f64> = (0..p)
         .map(|i| {
             design
@@ -351,7 +362,7 @@ fn solve(
         columns,
         intercept,
         weights,
-        errors,
+        leave_one_out_errors: errors,
         rmse,
         rmse_of_mean,
     })
@@ -368,17 +379,17 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// run = 3 × epochs² , twice as long with `adam`; nothing else matters.
-    fn observed() -> (Vec<Vec<Value<'static>>>, Vec<f64>) {
+    fn observed() -> (Vec<Vec<ArgumentValue<'static>>>, Vec<f64>) {
         let mut rows = Vec::new();
         let mut runs = Vec::new();
         for epochs in [1.0, 2.0, 4.0, 8.0] {
             for (optimizer, factor) in [("sgd", 1.0), ("adam", 2.0)] {
                 for momentum in [0.0, 0.9] {
                     rows.push(vec![
-                        Value::Number(epochs),
-                        Value::Text(optimizer),
-                        Value::Number(momentum),
-                        Value::Number(7.0),
+                        ArgumentValue::Number(epochs),
+                        ArgumentValue::Text(optimizer),
+                        ArgumentValue::Number(momentum),
+                        ArgumentValue::Number(7.0),
                     ]);
                     runs.push(3.0 * epochs * epochs * factor);
                 }
@@ -397,10 +408,10 @@ mod tests {
         assert_eq!(fit.exponent(3), None);
         let predict = |epochs, optimizer, momentum, fixed| {
             let values = [
-                Value::Number(epochs),
-                Value::Text(optimizer),
-                Value::Number(momentum),
-                Value::Number(fixed),
+                ArgumentValue::Number(epochs),
+                ArgumentValue::Text(optimizer),
+                ArgumentValue::Number(momentum),
+                ArgumentValue::Number(fixed),
             ];
             fit.predict(&values)
         };
@@ -415,42 +426,45 @@ mod tests {
         ] {
             assert!(outside.unwrap().extrapolates);
         }
-        assert_eq!(fit.predict(&[Value::Number(1.0)]), None);
+        assert_eq!(fit.predict(&[ArgumentValue::Number(1.0)]), None);
         let text = [
-            Value::Text("x"),
-            Value::Text("adam"),
-            Value::Number(0.0),
-            Value::Number(7.0),
+            ArgumentValue::Text("x"),
+            ArgumentValue::Text("adam"),
+            ArgumentValue::Number(0.0),
+            ArgumentValue::Number(7.0),
         ];
         assert_eq!(fit.predict(&text), None);
     }
 
     #[test]
     fn noise_gives_no_good_verdict() {
-        let rows: Vec<Vec<Value<'_>>> = (1..=12)
-            .map(|x| vec![Value::Number(f64::from(x))])
+        let rows: Vec<Vec<ArgumentValue<'_>>> = (1..=12)
+            .map(|x| vec![ArgumentValue::Number(f64::from(x))])
             .collect();
         let runs: Vec<f64> = (0..12)
             .map(|x| if x % 3 == 0 { 10.0 } else { 1000.0 })
             .collect();
-        let fit = Fit::new(&rows, &runs, RIDGE).unwrap();
-        assert_eq!(fit.verdict(), Verdict::No);
-        let few = Fit::new(&rows[..3], &runs[1..4], RIDGE).unwrap();
+        let fit = Fit::new(&rows, &runs, DEFAULT_RIDGE).unwrap();
+        assert_eq!(fit.verdict(), Verdict::Unusable);
+        let few = Fit::new(&rows[..3], &runs[1..4], DEFAULT_RIDGE).unwrap();
         assert_ne!(few.verdict(), Verdict::Good);
         assert_eq!(few.observations(), 3);
     }
 
     #[test]
     fn unusable_observations() {
-        let row = || vec![Value::Number(1.0)];
-        assert_eq!(Fit::new(&[], &[], RIDGE), None);
-        assert_eq!(Fit::new(&[row()], &[], RIDGE), None);
-        assert_eq!(Fit::new(&[row(), vec![]], &[1.0, 2.0], RIDGE), None);
-        assert_eq!(Fit::new(&[row(), row()], &[1.0, 0.0], RIDGE), None);
-        let one = Fit::new(&[row()], &[5.0], RIDGE).unwrap();
-        assert_eq!(one.verdict(), Verdict::No);
+        let row = || vec![ArgumentValue::Number(1.0)];
+        assert_eq!(Fit::new(&[], &[], DEFAULT_RIDGE), None);
+        assert_eq!(Fit::new(&[row()], &[], DEFAULT_RIDGE), None);
+        assert_eq!(Fit::new(&[row(), vec![]], &[1.0, 2.0], DEFAULT_RIDGE), None);
+        assert_eq!(Fit::new(&[row(), row()], &[1.0, 0.0], DEFAULT_RIDGE), None);
+        let one = Fit::new(&[row()], &[5.0], DEFAULT_RIDGE).unwrap();
+        assert_eq!(one.verdict(), Verdict::Unusable);
         let many: Vec<String> = (0..200).map(|n| format!("level{n}")).collect();
-        let rows: Vec<Vec<Value<'_>>> = many.iter().map(|level| vec![Value::Text(level)]).collect();
-        assert_eq!(Fit::new(&rows, &vec![1.0; 200], RIDGE), None);
+        let rows: Vec<Vec<ArgumentValue<'_>>> = many
+            .iter()
+            .map(|level| vec![ArgumentValue::Text(level)])
+            .collect();
+        assert_eq!(Fit::new(&rows, &vec![1.0; 200], DEFAULT_RIDGE), None);
     }
 }

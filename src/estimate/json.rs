@@ -6,7 +6,7 @@ use super::whole::{Estimate, TrialEstimate};
 use serde_json::{Value, json};
 
 /// The largest whole number that every JSON reader keeps exactly: 2^53.
-const EXACT: u128 = 1 << 53;
+const MAX_EXACT_INTEGER: u128 = 1 << 53;
 
 impl TrialEstimate {
     /// `{"seconds": …, "cost_usd": …}`, both numbers, each null where unknown.
@@ -21,21 +21,21 @@ impl Estimate {
     /// `sum_usd` is the exact sum of the trials' own costs, as decimal text.
     pub fn to_json(&self) -> Value {
         let trials = match u64::try_from(self.trials) {
-            Ok(trials) if self.trials <= EXACT => json!(trials),
+            Ok(trials) if self.trials <= MAX_EXACT_INTEGER => json!(trials),
             _ => json!(self.trials.to_string()),
         };
         let dollars = |spread: &Spread<Money>| spread.clone().map(|money| money.as_f64());
         json!({
             "trials": trials,
-            "cost_usd": self.cost.as_ref().map(|cost| spread_json(&dollars(cost))),
+            "cost_usd": self.cost.as_ref().map(|cost| spread_to_json(&dollars(cost))),
             "sum_usd": self.total.as_ref().map(|total| total.to_decimal(6)),
-            "wall_seconds": self.wall_seconds.as_ref().map(spread_json),
+            "wall_seconds": self.wall_seconds.as_ref().map(spread_to_json),
             "assumptions": self.assumptions,
             "problems": self.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     }
 }
 
-fn spread_json(spread: &Spread<f64>) -> Value {
+fn spread_to_json(spread: &Spread<f64>) -> Value {
     json!({ "low": spread.low, "likely": spread.likely, "high": spread.high })
 }

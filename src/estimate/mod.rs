@@ -66,12 +66,13 @@ pub use money::{Money, Rational};
 pub use quote::{Basis, Quote, provider_name};
 pub use run_time::{RunTime, parse_run_time};
 pub use seconds::Seconds;
-pub use settings::{DEFAULT_PARALLEL, RateOverride, Settings};
-pub use tally::{Lines, Tally};
+pub use settings::{DEFAULT_PARALLEL, EstimateSettings, RateOverride};
+pub use tally::{BillLines, Tally};
 pub use uncertainty::{Noise, Spread};
-pub use wall::Wall;
+pub use wall::WallClock;
 pub use whole::{
-    Estimate, MachineUse, Priced, Pricer, Problem, TrialEstimate, estimate, trial_estimate,
+    CostEstimate, Estimate, EstimateProblem, MachineUse, TrialEstimate, TrialEstimator,
+    estimate_plan, estimate_trial,
 };
 pub use words::LEFT_OUT;
 

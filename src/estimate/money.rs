@@ -113,20 +113,20 @@ impl Money {
 
     /// Short enough for a heading at any size: as `Display` below a billion, then with three
     /// digits and a word (`$17.4 quadrillion`), then as a power of ten (`$6.81 × 10^36`).
-    pub fn compact(&self) -> String {
+    pub fn to_compact(&self) -> String {
         let cents = self.cents();
         let dollars = self.round_to(0).magnitude().to_string();
         if dollars.len() <= 9 {
             return self.to_string();
         }
-        let (lead, magnitude) = three_digits(&dollars);
+        let (lead, magnitude) = leading_three_digits(&dollars);
         let sign = if cents.is_negative() { "-" } else { "" };
-        match WORDS.get(magnitude / 3 - 3) {
+        match MAGNITUDE_NAMES.get(magnitude / 3 - 3) {
             Some(word) => {
                 let places = 2 - magnitude % 3;
-                format!("{sign}${} {word}", point(&lead, lead.len() - places))
+                format!("{sign}${} {word}", insert_point(&lead, lead.len() - places))
             }
-            None => format!("{sign}${} × 10^{magnitude}", point(&lead, 1)),
+            None => format!("{sign}${} × 10^{magnitude}", insert_point(&lead, 1)),
         }
     }
 
@@ -140,7 +140,7 @@ impl Money {
 }
 
 /// Names of 10^9, 10^12, … 10^33.
-const WORDS: [&str; 9] = [
+const MAGNITUDE_NAMES: [&str; 9] = [
     "billion",
     "trillion",
     "quadrillion",
@@ -153,7 +153,7 @@ const WORDS: [&str; 9] = [
 ];
 
 /// The three leading digits of a whole number, rounded half up, and the power of ten of the first.
-fn three_digits(digits: &str) -> (String, usize) {
+fn leading_three_digits(digits: &str) -> (String, usize) {
     let mut magnitude = digits.len() - 1;
     let lead: u32 = digits
         .get(..3)
@@ -169,7 +169,7 @@ fn three_digits(digits: &str) -> (String, usize) {
 }
 
 /// Digits with a point after the first `whole` of them, if any follow.
-fn point(digits: &str, whole: usize) -> String {
+fn insert_point(digits: &str, whole: usize) -> String {
     let (before, after) = digits.split_at(whole.min(digits.len()));
     if after.is_empty() {
         before.to_owned()
@@ -319,7 +319,7 @@ mod tests {
             ("999900000000000000000000000000000000", "$1.00 × 10^36"),
             ("6805647338418769269267492148635364200", "$6.81 × 10^36"),
         ] {
-            assert_eq!(money(text).compact(), shown, "{text}");
+            assert_eq!(money(text).to_compact(), shown, "{text}");
         }
     }
 

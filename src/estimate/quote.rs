@@ -38,7 +38,7 @@ pub enum Basis {
 
 impl Quote {
     /// A quote at a rate that replaces the price list's.
-    pub fn typed(instance_type: &str, spot: bool, rate: Money) -> Quote {
+    pub fn from_typed_rate(instance_type: &str, spot: bool, rate: Money) -> Quote {
         Quote {
             requested: instance_type.to_owned(),
             spot,

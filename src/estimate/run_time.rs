@@ -5,7 +5,7 @@
 //! is refused: whether it means seconds or minutes decides the price sixtyfold.
 
 use super::Seconds;
-use crate::formula::{Error, ErrorKind, Fault, Formula, Value};
+use crate::formula::{ArgumentValue, Error, ErrorKind, EvalError, Formula};
 use crate::sweep::Span;
 
 /// Where the run time of a trial comes from.
@@ -20,12 +20,15 @@ pub enum RunTime {
 impl RunTime {
     /// The run time of a trial whose arguments `lookup` gives, asked once for each of
     /// [`RunTime::names`] in that order. O(nodes of the formula).
-    pub fn of<'a>(&self, lookup: impl FnMut(&str) -> Option<Value<'a>>) -> Result<Seconds, Fault> {
+    pub fn evaluate<'a>(
+        &self,
+        lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
+    ) -> Result<Seconds, EvalError> {
         match self {
             RunTime::Constant(seconds) => Ok(*seconds),
             RunTime::Formula(formula) => {
-                let seconds = formula.seconds(lookup)?;
-                Seconds::from_f64(seconds).ok_or(Fault::TooLong(seconds))
+                let seconds = formula.evaluate_seconds(lookup)?;
+                Seconds::from_f64(seconds).ok_or(EvalError::TooLong(seconds))
             }
         }
     }
@@ -45,11 +48,11 @@ pub fn parse_run_time(text: &str) -> Result<RunTime, Error> {
         return Formula::parse(text).map(RunTime::Formula);
     }
     let micros = if text.contains(':') {
-        clock(text)?
+        parse_clock(text)?
     } else {
-        units(text)?
+        parse_units(text)?
     };
-    let whole = span(0, text.len());
+    let whole = to_span(0, text.len());
     match u64::try_from(micros) {
         Ok(0) => Err(Error::new(whole, ErrorKind::ZeroTime)),
         Ok(micros) if micros <= Seconds::MAX.micros() => {
@@ -69,21 +72,21 @@ const UNITS: [(u128, &[&str]); 5] = [
 ];
 
 /// `1h 30m`, in microseconds: numbers with ever smaller units, blanks or commas between them.
-fn units(text: &str) -> Result<u128, Error> {
+fn parse_units(text: &str) -> Result<u128, Error> {
     let mut total = 0u128;
     let mut largest = u128::MAX;
-    let mut at = skip(text, 0, char::is_whitespace);
+    let mut at = skip_while(text, 0, char::is_whitespace);
     if at == text.len() {
         return Err(unexpected(text, at, "a run time such as `10 minutes`"));
     }
     while at < text.len() {
-        let number_end = skip(text, at, |c| c.is_ascii_digit() || c == '.');
+        let number_end = skip_while(text, at, |c| c.is_ascii_digit() || c == '.');
         if number_end == at {
             return Err(not_a_length(text, at));
         }
-        let number = span(at, number_end);
-        let unit_start = skip(text, number_end, char::is_whitespace);
-        let unit_end = skip(text, unit_start, char::is_alphabetic);
+        let number = to_span(at, number_end);
+        let unit_start = skip_while(text, number_end, char::is_whitespace);
+        let unit_end = skip_while(text, unit_start, char::is_alphabetic);
         let name = text.get(unit_start..unit_end).unwrap_or("");
         if name.is_empty() && unit_start < text.len() {
             return Err(not_a_length(text, unit_start));
@@ -97,37 +100,37 @@ fn units(text: &str) -> Result<u128, Error> {
                 },
             ));
         }
-        let unit = unit_of(text, unit_start, unit_end)?;
+        let unit = parse_unit(text, unit_start, unit_end)?;
         if unit >= largest {
             let found = name.to_owned();
-            let place = span(unit_start, unit_end);
+            let place = to_span(unit_start, unit_end);
             return Err(Error::new(place, ErrorKind::TimeUnitOrder { found }));
         }
         largest = unit;
-        total = total.saturating_add(decimal(text, number, unit)?);
-        at = skip(text, unit_end, |c| c.is_whitespace() || c == ',');
+        total = total.saturating_add(parse_decimal(text, number, unit)?);
+        at = skip_while(text, unit_end, |c| c.is_whitespace() || c == ',');
     }
     Ok(total)
 }
 
-fn unit_of(text: &str, start: usize, end: usize) -> Result<u128, Error> {
+fn parse_unit(text: &str, start: usize, end: usize) -> Result<u128, Error> {
     let name = text.get(start..end).unwrap_or("").to_lowercase();
     let known = UNITS
         .iter()
         .find(|(_, names)| names.contains(&name.as_str()));
     known.map(|(micros, _)| *micros).ok_or_else(|| {
         let found = text.get(start..end).unwrap_or("").to_owned();
-        Error::new(span(start, end), ErrorKind::UnknownTimeUnit { found })
+        Error::new(to_span(start, end), ErrorKind::UnknownTimeUnit { found })
     })
 }
 
 /// `1:30:00` or `1:30:00.5`: hours, minutes and seconds, in microseconds.
-fn clock(text: &str) -> Result<u128, Error> {
+fn parse_clock(text: &str) -> Result<u128, Error> {
     let trimmed = text.trim();
     let start = text.len() - text.trim_start().len();
     let fields: Vec<&str> = trimmed.split(':').collect();
     let &[hours, minutes, seconds] = fields.as_slice() else {
-        let place = span(start, start + trimmed.len());
+        let place = to_span(start, start + trimmed.len());
         if fields.len() == 2 {
             return Err(Error::new(place, ErrorKind::AmbiguousClock));
         }
@@ -142,7 +145,7 @@ fn clock(text: &str) -> Result<u128, Error> {
     ] {
         if digits.len() != 2 || !digits.parse::<u8>().is_ok_and(|value| value < 60) {
             let found = field.to_owned();
-            let place = span(at, at + field.len());
+            let place = to_span(at, at + field.len());
             return Err(Error::new(place, ErrorKind::ClockField { found }));
         }
     }
@@ -152,13 +155,13 @@ fn clock(text: &str) -> Result<u128, Error> {
         (minutes_at, minutes, 60_000_000),
         (seconds_at, seconds, 1_000_000),
     ] {
-        total = total.saturating_add(decimal(text, span(at, at + field.len()), unit)?);
+        total = total.saturating_add(parse_decimal(text, to_span(at, at + field.len()), unit)?);
     }
     Ok(total)
 }
 
 /// A decimal number of `unit` microseconds, exact; digits below a microsecond round half up.
-fn decimal(text: &str, place: Span, unit: u128) -> Result<u128, Error> {
+fn parse_decimal(text: &str, place: Span, unit: u128) -> Result<u128, Error> {
     let digits = place.slice(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_number = !(whole.is_empty() && fraction.is_empty())
@@ -188,12 +191,12 @@ fn decimal(text: &str, place: Span, unit: u128) -> Result<u128, Error> {
         .ok_or_else(too_long)
 }
 
-fn skip(text: &str, from: usize, wanted: impl Fn(char) -> bool) -> usize {
+fn skip_while(text: &str, from: usize, wanted: impl Fn(char) -> bool) -> usize {
     let rest = text.get(from..).unwrap_or("");
     from + rest.find(|c| !wanted(c)).unwrap_or(rest.len())
 }
 
-fn span(start: usize, end: usize) -> Span {
+fn to_span(start: usize, end: usize) -> Span {
     let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
     Span {
         start: offset(start),
@@ -202,7 +205,7 @@ fn span(start: usize, end: usize) -> Span {
 }
 
 fn unexpected(text: &str, at: usize, expected: &'static str) -> Error {
-    unexpected_at(text, span(at, text.len()), expected)
+    unexpected_at(text, to_span(at, text.len()), expected)
 }
 
 fn unexpected_at(text: &str, place: Span, expected: &'static str) -> Error {
@@ -214,7 +217,7 @@ fn unexpected_at(text: &str, place: Span, expected: &'static str) -> Error {
 /// its left side is missing.
 fn not_a_length(text: &str, at: usize) -> Error {
     match Formula::parse(&format!("seconds = {text}")) {
-        Ok(_) => Error::new(span(0, text.len()), ErrorKind::NoUnit),
+        Ok(_) => Error::new(to_span(0, text.len()), ErrorKind::NoLeftSide),
         Err(_) => unexpected(text, at, "a run time such as `10 minutes`"),
     }
 }
@@ -352,8 +355,8 @@ mod tests {
     #[test]
     fn a_formula_too_long_to_count_is_a_fault() {
         let run_time = parse_run_time("hours = 1e12").unwrap();
-        assert_eq!(run_time.of(|_| None), Err(Fault::TooLong(3.6e15)));
+        assert_eq!(run_time.evaluate(|_| None), Err(EvalError::TooLong(3.6e15)));
         let tiny = parse_run_time("seconds = 1e-30").unwrap();
-        assert_eq!(tiny.of(|_| None), Ok(Seconds::from_micros(1)));
+        assert_eq!(tiny.evaluate(|_| None), Ok(Seconds::from_micros(1)));
     }
 }

@@ -26,7 +26,7 @@ pub fn simulate(occupied: &[Seconds], parallel: u32) -> Schedule {
         finish: Vec::with_capacity(occupied.len()),
         makespan: 0,
     };
-    run(
+    assign_slots(
         occupied.iter().copied(),
         occupied.len(),
         parallel,
@@ -43,7 +43,7 @@ pub fn simulate(occupied: &[Seconds], parallel: u32) -> Schedule {
 /// The end of the last trial in list order, in microseconds. O(n log P).
 pub fn makespan(occupied: &[Seconds], parallel: u32) -> u128 {
     let mut last = 0;
-    run(
+    assign_slots(
         occupied.iter().copied(),
         occupied.len(),
         parallel,
@@ -57,21 +57,21 @@ pub fn makespan(occupied: &[Seconds], parallel: u32) -> u128 {
 
 /// [`makespan`] with the longest trials first, which costs no more and often ends sooner.
 /// O(n log n).
-pub fn longest_first(occupied: &[Seconds], parallel: u32) -> u128 {
+pub fn longest_first_makespan(occupied: &[Seconds], parallel: u32) -> u128 {
     let mut sorted = occupied.to_vec();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     makespan(&sorted, parallel)
 }
 
 /// The makespan of `trials` trials that all take the same time, in seconds. O(1).
-pub fn uniform(trials: u128, occupied: Seconds, parallel: u32) -> f64 {
+pub fn uniform_makespan(trials: u128, occupied: Seconds, parallel: u32) -> f64 {
     let rounds = trials.div_ceil(u128::from(parallel.max(1)));
     rounds as f64 * occupied.as_f64()
 }
 
 /// The smallest number of slots with which the trials in list order take no longer than the
 /// longest one; more buy nothing. 0 without trials. O(n log² n).
-pub fn slots_for_floor(occupied: &[Seconds]) -> u32 {
+pub fn fewest_useful_slots(occupied: &[Seconds]) -> u32 {
     let Some(longest) = occupied
         .iter()
         .max()
@@ -90,7 +90,7 @@ pub fn slots_for_floor(occupied: &[Seconds]) -> u32 {
     while low < high {
         let middle = low + (high - low) / 2;
         let mut enough = true;
-        run(
+        assign_slots(
             occupied.iter().copied(),
             occupied.len(),
             middle,
@@ -110,7 +110,7 @@ pub fn slots_for_floor(occupied: &[Seconds]) -> u32 {
 
 /// Bounds on the makespan, in seconds, from sums alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
+pub struct MakespanBounds {
     /// No schedule in any order ends before.
     pub lower: f64,
     /// List order, whatever the list, ends no later.
@@ -119,16 +119,16 @@ pub struct Bounds {
 
 /// `lower = max(longest, sum / P)`, `upper = sum / P + (1 - 1/P) longest`, in seconds; P is at
 /// most the number of trials.
-pub fn bounds(trials: u128, sum: f64, longest: f64, parallel: u32) -> Bounds {
+pub fn makespan_bounds(trials: u128, sum: f64, longest: f64, parallel: u32) -> MakespanBounds {
     let p = u128::from(parallel.max(1)).min(trials.max(1)) as f64;
-    Bounds {
+    MakespanBounds {
         lower: longest.max(sum / p),
         upper: sum / p + (1.0 - 1.0 / p) * longest,
     }
 }
 
 /// Calls `each` with every trial's slot and end in microseconds, until it returns false.
-fn run(
+fn assign_slots(
     occupied: impl Iterator<Item = Seconds>,
     trials: usize,
     parallel: u32,
@@ -204,15 +204,15 @@ mod tests {
                 assert_eq!(schedule, by_definition(&occupied, parallel as usize));
                 assert_eq!(makespan(&occupied, parallel), schedule.makespan);
                 let seconds = schedule.makespan as f64 / 1e6;
-                let bounds = bounds(n as u128, sum.as_f64(), longest.as_f64(), parallel);
+                let bounds = makespan_bounds(n as u128, sum.as_f64(), longest.as_f64(), parallel);
                 assert!(bounds.lower <= seconds + 1e-12 && seconds <= bounds.upper + 1e-12);
-                let sorted = longest_first(&occupied, parallel) as f64 / 1e6;
+                let sorted = longest_first_makespan(&occupied, parallel) as f64 / 1e6;
                 let p = f64::from(parallel);
                 assert!(sorted <= (4.0 / 3.0 - 1.0 / (3.0 * p)) * seconds + 1e-12);
                 assert!(schedule.makespan <= last);
                 last = schedule.makespan;
             }
-            let enough = slots_for_floor(&occupied);
+            let enough = fewest_useful_slots(&occupied);
             assert_eq!(makespan(&occupied, enough), u128::from(longest.micros()));
             assert!(enough == 1 || makespan(&occupied, enough - 1) > longest.micros().into());
         }
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn edges() {
         assert_eq!(simulate(&[], 4).makespan, 0);
-        assert_eq!(slots_for_floor(&[]), 0);
+        assert_eq!(fewest_useful_slots(&[]), 0);
         assert_eq!(makespan(&trials(1, 3), 0), makespan(&trials(1, 3), 1));
         assert_eq!(simulate(&trials(1, 3), u32::MAX).slots, [0, 1, 2]);
         let longest = [Seconds::MAX; 30];
@@ -229,12 +229,15 @@ mod tests {
             makespan(&longest, 1),
             30 * u128::from(Seconds::MAX.micros())
         );
-        let minute = Seconds::whole(60);
-        assert_eq!(uniform(9, minute, 4), 180.0);
+        let minute = Seconds::from_whole(60);
+        assert_eq!(uniform_makespan(9, minute, 4), 180.0);
         assert_eq!(
-            uniform(9, minute, 4) * 1e6,
+            uniform_makespan(9, minute, 4) * 1e6,
             makespan(&[minute; 9], 4) as f64
         );
-        assert_eq!(uniform(u128::MAX, minute, 1), u128::MAX as f64 * 60.0);
+        assert_eq!(
+            uniform_makespan(u128::MAX, minute, 1),
+            u128::MAX as f64 * 60.0
+        );
     }
 }

@@ -18,23 +18,23 @@ impl Seconds {
     pub const ZERO: Seconds = Seconds { micros: 0 };
     /// 10^12 s (31,700 years): the longest run time that is counted.
     pub const MAX: Seconds = Seconds {
-        micros: 1_000_000_000_000 * MICROS,
+        micros: 1_000_000_000_000 * MICROS_PER_SECOND,
     };
 
     /// From whole seconds, at most [`Seconds::MAX`].
-    pub const fn whole(seconds: u64) -> Seconds {
-        if seconds >= Seconds::MAX.micros / MICROS {
+    pub const fn from_whole(seconds: u64) -> Seconds {
+        if seconds >= Seconds::MAX.micros / MICROS_PER_SECOND {
             return Seconds::MAX;
         }
         Seconds {
-            micros: seconds * MICROS,
+            micros: seconds * MICROS_PER_SECOND,
         }
     }
 
     /// Rounds to the nearest microsecond, but up to one where the value is above zero. None where
     /// it is negative, not finite or above [`Seconds::MAX`].
     pub fn from_f64(seconds: f64) -> Option<Seconds> {
-        let micros = (seconds * MICROS as f64 + 0.5).floor();
+        let micros = (seconds * MICROS_PER_SECOND as f64 + 0.5).floor();
         if !(seconds >= 0.0 && micros <= Seconds::MAX.micros as f64) {
             return None;
         }
@@ -64,17 +64,17 @@ impl Seconds {
 
     /// As a double, correctly rounded.
     pub fn as_f64(self) -> f64 {
-        self.micros as f64 / MICROS as f64
+        self.micros as f64 / MICROS_PER_SECOND as f64
     }
 
     /// Whole seconds, rounded up.
-    pub fn ceil(self) -> u64 {
-        self.micros.div_ceil(MICROS)
+    pub fn ceil_seconds(self) -> u64 {
+        self.micros.div_ceil(MICROS_PER_SECOND)
     }
 
     /// Multiplies by a factor, to the nearest microsecond from zero to [`Seconds::MAX`]. NaN counts
     /// as 1.
-    pub fn scaled(self, factor: f64) -> Seconds {
+    pub fn scale(self, factor: f64) -> Seconds {
         if factor.is_nan() {
             return self;
         }
@@ -83,7 +83,7 @@ impl Seconds {
     }
 }
 
-const MICROS: u64 = 1_000_000;
+const MICROS_PER_SECOND: u64 = 1_000_000;
 
 impl Add for Seconds {
     type Output = Seconds;
@@ -117,19 +117,25 @@ impl fmt::Display for Seconds {
     /// As a person reads it: `45 s`, `10 min`, `1 h 30 min`, `2 d 3 h`; at most two units, the
     /// smaller one rounded down, and fractions only below a minute.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.micros / MICROS;
+        let seconds = self.micros / MICROS_PER_SECOND;
         let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
         let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
         match (days, hours, minutes) {
             (0, 0, 0) => write!(f, "{} s", self.as_f64()),
-            (0, 0, _) => two(f, minutes, "min", rest, "s"),
-            (0, _, _) => two(f, hours, "h", minutes, "min"),
-            _ => two(f, days, "d", hours, "h"),
+            (0, 0, _) => write_two_units(f, minutes, "min", rest, "s"),
+            (0, _, _) => write_two_units(f, hours, "h", minutes, "min"),
+            _ => write_two_units(f, days, "d", hours, "h"),
         }
     }
 }
 
-fn two(f: &mut fmt::Formatter<'_>, a: u64, unit: &str, b: u64, smaller: &str) -> fmt::Result {
+fn write_two_units(
+    f: &mut fmt::Formatter<'_>,
+    a: u64,
+    unit: &str,
+    b: u64,
+    smaller: &str,
+) -> fmt::Result {
     write!(f, "{a} {unit}")?;
     if b > 0 {
         write!(f, " {b} {smaller}")?;
@@ -147,9 +153,12 @@ mod tests {
     fn noise_of_a_double_is_not_billed() {
         assert_eq!(
             Seconds::from_f64(0.1 * 3.0 * 60.0),
-            Some(Seconds::whole(18))
+            Some(Seconds::from_whole(18))
         );
-        assert_eq!(Seconds::from_f64(247.2).map(Seconds::ceil), Some(248));
+        assert_eq!(
+            Seconds::from_f64(247.2).map(Seconds::ceil_seconds),
+            Some(248)
+        );
         assert_eq!(Seconds::from_f64(1e-300).map(Seconds::micros), Some(1));
         assert_eq!(Seconds::from_f64(0.0), Some(Seconds::ZERO));
         assert_eq!(Seconds::from_f64(1e12), Some(Seconds::MAX));
@@ -168,11 +177,11 @@ mod tests {
 
     #[test]
     fn scaling_stays_in_range() {
-        let minute = Seconds::whole(60);
-        assert_eq!(minute.scaled(1.5), Seconds::whole(90));
-        assert_eq!(minute.scaled(-1.0), Seconds::ZERO);
-        assert_eq!(minute.scaled(f64::NAN), minute);
-        assert_eq!(Seconds::MAX.scaled(2.0), Seconds::MAX);
+        let minute = Seconds::from_whole(60);
+        assert_eq!(minute.scale(1.5), Seconds::from_whole(90));
+        assert_eq!(minute.scale(-1.0), Seconds::ZERO);
+        assert_eq!(minute.scale(f64::NAN), minute);
+        assert_eq!(Seconds::MAX.scale(2.0), Seconds::MAX);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub const DEFAULT_PARALLEL: u32 = 4;
 
 /// Everything that decides an estimate besides the plan and the price list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Settings {
+pub struct EstimateSettings {
     /// None gives a price per hour and no total.
     pub run_time: Option<RunTime>,
     /// Trials that run at once; None is [`DEFAULT_PARALLEL`], and 0 counts as 1.
@@ -23,7 +23,7 @@ pub struct Settings {
     pub noise: Option<Noise>,
     /// Whether the trials run on a machine of one's own (the `local` cluster), so that nothing is
     /// billed and prices are those of the machine that the command names.
-    pub as_if: bool,
+    pub on_own_machine: bool,
 }
 
 /// A rate instead of the price list's.
@@ -36,19 +36,19 @@ pub enum RateOverride {
     NoPrice,
 }
 
-impl Settings {
+impl EstimateSettings {
     /// Settings for a cluster that starts a fresh cloud machine for every trial.
-    pub fn cloud() -> Settings {
-        Settings::default()
+    pub fn cloud() -> EstimateSettings {
+        EstimateSettings::default()
     }
 
     /// Settings for processes on a machine of one's own, priced as if on the machine that the
     /// command names.
-    pub fn local() -> Settings {
-        Settings {
+    pub fn local() -> EstimateSettings {
+        EstimateSettings {
             billing: Billing::local(),
-            as_if: true,
-            ..Settings::default()
+            on_own_machine: true,
+            ..EstimateSettings::default()
         }
     }
 

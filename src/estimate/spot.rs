@@ -7,35 +7,35 @@ use crate::sweep::math::{exp, log};
 
 /// One trial on an interruptible machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spot {
+pub struct SpotTrial {
     /// Overhead of each start (boot, set-up, reload), in hours.
-    pub start: f64,
+    pub start_hours: f64,
     /// Run and teardown, in hours.
-    pub run: f64,
+    pub run_hours: f64,
     /// Interruptions per hour of running time.
-    pub interruptions: f64,
+    pub interruptions_per_hour: f64,
 }
 
 /// Expected values for one trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Expected {
+pub struct SpotExpectation {
     /// Billed hours.
-    pub billed: f64,
+    pub billed_hours: f64,
     /// Interruptions, a mean and so rarely a whole number.
     pub interruptions: f64,
 }
 
-impl Expected {
+impl SpotExpectation {
     /// Hours on the clock, where after each interruption the trial waits `requeue` hours for a new
     /// machine.
-    pub fn wall(self, requeue: f64) -> f64 {
-        self.billed + self.interruptions * requeue
+    pub fn wall_hours(self, requeue: f64) -> f64 {
+        self.billed_hours + self.interruptions * requeue
     }
 }
 
 /// The expected time until `hours` in a row pass without an interruption, starting over after each:
 /// `(exp(rate × hours) - 1) / rate`, which is `hours` at a rate of zero.
-fn uninterrupted(rate: f64, hours: f64) -> f64 {
+fn expected_hours_until_done(rate: f64, hours: f64) -> f64 {
     let x = rate * hours;
     if x < 1e-5 {
         // Taylor series: exp(x) - 1 would lose its digits here.
@@ -44,40 +44,47 @@ fn uninterrupted(rate: f64, hours: f64) -> f64 {
     (exp(x) - 1.0) / rate
 }
 
-impl Spot {
+impl SpotTrial {
     /// Where each interruption starts the trial over.
-    pub fn restart(self) -> Expected {
-        let billed = uninterrupted(self.interruptions, self.start + self.run);
-        Expected {
-            billed,
-            interruptions: self.interruptions * billed,
+    pub fn expect_with_restarts(self) -> SpotExpectation {
+        let billed = expected_hours_until_done(
+            self.interruptions_per_hour,
+            self.start_hours + self.run_hours,
+        );
+        SpotExpectation {
+            billed_hours: billed,
+            interruptions: self.interruptions_per_hour * billed,
         }
     }
 
     /// Where each interruption resumes from the last checkpoint. Checkpoints are written after
     /// every `every` hours of useful time and take `cost` hours each; an `every` that is not above
     /// zero means none.
-    pub fn resume(self, every: f64, cost: f64) -> Expected {
-        if !(every > 0.0 && every < self.run) {
-            return self.restart();
+    pub fn expect_with_checkpoints(self, every: f64, cost: f64) -> SpotExpectation {
+        if !(every > 0.0 && every < self.run_hours) {
+            return self.expect_with_restarts();
         }
         // All segments but the last are `every` long and end with a checkpoint.
-        let full = (self.run / every).ceil() - 1.0;
-        let rest = self.run - full * every;
-        let rate = self.interruptions;
-        let again = exp(rate * self.start);
-        let segments = full * uninterrupted(rate, every + cost) + uninterrupted(rate, rest);
-        let billed = uninterrupted(rate, self.start) + again * segments;
-        Expected {
-            billed,
+        let full = (self.run_hours / every).ceil() - 1.0;
+        let rest = self.run_hours - full * every;
+        let rate = self.interruptions_per_hour;
+        let again = exp(rate * self.start_hours);
+        let segments = full * expected_hours_until_done(rate, every + cost)
+            + expected_hours_until_done(rate, rest);
+        let billed = expected_hours_until_done(rate, self.start_hours) + again * segments;
+        SpotExpectation {
+            billed_hours: billed,
             interruptions: rate * billed,
         }
     }
 
     /// Billed hours under AWS's rule for Linux: an attempt that EC2 interrupts within its first
     /// hour is free. Each interruption starts the trial over.
-    pub fn restart_first_hour_free(self) -> f64 {
-        let (rate, whole) = (self.interruptions, self.start + self.run);
+    pub fn billed_hours_first_hour_free(self) -> f64 {
+        let (rate, whole) = (
+            self.interruptions_per_hour,
+            self.start_hours + self.run_hours,
+        );
         if whole <= 1.0 || rate <= 0.0 {
             return whole;
         }
@@ -86,21 +93,21 @@ impl Spot {
     }
 
     /// Probability that no interruption happens, starting without checkpoints.
-    pub fn clean_run(self) -> f64 {
-        exp(-self.interruptions * (self.start + self.run))
+    pub fn no_interruption_probability(self) -> f64 {
+        exp(-self.interruptions_per_hour * (self.start_hours + self.run_hours))
     }
 
     /// Whether so many interruptions are expected that the trial may never finish without
     /// checkpoints: spot must then not be offered as a saving.
     pub fn may_never_finish(self) -> bool {
-        self.interruptions * (self.start + self.run) > 3.0
+        self.interruptions_per_hour * (self.start_hours + self.run_hours) > 3.0
     }
 
     /// The interruptions per hour up to which spot at `spot` USD per hour stays cheaper than
     /// `list`, starting over each time. None where it never is; infinite where it always is.
-    pub fn break_even(self, list: f64, spot: f64) -> Option<f64> {
-        let whole = self.start + self.run;
-        let cheaper = |rate: f64| uninterrupted(rate, whole) * spot < whole * list;
+    pub fn break_even_rate(self, list: f64, spot: f64) -> Option<f64> {
+        let whole = self.start_hours + self.run_hours;
+        let cheaper = |rate: f64| expected_hours_until_done(rate, whole) * spot < whole * list;
         if !cheaper(0.0) || whole <= 0.0 {
             return None;
         }
@@ -143,10 +150,10 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    const SPOT: Spot = Spot {
-        start: 1.0 / 12.0,
-        run: 4.0,
-        interruptions: 0.05,
+    const SPOT: SpotTrial = SpotTrial {
+        start_hours: 1.0 / 12.0,
+        run_hours: 4.0,
+        interruptions_per_hour: 0.05,
     };
 
     fn near(a: f64, b: f64, tolerance: f64) {
@@ -155,30 +162,48 @@ mod tests {
 
     #[test]
     fn limits() {
-        let calm = Spot {
-            interruptions: 0.0,
+        let calm = SpotTrial {
+            interruptions_per_hour: 0.0,
             ..SPOT
         };
         assert_eq!(
-            calm.restart(),
-            Expected {
-                billed: calm.start + calm.run,
+            calm.expect_with_restarts(),
+            SpotExpectation {
+                billed_hours: calm.start_hours + calm.run_hours,
                 interruptions: 0.0
             }
         );
-        assert_eq!(calm.restart_first_hour_free(), calm.start + calm.run);
-        assert_eq!(calm.clean_run(), 1.0);
+        assert_eq!(
+            calm.billed_hours_first_hour_free(),
+            calm.start_hours + calm.run_hours
+        );
+        assert_eq!(calm.no_interruption_probability(), 1.0);
         // One segment is no checkpoint at all.
-        assert_eq!(SPOT.resume(4.0, 0.1), SPOT.restart());
-        assert_eq!(SPOT.resume(0.0, 0.1), SPOT.restart());
+        assert_eq!(
+            SPOT.expect_with_checkpoints(4.0, 0.1),
+            SPOT.expect_with_restarts()
+        );
+        assert_eq!(
+            SPOT.expect_with_checkpoints(0.0, 0.1),
+            SPOT.expect_with_restarts()
+        );
         // Free and continuous checkpoints.
-        let b = (exp(0.05 * SPOT.start) - 1.0) / 0.05 + exp(0.05 * SPOT.start) * SPOT.run;
-        near(SPOT.resume(1e-5, 0.0).billed, b, 1e-5);
-        let almost = Spot {
-            interruptions: 1e-9,
+        let b = (exp(0.05 * SPOT.start_hours) - 1.0) / 0.05
+            + exp(0.05 * SPOT.start_hours) * SPOT.run_hours;
+        near(
+            SPOT.expect_with_checkpoints(1e-5, 0.0).billed_hours,
+            b,
+            1e-5,
+        );
+        let almost = SpotTrial {
+            interruptions_per_hour: 1e-9,
             ..SPOT
         };
-        near(almost.restart().billed, calm.restart().billed, 1e-7);
+        near(
+            almost.expect_with_restarts().billed_hours,
+            calm.expect_with_restarts().billed_hours,
+            1e-7,
+        );
     }
 
     /// A public simulation, quoted in docs/cost-model.md: 0.15 interruptions per hour, a third of
@@ -186,12 +211,12 @@ mod tests {
     #[test]
     fn a_second_opinion() {
         for (hours, on_demand_hours) in [(3.3, 1.41), (10.5, 8.43), (48.5, 3174.0)] {
-            let spot = Spot {
-                start: 0.0,
-                run: hours,
-                interruptions: 0.15,
+            let spot = SpotTrial {
+                start_hours: 0.0,
+                run_hours: hours,
+                interruptions_per_hour: 0.15,
             };
-            let paid = spot.restart().billed * 0.33;
+            let paid = spot.expect_with_restarts().billed_hours * 0.33;
             near(paid, on_demand_hours, 0.005 * on_demand_hours);
             assert_eq!(spot.may_never_finish(), hours > 20.0);
         }
@@ -212,17 +237,17 @@ mod tests {
 
     #[test]
     fn break_even_is_where_both_cost_the_same() {
-        let rate = SPOT.break_even(1.006, 0.4125).unwrap();
-        let there = Spot {
-            interruptions: rate,
+        let rate = SPOT.break_even_rate(1.006, 0.4125).unwrap();
+        let there = SpotTrial {
+            interruptions_per_hour: rate,
             ..SPOT
         };
         near(
-            there.restart().billed * 0.4125,
+            there.expect_with_restarts().billed_hours * 0.4125,
             (4.0 + 1.0 / 12.0) * 1.006,
             1e-9,
         );
-        assert_eq!(SPOT.break_even(0.4, 0.5), None);
-        assert!(SPOT.break_even(1.0, 0.0).unwrap().is_infinite());
+        assert_eq!(SPOT.break_even_rate(0.4, 0.5), None);
+        assert!(SPOT.break_even_rate(1.0, 0.0).unwrap().is_infinite());
     }
 }

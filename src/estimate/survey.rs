@@ -8,24 +8,24 @@
 
 use super::Seconds;
 use super::run_time::RunTime;
-use crate::formula::{Fault, Value};
-use crate::sweep::part::Slot;
+use crate::formula::{ArgumentValue, EvalError};
+use crate::sweep::part::ArgumentSlot;
 use crate::sweep::{Part, Plan, Ranges, Strategy, Trial, axis};
 use std::collections::BTreeMap;
 
 /// Trials or combinations whose run times are computed one by one, at most, in a whole plan.
-pub(super) const EXACT: u128 = 100_000;
+pub(super) const MAX_EXACT: u128 = 100_000;
 
 /// Trials of one part in a sample, at most.
-const SAMPLE: u128 = 10_000;
+const MAX_SAMPLE: u128 = 10_000;
 
 /// How a part's run times were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum SurveyMethod {
     /// Every trial has the same run time, which was computed once.
     Constant,
     /// Every chosen trial's run time was computed, in order.
-    Each,
+    EachTrial,
     /// So many combinations of the values that the formula reads were computed: all there are.
     Combinations(u128),
     /// The run times of so many trials, evenly spread, stand for all.
@@ -37,21 +37,21 @@ pub(super) enum Method {
 pub(super) struct PartSurvey {
     pub(super) part: u32,
     pub(super) trials: u128,
-    pub(super) method: Method,
+    pub(super) method: SurveyMethod,
     /// Run times with the number of trials that have them; in order of the trials under
     /// [`Method::Each`].
-    pub(super) runs: Vec<(Seconds, u128)>,
+    pub(super) run_times: Vec<(Seconds, u128)>,
     /// Trials without a run time: exact, except under [`Method::Sample`].
-    pub(super) faults: u128,
-    pub(super) first_fault: Option<FirstFault>,
+    pub(super) without_run_time: u128,
+    pub(super) first_error: Option<FirstError>,
 }
 
 /// The first trial without a run time that was found.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct FirstFault {
+pub(super) struct FirstError {
     /// Position in the plan, from 0.
     pub(super) position: u128,
-    pub(super) fault: Fault,
+    pub(super) error: EvalError,
 }
 
 /// The chosen trials of each part that has any, as its number and inclusive ranges of places in it.
@@ -59,7 +59,7 @@ pub(super) struct FirstFault {
 pub(super) fn chosen_by_part(plan: &Plan, chosen: &Ranges) -> Vec<(u32, Vec<(u128, u128)>)> {
     let mut by_part = Vec::new();
     for (number, part) in (0u32..).zip(plan.parts()) {
-        let start = plan.start(number);
+        let start = plan.part_start(number);
         let Some(last) = part.len().checked_sub(1).map(|last| start + last) else {
             continue;
         };
@@ -79,44 +79,44 @@ pub(super) fn chosen_by_part(plan: &Plan, chosen: &Ranges) -> Vec<(u32, Vec<(u12
 }
 
 /// How many numbers inclusive, disjoint ranges hold.
-pub(super) fn count(ranges: &[(u128, u128)]) -> u128 {
+pub(super) fn count_numbers(ranges: &[(u128, u128)]) -> u128 {
     ranges.iter().fold(0, |sum: u128, (a, b)| {
         sum.saturating_add(b - a).saturating_add(1)
     })
 }
 
 /// Surveys every part that has chosen trials. Computes O([`EXACT`]) run times altogether.
-pub(super) fn survey(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<PartSurvey> {
+pub(super) fn survey_parts(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<PartSurvey> {
     let by_part = chosen_by_part(plan, chosen);
-    let total = by_part
-        .iter()
-        .fold(0, |n: u128, (_, ranges)| n.saturating_add(count(ranges)));
+    let total = by_part.iter().fold(0, |n: u128, (_, ranges)| {
+        n.saturating_add(count_numbers(ranges))
+    });
     // Parts share one budget: what one leaves is for those after it.
-    let mut budget = EXACT;
+    let mut budget = MAX_EXACT;
     let mut left = by_part.len() as u128;
     let mut surveys = Vec::with_capacity(by_part.len());
     for (number, ranges) in &by_part {
         let Some(part) = plan.parts().get(*number as usize) else {
             continue;
         };
-        let reader = Reader::new(part, run_time);
-        let view = PartView {
+        let reader = RunTimeReader::new(part, run_time);
+        let surveyor = PartSurveyor {
             part,
             number: *number,
-            start: plan.start(*number),
+            start: plan.part_start(*number),
             ranges,
             reader,
         };
         // Few trials are surveyed one by one, since the wall clock depends on their order.
-        let survey = if total <= EXACT {
-            view.each()
+        let survey = if total <= MAX_EXACT {
+            surveyor.survey_each_trial()
         } else {
-            view.cheapest(budget, left)
+            surveyor.survey_cheapest(budget, left)
         };
         let looked_at = match survey.method {
-            Method::Constant => 0,
-            Method::Each => survey.trials,
-            Method::Combinations(n) | Method::Sample(n) => n,
+            SurveyMethod::Constant => 0,
+            SurveyMethod::EachTrial => survey.trials,
+            SurveyMethod::Combinations(n) | SurveyMethod::Sample(n) => n,
         };
         budget = budget.saturating_sub(looked_at);
         left = left.saturating_sub(1);
@@ -127,21 +127,21 @@ pub(super) fn survey(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<Pa
 
 /// Computes run times of trials of one part. The arguments that the run time names are found once,
 /// not once per trial.
-pub(super) struct Reader<'a> {
+pub(super) struct RunTimeReader<'a> {
     part: &'a Part,
     run_time: &'a RunTime,
     /// The argument behind each of the run time's names; None where the part has none of that name.
-    slots: Vec<Option<Slot>>,
+    slots: Vec<Option<ArgumentSlot>>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(part: &'a Part, run_time: &'a RunTime) -> Reader<'a> {
+impl<'a> RunTimeReader<'a> {
+    pub(super) fn new(part: &'a Part, run_time: &'a RunTime) -> RunTimeReader<'a> {
         let slots = run_time
             .names()
             .iter()
-            .map(|name| part.find(name))
+            .map(|name| part.find_argument(name))
             .collect();
-        Reader {
+        RunTimeReader {
             part,
             run_time,
             slots,
@@ -149,14 +149,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The run time of the trial at `index` of the part's space. O(axes + formula).
-    pub(super) fn run(&self, index: u128) -> Result<Seconds, Fault> {
+    pub(super) fn run_time_at(&self, index: u128) -> Result<Seconds, EvalError> {
         // A run time asks for each of its names once, in their order, which is that of the slots.
         let mut slots = self.slots.iter();
-        self.run_time.of(|_| {
+        self.run_time.evaluate(|_| {
             let slot = slots.next().copied().flatten()?;
             let text = self.part.value(slot, index)?;
             // A run time computes with numbers only, so that any text stands for all texts.
-            Some(axis::number(&text).map_or(Value::Text(""), Value::Number))
+            Some(axis::parse_number(&text).map_or(ArgumentValue::Text(""), ArgumentValue::Number))
         })
     }
 
@@ -174,30 +174,30 @@ impl<'a> Reader<'a> {
     }
 }
 
-struct PartView<'a> {
+struct PartSurveyor<'a> {
     part: &'a Part,
     number: u32,
     start: u128,
     /// Chosen trials, as inclusive ranges of places in the part.
     ranges: &'a [(u128, u128)],
-    reader: Reader<'a>,
+    reader: RunTimeReader<'a>,
 }
 
-impl PartView<'_> {
-    fn empty(&self, method: Method) -> PartSurvey {
+impl PartSurveyor<'_> {
+    fn empty_survey(&self, method: SurveyMethod) -> PartSurvey {
         PartSurvey {
             part: self.number,
-            trials: count(self.ranges),
+            trials: count_numbers(self.ranges),
             method,
-            runs: Vec::new(),
-            faults: 0,
-            first_fault: None,
+            run_times: Vec::new(),
+            without_run_time: 0,
+            first_error: None,
         }
     }
 
     /// Surveys the part in the cheapest exact way that the budget allows, else by a sample.
-    fn cheapest(&self, budget: u128, parts_left: u128) -> PartSurvey {
-        let trials = count(self.ranges);
+    fn survey_cheapest(&self, budget: u128, parts_left: u128) -> PartSurvey {
+        let trials = count_numbers(self.ranges);
         let axes = self.reader.axes();
         let combinations = axes
             .iter()
@@ -210,74 +210,75 @@ impl PartView<'_> {
             || self.part.len() == self.part.space_len();
         if let Some(combinations) = combinations.filter(|_| is_whole_space)
             && (combinations == 1 || combinations.saturating_add(left_out) <= budget)
-            && left_out <= EXACT
+            && left_out <= MAX_EXACT
         {
-            return self.combinations(&axes, combinations);
+            return self.survey_combinations(&axes, combinations);
         }
         if axes.is_empty() {
-            return self.constant();
+            return self.survey_constant();
         }
         if trials <= budget {
-            return self.each();
+            return self.survey_each_trial();
         }
-        self.sample((budget / parts_left.max(1)).clamp(1, SAMPLE))
+        self.survey_sample((budget / parts_left.max(1)).clamp(1, MAX_SAMPLE))
     }
 
     /// Computes the first trial's run time, which all share: nothing that it reads differs.
-    fn constant(&self) -> PartSurvey {
-        let mut survey = self.empty(Method::Constant);
+    fn survey_constant(&self) -> PartSurvey {
+        let mut survey = self.empty_survey(SurveyMethod::Constant);
         let first = self.ranges.first().map_or(0, |(first, _)| *first);
         let trials = survey.trials;
-        self.look(&mut survey, first, trials);
+        self.count_trial(&mut survey, first, trials);
         survey
     }
 
-    fn each(&self) -> PartSurvey {
+    fn survey_each_trial(&self) -> PartSurvey {
         if self.reader.axes().is_empty() {
-            return self.constant();
+            return self.survey_constant();
         }
-        let mut survey = self.empty(Method::Each);
+        let mut survey = self.empty_survey(SurveyMethod::EachTrial);
         for n in self.ranges.iter().flat_map(|(first, last)| *first..=*last) {
-            self.look(&mut survey, n, 1);
+            self.count_trial(&mut survey, n, 1);
         }
         survey
     }
 
     /// Computes one run time per combination of the axes' values, for all trials that share it, and
     /// then subtracts the trials that are not chosen.
-    fn combinations(&self, axes: &[usize], combinations: u128) -> PartSurvey {
+    fn survey_combinations(&self, axes: &[usize], combinations: u128) -> PartSurvey {
         let method = if axes.is_empty() {
-            Method::Constant
+            SurveyMethod::Constant
         } else {
-            Method::Combinations(combinations)
+            SurveyMethod::Combinations(combinations)
         };
-        let mut survey = self.empty(method);
+        let mut survey = self.empty_survey(method);
         let times = self.part.space_len() / combinations;
         let mut runs: BTreeMap<Seconds, u128> = BTreeMap::new();
-        for index in combined_indices(self.part, axes) {
-            match self.reader.run(index) {
+        for index in combination_indices(self.part, axes) {
+            match self.reader.run_time_at(index) {
                 Ok(run) => *runs.entry(run).or_default() += times,
                 Err(fault) => {
-                    survey.faults += times;
+                    survey.without_run_time += times;
                     let position = self.start + index;
-                    survey
-                        .first_fault
-                        .get_or_insert(FirstFault { position, fault });
+                    survey.first_error.get_or_insert(FirstError {
+                        position,
+                        error: fault,
+                    });
                 }
             }
         }
-        for index in gaps(self.ranges, self.part.len()) {
-            match self.reader.run(index) {
+        for index in numbers_outside(self.ranges, self.part.len()) {
+            match self.reader.run_time_at(index) {
                 Ok(run) => {
                     runs.entry(run)
                         .and_modify(|times| *times = times.saturating_sub(1));
                 }
-                Err(_) => survey.faults = survey.faults.saturating_sub(1),
+                Err(_) => survey.without_run_time = survey.without_run_time.saturating_sub(1),
             }
         }
-        survey.runs = runs.into_iter().filter(|(_, times)| *times > 0).collect();
-        if survey.faults == 0 {
-            survey.first_fault = None;
+        survey.run_times = runs.into_iter().filter(|(_, times)| *times > 0).collect();
+        if survey.without_run_time == 0 {
+            survey.first_error = None;
         }
         survey
     }
@@ -286,8 +287,8 @@ impl PartView<'_> {
     ///
     /// The place within a stratum follows multiples of the golden ratio (a Weyl sequence): a fixed
     /// place would see only one value of each axis whose length divides the stratum's.
-    fn sample(&self, size: u128) -> PartSurvey {
-        let mut survey = self.empty(Method::Sample(size));
+    fn survey_sample(&self, size: u128) -> PartSurvey {
+        let mut survey = self.empty_survey(SurveyMethod::Sample(size));
         let step = survey.trials / size;
         let longer = survey.trials % size;
         let mut chosen = Ordinals {
@@ -297,8 +298,8 @@ impl PartView<'_> {
         let mut first = 0u128;
         for n in 0..size {
             let stands_for = step + u128::from(n < longer);
-            if let Some(place) = chosen.nth(first + spread(n, stands_for)) {
-                self.look(&mut survey, place, stands_for);
+            if let Some(place) = chosen.nth(first + golden_offset(n, stands_for)) {
+                self.count_trial(&mut survey, place, stands_for);
             }
             first += stands_for;
         }
@@ -306,25 +307,26 @@ impl PartView<'_> {
     }
 
     /// Computes the run time of the part's `n`-th trial and counts it `times` times.
-    fn look(&self, survey: &mut PartSurvey, n: u128, times: u128) {
+    fn count_trial(&self, survey: &mut PartSurvey, n: u128, times: u128) {
         let Some(index) = self.part.index_at(n) else {
             return;
         };
-        match self.reader.run(index) {
-            Ok(run) => survey.runs.push((run, times)),
+        match self.reader.run_time_at(index) {
+            Ok(run) => survey.run_times.push((run, times)),
             Err(fault) => {
-                survey.faults += times;
+                survey.without_run_time += times;
                 let position = self.start + n;
-                survey
-                    .first_fault
-                    .get_or_insert(FirstFault { position, fault });
+                survey.first_error.get_or_insert(FirstError {
+                    position,
+                    error: fault,
+                });
             }
         }
     }
 }
 
 /// The fraction of the n-th multiple of the golden ratio, as a place below `length`.
-fn spread(n: u128, length: u128) -> u128 {
+fn golden_offset(n: u128, length: u128) -> u128 {
     /// 2^64 over the golden ratio.
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
     let fraction = u128::from((n as u64).wrapping_mul(GOLDEN));
@@ -335,7 +337,7 @@ fn spread(n: u128, length: u128) -> u128 {
 
 /// The indices, ascending, of one trial per combination of values on `axes`: the trial that has the
 /// first value on every other axis. The first axis varies fastest.
-fn combined_indices(part: &Part, axes: &[usize]) -> impl Iterator<Item = u128> {
+fn combination_indices(part: &Part, axes: &[usize]) -> impl Iterator<Item = u128> {
     // For each wanted axis the distance between neighbouring values, and how many there are.
     let mut stride = 1u128;
     let mut wanted = Vec::new();
@@ -366,7 +368,7 @@ fn combined_indices(part: &Part, axes: &[usize]) -> impl Iterator<Item = u128> {
 }
 
 /// The numbers below `len` that are in none of the ranges.
-fn gaps(ranges: &[(u128, u128)], len: u128) -> impl Iterator<Item = u128> {
+fn numbers_outside(ranges: &[(u128, u128)], len: u128) -> impl Iterator<Item = u128> {
     let starts = std::iter::once(0).chain(ranges.iter().map(|(_, last)| last.saturating_add(1)));
     let ends = ranges
         .iter()
@@ -398,10 +400,14 @@ impl Ordinals<'_> {
 }
 
 /// The run time of one trial. O(axes + formula).
-pub(super) fn run_of(plan: &Plan, trial: &Trial, run_time: &RunTime) -> Result<Seconds, Fault> {
+pub(super) fn run_time_of_trial(
+    plan: &Plan,
+    trial: &Trial,
+    run_time: &RunTime,
+) -> Result<Seconds, EvalError> {
     let part = plan
         .parts()
         .get(trial.part as usize)
-        .ok_or(Fault::NotFinite)?;
-    Reader::new(part, run_time).run(trial.index)
+        .ok_or(EvalError::NotFinite)?;
+    RunTimeReader::new(part, run_time).run_time_at(trial.index)
 }

@@ -40,10 +40,10 @@ pub struct Tally {
 impl Tally {
     /// Counts `times` trials whose script takes `run`. O(1).
     pub fn add(&mut self, meter: &Meter, run: Seconds, times: u128) {
-        let run = meter.billing().limited(run);
+        let run = meter.billing().cap_run_time(run);
         self.trials = self.trials.saturating_add(times);
         self.run_micros.add(run.micros(), times);
-        self.busy_micros.add(meter.busy(run).micros(), times);
+        self.busy_micros.add(meter.busy_time(run).micros(), times);
         self.billed_seconds.add(meter.billed_seconds(run), times);
         let seconds = run.as_f64();
         self.moments.0 += seconds * times as f64;
@@ -66,28 +66,29 @@ impl Tally {
     }
 
     /// The lines of the common bill; they add up exactly to the sum of the trials' own bills.
-    pub fn lines(&self, tariff: &Tariff) -> Lines {
+    pub fn bill_lines(&self, tariff: &Tariff) -> BillLines {
         let machine = |micros: BigInt| {
-            tariff.machine(&micros) * num_rational::Ratio::new(1.into(), MICROS.into())
+            tariff.cost_of_machines(&micros)
+                * num_rational::Ratio::new(1.into(), MICROS_PER_SECOND.into())
         };
         let run = self.run_micros.total();
         let busy = self.busy_micros.total();
         let billed = self.billed_seconds();
-        Lines {
+        BillLines {
             script: machine(run.clone()),
             overhead: machine(&busy - run),
-            rounding: machine(&billed * MICROS - busy),
-            disk: tariff.disk(&billed),
+            rounding: machine(&billed * MICROS_PER_SECOND - busy),
+            disk: tariff.cost_of_disks(&billed),
             egress: tariff.egress().clone() * BigInt::from(self.trials),
         }
     }
 }
 
-const MICROS: u32 = 1_000_000;
+const MICROS_PER_SECOND: u32 = 1_000_000;
 
 /// The parts of a bill, each a sum over trials.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lines {
+pub struct BillLines {
     /// USD for the scripts' own time on machines.
     pub script: Money,
     /// USD for billed boot, set-up and teardown.
@@ -100,11 +101,11 @@ pub struct Lines {
     pub egress: Money,
 }
 
-impl Lines {
+impl BillLines {
     /// $0 on every line.
-    pub fn zero() -> Lines {
+    pub fn zero() -> BillLines {
         let zero = Money::zero();
-        Lines {
+        BillLines {
             script: zero.clone(),
             overhead: zero.clone(),
             rounding: zero.clone(),
@@ -114,7 +115,7 @@ impl Lines {
     }
 
     /// Adds line by line.
-    pub fn add(&mut self, other: Lines) {
+    pub fn add(&mut self, other: BillLines) {
         self.script += other.script;
         self.overhead += other.overhead;
         self.rounding += other.rounding;
@@ -151,7 +152,7 @@ mod tests {
                 minimum: 200,
                 increment: 60,
             }),
-            disk: Some(Disk {
+            disk_per_second: Some(Disk {
                 gb: 100,
                 usd_per_gb_month: Money::from_decimal("0.08").unwrap(),
             }),
@@ -169,7 +170,7 @@ mod tests {
             tally.add(tariff.meter(), run, times);
             sum += tariff.bill(run).cost() * BigInt::from(times);
         }
-        let lines = tally.lines(&tariff);
+        let lines = tally.bill_lines(&tariff);
         assert_eq!(lines.total(), sum);
         assert!(!lines.rounding.is_zero() && !lines.disk.is_zero());
     }
@@ -181,11 +182,11 @@ mod tests {
             &Money::from_decimal("3600").unwrap(),
         );
         let mut tally = Tally::default();
-        tally.add(tariff.meter(), Seconds::whole(870), u128::MAX - 1);
-        tally.add(tariff.meter(), Seconds::whole(870), 1);
+        tally.add(tariff.meter(), Seconds::from_whole(870), u128::MAX - 1);
+        tally.add(tariff.meter(), Seconds::from_whole(870), 1);
         // 1,000 billed seconds at a dollar each, 2^128 - 1 times.
         assert_eq!(
-            tally.lines(&tariff).total().to_string(),
+            tally.bill_lines(&tariff).total().to_string(),
             "$340,282,366,920,938,463,463,374,607,431,768,211,455,000.00"
         );
         assert_eq!(tally.trials(), u128::MAX);

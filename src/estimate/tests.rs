@@ -11,15 +11,15 @@ fn plan(text: &str) -> Arc<Plan> {
     reading.plan
 }
 
-fn settings(run_time: &str) -> Settings {
-    Settings {
+fn settings(run_time: &str) -> EstimateSettings {
+    EstimateSettings {
         run_time: Some(parse_run_time(run_time).unwrap()),
-        ..Settings::cloud()
+        ..EstimateSettings::cloud()
     }
 }
 
-fn all(plan: &Plan, settings: &Settings) -> Estimate {
-    estimate(
+fn estimate_all(plan: &Plan, settings: &EstimateSettings) -> Estimate {
+    estimate_plan(
         plan,
         &Ranges::full(plan.len()),
         settings,
@@ -28,18 +28,18 @@ fn all(plan: &Plan, settings: &Settings) -> Estimate {
 }
 
 /// The sum of the trials' own costs, one by one.
-fn sum_of_trials(plan: &Plan, chosen: &Ranges, settings: &Settings) -> Option<Money> {
-    let pricer = Pricer::new(plan, settings, Catalogue::embedded());
+fn sum_of_trials(plan: &Plan, chosen: &Ranges, settings: &EstimateSettings) -> Option<Money> {
+    let pricer = TrialEstimator::new(plan, settings, Catalogue::embedded());
     chosen
         .iter()
-        .map(|position| pricer.trial(&plan.trial(position)?).cost)
+        .map(|position| pricer.estimate(&plan.trial(position)?).cost)
         .sum()
 }
 
 #[test]
 fn a_constant_run_time() {
     let plan = plan("grid run --instance_type g4dn.xlarge file.py --batch_size '[8, 16, 32, 64]'");
-    let estimate = all(&plan, &settings("10 minutes"));
+    let estimate = estimate_all(&plan, &settings("10 minutes"));
     assert_eq!(estimate.trials, 4);
     // 90 + 30 + 600 + 10 = 730 s at $0.55 per hour, four times.
     assert_eq!(estimate.total.as_ref().unwrap().to_decimal(6), "0.446111");
@@ -57,7 +57,7 @@ fn a_constant_run_time() {
     assert!(cost.low < cost.likely && cost.likely < cost.high);
     assert!(estimate.mean.as_ref().unwrap() > &cost.likely);
     assert!(estimate.problems.is_empty());
-    let lines = estimate.lines.as_ref().unwrap();
+    let lines = estimate.bill_lines.as_ref().unwrap();
     assert_eq!(lines.total(), estimate.total.clone().unwrap());
     assert_eq!(lines.script.to_decimal(6), "0.366667");
     assert_eq!(lines.overhead.to_decimal(6), "0.079444");
@@ -66,9 +66,9 @@ fn a_constant_run_time() {
 #[test]
 fn low_likely_and_high_are_those_of_section_8() {
     let plan = plan("grid run --instance_type g4dn.xlarge f.py --a '[1, 2, 3, 4]'");
-    let estimate = all(&plan, &settings("10 minutes"));
+    let estimate = estimate_all(&plan, &settings("10 minutes"));
     let (n, run, overhead, rate) = (4.0, 600.0, 130.0, 0.55);
-    let run_total = uncertainty::total(n * run, n * run * run, Noise::TYPED);
+    let run_total = uncertainty::sum_distribution(n * run, n * run * run, Noise::TYPED);
     let dollars = |q: f64| (n * overhead + q) / 3600.0 * rate;
     let cost = estimate.cost.unwrap();
     for (money, q) in [
@@ -81,10 +81,12 @@ fn low_likely_and_high_are_those_of_section_8() {
     }
     let wall = estimate.wall_seconds.unwrap();
     assert!(
-        (wall.low - (130.0 + 600.0 * crate::sweep::math::exp(-0.3 * uncertainty::Z))).abs() < 1e-5
+        (wall.low - (130.0 + 600.0 * crate::sweep::math::exp(-0.3 * uncertainty::Z_90))).abs()
+            < 1e-5
     );
     assert!(
-        (wall.high - (130.0 + 600.0 * crate::sweep::math::exp(0.3 * uncertainty::Z))).abs() < 1e-5
+        (wall.high - (130.0 + 600.0 * crate::sweep::math::exp(0.3 * uncertainty::Z_90))).abs()
+            < 1e-5
     );
 }
 
@@ -92,9 +94,9 @@ fn low_likely_and_high_are_those_of_section_8() {
 fn cost_does_not_depend_on_parallelism_and_wall_clock_does() {
     let plan = plan("grid run f.py --epochs '[1, 2, 3, 4, 5, 6, 7]'");
     let at = |parallel| {
-        all(
+        estimate_all(
             &plan,
-            &Settings {
+            &EstimateSettings {
                 parallel: Some(parallel),
                 ..settings("minutes = 10 * epochs")
             },
@@ -105,7 +107,7 @@ fn cost_does_not_depend_on_parallelism_and_wall_clock_does() {
     assert_eq!(one.cost, seven.cost);
     assert_eq!(one.wall_seconds.unwrap().likely, 7.0 * 130.0 + 28.0 * 600.0);
     assert_eq!(seven.wall_seconds.unwrap().likely, 130.0 + 7.0 * 600.0);
-    let wall = at(4).wall.unwrap();
+    let wall = at(4).wall_clock.unwrap();
     assert!(wall.exact && wall.longest_first.unwrap() < wall.seconds.likely);
     assert!(wall.bounds.lower <= wall.seconds.likely && wall.seconds.likely <= wall.bounds.upper);
     assert_eq!(wall.useful_slots, Some(7));
@@ -117,16 +119,16 @@ fn prices_without_listing() {
                 --b 'range(0, 1000000000)'";
     let plan = plan(text);
     assert_eq!(plan.len(), 1_000_000_000_000_000_000);
-    let estimate = all(&plan, &settings("10 minutes"));
+    let estimate = estimate_all(&plan, &settings("10 minutes"));
     assert_eq!(
         estimate.total.unwrap().to_string(),
         "$111,527,777,777,777,777.78"
     );
     assert_eq!(estimate.wall_seconds.unwrap().likely, 730.0 * 2.5e17);
-    let json = all(&plan, &settings("10 minutes")).to_json();
+    let json = estimate_all(&plan, &settings("10 minutes")).to_json();
     assert_eq!(json["trials"], "1000000000000000000");
     // Without a run time there is a price per hour and no total.
-    let bare = all(&plan, &Settings::cloud());
+    let bare = estimate_all(&plan, &EstimateSettings::cloud());
     assert_eq!(
         (bare.cost, bare.total, bare.wall_seconds),
         (None, None, None)
@@ -146,11 +148,11 @@ fn a_sample_sees_every_axis() {
     let text = "grid run --instance_type g4dn.xlarge f.py --a 'range(0, 1000)' \
                 --b 'range(0, 1000000)'";
     let plan = plan(text);
-    let estimate = all(&plan, &settings("seconds = a ^ 2 + b"));
+    let estimate = estimate_all(&plan, &settings("seconds = a ^ 2 + b"));
     // Mean of a² is 332,833.5 and of b 499,999.5.
     let expected = (130.0 + 332_833.5 + 499_999.5) * 1e9 / 3600.0 * 0.55;
     assert!(estimate.problems.len() == 1, "a = b = 0 is no run time");
-    let estimate = all(&plan, &settings("seconds = a ^ 2 + b + 1e-3"));
+    let estimate = estimate_all(&plan, &settings("seconds = a ^ 2 + b + 1e-3"));
     let total = estimate.total.unwrap().as_f64();
     assert!((total / expected - 1.0).abs() < 0.01, "{total} {expected}");
 }
@@ -162,12 +164,12 @@ fn a_formula_over_few_axes_is_exact_at_any_size() {
                 --a 'range(0, 1000000000)' --b 'range(0, 1000000000)'";
     let plan = plan(text);
     let settings = settings("minutes = 10 * epochs");
-    let estimate = all(&plan, &settings);
+    let estimate = estimate_all(&plan, &settings);
     // 3 × 130 s + 60 × 60 s for every three trials, in whole seconds.
     let billed = BigInt::from(3990) * BigInt::from(10u128.pow(18));
     let expected = Money::from_decimal("0.55").unwrap() * Rational::new(billed, 3600.into());
     assert_eq!(estimate.total, Some(expected.clone()));
-    assert!(!estimate.wall.as_ref().unwrap().exact);
+    assert!(!estimate.wall_clock.as_ref().unwrap().exact);
     assert!(
         estimate
             .assumptions
@@ -179,7 +181,7 @@ fn a_formula_over_few_axes_is_exact_at_any_size() {
     chosen.remove(0);
     chosen.remove(5);
     chosen.remove_range(1_000_000, 1_000_009);
-    let fewer = super::estimate(&plan, &chosen, &settings, Catalogue::embedded());
+    let fewer = super::estimate_plan(&plan, &chosen, &settings, Catalogue::embedded());
     let removed: Ranges = "0,5,1000000-1000009".parse().unwrap();
     let off = sum_of_trials(&plan, &removed, &settings).unwrap();
     assert_eq!(fewer.total, Some(expected - off));
@@ -192,7 +194,7 @@ fn a_formula_over_large_axes_is_sampled_and_says_so() {
                 --b 'range(1, 1001)'";
     let plan = plan(text);
     let settings = settings("seconds = a / 1000 + b");
-    let estimate = all(&plan, &settings);
+    let estimate = estimate_all(&plan, &settings);
     // Mean of a / 1000 is 500.0005 and of b 500.5; rounding up adds about half a second.
     let mean_billed = 130.0 + 500.0 + 500.5 + 0.5;
     let expected = mean_billed * 1e9 / 3600.0 * 0.55;
@@ -205,7 +207,7 @@ fn a_formula_over_large_axes_is_sampled_and_says_so() {
             .any(|a| a.contains("10,000 of them, evenly spread"))
     );
     // The same again: nothing in it is random.
-    assert_eq!(all(&plan, &settings), estimate);
+    assert_eq!(estimate_all(&plan, &settings), estimate);
 }
 
 #[test]
@@ -232,7 +234,7 @@ fn every_way_of_counting_agrees_with_the_trials_one_by_one() {
         for selection in selections {
             let chosen: Ranges = selection.parse().unwrap();
             let settings = settings(formula);
-            let estimate = super::estimate(&plan, &chosen, &settings, Catalogue::embedded());
+            let estimate = super::estimate_plan(&plan, &chosen, &settings, Catalogue::embedded());
             let clipped = chosen.clip(plan.len());
             assert_eq!(estimate.trials, clipped.len());
             let sum = sum_of_trials(&plan, &clipped, &settings);
@@ -247,13 +249,13 @@ fn machines_of_several_commands() {
         "grid run --instance_type g4dn.xlarge f.py\ngrid run --use_spot f.py\n\
          grid run --instance_type g4dn.xlarge f.py --a '[1, 2]'",
     );
-    let estimate = all(&plan, &settings("1h"));
+    let estimate = estimate_all(&plan, &settings("1h"));
     let uses: Vec<(String, u128, bool)> = estimate
         .machines
         .iter()
         .map(|machine| {
             (
-                machine.planned().name().to_owned(),
+                machine.requested_quote().name().to_owned(),
                 machine.trials,
                 machine.spot,
             )
@@ -270,7 +272,7 @@ fn machines_of_several_commands() {
     // 3,730 s each, at 0.55, 0.55, 0.55 and 0.0344 per hour.
     assert_eq!(estimate.total.unwrap().to_decimal(6), "1.745226");
     let only: Ranges = "1".parse().unwrap();
-    let spot = super::estimate(&plan, &only, &settings("1h"), Catalogue::embedded());
+    let spot = super::estimate_plan(&plan, &only, &settings("1h"), Catalogue::embedded());
     assert_eq!(spot.per_trial_hour.unwrap().to_rate(), "0.0344");
     assert_eq!(spot.machines.len(), 1);
 }
@@ -278,7 +280,7 @@ fn machines_of_several_commands() {
 #[test]
 fn an_unknown_price_is_unknown() {
     let plan = plan("grid run --instance_type g4dn.xlage f.py --a '[1, 2]'");
-    let estimate = all(&plan, &settings("1h"));
+    let estimate = estimate_all(&plan, &settings("1h"));
     assert_eq!(
         (estimate.cost, estimate.total, estimate.mean),
         (None, None, None)
@@ -294,7 +296,7 @@ fn an_unknown_price_is_unknown() {
         ["g4dn.xlage: list price unknown; did you mean g4dn.xlarge?"]
     );
     let trial = plan.trial(0).unwrap();
-    let one = trial_estimate(&plan, &trial, &settings("1h"), Catalogue::embedded());
+    let one = estimate_trial(&plan, &trial, &settings("1h"), Catalogue::embedded());
     assert_eq!(
         one.to_json().to_string(),
         r#"{"cost_usd":null,"seconds":3600.0}"#
@@ -304,7 +306,7 @@ fn an_unknown_price_is_unknown() {
 #[test]
 fn a_trial_without_a_run_time_makes_the_total_unknown() {
     let plan = plan("grid run f.py --epochs '[1, 2, \"many\", 0]'");
-    let estimate = all(&plan, &settings("minutes = epochs"));
+    let estimate = estimate_all(&plan, &settings("minutes = epochs"));
     assert_eq!((&estimate.cost, &estimate.wall_seconds), (&None, &None));
     assert!(estimate.per_trial_hour.is_some());
     assert_eq!(
@@ -315,15 +317,15 @@ fn a_trial_without_a_run_time_makes_the_total_unknown() {
             .collect::<Vec<_>>(),
         ["trial 3 (and 1 more) has no run time: `epochs` is not a number in this trial"]
     );
-    let pricer = Pricer::new(&plan, &settings("minutes = epochs"), Catalogue::embedded())
-        .trial(&plan.trial(3).unwrap());
+    let pricer = TrialEstimator::new(&plan, &settings("minutes = epochs"), Catalogue::embedded())
+        .estimate(&plan.trial(3).unwrap());
     assert_eq!(
-        pricer.fault.unwrap().to_string(),
+        pricer.error.unwrap().to_string(),
         "the result is 0 seconds, not above zero"
     );
     // Only the good ones chosen: all is known.
     let good: Ranges = "0-1".parse().unwrap();
-    let some = super::estimate(
+    let some = super::estimate_plan(
         &plan,
         &good,
         &settings("minutes = epochs"),
@@ -332,7 +334,7 @@ fn a_trial_without_a_run_time_makes_the_total_unknown() {
     assert!(some.cost.is_some() && some.problems.is_empty());
     // A name that no trial has, in a plan too large to list.
     let huge = self::plan("grid run f.py --a 'range(0, 1000000000)' --b 'range(0, 1000000000)'");
-    let missing = all(&huge, &settings("minutes = layers"));
+    let missing = estimate_all(&huge, &settings("minutes = layers"));
     assert_eq!(
         missing.problems[0].to_string(),
         "trial 1 (and 999,999,999,999,999,999 more) has no run time: this trial has no argument \
@@ -343,18 +345,18 @@ fn a_trial_without_a_run_time_makes_the_total_unknown() {
 #[test]
 fn rates_set_by_hand_and_local_clusters() {
     let plan = plan("grid run f.py --a '[1, 2]'");
-    let typed = Settings {
+    let typed = EstimateSettings {
         rate_override: Some(RateOverride::PerHour(Money::from_decimal("3.6").unwrap())),
         ..settings("870 s")
     };
-    let estimate = all(&plan, &typed);
+    let estimate = estimate_all(&plan, &typed);
     assert_eq!(estimate.total.unwrap().to_string(), "$2.00");
     assert_eq!(estimate.machines[0].list.basis, Basis::Typed);
-    let local = Settings {
+    let local = EstimateSettings {
         run_time: typed.run_time.clone(),
-        ..Settings::local()
+        ..EstimateSettings::local()
     };
-    let estimate = all(&plan, &local);
+    let estimate = estimate_all(&plan, &local);
     // 870 s of m5a.large each, no boot.
     assert_eq!(estimate.total.as_ref().unwrap().to_decimal(6), "0.041567");
     assert_eq!(estimate.wall_seconds.unwrap().likely, 870.0);
@@ -364,11 +366,11 @@ fn rates_set_by_hand_and_local_clusters() {
             .iter()
             .any(|a| a.starts_with("Priced as if on m5a.large"))
     );
-    let free = Settings {
+    let free = EstimateSettings {
         rate_override: Some(RateOverride::NoPrice),
         ..typed
     };
-    let estimate = all(&plan, &free);
+    let estimate = estimate_all(&plan, &free);
     assert_eq!((estimate.total, estimate.per_trial_hour), (None, None));
 }
 
@@ -378,7 +380,7 @@ fn nothing_chosen_and_nothing_planned() {
         plan("grid run f.py --a '[1, 2]'"),
         Arc::new(Plan::default()),
     ] {
-        let estimate = super::estimate(
+        let estimate = super::estimate_plan(
             &plan,
             &Ranges::empty(),
             &settings("1h"),
@@ -393,13 +395,13 @@ fn nothing_chosen_and_nothing_planned() {
 #[test]
 fn json_of_a_total() {
     let plan = plan("grid run --instance_type g4dn.xlarge f.py --a '[1, 2]'");
-    let json = all(&plan, &settings("1h")).to_json();
+    let json = estimate_all(&plan, &settings("1h")).to_json();
     assert_eq!(json["trials"], 2);
     assert_eq!(json["sum_usd"], "1.139722");
     assert_eq!(json["wall_seconds"]["likely"], 3730.0);
     let likely = json["cost_usd"]["likely"].as_f64().unwrap();
     assert!((1.139722..1.15).contains(&likely));
     assert!(json["assumptions"].as_array().unwrap().len() > 5);
-    let bare = all(&plan, &Settings::cloud()).to_json();
+    let bare = estimate_all(&plan, &EstimateSettings::cloud()).to_json();
     assert!(bare["cost_usd"].is_null() && bare["wall_seconds"].is_null());
 }

@@ -7,7 +7,7 @@
 use crate::sweep::math::{exp, log};
 
 /// The 90th percentile of the standard normal distribution.
-pub const Z: f64 = 1.281_551_565_5;
+pub const Z_90: f64 = 1.281_551_565_5;
 
 /// Low, likely and high: the 10th, 50th and 90th percentile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Noise {
 
     /// From a fit's leave-one-out error of the logarithm, but at least 0.10; half of the variance
     /// is shared. Wider by half where the fit extrapolates.
-    pub fn fitted(rmse: f64, extrapolates: bool) -> Noise {
+    pub fn from_fit(rmse: f64, extrapolates: bool) -> Noise {
         let widened = rmse.max(0.10) * if extrapolates { 1.5 } else { 1.0 };
         let half = widened / 2f64.sqrt();
         Noise {
@@ -70,9 +70,9 @@ impl Noise {
 
     /// From a person's low and high, taken as 10th and 90th percentile. None unless
     /// `0 < low <= high < ∞`.
-    pub fn of_range(low: f64, high: f64) -> Option<Noise> {
+    pub fn from_range(low: f64, high: f64) -> Option<Noise> {
         let usable = low > 0.0 && low <= high && high.is_finite();
-        let half = log(high / low) / (2.0 * Z) / 2f64.sqrt();
+        let half = log(high / low) / (2.0 * Z_90) / 2f64.sqrt();
         usable.then_some(Noise {
             shared: half,
             own: half,
@@ -86,13 +86,13 @@ impl Noise {
 
     /// Factors on all run times at once for the 10th and 90th percentile of the shared error.
     pub fn shared_factors(self) -> (f64, f64) {
-        (exp(-Z * self.shared), exp(Z * self.shared))
+        (exp(-Z_90 * self.shared), exp(Z_90 * self.shared))
     }
 }
 
 /// The distribution of a sum of run times.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Total {
+pub struct SumDistribution {
     /// What a budget should plan with.
     pub mean: f64,
     /// 10th, 50th and 90th percentile.
@@ -104,7 +104,7 @@ pub struct Total {
 /// The distribution of a sum of run times, from the sum of their medians and the sum of those
 /// medians' squares: a log-normal with the mean and variance of that sum. It works in ratios, so
 /// that no square of a large sum overflows.
-pub fn total(sum: f64, squares: f64, noise: Noise) -> Total {
+pub fn sum_distribution(sum: f64, squares: f64, noise: Noise) -> SumDistribution {
     let (own, shared) = (noise.own * noise.own, noise.shared * noise.shared);
     // Squares over the squared sum: 1 for one trial, 1/n for n equal ones.
     let share = if sum > 0.0 { squares / sum / sum } else { 0.0 };
@@ -113,11 +113,11 @@ pub fn total(sum: f64, squares: f64, noise: Noise) -> Total {
     let log_sd = variance.sqrt();
     let likely = mean * exp(-variance / 2.0);
     let spread = Spread {
-        low: likely * exp(-Z * log_sd),
+        low: likely * exp(-Z_90 * log_sd),
         likely,
-        high: likely * exp(Z * log_sd),
+        high: likely * exp(Z_90 * log_sd),
     };
-    Total {
+    SumDistribution {
         mean,
         spread,
         log_sd,
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn one_trial_keeps_its_median() {
-        let total = total(600.0, 360_000.0, Noise::TYPED);
+        let total = sum_distribution(600.0, 360_000.0, Noise::TYPED);
         assert!((total.spread.likely - 600.0).abs() < 1e-9);
         assert!((total.log_sd - (0.09f64 + 0.01).sqrt()).abs() < 1e-12);
         assert!((total.mean - 600.0 * Noise::TYPED.mean_factor()).abs() < 1e-9);
@@ -141,10 +141,10 @@ mod tests {
     #[test]
     fn own_noise_averages_out_and_shared_error_does_not() {
         let n = 1e38;
-        let many = total(n * 600.0, n * 360_000.0, Noise::TYPED);
+        let many = sum_distribution(n * 600.0, n * 360_000.0, Noise::TYPED);
         assert!((many.log_sd - 0.30).abs() < 1e-9);
         assert!(many.spread.high.is_finite() && many.spread.low < many.spread.high);
-        let sure = total(
+        let sure = sum_distribution(
             1200.0,
             720_000.0,
             Noise {
@@ -164,13 +164,13 @@ mod tests {
 
     #[test]
     fn a_range_gives_itself_back() {
-        let noise = Noise::of_range(300.0, 1200.0).unwrap();
-        let one = total(600.0, 360_000.0, noise);
+        let noise = Noise::from_range(300.0, 1200.0).unwrap();
+        let one = sum_distribution(600.0, 360_000.0, noise);
         assert!((one.spread.low - 300.0).abs() < 1e-6 && (one.spread.high - 1200.0).abs() < 1e-6);
         for (low, high) in [(0.0, 1.0), (-1.0, 1.0), (2.0, 1.0), (1.0, f64::INFINITY)] {
-            assert_eq!(Noise::of_range(low, high), None);
+            assert_eq!(Noise::from_range(low, high), None);
         }
-        assert_eq!(Noise::fitted(0.05, false).own, 0.10 / 2f64.sqrt());
-        assert_eq!(Noise::fitted(0.2, true).shared, 0.2 * 1.5 / 2f64.sqrt());
+        assert_eq!(Noise::from_fit(0.05, false).own, 0.10 / 2f64.sqrt());
+        assert_eq!(Noise::from_fit(0.2, true).shared, 0.2 * 1.5 / 2f64.sqrt());
     }
 }

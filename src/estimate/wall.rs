@@ -2,17 +2,17 @@
 
 use super::Seconds;
 use super::billing::Billing;
-use super::schedule::{self, Bounds};
-use super::survey::{Method, PartSurvey};
+use super::schedule::{self, MakespanBounds};
+use super::survey::{PartSurvey, SurveyMethod};
 use super::uncertainty::{Noise, Spread};
 
 /// Trials up to which [`Wall::useful_slots`] is searched for: the search simulates them log n
 /// times.
-const SLOTS_SEARCH: usize = 10_000;
+const MAX_SLOT_SEARCH: usize = 10_000;
 
 /// The wall clock of a plan, in seconds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wall {
+pub struct WallClock {
     /// Low, likely, high: all run times scaled by the shared error's percentiles. Beyond what is
     /// simulated: the lower bound of the low, the upper bound of the likely and the high.
     pub seconds: Spread<f64>,
@@ -20,7 +20,7 @@ pub struct Wall {
     pub exact: bool,
     /// At the likely run times, a time that no order can beat and one that list order cannot
     /// exceed.
-    pub bounds: Bounds,
+    pub bounds: MakespanBounds,
     /// The likely wall clock with the longest trials first, where that is simulated.
     pub longest_first: Option<f64>,
     /// The fewest slots with which all trials take no longer than the longest of them; more buy
@@ -30,42 +30,53 @@ pub struct Wall {
 
 /// Simulates or bounds the wall clock of surveyed trials. None without trials, and where one has no
 /// run time. O(n log P), n being the run times that were computed.
-pub(super) fn wall(
+pub(super) fn estimate_wall_clock(
     surveys: &[PartSurvey],
     billing: &Billing,
     parallel: u32,
     noise: Noise,
-) -> Option<Wall> {
-    if surveys.is_empty() || surveys.iter().any(|survey| survey.faults > 0) {
+) -> Option<WallClock> {
+    if surveys.is_empty() || surveys.iter().any(|survey| survey.without_run_time > 0) {
         return None;
     }
     let runs = || {
         surveys
             .iter()
-            .flat_map(|survey| survey.runs.iter().copied())
+            .flat_map(|survey| survey.run_times.iter().copied())
     };
     let trials = runs().fold(0u128, |n, (_, times)| n.saturating_add(times));
     let (low, high) = noise.shared_factors();
     let (first, _) = runs().next()?;
     if runs().all(|(run, _)| run == first) {
-        return Some(uniform(trials, first, billing, parallel, (low, high)));
+        return Some(wall_clock_of_equal_trials(
+            trials,
+            first,
+            billing,
+            parallel,
+            (low, high),
+        ));
     }
-    let in_order = |survey: &PartSurvey| matches!(survey.method, Method::Each | Method::Constant);
-    if surveys.iter().all(in_order) && trials <= super::survey::EXACT {
+    let in_order = |survey: &PartSurvey| {
+        matches!(
+            survey.method,
+            SurveyMethod::EachTrial | SurveyMethod::Constant
+        )
+    };
+    if surveys.iter().all(in_order) && trials <= super::survey::MAX_EXACT {
         let listed: Vec<Seconds> = runs()
             .flat_map(|(run, times)| std::iter::repeat_n(run, usize::try_from(times).unwrap_or(0)))
             .collect();
-        return Some(simulated(&listed, billing, parallel, (low, high)));
+        return Some(simulate_wall_clock(&listed, billing, parallel, (low, high)));
     }
     let bounds = |factor: f64| {
         let mut sum = 0.0;
         let mut longest = Seconds::ZERO;
         for (run, times) in runs() {
-            let occupied = billing.occupied(run.scaled(factor));
+            let occupied = billing.occupied_time(run.scale(factor));
             sum += occupied.as_f64() * times as f64;
             longest = longest.max(occupied);
         }
-        schedule::bounds(trials, sum, longest.as_f64(), parallel)
+        schedule::makespan_bounds(trials, sum, longest.as_f64(), parallel)
     };
     let likely = bounds(1.0);
     let seconds = Spread {
@@ -73,7 +84,7 @@ pub(super) fn wall(
         likely: likely.upper,
         high: bounds(high).upper,
     };
-    Some(Wall {
+    Some(WallClock {
         seconds,
         exact: false,
         bounds: likely,
@@ -82,33 +93,40 @@ pub(super) fn wall(
     })
 }
 
-fn uniform(
+fn wall_clock_of_equal_trials(
     trials: u128,
     run: Seconds,
     billing: &Billing,
     parallel: u32,
     (low, high): (f64, f64),
-) -> Wall {
-    let at = |factor| schedule::uniform(trials, billing.occupied(run.scaled(factor)), parallel);
+) -> WallClock {
+    let at = |factor| {
+        schedule::uniform_makespan(trials, billing.occupied_time(run.scale(factor)), parallel)
+    };
     let likely = at(1.0);
-    let occupied = billing.occupied(run).as_f64();
-    Wall {
+    let occupied = billing.occupied_time(run).as_f64();
+    WallClock {
         seconds: Spread {
             low: at(low),
             likely,
             high: at(high),
         },
         exact: true,
-        bounds: schedule::bounds(trials, occupied * trials as f64, occupied, parallel),
+        bounds: schedule::makespan_bounds(trials, occupied * trials as f64, occupied, parallel),
         longest_first: Some(likely),
         useful_slots: Some(trials),
     }
 }
 
-fn simulated(runs: &[Seconds], billing: &Billing, parallel: u32, (low, high): (f64, f64)) -> Wall {
+fn simulate_wall_clock(
+    runs: &[Seconds],
+    billing: &Billing,
+    parallel: u32,
+    (low, high): (f64, f64),
+) -> WallClock {
     let occupied = |factor: f64| -> Vec<Seconds> {
         runs.iter()
-            .map(|run| billing.occupied(run.scaled(factor)))
+            .map(|run| billing.occupied_time(run.scale(factor)))
             .collect()
     };
     let seconds = |micros: u128| micros as f64 / 1e6;
@@ -116,16 +134,17 @@ fn simulated(runs: &[Seconds], billing: &Billing, parallel: u32, (low, high): (f
     let likely = occupied(1.0);
     let sum: f64 = likely.iter().map(|trial| trial.as_f64()).sum();
     let longest = likely.iter().max().copied().unwrap_or(Seconds::ZERO);
-    let useful = (runs.len() <= SLOTS_SEARCH).then(|| schedule::slots_for_floor(&likely).into());
-    Wall {
+    let useful =
+        (runs.len() <= MAX_SLOT_SEARCH).then(|| schedule::fewest_useful_slots(&likely).into());
+    WallClock {
         seconds: Spread {
             low: end(low),
             likely: seconds(schedule::makespan(&likely, parallel)),
             high: end(high),
         },
         exact: true,
-        bounds: schedule::bounds(runs.len() as u128, sum, longest.as_f64(), parallel),
-        longest_first: Some(seconds(schedule::longest_first(&likely, parallel))),
+        bounds: schedule::makespan_bounds(runs.len() as u128, sum, longest.as_f64(), parallel),
+        longest_first: Some(seconds(schedule::longest_first_makespan(&likely, parallel))),
         useful_slots: useful,
     }
 }

@@ -31,20 +31,20 @@ pub enum Release {
 
 /// How a pool runs a list of trials.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Use {
+pub struct PoolUsage {
     /// Which machine runs which trial; times count from the end of the machines' set-up.
     pub schedule: Schedule,
     /// How long each machine exists, from boot to the end of its teardown.
-    pub busy: Vec<Seconds>,
+    pub busy_time: Vec<Seconds>,
     /// Whole seconds that are billed for each machine.
-    pub billed: Vec<u64>,
+    pub billed_seconds: Vec<u64>,
     /// How long each machine waits for the last one, without work.
-    pub idle: Vec<Seconds>,
+    pub idle_time: Vec<Seconds>,
 }
 
 impl Pool {
     /// Runs trials with these run times in list order. O(n log P).
-    pub fn simulate(&self, runs: &[Seconds], release: Release, rounding: Rounding) -> Use {
+    pub fn simulate(&self, runs: &[Seconds], release: Release, rounding: Rounding) -> PoolUsage {
         let occupied: Vec<Seconds> = runs.iter().map(|run| self.trial_setup + *run).collect();
         let schedule = schedule::simulate(&occupied, self.parallel);
         let machines = self
@@ -71,11 +71,11 @@ impl Pool {
             .zip(&own)
             .map(|(busy, own)| *busy - *own)
             .collect();
-        Use {
+        PoolUsage {
             schedule,
-            busy,
-            billed,
-            idle,
+            busy_time: busy,
+            billed_seconds: billed,
+            idle_time: idle,
         }
     }
 

@@ -2,16 +2,17 @@
 
 use super::catalogue::Catalogue;
 use super::money::Money;
-use super::pricing::{Offer, Prices, Pricing};
+use super::pricing::{MachineOffers, Offer, PlanOffers};
 use super::quote::Quote;
 use super::run_time::RunTime;
-use super::settings::Settings;
+use super::settings::EstimateSettings;
 use super::survey::{self, PartSurvey};
-use super::tally::{Lines, Tally};
+use super::tally::{BillLines, Tally};
 use super::uncertainty::{self, Noise, Spread};
-use super::wall::{self, Wall};
+use super::wall::{self, WallClock};
 use super::words;
-use crate::formula::Fault;
+use crate::formula::EvalError;
+use crate::sweep::diagnostic::format_count;
 use crate::sweep::{Plan, Ranges, Trial};
 use std::fmt;
 
@@ -28,18 +29,18 @@ pub struct Estimate {
     /// The mean cost: what a budget should plan with.
     pub mean: Option<Money>,
     /// The parts that make up [`Estimate::total`].
-    pub lines: Option<Lines>,
+    pub bill_lines: Option<BillLines>,
     /// An hour of one trial; None where it is unknown or differs between commands
     /// (see [`Estimate::machines`]).
     pub per_trial_hour: Option<Money>,
     /// Everything at list price.
-    pub list: Priced,
+    pub list: CostEstimate,
     /// Everything on interruptible machines.
-    pub interruptible: Priced,
+    pub interruptible: CostEstimate,
     /// Low, likely and high wall clock in seconds; None where a run time is unknown.
     pub wall_seconds: Option<Spread<f64>>,
     /// The wall clock with its bounds and alternatives.
-    pub wall: Option<Wall>,
+    pub wall_clock: Option<WallClock>,
     /// How many trials run at once.
     pub parallel: u32,
     /// The machines that the chosen trials name, each once.
@@ -47,12 +48,12 @@ pub struct Estimate {
     /// Everything assumed, one sentence each, the weightiest first.
     pub assumptions: Vec<String>,
     /// Why something is unknown; empty where nothing is.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<EstimateProblem>,
 }
 
 /// The cost of all chosen trials, rented in one way.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Priced {
+pub struct CostEstimate {
     /// Low, likely and high; None where a price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
     /// The exact sum of the trials' own bills, each at its median run time.
@@ -60,7 +61,7 @@ pub struct Priced {
     /// The mean: what a budget should plan with.
     pub mean: Option<Money>,
     /// The parts that make up the total.
-    pub lines: Option<Lines>,
+    pub bill_lines: Option<BillLines>,
     /// An hour of one trial; None where it is unknown or differs between commands.
     pub per_trial_hour: Option<Money>,
 }
@@ -80,7 +81,7 @@ pub struct MachineUse {
 
 impl MachineUse {
     /// The quote for what the commands ask for: list price or interruptible.
-    pub fn planned(&self) -> &Quote {
+    pub fn requested_quote(&self) -> &Quote {
         if self.spot {
             &self.interruptible
         } else {
@@ -91,7 +92,7 @@ impl MachineUse {
 
 /// Why a part of an estimate is unknown.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Problem {
+pub enum EstimateProblem {
     /// A machine has no known price of the kind asked for.
     NoPrice(Box<Quote>),
     /// Trials have no run time.
@@ -103,26 +104,26 @@ pub enum Problem {
         /// Position in the plan, from 0, of the first that was found.
         first: u128,
         /// Why the first has none.
-        fault: Fault,
+        error: EvalError,
     },
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for EstimateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::NoPrice(quote) => quote.fmt(f),
-            Problem::NoRunTime {
+            EstimateProblem::NoPrice(quote) => quote.fmt(f),
+            EstimateProblem::NoRunTime {
                 trials,
                 exact,
                 first,
-                fault,
+                error: fault,
             } => {
                 let about = if *exact { "" } else { "about " };
                 // The page numbers trials from 1.
-                let first = words::count(first.saturating_add(1));
+                let first = format_count(first.saturating_add(1));
                 let others = match trials.saturating_sub(1) {
                     0 => String::new(),
-                    others => format!(" (and {about}{} more)", words::count(others)),
+                    others => format!(" (and {about}{} more)", format_count(others)),
                 };
                 write!(f, "trial {first}{others} has no run time: {fault}")
             }
@@ -138,48 +139,52 @@ pub struct TrialEstimate {
     /// The exact amount billed; None where the price is unknown.
     pub cost: Option<Money>,
     /// Why it has no run time though one is given for the plan.
-    pub fault: Option<Fault>,
+    pub error: Option<EvalError>,
 }
 
 /// Estimates trials one by one: O(parts) to make, then O(axes + formula) per trial.
 #[derive(Clone, Debug)]
-pub struct Pricer<'a> {
+pub struct TrialEstimator<'a> {
     plan: &'a Plan,
     run_time: Option<&'a RunTime>,
-    prices: Prices,
+    offers: PlanOffers,
 }
 
-impl<'a> Pricer<'a> {
+impl<'a> TrialEstimator<'a> {
     /// Looks up the plan's machines, each once.
-    pub fn new(plan: &'a Plan, settings: &'a Settings, catalogue: &Catalogue) -> Pricer<'a> {
-        let prices = Prices::new(plan, settings, catalogue);
-        Pricer {
+    pub fn new(
+        plan: &'a Plan,
+        settings: &'a EstimateSettings,
+        catalogue: &Catalogue,
+    ) -> TrialEstimator<'a> {
+        let offers = PlanOffers::new(plan, settings, catalogue);
+        TrialEstimator {
             plan,
             run_time: settings.run_time.as_ref(),
-            prices,
+            offers,
         }
     }
 
     /// Run time and cost of one trial of the plan. O(axes + formula).
-    pub fn trial(&self, trial: &Trial) -> TrialEstimate {
+    pub fn estimate(&self, trial: &Trial) -> TrialEstimate {
         let Some(run_time) = self.run_time else {
             return TrialEstimate::default();
         };
-        match survey::run_of(self.plan, trial, run_time) {
+        match survey::run_time_of_trial(self.plan, trial, run_time) {
             Err(fault) => TrialEstimate {
-                fault: Some(fault),
+                error: Some(fault),
                 ..TrialEstimate::default()
             },
             Ok(run) => {
                 let tariff = self
-                    .prices
-                    .of_trial(trial)
+                    .offers
+                    .offer_for_trial(trial)
                     .and_then(|offer| offer.tariff.as_ref());
                 let cost = tariff.map(|tariff| tariff.bill(run).cost());
                 TrialEstimate {
                     seconds: Some(run.as_f64()),
                     cost,
-                    fault: None,
+                    error: None,
                 }
             }
         }
@@ -187,40 +192,41 @@ impl<'a> Pricer<'a> {
 }
 
 /// Run time and cost of one trial; for many of one plan, make one [`Pricer`].
-pub fn trial_estimate(
+pub fn estimate_trial(
     plan: &Plan,
     trial: &Trial,
-    settings: &Settings,
+    settings: &EstimateSettings,
     catalogue: &Catalogue,
 ) -> TrialEstimate {
-    Pricer::new(plan, settings, catalogue).trial(trial)
+    TrialEstimator::new(plan, settings, catalogue).estimate(trial)
 }
 
 /// Estimates the chosen trials (positions in the plan). The work is bounded whatever their number:
 /// O(parts + ranges) and about 10^5 run times. For a plan of more trials, [`Estimate::assumptions`]
 /// says how their run times were found.
-pub fn estimate(
+pub fn estimate_plan(
     plan: &Plan,
     chosen: &Ranges,
-    settings: &Settings,
+    settings: &EstimateSettings,
     catalogue: &Catalogue,
 ) -> Estimate {
-    let prices = Prices::new(plan, settings, catalogue);
+    let prices = PlanOffers::new(plan, settings, catalogue);
     let counts = trials_per_machine(plan, chosen, &prices);
-    let used: Vec<(&Pricing, u128)> = prices
+    let used: Vec<(&MachineOffers, u128)> = prices
         .machines()
         .iter()
         .zip(counts)
         .filter(|(_, trials)| *trials > 0)
         .collect();
     let run_time = settings.run_time.as_ref();
-    let surveys = run_time.map(|run_time| survey::survey(plan, chosen, run_time));
+    let surveys = run_time.map(|run_time| survey::survey_parts(plan, chosen, run_time));
     let surveys = surveys.as_deref();
-    let priced =
-        |choose: fn(&Pricing) -> &Offer| price(&prices, &used, surveys, settings.noise(), choose);
-    let planned = priced(Pricing::planned);
+    let priced = |choose: fn(&MachineOffers) -> &Offer| {
+        price_surveyed_trials(&prices, &used, surveys, settings.noise(), choose)
+    };
+    let planned = priced(MachineOffers::requested_offer);
     let wall = surveys.and_then(|surveys| {
-        wall::wall(
+        wall::estimate_wall_clock(
             surveys,
             &settings.billing,
             settings.parallel(),
@@ -229,29 +235,29 @@ pub fn estimate(
     });
     let machines: Vec<MachineUse> = used
         .iter()
-        .map(|(m, trials)| machine_use(m, *trials))
+        .map(|(m, trials)| to_machine_use(m, *trials))
         .collect();
     Estimate {
         trials: used
             .iter()
             .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
-        assumptions: words::assumptions(plan, settings, &used, surveys, wall.as_ref()),
-        problems: problems(&machines, surveys.unwrap_or_default()),
+        assumptions: words::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
+        problems: collect_problems(&machines, surveys.unwrap_or_default()),
         cost: planned.cost,
         total: planned.total,
         mean: planned.mean,
-        lines: planned.lines,
+        bill_lines: planned.bill_lines,
         per_trial_hour: planned.per_trial_hour,
         list: priced(|pricing| &pricing.list),
         interruptible: priced(|pricing| &pricing.interruptible),
         wall_seconds: wall.as_ref().map(|wall| wall.seconds.clone()),
-        wall,
+        wall_clock: wall,
         parallel: settings.parallel(),
         machines,
     }
 }
 
-fn machine_use(pricing: &Pricing, trials: u128) -> MachineUse {
+fn to_machine_use(pricing: &MachineOffers, trials: u128) -> MachineUse {
     MachineUse {
         trials,
         spot: pricing.spot,
@@ -260,111 +266,118 @@ fn machine_use(pricing: &Pricing, trials: u128) -> MachineUse {
     }
 }
 
-fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &Prices) -> Vec<u128> {
+fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &PlanOffers) -> Vec<u128> {
     let mut counts = vec![0u128; prices.machines().len()];
     for (part, ranges) in survey::chosen_by_part(plan, chosen) {
-        let place = prices.index(part).and_then(|index| counts.get_mut(index));
+        let place = prices
+            .machine_index(part)
+            .and_then(|index| counts.get_mut(index));
         if let Some(trials) = place {
-            *trials = trials.saturating_add(survey::count(&ranges));
+            *trials = trials.saturating_add(survey::count_numbers(&ranges));
         }
     }
     counts
 }
 
-fn problems(machines: &[MachineUse], surveys: &[PartSurvey]) -> Vec<Problem> {
+fn collect_problems(machines: &[MachineUse], surveys: &[PartSurvey]) -> Vec<EstimateProblem> {
     let unpriced = machines
         .iter()
-        .map(MachineUse::planned)
+        .map(MachineUse::requested_quote)
         .filter(|quote| quote.rate.is_none());
-    let mut problems: Vec<Problem> = unpriced
-        .map(|quote| Problem::NoPrice(Box::new(quote.clone())))
+    let mut problems: Vec<EstimateProblem> = unpriced
+        .map(|quote| EstimateProblem::NoPrice(Box::new(quote.clone())))
         .collect();
-    let trials = surveys
-        .iter()
-        .fold(0u128, |sum, survey| sum.saturating_add(survey.faults));
-    if let Some(first) = surveys.iter().find_map(|survey| survey.first_fault.clone()) {
-        let sampled = |survey: &PartSurvey| matches!(survey.method, survey::Method::Sample(_));
-        problems.push(Problem::NoRunTime {
+    let trials = surveys.iter().fold(0u128, |sum, survey| {
+        sum.saturating_add(survey.without_run_time)
+    });
+    if let Some(first) = surveys.iter().find_map(|survey| survey.first_error.clone()) {
+        let sampled =
+            |survey: &PartSurvey| matches!(survey.method, survey::SurveyMethod::Sample(_));
+        problems.push(EstimateProblem::NoRunTime {
             trials,
             exact: !surveys.iter().any(sampled),
             first: first.position,
-            fault: first.fault,
+            error: first.error,
         });
     }
     problems
 }
 
 /// The cost of all surveyed trials where `choose` picks one of each machine's offers.
-fn price(
-    prices: &Prices,
-    used: &[(&Pricing, u128)],
+fn price_surveyed_trials(
+    prices: &PlanOffers,
+    used: &[(&MachineOffers, u128)],
     surveys: Option<&[PartSurvey]>,
     noise: Noise,
-    choose: fn(&Pricing) -> &Offer,
-) -> Priced {
+    choose: fn(&MachineOffers) -> &Offer,
+) -> CostEstimate {
     // One hourly price is shown only where all commands share it.
-    let hourly = |pricing: &Pricing| {
+    let hourly = |pricing: &MachineOffers| {
         let tariff = choose(pricing).tariff.as_ref()?;
-        Some(tariff.per_second() * num_bigint::BigInt::from(3600))
+        Some(tariff.cost_per_second() * num_bigint::BigInt::from(3600))
     };
     let first = used.first().and_then(|(pricing, _)| hourly(pricing));
     let same = used.iter().all(|(pricing, _)| hourly(pricing) == first);
     let per_trial_hour = first.filter(|_| same);
-    let bill = surveys.and_then(|surveys| bill(prices, surveys, choose));
+    let bill = surveys.and_then(|surveys| bill_surveyed_trials(prices, surveys, choose));
     let Some(bill) = bill else {
-        return Priced {
+        return CostEstimate {
             per_trial_hour,
-            ..Priced::default()
+            ..CostEstimate::default()
         };
     };
     let total = bill.lines.total();
-    let dollars = uncertainty::total(bill.medians, bill.squares, noise);
+    let dollars = uncertainty::sum_distribution(bill.script_cost, bill.script_cost_squares, noise);
     // Cost is linear in the run times, so the exact bill at the medians plus what a percentile lies
     // above the median is that percentile's cost. Only the difference is floating point.
-    let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - bill.medians)?);
+    let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - bill.script_cost)?);
     let spread = dollars.spread;
     let cost = match (at(spread.low), at(spread.likely), at(spread.high)) {
         (Some(low), Some(likely), Some(high)) => Some(Spread { low, likely, high }),
         _ => None,
     };
     let mean = at(dollars.mean);
-    Priced {
+    CostEstimate {
         cost,
         mean,
         total: Some(total),
-        lines: Some(bill.lines),
+        bill_lines: Some(bill.lines),
         per_trial_hour,
     }
 }
 
 /// An exact bill, and the moments in dollars of its uncertain part: the scripts' own time.
-struct Bill {
-    lines: Lines,
+struct PlanBill {
+    lines: BillLines,
     /// Dollars for the scripts' own time at its medians, summed over trials.
-    medians: f64,
+    script_cost: f64,
     /// The squares of those dollars, summed over trials.
-    squares: f64,
+    script_cost_squares: f64,
 }
 
 /// Bills each machine's trials at once, in the order that machines have in `prices`. None where a
 /// price or a run time is unknown.
-fn bill(prices: &Prices, surveys: &[PartSurvey], choose: fn(&Pricing) -> &Offer) -> Option<Bill> {
+fn bill_surveyed_trials(
+    prices: &PlanOffers,
+    surveys: &[PartSurvey],
+    choose: fn(&MachineOffers) -> &Offer,
+) -> Option<PlanBill> {
     let mut tallies: Vec<Tally> = prices.machines().iter().map(|_| Tally::default()).collect();
     for survey in surveys {
-        if survey.faults > 0 {
+        if survey.without_run_time > 0 {
             return None;
         }
-        let machine = prices.index(survey.part)?;
+        let machine = prices.machine_index(survey.part)?;
         let offer = choose(prices.machines().get(machine)?);
         let tally = tallies.get_mut(machine)?;
-        for (run, times) in &survey.runs {
+        for (run, times) in &survey.run_times {
             tally.add(&offer.meter, *run, *times);
         }
     }
-    let mut bill = Bill {
-        lines: Lines::zero(),
-        medians: 0.0,
-        squares: 0.0,
+    let mut bill = PlanBill {
+        lines: BillLines::zero(),
+        script_cost: 0.0,
+        script_cost_squares: 0.0,
     };
     for (pricing, tally) in prices.machines().iter().zip(&tallies) {
         // The unknown price of a machine that no chosen trial uses makes nothing unknown.
@@ -372,11 +385,11 @@ fn bill(prices: &Prices, surveys: &[PartSurvey], choose: fn(&Pricing) -> &Offer)
             continue;
         }
         let tariff = choose(pricing).tariff.as_ref()?;
-        bill.lines.add(tally.lines(tariff));
+        bill.lines.add(tally.bill_lines(tariff));
         let (sum, squares) = tally.moments();
-        let per_second = tariff.per_second().as_f64();
-        bill.medians += sum * per_second;
-        bill.squares += squares * per_second * per_second;
+        let per_second = tariff.cost_per_second().as_f64();
+        bill.script_cost += sum * per_second;
+        bill.script_cost_squares += squares * per_second * per_second;
     }
     Some(bill)
 }

@@ -1,13 +1,13 @@
 //! The assumptions behind an estimate, one sentence each.
 
 use super::billing::{Billing, Meter, Phase};
-use super::pricing::Pricing;
+use super::pricing::MachineOffers;
 use super::run_time::RunTime;
-use super::settings::{RateOverride, Settings};
-use super::survey::{Method, PartSurvey};
-use super::wall::Wall;
+use super::settings::{EstimateSettings, RateOverride};
+use super::survey::{PartSurvey, SurveyMethod};
+use super::wall::WallClock;
 use crate::sweep::Plan;
-use crate::sweep::diagnostic::grouped;
+use crate::sweep::diagnostic::format_count;
 use crate::sweep::math::exp;
 
 /// The sentence on what no estimate contains.
@@ -15,43 +15,42 @@ pub const LEFT_OUT: &str = "Left out: taxes, credits, commitments and free tiers
     the sweep; rates that change while it runs; slower runs from shared disks or networks; \
     quotas below the number of trials that run at once.";
 
-/// Digits in groups of three: `1,234,567`.
-pub(super) fn count(n: u128) -> String {
-    grouped(n)
-}
-
 /// All assumptions, the weightiest first.
-pub(super) fn assumptions(
+pub(super) fn list_assumptions(
     plan: &Plan,
-    settings: &Settings,
-    used: &[(&Pricing, u128)],
+    settings: &EstimateSettings,
+    used: &[(&MachineOffers, u128)],
     surveys: Option<&[PartSurvey]>,
-    wall: Option<&Wall>,
+    wall: Option<&WallClock>,
 ) -> Vec<String> {
     let mut out = Vec::new();
-    rates(settings, used, &mut out);
-    out.push(run_time(settings));
-    out.extend(methods(surveys.unwrap_or_default()));
-    out.push(phases(&settings.billing));
-    out.extend(rounding(used));
-    out.push(at_once(settings));
-    out.extend(wall.map(clock));
+    push_rate_sentences(settings, used, &mut out);
+    out.push(run_time_sentence(settings));
+    out.extend(survey_sentences(surveys.unwrap_or_default()));
+    out.push(phases_sentence(&settings.billing));
+    out.extend(rounding_sentences(used));
+    out.push(parallel_sentence(settings));
+    out.extend(wall.map(wall_clock_sentence));
     if settings.run_time.is_some() {
-        out.push(range(settings));
+        out.push(uncertainty_sentence(settings));
     }
-    out.extend(disks(settings, plan));
+    out.extend(disk_sentence(settings, plan));
     out.push(LEFT_OUT.to_owned());
     out
 }
 
-fn rates(settings: &Settings, used: &[(&Pricing, u128)], out: &mut Vec<String>) {
+fn push_rate_sentences(
+    settings: &EstimateSettings,
+    used: &[(&MachineOffers, u128)],
+    out: &mut Vec<String>,
+) {
     if settings.rate_override == Some(RateOverride::NoPrice) {
         out.push("This cluster has no price, so nothing is charged for.".to_owned());
         return;
     }
     for (pricing, _) in used {
-        if settings.as_if {
-            let name = pricing.planned().quote.name();
+        if settings.on_own_machine {
+            let name = pricing.requested_offer().quote.name();
             out.push(format!(
                 "Priced as if on {name}; the trials run on a machine of your own."
             ));
@@ -72,7 +71,7 @@ fn rates(settings: &Settings, used: &[(&Pricing, u128)], out: &mut Vec<String>) 
     }
 }
 
-fn run_time(settings: &Settings) -> String {
+fn run_time_sentence(settings: &EstimateSettings) -> String {
     match &settings.run_time {
         None => "No run time is given, so there is a price per hour and no total.".to_owned(),
         Some(RunTime::Constant(run)) => format!("Every script runs {run}, as typed."),
@@ -83,13 +82,13 @@ fn run_time(settings: &Settings) -> String {
 }
 
 /// How run times were found where not every trial's was computed.
-fn methods(surveys: &[PartSurvey]) -> Vec<String> {
+fn survey_sentences(surveys: &[PartSurvey]) -> Vec<String> {
     let (mut combined, mut sampled) = ((0u128, 0u128), (0u128, 0u128));
     for survey in surveys {
         let (sums, looked_at) = match survey.method {
-            Method::Constant | Method::Each => continue,
-            Method::Combinations(n) => (&mut combined, n),
-            Method::Sample(n) => (&mut sampled, n),
+            SurveyMethod::Constant | SurveyMethod::EachTrial => continue,
+            SurveyMethod::Combinations(n) => (&mut combined, n),
+            SurveyMethod::Sample(n) => (&mut sampled, n),
         };
         sums.0 = sums.0.saturating_add(survey.trials);
         sums.1 = sums.1.saturating_add(looked_at);
@@ -99,21 +98,21 @@ fn methods(surveys: &[PartSurvey]) -> Vec<String> {
         out.push(format!(
             "{} trials are priced exactly, from the {} combinations of values that the formula \
              reads.",
-            count(combined.0),
-            count(combined.1)
+            format_count(combined.0),
+            format_count(combined.1)
         ));
     }
     if sampled.0 > 0 {
         out.push(format!(
             "{} trials are priced from {} of them, evenly spread: close, not exact.",
-            count(sampled.0),
-            count(sampled.1)
+            format_count(sampled.0),
+            format_count(sampled.1)
         ));
     }
     out
 }
 
-fn phases(billing: &Billing) -> String {
+fn phases_sentence(billing: &Billing) -> String {
     let named = [
         ("boot", billing.boot),
         ("set-up", billing.setup),
@@ -136,10 +135,10 @@ fn phases(billing: &Billing) -> String {
     }
 }
 
-fn rounding(used: &[(&Pricing, u128)]) -> Vec<String> {
+fn rounding_sentences(used: &[(&MachineOffers, u128)]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for (pricing, _) in used {
-        let sentence = rounding_of(&pricing.planned().meter);
+        let sentence = rounding_sentence(&pricing.requested_offer().meter);
         if !out.contains(&sentence) {
             out.push(sentence);
         }
@@ -147,22 +146,22 @@ fn rounding(used: &[(&Pricing, u128)]) -> Vec<String> {
     out
 }
 
-fn rounding_of(meter: &Meter) -> String {
+fn rounding_sentence(meter: &Meter) -> String {
     let rounding = meter.rounding();
     let step = match rounding.increment {
         0 | 1 => "whole seconds".to_owned(),
         60 => "whole minutes".to_owned(),
-        other => format!("multiples of {} s", count(other.into())),
+        other => format!("multiples of {} s", format_count(other.into())),
     };
     let least = match rounding.minimum {
         0 => String::new(),
-        minimum => format!(", at least {} s a trial", count(minimum.into())),
+        minimum => format!(", at least {} s a trial", format_count(minimum.into())),
     };
     format!("Billed time is rounded up to {step}{least}.")
 }
 
-fn at_once(settings: &Settings) -> String {
-    let parallel = count(settings.parallel().into());
+fn parallel_sentence(settings: &EstimateSettings) -> String {
+    let parallel = format_count(settings.parallel().into());
     let assumed = if settings.parallel.is_none() {
         " (assumed)"
     } else {
@@ -176,7 +175,7 @@ fn at_once(settings: &Settings) -> String {
     format!("{parallel} {trials} {run} at once{assumed}; the cost does not depend on it.")
 }
 
-fn clock(wall: &Wall) -> String {
+fn wall_clock_sentence(wall: &WallClock) -> String {
     if wall.exact {
         "The wall clock is that of the trials in the order listed.".to_owned()
     } else {
@@ -184,7 +183,7 @@ fn clock(wall: &Wall) -> String {
     }
 }
 
-fn range(settings: &Settings) -> String {
+fn uncertainty_sentence(settings: &EstimateSettings) -> String {
     let noise = settings.noise();
     let factor = |log_sd: f64| format!("{:.2}", exp(log_sd));
     format!(
@@ -196,11 +195,11 @@ fn range(settings: &Settings) -> String {
     )
 }
 
-fn disks(settings: &Settings, plan: &Plan) -> Option<String> {
-    if settings.as_if {
+fn disk_sentence(settings: &EstimateSettings, plan: &Plan) -> Option<String> {
+    if settings.on_own_machine {
         return None;
     }
-    match &settings.billing.disk {
+    match &settings.billing.disk_per_second {
         Some(disk) => Some(format!(
             "Each machine's disk of {} GB costs ${} per GB and month of 30 days.",
             disk.gb,

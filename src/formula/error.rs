@@ -29,12 +29,12 @@ pub enum ErrorKind {
         found: String,
     },
     /// The left side is none of the three units.
-    Unit {
+    UnknownLeftSide {
         /// The left side as typed.
         found: String,
     },
     /// There is no `=`, hence no left side.
-    NoUnit,
+    NoLeftSide,
     /// A name before `(` that is no function.
     UnknownFunction {
         /// The name as typed.
@@ -57,7 +57,7 @@ pub enum ErrorKind {
         found: &'static str,
     },
     /// A character that the language does not have.
-    Character(char),
+    UnknownCharacter(char),
     /// A quote without its partner.
     UnclosedString,
     /// A number beyond the range of a double.
@@ -102,11 +102,11 @@ impl fmt::Display for ErrorKind {
                 write!(f, "expected {expected}, found the end")
             }
             Unexpected { expected, found } => write!(f, "expected {expected}, found `{found}`"),
-            Unit { found } => write!(
+            UnknownLeftSide { found } => write!(
                 f,
                 "expected `seconds`, `minutes` or `hours` before `=`, found `{found}`"
             ),
-            NoUnit => write!(
+            NoLeftSide => write!(
                 f,
                 "a formula begins with `seconds =`, `minutes =` or `hours =`"
             ),
@@ -121,7 +121,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "`{function}` takes one argument, found {found}")
             }
             WrongKind { expected, found } => write!(f, "expected {expected}, found {found}"),
-            Character(c) => write!(f, "`{c}` has no meaning in a formula"),
+            UnknownCharacter(c) => write!(f, "`{c}` has no meaning in a formula"),
             UnclosedString => write!(f, "this quote is never closed"),
             NumberTooLarge => write!(f, "this number is too large"),
             TooDeep => write!(f, "nested more than {} deep", super::MAX_DEPTH),
@@ -149,14 +149,14 @@ impl fmt::Display for ErrorKind {
                 write!(f, "expected two digits from 00 to 59, found `{found}`")
             }
             ZeroTime => write!(f, "a run time must be above zero"),
-            TimeTooLong => write!(f, "a run time may be at most {MAX_SECONDS_WORDS} seconds"),
+            TimeTooLong => write!(f, "a run time may be at most {MAX_SECONDS_TEXT} seconds"),
         }
     }
 }
 
 /// [`crate::estimate::Seconds::MAX`] as text; a constant, since formulas do not depend on
 /// estimates.
-const MAX_SECONDS_WORDS: &str = "1,000,000,000,000";
+const MAX_SECONDS_TEXT: &str = "1,000,000,000,000";
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,7 +168,7 @@ impl std::error::Error for Error {}
 
 /// Why a formula has no value on one trial.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
+pub enum EvalError {
     /// The trial lacks an argument.
     Missing {
         /// Its name in the formula.
@@ -189,22 +189,22 @@ pub enum Fault {
     TooLong(f64),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for EvalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Missing { name } => write!(f, "this trial has no argument `{name}`"),
-            Fault::NotANumber { name } => write!(f, "`{name}` is not a number in this trial"),
-            Fault::Incomparable => write!(f, "a number and a text have no order"),
-            Fault::NotFinite => write!(f, "the result is not a finite number"),
-            Fault::NotPositive(value) => {
+            EvalError::Missing { name } => write!(f, "this trial has no argument `{name}`"),
+            EvalError::NotANumber { name } => write!(f, "`{name}` is not a number in this trial"),
+            EvalError::Incomparable => write!(f, "a number and a text have no order"),
+            EvalError::NotFinite => write!(f, "the result is not a finite number"),
+            EvalError::NotPositive(value) => {
                 write!(f, "the result is {value} seconds, not above zero")
             }
-            Fault::TooLong(value) => write!(
+            EvalError::TooLong(value) => write!(
                 f,
-                "the result is {value:e} seconds; at most {MAX_SECONDS_WORDS} can be counted"
+                "the result is {value:e} seconds; at most {MAX_SECONDS_TEXT} can be counted"
             ),
         }
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for EvalError {}

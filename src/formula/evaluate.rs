@@ -1,14 +1,14 @@
 //! Formulas and conditions: parses whole texts and evaluates them on one trial.
 
-use super::error::{Error, ErrorKind, Fault};
+use super::error::{Error, ErrorKind, EvalError};
 use super::parser::Parser;
-use super::syntax::{Comparison, Expression, Function, Kind, Node, NodeId, Operator};
-use super::token::{TokenKind, tokens};
+use super::syntax::{Comparison, Expression, Function, Node, NodeId, Operator, ValueKind};
+use super::token::{TokenKind, tokenize};
 use crate::sweep::{Span, math};
 
 /// The value of an argument on one trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum ArgumentValue<'a> {
     /// A number.
     Number(f64),
     /// Any other text, exactly as the script is passed it.
@@ -17,7 +17,7 @@ pub enum Value<'a> {
 
 /// The unit on the left side of a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum TimeUnit {
     /// 1 s.
     Seconds,
     /// 60 s.
@@ -26,12 +26,12 @@ pub enum Unit {
     Hours,
 }
 
-impl Unit {
-    fn named(name: &str) -> Option<Unit> {
+impl TimeUnit {
+    fn from_name(name: &str) -> Option<TimeUnit> {
         match name {
-            "seconds" => Some(Unit::Seconds),
-            "minutes" => Some(Unit::Minutes),
-            "hours" => Some(Unit::Hours),
+            "seconds" => Some(TimeUnit::Seconds),
+            "minutes" => Some(TimeUnit::Minutes),
+            "hours" => Some(TimeUnit::Hours),
             _ => None,
         }
     }
@@ -39,9 +39,9 @@ impl Unit {
     /// The unit's length in seconds.
     pub fn seconds(self) -> f64 {
         match self {
-            Unit::Seconds => 1.0,
-            Unit::Minutes => 60.0,
-            Unit::Hours => 3600.0,
+            TimeUnit::Seconds => 1.0,
+            TimeUnit::Minutes => 60.0,
+            TimeUnit::Hours => 3600.0,
         }
     }
 }
@@ -50,45 +50,45 @@ impl Unit {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Formula {
     text: String,
-    unit: Unit,
+    unit: TimeUnit,
     expression: Expression,
 }
 
 impl Formula {
     /// Parses `seconds|minutes|hours = expression`. O(length); errors carry spans in `text`.
     pub fn parse(text: &str) -> Result<Formula, Error> {
-        let tokens = tokens(text)?;
+        let tokens = tokenize(text)?;
         let mut parser = Parser::new(text, &tokens);
         let left = parser.peek();
         let second = tokens.get(1).map(|token| token.kind);
         if left.kind != TokenKind::Name || second != Some(TokenKind::Assign) {
             return Err(
                 match tokens.iter().find(|token| token.kind == TokenKind::Assign) {
-                    None => Error::new(left.span, ErrorKind::NoUnit),
+                    None => Error::new(left.span, ErrorKind::NoLeftSide),
                     Some(assign) => {
                         let before = Span {
                             start: 0,
                             end: assign.span.start,
                         };
                         let found = before.slice(text).trim().to_owned();
-                        Error::new(before, ErrorKind::Unit { found })
+                        Error::new(before, ErrorKind::UnknownLeftSide { found })
                     }
                 },
             );
         }
         let name = left.span.slice(text);
-        let Some(unit) = Unit::named(name) else {
+        let Some(unit) = TimeUnit::from_name(name) else {
             return Err(Error::new(
                 left.span,
-                ErrorKind::Unit {
+                ErrorKind::UnknownLeftSide {
                     found: name.to_owned(),
                 },
             ));
         };
         parser.advance();
         parser.advance();
-        let (expression, span) = parser.finish()?;
-        Parser::check_root(&expression, span, Kind::Number)?;
+        let (expression, span) = parser.parse_to_end()?;
+        Parser::check_root(&expression, span, ValueKind::Number)?;
         Ok(Formula {
             text: text.trim().to_owned(),
             unit,
@@ -102,7 +102,7 @@ impl Formula {
     }
 
     /// The unit on the left side.
-    pub fn unit(&self) -> Unit {
+    pub fn unit(&self) -> TimeUnit {
         self.unit
     }
 
@@ -118,19 +118,22 @@ impl Formula {
 
     /// The run time in seconds where `lookup` gives the arguments: finite and above zero, else an
     /// error. It asks for each of [`Formula::names`] once, in that order. O(nodes).
-    pub fn seconds<'a>(&self, lookup: impl FnMut(&str) -> Option<Value<'a>>) -> Result<f64, Fault> {
+    pub fn evaluate_seconds<'a>(
+        &self,
+        lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
+    ) -> Result<f64, EvalError> {
         match self.expression.evaluate(lookup) {
-            Slot::Number(value) => {
+            NodeValue::Number(value) => {
                 let seconds = value * self.unit.seconds();
                 if !seconds.is_finite() {
-                    Err(Fault::NotFinite)
+                    Err(EvalError::NotFinite)
                 } else if seconds <= 0.0 {
-                    Err(Fault::NotPositive(seconds))
+                    Err(EvalError::NotPositive(seconds))
                 } else {
                     Ok(seconds)
                 }
             }
-            other => Err(self.expression.fault(other)),
+            other => Err(self.expression.to_eval_error(other)),
         }
     }
 }
@@ -144,9 +147,9 @@ pub struct Condition {
 impl Condition {
     /// Parses a condition such as `batch_size * layers <= 64`. O(length).
     pub fn parse(text: &str) -> Result<Condition, Error> {
-        let tokens = tokens(text)?;
-        let (expression, span) = Parser::new(text, &tokens).finish()?;
-        Parser::check_root(&expression, span, Kind::Truth)?;
+        let tokens = tokenize(text)?;
+        let (expression, span) = Parser::new(text, &tokens).parse_to_end()?;
+        Parser::check_root(&expression, span, ValueKind::Truth)?;
         Ok(Condition { expression })
     }
 
@@ -164,10 +167,13 @@ impl Condition {
     ///
     /// `==` and `!=` compare two numbers as numbers and anything else as text; the other
     /// comparisons want two numbers or two texts.
-    pub fn holds<'a>(&self, lookup: impl FnMut(&str) -> Option<Value<'a>>) -> Result<bool, Fault> {
+    pub fn holds<'a>(
+        &self,
+        lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
+    ) -> Result<bool, EvalError> {
         match self.expression.evaluate(lookup) {
-            Slot::Truth(holds) => Ok(holds),
-            other => Err(self.expression.fault(other)),
+            NodeValue::Truth(holds) => Ok(holds),
+            other => Err(self.expression.to_eval_error(other)),
         }
     }
 }
@@ -175,7 +181,7 @@ impl Condition {
 /// A node's value, or the reason why it has none. A reason is no error yet: `and` and `or` may
 /// never use the node.
 #[derive(Clone, Copy)]
-enum Slot<'v> {
+enum NodeValue<'v> {
     Number(f64),
     Text(&'v str),
     Truth(bool),
@@ -189,90 +195,100 @@ enum Slot<'v> {
 impl Expression {
     fn evaluate<'v, 'a: 'v>(
         &'v self,
-        mut lookup: impl FnMut(&str) -> Option<Value<'a>>,
-    ) -> Slot<'v> {
-        let names: Vec<Slot<'v>> = (0u32..)
+        mut lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
+    ) -> NodeValue<'v> {
+        let names: Vec<NodeValue<'v>> = (0u32..)
             .zip(&self.names)
             .map(|(index, name)| match lookup(name) {
-                Some(Value::Number(value)) => Slot::Number(value),
-                Some(Value::Text(text)) => Slot::Text(text),
-                None => Slot::Missing(index),
+                Some(ArgumentValue::Number(value)) => NodeValue::Number(value),
+                Some(ArgumentValue::Text(text)) => NodeValue::Text(text),
+                None => NodeValue::Missing(index),
             })
             .collect();
         // Operands stand before their operator, so that one pass computes every node.
-        let mut slots: Vec<Slot<'v>> = Vec::with_capacity(self.nodes.len());
+        let mut slots: Vec<NodeValue<'v>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let slot = self.step(node, &slots, &names);
+            let slot = self.evaluate_node(node, &slots, &names);
             slots.push(slot);
         }
-        slots.last().copied().unwrap_or(Slot::Incomparable)
+        slots.last().copied().unwrap_or(NodeValue::Incomparable)
     }
 
-    fn step<'v>(&self, node: &'v Node, slots: &[Slot<'v>], names: &[Slot<'v>]) -> Slot<'v> {
+    fn evaluate_node<'v>(
+        &self,
+        node: &'v Node,
+        slots: &[NodeValue<'v>],
+        names: &[NodeValue<'v>],
+    ) -> NodeValue<'v> {
         // Operands stand before their operator, so every index is in range.
         let slot = |id: NodeId| {
             slots
                 .get(id as usize)
                 .copied()
-                .unwrap_or(Slot::Incomparable)
+                .unwrap_or(NodeValue::Incomparable)
         };
         let number = |id: NodeId| match slot(id) {
-            Slot::Number(value) => Ok(value),
-            Slot::Text(_) => Err(self.not_a_number(id)),
+            NodeValue::Number(value) => Ok(value),
+            NodeValue::Text(_) => Err(self.not_a_number(id)),
             other => Err(other),
         };
         match node {
-            Node::Number(value) => Slot::Number(*value),
-            Node::Text(text) => Slot::Text(text),
+            Node::Number(value) => NodeValue::Number(*value),
+            Node::Text(text) => NodeValue::Text(text),
             Node::Name(index) => names
                 .get(*index as usize)
                 .copied()
-                .unwrap_or(Slot::Missing(*index)),
-            Node::Negate(inner) => number(*inner).map_or_else(|e| e, |x| Slot::Number(-x)),
+                .unwrap_or(NodeValue::Missing(*index)),
+            Node::Negate(inner) => number(*inner).map_or_else(|e| e, |x| NodeValue::Number(-x)),
             Node::Not(inner) => match slot(*inner) {
-                Slot::Truth(holds) => Slot::Truth(!holds),
+                NodeValue::Truth(holds) => NodeValue::Truth(!holds),
                 other => other,
             },
             Node::Arithmetic(operator, left, right) => match (number(*left), number(*right)) {
-                (Ok(x), Ok(y)) => Slot::Number(arithmetic(*operator, x, y)),
+                (Ok(x), Ok(y)) => NodeValue::Number(apply_arithmetic(*operator, x, y)),
                 (Err(fault), _) | (_, Err(fault)) => fault,
             },
             Node::Compare(comparison, left, right) => {
-                compare(*comparison, slot(*left), slot(*right))
+                compare_values(*comparison, slot(*left), slot(*right))
             }
             Node::And(left, right) => match slot(*left) {
-                Slot::Truth(true) => slot(*right),
+                NodeValue::Truth(true) => slot(*right),
                 other => other,
             },
             Node::Or(left, right) => match slot(*left) {
-                Slot::Truth(false) => slot(*right),
+                NodeValue::Truth(false) => slot(*right),
                 other => other,
             },
             Node::Call(function, arguments) => {
-                let values: Result<Vec<f64>, Slot<'v>> =
+                let values: Result<Vec<f64>, NodeValue<'v>> =
                     arguments.iter().map(|argument| number(*argument)).collect();
-                values.map_or_else(|e| e, |values| Slot::Number(call(*function, &values)))
+                values.map_or_else(
+                    |e| e,
+                    |values| NodeValue::Number(call_function(*function, &values)),
+                )
             }
         }
     }
 
     /// Only an argument can turn out to be a text where a number is needed: the parser refuses
     /// string literals there.
-    fn not_a_number<'v>(&self, node: NodeId) -> Slot<'v> {
+    fn not_a_number<'v>(&self, node: NodeId) -> NodeValue<'v> {
         match self.nodes.get(node as usize) {
-            Some(Node::Name(index)) => Slot::NotANumber(*index),
-            _ => Slot::Incomparable,
+            Some(Node::Name(index)) => NodeValue::NotANumber(*index),
+            _ => NodeValue::Incomparable,
         }
     }
 
-    fn fault(&self, slot: Slot<'_>) -> Fault {
+    fn to_eval_error(&self, slot: NodeValue<'_>) -> EvalError {
         let name = |index: u32| self.names.get(index as usize).cloned().unwrap_or_default();
         match slot {
-            Slot::Missing(index) => Fault::Missing { name: name(index) },
-            Slot::NotANumber(index) => Fault::NotANumber { name: name(index) },
+            NodeValue::Missing(index) => EvalError::Missing { name: name(index) },
+            NodeValue::NotANumber(index) => EvalError::NotANumber { name: name(index) },
             // A formula that is a name alone, whose value is a text.
-            Slot::Text(_) => self.fault(self.not_a_number(self.root())),
-            Slot::Number(_) | Slot::Truth(_) | Slot::Incomparable => Fault::Incomparable,
+            NodeValue::Text(_) => self.to_eval_error(self.not_a_number(self.root())),
+            NodeValue::Number(_) | NodeValue::Truth(_) | NodeValue::Incomparable => {
+                EvalError::Incomparable
+            }
         }
     }
 
@@ -282,7 +298,7 @@ impl Expression {
     }
 }
 
-fn arithmetic(operator: Operator, x: f64, y: f64) -> f64 {
+fn apply_arithmetic(operator: Operator, x: f64, y: f64) -> f64 {
     match operator {
         Operator::Add => x + y,
         Operator::Subtract => x - y,
@@ -292,7 +308,7 @@ fn arithmetic(operator: Operator, x: f64, y: f64) -> f64 {
     }
 }
 
-fn call(function: Function, values: &[f64]) -> f64 {
+fn call_function(function: Function, values: &[f64]) -> f64 {
     let first = values.first().copied().unwrap_or(f64::NAN);
     // Rust's `min` and `max` skip a NaN; a formula must not hide one.
     let pick = |better: fn(f64, f64) -> bool| {
@@ -315,21 +331,25 @@ fn call(function: Function, values: &[f64]) -> f64 {
     }
 }
 
-fn compare<'v>(comparison: Comparison, left: Slot<'v>, right: Slot<'v>) -> Slot<'v> {
+fn compare_values<'v>(
+    comparison: Comparison,
+    left: NodeValue<'v>,
+    right: NodeValue<'v>,
+) -> NodeValue<'v> {
     use std::cmp::Ordering;
     let order = match (left, right) {
-        (Slot::Number(x), Slot::Number(y)) => x.partial_cmp(&y),
-        (Slot::Text(x), Slot::Text(y)) => Some(x.cmp(y)),
-        (Slot::Number(_), Slot::Text(_)) | (Slot::Text(_), Slot::Number(_)) => {
+        (NodeValue::Number(x), NodeValue::Number(y)) => x.partial_cmp(&y),
+        (NodeValue::Text(x), NodeValue::Text(y)) => Some(x.cmp(y)),
+        (NodeValue::Number(_), NodeValue::Text(_)) | (NodeValue::Text(_), NodeValue::Number(_)) => {
             return match comparison {
-                Comparison::Equal => Slot::Truth(false),
-                Comparison::NotEqual => Slot::Truth(true),
-                _ => Slot::Incomparable,
+                Comparison::Equal => NodeValue::Truth(false),
+                Comparison::NotEqual => NodeValue::Truth(true),
+                _ => NodeValue::Incomparable,
             };
         }
-        (Slot::Number(_) | Slot::Text(_), fault) | (fault, _) => return fault,
+        (NodeValue::Number(_) | NodeValue::Text(_), fault) | (fault, _) => return fault,
     };
-    Slot::Truth(match comparison {
+    NodeValue::Truth(match comparison {
         Comparison::Equal => order == Some(Ordering::Equal),
         Comparison::NotEqual => order != Some(Ordering::Equal),
         Comparison::Less => order == Some(Ordering::Less),

@@ -4,21 +4,21 @@
 //! does not depend on the size of the space. Clauses that read several axes are tested trial by
 //! trial, as far as the caller asks; a scan reports how far it got.
 
-use super::evaluate::{Condition, Value};
+use super::evaluate::{ArgumentValue, Condition};
 use super::syntax::{Comparison, Expression, Node, NodeId};
 use crate::sweep::Part;
 use crate::sweep::axis::{self, Axis};
-use crate::sweep::order::View;
-use crate::sweep::part::Slot;
+use crate::sweep::order::SortedSpace;
+use crate::sweep::part::ArgumentSlot;
 use std::borrow::Cow;
 
 /// A condition on one part's trials, with its single-axis clauses already applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
     /// The trials that satisfy the clauses on single axes.
-    view: View,
+    space: SortedSpace,
     /// The clauses that read several axes, with the argument behind each of their names.
-    across: Vec<(Condition, Vec<Option<Slot>>)>,
+    cross_axis_clauses: Vec<(Condition, Vec<Option<ArgumentSlot>>)>,
 }
 
 /// What a scan found.
@@ -27,7 +27,7 @@ pub struct Scan {
     /// Indices in the space of the trials that satisfy the condition, in the order of the view.
     pub found: Vec<u128>,
     /// The row of the view to continue from.
-    pub next: u128,
+    pub next_row: u128,
     /// Whether that row is behind the last.
     pub finished: bool,
 }
@@ -37,18 +37,18 @@ impl Filter {
     /// where a number is needed, does not. O(values of the axes it reads).
     pub fn new(part: &Part, condition: &Condition) -> Filter {
         let mut filter = Filter {
-            view: View::new(part),
-            across: Vec::new(),
+            space: SortedSpace::new(part),
+            cross_axis_clauses: Vec::new(),
         };
         for clause in condition.clauses() {
-            if !filter.narrow(part, &clause) {
+            if !filter.narrow_axis(part, &clause) {
                 let slots = clause
                     .expression()
                     .names()
                     .iter()
-                    .map(|name| part.find(name));
+                    .map(|name| part.find_argument(name));
                 let slots = slots.collect();
-                filter.across.push((clause, slots));
+                filter.cross_axis_clauses.push((clause, slots));
             }
         }
         filter
@@ -56,52 +56,52 @@ impl Filter {
 
     /// The trials that satisfy the clauses on single axes; where [`Filter::is_exact`], the
     /// condition.
-    pub fn view(&self) -> &View {
-        &self.view
+    pub fn space(&self) -> &SortedSpace {
+        &self.space
     }
 
     /// The view, to be sorted; rows of earlier scans then mean other trials.
-    pub fn view_mut(&mut self) -> &mut View {
-        &mut self.view
+    pub fn space_mut(&mut self) -> &mut SortedSpace {
+        &mut self.space
     }
 
     /// Whether the view holds exactly the trials that satisfy the condition.
     pub fn is_exact(&self) -> bool {
-        self.across.is_empty()
+        self.cross_axis_clauses.is_empty()
     }
 
     /// Tests at most `rows` rows of the view, from row `from` on, until `wanted` trials are found.
     /// O(rows × (axes + condition)).
     pub fn scan(&self, part: &Part, from: u128, rows: u32, wanted: u32) -> Scan {
         let mut scan = Scan {
-            next: from,
+            next_row: from,
             ..Scan::default()
         };
-        let end = from.saturating_add(rows.into()).min(self.view.len());
-        while scan.next < end && scan.found.len() < wanted as usize {
-            let index = self.view.index(scan.next);
+        let end = from.saturating_add(rows.into()).min(self.space.len());
+        while scan.next_row < end && scan.found.len() < wanted as usize {
+            let index = self.space.index_at(scan.next_row);
             scan.found
                 .extend(index.filter(|index| self.satisfies(part, *index)));
-            scan.next += 1;
+            scan.next_row += 1;
         }
-        scan.finished = scan.next >= self.view.len();
+        scan.finished = scan.next_row >= self.space.len();
         scan
     }
 
     fn satisfies(&self, part: &Part, index: u128) -> bool {
-        self.across
+        self.cross_axis_clauses
             .iter()
-            .all(|(condition, slots)| holds(condition, slots, part, index))
+            .all(|(condition, slots)| holds_at(condition, slots, part, index))
     }
 
     /// Narrows the axis that the clause reads. False where it reads several axes, or one that is
     /// too long to test value by value.
-    fn narrow(&mut self, part: &Part, clause: &Condition) -> bool {
-        let slots: Vec<Option<Slot>> = clause
+    fn narrow_axis(&mut self, part: &Part, clause: &Condition) -> bool {
+        let slots: Vec<Option<ArgumentSlot>> = clause
             .expression()
             .names()
             .iter()
-            .map(|name| part.find(name))
+            .map(|name| part.find_argument(name))
             .collect();
         let mut axes: Vec<u32> = slots
             .iter()
@@ -113,16 +113,16 @@ impl Filter {
         match axes[..] {
             // No argument that it reads differs between trials: it holds on all or on none.
             [] => {
-                if !holds(clause, &slots, part, 0) {
-                    self.view.keep_none();
+                if !holds_at(clause, &slots, part, 0) {
+                    self.space.retain_none();
                 }
                 true
             }
             [axis] => {
                 if slots.len() == 1
-                    && let Some((low, high)) = bounds(clause.expression())
+                    && let Some((low, high)) = comparison_bounds(clause.expression())
                 {
-                    self.view.keep_numbers(part, axis, low, high);
+                    self.space.retain_numbers(part, axis, low, high);
                     return true;
                 }
                 // The trial with the wanted digit on this axis and 0 on all others.
@@ -132,8 +132,8 @@ impl Filter {
                     .take(axis as usize)
                     .map(Axis::len)
                     .product();
-                self.view.keep(part, axis, |digit| {
-                    holds(clause, &slots, part, digit * stride)
+                self.space.retain(part, axis, |digit| {
+                    holds_at(clause, &slots, part, digit * stride)
                 })
             }
             _ => false,
@@ -141,14 +141,19 @@ impl Filter {
     }
 }
 
-fn holds(condition: &Condition, slots: &[Option<Slot>], part: &Part, index: u128) -> bool {
+fn holds_at(
+    condition: &Condition,
+    slots: &[Option<ArgumentSlot>],
+    part: &Part,
+    index: u128,
+) -> bool {
     // An expression asks for each of its names once, in the order of `slots`.
     let mut slots = slots.iter();
     let lookup = |_: &str| {
         let text = part.value(slots.next().copied().flatten()?, index)?;
-        match (axis::number(&text), text) {
-            (Some(number), _) => Some(Value::Number(number)),
-            (None, Cow::Borrowed(text)) => Some(Value::Text(text)),
+        match (axis::parse_number(&text), text) {
+            (Some(number), _) => Some(ArgumentValue::Number(number)),
+            (None, Cow::Borrowed(text)) => Some(ArgumentValue::Text(text)),
             // Only a range computes its values, all of them numbers: this never happens.
             (None, Cow::Owned(_)) => None,
         }
@@ -158,13 +163,13 @@ fn holds(condition: &Condition, slots: &[Option<Slot>], part: &Part, index: u128
 
 /// The inclusive bounds of a clause such as `epochs <= 10`; None for any other clause. A strict
 /// bound becomes the next double.
-fn bounds(expression: &Expression) -> Option<(Option<f64>, Option<f64>)> {
+fn comparison_bounds(expression: &Expression) -> Option<(Option<f64>, Option<f64>)> {
     let [first, second, Node::Compare(comparison, 0, 1)] = expression.nodes() else {
         return None;
     };
     let (comparison, bound) = match (first, second) {
         (Node::Name(_), Node::Number(bound)) => (*comparison, *bound),
-        (Node::Number(bound), Node::Name(_)) => (mirrored(*comparison), *bound),
+        (Node::Number(bound), Node::Name(_)) => (mirror_comparison(*comparison), *bound),
         _ => return None,
     };
     match comparison {
@@ -178,7 +183,7 @@ fn bounds(expression: &Expression) -> Option<(Option<f64>, Option<f64>)> {
 }
 
 /// The comparison that means the same with its sides exchanged.
-fn mirrored(comparison: Comparison) -> Comparison {
+fn mirror_comparison(comparison: Comparison) -> Comparison {
     match comparison {
         Comparison::Less => Comparison::Greater,
         Comparison::LessEqual => Comparison::GreaterEqual,
@@ -193,7 +198,7 @@ impl Condition {
     /// O(nodes).
     pub fn clauses(&self) -> Vec<Condition> {
         let nodes = self.expression().nodes();
-        let mut left: Vec<NodeId> = vec![last(nodes)];
+        let mut left: Vec<NodeId> = vec![root_id(nodes)];
         let mut clauses = Vec::new();
         while let Some(node) = left.pop() {
             match nodes.get(node as usize) {
@@ -205,7 +210,7 @@ impl Condition {
     }
 }
 
-fn last(nodes: &[Node]) -> NodeId {
+fn root_id(nodes: &[Node]) -> NodeId {
     NodeId::try_from(nodes.len().saturating_sub(1)).unwrap_or(NodeId::MAX)
 }
 
@@ -247,26 +252,26 @@ mod tests {
                 .expression()
                 .names()
                 .iter()
-                .map(|n| part.find(n))
+                .map(|n| part.find_argument(n))
                 .collect();
             let listed: Vec<u128> = (0..part.space_len())
-                .filter(|i| holds(&condition, &slots, &part, *i))
+                .filter(|i| holds_at(&condition, &slots, &part, *i))
                 .collect();
             let filter = Filter::new(&part, &condition);
             let mut found = Vec::new();
             let mut from = 0;
             loop {
                 let scan = filter.scan(&part, from, 7, 2);
-                assert!(scan.found.len() <= 2 && scan.next - from <= 7);
+                assert!(scan.found.len() <= 2 && scan.next_row - from <= 7);
                 found.extend(scan.found);
-                from = scan.next;
+                from = scan.next_row;
                 if scan.finished {
                     break;
                 }
             }
             assert_eq!(found, listed, "{text}");
             if filter.is_exact() {
-                assert_eq!(filter.view().len(), listed.len() as u128, "{text}");
+                assert_eq!(filter.space().len(), listed.len() as u128, "{text}");
             }
         }
     }
@@ -279,9 +284,9 @@ mod tests {
         let condition = Condition::parse("a < 10 and c == 2 and a * b == 63").unwrap();
         let mut filter = Filter::new(&part, &condition);
         assert!(!filter.is_exact());
-        assert_eq!(filter.view().len(), 10 * 1_000_000_000);
-        filter.view_mut().sort(&part, 0, Direction::Descending);
-        filter.view_mut().sort(&part, 1, Direction::Ascending);
+        assert_eq!(filter.space().len(), 10 * 1_000_000_000);
+        filter.space_mut().sort(&part, 0, Direction::Descending);
+        filter.space_mut().sort(&part, 1, Direction::Ascending);
         let scan = filter.scan(&part, 0, 1000, 100);
         let found: Vec<_> = scan
             .found
@@ -289,6 +294,6 @@ mod tests {
             .map(|index| part.argv(*index).unwrap()[2..5].join(" "))
             .collect();
         assert_eq!(found, ["9 --b 7", "7 --b 9", "3 --b 21", "1 --b 63"]);
-        assert_eq!((scan.next, scan.finished), (1000, false));
+        assert_eq!((scan.next_row, scan.finished), (1000, false));
     }
 }

@@ -70,8 +70,8 @@ mod filter;
 // Whatever is wrong.
 mod error;
 
-pub use error::{Error, ErrorKind, Fault};
-pub use evaluate::{Condition, Formula, Unit, Value};
+pub use error::{Error, ErrorKind, EvalError};
+pub use evaluate::{ArgumentValue, Condition, Formula, TimeUnit};
 pub use filter::{Filter, Scan};
 pub use syntax::{Comparison, Expression, Function, Node, NodeId, Operator};
 

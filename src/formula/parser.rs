@@ -1,12 +1,12 @@
 //! Parses tokens into an expression by binding powers (Pratt's method).
 
 use super::error::{Error, ErrorKind};
-use super::syntax::{Comparison, Expression, Function, Kind, Node, NodeId, Operator};
+use super::syntax::{Comparison, Expression, Function, Node, NodeId, Operator, ValueKind};
 use super::token::{Token, TokenKind};
 use crate::sweep::Span;
-use crate::sweep::suggest::nearest;
+use crate::sweep::suggest::nearest_name;
 
-const VALUE: &str = "a number, a name or `(`";
+const EXPECTED_VALUE: &str = "a number, a name or `(`";
 
 /// What an infix operator builds.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ enum Infix {
 
 /// The table of binding powers: what an infix operator builds, and how strongly it binds the
 /// operand on its left and on its right. A lower power on the left groups from the left.
-fn infix(kind: TokenKind) -> Option<(Infix, u8, u8)> {
+fn binding_powers(kind: TokenKind) -> Option<(Infix, u8, u8)> {
     use TokenKind::*;
     Some(match kind {
         Or => (Infix::Or, 1, 2),
@@ -49,13 +49,13 @@ pub(super) struct Parser<'a> {
     tokens: &'a [Token],
     at: usize,
     depth: u32,
-    out: Expression,
+    expression: Expression,
 }
 
 impl<'a> Parser<'a> {
     /// `tokens` ends with [`TokenKind::End`].
     pub(super) fn new(text: &'a str, tokens: &'a [Token]) -> Parser<'a> {
-        let out = Expression {
+        let expression = Expression {
             nodes: Vec::new(),
             spans: Vec::new(),
             names: Vec::new(),
@@ -65,7 +65,7 @@ impl<'a> Parser<'a> {
             tokens,
             at: 0,
             depth: 0,
-            out,
+            expression,
         }
     }
 
@@ -90,101 +90,101 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses the rest of the text as one expression, and returns its span as well.
-    pub(super) fn finish(mut self) -> Result<(Expression, Span), Error> {
-        let root = self.expression(0)?;
+    pub(super) fn parse_to_end(mut self) -> Result<(Expression, Span), Error> {
+        let root = self.parse_expression(0)?;
         let token = self.peek();
         if token.kind != TokenKind::End {
             return Err(self.unexpected(token, "an operator or the end"));
         }
         let span = self.span(root);
-        Ok((self.out, span))
+        Ok((self.expression, span))
     }
 
-    fn expression(&mut self, power: u8) -> Result<NodeId, Error> {
+    fn parse_expression(&mut self, power: u8) -> Result<NodeId, Error> {
         self.depth += 1;
         if self.depth > super::MAX_DEPTH {
             return Err(Error::new(self.peek().span, ErrorKind::TooDeep));
         }
-        let mut left = self.operand()?;
-        while let Some((operator, left_power, right_power)) = infix(self.peek().kind) {
+        let mut left = self.parse_operand()?;
+        while let Some((operator, left_power, right_power)) = binding_powers(self.peek().kind) {
             if left_power < power {
                 break;
             }
             self.advance();
-            let right = self.expression(right_power)?;
-            left = self.join(operator, left, right)?;
+            let right = self.parse_expression(right_power)?;
+            left = self.push_infix(operator, left, right)?;
         }
         self.depth -= 1;
         Ok(left)
     }
 
-    fn operand(&mut self) -> Result<NodeId, Error> {
+    fn parse_operand(&mut self) -> Result<NodeId, Error> {
         let token = self.advance();
         match token.kind {
-            TokenKind::Number(value) => Ok(self.push(Node::Number(value), token.span)),
+            TokenKind::Number(value) => Ok(self.push_node(Node::Number(value), token.span)),
             TokenKind::Text => {
                 let inner = Span {
                     start: token.span.start + 1,
                     end: token.span.end - 1,
                 };
                 let text = inner.slice(self.text).to_owned();
-                Ok(self.push(Node::Text(text), token.span))
+                Ok(self.push_node(Node::Text(text), token.span))
             }
-            TokenKind::Name if self.peek().kind == TokenKind::Open => self.call(token),
-            TokenKind::Name => Ok(self.name(token)),
-            TokenKind::Open => self.group(token),
+            TokenKind::Name if self.peek().kind == TokenKind::Open => self.parse_call(token),
+            TokenKind::Name => Ok(self.push_name(token)),
+            TokenKind::Open => self.parse_group(token),
             TokenKind::Minus | TokenKind::Plus => {
-                let inner = self.expression(SIGN_POWER)?;
-                self.expect_kind(inner, Kind::Number)?;
+                let inner = self.parse_expression(SIGN_POWER)?;
+                self.expect_kind(inner, ValueKind::Number)?;
                 let span = token.span.to(self.span(inner));
                 // A plus sign changes nothing but requires a number: `+x` becomes `0 + x`.
                 if token.kind == TokenKind::Minus {
-                    Ok(self.push(Node::Negate(inner), span))
+                    Ok(self.push_node(Node::Negate(inner), span))
                 } else {
-                    let zero = self.push(Node::Number(0.0), token.span);
-                    Ok(self.push(Node::Arithmetic(Operator::Add, zero, inner), span))
+                    let zero = self.push_node(Node::Number(0.0), token.span);
+                    Ok(self.push_node(Node::Arithmetic(Operator::Add, zero, inner), span))
                 }
             }
             TokenKind::Not => {
-                let inner = self.expression(NOT_POWER)?;
-                self.expect_kind(inner, Kind::Truth)?;
+                let inner = self.parse_expression(NOT_POWER)?;
+                self.expect_kind(inner, ValueKind::Truth)?;
                 let span = token.span.to(self.span(inner));
-                Ok(self.push(Node::Not(inner), span))
+                Ok(self.push_node(Node::Not(inner), span))
             }
-            _ => Err(self.unexpected(token, VALUE)),
+            _ => Err(self.unexpected(token, EXPECTED_VALUE)),
         }
     }
 
-    fn name(&mut self, token: Token) -> NodeId {
+    fn push_name(&mut self, token: Token) -> NodeId {
         let name = token.span.slice(self.text);
-        let known = self.out.names.iter().position(|known| known == name);
+        let known = self.expression.names.iter().position(|known| known == name);
         let index = known.unwrap_or_else(|| {
-            self.out.names.push(name.to_owned());
-            self.out.names.len() - 1
+            self.expression.names.push(name.to_owned());
+            self.expression.names.len() - 1
         });
         // Bounded by `MAX_TOKENS`.
-        self.push(Node::Name(index as u32), token.span)
+        self.push_node(Node::Name(index as u32), token.span)
     }
 
-    fn group(&mut self, open: Token) -> Result<NodeId, Error> {
-        let inner = self.expression(0)?;
+    fn parse_group(&mut self, open: Token) -> Result<NodeId, Error> {
+        let inner = self.parse_expression(0)?;
         let close = self.advance();
         if close.kind != TokenKind::Close {
             return Err(self.unexpected(close, "an operator or `)`"));
         }
         // An error about the whole group then covers its parentheses too.
-        if let Some(span) = self.out.spans.get_mut(inner as usize) {
+        if let Some(span) = self.expression.spans.get_mut(inner as usize) {
             *span = open.span.to(close.span);
         }
         Ok(inner)
     }
 
-    fn call(&mut self, name: Token) -> Result<NodeId, Error> {
+    fn parse_call(&mut self, name: Token) -> Result<NodeId, Error> {
         let text = name.span.slice(self.text);
         let Some(&(function_name, function)) =
             Function::ALL.iter().find(|(known, _)| *known == text)
         else {
-            let suggestion = nearest(text, Function::ALL.iter().map(|(known, _)| *known));
+            let suggestion = nearest_name(text, Function::ALL.iter().map(|(known, _)| *known));
             let kind = ErrorKind::UnknownFunction {
                 name: text.to_owned(),
                 suggestion,
@@ -194,8 +194,8 @@ impl<'a> Parser<'a> {
         self.advance();
         let mut arguments = Vec::new();
         let close = loop {
-            let argument = self.expression(0)?;
-            self.expect_kind(argument, Kind::Number)?;
+            let argument = self.parse_expression(0)?;
+            self.expect_kind(argument, ValueKind::Number)?;
             arguments.push(argument);
             let token = self.advance();
             match token.kind {
@@ -213,15 +213,20 @@ impl<'a> Parser<'a> {
             };
             return Err(Error::new(span, kind));
         }
-        Ok(self.push(Node::Call(function, arguments), span))
+        Ok(self.push_node(Node::Call(function, arguments), span))
     }
 
-    fn join(&mut self, operator: Infix, left: NodeId, right: NodeId) -> Result<NodeId, Error> {
+    fn push_infix(
+        &mut self,
+        operator: Infix,
+        left: NodeId,
+        right: NodeId,
+    ) -> Result<NodeId, Error> {
         let span = self.span(left).to(self.span(right));
         let node = match operator {
             Infix::Arithmetic(operator) => {
-                self.expect_kind(left, Kind::Number)?;
-                self.expect_kind(right, Kind::Number)?;
+                self.expect_kind(left, ValueKind::Number)?;
+                self.expect_kind(right, ValueKind::Number)?;
                 Node::Arithmetic(operator, left, right)
             }
             Infix::Compare(comparison) => {
@@ -230,8 +235,8 @@ impl<'a> Parser<'a> {
                 Node::Compare(comparison, left, right)
             }
             Infix::And | Infix::Or => {
-                self.expect_kind(left, Kind::Truth)?;
-                self.expect_kind(right, Kind::Truth)?;
+                self.expect_kind(left, ValueKind::Truth)?;
+                self.expect_kind(right, ValueKind::Truth)?;
                 if matches!(operator, Infix::And) {
                     Node::And(left, right)
                 } else {
@@ -239,34 +244,36 @@ impl<'a> Parser<'a> {
                 }
             }
         };
-        Ok(self.push(node, span))
+        Ok(self.push_node(node, span))
     }
 
-    fn push(&mut self, node: Node, span: Span) -> NodeId {
-        self.out.nodes.push(node);
-        self.out.spans.push(span);
+    fn push_node(&mut self, node: Node, span: Span) -> NodeId {
+        self.expression.nodes.push(node);
+        self.expression.spans.push(span);
         // Bounded by `MAX_TOKENS`.
-        (self.out.nodes.len() - 1) as NodeId
+        (self.expression.nodes.len() - 1) as NodeId
     }
 
     fn span(&self, node: NodeId) -> Span {
-        self.out.span(node).unwrap_or(Span { start: 0, end: 0 })
+        self.expression
+            .span(node)
+            .unwrap_or(Span { start: 0, end: 0 })
     }
 
-    fn kind(&self, node: NodeId) -> Kind {
-        self.out
+    fn kind(&self, node: NodeId) -> ValueKind {
+        self.expression
             .nodes
             .get(node as usize)
-            .map_or(Kind::Argument, Node::kind)
+            .map_or(ValueKind::Argument, Node::kind)
     }
 
-    fn expect_kind(&self, node: NodeId, wanted: Kind) -> Result<(), Error> {
+    fn expect_kind(&self, node: NodeId, wanted: ValueKind) -> Result<(), Error> {
         let kind = self.kind(node);
         // An argument may turn out to be a number, but never a truth value.
-        if kind == wanted || (kind == Kind::Argument && wanted == Kind::Number) {
+        if kind == wanted || (kind == ValueKind::Argument && wanted == ValueKind::Number) {
             return Ok(());
         }
-        let expected = if wanted == Kind::Truth {
+        let expected = if wanted == ValueKind::Truth {
             "a condition"
         } else {
             "a number"
@@ -275,14 +282,14 @@ impl<'a> Parser<'a> {
     }
 
     fn expect_comparable(&self, node: NodeId) -> Result<(), Error> {
-        if self.kind(node) == Kind::Truth {
+        if self.kind(node) == ValueKind::Truth {
             return Err(self.wrong_kind(node, "a value (join comparisons by `and`)"));
         }
         Ok(())
     }
 
     fn wrong_kind(&self, node: NodeId, expected: &'static str) -> Error {
-        let found = self.kind(node).words();
+        let found = self.kind(node).describe();
         Error::new(self.span(node), ErrorKind::WrongKind { expected, found })
     }
 
@@ -290,13 +297,16 @@ impl<'a> Parser<'a> {
     pub(super) fn check_root(
         expression: &Expression,
         span: Span,
-        wanted: Kind,
+        wanted: ValueKind,
     ) -> Result<(), Error> {
-        let kind = expression.nodes.last().map_or(Kind::Argument, Node::kind);
-        if kind == wanted || (kind == Kind::Argument && wanted == Kind::Number) {
+        let kind = expression
+            .nodes
+            .last()
+            .map_or(ValueKind::Argument, Node::kind);
+        if kind == wanted || (kind == ValueKind::Argument && wanted == ValueKind::Number) {
             return Ok(());
         }
-        let expected = if wanted == Kind::Truth {
+        let expected = if wanted == ValueKind::Truth {
             "a condition"
         } else {
             "a number"
@@ -305,19 +315,19 @@ impl<'a> Parser<'a> {
             span,
             ErrorKind::WrongKind {
                 expected,
-                found: kind.words(),
+                found: kind.describe(),
             },
         ))
     }
 }
 
-impl Kind {
-    fn words(self) -> &'static str {
+impl ValueKind {
+    fn describe(self) -> &'static str {
         match self {
-            Kind::Number => "a number",
-            Kind::Text => "a text",
-            Kind::Truth => "a condition",
-            Kind::Argument => "an argument's value",
+            ValueKind::Number => "a number",
+            ValueKind::Text => "a text",
+            ValueKind::Truth => "a condition",
+            ValueKind::Argument => "an argument's value",
         }
     }
 }

@@ -40,7 +40,7 @@ impl Expression {
         let mut names: Vec<String> = Vec::new();
         let mut nodes = self.nodes.get(begin..end).unwrap_or_default().to_vec();
         for node in &mut nodes {
-            node.shift(first);
+            node.rebase_operands(first);
             if let Node::Name(name) = node
                 && let Some(text) = self.names.get(*name as usize)
             {
@@ -155,7 +155,7 @@ impl Function {
     ];
 
     /// The function of that name, which is case-sensitive.
-    pub fn named(name: &str) -> Option<Function> {
+    pub fn from_name(name: &str) -> Option<Function> {
         Self::ALL
             .iter()
             .find(|(known, _)| *known == name)
@@ -170,7 +170,7 @@ impl Function {
 
 /// The kind of value that a node yields, as far as the text alone decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Number,
     Text,
     Truth,
@@ -194,7 +194,7 @@ impl Node {
     }
 
     /// Makes its operands relative to node `first`.
-    fn shift(&mut self, first: NodeId) {
+    fn rebase_operands(&mut self, first: NodeId) {
         match self {
             Node::Number(_) | Node::Text(_) | Node::Name(_) => {}
             Node::Negate(a) | Node::Not(a) => *a -= first,
@@ -209,14 +209,14 @@ impl Node {
         }
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> ValueKind {
         match self {
             Node::Number(_) | Node::Negate(_) | Node::Arithmetic(..) | Node::Call(..) => {
-                Kind::Number
+                ValueKind::Number
             }
-            Node::Text(_) => Kind::Text,
-            Node::Name(_) => Kind::Argument,
-            Node::Not(_) | Node::Compare(..) | Node::And(..) | Node::Or(..) => Kind::Truth,
+            Node::Text(_) => ValueKind::Text,
+            Node::Name(_) => ValueKind::Argument,
+            Node::Not(_) | Node::Compare(..) | Node::And(..) | Node::Or(..) => ValueKind::Truth,
         }
     }
 }

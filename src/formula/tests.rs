@@ -2,27 +2,27 @@ use super::*;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn lookup(name: &str) -> Option<Value<'static>> {
+fn lookup(name: &str) -> Option<ArgumentValue<'static>> {
     Some(match name {
-        "epochs" => Value::Number(10.0),
-        "batch_size" => Value::Number(16.0),
-        "layers" => Value::Number(4.0),
-        "zero" => Value::Number(0.0),
-        "optimizer" => Value::Text("sgd"),
-        "optimizer.lr" => Value::Number(0.5),
-        "x#2" => Value::Number(7.0),
-        "min" => Value::Number(3.0),
+        "epochs" => ArgumentValue::Number(10.0),
+        "batch_size" => ArgumentValue::Number(16.0),
+        "layers" => ArgumentValue::Number(4.0),
+        "zero" => ArgumentValue::Number(0.0),
+        "optimizer" => ArgumentValue::Text("sgd"),
+        "optimizer.lr" => ArgumentValue::Number(0.5),
+        "x#2" => ArgumentValue::Number(7.0),
+        "min" => ArgumentValue::Number(3.0),
         _ => return None,
     })
 }
 
-fn seconds(right_side: &str) -> Result<f64, Fault> {
+fn seconds(right_side: &str) -> Result<f64, EvalError> {
     Formula::parse(&format!("seconds = {right_side}"))
         .expect(right_side)
-        .seconds(lookup)
+        .evaluate_seconds(lookup)
 }
 
-fn condition(text: &str) -> Result<bool, Fault> {
+fn condition(text: &str) -> Result<bool, EvalError> {
     Condition::parse(text).expect(text).holds(lookup)
 }
 
@@ -53,19 +53,21 @@ fn values() {
         assert_eq!(seconds(text), Ok(expected), "{text}");
     }
     let formula = Formula::parse(" minutes = 40 * epochs / batch_size ").unwrap();
-    assert_eq!(formula.seconds(lookup), Ok(1500.0));
+    assert_eq!(formula.evaluate_seconds(lookup), Ok(1500.0));
     assert_eq!(formula.names(), ["epochs", "batch_size"]);
     assert_eq!(formula.text(), "minutes = 40 * epochs / batch_size");
     assert_eq!(
-        Formula::parse("hours=1/2").unwrap().seconds(lookup),
+        Formula::parse("hours=1/2")
+            .unwrap()
+            .evaluate_seconds(lookup),
         Ok(1800.0)
     );
 }
 
 #[test]
 fn a_value_that_is_no_run_time_is_a_fault() {
-    let missing = |name: &str| Err(Fault::Missing { name: name.into() });
-    let not_a_number = |name: &str| Err(Fault::NotANumber { name: name.into() });
+    let missing = |name: &str| Err(EvalError::Missing { name: name.into() });
+    let not_a_number = |name: &str| Err(EvalError::NotANumber { name: name.into() });
     for (text, expected) in [
         ("dropout", missing("dropout")),
         ("epochs + dropout * missing", missing("dropout")),
@@ -74,15 +76,15 @@ fn a_value_that_is_no_run_time_is_a_fault() {
         ("optimizer", not_a_number("optimizer")),
         ("2 * optimizer", not_a_number("optimizer")),
         ("max(1, optimizer)", not_a_number("optimizer")),
-        ("1 / zero", Err(Fault::NotFinite)),
-        ("0 / zero", Err(Fault::NotFinite)),
-        ("min(0 / zero, 1)", Err(Fault::NotFinite)),
-        ("max(1, 0 / zero)", Err(Fault::NotFinite)),
-        ("sqrt(-epochs)", Err(Fault::NotFinite)),
-        ("log(-epochs)", Err(Fault::NotFinite)),
-        ("1e308 * epochs", Err(Fault::NotFinite)),
-        ("zero", Err(Fault::NotPositive(0.0))),
-        ("zero - epochs", Err(Fault::NotPositive(-10.0))),
+        ("1 / zero", Err(EvalError::NotFinite)),
+        ("0 / zero", Err(EvalError::NotFinite)),
+        ("min(0 / zero, 1)", Err(EvalError::NotFinite)),
+        ("max(1, 0 / zero)", Err(EvalError::NotFinite)),
+        ("sqrt(-epochs)", Err(EvalError::NotFinite)),
+        ("log(-epochs)", Err(EvalError::NotFinite)),
+        ("1e308 * epochs", Err(EvalError::NotFinite)),
+        ("zero", Err(EvalError::NotPositive(0.0))),
+        ("zero - epochs", Err(EvalError::NotPositive(-10.0))),
     ] {
         assert_eq!(seconds(text), expected, "{text}");
     }
@@ -106,12 +108,12 @@ fn conditions() {
     ] {
         assert_eq!(condition(text), Ok(expected), "{text}");
     }
-    let missing = Err(Fault::Missing {
+    let missing = Err(EvalError::Missing {
         name: "momentum".into(),
     });
     assert_eq!(condition("momentum == 0 or optimizer == 'sgd'"), missing);
     assert_eq!(condition("not momentum == 0"), missing);
-    assert_eq!(condition("optimizer < 1"), Err(Fault::Incomparable));
+    assert_eq!(condition("optimizer < 1"), Err(EvalError::Incomparable));
 }
 
 #[test]

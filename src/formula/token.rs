@@ -37,11 +37,11 @@ pub(super) struct Token {
 }
 
 /// All tokens of `text`, the last one [`TokenKind::End`]. O(length).
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Error> {
+pub(super) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::new();
     loop {
-        let token = lexer.next()?;
+        let token = lexer.next_token()?;
         tokens.push(token);
         if token.kind == TokenKind::End {
             return Ok(tokens);
@@ -71,14 +71,14 @@ impl Lexer<'_> {
     }
 
     /// Moves past the longest run of characters that satisfy `wanted`.
-    fn skip(&mut self, wanted: impl Fn(char) -> bool) {
+    fn skip_while(&mut self, wanted: impl Fn(char) -> bool) {
         let rest = self.rest();
         let length = rest.find(|c| !wanted(c)).unwrap_or(rest.len());
         self.at += length;
     }
 
-    fn next(&mut self) -> Result<Token, Error> {
-        self.skip(char::is_whitespace);
+    fn next_token(&mut self) -> Result<Token, Error> {
+        self.skip_while(char::is_whitespace);
         let start = self.at;
         let Some(first) = self.rest().chars().next() else {
             return Ok(Token {
@@ -90,13 +90,13 @@ impl Lexer<'_> {
         let kind = if first.is_ascii_digit()
             || (first == '.' && second.is_some_and(|c| c.is_ascii_digit()))
         {
-            self.number()?
+            self.lex_number()?
         } else if first.is_alphabetic() || first == '_' {
-            self.word()
+            self.lex_word()
         } else if first == '"' || first == '\'' {
-            self.string(first)?
+            self.lex_string(first)?
         } else {
-            self.symbol(first, second)?
+            self.lex_symbol(first, second)?
         };
         Ok(Token {
             kind,
@@ -106,12 +106,12 @@ impl Lexer<'_> {
 
     /// Digits with an optional point and exponent. An `e` without digits after it is no exponent,
     /// so that the parser reports `2epochs` as two tokens side by side.
-    fn number(&mut self) -> Result<TokenKind, Error> {
+    fn lex_number(&mut self) -> Result<TokenKind, Error> {
         let start = self.at;
-        self.skip(|c| c.is_ascii_digit());
+        self.skip_while(|c| c.is_ascii_digit());
         if self.rest().starts_with('.') {
             self.at += 1;
-            self.skip(|c| c.is_ascii_digit());
+            self.skip_while(|c| c.is_ascii_digit());
         }
         let exponent = self.rest().strip_prefix(['e', 'E']).map(|rest| {
             let signed = rest.strip_prefix(['+', '-']);
@@ -121,7 +121,7 @@ impl Lexer<'_> {
             && digits.starts_with(|c: char| c.is_ascii_digit())
         {
             self.at += length;
-            self.skip(|c| c.is_ascii_digit());
+            self.skip_while(|c| c.is_ascii_digit());
         }
         let span = self.span_from(start);
         match span.slice(self.text).parse::<f64>() {
@@ -131,9 +131,9 @@ impl Lexer<'_> {
     }
 
     /// A name: letters, digits and `_`, with `.` and `#` inside (`--optimizer.lr`, `--x#2`).
-    fn word(&mut self) -> TokenKind {
+    fn lex_word(&mut self) -> TokenKind {
         let start = self.at;
-        self.skip(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '#'));
+        self.skip_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '#'));
         match self.span_from(start).slice(self.text) {
             "and" => TokenKind::And,
             "or" => TokenKind::Or,
@@ -142,10 +142,10 @@ impl Lexer<'_> {
         }
     }
 
-    fn string(&mut self, quote: char) -> Result<TokenKind, Error> {
+    fn lex_string(&mut self, quote: char) -> Result<TokenKind, Error> {
         let start = self.at;
         self.at += 1;
-        self.skip(|c| c != quote);
+        self.skip_while(|c| c != quote);
         if self.rest().is_empty() {
             return Err(Error::new(self.span_from(start), ErrorKind::UnclosedString));
         }
@@ -153,7 +153,7 @@ impl Lexer<'_> {
         Ok(TokenKind::Text)
     }
 
-    fn symbol(&mut self, first: char, second: Option<char>) -> Result<TokenKind, Error> {
+    fn lex_symbol(&mut self, first: char, second: Option<char>) -> Result<TokenKind, Error> {
         let (kind, length) = match (first, second) {
             ('=', Some('=')) => (TokenKind::Equal, 2),
             ('!', Some('=')) => (TokenKind::NotEqual, 2),
@@ -176,7 +176,7 @@ impl Lexer<'_> {
                 self.at += first.len_utf8();
                 return Err(Error::new(
                     self.span_from(start),
-                    ErrorKind::Character(first),
+                    ErrorKind::UnknownCharacter(first),
                 ));
             }
         };

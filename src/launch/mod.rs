@@ -8,7 +8,7 @@ use crate::api::{
     self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState,
     Scalar, Scratch, SweepOptions,
 };
-use crate::sweep::diagnostic::{Diagnostic, grouped};
+use crate::sweep::diagnostic::{Diagnostic, format_count};
 use crate::sweep::literal::CharacterNames;
 use crate::sweep::machines;
 use crate::sweep::options::Actions;
@@ -22,14 +22,14 @@ pub const MAX_TRIALS: u128 = 1_000_000;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// The command has errors.
-    Command {
+    InvalidCommand {
         /// The request's command, which the diagnostics' spans are in.
         text: String,
         /// All errors and warnings, in the order of the text.
         diagnostics: Vec<Diagnostic>,
     },
     /// A field that cannot be read.
-    Field {
+    InvalidField {
         /// The field's path in the request, `resources.gpu`.
         field: &'static str,
         /// What the field takes, as a noun phrase.
@@ -52,23 +52,23 @@ pub enum Refusal {
         found: u128,
     },
     /// The request's digest is not that of the plan as read here.
-    OtherDigest {
+    DigestMismatch {
         /// The digest of the plan as read here, 64 hex digits.
-        here: String,
+        server_digest: String,
     },
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::Command { text, diagnostics } => {
+            Refusal::InvalidCommand { text, diagnostics } => {
                 let first = diagnostics.iter().min_by_key(|d| d.severity());
                 match first {
                     Some(first) => write!(f, "{first} (in `{}`)", first.span.slice(text)),
                     None => write!(f, "expected a command, found `{text}`"),
                 }
             }
-            Refusal::Field {
+            Refusal::InvalidField {
                 field,
                 expected,
                 found,
@@ -79,16 +79,16 @@ impl fmt::Display for Refusal {
                 f,
                 "trial {index} is not among those proposed (the command stands for {} trials, \
                  counted from 0)",
-                grouped(*space)
+                format_count(*space)
             ),
             Refusal::NoTrials => write!(f, "no trial is chosen"),
             Refusal::TooManyTrials { found } => write!(
                 f,
                 "one launch takes at most {} trials, found {}",
-                grouped(MAX_TRIALS),
-                grouped(*found)
+                format_count(MAX_TRIALS),
+                format_count(*found)
             ),
-            Refusal::OtherDigest { .. } => write!(
+            Refusal::DigestMismatch { .. } => write!(
                 f,
                 "this server reads the command differently than the page that sent it did; \
                  reload the page and look at the trials again"
@@ -105,7 +105,7 @@ impl std::error::Error for Refusal {}
 ///
 /// # Errors
 /// No trial of the part is selected, or more than [`MAX_TRIALS`] are.
-pub fn request(
+pub fn create_request(
     plan: &Plan,
     part: u32,
     selection: &Ranges,
@@ -116,7 +116,7 @@ pub fn request(
         return Err(Refusal::NoTrials);
     };
     let chosen = plan.chosen_indices(part, selection);
-    check_count(chosen.len())?;
+    check_trial_count(chosen.len())?;
     let options = of.options();
     let text = |value: u32| Scalar(value.to_string());
     let sweep_options = SweepOptions {
@@ -131,7 +131,7 @@ pub fn request(
         cluster_id: cluster.to_owned(),
         run_controller_command: of.run_controller_command(),
         sweep_options,
-        ..spec(options)
+        ..to_run_spec(options)
     };
     let name = plan.run_name(part).unwrap_or_default().to_owned();
     Ok(CreateRun {
@@ -143,7 +143,7 @@ pub fn request(
 }
 
 /// The options as they are sent; members that depend on the part or the cluster stay empty.
-fn spec(options: &Options) -> RunSpec {
+fn to_run_spec(options: &Options) -> RunSpec {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let dependency_file = options.dependency_file.as_ref().map(|path| DependencyFile {
         path: path.clone(),
@@ -159,7 +159,7 @@ fn spec(options: &Options) -> RunSpec {
     });
     let environment = options.environment.iter();
     RunSpec {
-        actions: actions_sent(&options.actions),
+        actions: actions_to_wire(&options.actions),
         auto_resume: options.auto_resume,
         desired_state: RunState::Succeeded,
         env: environment
@@ -188,7 +188,7 @@ fn spec(options: &Options) -> RunSpec {
     }
 }
 
-fn actions_sent(actions: &Actions) -> api::Actions {
+fn actions_to_wire(actions: &Actions) -> api::Actions {
     let actions = actions.clone();
     api::Actions {
         on_build: actions.on_build,
@@ -199,7 +199,7 @@ fn actions_sent(actions: &Actions) -> api::Actions {
     }
 }
 
-fn actions_received(actions: &api::Actions) -> Actions {
+fn actions_from_wire(actions: &api::Actions) -> Actions {
     let actions = actions.clone();
     Actions {
         on_build: actions.on_build,
@@ -220,7 +220,7 @@ fn package_manager(path: &str) -> &'static str {
 
 /// A request that passed the server's checks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Launch {
+pub struct CheckedLaunch {
     /// The plan of the request's one command: a single part.
     pub plan: std::sync::Arc<Plan>,
     /// The chosen trials as indices in the part's space.
@@ -229,7 +229,7 @@ pub struct Launch {
     pub parallel: Option<u32>,
 }
 
-impl Launch {
+impl CheckedLaunch {
     /// The plan's only part.
     pub fn part(&self) -> Option<&Part> {
         self.plan.parts().first()
@@ -241,18 +241,18 @@ impl Launch {
 ///
 /// # Errors
 /// The first reason why the request cannot be launched exactly as asked.
-pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
-    let options = options(create)?;
+pub fn check_request(create: &CreateRun, drawn_seed: u32) -> Result<CheckedLaunch, Refusal> {
+    let options = options_from_request(create)?;
     let text = &create.spec.run_controller_command;
     let settings = Settings {
         drawn_seed,
-        names: Some(CharacterNames::embedded()),
+        character_names: Some(CharacterNames::embedded()),
         ..Settings::default()
     };
     let reading = read_request(text, options, &settings);
     if reading.has_errors() {
         let diagnostics = reading.diagnostics;
-        return Err(Refusal::Command {
+        return Err(Refusal::InvalidCommand {
             text: text.clone(),
             diagnostics,
         });
@@ -261,20 +261,22 @@ pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
     let part = plan.parts().first().ok_or(Refusal::NoTrials)?;
     let sweep = &create.spec.sweep_options;
     let chosen = match &sweep.trials {
-        Some(ranges) => chosen(part, ranges.as_str())?,
+        Some(ranges) => parse_chosen_trials(part, ranges.as_str())?,
         None => {
-            check_count(part.len())?;
+            check_trial_count(part.len())?;
             plan.chosen_indices(0, &Ranges::full(part.len()))
         }
     };
     if let Some(digest_there) = &sweep.digest {
         let here = digest(part, &chosen);
         if digest_there.as_str() != here {
-            return Err(Refusal::OtherDigest { here });
+            return Err(Refusal::DigestMismatch {
+                server_digest: here,
+            });
         }
     }
-    let parallel = optional(sweep.parallel.as_ref(), "sweepOptions.parallel", 1)?;
-    Ok(Launch {
+    let parallel = parse_optional_number(sweep.parallel.as_ref(), "sweepOptions.parallel", 1)?;
+    Ok(CheckedLaunch {
         plan,
         chosen,
         parallel,
@@ -282,13 +284,13 @@ pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
 }
 
 /// Parses the chosen indices; refuses any that the command does not propose.
-fn chosen(part: &Part, text: &str) -> Result<Ranges, Refusal> {
-    let ranges: Ranges = text.parse().map_err(|_| Refusal::Field {
+fn parse_chosen_trials(part: &Part, text: &str) -> Result<Ranges, Refusal> {
+    let ranges: Ranges = text.parse().map_err(|_| Refusal::InvalidField {
         field: "sweepOptions.trials",
         expected: "indices such as `0-3,7`",
         found: text.chars().take(100).collect(),
     })?;
-    check_count(ranges.len())?;
+    check_trial_count(ranges.len())?;
     let space = part.space_len();
     let unknown = ranges
         .iter()
@@ -299,7 +301,7 @@ fn chosen(part: &Part, text: &str) -> Result<Ranges, Refusal> {
     }
 }
 
-fn check_count(found: u128) -> Result<(), Refusal> {
+fn check_trial_count(found: u128) -> Result<(), Refusal> {
     match found {
         0 => Err(Refusal::NoTrials),
         1..=MAX_TRIALS => Ok(()),
@@ -308,12 +310,12 @@ fn check_count(found: u128) -> Result<(), Refusal> {
 }
 
 /// The options of `grid run` that a request carries; what no request carries stays at its default.
-fn options(create: &CreateRun) -> Result<Options, Refusal> {
+fn options_from_request(create: &CreateRun) -> Result<Options, Refusal> {
     let (spec, sweep, defaults) = (&create.spec, &create.spec.sweep_options, Options::default());
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let strategy = match spec.sweep_type.as_str() {
         "" => Strategy::GridSearch,
-        name => Strategy::from_name(name).ok_or_else(|| Refusal::Field {
+        name => Strategy::from_name(name).ok_or_else(|| Refusal::InvalidField {
             field: "sweepType",
             expected: "grid_search, random_search or none",
             found: name.to_owned(),
@@ -326,25 +328,25 @@ fn options(create: &CreateRun) -> Result<Options, Refusal> {
         name: some(&create.name),
         cluster: some(&spec.cluster_id),
         strategy,
-        num_trials: optional(sweep.num_trials.as_ref(), "sweepOptions.num_trials", 1)?,
-        seed: optional(sweep.seed.as_ref(), "sweepOptions.seed", 0)?,
+        num_trials: parse_optional_number(sweep.num_trials.as_ref(), "sweepOptions.num_trials", 1)?,
+        seed: parse_optional_number(sweep.seed.as_ref(), "sweepOptions.seed", 0)?,
         instance_type: some(&spec.instance_type).map_or(defaults.instance_type, |typed| {
             // Grid's client sends a nickname from a config file unresolved.
-            machines::resolve(&typed).unwrap_or(typed)
+            machines::resolve_nickname(&typed).unwrap_or(typed)
         }),
-        gpus: count(spec.resources.gpu, "resources.gpu")?,
-        cpus: count(spec.resources.cpu, "resources.cpu")?,
-        disk_gb: match count(spec.resources.storage_gb, "resources.storageGb")? {
+        gpus: count_from_wire(spec.resources.gpu, "resources.gpu")?,
+        cpus: count_from_wire(spec.resources.cpu, "resources.cpu")?,
+        disk_gb: match count_from_wire(spec.resources.storage_gb, "resources.storageGb")? {
             0 => defaults.disk_gb,
             disk => disk,
         },
         datastore_name: datastore.and_then(|store| some(&store.name).or_else(|| some(&store.id))),
-        datastore_version: optional(version, "datastores[0].version", 0)?,
+        datastore_version: parse_optional_number(version, "datastores[0].version", 0)?,
         datastore_mount_dir: datastore.and_then(|store| some(&store.mount_path)),
         framework: some(&spec.image.framework).unwrap_or(defaults.framework),
         use_spot: spec.use_spot,
         scratch_gb: scratch.map_or(Ok(defaults.scratch_gb), |s| {
-            count(Int64(s.size_gb.into()), "scratch[0].sizeGb")
+            count_from_wire(Int64(s.size_gb.into()), "scratch[0].sizeGb")
         })?,
         scratch_mount_path: scratch
             .and_then(|s| some(&s.mount_path))
@@ -362,20 +364,20 @@ fn options(create: &CreateRun) -> Result<Options, Refusal> {
             .iter()
             .map(|(name, value)| (name.clone(), value.0.clone()))
             .collect(),
-        actions: actions_received(&spec.actions),
+        actions: actions_from_wire(&spec.actions),
         ..Options::default()
     })
 }
 
-fn count(value: Int64, field: &'static str) -> Result<u32, Refusal> {
-    u32::try_from(value.0).map_err(|_| Refusal::Field {
+fn count_from_wire(value: Int64, field: &'static str) -> Result<u32, Refusal> {
+    u32::try_from(value.0).map_err(|_| Refusal::InvalidField {
         field,
         expected: "a whole number, 0 or more",
         found: value.0.to_string(),
     })
 }
 
-fn optional(
+fn parse_optional_number(
     value: Option<&Scalar>,
     field: &'static str,
     least: u32,
@@ -394,7 +396,7 @@ fn optional(
     } else {
         "a whole number from 1 up"
     };
-    let refuse = || Refusal::Field {
+    let refuse = || Refusal::InvalidField {
         field,
         expected,
         found: value.as_str().chars().take(100).collect(),

@@ -39,9 +39,9 @@ fn a_request_is_read_as_the_plan_it_was_made_from() {
         let all = Ranges::full(plan.len());
         let some = Ranges::from_ascending((0..plan.len()).step_by(2));
         for selection in [&all, &some] {
-            let made = request(&plan, 0, selection, "local", Some(3)).unwrap();
+            let made = create_request(&plan, 0, selection, "local", Some(3)).unwrap();
             let wire = serde_json::to_string(&made).unwrap();
-            let received = receive(&serde_json::from_str(&wire).unwrap(), 999);
+            let received = check_request(&serde_json::from_str(&wire).unwrap(), 999);
             let launch = received.unwrap_or_else(|e| panic!("{text}: {e}"));
             let part = launch.part().unwrap();
             let sent = selection
@@ -71,14 +71,14 @@ fn a_request_carries_the_config_file() {
     let settings = Settings {
         drawn_seed: 11,
         config: Some(CONFIG.into()),
-        names: None,
+        character_names: None,
     };
     let reading = read("grid run --config c.yml f.py --n \"[1, 2]\"", &settings);
     assert!(!reading.has_errors(), "{:?}", reading.config_diagnostics);
     let plan = reading.plan;
-    let made = request(&plan, 0, &Ranges::full(plan.len()), "local", None).unwrap();
+    let made = create_request(&plan, 0, &Ranges::full(plan.len()), "local", None).unwrap();
     let wire = serde_json::to_string(&made).unwrap();
-    let launch = receive(&serde_json::from_str(&wire).unwrap(), 999).unwrap();
+    let launch = check_request(&serde_json::from_str(&wire).unwrap(), 999).unwrap();
     let (part, sent) = (launch.part().unwrap(), &plan.parts()[0]);
     assert_eq!(launch.chosen.len(), 3);
     for index in launch.chosen.iter() {
@@ -103,9 +103,9 @@ fn a_request_carries_the_config_file() {
     for (number, change) in changes.iter().enumerate() {
         let mut changed = made.clone();
         change(&mut changed);
-        let refused = receive(&changed, 0);
+        let refused = check_request(&changed, 0);
         assert!(
-            matches!(refused, Err(Refusal::OtherDigest { .. })),
+            matches!(refused, Err(Refusal::DigestMismatch { .. })),
             "{number}: {refused:?}"
         );
     }
@@ -116,9 +116,12 @@ fn a_request_carries_the_config_file() {
 fn a_request_draws_no_more_than_a_text() {
     let plan =
         plan("grid run --strategy random_search --num_trials 5 f.py --n \"range(10000000)\"");
-    let mut made = request(&plan, 0, &Ranges::full(5), "local", None).unwrap();
+    let mut made = create_request(&plan, 0, &Ranges::full(5), "local", None).unwrap();
     made.spec.sweep_options.num_trials = Some(Scalar("2000000".into()));
-    assert!(matches!(receive(&made, 0), Err(Refusal::Command { .. })));
+    assert!(matches!(
+        check_request(&made, 0),
+        Err(Refusal::InvalidCommand { .. })
+    ));
 }
 
 /// Anything changed on the way that would change what runs is noticed.
@@ -127,8 +130,8 @@ fn another_plan_has_another_digest() {
     let plan = plan(
         "grid run --strategy random_search --num_trials 2 file.py --batch_size \"[1, 2]\" --layers \"[3, 5]\"",
     );
-    let made = request(&plan, 0, &Ranges::full(2), "local", None).unwrap();
-    assert!(receive(&made, 0).is_ok());
+    let made = create_request(&plan, 0, &Ranges::full(2), "local", None).unwrap();
+    assert!(check_request(&made, 0).is_ok());
     let changes: [fn(&mut CreateRun); 7] = [
         |run| {
             run.spec.run_controller_command =
@@ -147,9 +150,9 @@ fn another_plan_has_another_digest() {
     for (number, change) in changes.iter().enumerate() {
         let mut changed = made.clone();
         change(&mut changed);
-        let refused = receive(&changed, 0);
+        let refused = check_request(&changed, 0);
         assert!(
-            matches!(refused, Err(Refusal::OtherDigest { .. })),
+            matches!(refused, Err(Refusal::DigestMismatch { .. })),
             "{number}: {refused:?}"
         );
     }
@@ -157,7 +160,7 @@ fn another_plan_has_another_digest() {
 
 #[test]
 fn refuses_what_is_not_there() {
-    let base = request(
+    let base = create_request(
         &plan("grid run f.py --a \"[1, 2]\""),
         0,
         &Ranges::full(2),
@@ -169,7 +172,9 @@ fn refuses_what_is_not_there() {
         let mut changed = base.clone();
         changed.spec.sweep_options.digest = None;
         change(&mut changed);
-        receive(&changed, 0).map(|_| ()).map_err(|e| e.to_string())
+        check_request(&changed, 0)
+            .map(|_| ())
+            .map_err(|e| e.to_string())
     };
     let trials = |text: &str| Some(Scalar(text.to_owned()));
     assert_eq!(refuse(|_| ()), Ok(()));
@@ -195,7 +200,7 @@ fn unquoted_lists_of_a_config_file_are_joined() {
             "runControllerCommand": "train.py  --lr [0.1, 0.2] --note a b --opt ['x', 'y']"}}"#,
     )
     .unwrap();
-    let launch = receive(&run, 0).unwrap();
+    let launch = check_request(&run, 0).unwrap();
     let part = launch.part().unwrap();
     assert_eq!(part.len(), 4);
     assert_eq!(

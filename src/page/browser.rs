@@ -10,18 +10,18 @@ use web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement, Storage};
 
 /// A storage of the browser. All names in it begin with `sweep.`.
 #[derive(Clone, Copy)]
-pub(crate) enum Keep {
+pub(crate) enum BrowserStorage {
     /// `localStorage`: shared by all tabs, survives a restart of the browser.
     Local,
     /// `sessionStorage`: this tab's own, until it is closed.
     Tab,
 }
 
-impl Keep {
+impl BrowserStorage {
     fn storage(self) -> Option<Storage> {
         match self {
-            Keep::Local => window().local_storage().ok().flatten(),
-            Keep::Tab => window().session_storage().ok().flatten(),
+            BrowserStorage::Local => window().local_storage().ok().flatten(),
+            BrowserStorage::Tab => window().session_storage().ok().flatten(),
         }
     }
 
@@ -44,7 +44,7 @@ impl Keep {
 }
 
 /// The address from its `#` on; empty where it has none.
-pub(crate) fn hash() -> String {
+pub(crate) fn location_hash() -> String {
     window().location().hash().unwrap_or_default()
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn replace_hash(hash: &str) {
     }
 }
 
-pub(crate) fn address() -> String {
+pub(crate) fn location_href() -> String {
     window().location().href().unwrap_or_default()
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn random_key() -> String {
     use std::fmt::Write;
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
-        bytes = now_micros()
+        bytes = wall_clock_micros()
             .to_be_bytes()
             .repeat(2)
             .try_into()
@@ -90,12 +90,12 @@ pub(crate) fn random_key() -> String {
 }
 
 /// This machine's clock: microseconds since 1970. It may jump; see [`now_millis`] for durations.
-pub(crate) fn now_micros() -> i64 {
+pub(crate) fn wall_clock_micros() -> i64 {
     (js_sys::Date::now() * 1000.0) as i64
 }
 
 /// Puts text on the clipboard; false where the browser has none or refuses.
-pub(crate) async fn copy(text: &str) -> bool {
+pub(crate) async fn copy_to_clipboard(text: &str) -> bool {
     let navigator = window().navigator();
     // Only secure contexts have a clipboard; `navigator().clipboard()` would throw later.
     let has = Reflect::has(&navigator, &"clipboard".into()).unwrap_or(false);
@@ -105,7 +105,7 @@ pub(crate) async fn copy(text: &str) -> bool {
 }
 
 /// Milliseconds since the page was opened, of a clock that never goes back.
-pub(crate) fn now_millis() -> f64 {
+pub(crate) fn monotonic_millis() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now())
 }
 
@@ -123,7 +123,7 @@ fn by_id<T: JsCast>(id: &str) -> Option<T> {
     element.dyn_into().ok()
 }
 
-pub(crate) fn has(id: &str) -> bool {
+pub(crate) fn has_element(id: &str) -> bool {
     by_id::<HtmlElement>(id).is_some()
 }
 
@@ -148,7 +148,7 @@ pub(crate) fn focus_at_cursor(id: &str) {
 }
 
 /// The selection of the text box with this id, in UTF-16 units.
-pub(crate) fn selection(id: &str) -> Option<(u32, u32)> {
+pub(crate) fn text_selection(id: &str) -> Option<(u32, u32)> {
     let (start, end) = if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
         (area.selection_start(), area.selection_end())
     } else {
@@ -159,7 +159,7 @@ pub(crate) fn selection(id: &str) -> Option<(u32, u32)> {
 }
 
 /// Selects a range of the text box with this id, in UTF-16 units.
-pub(crate) fn select(id: &str, (start, end): (u32, u32)) {
+pub(crate) fn select_text(id: &str, (start, end): (u32, u32)) {
     // A browser without a layout (tests) may refuse.
     if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
         let _ = area.set_selection_range(start, end);
@@ -170,7 +170,7 @@ pub(crate) fn select(id: &str, (start, end): (u32, u32)) {
 
 /// Sets the text of the text box with this id. A box that has this text already is left alone,
 /// because setting it would move the cursor to its end.
-pub(crate) fn write(id: &str, text: &str) {
+pub(crate) fn set_text(id: &str, text: &str) {
     if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
         if area.value() != text {
             area.set_value(text);
@@ -183,7 +183,7 @@ pub(crate) fn write(id: &str, text: &str) {
 }
 
 /// Removes the element with this id, if there is one.
-pub(crate) fn remove(id: &str) {
+pub(crate) fn remove_element(id: &str) {
     let document = window().document();
     if let Some(element) = document.and_then(|document| document.get_element_by_id(id)) {
         element.remove();

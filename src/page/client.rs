@@ -34,7 +34,7 @@ pub(crate) enum Failure {
 
 /// What the stream of changes delivers.
 #[derive(Clone, Debug)]
-pub(crate) enum Heard {
+pub(crate) enum StreamEvent {
     /// The server has accepted the connection: every later change is delivered.
     Open,
     /// One server-sent event.
@@ -50,54 +50,56 @@ pub(crate) struct Client {
     pub(crate) credentials: Option<(String, String)>,
 }
 
-type Answer<T> = Result<T, Failure>;
+type ClientResult<T> = Result<T, Failure>;
 
 impl Client {
     /// Who is signed in, and what the server offers. Also finds out whether there is a server at all.
-    pub(crate) async fn session(&self) -> Answer<api::PageSession> {
+    pub(crate) async fn fetch_session(&self) -> ClientResult<api::PageSession> {
         if self.address.is_empty() && !comes_from_server().await {
             return Err(Failure::NoServer);
         }
-        self.read(paths::SESSION).await
+        self.get_json(paths::SESSION).await
     }
 
     /// Signs in at the page's own origin. The answer sets a session cookie, which later requests carry.
-    pub(crate) async fn sign_in(&self, user: &str, key: &str) -> Answer<api::PageSession> {
+    pub(crate) async fn sign_in(&self, user: &str, key: &str) -> ClientResult<api::PageSession> {
         let body = api::Credentials {
             username: user.to_owned(),
             api_key: key.to_owned(),
         };
-        self.write(Method::POST, paths::SESSION, &body, None).await
+        self.send_json(Method::POST, paths::SESSION, &body, None)
+            .await
     }
 
     /// Ends the page's session.
-    pub(crate) async fn sign_out(&self) -> Answer<()> {
+    pub(crate) async fn sign_out(&self) -> ClientResult<()> {
         self.exchange(Method::DELETE, paths::SESSION, None, None)
             .await
             .map(drop)
     }
 
-    pub(crate) async fn clusters(&self) -> Answer<api::ClusterList> {
-        self.read(paths::CLUSTERS).await
+    pub(crate) async fn fetch_clusters(&self) -> ClientResult<api::ClusterList> {
+        self.get_json(paths::CLUSTERS).await
     }
 
     /// A cluster's runs, newest first, without the ids of their trials.
-    pub(crate) async fn runs(&self, cluster: &str) -> Answer<api::RunList> {
+    pub(crate) async fn fetch_runs(&self, cluster: &str) -> ClientResult<api::RunList> {
         let query = "?brief=true&phaseNotIn=RUN_STATE_DELETED";
-        self.read(&[&paths::runs(cluster), query].concat()).await
+        self.get_json(&[&paths::runs(cluster), query].concat())
+            .await
     }
 
     /// Launches one run. Repeating the request with the same idempotency `key` launches no second one.
-    pub(crate) async fn launch(&self, run: &api::CreateRun, key: &str) -> Answer<api::Run> {
+    pub(crate) async fn launch(&self, run: &api::CreateRun, key: &str) -> ClientResult<api::Run> {
         let path = paths::runs(&run.spec.cluster_id);
-        self.write(Method::POST, &path, run, Some(key)).await
+        self.send_json(Method::POST, &path, run, Some(key)).await
     }
 
     /// Stops a run: waiting trials never start, running ones are ended.
-    pub(crate) async fn stop_run(&self, cluster: &str, run: &api::Run) -> Answer<api::Run> {
+    pub(crate) async fn stop_run(&self, cluster: &str, run: &api::Run) -> ClientResult<api::Run> {
         let body = r#"{"spec":{"desiredState":"RUN_STATE_CANCELED"}}"#.to_owned();
         let path = paths::run(cluster, &run.id);
-        parse(&self.exchange(Method::PUT, &path, Some(body), None).await?)
+        parse_json(&self.exchange(Method::PUT, &path, Some(body), None).await?)
     }
 
     /// Queues failed trials again: all of them, or those with these numbers.
@@ -106,20 +108,20 @@ impl Client {
         cluster: &str,
         run: &str,
         numbers: Option<Vec<u32>>,
-    ) -> Answer<api::Run> {
+    ) -> ClientResult<api::Run> {
         let path = paths::retry(cluster, run);
-        self.write(Method::POST, &path, &api::Retry { numbers }, None)
+        self.send_json(Method::POST, &path, &api::RetryRun { numbers }, None)
             .await
     }
 
     /// Queues the held trials of a run.
-    pub(crate) async fn release(&self, cluster: &str, run: &str) -> Answer<api::Run> {
+    pub(crate) async fn release(&self, cluster: &str, run: &str) -> ClientResult<api::Run> {
         let path = paths::release(cluster, run);
-        parse(&self.exchange(Method::POST, &path, None, None).await?)
+        parse_json(&self.exchange(Method::POST, &path, None, None).await?)
     }
 
     /// Stops one trial. Its new state arrives as an event.
-    pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> Answer<()> {
+    pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> ClientResult<()> {
         // The server reads this member only; serialising the whole type would make the app larger.
         let body = r#"{"spec":{"desiredState":"EXPERIMENT_STATE_CANCELLED"}}"#.to_owned();
         let path = paths::experiment(cluster, id);
@@ -129,44 +131,51 @@ impl Client {
     }
 
     /// Trials of a run in launch order, from the `offset`-th.
-    pub(crate) async fn trials(
+    pub(crate) async fn fetch_trials(
         &self,
         cluster: &str,
         run: &str,
         offset: u64,
         limit: u32,
-    ) -> Answer<api::TrialPage> {
+    ) -> ClientResult<api::TrialPage> {
         let (offset, limit) = (offset.to_string(), limit.to_string());
         let query = ["?offset=", &offset, "&limit=", &limit].concat();
-        self.read(&[paths::trials(cluster, run), query].concat())
+        self.get_json(&[paths::trials(cluster, run), query].concat())
             .await
     }
 
     /// A trial's output from byte `offset` on; how much at once is up to the server.
-    pub(crate) async fn log(&self, cluster: &str, id: &str, offset: u64) -> Answer<api::LogPage> {
+    pub(crate) async fn fetch_log(
+        &self,
+        cluster: &str,
+        id: &str,
+        offset: u64,
+    ) -> ClientResult<api::LogPage> {
         let query = ["?offset=", &offset.to_string()].concat();
-        self.read(&[paths::logs(cluster, id), query].concat()).await
+        self.get_json(&[paths::logs(cluster, id), query].concat())
+            .await
     }
 
     /// The last bytes of a trial's output.
-    pub(crate) async fn log_tail(
+    pub(crate) async fn fetch_log_tail(
         &self,
         cluster: &str,
         id: &str,
         bytes: u32,
-    ) -> Answer<api::LogPage> {
+    ) -> ClientResult<api::LogPage> {
         let query = ["?tail=", &bytes.to_string()].concat();
-        self.read(&[paths::logs(cluster, id), query].concat()).await
+        self.get_json(&[paths::logs(cluster, id), query].concat())
+            .await
     }
 
     /// Passes changes to `on_event` until the stream ends, the network breaks or `signal` aborts. The
     /// server first repeats the changes after `last_id`, if that is not empty.
-    pub(crate) async fn listen(
+    pub(crate) async fn stream_events(
         &self,
         last_id: &str,
         signal: &AbortSignal,
-        mut heard: impl FnMut(Heard),
-    ) -> Answer<()> {
+        mut heard: impl FnMut(StreamEvent),
+    ) -> ClientResult<()> {
         let mut request = self
             .request(Method::GET, paths::EVENTS)
             .abort_signal(Some(signal));
@@ -174,8 +183,8 @@ impl Client {
         if !last_id.is_empty() {
             request = request.header("Last-Event-ID", last_id);
         }
-        let answer = accepted(request.send().await.map_err(|_| Failure::NoAnswer)?).await?;
-        heard(Heard::Open);
+        let answer = ensure_success(request.send().await.map_err(|_| Failure::NoAnswer)?).await?;
+        heard(StreamEvent::Open);
         let body = answer.body().ok_or(Failure::NoServer)?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let decoder = TextDecoder::new().map_err(|_| Failure::NoServer)?;
@@ -188,25 +197,25 @@ impl Client {
             parser
                 .push(&text)
                 .into_iter()
-                .map(Heard::Message)
+                .map(StreamEvent::Message)
                 .for_each(&mut heard);
         }
         Ok(())
     }
 
-    async fn read<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
-        parse(&self.exchange(Method::GET, path, None, None).await?)
+    async fn get_json<T: DeserializeOwned>(&self, path: &str) -> ClientResult<T> {
+        parse_json(&self.exchange(Method::GET, path, None, None).await?)
     }
 
-    async fn write<T: DeserializeOwned>(
+    async fn send_json<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: &impl Serialize,
         key: Option<&str>,
-    ) -> Answer<T> {
+    ) -> ClientResult<T> {
         let body = serde_json::to_string(body).map_err(|_| Failure::NoServer)?;
-        parse(&self.exchange(method, path, Some(body), key).await?)
+        parse_json(&self.exchange(method, path, Some(body), key).await?)
     }
 
     /// Sends one request and returns the text of a successful answer. Not generic, so that it is
@@ -217,7 +226,7 @@ impl Client {
         path: &str,
         body: Option<String>,
         key: Option<&str>,
-    ) -> Answer<String> {
+    ) -> ClientResult<String> {
         let mut request = self
             .request(method, path)
             .header("Accept", "application/json");
@@ -234,7 +243,7 @@ impl Client {
             },
             None => request.send().await,
         };
-        let answer = accepted(sent.map_err(|_| Failure::NoAnswer)?).await?;
+        let answer = ensure_success(sent.map_err(|_| Failure::NoAnswer)?).await?;
         answer.text().await.map_err(|_| Failure::NoAnswer)
     }
 
@@ -260,28 +269,28 @@ async fn comes_from_server() -> bool {
 
 /// The names of Unicode's characters, from a file of about a megabyte beside the page; `None` if it
 /// cannot be fetched.
-pub(crate) async fn character_names() -> Option<CharacterNames> {
+pub(crate) async fn fetch_character_names() -> Option<CharacterNames> {
     let request = RequestBuilder::new("./unicode-names.txt").method(Method::GET);
     let answer = request.send().await.ok().filter(Response::ok)?;
     CharacterNames::from_table(&answer.text().await.ok()?)
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Answer<T> {
+fn parse_json<T: DeserializeOwned>(text: &str) -> ClientResult<T> {
     serde_json::from_str(text).map_err(|_| Failure::NoServer)
 }
 
-async fn accepted(answer: Response) -> Answer<Response> {
+async fn ensure_success(answer: Response) -> ClientResult<Response> {
     if answer.ok() {
         return Ok(answer);
     }
     let status = answer.status();
     let text = answer.text().await.unwrap_or_default();
-    Err(refusal(status, &text))
+    Err(failure_from_response(status, &text))
 }
 
 /// The failure that an unsuccessful status and body stand for. Without a body of the API's form, a
 /// status that a static host gives to any path means that there is no server.
-fn refusal(status: u16, body: &str) -> Failure {
+fn failure_from_response(status: u16, body: &str) -> Failure {
     let reason = serde_json::from_str::<api::ErrorBody>(body)
         .ok()
         .map(|error| error.text().to_owned());
@@ -295,7 +304,7 @@ fn refusal(status: u16, body: &str) -> Failure {
     }
 }
 
-async fn next_piece(reader: &ReadableStreamDefaultReader) -> Answer<Option<Uint8Array>> {
+async fn next_piece(reader: &ReadableStreamDefaultReader) -> ClientResult<Option<Uint8Array>> {
     let lost = |_: JsValue| Failure::NoAnswer;
     let result = JsFuture::from(reader.read()).await.map_err(lost)?;
     if Reflect::get(&result, &"done".into())
@@ -352,16 +361,19 @@ mod tests {
     fn refusals_give_the_servers_reason() {
         let body = r#"{"code":9,"message":"x","details":[{"@type":"","message":"another plan"}]}"#;
         assert_eq!(
-            refusal(409, body),
+            failure_from_response(409, body),
             Failure::Refused {
                 status: 409,
                 reason: "another plan".to_owned()
             }
         );
-        assert_eq!(refusal(404, "<html>"), Failure::NoServer);
-        assert_eq!(refusal(401, ""), Failure::SignedOut(String::new()));
+        assert_eq!(failure_from_response(404, "<html>"), Failure::NoServer);
         assert_eq!(
-            refusal(502, "bad gateway"),
+            failure_from_response(401, ""),
+            Failure::SignedOut(String::new())
+        );
+        assert_eq!(
+            failure_from_response(502, "bad gateway"),
             Failure::Refused {
                 status: 502,
                 reason: "HTTP status 502".to_owned()

@@ -1,7 +1,7 @@
 //! How the app writes numbers, spans of time and money: pure functions.
 
 use crate::estimate::Money;
-pub(crate) use crate::sweep::diagnostic::grouped;
+pub(crate) use crate::sweep::diagnostic::format_count;
 
 /// The groups of three of a number of five digits or more, else the whole number in one.
 /// Drawn with space between them, they read well and still copy as plain digits.
@@ -25,14 +25,14 @@ pub(crate) fn digit_groups(number: u128) -> Vec<String> {
 }
 
 /// A count and its noun: `1 trial`, `2,000 trials`.
-pub(crate) fn counted(number: u128, noun: &str) -> String {
+pub(crate) fn format_quantity(number: u128, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    [grouped(number).as_str(), " ", noun, plural].concat()
+    [format_count(number).as_str(), " ", noun, plural].concat()
 }
 
 /// A span of time in its two largest units: `8.4 s`, `52 s`, `4 min 10 s`, `1 h 5 min`, `2 d 3 h`.
 /// Not a number, or below 0, is a dash. Years are 365 days.
-pub(crate) fn duration(seconds: f64) -> String {
+pub(crate) fn format_duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "–".to_owned();
     }
@@ -46,9 +46,9 @@ pub(crate) fn duration(seconds: f64) -> String {
         60..3600 => ((whole / 60, " min"), (whole % 60, " s")),
         3600..86_400 => ((whole / 3600, " h"), (whole % 3600 / 60, " min")),
         86_400..YEAR => ((whole / 86_400, " d"), (whole % 86_400 / 3600, " h")),
-        _ => return years(whole / YEAR),
+        _ => return format_years(whole / YEAR),
     };
-    let mut text = grouped(large.0) + large.1;
+    let mut text = format_count(large.0) + large.1;
     if small.0 > 0 {
         text.push(' ');
         text.push_str(&small.0.to_string());
@@ -58,7 +58,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 }
 
 /// `31 years`, `31.7 thousand years`, `159 billion years`: three digits and a word.
-fn years(years: u128) -> String {
+fn format_years(years: u128) -> String {
     const WORDS: [&str; 6] = [
         "thousand",
         "million",
@@ -77,7 +77,7 @@ fn years(years: u128) -> String {
     let number = if scaled < 100.0 && !word.is_empty() {
         tenths(scaled)
     } else {
-        grouped(scaled.floor() as u128)
+        format_count(scaled.floor() as u128)
     };
     [
         number.as_str(),
@@ -100,7 +100,7 @@ fn tenths(number: f64) -> String {
 
 /// Dollars that the server reports, rounded half up to cents, as [`Money`] is. Less than half a cent
 /// is `<$0.01`, and an unknown amount (not a number) is a dash.
-pub(crate) fn dollars(usd: f64) -> String {
+pub(crate) fn format_dollars(usd: f64) -> String {
     if !usd.is_finite() {
         return "–".to_owned();
     }
@@ -115,9 +115,9 @@ pub(crate) fn dollars(usd: f64) -> String {
 
 /// Dollars that the server reports with up to two significant digits below $0.10, for comparing small
 /// amounts: `$0.00026`. Below a millionth, and from $0.10 on, as [`dollars`].
-pub(crate) fn exact_dollars(usd: f64) -> String {
+pub(crate) fn format_exact_dollars(usd: f64) -> String {
     if !(1e-6..0.1).contains(&usd) {
-        return dollars(usd);
+        return format_dollars(usd);
     }
     // Two significant digits.
     let places = if usd < 1e-4 {
@@ -134,7 +134,7 @@ pub(crate) fn exact_dollars(usd: f64) -> String {
 
 /// A measured value: whole numbers as they are, others with four decimals, very small and very
 /// large ones with a power of ten.
-pub(crate) fn metric(value: f64) -> String {
+pub(crate) fn format_metric(value: f64) -> String {
     let size = value.abs();
     match value {
         _ if value.is_nan() => "NaN".to_owned(),
@@ -146,7 +146,7 @@ pub(crate) fn metric(value: f64) -> String {
 }
 
 /// How long ago something was: `now`, `5 min ago`.
-pub(crate) fn ago(seconds: f64) -> String {
+pub(crate) fn format_ago(seconds: f64) -> String {
     let whole = seconds.max(0.0) as u64;
     let (count, unit) = match whole {
         0..10 => return "now".to_owned(),
@@ -178,18 +178,18 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1000), "1,000");
+        assert_eq!(format_count(0), "0");
+        assert_eq!(format_count(999), "999");
+        assert_eq!(format_count(1000), "1,000");
         assert_eq!(
-            grouped(u128::MAX),
+            format_count(u128::MAX),
             "340,282,366,920,938,463,463,374,607,431,768,211,455"
         );
         assert_eq!(digit_groups(9999), ["9999"]);
         assert_eq!(digit_groups(12345), ["12", "345"]);
         assert_eq!(digit_groups(123_456), ["123", "456"]);
-        assert_eq!(counted(1, "trial"), "1 trial");
-        assert_eq!(counted(1_000_000, "trial"), "1,000,000 trials");
+        assert_eq!(format_quantity(1, "trial"), "1 trial");
+        assert_eq!(format_quantity(1_000_000, "trial"), "1,000,000 trials");
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
             (f64::NAN, "–"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(duration(seconds), text);
+            assert_eq!(format_duration(seconds), text);
         }
     }
 
@@ -231,14 +231,14 @@ mod tests {
             (f64::NAN, "–"),
         ];
         for (usd, text) in cases {
-            assert_eq!(dollars(usd), text);
+            assert_eq!(format_dollars(usd), text);
         }
     }
 
     #[test]
     fn small_amounts_can_be_told_apart() {
         assert_eq!(
-            [0.0, 1e-7, 0.000_26, 0.0123, 12.3].map(exact_dollars),
+            [0.0, 1e-7, 0.000_26, 0.0123, 12.3].map(format_exact_dollars),
             ["$0.00", "<$0.01", "$0.00026", "$0.012", "$12.30"]
         );
     }
@@ -259,10 +259,10 @@ mod tests {
             (f64::NEG_INFINITY, "−∞"),
         ];
         for (value, text) in cases {
-            assert_eq!(metric(value), text);
+            assert_eq!(format_metric(value), text);
         }
         assert_eq!(
-            [ago(-1.0), ago(12.0), ago(7300.0)],
+            [format_ago(-1.0), format_ago(12.0), format_ago(7300.0)],
             ["now", "12 s ago", "2 h ago"]
         );
     }

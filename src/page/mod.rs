@@ -22,5 +22,5 @@ mod view;
 pub fn start() {
     console_error_panic_hook::set_once();
     leptos::mount::mount_to_body(view::App);
-    browser::remove("loading");
+    browser::remove_element("loading");
 }

@@ -36,7 +36,7 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
 ];
 
 /// Follows the number of trials while the text has an error and the plan shown is the last readable one.
-pub(crate) const OF_THE_TEXT_BEFORE: &str = ", of the text before";
+pub(crate) const STALE_SUFFIX: &str = ", of the text before";
 
 /// Why trials of an earlier text are not launched.
 pub(crate) const STALE_TO_LAUNCH: &str = "The command cannot be read: see Problems.";
@@ -44,7 +44,7 @@ pub(crate) const STALE_TO_LAUNCH: &str = "The command cannot be read: see Proble
 pub(crate) const NO_SERVER_TO_LAUNCH: &str = "There is no server to launch on. Start one with `sweep serve`, or give its address under Connection. Your plan stays as it is.";
 
 /// The message for a launch that failed: the reason, and what to do.
-pub(crate) fn launch_failure(failure: &Failure) -> String {
+pub(crate) fn describe_launch_failure(failure: &Failure) -> String {
     match failure {
         Failure::NoAnswer => "No answer came. Launch again when the server is back: what has already started will not start twice.".to_owned(),
         Failure::NoServer => NO_SERVER_TO_LAUNCH.to_owned(),
@@ -56,7 +56,7 @@ pub(crate) fn launch_failure(failure: &Failure) -> String {
 }
 
 /// The message for a request that failed, other than a launch.
-pub(crate) fn failure(failure: &Failure) -> String {
+pub(crate) fn describe_failure(failure: &Failure) -> String {
     match failure {
         Failure::NoAnswer => "The server does not answer.".to_owned(),
         Failure::NoServer => "There is no Sweep Planner server at this address.".to_owned(),

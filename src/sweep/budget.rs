@@ -8,11 +8,11 @@
 pub const MAX_LISTED: u64 = 4_000_000;
 
 /// Bytes of a value that count as one value more.
-const BYTES: usize = 32;
+const BYTES_PER_VALUE: usize = 32;
 
 /// What a text of more than [`BYTES`] bytes counts beyond one.
-pub(super) fn extra(text: &str) -> u64 {
-    (text.len() / BYTES) as u64
+pub(super) fn extra_cost(text: &str) -> u64 {
+    (text.len() / BYTES_PER_VALUE) as u64
 }
 
 /// What is left of [`MAX_LISTED`].
@@ -36,7 +36,7 @@ impl Budget {
 
     /// Takes what a value's text needs beyond the one that it counts already.
     pub(super) fn take_text(&mut self, text: &str) -> bool {
-        self.take(extra(text))
+        self.take(extra_cost(text))
     }
 
     /// Whether something was refused.

@@ -14,45 +14,47 @@ const VERSION: &str = "sweep-plan-2";
 ///
 /// The run's name and cluster are left out: they do not decide what runs, and a server may fill them in. O(size of the command and its listed values).
 pub fn digest(part: &Part, chosen: &Ranges) -> String {
-    let mut hash = Hasher(Sha256::new());
-    hash.text(VERSION);
-    hash.text(part.script());
-    for (name, value) in canonical(part.options()) {
-        hash.text(name);
-        hash.text(&value);
+    let mut hash = FieldHasher(Sha256::new());
+    hash.update_text(VERSION);
+    hash.update_text(part.script());
+    for (name, value) in canonical_options(part.options()) {
+        hash.update_text(name);
+        hash.update_text(&value);
     }
-    hash.number(part.options().environment.len() as u128);
+    hash.update_number(part.options().environment.len() as u128);
     for (name, value) in &part.options().environment {
-        hash.text(name);
-        hash.text(value);
+        hash.update_text(name);
+        hash.update_text(value);
     }
     for (name, commands) in part.options().actions.lists() {
-        hash.text(name);
-        hash.number(commands.len() as u128);
-        commands.iter().for_each(|command| hash.text(command));
+        hash.update_text(name);
+        hash.update_number(commands.len() as u128);
+        commands
+            .iter()
+            .for_each(|command| hash.update_text(command));
     }
-    hash.text("arguments");
-    hash.number(part.command().arguments.len() as u128);
+    hash.update_text("arguments");
+    hash.update_number(part.command().arguments.len() as u128);
     let mut axes = part.axes().iter();
     for (argument, swept) in part.arguments() {
-        hash.text(argument.prefix());
+        hash.update_text(argument.prefix());
         match swept.then(|| axes.next()).flatten() {
             None => {
-                hash.text("fixed");
-                hash.text(argument.value());
+                hash.update_text("fixed");
+                hash.update_text(argument.value());
             }
             Some(axis) => match axis.values() {
                 Values::Listed(values) => {
-                    hash.text("listed");
-                    hash.number(values.len() as u128);
-                    values.iter().for_each(|value| hash.text(value));
+                    hash.update_text("listed");
+                    hash.update_number(values.len() as u128);
+                    values.iter().for_each(|value| hash.update_text(value));
                 }
                 Values::Range(range) => {
-                    let (start, step, len) = range.bounds();
-                    hash.text("range");
-                    hash.text(&start.to_string());
-                    hash.text(&step.to_string());
-                    hash.number(len);
+                    let (start, step, len) = range.start_step_len();
+                    hash.update_text("range");
+                    hash.update_text(&start.to_string());
+                    hash.update_text(&step.to_string());
+                    hash.update_number(len);
                 }
             },
         }
@@ -62,13 +64,13 @@ pub fn digest(part: &Part, chosen: &Ranges) -> String {
     } else {
         String::new()
     };
-    hash.text(&seed);
-    hash.text(&chosen.to_string());
+    hash.update_text(&seed);
+    hash.update_text(&chosen.to_string());
     hash.finish()
 }
 
 /// The options that decide what runs, by name, in a fixed order; an unset one is "".
-fn canonical(options: &Options) -> [(&'static str, String); 15] {
+fn canonical_options(options: &Options) -> [(&'static str, String); 15] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let number = |value: Option<u32>| value.map_or(String::new(), |value| value.to_string());
     [
@@ -106,15 +108,15 @@ fn canonical(options: &Options) -> [(&'static str, String); 15] {
 }
 
 /// Hashes each text with its length in front, so that no two different launches hash the same bytes.
-struct Hasher(Sha256);
+struct FieldHasher(Sha256);
 
-impl Hasher {
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u128);
+impl FieldHasher {
+    fn update_text(&mut self, text: &str) {
+        self.update_number(text.len() as u128);
         self.0.update(text.as_bytes());
     }
 
-    fn number(&mut self, number: u128) {
+    fn update_number(&mut self, number: u128) {
         self.0.update(number.to_le_bytes());
     }
 

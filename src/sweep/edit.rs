@@ -2,11 +2,11 @@
 //! alone.
 
 use super::command::{self, Command};
-use super::diagnostic::{Fix, with_blanks};
+use super::diagnostic::{Fix, extend_over_blanks};
 use super::options;
 use super::quote;
 use super::span::Span;
-use super::words::{self, Source};
+use super::words::{self, TextSource};
 
 /// `text` with the option `name` set in every command: replaced where it stands, else put in behind
 /// `grid run`; taken out for `None`. A flag is set by `Some("")`. A name that `grid run` does not
@@ -15,11 +15,11 @@ pub fn set_option(text: &str, name: &str, value: Option<&str>) -> String {
     let Some(spec) = options::find(name) else {
         return text.to_owned();
     };
-    let written = value.map(|value| match spec.takes {
-        options::Takes::Nothing => spec.name.to_owned(),
-        _ => format!("{} {}", spec.name, quote::readable(value)),
+    let written = value.map(|value| match spec.value_type {
+        options::ValueType::Nothing => spec.name.to_owned(),
+        _ => format!("{} {}", spec.name, quote::quote_readably(value)),
     });
-    let (commands, _) = words::split(text, Source::Person);
+    let (commands, _) = words::split(text, TextSource::Person);
     let mut edits = Vec::new();
     for words in commands {
         if let Some(command) = command::parse(words, &mut Vec::new()) {
@@ -54,10 +54,10 @@ fn edit_command(
         return;
     };
     for span in earlier {
-        edits.push((with_blanks(text, *span), String::new()));
+        edits.push((extend_over_blanks(text, *span), String::new()));
     }
     match written {
         Some(written) => edits.push((*last, written.to_owned())),
-        None => edits.push((with_blanks(text, *last), String::new())),
+        None => edits.push((extend_over_blanks(text, *last), String::new())),
     }
 }

@@ -23,18 +23,18 @@ impl<'a> Fingerprints<'a> {
     /// O(words of the part).
     pub(super) fn new(part: &'a Part) -> Fingerprints<'a> {
         let mut swept = Vec::new();
-        let mut fixed = hash((0_usize, what_runs(part.options()), part.script()));
+        let mut fixed = hash((0_usize, trial_options(part.options()), part.script()));
         let mut axis = 0;
         for (place, (argument, is_swept)) in (1..).zip(part.arguments()) {
             let prefix = argument.prefix();
             if !is_swept {
-                fixed = fixed.wrapping_add(word(place, prefix, argument.value()));
+                fixed = fixed.wrapping_add(word_fingerprint(place, prefix, argument.value()));
                 continue;
             }
             match part.axes().get(axis) {
                 Some(single) if single.len() == 1 => {
                     let value = single.value(0).unwrap_or_default();
-                    fixed = fixed.wrapping_add(word(place, prefix, &value));
+                    fixed = fixed.wrapping_add(word_fingerprint(place, prefix, &value));
                 }
                 _ => swept.push((place, prefix, axis)),
             }
@@ -47,21 +47,21 @@ impl<'a> Fingerprints<'a> {
     pub(super) fn of(&self, index: u128) -> Fingerprint {
         let changing = self.swept.iter().map(|(place, prefix, axis)| {
             let value = self.part.axis_value(*axis, index).unwrap_or_default();
-            word(*place, prefix, &value)
+            word_fingerprint(*place, prefix, &value)
         });
         changing.fold(self.fixed, Fingerprint::wrapping_add)
     }
 }
 
 /// The options without those that only choose trials: the same trial may be chosen in several ways.
-fn what_runs(options: &Options) -> String {
+fn trial_options(options: &Options) -> String {
     let mut options = options.clone();
     (options.strategy, options.num_trials, options.seed) = Default::default();
     format!("{options:?}")
 }
 
 /// A word at its place. The same word may be a flag's value in one part and swept in another.
-fn word(place: usize, prefix: &str, value: &str) -> Fingerprint {
+fn word_fingerprint(place: usize, prefix: &str, value: &str) -> Fingerprint {
     hash((place, [prefix, value].concat()))
 }
 

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// The first axis varies fastest, so that from one trial to the next only its value changes: all
 /// before it and all behind it is kept as text, and rendered again only where another axis moves on.
 /// A line then costs three copies, whatever the number of axes.
-pub struct Lines<'a> {
+pub struct CommandLines<'a> {
     part: &'a Part,
     /// For each axis the number of the next line's value.
     digits: Vec<u128>,
@@ -24,20 +24,20 @@ pub struct Lines<'a> {
     /// What stands before the first axis's value in its word.
     prefix: &'a str,
     /// Whether a word of that and a number needs no quotes.
-    plain: bool,
+    prefix_is_plain: bool,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> CommandLines<'a> {
     /// The lines of the trials from `index` on. O(values of the first axis, where listed).
-    pub fn new(part: &'a Part, index: u128) -> Lines<'a> {
+    pub fn new(part: &'a Part, index: u128) -> CommandLines<'a> {
         let listed = match part.axes().first().map(Axis::values) {
             Some(Values::Listed(values)) => values.as_slice(),
             _ => &[],
         };
         let swept = part.arguments().find(|(_, swept)| *swept);
         let prefix = swept.map_or("", |(argument, _)| argument.prefix());
-        let word = |value: &str| quote::readable(&format!("{prefix}{value}")).into_owned();
-        let mut lines = Lines {
+        let word = |value: &str| quote::quote_readably(&format!("{prefix}{value}")).into_owned();
+        let mut lines = CommandLines {
             part,
             digits: part.digits(index).collect(),
             left: part.space_len().saturating_sub(index),
@@ -45,7 +45,8 @@ impl<'a> Lines<'a> {
             tail: String::new(),
             first: listed.iter().map(|value| word(value)).collect(),
             prefix,
-            plain: prefix.is_empty() || matches!(quote::shell(prefix), Cow::Borrowed(_)),
+            prefix_is_plain: prefix.is_empty()
+                || matches!(quote::quote_for_shell(prefix), Cow::Borrowed(_)),
         };
         lines.render_rest();
         lines
@@ -62,13 +63,13 @@ impl<'a> Lines<'a> {
         line.push_str(&self.head);
         if let Some((axis, digit)) = self.part.axes().first().zip(self.digits.first()) {
             match axis.values() {
-                Values::Range(range) if self.plain => {
+                Values::Range(range) if self.prefix_is_plain => {
                     line.push_str(self.prefix);
                     range.write(*digit, line);
                 }
                 Values::Range(_) => {
                     let value = axis.value(*digit).unwrap_or_default();
-                    line.push_str(&quote::readable(&format!("{}{value}", self.prefix)));
+                    line.push_str(&quote::quote_readably(&format!("{}{value}", self.prefix)));
                 }
                 Values::Listed(_) => {
                     let value = usize::try_from(*digit)
@@ -79,12 +80,12 @@ impl<'a> Lines<'a> {
             }
         }
         line.push_str(&self.tail);
-        self.step();
+        self.advance();
         true
     }
 
     /// Goes to the next trial, as an odometer does.
-    fn step(&mut self) {
+    fn advance(&mut self) {
         let mut axes = self.digits.iter_mut().zip(self.part.axes());
         if let Some((digit, axis)) = axes.next() {
             *digit += 1;
@@ -109,7 +110,8 @@ impl<'a> Lines<'a> {
     fn render_rest(&mut self) {
         self.head.clear();
         self.tail.clear();
-        self.head.push_str(&quote::readable(self.part.script()));
+        self.head
+            .push_str(&quote::quote_readably(self.part.script()));
         let mut axes = self.part.axes().iter().zip(&self.digits);
         let mut behind = false;
         for (argument, swept) in self.part.arguments() {
@@ -120,7 +122,7 @@ impl<'a> Lines<'a> {
             };
             text.push(' ');
             if !swept {
-                text.push_str(&quote::readable(&argument.word.text));
+                text.push_str(&quote::quote_readably(&argument.word.text));
                 continue;
             }
             let axis = axes.next();
@@ -129,7 +131,7 @@ impl<'a> Lines<'a> {
                     .and_then(|(axis, digit)| axis.value(*digit))
                     .unwrap_or_default();
                 let word = format!("{}{value}", argument.prefix());
-                text.push_str(&quote::readable(&word));
+                text.push_str(&quote::quote_readably(&word));
             }
             behind = true;
         }
@@ -157,7 +159,7 @@ mod tests {
             let plan = read(text, &Settings::default()).plan;
             let part = &plan.parts()[0];
             for from in [0, 1, plan.len() - 1, plan.len()] {
-                let mut lines = Lines::new(part, from);
+                let mut lines = CommandLines::new(part, from);
                 let mut line = String::from("before");
                 for n in from..plan.len() {
                     assert!(lines.next_into(&mut line));

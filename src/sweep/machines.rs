@@ -1,10 +1,10 @@
 //! The nicknames of machines in Grid's client and documents: `2_m60_8gb` for `g3.8xlarge`.
 
 use super::diagnostic::Kind;
-use super::suggest::{all_nearest, nearest};
+use super::suggest::{all_nearest_names, nearest_name};
 
 /// The machine of a command that names none (the client's default).
-pub const DEFAULT: &str = "m5a.large";
+pub const DEFAULT_MACHINE: &str = "m5a.large";
 
 /// A nickname, the machine that Grid's documents mean by it, and the machine that the published
 /// client asks for ("" where it knows no such nickname). The number in front is the GPU count (for
@@ -52,7 +52,7 @@ pub const NICKNAMES: &[(&str, &str, &str)] = &[
 ///
 /// # Errors
 /// A nickname that the client does not know.
-pub fn resolve(typed: &str) -> Result<String, Kind> {
+pub fn resolve_nickname(typed: &str) -> Result<String, Kind> {
     let lower = typed.trim().to_lowercase();
     if lower.is_empty() {
         return Err(Kind::MissingValue {
@@ -68,18 +68,18 @@ pub fn resolve(typed: &str) -> Result<String, Kind> {
             let names = NICKNAMES.iter().map(|(nickname, ..)| *nickname);
             Err(Kind::UnknownMachine {
                 found: typed.into(),
-                suggestion: nearest(&lower, names).or_else(|| one_slip_away(&lower)),
+                suggestion: nearest_name(&lower, names).or_else(|| nearest_with_same_count(&lower)),
             })
         }
     }
 }
 
 /// The nickname that differs in one letter or digit, but not in how many GPUs or CPUs it has.
-fn one_slip_away(lower: &str) -> Option<String> {
+fn nearest_with_same_count(lower: &str) -> Option<String> {
     let count = |nickname: &str| nickname.split('_').next().map(str::to_owned);
     let names = NICKNAMES.iter().map(|(nickname, ..)| *nickname);
     let alike = names.filter(|nickname| count(nickname) == count(lower));
-    match all_nearest(lower, alike, 1).as_slice() {
+    match all_nearest_names(lower, alike, 1).as_slice() {
         [only] => Some((*only).to_owned()),
         _ => None,
     }
@@ -89,12 +89,12 @@ fn one_slip_away(lower: &str) -> Option<String> {
 pub fn has_no_gpu(machine: &str) -> bool {
     let cpus = |nickname: &str| nickname.contains("_cpu_");
     let known = NICKNAMES.iter().find(|(_, name, _)| *name == machine);
-    machine == DEFAULT || known.is_some_and(|(nickname, ..)| cpus(nickname))
+    machine == DEFAULT_MACHINE || known.is_some_and(|(nickname, ..)| cpus(nickname))
 }
 
 /// The smallest machine with `gpus` GPUs, of the kind that `machine` has where it has some, and how many
 /// it has: more where none has as many.
-pub fn with_gpus(gpus: u32, machine: &str) -> Option<(&'static str, u32)> {
+pub fn smallest_with_gpus(gpus: u32, machine: &str) -> Option<(&'static str, u32)> {
     let parts = |nickname: &str| {
         let mut parts = nickname.split('_');
         let count: Option<u32> = parts.next().and_then(|count| count.parse().ok());
@@ -123,7 +123,7 @@ pub fn client_machine(typed: &str) -> Option<&'static str> {
 /// What a machine has by the nickname that Grid's client has for it: the number in front, and whether
 /// it counts GPUs (else CPUs). The client's table also has the machines below; others it does not
 /// check.
-pub fn units(machine: &str) -> Option<(u32, bool)> {
+pub fn client_units(machine: &str) -> Option<(u32, bool)> {
     let listed = NICKNAMES.iter().filter(|(.., client)| !client.is_empty());
     let known =
         listed.flat_map(|(nickname, ours, client)| [(*ours, *nickname), (*client, *nickname)]);
@@ -131,7 +131,7 @@ pub fn units(machine: &str) -> Option<(u32, bool)> {
         ("g4dn.8xlarge", "1_t4_16gb"),
         ("g4dn.4xlarge", "1_t4_16gb"),
         ("g4dn.2xlarge", "1_t4_16gb"),
-        (DEFAULT, "2_cpu_8gb"),
+        (DEFAULT_MACHINE, "2_cpu_8gb"),
     ];
     let (_, nickname) = known.chain(more).find(|(name, _)| *name == machine)?;
     let has = nickname.split('_').next()?.parse().ok()?;

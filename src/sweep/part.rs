@@ -3,7 +3,7 @@
 //! The space is the product of the axes. An index in it, from 0, is a number in mixed radix whose digits
 //! are the places of the values: the first axis is the fastest digit.
 
-use super::axis::{self, Axis, Draws, Read};
+use super::axis::{self, ArgumentReading, Axis, LazyStream};
 use super::budget::Budget;
 use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Kind};
@@ -12,7 +12,7 @@ use super::quote;
 use super::settings::Settings;
 use super::span::Span;
 use super::subset;
-use super::value::{self, Value};
+use super::value::{self, ParsedValue};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -38,12 +38,12 @@ pub struct Part {
     space_len: u128,
     seed: Seed,
     /// The indices that random search proposes, ascending; `None` where all of the space is proposed.
-    chosen: Option<Vec<u128>>,
+    drawn_indices: Option<Vec<u128>>,
 }
 
 /// An argument of a part, by its number: found by name once, then read for many trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot(u32);
+pub struct ArgumentSlot(u32);
 
 impl Part {
     /// Reads the axes of `command`, draws the values of its distributions in the order of the command, and
@@ -59,25 +59,25 @@ impl Part {
             value: options.seed.unwrap_or(settings.drawn_seed),
             drawn: options.seed.is_none(),
         };
-        let names = settings.names.as_ref();
-        let mut draws = Draws::new(seed.value);
+        let names = settings.character_names.as_ref();
+        let mut draws = LazyStream::new(seed.value);
         let mut axes = Vec::new();
         let mut swept = vec![None; command.arguments.len()];
-        let mut whole = true;
+        let mut all_readable = true;
         for (argument, slot) in command.arguments.iter().zip(&mut swept) {
             if argument.is_flag || options.strategy == Strategy::None {
                 continue;
             }
-            match axis::read(argument, names, &mut draws, budget, diagnostics) {
-                Read::Fixed => {}
-                Read::Wrong => whole = false,
-                Read::Swept(axis) => {
+            match axis::read_argument(argument, names, &mut draws, budget, diagnostics) {
+                ArgumentReading::Fixed => {}
+                ArgumentReading::Invalid => all_readable = false,
+                ArgumentReading::Swept(axis) => {
                     *slot = Some(u32::try_from(axes.len()).ok()?);
                     axes.push(axis);
                 }
             }
         }
-        if !whole || axes.iter().any(Axis::is_empty) {
+        if !all_readable || axes.iter().any(Axis::is_empty) {
             return None;
         }
         let mut strides = Vec::with_capacity(axes.len());
@@ -90,7 +90,7 @@ impl Part {
             };
             space_len = longer;
         }
-        let chosen = choose(&command, space_len, seed, budget, diagnostics);
+        let chosen = draw_chosen_indices(&command, space_len, seed, budget, diagnostics);
         Some(Part {
             command,
             axes,
@@ -98,7 +98,7 @@ impl Part {
             swept,
             space_len,
             seed,
-            chosen,
+            drawn_indices: chosen,
         })
     }
 
@@ -149,7 +149,7 @@ impl Part {
 
     /// How many trials are proposed.
     pub fn len(&self) -> u128 {
-        self.chosen
+        self.drawn_indices
             .as_ref()
             .map_or(self.space_len, |chosen| chosen.len() as u128)
     }
@@ -161,7 +161,7 @@ impl Part {
 
     /// The index in the space of the `n`-th proposed trial, from 0. O(1).
     pub fn index_at(&self, n: u128) -> Option<u128> {
-        match &self.chosen {
+        match &self.drawn_indices {
             Some(chosen) => chosen.get(usize::try_from(n).ok()?).copied(),
             None => (n < self.space_len).then_some(n),
         }
@@ -169,7 +169,7 @@ impl Part {
 
     /// The number, from 0, of the proposed trial with this index in the space. O(log proposed).
     pub fn position_of(&self, index: u128) -> Option<u128> {
-        match &self.chosen {
+        match &self.drawn_indices {
             Some(chosen) => chosen.binary_search(&index).ok().map(|n| n as u128),
             None => (index < self.space_len).then_some(index),
         }
@@ -219,7 +219,7 @@ impl Part {
 
     /// The argument that a formula calls `variable`: leading dashes gone, `-` as `_`; a positional
     /// one is `arg1`, `arg2`, ….
-    pub fn find(&self, variable: &str) -> Option<Slot> {
+    pub fn find_argument(&self, variable: &str) -> Option<ArgumentSlot> {
         let matches = |name: &str| match name.strip_prefix('#') {
             Some(number) => variable.strip_prefix("arg") == Some(number),
             None => {
@@ -237,16 +237,18 @@ impl Part {
             .arguments
             .iter()
             .rposition(|a| matches(&a.name));
-        found.and_then(|at| u32::try_from(at).ok()).map(Slot)
+        found
+            .and_then(|at| u32::try_from(at).ok())
+            .map(ArgumentSlot)
     }
 
     /// The number of the axis that sweeps the argument; `None` where it is not swept.
-    pub fn axis_of(&self, slot: Slot) -> Option<u32> {
+    pub fn axis_of(&self, slot: ArgumentSlot) -> Option<u32> {
         self.swept.get(slot.0 as usize).copied().flatten()
     }
 
     /// What the trial at `index` passes for the argument. O(1).
-    pub fn value(&self, slot: Slot, index: u128) -> Option<Cow<'_, str>> {
+    pub fn value(&self, slot: ArgumentSlot, index: u128) -> Option<Cow<'_, str>> {
         let argument = self.command.arguments.get(slot.0 as usize)?;
         match self.axis_of(slot) {
             Some(axis) => self.axis_value(axis as usize, index),
@@ -264,7 +266,7 @@ impl Part {
 
     /// The indices that random search proposes, ascending; `None` where all of the space is.
     pub(super) fn drawn_indices(&self) -> Option<&[u128]> {
-        self.chosen.as_deref()
+        self.drawn_indices.as_deref()
     }
 
     /// Every argument that has a value: its name, which no other of them has, the axis that sweeps
@@ -278,7 +280,7 @@ impl Part {
 
     /// The arguments with their names: the value word of a flag that has one, the flag's own word
     /// where it has none.
-    pub(super) fn named_arguments(&self) -> impl Iterator<Item = (&str, Slot)> + '_ {
+    pub(super) fn named_arguments(&self) -> impl Iterator<Item = (&str, ArgumentSlot)> + '_ {
         let arguments = &self.command.arguments;
         arguments
             .iter()
@@ -289,7 +291,7 @@ impl Part {
                     .is_some_and(|next| next.name == argument.name);
                 let counts = !(argument.is_flag && has_value);
                 counts
-                    .then(|| Some((&*argument.name, Slot(u32::try_from(at).ok()?))))
+                    .then(|| Some((&*argument.name, ArgumentSlot(u32::try_from(at).ok()?))))
                     .flatten()
             })
     }
@@ -301,12 +303,12 @@ impl Part {
             .command
             .arguments
             .iter()
-            .map(|a| quote::shell(&a.word.text))
+            .map(|a| quote::quote_for_shell(&a.word.text))
             .collect();
         let blanks = if words.is_empty() { " " } else { "  " };
         format!(
             "{}{blanks}{}",
-            quote::shell(&self.command.script),
+            quote::quote_for_shell(&self.command.script),
             words.join(" ")
         )
     }
@@ -319,7 +321,7 @@ impl Part {
         let swept = |word: &String| {
             let value = word.split_once('=').filter(|_| word.starts_with("--"));
             let read = value::read(value.map_or(word.as_str(), |(_, value)| value));
-            !matches!(read, Value::Plain | Value::UnknownCall { .. })
+            !matches!(read, ParsedValue::Plain | ParsedValue::UnknownCall { .. })
         };
         let mut line = String::from("grid run");
         for used in &self.command.uses {
@@ -336,10 +338,10 @@ impl Part {
             let Some(value) = value else { continue };
             line.push(' ');
             line.push_str(name);
-            if used.spec.takes != super::options::Takes::Nothing {
+            if used.spec.value_type != super::options::ValueType::Nothing {
                 // A value that looks like an option is read as a value only behind `=`.
                 line.push(if value.starts_with('-') { '=' } else { ' ' });
-                line.push_str(&quote::shell(value));
+                line.push_str(&quote::quote_for_shell(value));
             }
         }
         if argv.iter().skip(1).any(swept) {
@@ -350,7 +352,7 @@ impl Part {
         }
         for word in &argv {
             line.push(' ');
-            line.push_str(&quote::shell(word));
+            line.push_str(&quote::quote_for_shell(word));
         }
         Some(line)
     }
@@ -358,7 +360,7 @@ impl Part {
 
 /// The indices that random search draws; `None` where all of the space is proposed, or where the budget
 /// does not allow the draw, which is reported.
-fn choose(
+fn draw_chosen_indices(
     command: &Command,
     space_len: u128,
     seed: Seed,
@@ -370,8 +372,8 @@ fn choose(
         .num_trials
         .filter(|_| options.strategy == Strategy::RandomSearch)?;
     let mut report = |kind| {
-        diagnostics.push(match command.used("--num_trials") {
-            Some(used) => Diagnostic::new(used.span, kind).of(used.origin),
+        diagnostics.push(match command.effective_use("--num_trials") {
+            Some(used) => Diagnostic::new(used.span, kind).with_origin(used.origin),
             None => Diagnostic::new(command.script_span, kind),
         });
     };

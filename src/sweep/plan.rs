@@ -1,7 +1,7 @@
 //! Stage 6: joins the parts of a text to one plan, a function from positions to trials.
 
 use super::axis;
-use super::part::{Part, Slot};
+use super::part::{ArgumentSlot, Part};
 use super::quote;
 use super::ranges::Ranges;
 use super::run_names::RunNames;
@@ -28,10 +28,10 @@ pub struct Plan {
     starts: Vec<u128>,
     columns: Vec<String>,
     /// The names of the runs that the parts are launched as.
-    names: RunNames,
+    run_names: RunNames,
     /// For each part, by column number, the argument behind the columns that it has; `None` stands for
     /// the script.
-    cells: Vec<BTreeMap<u32, Option<Slot>>>,
+    cells: Vec<BTreeMap<u32, Option<ArgumentSlot>>>,
 }
 
 impl Plan {
@@ -41,7 +41,7 @@ impl Plan {
         for part in &parts {
             starts.push(starts.last()?.checked_add(part.len())?);
         }
-        let (columns, cells) = columns(&parts);
+        let (columns, cells) = find_columns(&parts);
         let typed: Vec<_> = parts
             .iter()
             .map(|part| part.options().name.as_deref())
@@ -51,7 +51,7 @@ impl Plan {
             parts,
             starts,
             columns,
-            names,
+            run_names: names,
             cells,
         })
     }
@@ -72,7 +72,7 @@ impl Plan {
     }
 
     /// The position of a part's first trial; behind the last part, the plan's length.
-    pub fn start(&self, part: u32) -> u128 {
+    pub fn part_start(&self, part: u32) -> u128 {
         self.starts
             .get(part as usize)
             .copied()
@@ -82,7 +82,7 @@ impl Plan {
     /// The name of the run that a part is launched as, different from every other part's; `None` where the
     /// command gives no `--name`.
     pub fn run_name(&self, part: u32) -> Option<&str> {
-        self.names.of_run(part)
+        self.run_names.of_run(part)
     }
 
     /// Names of what differs between trials: every axis, and every argument (or the script) that
@@ -125,7 +125,7 @@ impl Plan {
     /// `None` where it passes none, or no number.
     pub fn number(&self, trial: &Trial, variable: &str) -> Option<f64> {
         let part = self.part(trial)?;
-        axis::number(&part.value(part.find(variable)?, trial.index)?)
+        axis::parse_number(&part.value(part.find_argument(variable)?, trial.index)?)
     }
 
     /// The trial's words, the script first; none for a trial of another plan.
@@ -140,7 +140,7 @@ impl Plan {
         let words = self.argv(trial);
         words
             .iter()
-            .map(|word| quote::readable(word))
+            .map(|word| quote::quote_readably(word))
             .collect::<Vec<_>>()
             .join(" ")
     }
@@ -148,8 +148,8 @@ impl Plan {
     /// A `grid run` command for the trial alone. Where the plan's command gives a name, the trial's is
     /// different from every other trial's. O(axes + parts of like names).
     pub fn grid_run_line(&self, trial: &Trial) -> String {
-        let position = trial.position.saturating_sub(self.start(trial.part));
-        let name = self.names.of_trial(trial.part, position);
+        let position = trial.position.saturating_sub(self.part_start(trial.part));
+        let name = self.run_names.of_trial(trial.part, position);
         self.part(trial)
             .and_then(|part| part.grid_run_line(trial.index, name.as_deref()))
             .unwrap_or_default()
@@ -161,7 +161,7 @@ impl Plan {
         let Some(of) = self.parts.get(part as usize) else {
             return Ranges::empty();
         };
-        let start = self.start(part);
+        let start = self.part_start(part);
         let Some(last) = (start + of.len()).checked_sub(1) else {
             return Ranges::empty();
         };
@@ -174,14 +174,14 @@ impl Plan {
     }
 }
 
-type Cells = Vec<BTreeMap<u32, Option<Slot>>>;
+type Cells = Vec<BTreeMap<u32, Option<ArgumentSlot>>>;
 
 /// The columns of a single command: its axes, in their order. Within one command names are unique.
-fn columns_of_one(part: &Part) -> (Vec<String>, Cells) {
+fn columns_of_single_part(part: &Part) -> (Vec<String>, Cells) {
     let swept = part
         .named_arguments()
         .filter(|(_, slot)| part.axis_of(*slot).is_some());
-    let (names, slots): (Vec<String>, Vec<Slot>) =
+    let (names, slots): (Vec<String>, Vec<ArgumentSlot>) =
         swept.map(|(name, slot)| (name.to_owned(), slot)).unzip();
     let cells = (0..).zip(slots.into_iter().map(Some)).collect();
     (names, vec![cells])
@@ -189,26 +189,26 @@ fn columns_of_one(part: &Part) -> (Vec<String>, Cells) {
 
 /// Finds the columns, and the argument of each part behind them: every axis, and what differs between
 /// parts or is missing in some. O(arguments of all parts).
-fn columns(parts: &[Part]) -> (Vec<String>, Cells) {
+fn find_columns(parts: &[Part]) -> (Vec<String>, Cells) {
     #[derive(Default)]
-    struct Seen<'a> {
+    struct SeenArgument<'a> {
         order: u32,
         parts: u32,
         differs: bool,
         value: Cow<'a, str>,
     }
     if let [part] = parts {
-        return columns_of_one(part);
+        return columns_of_single_part(part);
     }
-    let mut seen: HashMap<&str, Seen<'_>> = HashMap::new();
+    let mut seen: HashMap<&str, SeenArgument<'_>> = HashMap::new();
     for part in parts {
         for (name, slot) in part.named_arguments() {
             let value = part.value(slot, 0).unwrap_or_default();
             let order = u32::try_from(seen.len()).unwrap_or(u32::MAX);
-            let entry = seen.entry(name).or_insert_with(|| Seen {
+            let entry = seen.entry(name).or_insert_with(|| SeenArgument {
                 order,
                 value: value.clone(),
-                ..Seen::default()
+                ..SeenArgument::default()
             });
             entry.parts += 1;
             entry.differs |= part.axis_of(slot).is_some() || entry.value != value;
@@ -235,7 +235,7 @@ fn columns(parts: &[Part]) -> (Vec<String>, Cells) {
         .collect();
     let cells = parts.iter().map(|part| {
         let arguments = part.named_arguments();
-        let mut cells: BTreeMap<u32, Option<Slot>> = arguments
+        let mut cells: BTreeMap<u32, Option<ArgumentSlot>> = arguments
             .filter_map(|(name, slot)| Some((*numbers.get(name)?, Some(slot))))
             .collect();
         if scripts_differ {

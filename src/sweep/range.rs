@@ -72,7 +72,7 @@ impl Range {
     }
 
     /// First value, step and count, which determine every value.
-    pub fn bounds(&self) -> (&BigInt, &BigInt, u128) {
+    pub fn start_step_len(&self) -> (&BigInt, &BigInt, u128) {
         (&self.start, &self.step, self.len)
     }
 

@@ -4,7 +4,7 @@ use super::budget::Budget;
 use super::checks;
 use super::command::{self, Command};
 use super::config::{self, Config};
-use super::diagnostic::config::Problem;
+use super::diagnostic::config::ConfigProblem;
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
 use super::foreign;
@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::rules;
 use super::settings::Settings;
 use super::span::{Origin, Span};
-use super::words::{self, Source};
+use super::words::{self, TextSource};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub const MAX_TEXT: usize = 16 << 20;
 
 /// Plans with more trials than this get a warning.
-const LARGE: u128 = 10_000;
+const LARGE_PLAN: u128 = 10_000;
 
 /// What a text was read as.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,7 +60,7 @@ impl Reading {
         self.commands.first().map(|command| &command.options)
     }
 
-    fn error(span: Span, kind: Kind) -> Reading {
+    fn from_error(span: Span, kind: Kind) -> Reading {
         Reading {
             diagnostics: vec![Diagnostic::new(span, kind)],
             ..Reading::default()
@@ -72,7 +72,7 @@ impl Reading {
 /// text + values that are listed).
 pub fn read(text: &str, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
-        return Reading::error(Span::at(0), Kind::TooLong);
+        return Reading::from_error(Span::at(0), Kind::TooLong);
     }
     let no_command = foreign::check_wrapped(text)
         .or_else(|| config::check_pasted(text))
@@ -83,21 +83,21 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
             ..Reading::default()
         };
     }
-    let (mut commands, mut diagnostics) = words::split(text, Source::Person);
-    let has_links = foreign::take_links(text, &mut commands, &mut diagnostics);
-    let has_scripts = foreign::take_scripts(text, &mut commands, &mut diagnostics);
-    let has_others = foreign::take_others(text, &mut commands, &mut diagnostics);
+    let (mut commands, mut diagnostics) = words::split(text, TextSource::Person);
+    let has_links = foreign::extract_links(text, &mut commands, &mut diagnostics);
+    let has_scripts = foreign::extract_shell_scripts(text, &mut commands, &mut diagnostics);
+    let has_others = foreign::extract_other_lines(text, &mut commands, &mut diagnostics);
     if commands.is_empty() && !has_links && !has_scripts && !has_others {
         let none = || Diagnostic::new(Span::at(0), Kind::NoCommand);
         diagnostics.push(foreign::check_commented(text).unwrap_or_else(none));
     }
     let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
-    with_config(&mut read, settings, &mut budget, &mut diagnostics);
+    merge_config(&mut read, settings, &mut budget, &mut diagnostics);
     rules::check_run_names(&read, &mut diagnostics);
-    let mut reading = finish(read, settings, budget, diagnostics, Some(text));
+    let mut reading = build_plan(read, settings, budget, diagnostics, Some(text));
     for diagnostic in &mut reading.diagnostics {
-        checks::explain(text, diagnostic);
+        checks::explain_eaten_quotes(text, diagnostic);
     }
     reading
 }
@@ -108,12 +108,12 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
 /// Without `drawn_seed` a request needs a seed of its own: see [`Part::needs_seed`].
 pub fn read_request(text: &str, options: Options, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
-        return Reading::error(Span::at(0), Kind::TooLong);
+        return Reading::from_error(Span::at(0), Kind::TooLong);
     }
-    let (commands, mut diagnostics) = words::split(text, Source::Client);
+    let (commands, mut diagnostics) = words::split(text, TextSource::Client);
     let mut commands = commands.into_iter();
     let Some(words) = commands.next() else {
-        return Reading::error(Span::at(0), Kind::NoScript);
+        return Reading::from_error(Span::at(0), Kind::NoScript);
     };
     if let Some(extra) = commands.next() {
         let found = extra
@@ -124,12 +124,12 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
     }
     let command = command::from_request(words, options, &mut diagnostics);
     let commands = command.into_iter().collect();
-    finish(commands, settings, Budget::new(), diagnostics, None)
+    build_plan(commands, settings, Budget::new(), diagnostics, None)
 }
 
 /// Merges the config file into the commands that name it, and checks the rules that need both. Commands
 /// that name a second file get an error: only one file's text can be given.
-fn with_config(
+fn merge_config(
     commands: &mut [Command],
     settings: &Settings,
     budget: &mut Budget,
@@ -144,17 +144,20 @@ fn with_config(
         if named.is_some() {
             diagnostics.extend(found);
         } else if !commands.is_empty() {
-            diagnostics.push(Diagnostic::in_config(Span::at(0), Problem::NotAsked));
+            diagnostics.push(Diagnostic::in_config(
+                Span::at(0),
+                ConfigProblem::FileNotNamed,
+            ));
         }
         config
     });
-    let weight = config.as_ref().map_or(0, Config::weight);
+    let weight = config.as_ref().map_or(0, Config::listing_cost);
     for command in commands {
         let typed = command.options.num_trials;
         let path = command.options.config.as_ref();
         let other = path.is_some() && path != named.as_ref();
         let own = config.as_ref().filter(|_| path.is_some() && !other);
-        match (own, command.used("--config")) {
+        match (own, command.effective_use("--config")) {
             // Reported once; nothing is planned then.
             (Some(_), _) if budget.is_spent() => continue,
             (Some(_), used) if !budget.take(weight) => {
@@ -179,7 +182,7 @@ fn with_config(
 
 /// Builds parts and plan of the commands. `text` is what a person typed, where a person did: only that
 /// is linted.
-fn finish(
+fn build_plan(
     commands: Vec<Command>,
     settings: &Settings,
     mut budget: Budget,
@@ -190,7 +193,7 @@ fn finish(
     let build = |command: &Arc<Command>| {
         let part = Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics);
         if let Some(text) = text {
-            checks::check(command, part.as_ref(), text, &mut diagnostics);
+            checks::check_command(command, part.as_ref(), text, &mut diagnostics);
         }
         part
     };
@@ -205,26 +208,26 @@ fn finish(
             Some(joined) => plan = joined,
             None => diagnostics.push(Diagnostic::new(place, Kind::SpaceTooLarge)),
         }
-        if plan.len() > LARGE {
+        if plan.len() > LARGE_PLAN {
             diagnostics.push(Diagnostic::new(
                 place,
                 Kind::LargePlan { trials: plan.len() },
             ));
         } else {
-            repeated(&plan, &mut diagnostics);
+            report_repeated_trials(&plan, &mut diagnostics);
         }
     }
-    let (config, command) = by_origin(diagnostics);
+    let (config, command) = split_by_origin(diagnostics);
     Reading {
         plan: Arc::new(plan),
         commands: Arc::new(commands),
-        diagnostics: one_at_each_place(before_unclosed_quote(command)),
-        config_diagnostics: one_at_each_place(config),
+        diagnostics: keep_one_per_place(drop_behind_unclosed_quote(command)),
+        config_diagnostics: keep_one_per_place(config),
     }
 }
 
 /// Those of the config file, and those of the command.
-fn by_origin(diagnostics: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+fn split_by_origin(diagnostics: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let of_config = |diagnostic: &Diagnostic| diagnostic.origin == Origin::Config;
     if diagnostics.iter().any(of_config) {
         diagnostics.into_iter().partition(of_config)
@@ -235,7 +238,7 @@ fn by_origin(diagnostics: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>)
 
 /// Trials that an earlier command has already. O(words + trials · swept words), and called for few
 /// trials.
-fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
+fn report_repeated_trials(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     if plan.parts().len() < 2 {
         return;
     }
@@ -256,7 +259,7 @@ fn repeated(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Drops the diagnostics behind a quote that is never closed: everything there was read as quoted, so
 /// that they would mislead.
-fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn drop_behind_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let unclosed = |d: &&Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
     if let Some(quote) = diagnostics.iter().find(unclosed).map(|d| d.span.start) {
         diagnostics.retain(|d| d.span.start <= quote);
@@ -267,7 +270,7 @@ fn before_unclosed_quote(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// Of diagnostics that overlap keeps one: an error rather than a warning, and what may cost money rather
 /// than what does not. Sorted by place; the first [`MAX_PROBLEMS`] and one that counts the others.
 /// O(n log n), O(n) where they come in order.
-fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn keep_one_per_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     // Indices are sorted rather than the diagnostics, which are large.
     let mut order: Vec<usize> = (0..diagnostics.len()).collect();
     order.sort_by_key(|at| diagnostics[*at].span);
@@ -275,18 +278,18 @@ fn one_at_each_place(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     // One heap of touching diagnostics after the other, until more are kept than are reported.
     let mut rest = order.as_slice();
     while !rest.is_empty() && kept.len() <= MAX_PROBLEMS {
-        let (heap, behind) = rest.split_at(touching(rest, &diagnostics));
+        let (heap, behind) = rest.split_at(count_touching(rest, &diagnostics));
         keep_first(heap, &diagnostics, &mut kept);
         rest = behind;
     }
     let beyond = kept.split_off(kept.len().min(MAX_PROBLEMS));
-    let more = more_problems(&beyond, rest, &diagnostics);
+    let more = summarize_rest(&beyond, rest, &diagnostics);
     let told = kept.into_iter().map(|at| diagnostics[at].clone());
     told.chain(more).collect()
 }
 
 /// How many of `order`, from the first on, lie on or touch one another. Most stand alone.
-fn touching(order: &[usize], diagnostics: &[Diagnostic]) -> usize {
+fn count_touching(order: &[usize], diagnostics: &[Diagnostic]) -> usize {
     let mut covered: Option<Span> = None;
     let apart = |at: &usize| {
         let span = diagnostics[*at].span;
@@ -299,7 +302,7 @@ fn touching(order: &[usize], diagnostics: &[Diagnostic]) -> usize {
 
 /// The one that counts all that are not reported one by one, at the place of the first of them: it
 /// is an error where one of them is. Those of `rest` that begin inside one before count with it.
-fn more_problems(
+fn summarize_rest(
     beyond: &[usize],
     rest: &[usize],
     diagnostics: &[Diagnostic],
@@ -317,7 +320,7 @@ fn more_problems(
     let error = |at: &usize| diagnostics[*at].severity() == Severity::Error;
     let error = beyond.iter().chain(rest).any(error);
     let more = Diagnostic::new(first.span, Kind::MoreProblems { count, error });
-    Some(more.of(first.origin))
+    Some(more.with_origin(first.origin))
 }
 
 /// Adds to `kept` those of a heap of touching diagnostics that overlap no weightier one.

@@ -1,8 +1,8 @@
 //! The rules of Grid's published client that hold once the config file is merged, and between commands.
 
-use super::command::{Command, too_many_to_draw, too_many_units};
+use super::command::{Command, check_draw_count, check_units};
 use super::config::Config;
-use super::diagnostic::config::Problem;
+use super::diagnostic::config::ConfigProblem;
 use super::diagnostic::{Diagnostic, Kind, Severity};
 use super::options::Strategy;
 use super::run_names::RunNames;
@@ -19,16 +19,16 @@ pub(super) fn check_merged(
     let options = &command.options;
     match (options.strategy, options.num_trials) {
         // A number that cannot be read was reported where it stands.
-        (Strategy::RandomSearch, None) if command.used("--num_trials").is_none() => {
-            diagnostics.push(no_num_trials(command, config, typed));
+        (Strategy::RandomSearch, None) if command.effective_use("--num_trials").is_none() => {
+            diagnostics.push(missing_num_trials(command, config, typed));
         }
         (Strategy::RandomSearch, Some(asked)) => {
-            if let Some(kind) = too_many_to_draw(asked) {
+            if let Some(kind) = check_draw_count(asked) {
                 report(command, "--num_trials", kind, diagnostics);
             }
         }
         (Strategy::GridSearch | Strategy::None, Some(_)) => {
-            unused(
+            report_unused(
                 command,
                 "--num_trials",
                 "`--strategy random_search`",
@@ -39,14 +39,14 @@ pub(super) fn check_merged(
     }
     // The client lets a config file ask for anything; what no machine has is wrong all the same.
     if config.is_some()
-        && let Some((option, kind)) = too_many_units(command)
+        && let Some((option, kind)) = check_units(command)
         && Diagnostic::new(command.script_span, kind.clone()).severity() == Severity::Error
     {
         report(command, option, kind, diagnostics);
     }
     if options.datastore_name.is_none() {
         for option in ["--datastore_version", "--datastore_mount_dir"] {
-            unused(command, option, "`--datastore_name`", diagnostics);
+            report_unused(command, option, "`--datastore_name`", diagnostics);
         }
     }
 }
@@ -63,36 +63,36 @@ pub(super) fn check_run_names(commands: &[Command], diagnostics: &mut Vec<Diagno
         let Some(name) = names.of_run(number).filter(|name| found != Some(*name)) else {
             continue;
         };
-        if let Some(used) = command.used("--name") {
+        if let Some(used) = command.effective_use("--name") {
             let (found, name) = (found.unwrap_or_default().to_owned(), name.to_owned());
             let kind = Kind::RepeatedRunName { found, name };
-            diagnostics.push(Diagnostic::new(used.value_span, kind).of(used.origin));
+            diagnostics.push(Diagnostic::new(used.value_span, kind).with_origin(used.origin));
         }
     }
 }
 
 /// Reports an option at its place, in whichever text.
 fn report(command: &Command, option: &str, kind: Kind, diagnostics: &mut Vec<Diagnostic>) {
-    let diagnostic = match command.used(option) {
-        Some(used) => Diagnostic::new(used.span, kind).of(used.origin),
+    let diagnostic = match command.effective_use(option) {
+        Some(used) => Diagnostic::new(used.span, kind).with_origin(used.origin),
         None => Diagnostic::new(command.script_span, kind),
     };
     diagnostics.push(diagnostic);
 }
 
-fn unused(
+fn report_unused(
     command: &Command,
     option: &'static str,
     needs: &'static str,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let Some(used) = command.used(option) else {
+    let Some(used) = command.effective_use(option) else {
         return;
     };
     let kind = match used.origin {
         Origin::Command => Kind::UnusedOption { option, needs },
         // There its key is the option without dashes.
-        Origin::Config => Kind::Config(Problem::Unused {
+        Origin::Config => Kind::Config(ConfigProblem::Unused {
             key: option.trim_start_matches('-'),
             needs,
         }),
@@ -100,9 +100,13 @@ fn unused(
     report(command, option, kind, diagnostics);
 }
 
-fn no_num_trials(command: &Command, config: Option<&Config>, typed: Option<u32>) -> Diagnostic {
-    let problem = Problem::NumTrials { typed };
-    match (command.used("--strategy"), config) {
+fn missing_num_trials(
+    command: &Command,
+    config: Option<&Config>,
+    typed: Option<u32>,
+) -> Diagnostic {
+    let problem = ConfigProblem::NumTrials { typed };
+    match (command.effective_use("--strategy"), config) {
         (Some(used), _) if used.origin == Origin::Config => {
             Diagnostic::in_config(used.span, problem)
         }
@@ -112,7 +116,7 @@ fn no_num_trials(command: &Command, config: Option<&Config>, typed: Option<u32>)
                 strategy_options: Some(span),
                 ..
             }),
-        ) => Diagnostic::in_config(*span, Problem::NumTrials { typed: None }),
+        ) => Diagnostic::in_config(*span, ConfigProblem::NumTrials { typed: None }),
         (used, _) => {
             let span = used.map_or(command.script_span, |used| used.span);
             Diagnostic::new(span, Kind::NumTrialsMissing)

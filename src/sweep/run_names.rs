@@ -21,10 +21,10 @@ impl RunNames {
     /// The names of the runs of several commands, given what each has typed. A typed name stays with
     /// the first command that has it. O(commands).
     pub(super) fn new(typed: &[Option<&str>]) -> RunNames {
-        let names = distinct(typed);
+        let names = make_distinct(typed);
         let mut numbers: HashMap<String, Vec<u128>> = HashMap::new();
         for name in names.iter().flatten() {
-            if let Some((start, number)) = name.rsplit_once('-').and_then(numbered_as) {
+            if let Some((start, number)) = name.rsplit_once('-').and_then(parse_numbered) {
                 numbers.entry(start.to_owned()).or_default().push(number);
             }
         }
@@ -56,12 +56,12 @@ impl RunNames {
 }
 
 /// The number as it is written: `abc-02` is another name than `abc-2`.
-fn numbered_as<'a>((start, digits): (&'a str, &str)) -> Option<(&'a str, u128)> {
+fn parse_numbered<'a>((start, digits): (&'a str, &str)) -> Option<(&'a str, u128)> {
     let number: u128 = digits.parse().ok()?;
     (number.to_string() == digits).then_some((start, number))
 }
 
-fn distinct(typed: &[Option<&str>]) -> Vec<Option<String>> {
+fn make_distinct(typed: &[Option<&str>]) -> Vec<Option<String>> {
     let mut taken: HashSet<String> = typed.iter().flatten().map(|name| (*name).into()).collect();
     // Long names are cut before they are numbered, and may then be alike. The next free number is kept for
     // each cut name, or each of many long names would try the numbers of all others.
@@ -75,7 +75,7 @@ fn distinct(typed: &[Option<&str>]) -> Vec<Option<String>> {
             }
             let mut number = 2;
             loop {
-                let start = cut(typed, number);
+                let start = truncate_for_number(typed, number);
                 let free = next.entry(start.clone()).or_insert(number);
                 if *free > number {
                     number = *free;
@@ -95,7 +95,7 @@ fn distinct(typed: &[Option<&str>]) -> Vec<Option<String>> {
 }
 
 /// What of `name` stands before `-2`: so much that both are no longer than a server takes.
-fn cut(name: &str, number: u64) -> String {
+fn truncate_for_number(name: &str, number: u64) -> String {
     let end = number.to_string().len() + 1;
     let length = MAX_RUN_NAME.saturating_sub(end);
     let start: String = name.chars().take(length).collect();
@@ -113,7 +113,7 @@ mod tests {
 
     fn names(typed: &[&str]) -> Vec<String> {
         let typed: Vec<Option<&str>> = typed.iter().map(|name| Some(*name)).collect();
-        distinct(&typed).into_iter().flatten().collect()
+        make_distinct(&typed).into_iter().flatten().collect()
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
             ["abc", "abc-3", "abc-2", "abc-2-2"]
         );
         assert_eq!(
-            distinct(&[None, Some("a"), None]),
+            make_distinct(&[None, Some("a"), None]),
             [None, Some("a".into()), None]
         );
     }

@@ -11,5 +11,5 @@ pub struct Settings {
     /// The YAML text of the file that `--config` names.
     pub config: Option<Arc<str>>,
     /// The names of characters, for `\N{NAME}` in strings; refused without them.
-    pub names: Option<CharacterNames>,
+    pub character_names: Option<CharacterNames>,
 }

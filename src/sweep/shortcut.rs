@@ -23,9 +23,11 @@ const MAX_COMMANDS: usize = 10_000;
 /// let fix = shortcut(text, &read(text, &Settings::default()).plan).unwrap();
 /// assert_eq!(fix.apply(text), "grid run f.py --n \"[8, 16]\"");
 /// ```
-pub fn shortcut(text: &str, plan: &Plan) -> Option<Fix> {
+pub fn suggest_single_command(text: &str, plan: &Plan) -> Option<Fix> {
     let (first, rest) = plan.parts().split_first()?;
-    if rest.is_empty() || rest.len() >= MAX_COMMANDS || !rest.iter().all(|part| alike(first, part))
+    if rest.is_empty()
+        || rest.len() >= MAX_COMMANDS
+        || !rest.iter().all(|part| may_merge(first, part))
     {
         return None;
     }
@@ -33,7 +35,7 @@ pub fn shortcut(text: &str, plan: &Plan) -> Option<Fix> {
     if plan.parts().iter().any(|part| part.command().config_read) {
         return None;
     }
-    let columns = varying(plan.parts());
+    let columns = find_varying(plan.parts());
     if columns.is_empty() || !is_product(&columns, plan.parts().len()) {
         return None;
     }
@@ -42,11 +44,11 @@ pub fn shortcut(text: &str, plan: &Plan) -> Option<Fix> {
     // From the last argument to the first, so that earlier places stay where they are.
     for column in columns.iter().rev() {
         let argument = &command.arguments[column.argument];
-        let place = argument.value_place();
+        let place = argument.value_span();
         let start = (place.start - command.span.start) as usize;
         let end = (place.end - command.span.start) as usize;
         line.get(start..end)?;
-        line.replace_range(start..end, &quote::readable(&column.list()));
+        line.replace_range(start..end, &quote::quote_readably(&column.to_python_list()));
     }
     let last = plan.parts().last()?.span();
     let edits = vec![(Span::new(command.span.start, last.end), line)];
@@ -54,11 +56,11 @@ pub fn shortcut(text: &str, plan: &Plan) -> Option<Fix> {
         label: "Write as one command".into(),
         edits,
     };
-    same_trials(plan, &fix.apply(text)).then_some(fix)
+    has_same_trials(plan, &fix.apply(text)).then_some(fix)
 }
 
 /// Whether two commands may be one: a single trial each, equal but for argument values.
-fn alike(first: &Part, other: &Part) -> bool {
+fn may_merge(first: &Part, other: &Part) -> bool {
     let single = |part: &Part| part.axes().is_empty();
     let (a, b) = (first.command(), other.command());
     let same_argument = |(a, b): (&super::command::Argument, &super::command::Argument)| {
@@ -73,7 +75,7 @@ fn alike(first: &Part, other: &Part) -> bool {
 }
 
 /// An argument that differs between commands.
-struct Column<'a> {
+struct VaryingArgument<'a> {
     argument: usize,
     /// Its values in order of appearance, each once.
     values: Vec<&'a str>,
@@ -81,33 +83,37 @@ struct Column<'a> {
     digits: Vec<usize>,
 }
 
-impl Column<'_> {
+impl VaryingArgument<'_> {
     /// The values as a Python list: as numbers where they are written as Python prints them.
-    fn list(&self) -> String {
-        let items: Vec<String> = self.values.iter().map(|value| item(value)).collect();
+    fn to_python_list(&self) -> String {
+        let items: Vec<String> = self
+            .values
+            .iter()
+            .map(|value| to_python_item(value))
+            .collect();
         format!("[{}]", items.join(", "))
     }
 }
 
-fn item(value: &str) -> String {
+fn to_python_item(value: &str) -> String {
     let mut parser = Parser::new(value);
     let read = parser
-        .value()
-        .and_then(|read| parser.end().map(|()| read.value));
+        .parse_value()
+        .and_then(|read| parser.expect_end().map(|()| read.value));
     match read {
         Ok(number @ (Literal::Int(_) | Literal::Float(_))) if number.to_str() == value => {
             value.to_owned()
         }
-        _ => quote::python(value),
+        _ => quote::quote_for_python(value),
     }
 }
 
-fn varying(parts: &[Part]) -> Vec<Column<'_>> {
+fn find_varying(parts: &[Part]) -> Vec<VaryingArgument<'_>> {
     let count = parts
         .first()
         .map_or(0, |part| part.command().arguments.len());
     let columns = (0..count).map(|argument| {
-        let mut column = Column {
+        let mut column = VaryingArgument {
             argument,
             values: Vec::new(),
             digits: Vec::new(),
@@ -127,7 +133,7 @@ fn varying(parts: &[Part]) -> Vec<Column<'_>> {
 }
 
 /// Whether the commands run through all combinations, the first column fastest.
-fn is_product(columns: &[Column<'_>], commands: usize) -> bool {
+fn is_product(columns: &[VaryingArgument<'_>], commands: usize) -> bool {
     let size = columns.iter().try_fold(1_usize, |size, column| {
         size.checked_mul(column.values.len())
     });
@@ -142,7 +148,7 @@ fn is_product(columns: &[Column<'_>], commands: usize) -> bool {
         })
 }
 
-fn same_trials(plan: &Plan, text: &str) -> bool {
+fn has_same_trials(plan: &Plan, text: &str) -> bool {
     let seed = plan.parts().first().map_or(0, |part| part.seed().value);
     let settings = Settings {
         drawn_seed: seed,
@@ -163,7 +169,7 @@ mod tests {
 
     fn offered(text: &str) -> Option<String> {
         let plan = read(text, &Settings::default()).plan;
-        shortcut(text, &plan).map(|fix| fix.apply(text))
+        suggest_single_command(text, &plan).map(|fix| fix.apply(text))
     }
 
     #[test]

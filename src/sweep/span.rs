@@ -73,7 +73,7 @@ fn utf16_length(text: &str) -> u32 {
 }
 
 /// A byte offset as the 32 bits that spans hold; `read` refuses longer texts.
-pub(super) fn offset(length: usize) -> u32 {
+pub(super) fn to_offset(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 

@@ -21,7 +21,7 @@ pub fn draw(len: u128, count: u64, seed: u32) -> Vec<u128> {
     // Floyd: draws from a range that grows by one each time; where the candidate is taken already, the
     // range's new number is not, and takes its place. All sets come out equally likely.
     for last in len - count..len {
-        let candidate = below(&mut random, last);
+        let candidate = draw_up_to(&mut random, last);
         if !chosen.insert(candidate) {
             chosen.insert(last);
         }
@@ -33,7 +33,7 @@ pub fn draw(len: u128, count: u64, seed: u32) -> Vec<u128> {
 ///
 /// Our own code, since a library may change its method between versions, and with it the trials that a
 /// seed gives.
-fn below(random: &mut ChaCha8Rng, last: u128) -> u128 {
+fn draw_up_to(random: &mut ChaCha8Rng, last: u128) -> u128 {
     if last == 0 {
         return 0;
     }

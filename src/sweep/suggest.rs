@@ -4,34 +4,37 @@
 /// letters changed, added, dropped or swapped. Of two that are as near either would be a guess, and
 /// names that differ in a number are two things.
 /// O(candidates × length²), and far less for those that are nothing like it.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let allowed = word.chars().count().min(LONGEST).div_ceil(3).min(4);
+pub fn nearest_name<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let allowed = word.chars().count().min(MAX_LETTERS).div_ceil(3).min(4);
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     let own = digits(word);
     let candidates = candidates.into_iter().filter(|other| digits(other) == own);
-    match all_nearest(word, candidates, allowed).as_slice() {
+    match all_nearest_names(word, candidates, allowed).as_slice() {
         [only] => Some((*only).to_owned()),
         _ => None,
     }
 }
 
 /// The most letters of a word that are compared, so that the cost is bounded.
-const LONGEST: usize = 64;
+const MAX_LETTERS: usize = 64;
 
 /// The candidates nearest to `word`, all as near as one another and within `allowed` slips.
-pub(super) fn all_nearest<'a>(
+pub(super) fn all_nearest_names<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
     allowed: usize,
 ) -> Vec<&'a str> {
-    let word: Vec<char> = word.to_lowercase().chars().take(LONGEST).collect();
+    let word: Vec<char> = word.to_lowercase().chars().take(MAX_LETTERS).collect();
     let mut letters = Vec::new();
     let mut least = allowed;
     let mut found: Vec<&str> = Vec::new();
     for candidate in candidates {
         letters.clear();
         letters.extend(candidate.chars());
-        let near = distance(&word, &letters, least + 1);
+        let near = edit_distance(&word, &letters, least + 1);
         let Some(distance) = near else { continue };
         if distance < least {
             least = distance;
@@ -46,7 +49,7 @@ pub(super) fn all_nearest<'a>(
 
 /// Optimal string alignment distance (Levenshtein's with swaps of neighbours), where it is below
 /// `limit`.
-fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
+fn edit_distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) >= limit {
         return None;
     }
@@ -87,15 +90,21 @@ mod tests {
     #[test]
     fn suggests_what_is_near() {
         let names = ["--strategy", "--num_trials", "--seed"];
-        assert_eq!(nearest("--stratgey", names).as_deref(), Some("--strategy"));
         assert_eq!(
-            nearest("--num-trials", names).as_deref(),
+            nearest_name("--stratgey", names).as_deref(),
+            Some("--strategy")
+        );
+        assert_eq!(
+            nearest_name("--num-trials", names).as_deref(),
             Some("--num_trials")
         );
-        assert_eq!(nearest("--batch_size", names), None);
-        assert_eq!(nearest("", names), None);
+        assert_eq!(nearest_name("--batch_size", names), None);
+        assert_eq!(nearest_name("", names), None);
         // Either may be meant, and a number is no slip.
-        assert_eq!(nearest("--tpus", ["--gpus", "--cpus"]), None);
-        assert_eq!(nearest("p2.4xlarge", ["p2.8xlarge", "p2.xlarge"]), None);
+        assert_eq!(nearest_name("--tpus", ["--gpus", "--cpus"]), None);
+        assert_eq!(
+            nearest_name("p2.4xlarge", ["p2.8xlarge", "p2.xlarge"]),
+            None
+        );
     }
 }

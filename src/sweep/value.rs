@@ -4,12 +4,14 @@
 //! parentheses, blanks and line ends around the whole are allowed. Everything else passes through
 //! exactly as typed.
 
-use super::literal::{CallArgument, CharacterNames, Items, LiteralError, Parser, dotted_path};
+use super::literal::{
+    CallArgument, CharacterNames, ListItems, LiteralError, Parser, leading_dotted_path,
+};
 use super::sampling;
 
 /// What an argument's value stands for. Places are byte offsets in the value.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum ParsedValue {
     /// Itself: it is passed exactly as typed.
     Plain,
     /// Itself, though it looks like a call, of a name that is no distribution: worth a warning.
@@ -20,7 +22,7 @@ pub enum Value {
         start: u32,
     },
     /// The items of a list.
-    List(Items),
+    List(ListItems),
     /// `range(…)` or a distribution.
     Call(Call),
     /// A sweep, by how it begins, that cannot be read.
@@ -42,55 +44,60 @@ pub struct Call {
 
 /// Reads a value without a table of character names: `\N{NAME}` in a string makes it unreadable.
 /// O(length).
-pub fn read(text: &str) -> Value {
-    read_with(text, None)
+pub fn read(text: &str) -> ParsedValue {
+    read_with_names(text, None)
 }
 
 /// Reads a value, with the table of names that `\N{NAME}` in a string refers to. O(length).
-pub fn read_with(text: &str, names: Option<&CharacterNames>) -> Value {
+pub fn read_with_names(text: &str, names: Option<&CharacterNames>) -> ParsedValue {
     let parser = Parser::new(text).with_names(names);
     let (inner, opens) = unwrap_parentheses(text);
     let skipped = text.len() - inner.len();
     if inner.starts_with('[') {
-        return match parse(parser, skipped, opens, Parser::outermost_list) {
-            Ok(Some((items, _))) => Value::List(items),
-            Ok(None) => Value::Plain,
-            Err(error) => Value::Unreadable(error),
+        return match parse_wrapped(parser, skipped, opens, Parser::parse_outermost_list) {
+            Ok(Some((items, _))) => ParsedValue::List(items),
+            Ok(None) => ParsedValue::Plain,
+            Err(error) => ParsedValue::Unreadable(error),
         };
     }
-    let path = dotted_path(inner);
+    let path = leading_dotted_path(inner);
     if path.is_empty() || !inner[path.len()..].trim_start().starts_with('(') {
-        return Value::Plain;
+        return ParsedValue::Plain;
     }
-    let name = known_name(path);
+    let name = sweep_name(path);
     let start = u32::try_from(skipped).unwrap_or(u32::MAX);
     let Some(name) = name else {
         // Only where all of the value is a call is it worth a warning; `f(x) + 1` or `a (b` is text.
         let whole = opens == 0 && inner.trim_end().ends_with(')');
         return if whole {
-            Value::UnknownCall {
+            ParsedValue::UnknownCall {
                 name: path.into(),
                 start,
             }
         } else {
-            Value::Plain
+            ParsedValue::Plain
         };
     };
-    let call = parse(parser, skipped + path.len(), opens, Parser::call_arguments);
+    let call = parse_wrapped(
+        parser,
+        skipped + path.len(),
+        opens,
+        Parser::parse_call_arguments,
+    );
     match call {
-        Ok(Some((arguments, end))) => Value::Call(Call {
+        Ok(Some((arguments, end))) => ParsedValue::Call(Call {
             name: name.into(),
             arguments,
             start,
             end,
         }),
-        Ok(None) => Value::Plain,
-        Err(error) => Value::Unreadable(error),
+        Ok(None) => ParsedValue::Plain,
+        Err(error) => ParsedValue::Unreadable(error),
     }
 }
 
 /// `path` without `np.random.`, `numpy.random.` or `random.`, where it is `range` or a distribution.
-fn known_name(path: &str) -> Option<&str> {
+fn sweep_name(path: &str) -> Option<&str> {
     if path == "range" {
         return Some(path);
     }
@@ -112,13 +119,13 @@ fn unwrap_parentheses(text: &str) -> (&str, usize) {
 
 /// Reads a sweep at `from`, then as many closing parentheses as `closes` says, then the end. Also returns
 /// where the sweep ends. `None` where a comma shows that the parentheses are a tuple's.
-fn parse<'t, T>(
+fn parse_wrapped<'t, T>(
     mut parser: Parser<'t>,
     from: usize,
     closes: usize,
     read: impl FnOnce(&mut Parser<'t>) -> Result<T, LiteralError>,
 ) -> Result<Option<(T, u32)>, LiteralError> {
-    parser.start_at(from);
+    parser.seek(from);
     let value = read(&mut parser)?;
     let end = parser.offset();
     for _ in 0..closes {
@@ -129,7 +136,7 @@ fn parse<'t, T>(
             return parser.unexpected("`)`");
         }
     }
-    parser.end()?;
+    parser.expect_end()?;
     Ok(Some((value, end)))
 }
 
@@ -156,14 +163,14 @@ mod tests {
             "uniform.pt",
         ] {
             assert!(
-                matches!(read(plain), Value::Plain | Value::Unreadable(_)),
+                matches!(read(plain), ParsedValue::Plain | ParsedValue::Unreadable(_)),
                 "{plain}: {:?}",
                 read(plain)
             );
         }
         for list in ["[1]", " [1] ", "([1])", "( ( [1, 2] ) )", "\n[1,\n2]\n"] {
             assert!(
-                matches!(read(list), Value::List(_)),
+                matches!(read(list), ParsedValue::List(_)),
                 "{list}: {:?}",
                 read(list)
             );
@@ -175,19 +182,19 @@ mod tests {
             "(uniform(0, 1))",
         ] {
             assert!(
-                matches!(read(call), Value::Call(_)),
+                matches!(read(call), ParsedValue::Call(_)),
                 "{call}: {:?}",
                 read(call)
             );
         }
         for unreadable in ["[a-z]+", "[1", "range(1", "([1]", "[1] x"] {
             assert!(
-                matches!(read(unreadable), Value::Unreadable(_)),
+                matches!(read(unreadable), ParsedValue::Unreadable(_)),
                 "{unreadable}"
             );
         }
         assert!(
-            matches!(read("unifrom(0, 1, 2)"), Value::UnknownCall { name, start: 0 } if name == "unifrom")
+            matches!(read("unifrom(0, 1, 2)"), ParsedValue::UnknownCall { name, start: 0 } if name == "unifrom")
         );
     }
 }

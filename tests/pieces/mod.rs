@@ -6,7 +6,7 @@ use sweep_planner::sweep::{Options, Reading, Settings, read, read_request};
 const PIECES: &str = include_str!("../data/repeated.txt");
 /// Problems whose fixes are computed; each may cost a reading of the whole text. The page shows
 /// fifty, but these few reveal the same growth.
-const SHOWN: usize = 5;
+const MAX_SHOWN: usize = 5;
 
 /// The start of a text and the piece that is repeated after it.
 pub(crate) struct Piece {
@@ -40,7 +40,7 @@ impl Piece {
 /// Reads a text as the page does, with fixes and help for the first problems.
 pub(crate) fn read_and_offer(text: &str, settings: &Settings) -> Reading {
     let reading = read(text, settings);
-    for diagnostic in reading.diagnostics.iter().take(SHOWN) {
+    for diagnostic in reading.diagnostics.iter().take(MAX_SHOWN) {
         diagnostic.fixes(text);
         diagnostic.help();
     }

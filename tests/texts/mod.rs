@@ -17,7 +17,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
         proptest::collection::vec("[a-c' é]{0,3}", 1..4).prop_map(|list| format!(
             "[{}]",
             list.iter()
-                .map(|s| quote::python(s))
+                .map(|s| quote::quote_for_python(s))
                 .collect::<Vec<_>>()
                 .join(", ")
         )),
@@ -29,7 +29,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
 }
 
 pub(crate) fn argument() -> impl Strategy<Value = String> {
-    let quoted = || value().prop_map(|value| quote::shell(&value).into_owned());
+    let quoted = || value().prop_map(|value| quote::quote_for_shell(&value).into_owned());
     prop_oneof![
         ("--[a-c]", quoted()).prop_map(|(name, value)| format!("{name} {value}")),
         ("--[a-c]", quoted()).prop_map(|(name, value)| format!("{name}={value}")),

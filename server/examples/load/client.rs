@@ -11,7 +11,7 @@ use crate::Outcome;
 use crate::home::{KEY, USER};
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// One connection.
 pub(crate) struct Client {
@@ -41,7 +41,7 @@ impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Outcome<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
         Ok(Self {
             address,
             connection: BufReader::new(stream),
@@ -69,14 +69,14 @@ impl Client {
         );
         let begun = Instant::now();
         self.connection.get_mut().write_all(request.as_bytes())?;
-        let (status, length) = self.head()?;
+        let (status, length) = self.read_head()?;
         let body = match length {
             Some(length) => {
                 let mut body = vec![0; length];
                 self.connection.read_exact(&mut body)?;
                 body
             }
-            None => self.chunks()?,
+            None => self.read_chunks()?,
         };
         let took = begun.elapsed();
         if status != 200 {
@@ -86,7 +86,7 @@ impl Client {
         Ok(Answer { body, took })
     }
 
-    fn line(&mut self) -> Outcome<String> {
+    fn read_line(&mut self) -> Outcome<String> {
         let mut line = String::new();
         if self.connection.read_line(&mut line)? == 0 {
             return Err("the server has closed the connection".into());
@@ -95,12 +95,12 @@ impl Client {
     }
 
     /// The status, and the length of the body unless it comes in chunks.
-    fn head(&mut self) -> Outcome<(u16, Option<usize>)> {
-        let status = self.line()?;
+    fn read_head(&mut self) -> Outcome<(u16, Option<usize>)> {
+        let status = self.read_line()?;
         let status = status.split(' ').nth(1).ok_or("no status")?.parse()?;
         let mut length = Some(0);
         loop {
-            let line = self.line()?.to_ascii_lowercase();
+            let line = self.read_line()?.to_ascii_lowercase();
             let Some((name, value)) = line.trim_end().split_once(':') else {
                 return Ok((status, length));
             };
@@ -112,14 +112,14 @@ impl Client {
         }
     }
 
-    fn chunks(&mut self) -> Outcome<Vec<u8>> {
+    fn read_chunks(&mut self) -> Outcome<Vec<u8>> {
         let mut body = Vec::new();
         loop {
-            let length = usize::from_str_radix(self.line()?.trim(), 16)?;
+            let length = usize::from_str_radix(self.read_line()?.trim(), 16)?;
             let at = body.len();
             body.resize(at + length, 0);
             self.connection.read_exact(&mut body[at..])?;
-            self.line()?;
+            self.read_line()?;
             if length == 0 {
                 return Ok(body);
             }

@@ -35,24 +35,24 @@ impl Sample {
     }
 
     /// `p50 / p99 / max`, in milliseconds.
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let [p50, p99, max] = [50, 99, 100].map(|percent| self.percentile(percent));
         format!("p50 {p50:.1}  p99 {p99:.1}  max {max:.1} ms")
     }
 }
 
 /// A headline.
-pub(crate) fn title(text: &str) {
+pub(crate) fn print_title(text: &str) {
     println!("\n{text}");
 }
 
 /// A line of the table.
-pub(crate) fn line(what: &str, figure: &str) {
+pub(crate) fn print_line(what: &str, figure: &str) {
     println!("  {what:<58} {figure}");
 }
 
 /// Bytes, as a person reads them.
-pub(crate) fn megabytes(bytes: u64) -> String {
+pub(crate) fn format_bytes(bytes: u64) -> String {
     if bytes < 1_000_000 {
         format!("{:.1} kB", bytes as f64 / 1e3)
     } else {
@@ -61,21 +61,21 @@ pub(crate) fn megabytes(bytes: u64) -> String {
 }
 
 /// Where this was measured.
-pub(crate) fn machine(home: &Home) -> Outcome<()> {
-    title("Machine");
+pub(crate) fn print_machine(home: &Home) -> Outcome<()> {
+    print_title("Machine");
     let cores = std::thread::available_parallelism()?;
     let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model
         .lines()
         .find_map(|line| line.strip_prefix("model name"));
     let model = model.map_or("", |line| line.trim_start_matches([' ', '\t', ':']));
-    line("cores", &format!("{cores}  {model}"));
+    print_line("cores", &format!("{cores}  {model}"));
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    line("load average before", load.trim());
+    print_line("load average before", load.trim());
     let mut flushes = Sample::default();
     for _ in 0..50 {
         flushes.add(home.flush()?);
     }
-    line("writing and flushing 4 KB there", &flushes.shown());
+    print_line("writing and flushing 4 KB there", &flushes.summary());
     Ok(())
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::figures::{Sample, line, megabytes, title};
+use crate::figures::{Sample, format_bytes, print_line, print_title};
 use crate::home::{Home, Server};
 use crate::{Outcome, Size};
 
@@ -15,7 +15,7 @@ pub(crate) struct Run {
 }
 
 /// A request for a run of this command, as the page writes it.
-pub(crate) fn request(command: &str, options: &Value) -> Value {
+pub(crate) fn launch_request(command: &str, options: &Value) -> Value {
     json!({"localDir": false, "name": "", "spec": {
         "runControllerCommand": command, "sweepType": "grid_search", "sweepOptions": options,
         "instanceType": "m5a.large", "resources": {"cpu": 0, "gpu": "0", "storageGb": 100}}})
@@ -29,16 +29,16 @@ pub(crate) fn launch(
     options: &Value,
 ) -> Outcome<(String, std::time::Duration)> {
     let path = format!("/v1/core/{cluster}/runs?brief=true");
-    let answer = client.call("POST", &path, Some(&request(command, options)))?;
+    let answer = client.call("POST", &path, Some(&launch_request(command, options)))?;
     let run = answer.json()?;
     let id = run["id"].as_str().ok_or("a run without an id")?;
     Ok((id.to_owned(), answer.took))
 }
 
 /// Creates the runs.
-pub(crate) fn create(home: &Home, server: &Server, size: Size) -> Outcome<Vec<Run>> {
+pub(crate) fn create_runs(home: &Home, server: &Server, size: Size) -> Outcome<Vec<Run>> {
     let trials = size.hundreds * 100;
-    title(&format!("Creating runs of {trials} trials"));
+    print_title(&format!("Creating runs of {trials} trials"));
     let mut client = Client::connect(server.address)?;
     launch(&mut client, "idle", "hold.sh ", &json!({}))?;
     let command = format!(
@@ -51,23 +51,23 @@ pub(crate) fn create(home: &Home, server: &Server, size: Size) -> Outcome<Vec<Ru
         times.add(took);
         runs.push(Run { id, trials });
     }
-    line(
+    print_line(
         &format!("a durable run of {trials} trials, {} times", times.len()),
-        &times.shown(),
+        &times.summary(),
     );
     let (now, most) = server.memory()?;
-    let memory = format!("{} now, {} at most", megabytes(now), megabytes(most));
-    line("memory of the server", &memory);
+    let memory = format!("{} now, {} at most", format_bytes(now), format_bytes(most));
+    print_line("memory of the server", &memory);
     let bytes = home.database_bytes() - before;
     let each = bytes / u64::from(trials * size.runs);
-    let shown = format!("{}, {each} bytes a trial", megabytes(bytes));
-    line("database and its log have grown by", &shown);
+    let shown = format!("{}, {each} bytes a trial", format_bytes(bytes));
+    print_line("database and its log have grown by", &shown);
     Ok(runs)
 }
 
 /// Ends most trials in the database, each with two metrics, as if they had run: half succeeded, a
 /// quarter failed, an eighth was stopped, some are held, the others still wait.
-pub(crate) fn live(home: &Home, runs: &[Run]) -> Outcome<()> {
+pub(crate) fn simulate_ends(home: &Home, runs: &[Run]) -> Outcome<()> {
     let mut database = Connection::open(home.path("data/sweep.db"))?;
     database.pragma_update(None, "synchronous", "OFF")?;
     for run in runs {
@@ -116,12 +116,12 @@ pub(crate) fn live(home: &Home, runs: &[Run]) -> Outcome<()> {
 }
 
 /// How long the server took to start on what is stored.
-pub(crate) fn started(home: &Home, server: &Server) {
+pub(crate) fn print_start_time(home: &Home, server: &Server) {
     let bytes = home.database_bytes();
     let seconds = server.took.as_secs_f64();
     let pace = bytes as f64 / 1e6 / seconds;
-    line(
-        &format!("starting on a database of {}", megabytes(bytes)),
+    print_line(
+        &format!("starting on a database of {}", format_bytes(bytes)),
         &format!("{seconds:.2} s, {pace:.0} MB/s: all of it is checked"),
     );
 }

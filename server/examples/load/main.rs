@@ -81,16 +81,16 @@ fn main() -> ExitCode {
 
 fn measure(program: &Path, folder: &Path, size: Size) -> Outcome<()> {
     let home = Home::new(program, folder)?;
-    figures::machine(&home)?;
+    figures::print_machine(&home)?;
     let server = home.start()?;
-    let runs = launches::create(&home, &server, size)?;
+    let runs = launches::create_runs(&home, &server, size)?;
     server.stop()?;
-    launches::live(&home, &runs)?;
+    launches::simulate_ends(&home, &runs)?;
     let server = home.start()?;
-    launches::started(&home, &server);
-    pages::read(&server, &runs, size)?;
-    sessions::listen(&server, &runs, size)?;
-    overhead::compare(&home, &server, size)?;
-    metrics::record(&home, &server, size)?;
+    launches::print_start_time(&home, &server);
+    pages::measure_paging(&server, &runs, size)?;
+    sessions::measure_sessions(&server, &runs, size)?;
+    overhead::measure_overhead(&home, &server, size)?;
+    metrics::measure_recording(&home, &server, size)?;
     server.stop()
 }

@@ -5,36 +5,36 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::client::Client;
-use crate::figures::{Sample, line, megabytes, title};
+use crate::figures::{Sample, format_bytes, print_line, print_title};
 use crate::home::{Home, Server};
 use crate::launches::launch;
-use crate::overhead::finish;
+use crate::overhead::wait_until_succeeded;
 use crate::{Outcome, Size};
 
 const READS: usize = 20;
 
 /// One trial prints all the points as fast as it can.
-pub(crate) fn record(home: &Home, server: &Server, size: Size) -> Outcome<()> {
-    title(&format!("A trial with {} metric points", size.points));
+pub(crate) fn measure_recording(home: &Home, server: &Server, size: Size) -> Outcome<()> {
+    print_title(&format!("A trial with {} metric points", size.points));
     let mut client = Client::connect(server.address)?;
     let (before, begun) = (home.database_bytes(), Instant::now());
     let command = format!("points.py  {}", size.points);
     let (id, _) = launch(&mut client, "local", &command, &json!({}))?;
-    let run = finish(&mut client, &id)?;
+    let run = wait_until_succeeded(&mut client, &id)?;
     let wall = begun.elapsed();
-    line(
+    print_line(
         "launched, run and recorded after",
         &format!("{:.1} s", wall.as_secs_f64()),
     );
     let script = script_time(&run)?;
-    line("the script itself ran", &format!("{script:.1} s"));
+    print_line("the script itself ran", &format!("{script:.1} s"));
     let bytes = home.database_bytes().saturating_sub(before);
     let each = bytes / u64::from(size.points);
-    let shown = format!("{}, {each} bytes a point", megabytes(bytes));
-    line("database and its log have grown by", &shown);
+    let shown = format!("{}, {each} bytes a point", format_bytes(bytes));
+    print_line("database and its log have grown by", &shown);
     let (now, most) = server.memory()?;
-    let memory = format!("{} now, {} at most", megabytes(now), megabytes(most));
-    line("memory of the server", &memory);
+    let memory = format!("{} now, {} at most", format_bytes(now), format_bytes(most));
+    print_line("memory of the server", &memory);
     let experiment = format!("/v1/core/local/experiments/{id}-0/metrics");
     for (what, path) in [
         ("all metrics", experiment.clone()),
@@ -44,11 +44,11 @@ pub(crate) fn record(home: &Home, server: &Server, size: Size) -> Outcome<()> {
             format!("/v1/core/local/runs/{id}/trials"),
         ),
     ] {
-        let (times, bytes) = read(&mut client, &path)?;
-        let shown = format!("{}, {}", times.shown(), megabytes(bytes));
-        line(&format!("{what}, read {READS} times"), &shown);
+        let (times, bytes) = time_reads(&mut client, &path)?;
+        let shown = format!("{}, {}", times.summary(), format_bytes(bytes));
+        print_line(&format!("{what}, read {READS} times"), &shown);
     }
-    survivors(&mut client, &experiment)
+    check_odd_values(&mut client, &experiment)
 }
 
 fn script_time(run: &serde_json::Value) -> Outcome<f64> {
@@ -61,7 +61,7 @@ fn script_time(run: &serde_json::Value) -> Outcome<f64> {
     Ok(Duration::from_micros(micros.unsigned_abs()).as_secs_f64())
 }
 
-fn read(client: &mut Client, path: &str) -> Outcome<(Sample, u64)> {
+fn time_reads(client: &mut Client, path: &str) -> Outcome<(Sample, u64)> {
     let (mut times, mut bytes) = (Sample::default(), 0);
     for _ in 0..READS {
         let answer = client.get(path)?;
@@ -72,7 +72,7 @@ fn read(client: &mut Client, path: &str) -> Outcome<(Sample, u64)> {
 }
 
 /// NaN and both infinities are still among the points.
-fn survivors(client: &mut Client, path: &str) -> Outcome<()> {
+fn check_odd_values(client: &mut Client, path: &str) -> Outcome<()> {
     let list = client.get(&format!("{path}?name=loss"))?.json()?;
     let points = list["series"][0]["points"].as_array();
     let points = points.ok_or("no points")?;
@@ -81,6 +81,6 @@ fn survivors(client: &mut Client, path: &str) -> Outcome<()> {
             return Err(format!("{odd} is not among the points").into());
         }
     }
-    line("NaN, Infinity and -Infinity", "are among the points");
+    print_line("NaN, Infinity and -Infinity", "are among the points");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::figures::{Sample, line, title};
+use crate::figures::{Sample, print_line, print_title};
 use crate::home::Server;
 use crate::launches::{Run, launch};
 use crate::{Outcome, Size};
@@ -33,27 +33,27 @@ impl Draws {
 }
 
 /// Reads pages of one run after the other at random offsets, and at the last ones.
-pub(crate) fn read(server: &Server, runs: &[Run], size: Size) -> Outcome<()> {
+pub(crate) fn measure_paging(server: &Server, runs: &[Run], size: Size) -> Outcome<()> {
     let stored: u32 = runs.iter().map(|run| run.trials).sum();
-    title(&format!("Paging, {stored} trials stored"));
+    print_title(&format!("Paging, {stored} trials stored"));
     let mut client = Client::connect(server.address)?;
     let mut draws = Draws(1);
     for limit in LIMITS {
         let filters = std::iter::once(None).chain(STATES.map(Some));
         for state in filters {
-            let times = pages(&mut client, runs, &mut draws, (limit, state), size.pages)?;
+            let times = time_pages(&mut client, runs, &mut draws, (limit, state), size.pages)?;
             let kind = state.map_or("all states".to_owned(), str::to_lowercase);
-            line(
+            print_line(
                 &format!("{} pages of {limit}, {kind}", times.len()),
-                &times.shown(),
+                &times.summary(),
             );
         }
     }
-    states(&mut client, runs, size)
+    measure_states(&mut client, runs, size)
 }
 
 /// The states of all trials: of one run, of all runs, of one whose trials all wait.
-fn states(client: &mut Client, runs: &[Run], size: Size) -> Outcome<()> {
+fn measure_states(client: &mut Client, runs: &[Run], size: Size) -> Outcome<()> {
     let ids: Vec<String> = runs.iter().map(|run| format!("run={}", run.id)).collect();
     let first = ids.first().ok_or("no run")?;
     let command = format!("true.sh  --i 'range({})'", size.hundreds * 100);
@@ -70,16 +70,16 @@ fn states(client: &mut Client, runs: &[Run], size: Size) -> Outcome<()> {
             bytes = answer.body.len();
             times.add(answer.took);
         }
-        line(
+        print_line(
             &format!("states {what}, {} times", times.len()),
-            &format!("{}, {bytes} bytes", times.shown()),
+            &format!("{}, {bytes} bytes", times.summary()),
         );
     }
     Ok(())
 }
 
 /// Half of the pages lie anywhere, half among the last.
-fn pages(
+fn time_pages(
     client: &mut Client,
     runs: &[Run],
     draws: &mut Draws,
@@ -99,7 +99,7 @@ fn pages(
         };
         let total = match totals[at] {
             Some(total) => total,
-            None => total(&client.get(&path(0, 1))?.json()?)?,
+            None => read_total(&client.get(&path(0, 1))?.json()?)?,
         };
         totals[at] = Some(total);
         let last = total.saturating_sub(u64::from(limit));
@@ -117,6 +117,6 @@ fn pages(
     Ok(times)
 }
 
-fn total(page: &Value) -> Outcome<u64> {
+fn read_total(page: &Value) -> Outcome<u64> {
     Ok(page["total"].as_u64().ok_or("a page without a total")?)
 }

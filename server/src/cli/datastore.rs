@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::config::{Config, Overrides};
-use crate::sources::datastores::{Datastores, add};
+use crate::sources::datastores::{Datastores, add_version};
 
 /// The arguments.
 #[derive(Debug, Args)]
-pub(super) struct Datastore {
+pub(super) struct DatastoreArgs {
     #[command(subcommand)]
-    command: Command,
+    command: DatastoreCommand,
     /// The server's data folder [default: data]
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
@@ -23,7 +23,7 @@ pub(super) struct Datastore {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum DatastoreCommand {
     /// Copy a folder as the next version of a datastore; a server that runs has it at once
     Add {
         /// The datastore's name
@@ -35,9 +35,9 @@ enum Command {
     List,
 }
 
-impl Datastore {
+impl DatastoreArgs {
     pub(super) fn run(self) -> ExitCode {
-        match self.said() {
+        match self.execute() {
             Ok(text) => match io::stdout().lock().write_all(text.as_bytes()) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(_) => ExitCode::FAILURE,
@@ -49,19 +49,19 @@ impl Datastore {
         }
     }
 
-    fn said(self) -> Result<String, String> {
+    fn execute(self) -> Result<String, String> {
         let overrides = Overrides {
             data: self.data,
             ..Overrides::default()
         };
         let config = Config::load(self.config.as_deref(), overrides).map_err(|e| e.to_string())?;
         match self.command {
-            Command::Add { name, folder } => {
-                let added = add(&config.data, &name, &folder).map_err(|e| e.to_string())?;
+            DatastoreCommand::Add { name, folder } => {
+                let added = add_version(&config.data, &name, &folder).map_err(|e| e.to_string())?;
                 Ok(format!("{} version {}\n", added.name, added.version))
             }
-            Command::List => {
-                let lines = Datastores::of(&config).all().into_iter();
+            DatastoreCommand::List => {
+                let lines = Datastores::from_config(&config).list().into_iter();
                 let line = |one: crate::sources::datastores::Datastore| {
                     let (name, version) = (&one.name, one.version);
                     format!("{name} version {version}: {}\n", one.folder.display())

@@ -25,12 +25,12 @@ enum Command {
     /// Print every trial that a `grid run` command stands for, and what it will cost.
     Plan(plan::PlanArgs),
     /// Serve the page and the API, and run trials.
-    Serve(serve::Serve),
+    Serve(serve::ServeArgs),
     /// Keep data for trials to read: named, versioned folders.
-    Datastore(datastore::Datastore),
+    Datastore(datastore::DatastoreArgs),
     /// Own one trial: started by the server, not by people.
     #[command(hide = true)]
-    Supervise(supervise::Supervise),
+    Supervise(supervise::SuperviseArgs),
 }
 
 /// Runs what the command line says.

@@ -8,12 +8,12 @@ use clap::Args;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Overrides};
-use crate::serve::{Preset, serve};
+use crate::serve::{PresetAccount, serve};
 use crate::system::signals::survive_file_size_limit;
 
 /// The arguments.
 #[derive(Debug, Args)]
-pub(super) struct Serve {
+pub(super) struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -31,9 +31,9 @@ pub(super) struct Serve {
     config: Option<PathBuf>,
 }
 
-impl Serve {
+impl ServeArgs {
     pub(super) fn run(self) -> ExitCode {
-        log();
+        init_logging();
         let overrides = Overrides {
             listen: self.listen,
             source: self.source,
@@ -47,7 +47,7 @@ impl Serve {
             })
             .and_then(|config| {
                 let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-                let done = runtime.block_on(serve(config, Preset::from_environment()));
+                let done = runtime.block_on(serve(config, PresetAccount::from_environment()));
                 // Reads under way are of no interest any more.
                 runtime.shutdown_background();
                 done.map_err(|error| error.to_string())
@@ -63,7 +63,7 @@ impl Serve {
 }
 
 /// Logs go to standard error; `RUST_LOG` says how much.
-fn log() {
+fn init_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

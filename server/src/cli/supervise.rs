@@ -6,29 +6,29 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::runner::protocol::Folder;
+use crate::runner::protocol::TrialFolder;
 use crate::runner::supervisor;
 use crate::system::signals::survive_file_size_limit;
 use crate::upkeep::disk::is_full;
 
 /// The arguments.
 #[derive(Debug, Args)]
-pub(super) struct Supervise {
+pub(super) struct SuperviseArgs {
     /// The trial's folder.
     folder: PathBuf,
 }
 
-impl Supervise {
+impl SuperviseArgs {
     pub(super) fn run(self) -> ExitCode {
         let done = survive_file_size_limit()
-            .and_then(|()| supervisor::supervise(&Folder::at(self.folder)));
+            .and_then(|()| supervisor::supervise(&TrialFolder::at(self.folder)));
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 // On a full disk this cannot be written either, and must not end us.
                 let _ = writeln!(io::stderr(), "{error}");
                 if is_full(&error) {
-                    ExitCode::from(supervisor::NO_ROOM)
+                    ExitCode::from(supervisor::EXIT_DISK_FULL)
                 } else {
                     ExitCode::FAILURE
                 }

@@ -30,8 +30,8 @@ pub fn artifact(
     path: &str,
     expires: i64,
 ) -> String {
-    let signed = signed::query(app, [id, path], expires);
-    let query = format!("path={}&{signed}", escaped(path));
+    let signed = signed::sign_query(app, [id, path], expires);
+    let query = format!("path={}&{signed}", percent_encode(path));
     absolute(
         host,
         &format!("{}/file", paths::artifacts(cluster, id)),
@@ -41,18 +41,18 @@ pub fn artifact(
 
 /// The address of the tar of a trial's files.
 pub fn archive(app: &App, host: &str, cluster: &str, id: &str, expires: i64) -> String {
-    let query = signed::query(app, [ARCHIVE, id], expires);
+    let query = signed::sign_query(app, [ARCHIVE, id], expires);
     absolute(host, &paths::artifacts_tar(cluster, id), &query)
 }
 
 /// The address of the upload of a run's source.
 pub fn upload(app: &App, host: &str, run: &str, expires: i64) -> String {
-    let query = signed::query(app, [UPLOAD, run], expires);
+    let query = signed::sign_query(app, [UPLOAD, run], expires);
     absolute(host, &paths::upload(run), &query)
 }
 
 /// Percent-encoding of all but RFC 3986's unreserved characters and `/`.
-fn escaped(text: &str) -> String {
+fn percent_encode(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -71,6 +71,6 @@ mod tests {
 
     #[test]
     fn addresses_are_escaped() {
-        assert_eq!(escaped("a b/é&=.csv"), "a%20b/%C3%A9%26%3D.csv");
+        assert_eq!(percent_encode("a b/é&=.csv"), "a%20b/%C3%A9%26%3D.csv");
     }
 }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sweep_planner::api::{Code, ErrorBody};
+use sweep_planner::api::{ErrorBody, ErrorCode};
 
 use crate::store::StoreError;
 use crate::system::random::NoEntropy;
@@ -30,13 +30,13 @@ pub enum ApiError {
     NotFound(String),
     /// 404 of an experiment: without a message in `details`, so that Grid's client skips it.
     #[error("there is no such experiment")]
-    NoExperiment,
+    ExperimentNotFound,
     /// 405.
     #[error("this address does not take that method")]
-    Method,
+    MethodNotAllowed,
     /// 409: there is already one.
     #[error("{0}")]
-    Exists(String),
+    AlreadyExists(String),
     /// 409: does not fit the state of things.
     #[error("{0}")]
     Conflict(String),
@@ -48,13 +48,13 @@ pub enum ApiError {
     TooLarge(String),
     /// 415.
     #[error("expected a body of type application/json")]
-    MediaType,
+    UnsupportedMediaType,
     /// 422: a well-formed request that contradicts an earlier one.
     #[error("{0}")]
     Unprocessable(String),
     /// 429, with the number of seconds for `Retry-After`.
     #[error("{0}")]
-    TooOften(&'static str, u32),
+    TooManyRequests(&'static str, u32),
     /// 501: something Grid had and this server has not.
     #[error("{0}")]
     Unimplemented(String),
@@ -63,7 +63,7 @@ pub enum ApiError {
     Unavailable(&'static str),
     /// 507: there is no room on the server's disk.
     #[error("{0}")]
-    NoRoom(String),
+    InsufficientStorage(String),
     /// 500: our fault. The text is for the log.
     #[error("{0}")]
     Internal(String),
@@ -72,38 +72,50 @@ pub enum ApiError {
 impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.kind().0
+        self.status_and_code().0
     }
 
-    fn kind(&self) -> (StatusCode, Code) {
+    fn status_and_code(&self) -> (StatusCode, ErrorCode) {
         match self {
-            Self::Invalid(_) => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
-            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, Code::Unauthenticated),
-            Self::Forbidden(_) => (StatusCode::FORBIDDEN, Code::PermissionDenied),
-            Self::NotFound(_) | Self::NoExperiment => (StatusCode::NOT_FOUND, Code::NotFound),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented),
-            Self::Exists(_) => (StatusCode::CONFLICT, Code::AlreadyExists),
-            Self::Conflict(_) => (StatusCode::CONFLICT, Code::FailedPrecondition),
-            Self::Gone(_) => (StatusCode::GONE, Code::NotFound),
-            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, Code::InvalidArgument),
-            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument),
-            Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidArgument),
-            Self::TooOften(..) => (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted),
-            Self::Unimplemented(_) => (StatusCode::NOT_IMPLEMENTED, Code::Unimplemented),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
-            Self::NoRoom(_) => (StatusCode::INSUFFICIENT_STORAGE, Code::ResourceExhausted),
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidArgument),
+            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, ErrorCode::PermissionDenied),
+            Self::NotFound(_) | Self::ExperimentNotFound => {
+                (StatusCode::NOT_FOUND, ErrorCode::NotFound)
+            }
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, ErrorCode::Unimplemented),
+            Self::AlreadyExists(_) => (StatusCode::CONFLICT, ErrorCode::AlreadyExists),
+            Self::Conflict(_) => (StatusCode::CONFLICT, ErrorCode::FailedPrecondition),
+            Self::Gone(_) => (StatusCode::GONE, ErrorCode::NotFound),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::InvalidArgument),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ErrorCode::InvalidArgument,
+            ),
+            Self::Unprocessable(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::InvalidArgument)
+            }
+            Self::TooManyRequests(..) => {
+                (StatusCode::TOO_MANY_REQUESTS, ErrorCode::ResourceExhausted)
+            }
+            Self::Unimplemented(_) => (StatusCode::NOT_IMPLEMENTED, ErrorCode::Unimplemented),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable),
+            Self::InsufficientStorage(_) => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                ErrorCode::ResourceExhausted,
+            ),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal),
         }
     }
 
     fn body(&self) -> ErrorBody {
-        let code = self.kind().1;
+        let code = self.status_and_code().1;
         match self {
             Self::Internal(_) => ErrorBody::new(
                 code,
                 "The server failed; the cause is in its log. Nothing was changed.",
             ),
-            Self::NoExperiment => ErrorBody {
+            Self::ExperimentNotFound => ErrorBody {
                 code: code as i32,
                 message: self.to_string(),
                 details: Vec::new(),
@@ -120,7 +132,7 @@ impl IntoResponse for ApiError {
         }
         let mut response = (self.status(), Json(self.body())).into_response();
         let headers = response.headers_mut();
-        if let Self::TooOften(_, seconds) = self {
+        if let Self::TooManyRequests(_, seconds) = self {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
@@ -151,7 +163,7 @@ impl From<tokio::task::JoinError> for ApiError {
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
-            JsonRejection::MissingJsonContentType(_) => Self::MediaType,
+            JsonRejection::MissingJsonContentType(_) => Self::UnsupportedMediaType,
             other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Self::TooLarge("This body is larger than the server takes.".to_owned())
             }
@@ -173,7 +185,7 @@ impl From<PathRejection> for ApiError {
 }
 
 /// A text from a request, cut to 100 characters for a message.
-pub fn short(text: &str) -> String {
+pub fn truncated(text: &str) -> String {
     const LENGTH: usize = 100;
     match text.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -182,7 +194,7 @@ pub fn short(text: &str) -> String {
 }
 
 /// An error message as a sentence: a capital first, a full stop last.
-pub fn sentence(message: &impl ToString) -> String {
+pub fn to_sentence(message: &impl ToString) -> String {
     let text = message.to_string();
     let mut letters = text.chars();
     let first = letters

@@ -8,12 +8,12 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 
-use super::error::{ApiError, short};
+use super::error::{ApiError, truncated};
 
 /// Path parameters; a rejection becomes an [`ApiError`].
-pub struct At<T>(pub T);
+pub struct PathParam<T>(pub T);
 
-impl<S, T> FromRequestParts<S> for At<T>
+impl<S, T> FromRequestParts<S> for PathParam<T>
 where
     S: Send + Sync,
     Path<T>: FromRequestParts<S, Rejection = PathRejection>,
@@ -27,9 +27,9 @@ where
 }
 
 /// A JSON body; a rejection becomes an [`ApiError`].
-pub struct Body<T>(pub T);
+pub struct JsonBody<T>(pub T);
 
-impl<S, T> FromRequest<S> for Body<T>
+impl<S, T> FromRequest<S> for JsonBody<T>
 where
     S: Send + Sync,
     Json<T>: FromRequest<S, Rejection = JsonRejection>,
@@ -43,9 +43,9 @@ where
 }
 
 /// The query of an address; names may repeat, and unknown ones are ignored.
-pub struct Params(Vec<(String, String)>);
+pub struct QueryParams(Vec<(String, String)>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Params {
+impl<S: Send + Sync> FromRequestParts<S> for QueryParams {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
@@ -55,7 +55,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
-impl Params {
+impl QueryParams {
     /// The first value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -65,7 +65,7 @@ impl Params {
     }
 
     /// All values of a name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
             .filter(move |(key, _)| key == name)
@@ -73,34 +73,34 @@ impl Params {
     }
 
     /// The first value of a name, parsed; `None` if it is absent or empty.
-    pub fn read<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
+    pub fn parse_first<T: FromStr>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.get(name)
             .filter(|text| !text.is_empty())
-            .map(|text| parse(name, text))
+            .map(|text| parse_param(name, text))
             .transpose()
     }
 
     /// All values of a name, each converted by `read`.
-    pub fn words<T>(
+    pub fn parse_all<T>(
         &self,
         name: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Vec<T>, ApiError> {
-        self.all(name)
+        self.get_all(name)
             .map(|text| {
                 read(text).ok_or_else(|| {
-                    ApiError::Invalid(format!("`{name}` has no value `{}`.", short(text)))
+                    ApiError::Invalid(format!("`{name}` has no value `{}`.", truncated(text)))
                 })
             })
             .collect()
     }
 }
 
-fn parse<T: FromStr>(name: &str, text: &str) -> Result<T, ApiError> {
+fn parse_param<T: FromStr>(name: &str, text: &str) -> Result<T, ApiError> {
     text.parse().map_err(|_| {
         ApiError::Invalid(format!(
             "`{name}` does not take the value `{}`.",
-            short(text)
+            truncated(text)
         ))
     })
 }

@@ -25,21 +25,24 @@ use crate::app::App;
 pub fn router(app: Arc<App>) -> Router {
     let body = DefaultBodyLimit::max(app.config.limits.body_bytes);
     Router::new()
-        .merge(known(&app))
-        .merge(open())
-        .fallback(assets::file)
-        .method_not_allowed_fallback(assets::method)
+        .merge(authenticated_routes(&app))
+        .merge(public_routes())
+        .fallback(assets::asset)
+        .method_not_allowed_fallback(assets::method_not_allowed)
         .layer(body)
-        .layer(from_fn(to_its_end))
-        .layer(from_fn_with_state(Arc::clone(&app), middleware::guard))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(trace::request))
+        .layer(from_fn(complete_despite_hangup))
+        .layer(from_fn_with_state(
+            Arc::clone(&app),
+            middleware::enforce_origin_policy,
+        ))
+        .layer(CatchPanicLayer::custom(panic_response))
+        .layer(from_fn(trace::log_request))
         .with_state(app)
 }
 
 /// Routes behind [`auth::authenticate`]. Those in `quick` are compressed; the stream of events must
 /// not be buffered.
-fn known(app: &Arc<App>) -> Router<Arc<App>> {
+fn authenticated_routes(app: &Arc<App>) -> Router<Arc<App>> {
     let quick = Router::new()
         .route(paths::USER, get(login::user))
         .route(paths::CLUSTERS, get(clusters::list))
@@ -72,7 +75,7 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route(paths::EVENTS, get(events::stream))
         .route(paths::SESSION, get(login::session).delete(login::sign_out))
-        .route("/v1/{*rest}", axum::routing::any(assets::unknown))
+        .route("/v1/{*rest}", axum::routing::any(assets::not_found))
         .merge(quick)
         .layer(from_fn_with_state(
             Arc::clone(app),
@@ -82,21 +85,21 @@ fn known(app: &Arc<App>) -> Router<Arc<App>> {
 
 /// Routes without authentication: they check credentials or a signature themselves, or reveal
 /// nothing.
-fn open() -> Router<Arc<App>> {
+fn public_routes() -> Router<Arc<App>> {
     Router::new()
         .route(paths::HEALTH, get(assets::health))
         .route(paths::LOGIN, post(login::login))
         .route(paths::SESSION, post(login::sign_in))
         .route(paths::START, get(login::start))
-        .route(paths::ARTIFACT_FILE, get(artifacts::file))
-        .route(paths::ARTIFACTS_TAR, get(archive::all))
+        .route(paths::ARTIFACT_FILE, get(artifacts::download))
+        .route(paths::ARTIFACTS_TAR, get(archive::download_all))
         .route(paths::UPLOAD, put(uploads::receive))
 }
 
 /// Runs a request that may change something to its end even if the caller hangs up: the change may
 /// be durable by then, and the dispatcher must be woken for it. A request that only reads is
 /// dropped.
-async fn to_its_end(request: Request, next: Next) -> Response {
+async fn complete_despite_hangup(request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }
@@ -110,7 +113,7 @@ async fn to_its_end(request: Request, next: Next) -> Response {
 }
 
 /// Turns a panic of a handler into a 500 like any other internal error; the server goes on.
-fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+fn panic_response(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause
         .downcast_ref::<String>()
         .map(String::as_str)

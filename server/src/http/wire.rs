@@ -4,33 +4,33 @@ use sweep_planner::api::{
     Artifact, Availability, Cluster, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
     Datastore, DatastoreSpec, DatastoreStatus, Experiment, ExperimentSpec, ExperimentState,
     ExperimentStatus, InstanceType, Int64, Run, RunState, RunStates, RunStatus, SpaceIndex,
-    StateTrials, Timestamp, TrialRow, User, UserStatus,
+    Timestamp, TrialRow, TrialsInState, User, UserStatus,
 };
 use sweep_planner::estimate::Machine;
 
 use crate::app::App;
 use crate::config::ClusterConfig;
 use crate::model::names::{experiment_id, experiment_name};
-use crate::model::price::terms;
-use crate::model::{Account, RunRecord, State, TrialRecord};
-use crate::sources::{Made, datastores};
-use crate::store::Stretch;
+use crate::model::price::billing_terms;
+use crate::model::{Account, RunRecord, TrialRecord, TrialState};
+use crate::sources::{ArtifactFile, datastores};
+use crate::store::StateSpan;
 use crate::system::clock;
-use crate::upkeep::disk::Short;
+use crate::upkeep::disk::LowSpace;
 
 use std::fmt::Write as _;
 
 /// Billed seconds of all attempts of a run, counting those that still run until `now`.
-pub fn billed_in_all(run: &RunRecord, now: Timestamp) -> u64 {
+pub fn billed_seconds_so_far(run: &RunRecord, now: Timestamp) -> u64 {
     let running = run.running_since.iter();
     running
-        .map(|since| run.terms.billed(*since, now))
+        .map(|since| run.terms.billed_seconds(*since, now))
         .fold(run.billed_seconds, u64::saturating_add)
 }
 
 /// A run; `brief` leaves the list of its trials empty.
-pub fn run(app: &App, record: &RunRecord, brief: bool) -> Run {
-    let billed = billed_in_all(record, app.clock.now());
+pub fn run_to_wire(app: &App, record: &RunRecord, brief: bool) -> Run {
+    let billed = billed_seconds_so_far(record, app.clock.now());
     let mut spec = (*record.spec).clone();
     spec.user_id.clone_from(&record.account);
     spec.desired_state = if record.stop_wanted {
@@ -55,33 +55,37 @@ pub fn run(app: &App, record: &RunRecord, brief: bool) -> Run {
         spec,
         status: RunStatus {
             phase: state,
-            message: run_message(app, record),
+            message: run_status_message(app, record),
             experiment_ids,
             experiment_counts: record.experiment_counts(),
             cost: record.terms.cost(billed),
-            hourly_cost: record.terms.hourly(),
+            hourly_cost: record.terms.usd_per_hour(),
             upload_url: String::new(),
             start_timestamp: record.started_at,
-            finish_timestamp: if state.ended() { record.ended_at } else { None },
+            finish_timestamp: if state.has_ended() {
+                record.ended_at
+            } else {
+                None
+            },
             deleted_timestamp: record.deleted_at,
             columns: record.columns.clone(),
-            held: i32::try_from(record.count(State::Held)).unwrap_or(i32::MAX),
-            commit: record.fetched.clone().unwrap_or_default(),
+            held: i32::try_from(record.count(TrialState::Held)).unwrap_or(i32::MAX),
+            commit: record.fetched_commit.clone().unwrap_or_default(),
         },
     }
 }
 
 /// Why a run makes no progress, where its state does not show it; else empty.
-fn run_message(app: &App, record: &RunRecord) -> String {
-    let held = record.count(State::Held);
-    let waiting = record.count(State::Queued) > 0;
-    if record.awaits_upload && !record.state().ended() {
+fn run_status_message(app: &App, record: &RunRecord) -> String {
+    let held = record.count(TrialState::Held);
+    let waiting = record.count(TrialState::Queued) > 0;
+    if record.awaits_upload && !record.state().has_ended() {
         "waits for the upload of its source".to_owned()
     } else if !record.fetch_failure.is_empty() {
         record.fetch_failure.clone()
-    } else if let Some(short) = app.disk.look_if_short().filter(|_| waiting) {
+    } else if let Some(short) = app.disk.recheck_if_low().filter(|_| waiting) {
         format!("waits: {}", short.message())
-    } else if record.fetched.as_deref() == Some("") && !record.state().ended() {
+    } else if record.fetched_commit.as_deref() == Some("") && !record.state().has_ended() {
         "its source is being fetched".to_owned()
     } else if held > 0 {
         format!("{held} trials are held, since too many before them failed in a row")
@@ -91,40 +95,42 @@ fn run_message(app: &App, record: &RunRecord) -> String {
 }
 
 /// Billed seconds of a trial's last attempt, until `now` if it still runs.
-fn billed(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<u64> {
-    if trial.state == State::Running {
-        return trial.started_at.map(|start| run.terms.billed(start, now));
+fn trial_billed_seconds(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<u64> {
+    if trial.state == TrialState::Running {
+        return trial
+            .started_at
+            .map(|start| run.terms.billed_seconds(start, now));
     }
     trial.billed_seconds
 }
 
-fn cost(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<f64> {
-    billed(run, trial, now).and_then(|seconds| run.terms.cost(seconds))
+fn trial_cost(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<f64> {
+    trial_billed_seconds(run, trial, now).and_then(|seconds| run.terms.cost(seconds))
 }
 
 /// A trial as a row of a table, as it is `now`.
-pub fn row(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> TrialRow {
+pub fn trial_to_row(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> TrialRow {
     TrialRow {
         id: experiment_id(&run.id, trial.number),
         name: experiment_name(&run.name, trial.number),
         number: trial.number,
         index: SpaceIndex(trial.index),
-        values: trial.passed.clone(),
+        values: trial.values.clone(),
         state: trial.state.to_wire(),
         message: trial.message.clone(),
         start_timestamp: trial.started_at,
         finish_timestamp: trial.ended_at,
         exit_code: trial.exit_code,
         signal: trial.signal,
-        billed_seconds: billed(run, trial, now),
-        cost: cost(run, trial, now),
+        billed_seconds: trial_billed_seconds(run, trial, now),
+        cost: trial_cost(run, trial, now),
         metrics: trial.metrics.clone(),
         attempt: trial.attempt,
     }
 }
 
 /// A trial as Grid's client reads it, as it is `now`.
-pub fn experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Experiment {
+pub fn trial_to_experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Experiment {
     let spec = &run.spec;
     Experiment {
         id: experiment_id(&run.id, trial.number),
@@ -158,8 +164,8 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Exper
         status: ExperimentStatus {
             phase: trial.state.to_wire(),
             message: trial.message.clone(),
-            cost: cost(run, trial, now),
-            hourly_cost: run.terms.hourly(),
+            cost: trial_cost(run, trial, now),
+            hourly_cost: run.terms.usd_per_hour(),
             start_timestamp: trial.started_at,
             finish_timestamp: trial.ended_at,
             deleted_timestamp: None,
@@ -174,28 +180,28 @@ pub fn experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Exper
 }
 
 /// The states of a run's trials from a number on.
-pub fn states(run: &RunRecord, stretches: &[Stretch], from: u32) -> RunStates {
-    let states = State::ALL
+pub fn states(run: &RunRecord, stretches: &[StateSpan], from: u32) -> RunStates {
+    let states = TrialState::ALL
         .into_iter()
         .filter(|state| run.count(*state) > 0)
-        .map(|state| StateTrials {
+        .map(|state| TrialsInState {
             state: state.to_wire(),
             count: run.count(state),
-            trials: ranges(stretches.iter().filter(|stretch| stretch.state == state)),
+            trials: format_ranges(stretches.iter().filter(|stretch| stretch.state == state)),
         });
-    let told = stretches.last().map_or(from, |stretch| stretch.last + 1);
+    let next = stretches.last().map_or(from, |stretch| stretch.last + 1);
     RunStates {
         id: run.id.clone(),
         trials: run.trials,
         states: states.collect(),
-        next: (told < run.trials).then_some(told),
+        next: (next < run.trials).then_some(next),
     }
 }
 
 /// As `sweepOptions.trials` writes them: `0-3,7`.
-fn ranges<'a>(stretches: impl Iterator<Item = &'a Stretch>) -> String {
+fn format_ranges<'a>(stretches: impl Iterator<Item = &'a StateSpan>) -> String {
     let mut text = String::new();
-    for Stretch { first, last, .. } in stretches {
+    for StateSpan { first, last, .. } in stretches {
         let comma = if text.is_empty() { "" } else { "," };
         // Writing to a text cannot fail.
         let _ = if first == last {
@@ -208,7 +214,7 @@ fn ranges<'a>(stretches: impl Iterator<Item = &'a Stretch>) -> String {
 }
 
 /// A file that a trial made; `url`: where it can be read.
-pub fn artifact(file: &Made, url: String) -> Artifact {
+pub fn artifact(file: &ArtifactFile, url: String) -> Artifact {
     Artifact {
         filename: file.name.clone(),
         url,
@@ -223,7 +229,7 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
     Cluster {
         id: name.to_owned(),
         name: name.to_owned(),
-        created_at: app.since,
+        created_at: app.first_used_at,
         spec: ClusterSpec {
             cluster_type: ClusterType::Global,
             desired_state: ClusterState::Running,
@@ -232,7 +238,10 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
         status: ClusterStatus {
             phase: ClusterState::Running,
             slots: Some(settings.slots()),
-            message: app.disk.look().map_or_else(String::new, Short::message),
+            message: app
+                .disk
+                .check_space()
+                .map_or_else(String::new, LowSpace::message),
         },
     }
 }
@@ -243,7 +252,7 @@ pub fn instance_type(
     machine: &Machine,
     spot: bool,
 ) -> Option<InstanceType> {
-    let hourly_cost = terms(&settings.price, &machine.name, spot).hourly()?;
+    let hourly_cost = billing_terms(&settings.price, &machine.name, spot).usd_per_hour()?;
     Some(InstanceType {
         name: machine.name.clone(),
         cpu: Int64(machine.vcpus.unwrap_or(0).into()),
@@ -265,9 +274,9 @@ pub fn datastore(
     cluster: &str,
     datastore: &datastores::Datastore,
 ) -> Datastore {
-    let mib = app.datastores.size(datastore).div_ceil(1 << 20);
+    let mib = app.datastores.size_bytes(datastore).div_ceil(1 << 20);
     let modified = std::fs::metadata(&datastore.folder).and_then(|meta| meta.modified());
-    let made = modified.map_or(Timestamp::from_micros(0), clock::timestamp);
+    let made = modified.map_or(Timestamp::from_micros(0), clock::to_timestamp);
     Datastore {
         id: datastore.id(),
         name: datastore.name.clone(),

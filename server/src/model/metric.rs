@@ -3,7 +3,7 @@
 /// Where a point was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Source {
+pub enum MetricSource {
     /// Standard output: points are added.
     Output,
     /// `metrics.csv`, which Lightning rewrites: all points of the trial are replaced.
@@ -12,23 +12,23 @@ pub enum Source {
 
 /// Points of one trial.
 #[derive(Clone, Debug)]
-pub struct NewPoints {
+pub struct NewMetricPoints {
     /// The run's key.
     pub run: i64,
     /// The trial's number.
     pub number: u32,
     /// Where they were read.
-    pub source: Source,
+    pub source: MetricSource,
     /// How far [`Source::Output`] has now been read, in bytes; stored with the points, so that
     /// none is read twice or lost.
     pub read_to: Option<u64>,
     /// In the order written.
-    pub points: Vec<NewPoint>,
+    pub points: Vec<NewMetricPoint>,
 }
 
 /// One point.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NewPoint {
+pub struct NewMetricPoint {
     /// The metric.
     pub name: String,
     /// The step written beside it; else it is its position.

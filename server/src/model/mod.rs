@@ -15,6 +15,6 @@ pub mod price;
 pub mod names;
 
 pub use account::Account;
-pub use mount::{Mount, replaced};
+pub use mount::{Mount, replace_mount_path};
 pub use run::{NewRun, NewTrial, RunRecord};
-pub use trial::{ActiveTrial, Change, Key, State, TrialRecord};
+pub use trial::{ActiveTrial, StateChange, TrialKey, TrialRecord, TrialState};

@@ -21,7 +21,7 @@ pub struct Mount {
 
 /// Replaces each path at or below `mount.at` in a text by the one at or below `mount.folder`. `/data/a` is no part of `/data/ab`, `/data/a.zip` or
 /// `/my/data/a`.
-pub fn replaced(text: &str, mount: &Mount) -> String {
+pub fn replace_mount_path(text: &str, mount: &Mount) -> String {
     let (Some(at), Some(folder)) = (mount.at.to_str(), mount.folder.to_str()) else {
         return text.to_owned();
     };
@@ -70,7 +70,7 @@ mod tests {
             ("/data/c/data/c", "/srv/c/1/data/c"),
             ("", ""),
         ] {
-            assert_eq!(replaced(text, &mount), expected, "{text}");
+            assert_eq!(replace_mount_path(text, &mount), expected, "{text}");
         }
     }
 }

@@ -21,9 +21,9 @@ pub enum Pricing {
 
 /// USD per hour, exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rate(Money);
+pub struct HourlyRate(Money);
 
-impl Rate {
+impl HourlyRate {
     /// Reads a plain decimal, `0.086` or `2`, with digits on both sides of a point. `None` for
     /// anything else, or more than 60 characters.
     pub fn parse(text: &str) -> Option<Self> {
@@ -32,7 +32,7 @@ impl Rate {
     }
 
     /// USD per hour, rounded to the nearest float.
-    pub fn hourly(&self) -> f64 {
+    pub fn usd_per_hour(&self) -> f64 {
         self.0.as_f64()
     }
 
@@ -44,53 +44,54 @@ impl Rate {
 
 /// Rate and rounding by which the trials of a run are billed, fixed when it is launched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct BillingTerms {
     /// USD per hour of one trial as a plain decimal; `None` when unknown.
     pub rate: Option<String>,
     /// How billed time is rounded.
     pub rounding: Rounding,
 }
 
-impl Terms {
+impl BillingTerms {
     /// The billed seconds of a trial that ran from start to end.
-    pub fn billed(&self, start: Timestamp, end: Timestamp) -> u64 {
-        self.rounding.bill(start.micros(), end.micros())
+    pub fn billed_seconds(&self, start: Timestamp, end: Timestamp) -> u64 {
+        self.rounding
+            .billed_seconds_between(start.micros(), end.micros())
     }
 
     /// USD for so many billed seconds.
     pub fn cost(&self, seconds: u64) -> Option<f64> {
-        self.rate().map(|rate| rate.cost(seconds))
+        self.parse_rate().map(|rate| rate.cost(seconds))
     }
 
     /// USD per hour.
-    pub fn hourly(&self) -> Option<f64> {
-        self.rate().map(|rate| rate.hourly())
+    pub fn usd_per_hour(&self) -> Option<f64> {
+        self.parse_rate().map(|rate| rate.usd_per_hour())
     }
 
-    fn rate(&self) -> Option<Rate> {
-        Rate::parse(self.rate.as_deref()?)
+    fn parse_rate(&self) -> Option<HourlyRate> {
+        HourlyRate::parse(self.rate.as_deref()?)
     }
 }
 
 /// The terms for a machine under a cluster's pricing: with `AsIf` the catalogue's rate and its
 /// provider's rounding, as in the estimate; else the cluster's own rate, by whole seconds.
-pub fn terms(pricing: &Pricing, instance_type: &str, spot: bool) -> Terms {
+pub fn billing_terms(pricing: &Pricing, instance_type: &str, spot: bool) -> BillingTerms {
     match pricing {
         Pricing::AsIf => {
             let quote = Catalogue::embedded().quote(instance_type, spot);
-            Terms {
-                rounding: Rounding::of_provider(quote.provider()),
+            BillingTerms {
+                rounding: Rounding::for_provider(quote.provider()),
                 // With all decimals, so that bill and estimate use the same rate.
                 rate: quote
                     .rate
                     .map(|rate| rate.to_exact_decimal().unwrap_or_else(|| rate.to_rate())),
             }
         }
-        Pricing::None => Terms {
+        Pricing::None => BillingTerms {
             rate: None,
             rounding: Rounding::WHOLE_SECONDS,
         },
-        Pricing::Rate(rate) => Terms {
+        Pricing::Rate(rate) => BillingTerms {
             rate: Some(rate.clone()),
             rounding: Rounding::WHOLE_SECONDS,
         },
@@ -103,19 +104,19 @@ mod tests {
 
     #[test]
     fn rates_are_exact() {
-        let rate = Rate::parse("0.086").unwrap();
-        assert_eq!(rate.hourly(), 0.086);
+        let rate = HourlyRate::parse("0.086").unwrap();
+        assert_eq!(rate.usd_per_hour(), 0.086);
         assert_eq!(rate.cost(3600), 0.086);
         assert_eq!(rate.cost(0), 0.0);
-        assert_eq!(Rate::parse("2").unwrap().cost(5400), 3.0);
+        assert_eq!(HourlyRate::parse("2").unwrap().cost(5400), 3.0);
     }
 
     #[test]
     fn what_is_no_rate_is_refused() {
         for text in ["", ".", "1.", ".5", "-1", "1e3", "1/2", "x", "1,5", "1.2.3"] {
-            assert_eq!(Rate::parse(text), None, "{text}");
+            assert_eq!(HourlyRate::parse(text), None, "{text}");
         }
-        assert_eq!(Rate::parse(&"9".repeat(61)), None);
+        assert_eq!(HourlyRate::parse(&"9".repeat(61)), None);
     }
 
     #[test]
@@ -123,23 +124,23 @@ mod tests {
         let mut priced = 0;
         for machine in Catalogue::embedded().machines() {
             for spot in [false, true] {
-                if let Some(text) = terms(&Pricing::AsIf, &machine.name, spot).rate {
+                if let Some(text) = billing_terms(&Pricing::AsIf, &machine.name, spot).rate {
                     let quote = Catalogue::embedded().quote(&machine.name, spot);
-                    let rate = Rate::parse(&text).map(|rate| rate.0);
+                    let rate = HourlyRate::parse(&text).map(|rate| rate.0);
                     assert_eq!(rate, quote.rate, "{}: {text}", machine.name);
                     priced += 1;
                 }
             }
         }
         assert!(priced > 100, "{priced}");
-        let of = |pricing, machine| terms(&pricing, machine, false);
+        let of = |pricing, machine| billing_terms(&pricing, machine, false);
         assert_eq!(of(Pricing::AsIf, "no-such-machine").rate, None);
         assert_eq!(of(Pricing::None, "m5a.large").rate, None);
         assert_eq!(of(Pricing::AsIf, "m5a.large").rounding.minimum, 60);
         let own = of(Pricing::Rate("0.5".into()), "m5a.large");
         assert_eq!(
             own,
-            Terms {
+            BillingTerms {
                 rate: Some("0.5".into()),
                 rounding: Rounding::WHOLE_SECONDS
             }
@@ -149,7 +150,7 @@ mod tests {
     /// A trial of any length on any machine is billed what the estimate said for that length.
     #[test]
     fn the_bill_is_the_estimate() {
-        use sweep_planner::estimate::{Settings, estimate, parse_run_time};
+        use sweep_planner::estimate::{EstimateSettings, estimate_plan, parse_run_time};
         use sweep_planner::sweep::{self, Ranges};
         for machine in [
             "m5a.large",
@@ -162,16 +163,16 @@ mod tests {
                 for seconds in ["1", "20", "59.5", "60.000001", "61", "86399.25"] {
                     let text = format!("grid run --instance_type {machine} {option}train.py --a 1");
                     let plan = sweep::read(&text, &sweep::Settings::default()).plan;
-                    let settings = Settings {
+                    let settings = EstimateSettings {
                         run_time: Some(parse_run_time(&format!("seconds = {seconds}")).unwrap()),
-                        ..Settings::local()
+                        ..EstimateSettings::local()
                     };
                     let chosen = Ranges::full(plan.len());
-                    let estimated = estimate(&plan, &chosen, &settings, Catalogue::embedded());
-                    let terms = terms(&Pricing::AsIf, machine, spot);
+                    let estimated = estimate_plan(&plan, &chosen, &settings, Catalogue::embedded());
+                    let terms = billing_terms(&Pricing::AsIf, machine, spot);
                     let micros = (seconds.parse::<f64>().unwrap() * 1e6).round() as i64;
                     let at = Timestamp::from_micros;
-                    let billed = terms.billed(at(7), at(7 + micros));
+                    let billed = terms.billed_seconds(at(7), at(7 + micros));
                     assert_eq!(
                         estimated.total.map(|total| total.as_f64()),
                         terms.cost(billed),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
 
 use super::Mount;
-use super::price::Terms;
-use super::trial::State;
+use super::price::BillingTerms;
+use super::trial::TrialState;
 
 /// A run as stored.
 #[derive(Clone, Debug)]
@@ -28,11 +28,11 @@ pub struct RunRecord {
     /// The swept arguments.
     pub columns: Vec<String>,
     /// What its trials are billed by.
-    pub terms: Terms,
+    pub terms: BillingTerms,
     /// How many trials it has.
     pub trials: u32,
     /// How many are in each [`State`].
-    pub counts: [u32; State::ALL.len()],
+    pub counts: [u32; TrialState::ALL.len()],
     /// Billed seconds of the trials that have ended.
     pub billed_seconds: u64,
     /// When the running trials started.
@@ -43,7 +43,7 @@ pub struct RunRecord {
     pub awaits_upload: bool,
     /// The commit of its fetched source: `None` if it does not come from a repository, empty until
     /// it is fetched.
-    pub fetched: Option<String>,
+    pub fetched_commit: Option<String>,
     /// Why it could not be fetched; empty otherwise.
     pub fetch_failure: String,
     /// When it was created.
@@ -60,25 +60,26 @@ pub struct RunRecord {
 
 impl RunRecord {
     /// How many of its trials are in this state.
-    pub fn count(&self, state: State) -> u32 {
+    pub fn count(&self, state: TrialState) -> u32 {
         self.counts[state as usize]
     }
 
     /// The state that follows from its trials' states.
     pub fn state(&self) -> RunState {
-        let waiting =
-            self.count(State::Queued) + self.count(State::Starting) + self.count(State::Held);
+        let waiting = self.count(TrialState::Queued)
+            + self.count(TrialState::Starting)
+            + self.count(TrialState::Held);
         if self.deleted_at.is_some() {
             RunState::Deleted
-        } else if waiting + self.count(State::Running) > 0 {
+        } else if waiting + self.count(TrialState::Running) > 0 {
             if self.started_at.is_some() {
                 RunState::Running
             } else {
                 RunState::Pending
             }
-        } else if self.count(State::Failed) > 0 {
+        } else if self.count(TrialState::Failed) > 0 {
             RunState::Failed
-        } else if self.count(State::Cancelled) > 0 {
+        } else if self.count(TrialState::Cancelled) > 0 {
             RunState::Canceled
         } else {
             RunState::Succeeded
@@ -89,12 +90,14 @@ impl RunRecord {
     pub fn experiment_counts(&self) -> ExperimentCounts {
         let count = |state| i32::try_from(self.count(state)).unwrap_or(i32::MAX);
         ExperimentCounts {
-            pending: count(State::Queued) + count(State::Starting) + count(State::Held),
-            running: count(State::Running),
-            succeeded: count(State::Succeeded),
-            failed: count(State::Failed),
-            cancelled: count(State::Cancelled),
-            deleted: count(State::Deleted),
+            pending: count(TrialState::Queued)
+                + count(TrialState::Starting)
+                + count(TrialState::Held),
+            running: count(TrialState::Running),
+            succeeded: count(TrialState::Succeeded),
+            failed: count(TrialState::Failed),
+            cancelled: count(TrialState::Cancelled),
+            deleted: count(TrialState::Deleted),
         }
     }
 }
@@ -117,21 +120,21 @@ pub struct NewRun {
     /// The swept arguments.
     pub columns: Vec<String>,
     /// What its trials are billed by.
-    pub terms: Terms,
+    pub terms: BillingTerms,
     /// At most so many trials at once.
     pub parallel: Option<u32>,
     /// Runs of a higher one start first.
     pub priority: i32,
     /// After so many failures in a row the rest is held; 0: never.
-    pub stop_after: u32,
+    pub failure_limit: u32,
     /// CPUs that one trial takes.
     pub cpus: u32,
     /// GPUs that one trial takes.
     pub gpus: u32,
     /// Whether its source is still to be uploaded.
-    pub upload: bool,
+    pub awaits_upload: bool,
     /// Whether its source is still to be fetched.
-    pub fetch: bool,
+    pub awaits_fetch: bool,
     /// What its trials read.
     pub mounts: Vec<Mount>,
     /// The time of the launch.
@@ -139,7 +142,7 @@ pub struct NewRun {
     /// In launch order.
     pub trials: Vec<NewTrial>,
     /// The idempotency key, and the hash of the request that it came with.
-    pub key: Option<(String, [u8; 32])>,
+    pub idempotency_key: Option<(String, [u8; 32])>,
 }
 
 impl NewRun {
@@ -156,7 +159,7 @@ pub struct NewTrial {
     /// Its index in the space of the command.
     pub index: u128,
     /// The text passed for each column.
-    pub passed: Vec<Option<String>>,
+    pub values: Vec<Option<String>>,
     /// Script and arguments.
     pub argv: Vec<String>,
 }

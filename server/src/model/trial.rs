@@ -8,12 +8,12 @@ use sweep_planner::api::{ExperimentState, MetricValue, RunSpec, Timestamp};
 use super::Mount;
 
 /// A trial by its run's key and its number.
-pub type Key = (i64, u32);
+pub type TrialKey = (i64, u32);
 
 /// The state of a trial; its number is what the database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum State {
+pub enum TrialState {
     /// Created, waiting for a slot.
     Queued,
     /// Claimed: it is being handed to the engine.
@@ -32,7 +32,7 @@ pub enum State {
     Deleted,
 }
 
-impl State {
+impl TrialState {
     /// Every state, by number.
     pub const ALL: [Self; 8] = [
         Self::Queued,
@@ -47,7 +47,7 @@ impl State {
 
     /// Whether a trial in this state changes no more by itself.
     pub fn ended(self) -> bool {
-        self.to_wire().ended()
+        self.to_wire().has_ended()
     }
 
     /// The word of the wire.
@@ -78,11 +78,11 @@ pub struct TrialRecord {
     /// Its index in the space of the command.
     pub index: u128,
     /// The text passed for each of the run's columns.
-    pub passed: Vec<Option<String>>,
+    pub values: Vec<Option<String>>,
     /// Script and arguments.
     pub argv: Vec<String>,
     /// Its state.
-    pub state: State,
+    pub state: TrialState,
     /// Whether somebody wants it stopped.
     pub stop_wanted: bool,
     /// Why it is in this state, if the state does not say it all.
@@ -123,7 +123,7 @@ pub struct ActiveTrial {
     /// Script and arguments.
     pub argv: Vec<String>,
     /// [`State::Starting`] or [`State::Running`].
-    pub state: State,
+    pub state: TrialState,
     /// How often it was tried before.
     pub attempt: u32,
     /// The numbers of the GPUs that are its own while it runs.
@@ -136,13 +136,13 @@ pub struct ActiveTrial {
 
 /// A change of a trial's state.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct StateChange {
     /// The run's key.
     pub run: i64,
     /// The trial's number.
     pub number: u32,
     /// Its new state.
-    pub state: State,
+    pub state: TrialState,
     /// When the dispatcher found out.
     pub at: Timestamp,
     /// The cause, for a person.

@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// Distinguishes a living process from any other that has or had its id: the boot id of the machine
 /// and the start time of the process in clock ticks since. `None` if there is no such process any
 /// more, or the system has no `/proc`.
-pub fn identity(process: i32) -> Option<String> {
+pub fn process_identity(process: i32) -> Option<String> {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name of the program before it, in parentheses, may contain anything.
@@ -18,8 +18,8 @@ pub fn identity(process: i32) -> Option<String> {
 
 /// Ends the group of a process (SIGKILL) if it is still the one with this identity. True if it
 /// was: it is gone once there is no identity any more.
-pub fn end_group(process: i32, known: &str) -> bool {
-    let alive = identity(process).is_some_and(|found| found == known);
+pub fn kill_group_if_same(process: i32, known: &str) -> bool {
+    let alive = process_identity(process).is_some_and(|found| found == known);
     if alive && let Some(pid) = Pid::from_raw(process) {
         // It may end by itself at this moment.
         let _ = kill_process_group(pid, Signal::KILL);
@@ -38,14 +38,14 @@ mod tests {
         let mut command = Command::new("sleep");
         let mut child = command.arg("600").process_group(0).spawn().unwrap();
         let process = i32::try_from(child.id()).unwrap();
-        let known = identity(process).unwrap();
-        assert_eq!(identity(process).as_ref(), Some(&known));
-        assert_ne!(identity(1), Some(known.clone()));
-        assert!(!end_group(process, "another one"));
+        let known = process_identity(process).unwrap();
+        assert_eq!(process_identity(process).as_ref(), Some(&known));
+        assert_ne!(process_identity(1), Some(known.clone()));
+        assert!(!kill_group_if_same(process, "another one"));
         assert_eq!(child.try_wait().unwrap(), None);
-        assert!(end_group(process, &known));
+        assert!(kill_group_if_same(process, &known));
         assert!(!child.wait().unwrap().success());
-        assert_eq!(identity(process), None);
-        assert!(!end_group(process, &known));
+        assert_eq!(process_identity(process), None);
+        assert!(!kill_group_if_same(process, &known));
     }
 }

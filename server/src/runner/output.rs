@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 
 /// A stretch of output as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct OutputSlice {
     /// Bytes that are no UTF-8 read as U+FFFD.
     pub text: String,
     /// Where it begins, in bytes.
@@ -21,11 +21,11 @@ pub struct Stretch {
 
 /// Reads up to `limit` bytes from `offset`, cut between characters where more may follow. An
 /// output that does not exist yet is empty. O(limit).
-pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<Stretch> {
+pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<OutputSlice> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Stretch {
+            return Ok(OutputSlice {
                 text: String::new(),
                 offset: 0,
                 next: 0,
@@ -39,10 +39,10 @@ pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<Stretch> 
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
     file.take(limit.into()).read_to_end(&mut bytes)?;
-    bytes.truncate(whole_characters(&bytes));
+    bytes.truncate(complete_characters_len(&bytes));
     let next = offset + bytes.len() as u64;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Stretch {
+    Ok(OutputSlice {
         text,
         offset,
         next,
@@ -52,11 +52,11 @@ pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<Stretch> 
 
 /// The most bytes that one search looks through, and the most of a line that it shows.
 const SEARCH_MAX: u64 = 16 << 20;
-const SHOWN: usize = 500;
+const LINE_SHOWN_MAX: usize = 500;
 
 /// What a search has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matches {
+pub struct OutputMatches {
     /// Where each line begins, in bytes, and the line as text.
     pub lines: Vec<(u64, String)>,
     /// Where to go on, if there may be more.
@@ -65,10 +65,17 @@ pub struct Matches {
 
 /// The lines from `offset` on that hold `text`, at most so many, and where to go on if there may
 /// be more. O(bytes looked through), which are 16 MiB at most.
-pub fn search_output(path: &Path, text: &str, offset: u64, most: usize) -> io::Result<Matches> {
+pub fn search_output(
+    path: &Path,
+    text: &str,
+    offset: u64,
+    most: usize,
+) -> io::Result<OutputMatches> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Matches::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(OutputMatches::default());
+        }
         Err(error) => return Err(error),
     };
     file.seek(SeekFrom::Start(offset))?;
@@ -77,7 +84,7 @@ pub fn search_output(path: &Path, text: &str, offset: u64, most: usize) -> io::R
     loop {
         if lines.len() >= most || at - offset >= SEARCH_MAX {
             let next = Some(at);
-            return Ok(Matches { lines, next });
+            return Ok(OutputMatches { lines, next });
         }
         line.clear();
         // A line without an end is looked at in pieces.
@@ -87,11 +94,14 @@ pub fn search_output(path: &Path, text: &str, offset: u64, most: usize) -> io::R
             .read_until(b'\n', &mut line)?;
         if read == 0 {
             let next = None;
-            return Ok(Matches { lines, next });
+            return Ok(OutputMatches { lines, next });
         }
         if finder.find(&line).is_some() {
             let shown = String::from_utf8_lossy(&line);
-            let shown = shown.trim_end_matches(['\r', '\n']).chars().take(SHOWN);
+            let shown = shown
+                .trim_end_matches(['\r', '\n'])
+                .chars()
+                .take(LINE_SHOWN_MAX);
             lines.push((at, shown.collect()));
         }
         at += read as u64;
@@ -100,7 +110,7 @@ pub fn search_output(path: &Path, text: &str, offset: u64, most: usize) -> io::R
 
 /// How many bytes there are before a character that is cut off at the end; all, if nothing is cut
 /// off or if nothing would be left.
-fn whole_characters(bytes: &[u8]) -> usize {
+fn complete_characters_len(bytes: &[u8]) -> usize {
     let tail = bytes.len().saturating_sub(3);
     let lead = (tail..bytes.len())
         .rev()

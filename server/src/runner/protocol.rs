@@ -35,7 +35,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(5);
 
 /// What a supervisor is to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Order {
+pub struct JobSpec {
     /// Program and arguments; the program is looked up on PATH.
     pub command: Vec<String>,
     /// What is added to the environment.
@@ -63,7 +63,7 @@ pub struct Order {
 
 /// The content of `started.json`: when a trial started, and its process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Started {
+pub struct StartRecord {
     /// When its script was started, by the supervisor's clock.
     pub at: Timestamp,
     /// The script's process, the leader of its group.
@@ -80,13 +80,13 @@ pub struct Started {
 
 /// The content of `ended.json`: how and when a trial ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct EndRecord {
     /// When its script started; `None` if it could not.
     pub started: Option<Timestamp>,
     /// When it ended.
     pub at: Timestamp,
     /// Exit status, signal, or why it did not start.
-    pub how: How,
+    pub how: EndCause,
     /// Whether it had been asked to stop.
     pub stopped: bool,
     /// Whether its time was up.
@@ -99,7 +99,7 @@ pub struct Ended {
 /// The ways to end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum How {
+pub enum EndCause {
     /// By itself, with this exit status.
     Exited(i32),
     /// By this signal.
@@ -110,13 +110,13 @@ pub enum How {
 
 /// The folder of one trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder {
+pub struct TrialFolder {
     path: PathBuf,
 }
 
-impl Folder {
+impl TrialFolder {
     /// The folder of a trial below the server's data folder; each attempt has its own.
-    pub fn of(data: &DataDir, run_id: &str, number: u32, attempt: u32) -> Self {
+    pub fn for_attempt(data: &DataDir, run_id: &str, number: u32, attempt: u32) -> Self {
         Self::at(data.trial(run_id, number, attempt))
     }
 
@@ -161,7 +161,7 @@ impl Folder {
     }
 
     /// The log of the supervisor's own errors.
-    pub fn troubles(&self) -> PathBuf {
+    pub fn supervisor_log(&self) -> PathBuf {
         self.path.join("supervisor.log")
     }
 
@@ -175,12 +175,12 @@ impl Folder {
 
     /// Writes what to run. Not flushed to the disk: if the machine dies before the trial is
     /// claimed, the order is written again.
-    pub fn write_order(&self, order: &Order) -> io::Result<()> {
-        self.write_whole("order.json", &serde_json::to_vec(order)?)
+    pub fn write_job_spec(&self, job: &JobSpec) -> io::Result<()> {
+        self.write_atomically("order.json", &serde_json::to_vec(job)?)
     }
 
     /// Writes a file so that a reader sees all of it or none, as long as the machine lives.
-    fn write_whole(&self, name: &str, content: &[u8]) -> io::Result<()> {
+    fn write_atomically(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let temporary = self.path.join(format!(".{name}.tmp"));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
@@ -189,28 +189,28 @@ impl Folder {
     }
 
     /// Reads what to run.
-    pub fn order(&self) -> io::Result<Order> {
+    pub fn read_job_spec(&self) -> io::Result<JobSpec> {
         read_json(&self.path.join("order.json"))?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// Writes that it has started. Not flushed to the disk: if the machine dies, so does the
     /// trial.
-    pub fn write_started(&self, started: &Started) -> io::Result<()> {
-        self.write_whole("started.json", &serde_json::to_vec(started)?)
+    pub fn write_start(&self, started: &StartRecord) -> io::Result<()> {
+        self.write_atomically("started.json", &serde_json::to_vec(started)?)
     }
 
     /// Reads when it started; `None` until its supervisor has written that.
-    pub fn started(&self) -> io::Result<Option<Started>> {
+    pub fn read_start(&self) -> io::Result<Option<StartRecord>> {
         read_json(&self.path.join("started.json"))
     }
 
     /// Writes how it ended.
-    pub fn write_ended(&self, ended: &Ended) -> io::Result<()> {
-        write_json(&self.path, "ended.json", ended)
+    pub fn write_end(&self, ended: &EndRecord) -> io::Result<()> {
+        write_json_durably(&self.path, "ended.json", ended)
     }
 
     /// How it ended, if it has.
-    pub fn ended(&self) -> io::Result<Option<Ended>> {
+    pub fn read_end(&self) -> io::Result<Option<EndRecord>> {
         read_json(&self.path.join("ended.json"))
     }
 
@@ -248,7 +248,7 @@ impl Folder {
     }
 
     /// Whether a supervisor holds the lock.
-    pub fn supervised(&self) -> io::Result<bool> {
+    pub fn has_supervisor(&self) -> io::Result<bool> {
         match File::open(self.path.join("lock")) {
             // A shared lock: two servers that check at once do not take each other for a
             // supervisor.
@@ -285,12 +285,12 @@ impl Folder {
     }
 
     /// Whether the trial was claimed.
-    pub fn claimed(&self) -> bool {
+    pub fn is_claimed(&self) -> bool {
         self.claim_file().exists()
     }
 }
 
-fn write_json<T: Serialize>(folder: &Path, name: &str, value: &T) -> io::Result<()> {
+fn write_json_durably<T: Serialize>(folder: &Path, name: &str, value: &T) -> io::Result<()> {
     write_durably(folder, name, &serde_json::to_vec(value)?)
 }
 
@@ -328,42 +328,42 @@ mod tests {
     #[test]
     fn a_trial_is_claimed_once() {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::of(&DataDir::new(temporary.path()), "r", 3, 0);
+        let folder = TrialFolder::for_attempt(&DataDir::new(temporary.path()), "r", 3, 0);
         folder.create().unwrap();
-        assert!(!folder.claimed());
+        assert!(!folder.is_claimed());
         assert!(folder.claim().unwrap());
         assert!(!folder.claim().unwrap());
-        assert!(folder.claimed());
+        assert!(folder.is_claimed());
     }
 
     #[test]
     fn one_supervisor_at_a_time() {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::at(temporary.path().to_owned());
-        assert!(!folder.supervised().unwrap());
+        let folder = TrialFolder::at(temporary.path().to_owned());
+        assert!(!folder.has_supervisor().unwrap());
         let lock = folder.lock(Duration::ZERO).unwrap();
         assert!(lock.is_some());
         assert!(folder.lock(Duration::ZERO).unwrap().is_none());
-        assert!(folder.supervised().unwrap());
+        assert!(folder.has_supervisor().unwrap());
         drop(lock);
-        assert!(!folder.supervised().unwrap());
+        assert!(!folder.has_supervisor().unwrap());
         assert!(folder.lock(Duration::ZERO).unwrap().is_some());
     }
 
     #[test]
     fn how_it_ended_reads_back() {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::at(temporary.path().to_owned());
-        assert_eq!(folder.ended().unwrap(), None);
-        let ended = Ended {
+        let folder = TrialFolder::at(temporary.path().to_owned());
+        assert_eq!(folder.read_end().unwrap(), None);
+        let ended = EndRecord {
             started: Some(Timestamp::from_micros(1)),
             at: Timestamp::from_micros(2_000_000),
-            how: How::Killed(9),
+            how: EndCause::Killed(9),
             stopped: true,
             timed_out: false,
             dropped: 5,
         };
-        folder.write_ended(&ended).unwrap();
-        assert_eq!(folder.ended().unwrap(), Some(ended));
+        folder.write_end(&ended).unwrap();
+        assert_eq!(folder.read_end().unwrap(), Some(ended));
     }
 }

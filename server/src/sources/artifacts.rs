@@ -80,7 +80,7 @@ pub fn write_tar(root: &Path, names: &[String], out: impl Write) -> io::Result<(
 const ENTRIES_MAX: usize = 100_000;
 
 /// A file that a trial made.
-pub struct Made {
+pub struct ArtifactFile {
     /// Relative to where the trial ran.
     pub name: String,
     /// In bytes.
@@ -91,7 +91,7 @@ pub struct Made {
 
 /// The files below `work` that were not in the source, by name. O(files), of which no more than
 /// 100,000 and folders are looked at.
-pub fn made(work: &Path, source: &Path) -> Vec<Made> {
+pub fn list_artifacts(work: &Path, source: &Path) -> Vec<ArtifactFile> {
     let mut found = Vec::new();
     for entry in Walk::new(work, ENTRIES_MAX, usize::MAX).take(ENTRIES_MAX) {
         let (path, Ok(meta)) = (entry.path(), entry.metadata()) else {
@@ -104,8 +104,8 @@ pub fn made(work: &Path, source: &Path) -> Vec<Made> {
             let Some(name) = relative.to_str().map(str::to_owned) else {
                 continue;
             };
-            let modified = clock::timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
-            found.push(Made {
+            let modified = clock::to_timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
+            found.push(ArtifactFile {
                 name,
                 size: meta.len(),
                 modified,
@@ -223,7 +223,7 @@ mod tests {
             fs::write(folder.join(name), "1,2").unwrap();
         }
         std::os::unix::fs::symlink(root.path().join("secret"), work.join("link")).unwrap();
-        let names: Vec<_> = made(&work, &source)
+        let names: Vec<_> = list_artifacts(&work, &source)
             .into_iter()
             .map(|file| file.name)
             .collect();

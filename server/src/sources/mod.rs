@@ -19,10 +19,10 @@ mod paths;
 
 mod walk;
 
-pub use artifacts::{Made, made, open_below, write_tar};
-pub use paths::{below, existing};
+pub use artifacts::{ArtifactFile, list_artifacts, open_below, write_tar};
+pub use paths::{resolve_below, split_existing};
 pub use remove::remove_tree;
-pub use script::{NoScript, ensure_script, plain};
-pub use snapshot::{Ignored, SourceError, SourceLimits, copy_tree, put_source, snapshot};
-pub use unpack::{UnpackError, unpack, unpack_tar};
+pub use script::{ScriptError, ensure_script, strip_current_dirs};
+pub use snapshot::{IgnoreRules, SourceError, SourceLimits, copy_tree, replace_source, snapshot};
+pub use unpack::{UnpackError, unpack_tar, unpack_tar_gz};
 pub use walk::Walk;

@@ -11,32 +11,34 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::below;
-use super::similar::{Listing, Similar, likeliest, nearest_of, printable, to_text};
+use super::resolve_below;
+use super::similar::{
+    SourceListing, Suggestion, nearest_path, path_to_text, printable, suggest_script,
+};
 
 /// How many links of one path are followed.
 const LINKS_MAX: u32 = 40;
 
 /// Why a script cannot be run, in whole sentences.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoScript {
+pub enum ScriptError {
     /// The folder in which trials are to run.
     #[error("The source has no folder `{}`.{}", printable(.folder), .similar)]
     Folder {
         /// Relative to the source.
         folder: String,
         /// Did-you-mean.
-        similar: Similar,
+        similar: Suggestion,
     },
     /// The script itself.
-    #[error("The script `{}` is not in {}.{}", printable(.script), place(.folder), .similar)]
+    #[error("The script `{}` is not in {}.{}", printable(.script), describe_folder(.folder), .similar)]
     Missing {
         /// As the command names it.
         script: String,
         /// Where it was looked for, relative to the source.
         folder: String,
         /// Did-you-mean.
-        similar: Similar,
+        similar: Suggestion,
     },
     /// A folder without a `__main__.py`.
     #[error("`{}` is a folder of the source, not a script.{}", printable(.script), .similar)]
@@ -44,7 +46,7 @@ pub enum NoScript {
         /// As the command names it.
         script: String,
         /// Did-you-mean.
-        similar: Similar,
+        similar: Suggestion,
     },
     /// It is there, but was not copied.
     #[error(
@@ -55,8 +57,8 @@ pub enum NoScript {
     LeftOut(String),
 }
 
-fn place(folder: &str) -> String {
-    let folder = to_text(&plain(Path::new(folder)));
+fn describe_folder(folder: &str) -> String {
+    let folder = path_to_text(&strip_current_dirs(Path::new(folder)));
     if folder.is_empty() {
         "the source".to_owned()
     } else {
@@ -69,32 +71,32 @@ fn place(folder: &str) -> String {
 /// # Errors
 /// If a trial would find no script there; with what may have been meant, for which at most
 /// 20,000 entries are gone through.
-pub fn ensure_script(root: &Path, folder: &str, script: &str) -> Result<(), NoScript> {
-    let in_folder = plain(Path::new(folder));
-    if below(root, folder).is_none() {
-        let folders = Listing::read(root).folders;
-        let similar =
-            nearest_of(&to_text(&in_folder), &folders).map_or(Similar::None, Similar::Instead);
-        return Err(NoScript::Folder {
+pub fn ensure_script(root: &Path, folder: &str, script: &str) -> Result<(), ScriptError> {
+    let in_folder = strip_current_dirs(Path::new(folder));
+    if resolve_below(root, folder).is_none() {
+        let folders = SourceListing::read(root).folders;
+        let similar = nearest_path(&path_to_text(&in_folder), &folders)
+            .map_or(Suggestion::None, Suggestion::Instead);
+        return Err(ScriptError::Folder {
             folder: folder.to_owned(),
             similar,
         });
     }
-    let wanted = in_folder.join(plain(Path::new(script)));
+    let wanted = in_folder.join(strip_current_dirs(Path::new(script)));
     let file_name_alone = !script.ends_with('/');
     let similar = || {
-        let files = Listing::read(root).files;
-        likeliest(&wanted, &in_folder, &files)
+        let files = SourceListing::read(root).files;
+        suggest_script(&wanted, &in_folder, &files)
     };
-    match entry(root, &wanted) {
-        Entry::Beyond => Ok(()),
+    match resolve_entry(root, &wanted) {
+        Entry::Outside => Ok(()),
         Entry::File if file_name_alone => Ok(()),
-        Entry::Folder if runs_as_folder(root, &wanted) => Ok(()),
-        Entry::Folder => Err(NoScript::IsFolder {
+        Entry::Folder if is_runnable_folder(root, &wanted) => Ok(()),
+        Entry::Folder => Err(ScriptError::IsFolder {
             script: script.to_owned(),
             similar: similar(),
         }),
-        Entry::File | Entry::Missing => Err(NoScript::Missing {
+        Entry::File | Entry::Missing => Err(ScriptError::Missing {
             script: script.to_owned(),
             folder: folder.to_owned(),
             similar: similar(),
@@ -103,7 +105,7 @@ pub fn ensure_script(root: &Path, folder: &str, script: &str) -> Result<(), NoSc
 }
 
 /// A relative path without `.`.
-pub fn plain(path: &Path) -> PathBuf {
+pub fn strip_current_dirs(path: &Path) -> PathBuf {
     let parts = path.components();
     parts
         .filter(|part| !matches!(part, Component::CurDir))
@@ -111,12 +113,12 @@ pub fn plain(path: &Path) -> PathBuf {
 }
 
 /// Python runs a folder that has a `__main__.py`; bash and julia run none.
-fn runs_as_folder(root: &Path, path: &Path) -> bool {
+fn is_runnable_folder(root: &Path, path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     !matches!(ending, Some("sh" | "jl"))
         && matches!(
-            entry(root, &path.join("__main__.py")),
-            Entry::File | Entry::Beyond
+            resolve_entry(root, &path.join("__main__.py")),
+            Entry::File | Entry::Outside
         )
 }
 
@@ -127,20 +129,20 @@ enum Entry {
     Folder,
     Missing,
     /// Out of the source, or not to be read.
-    Beyond,
+    Outside,
 }
 
 /// Follows a path below `root`, never out of it.
-fn entry(root: &Path, path: &Path) -> Entry {
-    let mut ahead: VecDeque<OsString> = parts(path);
+fn resolve_entry(root: &Path, path: &Path) -> Entry {
+    let mut ahead: VecDeque<OsString> = split_parts(path);
     let (mut at, mut links, mut found) = (PathBuf::new(), 0, Entry::Folder);
     while let Some(part) = ahead.pop_front() {
         if Path::new(&part).is_absolute() {
-            return Entry::Beyond;
+            return Entry::Outside;
         }
         if part == ".." {
             if !at.pop() {
-                return Entry::Beyond;
+                return Entry::Outside;
             }
             continue;
         }
@@ -149,19 +151,19 @@ fn entry(root: &Path, path: &Path) -> Entry {
             Err(error) => {
                 return match error.kind() {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Entry::Missing,
-                    _ => Entry::Beyond,
+                    _ => Entry::Outside,
                 };
             }
         };
         if meta.is_symlink() {
             let Ok(target) = fs::read_link(root.join(&at).join(&part)) else {
-                return Entry::Beyond;
+                return Entry::Outside;
             };
             links += 1;
             if links > LINKS_MAX {
                 return Entry::Missing;
             }
-            for part in parts(&target).into_iter().rev() {
+            for part in split_parts(&target).into_iter().rev() {
                 ahead.push_front(part);
             }
             continue;
@@ -183,8 +185,8 @@ fn entry(root: &Path, path: &Path) -> Entry {
     found
 }
 
-fn parts(path: &Path) -> VecDeque<OsString> {
-    let parts = plain(path);
+fn split_parts(path: &Path) -> VecDeque<OsString> {
+    let parts = strip_current_dirs(path);
     parts
         .components()
         .map(|part| part.as_os_str().to_owned())

@@ -4,19 +4,19 @@ use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sweep_planner::sweep::nearest;
+use sweep_planner::sweep::nearest_name;
 
 /// How many entries of a source are searched for a suggestion, and how deep.
 const ENTRIES_MAX: usize = 20_000;
 const DEPTH_MAX: usize = 16;
 /// Endings of what a trial can run.
-const ENDINGS: [&str; 3] = ["py", "sh", "jl"];
+const SCRIPT_EXTENSIONS: [&str; 3] = ["py", "sh", "jl"];
 /// Of a path, so many characters are printed.
 const PRINTABLE_MAX: usize = 200;
 
 /// What may have been meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Similar {
+pub enum Suggestion {
     /// Nothing comes near.
     #[default]
     None,
@@ -26,7 +26,7 @@ pub enum Similar {
     Elsewhere(String),
 }
 
-impl std::fmt::Display for Similar {
+impl std::fmt::Display for Suggestion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::None => Ok(()),
@@ -49,18 +49,18 @@ pub(super) fn printable(path: &str) -> String {
     text
 }
 
-pub(super) fn to_text(path: &Path) -> String {
+pub(super) fn path_to_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
 /// What a source holds, the nearest to its top first; links are listed, not followed.
 #[derive(Default)]
-pub(super) struct Listing {
+pub(super) struct SourceListing {
     pub(super) files: Vec<String>,
     pub(super) folders: Vec<String>,
 }
 
-impl Listing {
+impl SourceListing {
     pub(super) fn read(root: &Path) -> Self {
         let mut listing = Self::default();
         let mut folders = VecDeque::from([(PathBuf::new(), 0)]);
@@ -91,13 +91,15 @@ impl Listing {
 
 /// The file that was most likely meant: the same but for case, the same name in another folder,
 /// the same but for its ending, one with a name that is near.
-pub(super) fn likeliest(wanted: &Path, folder: &Path, files: &[String]) -> Similar {
+pub(super) fn suggest_script(wanted: &Path, folder: &Path, files: &[String]) -> Suggestion {
     let scripts: Vec<String> = files
         .iter()
-        .filter(|file| ending(file).is_some_and(|ending| ENDINGS.contains(&ending.as_str())))
+        .filter(|file| {
+            extension(file).is_some_and(|ending| SCRIPT_EXTENSIONS.contains(&ending.as_str()))
+        })
         .cloned()
         .collect();
-    let lower = |path: &Path| to_text(path).to_lowercase();
+    let lower = |path: &Path| path_to_text(path).to_lowercase();
     let (path, name) = (lower(wanted), wanted.file_name().map(Path::new));
     let name = name.map(lower).unwrap_or_default();
     let named = |file: &str| file_name(file).to_lowercase();
@@ -108,34 +110,34 @@ pub(super) fn likeliest(wanted: &Path, folder: &Path, files: &[String]) -> Simil
         let first = fitting.clone().find(in_place);
         first.or_else(|| fitting.next()).cloned()
     };
-    let bare = |path: &str| to_text(&Path::new(path).with_extension(""));
+    let bare = |path: &str| path_to_text(&Path::new(path).with_extension(""));
     let found = pick(files, &|file| file.to_lowercase() == path)
         .or_else(|| pick(files, &|file| named(file) == name))
         .or_else(|| pick(&scripts, &|file| bare(&file.to_lowercase()) == bare(&path)))
         .or_else(|| pick(&scripts, &|file| bare(&named(file)) == bare(&name)))
-        .or_else(|| nearest_of(&path, &scripts))
+        .or_else(|| nearest_path(&path, &scripts))
         .or_else(|| {
-            let near = nearest(&name, scripts.iter().map(|file| file_name(file)))?;
+            let near = nearest_name(&name, scripts.iter().map(|file| file_name(file)))?;
             pick(&scripts, &|file| file_name(file) == near)
         });
     let Some(found) = found else {
-        return Similar::None;
+        return Suggestion::None;
     };
     match Path::new(&found).strip_prefix(folder) {
-        Ok(inside) => Similar::Instead(to_text(inside)),
-        Err(_) => Similar::Elsewhere(found),
+        Ok(inside) => Suggestion::Instead(path_to_text(inside)),
+        Err(_) => Suggestion::Elsewhere(found),
     }
 }
 
-pub(super) fn nearest_of(path: &str, candidates: &[String]) -> Option<String> {
-    nearest(path, candidates.iter().map(String::as_str))
+pub(super) fn nearest_path(path: &str, candidates: &[String]) -> Option<String> {
+    nearest_name(path, candidates.iter().map(String::as_str))
 }
 
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-fn ending(path: &str) -> Option<String> {
+fn extension(path: &str) -> Option<String> {
     let (_, ending) = file_name(path).rsplit_once('.')?;
     Some(ending.to_lowercase())
 }
@@ -160,11 +162,11 @@ mod tests {
         let root = source(&["a/train.py"]);
         symlink("/usr", root.path().join("usr")).unwrap();
         symlink("..", root.path().join("a/up")).unwrap();
-        let listing = Listing::read(root.path());
+        let listing = SourceListing::read(root.path());
         assert_eq!(listing.folders, ["a"]);
         assert_eq!(listing.files, ["usr", "a/train.py", "a/up"]);
         let deep = "d/".repeat(DEPTH_MAX + 5) + "train.py";
         let root = source(&[&deep]);
-        assert!(Listing::read(root.path()).files.is_empty());
+        assert!(SourceListing::read(root.path()).files.is_empty());
     }
 }

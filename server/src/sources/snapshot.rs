@@ -38,15 +38,15 @@ pub enum SourceError {
 
 /// What is left out of a tree.
 #[derive(Debug)]
-pub struct Ignored {
+pub struct IgnoreRules {
     patterns: Gitignore,
     skip: PathBuf,
 }
 
-impl Ignored {
+impl IgnoreRules {
     /// The rules of the tree at `root`; `skip` is left out too. A rule file that cannot be read
     /// counts as empty.
-    pub fn of(root: &Path, skip: &Path) -> Self {
+    pub fn load(root: &Path, skip: &Path) -> Self {
         let mut builder = GitignoreBuilder::new(root);
         let own = root.join(".gridignore");
         let files = if own.is_file() {
@@ -69,19 +69,19 @@ impl Ignored {
         }
     }
 
-    fn leaves_out(&self, path: &Path, folder: bool) -> bool {
+    fn ignores(&self, path: &Path, folder: bool) -> bool {
         path.file_name().is_some_and(|name| name == ".git")
             || path == self.skip
             || self.patterns.matched(path, folder).is_ignore()
     }
 
     /// Whether a file of the tree, given relative to its root, is left out.
-    pub fn leaves_out_file(&self, root: &Path, relative: &Path) -> bool {
+    pub fn ignores_file(&self, root: &Path, relative: &Path) -> bool {
         relative
             .ancestors()
             .filter(|part| !part.as_os_str().is_empty())
             .enumerate()
-            .any(|(depth, part)| self.leaves_out(&root.join(part), depth > 0))
+            .any(|(depth, part)| self.ignores(&root.join(part), depth > 0))
     }
 }
 
@@ -90,10 +90,10 @@ impl Ignored {
 pub fn snapshot(
     from: &Path,
     to: &Path,
-    ignored: &Ignored,
+    ignored: &IgnoreRules,
     limits: SourceLimits,
 ) -> Result<(), SourceError> {
-    copy(
+    copy_folder(
         from,
         to,
         &mut Some(ignored),
@@ -101,10 +101,10 @@ pub fn snapshot(
             limits,
             bytes: 0,
             files: 0,
-            share: true,
+            can_share_blocks: true,
         },
     )?;
-    flush_disk(to).map_err(|error| SourceError::Io(to.to_owned(), error))
+    sync_file_system(to).map_err(|error| SourceError::Io(to.to_owned(), error))
 }
 
 /// Flushes the disk of a folder: all files that are on it are there after a power failure too.
@@ -112,7 +112,7 @@ pub fn snapshot(
 ///
 /// # Errors
 /// If something cannot be written.
-fn flush_disk(folder: &Path) -> io::Result<()> {
+fn sync_file_system(folder: &Path) -> io::Result<()> {
     let folder = fs::File::open(folder)?;
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(&folder)?;
@@ -129,10 +129,10 @@ fn flush_disk(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// If the disk fails; nothing may be there then.
-pub fn put_source(from: &Path, to: &Path) -> io::Result<()> {
+pub fn replace_source(from: &Path, to: &Path) -> io::Result<()> {
     remove_tree(to)?;
     fs::rename(from, to)?;
-    flush_disk(to)
+    sync_file_system(to)
 }
 
 /// Copies the whole tree at `from` to the new folder `to`. O(tree).
@@ -141,7 +141,7 @@ pub fn copy_tree(from: &Path, to: &Path) -> Result<(), SourceError> {
         bytes: u64::MAX,
         files: u64::MAX,
     };
-    copy(
+    copy_folder(
         from,
         to,
         &mut None,
@@ -149,7 +149,7 @@ pub fn copy_tree(from: &Path, to: &Path) -> Result<(), SourceError> {
             limits,
             bytes: 0,
             files: 0,
-            share: true,
+            can_share_blocks: true,
         },
     )
 }
@@ -159,11 +159,11 @@ struct Budget {
     bytes: u64,
     files: u64,
     /// Whether the file system may share blocks, as far as is known.
-    share: bool,
+    can_share_blocks: bool,
 }
 
 impl Budget {
-    fn take(&mut self, bytes: u64) -> Result<(), SourceError> {
+    fn charge(&mut self, bytes: u64) -> Result<(), SourceError> {
         self.bytes += bytes;
         self.files += 1;
         if self.bytes > self.limits.bytes {
@@ -182,10 +182,10 @@ impl Budget {
     }
 }
 
-fn copy(
+fn copy_folder(
     from: &Path,
     to: &Path,
-    ignored: &mut Option<&Ignored>,
+    ignored: &mut Option<&IgnoreRules>,
     budget: &mut Budget,
 ) -> Result<(), SourceError> {
     let at = |path: &Path| {
@@ -197,21 +197,21 @@ fn copy(
         let entry = entry.map_err(at(from))?;
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         let meta = fs::symlink_metadata(&path).map_err(at(&path))?;
-        if ignored.is_some_and(|ignored| ignored.leaves_out(&path, meta.is_dir())) {
+        if ignored.is_some_and(|ignored| ignored.ignores(&path, meta.is_dir())) {
             continue;
         }
         if meta.is_dir() {
-            budget.take(0)?;
-            copy(&path, &target, ignored, budget)?;
+            budget.charge(0)?;
+            copy_folder(&path, &target, ignored, budget)?;
         } else if meta.is_symlink() {
-            budget.take(0)?;
+            budget.charge(0)?;
             let link = fs::read_link(&path).map_err(at(&path))?;
             std::os::unix::fs::symlink(link, &target).map_err(at(&target))?;
         } else if meta.is_file() {
-            budget.take(meta.len())?;
-            if !budget.share || !shared(&path, &target).map_err(at(&path))? {
+            budget.charge(meta.len())?;
+            if !budget.can_share_blocks || !clone_blocks(&path, &target).map_err(at(&path))? {
                 // The file system cannot share blocks: not tried for the other files.
-                budget.share = false;
+                budget.can_share_blocks = false;
                 fs::copy(&path, &target).map_err(at(&path))?;
             }
         }
@@ -223,7 +223,7 @@ fn copy(
 /// (`FICLONE`, on Btrfs, XFS and others). False where the file system cannot; nothing of use is
 /// in the new file then.
 #[cfg(target_os = "linux")]
-fn shared(from: &Path, to: &Path) -> io::Result<bool> {
+fn clone_blocks(from: &Path, to: &Path) -> io::Result<bool> {
     let (source, target) = (fs::File::open(from)?, fs::File::create(to)?);
     if rustix::fs::ioctl_ficlone(&target, &source).is_err() {
         return Ok(false);
@@ -258,7 +258,7 @@ mod tests {
 
     fn copied(root: &Path, skip: &Path) -> Vec<String> {
         let to = tempfile::tempdir().unwrap();
-        snapshot(root, to.path(), &Ignored::of(root, skip), ROOMY).unwrap();
+        snapshot(root, to.path(), &IgnoreRules::load(root, skip), ROOMY).unwrap();
         let mut names = Vec::new();
         let mut folders = vec![to.path().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -398,7 +398,7 @@ mod tests {
         rustix::fs::sync();
         let free = || rustix::fs::statvfs(home.path()).unwrap();
         let before = free();
-        assert!(shared(&from.join("big"), &home.path().join("one")).unwrap());
+        assert!(clone_blocks(&from.join("big"), &home.path().join("one")).unwrap());
         copy_tree(&from, &to).unwrap();
         rustix::fs::sync();
         let taken = before.f_bfree.saturating_sub(free().f_bfree) * before.f_frsize;
@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn a_tree_that_is_too_large_is_refused() {
         let root = tree(&[("a", "12345"), ("b", "")]);
-        let ignored = Ignored::of(root.path(), Path::new("/nonexistent"));
+        let ignored = IgnoreRules::load(root.path(), Path::new("/nonexistent"));
         for limits in [
             SourceLimits { bytes: 4, files: 9 },
             SourceLimits { bytes: 9, files: 1 },
@@ -423,8 +423,8 @@ mod tests {
     #[test]
     fn an_ignored_script_is_known_as_such() {
         let root = tree(&[(".gitignore", "old/\n"), ("old/a.py", ""), ("new/a.py", "")]);
-        let ignored = Ignored::of(root.path(), Path::new("/nonexistent"));
-        assert!(ignored.leaves_out_file(root.path(), Path::new("old/a.py")));
-        assert!(!ignored.leaves_out_file(root.path(), Path::new("new/a.py")));
+        let ignored = IgnoreRules::load(root.path(), Path::new("/nonexistent"));
+        assert!(ignored.ignores_file(root.path(), Path::new("old/a.py")));
+        assert!(!ignored.ignores_file(root.path(), Path::new("new/a.py")));
     }
 }

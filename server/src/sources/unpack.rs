@@ -32,20 +32,20 @@ pub enum UnpackError {
 
 /// What may be read of an archive before the next entry begins, in bytes: its header, its long name
 /// and its attributes, which are kept in memory, and what is left of the entry before.
-const BETWEEN_MAX: u64 = 256 << 10;
+const HEADERS_MAX: u64 = 256 << 10;
 
 /// A reader that fails after `left` further bytes.
-struct Bounded<'a, R> {
+struct BoundedReader<'a, R> {
     from: R,
     left: &'a Cell<u64>,
 }
 
-impl<R: Read> Read for Bounded<'_, R> {
+impl<R: Read> Read for BoundedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.from.read(buffer)?;
         let left = self.left.get().checked_sub(length as u64);
         self.left.set(left.ok_or_else(|| {
-            let most = BETWEEN_MAX >> 10;
+            let most = HEADERS_MAX >> 10;
             io::Error::other(format!(
                 "an entry has more than {most} KiB before its content"
             ))
@@ -63,7 +63,7 @@ struct Link {
 
 /// Unpacks a tar.gz to the new folder `to`. O(bytes unpacked). What an error leaves in `to` is the
 /// caller's to remove.
-pub fn unpack(archive: &Path, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
+pub fn unpack_tar_gz(archive: &Path, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
     let file = BufReader::new(File::open(archive).map_err(UnpackError::Disk)?);
     unpack_from(GzDecoder::new(file), to, limits)
 }
@@ -75,8 +75,8 @@ pub fn unpack_tar(archive: &Path, to: &Path, limits: SourceLimits) -> Result<(),
 }
 
 fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), UnpackError> {
-    let left = Cell::new(BETWEEN_MAX);
-    let mut archive = Archive::new(Bounded {
+    let left = Cell::new(HEADERS_MAX);
+    let mut archive = Archive::new(BoundedReader {
         from: tar,
         left: &left,
     });
@@ -85,7 +85,7 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
     let (mut bytes, mut files, mut links) = (0_u64, 0_u64, Vec::new());
     let mut entries = archive.entries().map_err(UnpackError::Archive)?;
     loop {
-        left.set(BETWEEN_MAX);
+        left.set(HEADERS_MAX);
         let Some(entry) = entries.next() else { break };
         let mut entry = entry.map_err(UnpackError::Archive)?;
         files += 1;
@@ -93,10 +93,11 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
             return Err(UnpackError::TooLarge(format!("{} files", limits.files)));
         }
         let name = entry.path().map_err(UnpackError::Archive)?.into_owned();
-        let at = to.join(inside(&name).ok_or_else(|| refuse(&name, "which lies outside"))?);
+        let at =
+            to.join(path_inside(&name).ok_or_else(|| entry_refused(&name, "which lies outside"))?);
         match entry.header().entry_type() {
             EntryType::Directory => {
-                fs::create_dir_all(&at).map_err(|error| misfit(&name, error))?;
+                fs::create_dir_all(&at).map_err(|error| entry_error(&name, error))?;
             }
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 let executable = entry.header().mode().unwrap_or(0) & 0o100 != 0;
@@ -104,11 +105,11 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
                 // `write` bounds the content by itself.
                 left.set(u64::MAX);
                 let room = limits.bytes - bytes;
-                bytes += write(&mut entry, &at, &name, mode, room)?;
+                bytes += write_entry(&mut entry, &at, &name, mode, room)?;
             }
             kind @ (EntryType::Symlink | EntryType::Link) => {
                 let target = entry.link_name().map_err(UnpackError::Archive)?;
-                let target = target.ok_or_else(|| refuse(&name, "a link to nothing"))?;
+                let target = target.ok_or_else(|| entry_refused(&name, "a link to nothing"))?;
                 links.push(Link {
                     at,
                     target: target.into_owned(),
@@ -116,33 +117,33 @@ fn unpack_from(tar: impl Read, to: &Path, limits: SourceLimits) -> Result<(), Un
                 });
             }
             EntryType::XGlobalHeader => {}
-            _ => return Err(refuse(&name, "which is no file, folder or link")),
+            _ => return Err(entry_refused(&name, "which is no file, folder or link")),
         }
     }
     make_links(to, &links, limits.bytes - bytes)
 }
 
-fn refuse(name: &Path, why: &'static str) -> UnpackError {
+fn entry_refused(name: &Path, why: &'static str) -> UnpackError {
     UnpackError::Entry(name.display().to_string(), why)
 }
 
-const CLASH: &str = "which does not fit its other entries";
+const DOES_NOT_FIT: &str = "which does not fit its other entries";
 
-fn clash(name: &Path) -> UnpackError {
-    refuse(name, CLASH)
+fn entry_clash(name: &Path) -> UnpackError {
+    entry_refused(name, DOES_NOT_FIT)
 }
 
 /// Why an entry cannot be made: there is no room, or it does not fit the others.
-fn misfit(name: &Path, error: io::Error) -> UnpackError {
+fn entry_error(name: &Path, error: io::Error) -> UnpackError {
     if disk::is_full(&error) {
         UnpackError::Disk(error)
     } else {
-        clash(name)
+        entry_clash(name)
     }
 }
 
 /// The path without `.`, if it is relative and never goes up.
-fn inside(name: &Path) -> Option<PathBuf> {
+fn path_inside(name: &Path) -> Option<PathBuf> {
     let mut path = PathBuf::new();
     for part in name.components() {
         match part {
@@ -154,7 +155,7 @@ fn inside(name: &Path) -> Option<PathBuf> {
     Some(path)
 }
 
-fn write(
+fn write_entry(
     from: &mut impl Read,
     at: &Path,
     name: &Path,
@@ -162,14 +163,14 @@ fn write(
     left: u64,
 ) -> Result<u64, UnpackError> {
     if let Some(folder) = at.parent() {
-        fs::create_dir_all(folder).map_err(|error| misfit(name, error))?;
+        fs::create_dir_all(folder).map_err(|error| entry_error(name, error))?;
     }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(at).map_err(|error| match error.kind() {
         io::ErrorKind::IsADirectory
         | io::ErrorKind::NotADirectory
-        | io::ErrorKind::InvalidFilename => clash(name),
+        | io::ErrorKind::InvalidFilename => entry_clash(name),
         _ => UnpackError::Disk(error),
     })?;
     let mut limited = from.take(left.saturating_add(1));
@@ -191,10 +192,13 @@ fn write(
 /// Hard links become copies, since trials share no files; symbolic ones are made and then
 /// followed: one that leads out, also over another one, or nowhere is refused.
 fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackError> {
-    let refuse = |link: &Link, why| refuse(link.at.strip_prefix(to).unwrap_or(&link.at), why);
-    let misfit = |link: &Link, error| misfit(link.at.strip_prefix(to).unwrap_or(&link.at), error);
+    let refuse =
+        |link: &Link, why| entry_refused(link.at.strip_prefix(to).unwrap_or(&link.at), why);
+    let misfit =
+        |link: &Link, error| entry_error(link.at.strip_prefix(to).unwrap_or(&link.at), error);
     for link in links.iter().filter(|link| link.hard) {
-        let target = inside(&link.target).ok_or_else(|| refuse(link, "a link that leads out"))?;
+        let target =
+            path_inside(&link.target).ok_or_else(|| refuse(link, "a link that leads out"))?;
         let target = to.join(target);
         let size = fs::symlink_metadata(&target).map_err(|error| misfit(link, error))?;
         left = left
@@ -211,7 +215,7 @@ fn make_links(to: &Path, links: &[Link], mut left: u64) -> Result<(), UnpackErro
         let folder = link.at.parent().unwrap_or(to);
         fs::create_dir_all(folder).map_err(|error| misfit(link, error))?;
         if folder.canonicalize().ok().as_deref() != Some(folder) {
-            return Err(refuse(link, CLASH));
+            return Err(refuse(link, DOES_NOT_FIT));
         }
         symlink(&link.target, &link.at).map_err(|error| misfit(link, error))?;
     }
@@ -262,7 +266,7 @@ mod tests {
         }
         builder.into_inner().unwrap().finish().unwrap();
         let to = temporary.path().join("to");
-        let result = unpack(&archive, &to, ROOMY).map_err(|error| error.to_string());
+        let result = unpack_tar_gz(&archive, &to, ROOMY).map_err(|error| error.to_string());
         (temporary, result)
     }
 
@@ -371,7 +375,7 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let archive = temporary.path().join("a");
         fs::write(&archive, "hello").unwrap();
-        let error = unpack(&archive, &temporary.path().join("to"), ROOMY).unwrap_err();
+        let error = unpack_tar_gz(&archive, &temporary.path().join("to"), ROOMY).unwrap_err();
         assert!(error.to_string().contains("no tar.gz"), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use super::Store;
 use super::error::StoreError;
 use crate::model::Account;
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
+fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: row.get("id")?,
         name: row.get("name")?,
@@ -24,7 +24,7 @@ impl Store {
             let query = "SELECT * FROM account WHERE id = ?1 OR name = ?1 ORDER BY id <> ?1";
             Ok(connection
                 .prepare_cached(query)?
-                .query_row([user], read)
+                .query_row([user], read_account)
                 .optional()?)
         })
         .await
@@ -34,7 +34,7 @@ impl Store {
     pub async fn first_account(&self) -> Result<Option<Account>, StoreError> {
         self.read(|connection| {
             let query = "SELECT * FROM account ORDER BY created_at, id LIMIT 1";
-            Ok(connection.query_row(query, [], read).optional()?)
+            Ok(connection.query_row(query, [], read_account).optional()?)
         })
         .await
     }

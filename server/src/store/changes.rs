@@ -7,12 +7,12 @@ use sweep_planner::api::Timestamp;
 
 use super::error::StoreError;
 use super::{Claim, Store, bills, claims, metrics, runs};
-use crate::model::metric::NewPoints;
-use crate::model::{ActiveTrial, Change, State};
+use crate::model::metric::NewMetricPoints;
+use crate::model::{ActiveTrial, StateChange, TrialState};
 
 /// The result of [`Store::record`].
 #[derive(Clone, Debug, Default)]
-pub struct Recorded {
+pub struct RecordOutcome {
     /// Trials that are held from now on, since too many before them failed.
     pub held: Vec<(i64, u32)>,
     /// Trials that are to be started.
@@ -29,20 +29,20 @@ impl Store {
     /// recorded holds up no other. A trial that has ended changes no more.
     pub async fn record(
         &self,
-        points: Vec<NewPoints>,
-        changes: Vec<Change>,
+        points: Vec<NewMetricPoints>,
+        changes: Vec<StateChange>,
         claim: Option<Claim>,
-    ) -> Result<Recorded, StoreError> {
+    ) -> Result<RecordOutcome, StoreError> {
         self.write(move |connection| {
-            let mut recorded = Recorded::default();
-            for (key, steps) in by_trial(&points, &changes) {
-                match apart(connection, || record_one(connection, &steps))? {
+            let mut recorded = RecordOutcome::default();
+            for (key, steps) in group_by_trial(&points, &changes) {
+                match in_savepoint(connection, || record_trial(connection, &steps))? {
                     Ok(held) => recorded.held.extend(held),
                     Err(error) => recorded.failed.push((key, error.to_string())),
                 }
             }
             if let Some(claim) = claim {
-                match apart(connection, || claims::take(connection, &claim))? {
+                match in_savepoint(connection, || claims::claim_trials(connection, &claim))? {
                     Ok(claimed) => recorded.claimed = claimed,
                     Err(error) => recorded.unclaimed = Some(error.to_string()),
                 }
@@ -55,17 +55,20 @@ impl Store {
 
 /// The points and changes to record of one trial.
 #[derive(Default)]
-struct Steps<'a> {
-    points: Vec<&'a NewPoints>,
-    changes: Vec<&'a Change>,
+struct TrialUpdates<'a> {
+    points: Vec<&'a NewMetricPoints>,
+    changes: Vec<&'a StateChange>,
 }
 
 /// Groups points and changes by trial: first the trials that have only points, then the others in
 /// the order of their changes, which decides what counts as failures in a row. O(points and
 /// changes).
-fn by_trial<'a>(points: &'a [NewPoints], changes: &'a [Change]) -> Vec<((i64, u32), Steps<'a>)> {
+fn group_by_trial<'a>(
+    points: &'a [NewMetricPoints],
+    changes: &'a [StateChange],
+) -> Vec<((i64, u32), TrialUpdates<'a>)> {
     // The map has no order of its own, so `order` lists the keys as they come.
-    let mut all: HashMap<(i64, u32), Steps<'a>> = HashMap::new();
+    let mut all: HashMap<(i64, u32), TrialUpdates<'a>> = HashMap::new();
     let mut order = Vec::new();
     for one in points {
         let key = (one.run, one.number);
@@ -88,15 +91,18 @@ fn by_trial<'a>(points: &'a [NewPoints], changes: &'a [Change]) -> Vec<((i64, u3
 }
 
 /// The points first: whoever sees a trial ended sees all that it measured.
-fn record_one(connection: &Connection, steps: &Steps<'_>) -> Result<Vec<(i64, u32)>, StoreError> {
+fn record_trial(
+    connection: &Connection,
+    steps: &TrialUpdates<'_>,
+) -> Result<Vec<(i64, u32)>, StoreError> {
     let mut held = Vec::new();
     for points in &steps.points {
-        metrics::add(connection, points)?;
+        metrics::insert_points(connection, points)?;
     }
     for change in &steps.changes {
-        if change.state == State::Queued {
-            put_back(connection, change)?;
-        } else if apply(connection, change)? {
+        if change.state == TrialState::Queued {
+            requeue(connection, change)?;
+        } else if apply_change(connection, change)? {
             count_failures(connection, change, &mut held)?;
         }
     }
@@ -105,7 +111,7 @@ fn record_one(connection: &Connection, steps: &Steps<'_>) -> Result<Vec<(i64, u3
 
 /// Runs a part of a job in a savepoint of its own, and rolls back that part alone if it fails. The
 /// outer error is one after which SQLite has rolled back the whole transaction.
-fn apart<T>(
+fn in_savepoint<T>(
     connection: &Connection,
     part: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<Result<T, StoreError>, StoreError> {
@@ -124,16 +130,16 @@ fn apart<T>(
 
 /// Puts a trial that was claimed and has not started back into the queue; one that is to be
 /// stopped is, and one whose run is held meanwhile is held too.
-fn put_back(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+fn requeue(connection: &Connection, change: &StateChange) -> Result<(), StoreError> {
     let at = change.at.micros();
     let mut query =
         connection.prepare_cached("SELECT failures, stop_after FROM run WHERE key = ?1")?;
     let (failures, bound): (u32, u32) =
         query.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (state, message) = if holds(failures, bound) {
-        (State::Held, held_message(failures))
+    let (state, message) = if reaches_failure_limit(failures, bound) {
+        (TrialState::Held, held_message(failures))
     } else {
-        (State::Queued, change.message.clone())
+        (TrialState::Queued, change.message.clone())
     };
     connection
         .prepare_cached(
@@ -143,11 +149,11 @@ fn put_back(connection: &Connection, change: &Change) -> Result<(), StoreError> 
              WHERE run = ?1 AND number = ?2 AND state = 1",
         )?
         .execute(params![change.run, change.number, at, message, state as u8])?;
-    runs::note_end(connection, change.run, at)
+    runs::record_run_end(connection, change.run, at)
 }
 
 /// Whether a run with so many failures in a row is held.
-fn holds(failures: u32, bound: u32) -> bool {
+fn reaches_failure_limit(failures: u32, bound: u32) -> bool {
     bound > 0 && failures >= bound
 }
 
@@ -156,9 +162,9 @@ fn held_message(failures: u32) -> String {
 }
 
 /// Stores one change; false if the trial had ended already.
-fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
+fn apply_change(connection: &Connection, change: &StateChange) -> Result<bool, StoreError> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
-    let Some(billed) = bills::after(connection, change)? else {
+    let Some(billed) = bills::bill_change(connection, change)? else {
         return Ok(false);
     };
     connection
@@ -193,7 +199,7 @@ fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
             billed.unwrap_or(0)
         ])?;
     let end = change.ended_at.unwrap_or(change.at);
-    runs::note_end(connection, change.run, end.micros())?;
+    runs::record_run_end(connection, change.run, end.micros())?;
     Ok(true)
 }
 
@@ -202,14 +208,14 @@ fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
 /// them.
 fn count_failures(
     connection: &Connection,
-    change: &Change,
+    change: &StateChange,
     held: &mut Vec<(i64, u32)>,
 ) -> Result<(), StoreError> {
     let query = match change.state {
-        State::Failed => {
+        TrialState::Failed => {
             "UPDATE run SET failures = failures + 1 WHERE key = ?1 RETURNING failures, stop_after"
         }
-        State::Succeeded => {
+        TrialState::Succeeded => {
             "UPDATE run SET failures = 0 WHERE key = ?1 RETURNING failures, stop_after"
         }
         _ => return Ok(()),
@@ -217,7 +223,7 @@ fn count_failures(
     let mut count = connection.prepare_cached(query)?;
     let (failures, bound): (u32, u32) =
         count.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if !holds(failures, bound) {
+    if !reaches_failure_limit(failures, bound) {
         return Ok(());
     }
     let mut hold = connection.prepare_cached(
@@ -235,8 +241,8 @@ fn count_failures(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::model::metric::{NewPoint, Source};
-    use crate::model::price::{Terms, terms};
+    use crate::model::metric::{MetricSource, NewMetricPoint};
+    use crate::model::price::{BillingTerms, billing_terms};
     use crate::model::{Account, NewRun, NewTrial};
 
     fn now() -> Timestamp {
@@ -244,11 +250,11 @@ pub(crate) mod tests {
     }
 
     /// A store with a run of so many trials that wait, and the run's key.
-    pub(crate) async fn waiting(
+    pub(crate) async fn store_with_waiting_run(
         folder: &std::path::Path,
         trials: u32,
         stop_after: u32,
-        terms: Terms,
+        terms: BillingTerms,
     ) -> (Store, i64) {
         let store = Store::open(&folder.join("sweep.db")).unwrap();
         let account = Account {
@@ -261,7 +267,7 @@ pub(crate) mod tests {
         store.save_account(account).await.unwrap();
         let trial = |number: u32| NewTrial {
             index: number.into(),
-            passed: Vec::new(),
+            values: Vec::new(),
             argv: vec!["a.sh".into()],
         };
         let run = NewRun {
@@ -275,15 +281,15 @@ pub(crate) mod tests {
             terms,
             parallel: None,
             priority: 0,
-            stop_after,
+            failure_limit: stop_after,
             cpus: 0,
             gpus: 0,
-            upload: false,
-            fetch: false,
+            awaits_upload: false,
+            awaits_fetch: false,
             mounts: Vec::new(),
             created_at: now(),
             trials: (0..trials).map(trial).collect(),
-            key: None,
+            idempotency_key: None,
         };
         store.create_run(run).await.unwrap();
         let record = store.run("local".into(), "r".into()).await.unwrap();
@@ -291,13 +297,13 @@ pub(crate) mod tests {
     }
 
     /// A run of so many trials, all of which are claimed but the last.
-    pub(crate) async fn claimed(
+    pub(crate) async fn store_with_claimed_run(
         folder: &std::path::Path,
         trials: u32,
         stop_after: u32,
     ) -> (Store, i64) {
-        let terms = terms(&crate::model::price::Pricing::AsIf, "m5a.large", false);
-        let (store, run) = waiting(folder, trials, stop_after, terms).await;
+        let terms = billing_terms(&crate::model::price::Pricing::AsIf, "m5a.large", false);
+        let (store, run) = store_with_waiting_run(folder, trials, stop_after, terms).await;
         let claim = Claim {
             cluster: "local".into(),
             slots: trials as usize - 1,
@@ -310,8 +316,8 @@ pub(crate) mod tests {
         (store, run)
     }
 
-    fn change(run: i64, number: u32, state: State) -> Change {
-        Change {
+    fn change(run: i64, number: u32, state: TrialState) -> StateChange {
+        StateChange {
             run,
             number,
             state,
@@ -326,38 +332,45 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn what_is_put_back_into_a_held_run_is_held() {
-        for (stop_after, state) in [(1, State::Held), (2, State::Queued), (0, State::Queued)] {
+        for (stop_after, state) in [
+            (1, TrialState::Held),
+            (2, TrialState::Queued),
+            (0, TrialState::Queued),
+        ] {
             let folder = tempfile::tempdir().unwrap();
-            let (store, run) = claimed(folder.path(), 3, stop_after).await;
-            let changes = vec![change(run, 0, State::Failed), change(run, 1, State::Queued)];
+            let (store, run) = store_with_claimed_run(folder.path(), 3, stop_after).await;
+            let changes = vec![
+                change(run, 0, TrialState::Failed),
+                change(run, 1, TrialState::Queued),
+            ];
             store.record(Vec::new(), changes, None).await.unwrap();
             let trials = store.trials(run, None, 0, 10).await.unwrap();
-            let states: Vec<State> = trials.iter().map(|trial| trial.state).collect();
-            assert_eq!(states, [State::Failed, state, state], "{stop_after}");
+            let states: Vec<TrialState> = trials.iter().map(|trial| trial.state).collect();
+            assert_eq!(states, [TrialState::Failed, state, state], "{stop_after}");
         }
     }
 
     #[tokio::test]
     async fn what_cannot_be_recorded_or_read_holds_up_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let (store, run) = claimed(folder.path(), 4, 0).await;
+        let (store, run) = store_with_claimed_run(folder.path(), 4, 0).await;
         let damage = "CREATE TRIGGER sick BEFORE INSERT ON metric_point WHEN new.number = 0
                       BEGIN SELECT raise(ABORT, 'sick'); END;
                       UPDATE run SET spec = '{'";
         let database = Connection::open(folder.path().join("sweep.db")).unwrap();
         database.execute_batch(damage).unwrap();
-        let points = |number| NewPoints {
+        let points = |number| NewMetricPoints {
             run,
             number,
-            source: Source::Output,
+            source: MetricSource::Output,
             read_to: Some(9),
-            points: vec![NewPoint {
+            points: vec![NewMetricPoint {
                 name: "a".into(),
                 step: Some(1.0),
                 value: 2.0,
             }],
         };
-        let changes = [0, 1, 2].map(|number| change(run, number, State::Succeeded));
+        let changes = [0, 1, 2].map(|number| change(run, number, TrialState::Succeeded));
         let claim = Claim {
             cluster: "local".into(),
             slots: 1,
@@ -378,27 +391,27 @@ pub(crate) mod tests {
             let trials = store.trials(run, None, 0, 10).await.unwrap();
             trials.iter().map(|trial| trial.state).collect::<Vec<_>>()
         };
-        let (done, waits) = (State::Succeeded, State::Queued);
+        let (done, waits) = (TrialState::Succeeded, TrialState::Queued);
         assert_eq!(
             states(store.clone()).await,
-            [State::Starting, done, done, waits]
+            [TrialState::Starting, done, done, waits]
         );
-        let series = crate::store::Window {
+        let series = crate::store::SeriesWindow {
             names: Vec::new(),
             from: 0,
             to: u64::MAX,
-            most: 10,
+            max_points: 10,
         };
         assert_eq!(store.series(run, 1, series).await.unwrap().len(), 1);
         // Once it can be, it is.
         database
             .execute_batch("DROP TRIGGER sick; UPDATE run SET spec = '{}'")
             .unwrap();
-        let changes = vec![change(run, 0, State::Succeeded)];
+        let changes = vec![change(run, 0, TrialState::Succeeded)];
         let recorded = store.record(vec![points(0)], changes, Some(claim)).await;
         let recorded = recorded.unwrap();
         assert_eq!((recorded.failed.len(), recorded.claimed.len()), (0, 1));
-        let starting = State::Starting;
+        let starting = TrialState::Starting;
         assert_eq!(states(store).await, [done, done, done, starting]);
     }
 }

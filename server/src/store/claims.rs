@@ -9,7 +9,7 @@ use sweep_planner::api::{RunSpec, Timestamp};
 use super::Store;
 use super::columns::{from_json, read_state, to_json};
 use super::error::StoreError;
-use crate::model::{ActiveTrial, State};
+use crate::model::{ActiveTrial, TrialState};
 
 /// Which trials to claim.
 #[derive(Clone, Debug)]
@@ -28,11 +28,11 @@ pub struct Claim {
 
 impl Store {
     /// The trials of a cluster that are starting or running.
-    pub async fn active(&self, cluster: String) -> Result<Vec<ActiveTrial>, StoreError> {
+    pub async fn active_trials(&self, cluster: String) -> Result<Vec<ActiveTrial>, StoreError> {
         self.read(move |connection| {
             let mut specs = HashMap::new();
             let mut statement = connection.prepare_cached(&format!(
-                "{ACTIVE} WHERE run.key IN (SELECT run FROM trial_count
+                "{ACTIVE_SELECT} WHERE run.key IN (SELECT run FROM trial_count
                                             WHERE state IN (1, 2) AND trials > 0)
                      AND run.cluster = ?1 AND trial.state IN (1, 2)"
             ))?;
@@ -47,7 +47,7 @@ impl Store {
     }
 
     /// The trials of a cluster that are starting or running and are to be stopped.
-    pub async fn to_stop(&self, cluster: String) -> Result<Vec<(i64, u32)>, StoreError> {
+    pub async fn stop_requests(&self, cluster: String) -> Result<Vec<(i64, u32)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT trial.run, trial.number
@@ -63,7 +63,7 @@ impl Store {
     }
 }
 
-const ACTIVE: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
+const ACTIVE_SELECT: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
                              trial.argv, trial.state, trial.metrics_read, trial.attempt,
                              trial.gpus, run.mounts
                       FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key";
@@ -99,26 +99,29 @@ fn read_active(
 
 /// Claims queued trials: by priority of their run, then launch order, within the run's own limit
 /// and the free CPUs and GPUs.
-pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveTrial>, StoreError> {
+pub(super) fn claim_trials(
+    connection: &Connection,
+    claim: &Claim,
+) -> Result<Vec<ActiveTrial>, StoreError> {
     let mut specs = HashMap::new();
     let mut taken: Vec<ActiveTrial> = Vec::new();
-    let mut free = Free::now(connection, claim)?;
-    for run in candidates(connection, &claim.cluster)? {
+    let mut free = FreeResources::load(connection, claim)?;
+    for run in list_candidates(connection, &claim.cluster)? {
         // How many the slots and the run's own limit allow, and how many of those fit the free CPUs
         // and GPUs.
         let may = run.limit.min(claim.slots - taken.len());
-        let (cpus, gpus) = free.needs(&run, claim);
-        let fit = may.min(free.fit(cpus, gpus));
+        let (cpus, gpus) = free.needs_of(&run, claim);
+        let fit = may.min(free.capacity_for(cpus, gpus));
         let mut queued = connection.prepare_cached(&format!(
-            "{ACTIVE} WHERE run.key = ?1 AND trial.state = 0 ORDER BY trial.number LIMIT ?2"
+            "{ACTIVE_SELECT} WHERE run.key = ?1 AND trial.state = 0 ORDER BY trial.number LIMIT ?2"
         ))?;
         let mut rows = queued.query(params![run.key, i64::try_from(fit).unwrap_or(i64::MAX)])?;
         // Each trial claimed takes its share at once, so that the next run sees what is left.
         let before = taken.len();
         while let Some(row) = rows.next()? {
             taken.push(ActiveTrial {
-                state: State::Starting,
-                gpus: free.take(cpus, gpus),
+                state: TrialState::Starting,
+                gpus: free.allocate(cpus, gpus),
                 ..read_active(row, &mut specs)?
             });
         }
@@ -129,7 +132,7 @@ pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveT
         if fit < may && taken.len() - before == fit {
             // The run may have more queued trials, which lack CPUs or GPUs. Reserving them keeps
             // smaller runs behind it from taking them away for ever.
-            free.keep(cpus, gpus);
+            free.reserve(cpus, gpus);
         }
     }
     // Written after the loop: an update would change the index that its query walks.
@@ -144,13 +147,13 @@ pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveT
 }
 
 /// CPUs and GPUs of a cluster that no active trial holds.
-struct Free {
+struct FreeResources {
     cpus: Option<u32>,
     gpus: Vec<u32>,
 }
 
-impl Free {
-    fn now(connection: &Connection, claim: &Claim) -> Result<Self, StoreError> {
+impl FreeResources {
+    fn load(connection: &Connection, claim: &Claim) -> Result<Self, StoreError> {
         let mut free = Self {
             cpus: claim.cpus,
             gpus: claim.gpus.clone(),
@@ -177,13 +180,13 @@ impl Free {
 
     /// CPUs and GPUs that a trial of a run takes; never more than the cluster has, or it would wait
     /// for ever.
-    fn needs(&self, run: &Candidate, claim: &Claim) -> (u32, usize) {
+    fn needs_of(&self, run: &Candidate, claim: &Claim) -> (u32, usize) {
         let cpus = claim.cpus.map_or(0, |all| run.cpus.max(1).min(all));
         (cpus, (run.gpus as usize).min(claim.gpus.len()))
     }
 
     /// How many trials that take so much fit what is free.
-    fn fit(&self, cpus: u32, gpus: usize) -> usize {
+    fn capacity_for(&self, cpus: u32, gpus: usize) -> usize {
         // `usize::MAX`: what is not counted, or not asked for, limits nothing.
         let by_cpus = match (self.cpus, cpus) {
             (Some(free), 1..) => (free / cpus) as usize,
@@ -192,13 +195,13 @@ impl Free {
         by_cpus.min(self.gpus.len().checked_div(gpus).unwrap_or(usize::MAX))
     }
 
-    fn take(&mut self, cpus: u32, gpus: usize) -> Vec<u32> {
+    fn allocate(&mut self, cpus: u32, gpus: usize) -> Vec<u32> {
         self.cpus = self.cpus.map(|free| free.saturating_sub(cpus));
         self.gpus.drain(..gpus.min(self.gpus.len())).collect()
     }
 
     /// Reserves everything of the kind that a waiting trial lacks, so that it accumulates.
-    fn keep(&mut self, cpus: u32, gpus: usize) {
+    fn reserve(&mut self, cpus: u32, gpus: usize) {
         if self.cpus.is_some_and(|free| free < cpus) {
             self.cpus = Some(0);
         }
@@ -219,7 +222,7 @@ struct Candidate {
 
 /// The runs with queued trials, in the order in which they get slots: by priority, then oldest
 /// first.
-fn candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candidate>, StoreError> {
+fn list_candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candidate>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT run.key, run.parallel, (
                  SELECT coalesce(sum(trials), 0) FROM trial_count

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use super::error::StoreError;
-use crate::model::State;
+use crate::model::TrialState;
 
 /// Reads a JSON column.
 pub(super) fn from_json<T: serde::de::DeserializeOwned>(
@@ -28,13 +28,13 @@ pub(super) fn to_json<T: serde::Serialize>(
 }
 
 /// Reads the column `state` of a trial.
-pub(super) fn read_state(row: &Row<'_>) -> Result<State, StoreError> {
+pub(super) fn read_state(row: &Row<'_>) -> Result<TrialState, StoreError> {
     state_numbered(row.get("state")?)
 }
 
 /// The state that a stored number means.
-pub(super) fn state_numbered(number: u8) -> Result<State, StoreError> {
-    State::ALL
+pub(super) fn state_numbered(number: u8) -> Result<TrialState, StoreError> {
+    TrialState::ALL
         .get(usize::from(number))
         .copied()
         .ok_or_else(|| StoreError::Unreadable {

@@ -5,7 +5,7 @@ use sweep_planner::api::{Attempt, Timestamp};
 
 use super::columns::read_state;
 use super::error::StoreError;
-use super::{Files, Store, discard};
+use super::{FileScope, Store, discard};
 
 impl Store {
     /// Queues failed trials of a run again, all or those of `numbers`, each as a new attempt; how
@@ -17,14 +17,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Vec<u32>>, StoreError> {
         self.write(move |connection| {
-            if discard::when(connection, run, Files::Work)?.is_some() {
+            if discard::query_discarded_at(connection, run, FileScope::Work)?.is_some() {
                 return Ok(None);
             }
-            let failed = failed(connection, run)?;
+            let failed = failed_trials(connection, run)?;
             let chosen = |number: &u32| numbers.as_ref().is_none_or(|some| some.contains(number));
             let again: Vec<u32> = failed.into_iter().filter(chosen).collect();
             for number in &again {
-                begin_again(connection, run, *number, now.micros())?;
+                begin_new_attempt(connection, run, *number, now.micros())?;
             }
             if !again.is_empty() {
                 connection.execute(
@@ -64,7 +64,7 @@ impl Store {
             let mut rows = statement.query(params![run, number])?;
             let mut attempts = Vec::new();
             while let Some(row) = rows.next()? {
-                attempts.push(read(row)?);
+                attempts.push(read_attempt(row)?);
             }
             Ok(attempts)
         })
@@ -73,7 +73,7 @@ impl Store {
 
     /// The SHA-256 of a run's uploaded source: `None` if the run takes no upload, empty while it
     /// waits for one.
-    pub async fn upload(&self, run: String) -> Result<Option<String>, StoreError> {
+    pub async fn upload_hash(&self, run: String) -> Result<Option<String>, StoreError> {
         self.read(move |connection| {
             let query = "SELECT upload FROM run WHERE id = ?1 AND deleted_at IS NULL";
             let found = connection.query_row(query, [run], |row| row.get(0));
@@ -84,7 +84,7 @@ impl Store {
 
     /// Records that the source of a run was uploaded, so that its trials may start. False if one
     /// had been before.
-    pub async fn uploaded(&self, run: String, hash: String) -> Result<bool, StoreError> {
+    pub async fn record_upload(&self, run: String, hash: String) -> Result<bool, StoreError> {
         self.write(move |connection| {
             let query = "UPDATE run SET upload = ?2 WHERE id = ?1 AND upload = ''";
             Ok(connection.execute(query, [run, hash])? > 0)
@@ -93,7 +93,7 @@ impl Store {
     }
 }
 
-fn failed(connection: &Connection, run: i64) -> Result<Vec<u32>, StoreError> {
+fn failed_trials(connection: &Connection, run: i64) -> Result<Vec<u32>, StoreError> {
     let query = "SELECT number FROM trial INDEXED BY trial_state
                  WHERE run = ?1 AND state = 4 ORDER BY number";
     let mut statement = connection.prepare_cached(query)?;
@@ -101,7 +101,12 @@ fn failed(connection: &Connection, run: i64) -> Result<Vec<u32>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn begin_again(connection: &Connection, run: i64, number: u32, now: i64) -> Result<(), StoreError> {
+fn begin_new_attempt(
+    connection: &Connection,
+    run: i64,
+    number: u32,
+    now: i64,
+) -> Result<(), StoreError> {
     for query in [
         "INSERT INTO trial_attempt (run, number, attempt, state, message, started_at, ended_at,
                                     exit_code, signal, billed_seconds)
@@ -126,7 +131,7 @@ fn begin_again(connection: &Connection, run: i64, number: u32, now: i64) -> Resu
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> Result<Attempt, StoreError> {
+fn read_attempt(row: &Row<'_>) -> Result<Attempt, StoreError> {
     let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
         let micros: Option<i64> = row.get(column)?;
         Ok(micros.map(Timestamp::from_micros))

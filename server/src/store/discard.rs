@@ -10,7 +10,7 @@ use super::error::StoreError;
 /// Which files of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Files {
+pub enum FileScope {
     /// The source, and the trials' copies of it with all that they made in them.
     Work,
     /// All: output and records of the supervisor too.
@@ -20,9 +20,9 @@ pub enum Files {
 impl Store {
     /// Marks these files of the runs that ended before a time for deletion; never of a run with a
     /// trial that waits, runs or is held. Returns how many runs were marked.
-    pub async fn discard(
+    pub async fn mark_for_discard(
         &self,
-        files: Files,
+        files: FileScope,
         before: Timestamp,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
@@ -41,7 +41,10 @@ impl Store {
     }
 
     /// Keys and ids of the runs whose files are marked and may still exist.
-    pub async fn to_discard(&self, files: Files) -> Result<Vec<(i64, String)>, StoreError> {
+    pub async fn pending_discards(
+        &self,
+        files: FileScope,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT run.key, run.id FROM discarded JOIN run ON run.key = discarded.run
@@ -54,7 +57,7 @@ impl Store {
     }
 
     /// Records that these files of a run are deleted.
-    pub async fn discarded(&self, run: i64, files: Files) -> Result<(), StoreError> {
+    pub async fn finish_discard(&self, run: i64, files: FileScope) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute(
                 "UPDATE discarded SET done = 1 WHERE run = ?1 AND what = ?2",
@@ -69,18 +72,18 @@ impl Store {
     pub async fn discarded_at(
         &self,
         run: i64,
-        files: Files,
+        files: FileScope,
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.read(move |connection| when(connection, run, files))
+        self.read(move |connection| query_discarded_at(connection, run, files))
             .await
     }
 }
 
 /// See [`Store::discarded_at`].
-pub(super) fn when(
+pub(super) fn query_discarded_at(
     connection: &Connection,
     run: i64,
-    files: Files,
+    files: FileScope,
 ) -> Result<Option<Timestamp>, StoreError> {
     let at = connection
         .prepare_cached(

@@ -9,7 +9,7 @@ use super::{Store, runs};
 
 /// A run whose source is to be fetched.
 #[derive(Clone, Debug)]
-pub struct ToFetch {
+pub struct PendingFetch {
     /// The run's key.
     pub run: i64,
     /// Its id.
@@ -35,14 +35,14 @@ pub struct Script {
 
 /// A run whose source is still to be uploaded.
 #[derive(Clone, Debug)]
-pub struct ToUpload {
+pub struct PendingUpload {
     /// The run's key.
     pub run: i64,
     /// What its trials are to run.
     pub script: Script,
 }
 
-fn script(connection: &Connection, run: i64, spec: RunSpec) -> Result<Script, StoreError> {
+fn query_script(connection: &Connection, run: i64, spec: RunSpec) -> Result<Script, StoreError> {
     // The same for all trials of a run.
     let query = "SELECT argv FROM trial WHERE run = ?1 ORDER BY number LIMIT 1";
     let argv: Option<String> = connection
@@ -59,7 +59,7 @@ fn script(connection: &Connection, run: i64, spec: RunSpec) -> Result<Script, St
 
 impl Store {
     /// The runs whose source is to be fetched, oldest first: those with trials that wait for it.
-    pub async fn to_fetch(&self) -> Result<Vec<ToFetch>, StoreError> {
+    pub async fn pending_fetches(&self) -> Result<Vec<PendingFetch>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT key, id, name, cluster, spec FROM run
@@ -72,13 +72,13 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let spec: RunSpec = from_json("run spec", &row.get::<_, String>("spec")?)?;
                 let run = row.get("key")?;
-                found.push(ToFetch {
+                found.push(PendingFetch {
                     run,
                     id: row.get("id")?,
                     name: row.get("name")?,
                     cluster: row.get("cluster")?,
                     source: spec.source_code.clone(),
-                    script: script(connection, run, spec)?,
+                    script: query_script(connection, run, spec)?,
                 });
             }
             Ok(found)
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// Records that the source of a run was fetched, so that its trials may start.
-    pub async fn fetched(&self, run: i64, commit: String) -> Result<(), StoreError> {
+    pub async fn record_fetch(&self, run: i64, commit: String) -> Result<(), StoreError> {
         self.write(move |connection| {
             let query = "UPDATE run SET fetched = ?2 WHERE key = ?1 AND fetched = ''";
             connection.execute(query, params![run, commit])?;
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// A run by its id, if it waits for the upload of its source.
-    pub async fn to_upload(&self, run: String) -> Result<Option<ToUpload>, StoreError> {
+    pub async fn pending_upload(&self, run: String) -> Result<Option<PendingUpload>, StoreError> {
         self.read(move |connection| {
             let query = "SELECT key, spec FROM run
                          WHERE id = ?1 AND upload = '' AND deleted_at IS NULL";
@@ -108,9 +108,9 @@ impl Store {
             };
             let run = row.get("key")?;
             let spec: RunSpec = from_json("run spec", &row.get::<_, String>("spec")?)?;
-            Ok(Some(ToUpload {
+            Ok(Some(PendingUpload {
                 run,
-                script: script(connection, run, spec)?,
+                script: query_script(connection, run, spec)?,
             }))
         })
         .await
@@ -118,7 +118,7 @@ impl Store {
 
     /// Records why a run has no usable source, and fails the trials that wait for it before they
     /// start. The source is still awaited, in case somebody retries them. Returns their numbers.
-    pub async fn source_failed(
+    pub async fn record_source_failure(
         &self,
         run: i64,
         message: String,
@@ -137,7 +137,7 @@ impl Store {
             let rows = fail.query_map(params![run, now, message], |row| row.get(0))?;
             let mut numbers = rows.collect::<Result<Vec<u32>, _>>()?;
             numbers.sort_unstable();
-            runs::note_end(connection, run, now)?;
+            runs::record_run_end(connection, run, now)?;
             Ok(numbers)
         })
         .await

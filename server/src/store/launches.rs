@@ -4,17 +4,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::to_json;
 use super::error::StoreError;
-use super::trials::BLOCK;
+use super::trials::BLOCK_BITS;
 use super::{Store, bills};
 use crate::model::NewRun;
 
 /// What became of a [`NewRun`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Created {
+pub enum CreateOutcome {
     /// It was created.
-    New,
+    Created,
     /// The same request with the same key has made this run (its id) before.
-    Before(String),
+    Existing(String),
     /// The key was used for another request.
     KeyReused,
     /// There is a run of this name.
@@ -23,56 +23,57 @@ pub enum Created {
 
 impl Store {
     /// Creates a run and all its trials in one transaction. O(trials).
-    pub async fn create_run(&self, run: NewRun) -> Result<Created, StoreError> {
-        self.write(move |connection| create(connection, &run)).await
+    pub async fn create_run(&self, run: NewRun) -> Result<CreateOutcome, StoreError> {
+        self.write(move |connection| insert_launch(connection, &run))
+            .await
     }
 
     /// The run that an idempotency key has created before, or [`Created::KeyReused`]; `None` if the
     /// key is new.
-    pub async fn launched(
+    pub async fn find_launch(
         &self,
         account: String,
         key: String,
         request_hash: [u8; 32],
-    ) -> Result<Option<Created>, StoreError> {
-        self.read(move |connection| launched(connection, &account, &key, &request_hash))
+    ) -> Result<Option<CreateOutcome>, StoreError> {
+        self.read(move |connection| query_launch(connection, &account, &key, &request_hash))
             .await
     }
 
     /// Whether a run that is not deleted has this name.
-    pub async fn name_taken(&self, cluster: String, name: String) -> Result<bool, StoreError> {
-        self.read(move |connection| name_taken(connection, &cluster, &name))
+    pub async fn is_name_taken(&self, cluster: String, name: String) -> Result<bool, StoreError> {
+        self.read(move |connection| query_name_taken(connection, &cluster, &name))
             .await
     }
 }
 
-fn create(connection: &Connection, run: &NewRun) -> Result<Created, StoreError> {
+fn insert_launch(connection: &Connection, run: &NewRun) -> Result<CreateOutcome, StoreError> {
     // Checked again inside the transaction: two requests with one key may arrive together.
-    if let Some((key, hash)) = &run.key
-        && let Some(before) = launched(connection, &run.account, key, hash)?
+    if let Some((key, hash)) = &run.idempotency_key
+        && let Some(before) = query_launch(connection, &run.account, key, hash)?
     {
         return Ok(before);
     }
-    if name_taken(connection, &run.cluster, &run.name)? {
-        return Ok(Created::NameTaken);
+    if query_name_taken(connection, &run.cluster, &run.name)? {
+        return Ok(CreateOutcome::NameTaken);
     }
     let row = insert_run(connection, run)?;
     insert_trials(connection, row, run)?;
-    if let Some((key, hash)) = &run.key {
+    if let Some((key, hash)) = &run.idempotency_key {
         connection.execute(
             "INSERT INTO launch (account, key, request_hash, run) VALUES (?1, ?2, ?3, ?4)",
             params![run.account, key, hash, row],
         )?;
     }
-    Ok(Created::New)
+    Ok(CreateOutcome::Created)
 }
 
-fn launched(
+fn query_launch(
     connection: &Connection,
     account: &str,
     key: &str,
     request_hash: &[u8; 32],
-) -> Result<Option<Created>, StoreError> {
+) -> Result<Option<CreateOutcome>, StoreError> {
     let row: Option<(Vec<u8>, String)> = connection
         .prepare_cached(
             "SELECT request_hash, run.id FROM launch JOIN run ON run.key = launch.run
@@ -82,14 +83,18 @@ fn launched(
         .optional()?;
     Ok(row.map(|(hash, id)| {
         if hash == request_hash {
-            Created::Before(id)
+            CreateOutcome::Existing(id)
         } else {
-            Created::KeyReused
+            CreateOutcome::KeyReused
         }
     }))
 }
 
-fn name_taken(connection: &Connection, cluster: &str, name: &str) -> Result<bool, StoreError> {
+fn query_name_taken(
+    connection: &Connection,
+    cluster: &str,
+    name: &str,
+) -> Result<bool, StoreError> {
     let query = "SELECT 1 FROM run WHERE cluster = ?1 AND name = ?2 AND deleted_at IS NULL";
     Ok(connection.prepare_cached(query)?.exists([cluster, name])?)
 }
@@ -111,17 +116,17 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             to_json("run columns", &run.columns)?,
             run.terms.rate,
             run.parallel,
-            bills::stored(run.terms.rounding.minimum),
-            bills::stored(run.terms.rounding.increment.max(1)),
+            bills::to_sql_seconds(run.terms.rounding.minimum),
+            bills::to_sql_seconds(run.terms.rounding.increment.max(1)),
             run.trials.len() as i64,
             run.created_at.micros(),
             run.priority,
-            run.stop_after,
+            run.failure_limit,
             run.cpus,
             run.gpus,
-            run.upload.then_some(""),
+            run.awaits_upload.then_some(""),
             to_json("run datastores", &run.mounts)?,
-            run.fetch.then_some(""),
+            run.awaits_fetch.then_some(""),
         ],
     )?;
     Ok(connection.last_insert_rowid())
@@ -137,7 +142,7 @@ fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), 
             row,
             number as i64,
             trial.index.to_string(),
-            to_json("trial values", &trial.passed)?,
+            to_json("trial values", &trial.values)?,
             to_json("trial arguments", &trial.argv)?,
             run.created_at.micros(),
         ])?;
@@ -149,7 +154,7 @@ fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), 
     let mut count = connection.prepare_cached(
         "INSERT INTO trial_block (run, state, block, trials) VALUES (?1, 0, ?2, ?3)",
     )?;
-    for (block, trials) in run.trials.chunks(1 << BLOCK).enumerate() {
+    for (block, trials) in run.trials.chunks(1 << BLOCK_BITS).enumerate() {
         count.execute(params![row, block as i64, trials.len() as i64])?;
     }
     Ok(())

@@ -7,11 +7,11 @@ use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
 
 use super::Store;
 use super::error::StoreError;
-use super::thin::Thinner;
-use crate::model::metric::{NewPoints, Source};
+use super::thin::Downsampler;
+use crate::model::metric::{MetricSource, NewMetricPoints};
 
 /// How many metric names one run may have; points of further names are dropped.
-const NAMES: i64 = 1_000;
+const NAMES_PER_RUN_MAX: i64 = 1_000;
 
 impl Store {
     /// The metric names of a run, in the order first seen.
@@ -32,16 +32,16 @@ impl Store {
         &self,
         run: i64,
         number: u32,
-        window: Window,
+        window: SeriesWindow,
     ) -> Result<Vec<MetricSeries>, StoreError> {
-        self.read(move |connection| series(connection, run, number, &window))
+        self.read(move |connection| query_series(connection, run, number, &window))
             .await
     }
 }
 
 /// Which points to read.
 #[derive(Clone, Debug)]
-pub struct Window {
+pub struct SeriesWindow {
     /// Of these metrics; of all, if none are named.
     pub names: Vec<String>,
     /// The position of the first point, from 0.
@@ -49,28 +49,31 @@ pub struct Window {
     /// The position behind the last point.
     pub to: u64,
     /// At most so many of each metric, and never more than 100,000 of all together.
-    pub most: u64,
+    pub max_points: u64,
 }
 
 /// The most points of one answer.
-const POINTS: u64 = 100_000;
+const POINTS_PER_ANSWER_MAX: u64 = 100_000;
 /// What is left of a metric at least, however many there are.
-const POINTS_LEAST: u64 = 5;
+const POINTS_PER_METRIC_MIN: u64 = 5;
 
 /// NaN is stored as NULL.
-fn stored(value: f64) -> Option<f64> {
+fn to_sql(value: f64) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }
 
-fn shown(value: Option<f64>) -> MetricValue {
+fn from_sql(value: Option<f64>) -> MetricValue {
     MetricValue(value.unwrap_or(f64::NAN))
 }
 
 /// Stores points of one trial.
-pub(super) fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreError> {
+pub(super) fn insert_points(
+    connection: &Connection,
+    new: &NewMetricPoints,
+) -> Result<(), StoreError> {
     let source = new.source as u8;
     let place = params![new.run, new.number, source];
-    if new.source == Source::Csv {
+    if new.source == MetricSource::Csv {
         for table in ["metric_point", "metric_last"] {
             let delete =
                 format!("DELETE FROM {table} WHERE run = ?1 AND number = ?2 AND source = ?3");
@@ -96,7 +99,7 @@ pub(super) fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreE
         let id = match ids.get(point.name.as_str()) {
             Some(id) => *id,
             None => {
-                let id = name_id(connection, new.run, &point.name)?;
+                let id = ensure_name_id(connection, new.run, &point.name)?;
                 ids.insert(&point.name, id);
                 id
             }
@@ -104,13 +107,13 @@ pub(super) fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreE
         let Some(name) = id else { continue };
         let written = match last.get(&name) {
             Some((written, _)) => *written,
-            None => points_so_far(connection, new, name)?,
+            None => count_points(connection, new, name)?,
         };
         let step = point
             .step
             .filter(|step| step.is_finite())
             .unwrap_or(written as f64);
-        let value = stored(point.value);
+        let value = to_sql(point.value);
         insert.execute(params![
             new.run, new.number, name, source, written, step, value
         ])?;
@@ -128,13 +131,17 @@ pub(super) fn add(connection: &Connection, new: &NewPoints) -> Result<(), StoreE
             name,
             source,
             written,
-            stored(value)
+            to_sql(value)
         ])?;
     }
     Ok(())
 }
 
-fn points_so_far(connection: &Connection, new: &NewPoints, name: i64) -> Result<i64, StoreError> {
+fn count_points(
+    connection: &Connection,
+    new: &NewMetricPoints,
+    name: i64,
+) -> Result<i64, StoreError> {
     let query = "SELECT points FROM metric_last
                  WHERE run = ?1 AND number = ?2 AND name = ?3 AND source = ?4";
     let row = connection.prepare_cached(query)?.query_row(
@@ -145,7 +152,11 @@ fn points_so_far(connection: &Connection, new: &NewPoints, name: i64) -> Result<
 }
 
 /// The number of a name in its run, given on first sight; `None` once there are too many.
-fn name_id(connection: &Connection, run: i64, name: &str) -> Result<Option<i64>, StoreError> {
+fn ensure_name_id(
+    connection: &Connection,
+    run: i64,
+    name: &str,
+) -> Result<Option<i64>, StoreError> {
     let found = connection
         .prepare_cached("SELECT id FROM metric_name WHERE run = ?1 AND name = ?2")?
         .query_row(params![run, name], |row| row.get(0))
@@ -159,7 +170,7 @@ fn name_id(connection: &Connection, run: i64, name: &str) -> Result<Option<i64>,
              SELECT ?1, count(*), ?2 FROM metric_name WHERE run = ?1 HAVING count(*) < ?3
              RETURNING id",
         )?
-        .query_row(params![run, name, NAMES], |row| row.get(0));
+        .query_row(params![run, name, NAMES_PER_RUN_MAX], |row| row.get(0));
     Ok(made.optional()?)
 }
 
@@ -172,7 +183,7 @@ pub(super) struct LastValues<'c> {
 }
 
 impl<'c> LastValues<'c> {
-    pub(super) fn of(connection: &'c Connection, run: i64) -> Result<Self, StoreError> {
+    pub(super) fn prepare(connection: &'c Connection, run: i64) -> Result<Self, StoreError> {
         let query = "SELECT name FROM metric_name WHERE run = ?1 ORDER BY id";
         let mut names = connection.prepare_cached(query)?;
         let names = names
@@ -200,18 +211,18 @@ impl<'c> LastValues<'c> {
         let mut rows = self.statement.query(params![self.run, number])?;
         while let Some(row) = rows.next()? {
             if let Some(name) = self.names.get(row.get::<_, u32>(0)? as usize) {
-                last.insert(name.clone(), shown(row.get(1)?));
+                last.insert(name.clone(), from_sql(row.get(1)?));
             }
         }
         Ok(last)
     }
 }
 
-fn series(
+fn query_series(
     connection: &Connection,
     run: i64,
     number: u32,
-    window: &Window,
+    window: &SeriesWindow,
 ) -> Result<Vec<MetricSeries>, StoreError> {
     let mut sources = connection.prepare_cached(
         "SELECT metric_name.name, metric_name.id, max(metric_last.source), metric_last.points
@@ -228,8 +239,8 @@ fn series(
     })?;
     let mut found: Vec<(String, i64, u8, u64)> = found.collect::<Result<_, _>>()?;
     found.retain(|(name, ..)| window.names.is_empty() || window.names.contains(name));
-    let share = POINTS / (found.len() as u64).max(1);
-    let most = window.most.min(share).max(POINTS_LEAST);
+    let share = POINTS_PER_ANSWER_MAX / (found.len() as u64).max(1);
+    let most = window.max_points.min(share).max(POINTS_PER_METRIC_MIN);
     let mut points = connection.prepare_cached(
         "SELECT step, value FROM metric_point
          WHERE run = ?1 AND number = ?2 AND name = ?3 AND source = ?4
@@ -238,13 +249,13 @@ fn series(
     let mut series = Vec::new();
     for (name, id, source, total) in found {
         let (from, to) = (window.from.min(total), window.to.min(total));
-        let mut thinner = Thinner::new(to.saturating_sub(from), most);
+        let mut thinner = Downsampler::new(to.saturating_sub(from), most);
         // Positions have no gaps.
         let mut rows = points.query(params![run, number, id, source, from as i64, to as i64])?;
         while let Some(row) = rows.next()? {
             thinner.add(MetricPoint {
                 step: row.get(0)?,
-                value: shown(row.get(1)?),
+                value: from_sql(row.get(1)?),
             });
         }
         series.push(MetricSeries {

@@ -10,22 +10,22 @@ use super::bills;
 use super::error::StoreError;
 
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
-const APPLICATION: i32 = 0x5357_4550;
+const APPLICATION_ID: i32 = 0x5357_4550;
 
 /// One step from a version of the tables to the next.
 enum Migration {
     /// SQL: what the tables are.
-    Tables(&'static str),
+    Sql(&'static str),
     /// Rust: corrects stored figures whose arithmetic must not be repeated in SQL.
-    Figures(fn(&Connection) -> Result<(), StoreError>),
+    Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
 const MIGRATIONS: [Migration; 5] = [
-    Migration::Tables(include_str!("../../migrations/0001_runs.sql")),
-    Migration::Tables(include_str!("../../migrations/0002_control.sql")),
-    Migration::Tables(include_str!("../../migrations/0003_data.sql")),
-    Migration::Tables(include_str!("../../migrations/0004_load.sql")),
-    Migration::Figures(bills::rebill),
+    Migration::Sql(include_str!("../../migrations/0001_runs.sql")),
+    Migration::Sql(include_str!("../../migrations/0002_control.sql")),
+    Migration::Sql(include_str!("../../migrations/0003_data.sql")),
+    Migration::Sql(include_str!("../../migrations/0004_load.sql")),
+    Migration::Code(bills::rebill_all),
 ];
 
 /// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.
@@ -45,7 +45,7 @@ pub(super) fn read_ahead(path: &Path) {
 /// Refuses a file that is damaged, not ours, or newer than this version. Reads only, and all of
 /// it: O(size of the file), measured at 220 to 360 MB a second, which is 3 to 5 s for a gigabyte
 /// (see `docs/server.md`).
-pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn check_file(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let shown = path.display();
     let damaged = |why: &dyn std::fmt::Display| {
         StoreError::Foreign(format!(
@@ -59,7 +59,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
         read.map_err(|error| damaged(&error))
     };
     let (tables, application) = (pragma("schema_version")?, pragma("application_id")?);
-    if tables != 0 && application != i64::from(APPLICATION) {
+    if tables != 0 && application != i64::from(APPLICATION_ID) {
         return Err(StoreError::Foreign(format!(
             "{shown} is a database of another program. Choose another folder with --data."
         )));
@@ -82,17 +82,17 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
 }
 
 /// Applies what is missing, each migration in its own transaction.
-pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let version: usize = connection
         .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
         .map(|version| usize::try_from(version).unwrap_or(0))?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match migration {
-            Migration::Tables(sql) => transaction.execute_batch(sql)?,
-            Migration::Figures(rebill) => rebill(&transaction)?,
+            Migration::Sql(sql) => transaction.execute_batch(sql)?,
+            Migration::Code(rebill) => rebill(&transaction)?,
         }
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", index as i64 + 1)?;
         transaction.commit()?;
     }
@@ -132,41 +132,45 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, recorded.map(|(file, _)| file), "each is recorded");
-        let hash = |bytes: &[u8]| crate::system::random::hex(&Sha256::digest(bytes));
+        let hash = |bytes: &[u8]| crate::system::random::to_hex(&Sha256::digest(bytes));
         let applied: Vec<String> = MIGRATIONS
             .iter()
             .filter_map(|migration| match migration {
-                Migration::Tables(sql) => Some(hash(sql.as_bytes())),
-                Migration::Figures(_) => None,
+                Migration::Sql(sql) => Some(hash(sql.as_bytes())),
+                Migration::Code(_) => None,
             })
             .collect();
         assert_eq!(applied, recorded.map(|(_, hash)| hash), "each is applied");
         // Which version puts figures right is as fixed as the tables are.
-        assert!(matches!(MIGRATIONS[4], Migration::Figures(_)));
+        assert!(matches!(MIGRATIONS[4], Migration::Code(_)));
     }
 
     #[test]
     fn a_second_run_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
-        run(&mut connection).unwrap();
-        run(&mut connection).unwrap();
-        check(&connection, Path::new("x")).unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        check_file(&connection, Path::new("x")).unwrap();
     }
 
     #[test]
     fn a_foreign_database_is_refused() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
-        let error = check(&connection, Path::new("x")).unwrap_err().to_string();
+        let error = check_file(&connection, Path::new("x"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("another program"), "{error}");
     }
 
     #[test]
     fn a_newer_database_is_refused() {
         let mut connection = Connection::open_in_memory().unwrap();
-        run(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        let error = check(&connection, Path::new("x")).unwrap_err().to_string();
+        let error = check_file(&connection, Path::new("x"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("newer version"), "{error}");
     }
 }

@@ -50,29 +50,29 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
-pub use changes::Recorded;
+pub use changes::RecordOutcome;
 pub use claims::Claim;
-pub use discard::Files;
+pub use discard::FileScope;
 pub use error::StoreError;
-pub use fetches::{Script, ToFetch, ToUpload};
-pub use launches::Created;
-pub use metrics::Window;
+pub use fetches::{PendingFetch, PendingUpload, Script};
+pub use launches::CreateOutcome;
+pub use metrics::SeriesWindow;
 pub use runs::RunFilter;
-pub use states::Stretch;
+pub use states::StateSpan;
 use writer::Writer;
 
 /// How many readers work at the same time; more wait.
 const READERS: usize = 4;
 /// How long a connection waits for another process's lock before it gives up.
-const BUSY: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    inner: Arc<StoreInner>,
 }
 
-struct Inner {
+struct StoreInner {
     path: PathBuf,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
@@ -87,17 +87,17 @@ impl Store {
             // On a connection that cannot write, so that a damaged file stays as it is.
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(BUSY)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
             migrations::read_ahead(path);
-            migrations::check(&connection, path)?;
+            migrations::check_file(&connection, path)?;
         }
         let mut connection = Connection::open(path)?;
-        connection.busy_timeout(BUSY)?;
-        prepare(&connection)?;
-        migrations::run(&mut connection)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        configure(&connection)?;
+        migrations::migrate(&mut connection)?;
         let writer = Writer::start(connection);
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(StoreInner {
                 path: path.to_owned(),
                 writer,
                 readers: Mutex::new(Vec::new()),
@@ -130,7 +130,7 @@ impl Store {
             .map_err(|_| StoreError::Closed)?;
         let inner = Arc::clone(&self.inner);
         let work = move || {
-            let mut connection = inner.reader()?;
+            let mut connection = inner.take_reader()?;
             let transaction = connection.transaction()?;
             let answer = job(&transaction);
             transaction.finish()?;
@@ -154,8 +154,8 @@ impl Store {
     }
 }
 
-impl Inner {
-    fn reader(&self) -> Result<Connection, StoreError> {
+impl StoreInner {
+    fn take_reader(&self) -> Result<Connection, StoreError> {
         let idle = self
             .readers
             .lock()
@@ -166,13 +166,13 @@ impl Inner {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
     }
 }
 
-fn prepare(connection: &Connection) -> Result<(), StoreError> {
+fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

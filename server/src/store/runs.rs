@@ -8,8 +8,8 @@ use sweep_planner::api::{RunState, Timestamp};
 use super::columns::from_json;
 use super::error::StoreError;
 use super::{Store, bills};
-use crate::model::price::Terms;
-use crate::model::{RunRecord, State};
+use crate::model::price::BillingTerms;
+use crate::model::{RunRecord, TrialState};
 
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
@@ -17,18 +17,18 @@ pub struct RunFilter {
     /// Names that begin so.
     pub prefix: String,
     /// Only these states, if any are given.
-    pub only: Vec<RunState>,
+    pub states: Vec<RunState>,
     /// Not these states.
-    pub not: Vec<RunState>,
+    pub excluded_states: Vec<RunState>,
     /// Only these accounts, if any are given.
     pub accounts: Vec<String>,
 }
 
 impl RunFilter {
-    fn takes(&self, run: &RunRecord) -> bool {
+    fn matches(&self, run: &RunRecord) -> bool {
         let state = run.state();
-        (self.only.is_empty() || self.only.contains(&state))
-            && !self.not.contains(&state)
+        (self.states.is_empty() || self.states.contains(&state))
+            && !self.excluded_states.contains(&state)
             && (self.accounts.is_empty() || self.accounts.contains(&run.account))
     }
 }
@@ -41,7 +41,7 @@ impl Store {
         filter: RunFilter,
     ) -> Result<Vec<RunRecord>, StoreError> {
         self.read(move |connection| {
-            let deleted = filter.only.contains(&RunState::Deleted);
+            let deleted = filter.states.contains(&RunState::Deleted);
             let mut statement = connection.prepare_cached(
                 "SELECT * FROM run
                  WHERE cluster = ?1 AND substr(name, 1, length(?2)) = ?2
@@ -51,8 +51,8 @@ impl Store {
             let mut rows = statement.query(params![cluster, filter.prefix, deleted])?;
             let mut runs = Vec::new();
             while let Some(row) = rows.next()? {
-                let run = read(connection, row)?;
-                if filter.takes(&run) {
+                let run = read_run(connection, row)?;
+                if filter.matches(&run) {
                     runs.push(run);
                 }
             }
@@ -63,19 +63,19 @@ impl Store {
 
     /// A run by its id, unless deleted.
     pub async fn run(&self, cluster: String, id: String) -> Result<Option<RunRecord>, StoreError> {
-        self.read(move |connection| by_id(connection, &cluster, &id))
+        self.read(move |connection| query_by_id(connection, &cluster, &id))
             .await
     }
 
     /// A run by its name, unless deleted.
-    pub async fn run_named(
+    pub async fn run_by_name(
         &self,
         cluster: String,
         name: String,
     ) -> Result<Option<RunRecord>, StoreError> {
         self.read(move |connection| {
             let query = "SELECT * FROM run WHERE cluster = ?1 AND name = ?2 AND deleted_at IS NULL";
-            one(connection, query, params![cluster, name])
+            query_run(connection, query, params![cluster, name])
         })
         .await
     }
@@ -83,7 +83,7 @@ impl Store {
     /// A run by its key, deleted or not.
     pub async fn run_by_key(&self, key: i64) -> Result<Option<RunRecord>, StoreError> {
         self.read(move |connection| {
-            one(connection, "SELECT * FROM run WHERE key = ?1", params![key])
+            query_run(connection, "SELECT * FROM run WHERE key = ?1", params![key])
         })
         .await
     }
@@ -132,7 +132,7 @@ impl Store {
                  WHERE key = ?1",
                 params![key, now, delete],
             )?;
-            note_end(connection, key, now)?;
+            record_run_end(connection, key, now)?;
             Ok(stopped)
         })
         .await
@@ -140,7 +140,11 @@ impl Store {
 }
 
 /// Records the end of a run once none of its trials waits, runs or is held.
-pub(super) fn note_end(connection: &Connection, key: i64, now: i64) -> Result<(), StoreError> {
+pub(super) fn record_run_end(
+    connection: &Connection,
+    key: i64,
+    now: i64,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "UPDATE run SET ended_at = ?2
@@ -152,35 +156,37 @@ pub(super) fn note_end(connection: &Connection, key: i64, now: i64) -> Result<()
     Ok(())
 }
 
-pub(super) fn by_id(
+pub(super) fn query_by_id(
     connection: &Connection,
     cluster: &str,
     id: &str,
 ) -> Result<Option<RunRecord>, StoreError> {
     let query = "SELECT * FROM run WHERE cluster = ?1 AND id = ?2 AND deleted_at IS NULL";
-    one(connection, query, params![cluster, id])
+    query_run(connection, query, params![cluster, id])
 }
 
-fn one(
+fn query_run(
     connection: &Connection,
     query: &str,
     parameters: impl rusqlite::Params,
 ) -> Result<Option<RunRecord>, StoreError> {
     let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query(parameters)?;
-    rows.next()?.map(|row| read(connection, row)).transpose()
+    rows.next()?
+        .map(|row| read_run(connection, row))
+        .transpose()
 }
 
-fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError> {
+fn read_run(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError> {
     let key = row.get("key")?;
     let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row
             .get::<_, Option<i64>>(column)?
             .map(Timestamp::from_micros))
     };
-    let counts = counts(connection, key)?;
-    let running_since = if counts[State::Running as usize] > 0 {
-        running_since(connection, key)?
+    let counts = query_state_counts(connection, key)?;
+    let running_since = if counts[TrialState::Running as usize] > 0 {
+        query_running_since(connection, key)?
     } else {
         Vec::new()
     };
@@ -193,9 +199,9 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError>
         account: row.get("account")?,
         spec: Arc::new(from_json("run spec", &row.get::<_, String>("spec")?)?),
         columns: from_json("run columns", &row.get::<_, String>("columns")?)?,
-        terms: Terms {
+        terms: BillingTerms {
             rate: row.get("rate")?,
-            rounding: bills::rounding(row)?,
+            rounding: bills::read_rounding(row)?,
         },
         trials: row.get("trials")?,
         counts,
@@ -203,7 +209,7 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError>
         running_since,
         stop_wanted: row.get("stop_wanted")?,
         awaits_upload: row.get::<_, Option<String>>("upload")?.as_deref() == Some(""),
-        fetched: row.get("fetched")?,
+        fetched_commit: row.get("fetched")?,
         fetch_failure: row.get("fetch_failure")?,
         created_at: Timestamp::from_micros(row.get("created_at")?),
         changed_at: Timestamp::from_micros(row.get("changed_at")?),
@@ -213,11 +219,14 @@ fn read(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreError>
     })
 }
 
-fn counts(connection: &Connection, key: i64) -> Result<[u32; State::ALL.len()], StoreError> {
+fn query_state_counts(
+    connection: &Connection,
+    key: i64,
+) -> Result<[u32; TrialState::ALL.len()], StoreError> {
     let query = "SELECT state, trials FROM trial_count WHERE run = ?1";
     let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query([key])?;
-    let mut counts = [0; State::ALL.len()];
+    let mut counts = [0; TrialState::ALL.len()];
     while let Some(row) = rows.next()? {
         if let Some(count) = counts.get_mut(usize::from(row.get::<_, u8>(0)?)) {
             *count = row.get(1)?;
@@ -226,7 +235,7 @@ fn counts(connection: &Connection, key: i64) -> Result<[u32; State::ALL.len()], 
     Ok(counts)
 }
 
-fn running_since(connection: &Connection, key: i64) -> Result<Vec<Timestamp>, StoreError> {
+fn query_running_since(connection: &Connection, key: i64) -> Result<Vec<Timestamp>, StoreError> {
     let query = "SELECT started_at FROM trial INDEXED BY trial_state WHERE run = ?1 AND state = 2";
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([key], |row| row.get::<_, Option<i64>>(0))?;

@@ -7,19 +7,23 @@ use super::error::StoreError;
 
 impl Store {
     /// The stored value of this name; stores `fresh` if there is none yet.
-    pub async fn setting(&self, name: &'static str, fresh: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    pub async fn get_or_insert_setting(
+        &self,
+        name: &'static str,
+        fresh: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
         self.write(move |connection| {
             connection.execute(
                 "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 params![name, fresh],
             )?;
-            get(connection, name)?.ok_or(StoreError::Closed)
+            query_setting(connection, name)?.ok_or(StoreError::Closed)
         })
         .await
     }
 }
 
-fn get(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+fn query_setting(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
     let query = "SELECT value FROM setting WHERE name = ?1";
     Ok(connection
         .query_row(query, [name], |row| row.get(0))

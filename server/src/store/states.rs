@@ -4,74 +4,75 @@ use rusqlite::{Connection, params};
 
 use super::columns::state_numbered;
 use super::error::StoreError;
-use super::trials::BLOCK;
+use super::trials::BLOCK_BITS;
 use super::{Store, runs};
-use crate::model::{RunRecord, State};
+use crate::model::{RunRecord, TrialState};
 
 /// Trials that follow each other and are in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct StateSpan {
     /// The number of the first.
     pub first: u32,
     /// The number of the last.
     pub last: u32,
     /// Their state.
-    pub state: State,
+    pub state: TrialState,
 }
 
 impl Store {
     /// A run and the states of its trials from a number on, in launch order, as at most `most`
     /// stretches; the last need not end with the last trial. A block of 1024 trials in one state
     /// costs one row; of mixed blocks only as many are read as the answer needs.
-    pub async fn states(
+    pub async fn state_spans(
         &self,
         cluster: String,
         id: String,
         from: u32,
         most: usize,
-    ) -> Result<Option<(RunRecord, Vec<Stretch>)>, StoreError> {
+    ) -> Result<Option<(RunRecord, Vec<StateSpan>)>, StoreError> {
         self.read(move |connection| {
-            let Some(run) = runs::by_id(connection, &cluster, &id)? else {
+            let Some(run) = runs::query_by_id(connection, &cluster, &id)? else {
                 return Ok(None);
             };
-            let stretches = stretches(connection, &run, from, most)?;
+            let stretches = query_spans(connection, &run, from, most)?;
             Ok(Some((run, stretches)))
         })
         .await
     }
 }
 
-fn stretches(
+fn query_spans(
     connection: &Connection,
     run: &RunRecord,
     from: u32,
     most: usize,
-) -> Result<Vec<Stretch>, StoreError> {
+) -> Result<Vec<StateSpan>, StoreError> {
     let mut counted = connection.prepare_cached(
         "SELECT block, state FROM trial_block
          WHERE run = ?1 AND block >= ?2 AND trials > 0 ORDER BY block",
     )?;
-    let rows = counted.query_map(params![run.key, from >> BLOCK], |row| {
+    let rows = counted.query_map(params![run.key, from >> BLOCK_BITS], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
     let counted: Vec<(u32, u8)> = rows.collect::<Result<_, _>>()?;
-    let mut found: Vec<Stretch> = Vec::new();
+    let mut found: Vec<StateSpan> = Vec::new();
     for block in counted.chunk_by(|a, b| a.0 == b.0) {
         let Some((number, state)) = block.first() else {
             continue;
         };
-        let first = (number << BLOCK).max(from);
-        let last = ((number << BLOCK) | ((1 << BLOCK) - 1)).min(run.trials.saturating_sub(1));
+        let first = (number << BLOCK_BITS).max(from);
+        let last =
+            ((number << BLOCK_BITS) | ((1 << BLOCK_BITS) - 1)).min(run.trials.saturating_sub(1));
         if first > last {
             continue;
         }
         if block.len() == 1 {
             let state = state_numbered(*state)?;
-            add(&mut found, Stretch { first, last, state });
+            append_span(&mut found, StateSpan { first, last, state });
         } else {
-            for (number, state) in within(connection, run.key, block, (first, last))? {
+            for (number, state) in query_mixed_block(connection, run.key, block, (first, last))? {
                 let (first, last) = (number, number);
-                add(&mut found, Stretch { first, last, state });
+                append_span(&mut found, StateSpan { first, last, state });
             }
         }
         if found.len() > most {
@@ -83,7 +84,7 @@ fn stretches(
 }
 
 /// Appends a stretch, or makes the one before it longer.
-fn add(found: &mut Vec<Stretch>, next: Stretch) {
+fn append_span(found: &mut Vec<StateSpan>, next: StateSpan) {
     match found.last_mut() {
         Some(before) if before.state == next.state && before.last + 1 == next.first => {
             before.last = next.last;
@@ -93,12 +94,12 @@ fn add(found: &mut Vec<Stretch>, next: Stretch) {
 }
 
 /// The trials of a block with several states, in order.
-fn within(
+fn query_mixed_block(
     connection: &Connection,
     run: i64,
     block: &[(u32, u8)],
     (first, last): (u32, u32),
-) -> Result<Vec<(u32, State)>, StoreError> {
+) -> Result<Vec<(u32, TrialState)>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT number FROM trial INDEXED BY trial_state
          WHERE run = ?1 AND state = ?2 AND number BETWEEN ?3 AND ?4",

@@ -3,71 +3,71 @@
 use sweep_planner::api::MetricPoint;
 
 /// What each stretch keeps at most: its smallest value, its largest, its first NaN.
-const OF_A_STRETCH: u64 = 3;
+const POINTS_PER_BUCKET: u64 = 3;
 
 /// Takes the points of a series in order and keeps some: all if they fit, else the first, the
 /// last and, of each of equal stretches between, the smallest, the largest and the first NaN. So
 /// no peak and no odd value is lost from sight. O(1) for a point.
-pub(super) struct Thinner {
+pub(super) struct Downsampler {
     total: u64,
     /// 0: all fit.
-    stretches: u64,
+    buckets: u64,
     seen: u64,
     kept: Vec<MetricPoint>,
-    stretch: Stretch,
+    bucket: Bucket,
 }
 
 #[derive(Default)]
-struct Stretch {
+struct Bucket {
     number: u64,
     lowest: Option<(u64, MetricPoint)>,
     highest: Option<(u64, MetricPoint)>,
     nan: Option<(u64, MetricPoint)>,
 }
 
-impl Thinner {
+impl Downsampler {
     /// For a series of `total` points, of which at most `most` are kept (at least 5 may be).
     pub(super) fn new(total: u64, most: u64) -> Self {
-        let stretches = if total <= most {
+        let buckets = if total <= most {
             0
         } else {
-            (most.saturating_sub(2) / OF_A_STRETCH).max(1)
+            (most.saturating_sub(2) / POINTS_PER_BUCKET).max(1)
         };
         Self {
             total,
-            stretches,
+            buckets,
             seen: 0,
             kept: Vec::new(),
-            stretch: Stretch::default(),
+            bucket: Bucket::default(),
         }
     }
 
     pub(super) fn add(&mut self, point: MetricPoint) {
         let place = self.seen;
         self.seen += 1;
-        if self.stretches == 0 {
+        if self.buckets == 0 {
             return self.kept.push(point);
         }
         if place == 0 || place + 1 == self.total {
-            self.stretch.end(&mut self.kept);
+            self.bucket.flush_into(&mut self.kept);
             return self.kept.push(point);
         }
-        let share = u128::from(place) * u128::from(self.stretches) / u128::from(self.total);
+        let share = u128::from(place) * u128::from(self.buckets) / u128::from(self.total);
         let number = u64::try_from(share).unwrap_or(u64::MAX);
-        if number != self.stretch.number {
-            self.stretch.end(&mut self.kept);
-            self.stretch.number = number;
+        if number != self.bucket.number {
+            self.bucket.flush_into(&mut self.kept);
+            self.bucket.number = number;
         }
-        self.stretch.add(place, point);
+        self.bucket.add(place, point);
     }
 
     pub(super) fn finish(mut self) -> Vec<MetricPoint> {
-        self.stretch.end(&mut self.kept);
+        self.bucket.flush_into(&mut self.kept);
         self.kept
     }
 }
 
-impl Stretch {
+impl Bucket {
     fn add(&mut self, place: u64, point: MetricPoint) {
         let value = point.value.0;
         let here = Some((place, point));
@@ -86,7 +86,7 @@ impl Stretch {
         }
     }
 
-    fn end(&mut self, kept: &mut Vec<MetricPoint>) {
+    fn flush_into(&mut self, kept: &mut Vec<MetricPoint>) {
         let Self {
             lowest,
             highest,
@@ -106,7 +106,7 @@ mod tests {
     use sweep_planner::api::MetricValue;
 
     fn thin(values: &[f64], most: u64) -> Vec<(f64, f64)> {
-        let mut thinner = Thinner::new(values.len() as u64, most);
+        let mut thinner = Downsampler::new(values.len() as u64, most);
         for (step, value) in values.iter().enumerate() {
             thinner.add(MetricPoint {
                 step: step as f64,

@@ -7,10 +7,10 @@ use super::columns::{from_json, state_numbered};
 use super::error::StoreError;
 use super::metrics::LastValues;
 use super::{Store, runs};
-use crate::model::{State, TrialRecord};
+use crate::model::{TrialRecord, TrialState};
 
 /// How many trials a row of `trial_block` counts, as a power of two.
-pub(super) const BLOCK: u32 = 10;
+pub(super) const BLOCK_BITS: u32 = 10;
 
 impl Store {
     /// Cancels a trial at once if it has not started, else stores a stop request. False if it had
@@ -32,7 +32,7 @@ impl Store {
                  WHERE run = ?1 AND number = ?2 AND state IN (0, 1, 2, 6)",
                 params![run, number, now.micros()],
             )?;
-            runs::note_end(connection, run, now.micros())?;
+            runs::record_run_end(connection, run, now.micros())?;
             Ok(changed > 0)
         })
         .await
@@ -58,16 +58,16 @@ impl Store {
 
     /// One trial.
     pub async fn trial(&self, run: i64, number: u32) -> Result<Option<TrialRecord>, StoreError> {
-        Ok(self.trials_numbered(run, vec![number]).await?.pop())
+        Ok(self.trials_by_number(run, vec![number]).await?.pop())
     }
 
     /// These trials; one that does not exist is left out.
-    pub async fn trials_numbered(
+    pub async fn trials_by_number(
         &self,
         run: i64,
         numbers: Vec<u32>,
     ) -> Result<Vec<TrialRecord>, StoreError> {
-        self.read(move |connection| numbered(connection, run, &numbers))
+        self.read(move |connection| query_by_number(connection, run, &numbers))
             .await
     }
 
@@ -76,44 +76,44 @@ impl Store {
     pub async fn trials(
         &self,
         run: i64,
-        state: Option<State>,
+        state: Option<TrialState>,
         offset: u64,
         limit: u32,
     ) -> Result<Vec<TrialRecord>, StoreError> {
         self.read(move |connection| match state {
-            None => page(connection, run, offset, limit),
-            Some(state) => page_of(connection, run, state, offset, limit),
+            None => query_page(connection, run, offset, limit),
+            Some(state) => query_page_in_state(connection, run, state, offset, limit),
         })
         .await
     }
 }
 
 /// Numbers have no gaps, so the offset is a number and nothing is skipped over.
-fn page(
+fn query_page(
     connection: &Connection,
     run: i64,
     offset: u64,
     limit: u32,
 ) -> Result<Vec<TrialRecord>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM trial WHERE run = ?1 AND number >= ?2 ORDER BY number LIMIT ?3"
+        "SELECT {TRIAL_COLUMNS} FROM trial WHERE run = ?1 AND number >= ?2 ORDER BY number LIMIT ?3"
     ))?;
-    let mut last = LastValues::of(connection, run)?;
+    let mut last = LastValues::prepare(connection, run)?;
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
     let mut rows = statement.query(params![run, offset, limit])?;
     let mut trials = Vec::new();
     while let Some(row) = rows.next()? {
-        trials.push(read(row, &mut last)?);
+        trials.push(read_trial(row, &mut last)?);
     }
     Ok(trials)
 }
 
 /// The counts per block show in which block the page begins; within it, `OFFSET` skips entries of
 /// the index only.
-fn page_of(
+fn query_page_in_state(
     connection: &Connection,
     run: i64,
-    state: State,
+    state: TrialState,
     offset: u64,
     limit: u32,
 ) -> Result<Vec<TrialRecord>, StoreError> {
@@ -129,7 +129,7 @@ fn page_of(
         let trials: i64 = row.get(1)?;
         match left.checked_sub(trials.unsigned_abs()) {
             Some(rest) => left = rest,
-            None => break row.get::<_, i64>(0)? << BLOCK,
+            None => break row.get::<_, i64>(0)? << BLOCK_BITS,
         }
     };
     let mut numbers = connection.prepare_cached(
@@ -141,32 +141,33 @@ fn page_of(
     let numbers: Vec<u32> = numbers
         .query_map(parameters, |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    numbered(connection, run, &numbers)
+    query_by_number(connection, run, &numbers)
 }
 
-fn numbered(
+fn query_by_number(
     connection: &Connection,
     run: i64,
     numbers: &[u32],
 ) -> Result<Vec<TrialRecord>, StoreError> {
-    let query = format!("SELECT {COLUMNS} FROM trial WHERE run = ?1 AND number = ?2");
+    let query = format!("SELECT {TRIAL_COLUMNS} FROM trial WHERE run = ?1 AND number = ?2");
     let mut statement = connection.prepare_cached(&query)?;
-    let mut last = LastValues::of(connection, run)?;
+    let mut last = LastValues::prepare(connection, run)?;
     let mut trials = Vec::with_capacity(numbers.len());
     for number in numbers {
         let mut rows = statement.query(params![run, number])?;
         if let Some(row) = rows.next()? {
-            trials.push(read(row, &mut last)?);
+            trials.push(read_trial(row, &mut last)?);
         }
     }
     Ok(trials)
 }
 
 /// The columns of [`read`], which reads them by position: rusqlite looks up a name for every row.
-const COLUMNS: &str = "number, space_index, passed, argv, state, stop_wanted, message, changed_at,
+const TRIAL_COLUMNS: &str =
+    "number, space_index, passed, argv, state, stop_wanted, message, changed_at,
                        started_at, ended_at, exit_code, signal, billed_seconds, attempt";
 
-fn read(row: &Row<'_>, last: &mut LastValues<'_>) -> Result<TrialRecord, StoreError> {
+fn read_trial(row: &Row<'_>, last: &mut LastValues<'_>) -> Result<TrialRecord, StoreError> {
     let time = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row
             .get::<_, Option<i64>>(column)?
@@ -185,7 +186,7 @@ fn read(row: &Row<'_>, last: &mut LastValues<'_>) -> Result<TrialRecord, StoreEr
             what: "trial index",
             why: format!("`{index}` is no number"),
         })?,
-        passed: from_json("trial values", text(2)?)?,
+        values: from_json("trial values", text(2)?)?,
         argv: from_json("trial arguments", text(3)?)?,
         state: state_numbered(row.get(4)?)?,
         stop_wanted: row.get(5)?,

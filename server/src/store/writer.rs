@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::error::StoreError;
 
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
-const BATCH: usize = 128;
+const BATCH_MAX: usize = 128;
 
 /// Sends jobs to the writer thread.
 pub(super) struct Writer {
@@ -22,7 +22,7 @@ impl Writer {
         let (jobs, queue) = mpsc::channel();
         let (finished, done) = oneshot::channel();
         std::thread::spawn(move || {
-            work(connection, &queue);
+            run_jobs(connection, &queue);
             // An error means that nobody waits for the end.
             let _ = finished.send(());
         });
@@ -38,7 +38,7 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work {
+        let job = Box::new(ClosureJob {
             work: Some(work),
             result: None,
             reply,
@@ -72,13 +72,13 @@ trait Job: Send {
     fn finish(self: Box<Self>, commit: Result<(), StoreError>);
 }
 
-struct Work<T, F> {
+struct ClosureJob<T, F> {
     work: Option<F>,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T, F> Job for Work<T, F>
+impl<T, F> Job for ClosureJob<T, F>
 where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
@@ -102,11 +102,11 @@ where
     }
 }
 
-fn work(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
+fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
-        batch.extend(queue.try_iter().take(BATCH - 1));
-        let outcome = commit(&mut connection, &mut batch);
+        batch.extend(queue.try_iter().take(BATCH_MAX - 1));
+        let outcome = commit_batch(&mut connection, &mut batch);
         let message = outcome.as_ref().err().map(ToString::to_string);
         if let Some(error) = &message {
             tracing::error!(%error, "a commit failed");
@@ -129,7 +129,7 @@ fn work(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
     }
 }
 
-fn commit(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+fn commit_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for job in batch {
         let mut savepoint = transaction.savepoint()?;

@@ -16,7 +16,7 @@ pub fn now() -> Timestamp {
 }
 
 /// A time of the file system; 0 where it lies before 1970.
-pub fn timestamp(time: SystemTime) -> Timestamp {
+pub fn to_timestamp(time: SystemTime) -> Timestamp {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

@@ -16,7 +16,7 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], NoEntropy> {
 
 /// A secret of 256 random bits as 64 hex digits.
 pub fn secret() -> Result<String, NoEntropy> {
-    Ok(hex(&bytes::<32>()?))
+    Ok(to_hex(&bytes::<32>()?))
 }
 
 /// A random seed for a plan that needs one and has none.
@@ -25,12 +25,12 @@ pub fn seed() -> Result<u32, NoEntropy> {
 }
 
 /// Lower-case hex digits.
-pub fn hex(bytes: &[u8]) -> String {
+pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Crockford's base 32 in lower case.
-const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const BASE32_DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A ULID in lower case, as Grid's ids were: 26 characters that sort by time; 48 bits of
 /// milliseconds, 80 random ones.
@@ -39,7 +39,7 @@ pub fn ulid(now: Timestamp) -> Result<String, NoEntropy> {
     let mut random = [0; 16];
     random[6..].copy_from_slice(&bytes::<10>()?);
     let number = millis << 80 | u128::from_be_bytes(random);
-    let digit = |place: u32| DIGITS[(number >> (5 * place) & 31) as usize] as char;
+    let digit = |place: u32| BASE32_DIGITS[(number >> (5 * place) & 31) as usize] as char;
     Ok((0..26).rev().map(digit).collect())
 }
 
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(early.len(), 26);
         assert!(early < late);
         assert_ne!(at(5), at(5));
-        assert!(early.bytes().all(|byte| DIGITS.contains(&byte)));
+        assert!(early.bytes().all(|byte| BASE32_DIGITS.contains(&byte)));
     }
 
     #[test]

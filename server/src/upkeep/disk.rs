@@ -5,32 +5,32 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The bound where the settings have none: 1 GiB or a twentieth of the disk, whichever is less.
-const LEAST: u64 = 1 << 30;
-const LEAST_PART: u64 = 20;
+const DEFAULT_BOUND_BYTES: u64 = 1 << 30;
+const DEFAULT_BOUND_DIVISOR: u64 = 20;
 
 /// Hysteresis: once the free space was below the bound, it must exceed the bound by an eighth
 /// before the disk counts as having space again, so that the state does not flip back and forth.
-const MARGIN_PART: u64 = 8;
+const MARGIN_DIVISOR: u64 = 8;
 
 /// Watches the disk of one folder.
 #[derive(Debug)]
-pub struct Disk {
+pub struct DiskMonitor {
     folder: PathBuf,
     /// In bytes; `None`: derived from the size of the disk.
     bound: Option<u64>,
-    short: AtomicBool,
+    is_low: AtomicBool,
 }
 
 /// The disk has less free space than the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Short {
+pub struct LowSpace {
     /// Bytes that are free for this account.
     pub free: u64,
     /// Bytes that should be.
     pub bound: u64,
 }
 
-impl Short {
+impl LowSpace {
     /// In words, for a person.
     pub fn message(self) -> String {
         format!(
@@ -41,38 +41,40 @@ impl Short {
     }
 }
 
-impl Disk {
+impl DiskMonitor {
     /// Watches the disk of `folder`; `bound` is how many bytes should be free, 0 for any.
     pub fn new(folder: &Path, bound: Option<u64>) -> Self {
         Self {
             folder: folder.to_owned(),
             bound,
-            short: AtomicBool::new(false),
+            is_low: AtomicBool::new(false),
         }
     }
 
     /// Compares the free space with the bound; one system call. `None` if there is enough, or if
     /// the system does not report it.
-    pub fn look(&self) -> Option<Short> {
+    pub fn check_space(&self) -> Option<LowSpace> {
         let found = rustix::fs::statvfs(&self.folder).ok();
         let short = found.and_then(|disk| {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let all = disk.f_blocks.saturating_mul(disk.f_frsize);
-            let mut bound = self.bound.unwrap_or(LEAST.min(all / LEAST_PART));
-            if free >= bound && self.short.load(Ordering::Relaxed) {
-                bound = bound.saturating_add(bound / MARGIN_PART);
+            let mut bound = self
+                .bound
+                .unwrap_or(DEFAULT_BOUND_BYTES.min(all / DEFAULT_BOUND_DIVISOR));
+            if free >= bound && self.is_low.load(Ordering::Relaxed) {
+                bound = bound.saturating_add(bound / MARGIN_DIVISOR);
             }
-            (free < bound).then_some(Short { free, bound })
+            (free < bound).then_some(LowSpace { free, bound })
         });
-        self.short.store(short.is_some(), Ordering::Relaxed);
+        self.is_low.store(short.is_some(), Ordering::Relaxed);
         short
     }
 
     /// Checks again if the last check found too little; no system call otherwise.
-    pub fn look_if_short(&self) -> Option<Short> {
-        self.short
+    pub fn recheck_if_low(&self) -> Option<LowSpace> {
+        self.is_low
             .load(Ordering::Relaxed)
-            .then(|| self.look())
+            .then(|| self.check_space())
             .flatten()
     }
 }
@@ -90,7 +92,7 @@ mod tests {
     #[test]
     fn a_bound_that_no_disk_has_is_missed() {
         let folder = tempfile::tempdir().unwrap();
-        let look = |bound| Disk::new(folder.path(), Some(bound)).look();
+        let look = |bound| DiskMonitor::new(folder.path(), Some(bound)).check_space();
         assert_eq!(look(0), None);
         let short = look(u64::MAX).unwrap();
         assert_eq!(short.bound, u64::MAX);
@@ -100,10 +102,10 @@ mod tests {
     #[test]
     fn what_the_last_look_found_is_remembered() {
         let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::new(folder.path(), Some(u64::MAX));
-        assert_eq!(disk.look_if_short(), None, "nobody has looked");
-        disk.look();
-        assert!(disk.look_if_short().is_some());
+        let disk = DiskMonitor::new(folder.path(), Some(u64::MAX));
+        assert_eq!(disk.recheck_if_low(), None, "nobody has looked");
+        disk.check_space();
+        assert!(disk.recheck_if_low().is_some());
     }
 
     #[test]
@@ -112,12 +114,15 @@ mod tests {
         let found = rustix::fs::statvfs(folder.path()).unwrap();
         // A little less than is free now, whatever else is written meanwhile.
         let bound = found.f_bavail * found.f_frsize / 20 * 19;
-        let disk = Disk::new(folder.path(), Some(bound));
-        assert_eq!(disk.look(), None);
-        disk.short.store(true, Ordering::Relaxed);
-        assert_eq!(disk.look().unwrap().bound, bound + bound / MARGIN_PART);
-        let disk = Disk::new(folder.path(), Some(bound / 2));
-        disk.short.store(true, Ordering::Relaxed);
-        assert_eq!(disk.look(), None, "more than the margin");
+        let disk = DiskMonitor::new(folder.path(), Some(bound));
+        assert_eq!(disk.check_space(), None);
+        disk.is_low.store(true, Ordering::Relaxed);
+        assert_eq!(
+            disk.check_space().unwrap().bound,
+            bound + bound / MARGIN_DIVISOR
+        );
+        let disk = DiskMonitor::new(folder.path(), Some(bound / 2));
+        disk.is_low.store(true, Ordering::Relaxed);
+        assert_eq!(disk.check_space(), None, "more than the margin");
     }
 }

@@ -14,13 +14,13 @@ use sweep_planner::api::Timestamp;
 
 use crate::app::App;
 use crate::data_dir::DataDir;
-use crate::runner::protocol::Folder;
+use crate::runner::protocol::TrialFolder;
 use crate::sources::remove_tree;
-use crate::store::{Files, StoreError};
+use crate::store::{FileScope, StoreError};
 use crate::system::clock;
 
 /// How often runs that are old enough are searched for.
-const EVERY: Duration = Duration::from_secs(3600);
+const CHECK_INTERVAL: Duration = Duration::from_secs(3600);
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Runs until the server stops. What fails is logged and tried again with the next check.
@@ -29,17 +29,17 @@ pub async fn run(app: Arc<App>) {
     while !*stopping.borrow() {
         let keep = app.config.retention;
         for (files, days) in [
-            (Files::All, keep.output_days),
-            (Files::Work, keep.work_days),
+            (FileScope::All, keep.output_days),
+            (FileScope::Work, keep.work_days),
         ] {
-            match discard(&app, files, days).await {
+            match discard_old_files(&app, files, days).await {
                 Ok(()) => {}
                 Err(StoreError::Closed) => return,
                 Err(error) => tracing::error!(%error, "old files could not be deleted"),
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(CHECK_INTERVAL) => {}
             _ = stopping.wait_for(|stop| *stop) => {}
         }
     }
@@ -47,22 +47,22 @@ pub async fn run(app: Arc<App>) {
 
 /// Deletes these files of the runs that ended at least so many days ago (0: of none), and finishes
 /// deletions that an earlier start began.
-async fn discard(app: &Arc<App>, files: Files, days: u32) -> Result<(), StoreError> {
+async fn discard_old_files(app: &Arc<App>, files: FileScope, days: u32) -> Result<(), StoreError> {
     if days > 0 {
         let now = clock::now();
         let before = now.micros() - i64::from(days) * DAY_MICROS;
         let before = Timestamp::from_micros(before);
-        app.store.discard(files, before, now).await?;
+        app.store.mark_for_discard(files, before, now).await?;
     }
-    for (key, id) in app.store.to_discard(files).await? {
+    for (key, id) in app.store.pending_discards(files).await? {
         if *app.stopping.borrow() {
             return Ok(());
         }
         let (data, run) = (app.config.data.clone(), id.clone());
-        let gone = tokio::task::spawn_blocking(move || delete(&data, &run, files));
+        let gone = tokio::task::spawn_blocking(move || delete_files(&data, &run, files));
         match gone.await.map_err(|_| StoreError::Panicked)? {
             Ok(()) => {
-                app.store.discarded(key, files).await?;
+                app.store.finish_discard(key, files).await?;
                 tracing::info!(run = %id, what = ?files, "old files deleted, as the settings ask");
             }
             Err(error) => tracing::warn!(run = %id, %error, "old files could not be deleted"),
@@ -73,23 +73,23 @@ async fn discard(app: &Arc<App>, files: Files, days: u32) -> Result<(), StoreErr
 
 /// Deletes these files of a run, as many as can be. Those that are gone already are no error. The
 /// source goes last: it tells the files that a trial wrote from those that it was given.
-fn delete(data: &DataDir, run: &str, files: Files) -> io::Result<()> {
+fn delete_files(data: &DataDir, run: &str, files: FileScope) -> io::Result<()> {
     let trials = data.trials(run);
     match files {
-        Files::All => remove_tree(&trials)?,
-        Files::Work => delete_work(&trials)?,
+        FileScope::All => remove_tree(&trials)?,
+        FileScope::Work => delete_working_copies(&trials)?,
     }
     remove_tree(&data.source(run))
 }
 
-fn delete_work(trials: &Path) -> io::Result<()> {
+fn delete_working_copies(trials: &Path) -> io::Result<()> {
     let listing = match fs::read_dir(trials) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         listing => listing?,
     };
     let mut all = Ok(());
     for trial in listing {
-        let trial = Folder::at(trial?.path());
+        let trial = TrialFolder::at(trial?.path());
         for copy in [trial.work(), trial.unfinished_work()] {
             all = all.and(remove_tree(&copy));
         }
@@ -122,13 +122,13 @@ mod tests {
         let home = home();
         let there = |name: &str| home.path().join(name).exists();
         for _ in 0..2 {
-            delete(&DataDir::new(home.path()), "r", Files::Work).unwrap();
+            delete_files(&DataDir::new(home.path()), "r", FileScope::Work).unwrap();
             assert!(!there("sources/r") && !there("trials/r/0/work"));
             assert!(there("trials/r/0/output.log"));
         }
-        delete(&DataDir::new(home.path()), "r", Files::All).unwrap();
+        delete_files(&DataDir::new(home.path()), "r", FileScope::All).unwrap();
         assert!(!there("trials/r"));
-        delete(&DataDir::new(home.path()), "r", Files::All).unwrap();
+        delete_files(&DataDir::new(home.path()), "r", FileScope::All).unwrap();
         assert!(
             there("sources/s") && there("trials/s/0/work"),
             "another run's"
@@ -159,7 +159,7 @@ mod tests {
                 fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
             }
             fs::create_dir_all(home.path().join("trials/r/1/work")).unwrap();
-            delete(&DataDir::new(home.path()), "r", Files::Work).unwrap();
+            delete_files(&DataDir::new(home.path()), "r", FileScope::Work).unwrap();
             for gone in ["trials/r/0/work", "trials/r/1/work", "sources/r"] {
                 assert!(!home.path().join(gone).exists(), "{gone}");
             }
@@ -173,7 +173,7 @@ mod tests {
             std::os::unix::fs::symlink(&outside, trial.join("work")).unwrap();
             set_mode(&trial, 0o555);
             set_mode(&outside, 0o555);
-            delete(&DataDir::new(home.path()), "r", Files::Work).unwrap_err();
+            delete_files(&DataDir::new(home.path()), "r", FileScope::Work).unwrap_err();
             let mode = fs::metadata(&outside).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o555);
             set_mode(&trial, 0o755);
@@ -190,7 +190,7 @@ mod tests {
         }
         // A file instead of a folder stands for what cannot go.
         fs::write(home.path().join("trials/r/5"), "").unwrap();
-        delete(&DataDir::new(home.path()), "r", Files::Work).unwrap_err();
+        delete_files(&DataDir::new(home.path()), "r", FileScope::Work).unwrap_err();
         assert!((0..5).all(|trial| !there(&format!("trials/r/{trial}/work"))));
         assert!(there("sources/r"));
     }

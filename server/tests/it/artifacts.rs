@@ -5,10 +5,10 @@ use std::io::Read;
 use serde_json::Value;
 
 use crate::client::Request;
-use crate::server::{Home, Server, wait};
+use crate::server::{Home, Server, wait_until};
 
 /// The address of the tar, as its path.
-fn address(server: &Server, trial: &Value) -> String {
+fn archive_path(server: &Server, trial: &Value) -> String {
     let id = trial["id"].as_str().unwrap();
     let page = server.get(&format!("/v1/core/local/experiments/{id}/artifacts"));
     let url = page["archiveUrl"].as_str().unwrap().to_owned();
@@ -16,7 +16,7 @@ fn address(server: &Server, trial: &Value) -> String {
     path.unwrap_or_else(|| panic!("{url}")).to_owned()
 }
 
-fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn unpack_tar(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = tar::Archive::new(bytes);
     let read = |entry: std::io::Result<tar::Entry<'_, &[u8]>>| {
         let mut entry = entry.unwrap();
@@ -43,7 +43,7 @@ fn all_artifacts_come_as_one_tar() {
     )]);
     let server = home.start();
     let trial = &server.finish(&server.launch("make.py "))[0];
-    let path = address(&server, trial);
+    let path = archive_path(&server, trial);
     let answer = Request::new("GET", &path).send(server.address);
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("Content-Type"), Some("application/x-tar"));
@@ -54,7 +54,7 @@ fn all_artifacts_come_as_one_tar() {
         ("out/deep/a.txt", b"a"),
         ("é ü", "é".as_bytes()),
     ];
-    let found = unpacked(&answer.body);
+    let found = unpack_tar(&answer.body);
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, expected.map(|(name, _)| name));
     assert!(
@@ -88,12 +88,12 @@ fn files_that_grow_and_shrink_meanwhile_leave_the_archive_whole() {
     let server = home.start();
     let run = server.launch("meddle.py ");
     let trial = server.trials(&run)[0].clone();
-    wait("its files", || {
-        server.log(&trial).contains("there").then_some(())
+    wait_until("its files", || {
+        server.output_of(&trial).contains("there").then_some(())
     });
     for _ in 0..20 {
-        let answer = Request::new("GET", &address(&server, &trial)).send(server.address);
-        let found = unpacked(&answer.body);
+        let answer = Request::new("GET", &archive_path(&server, &trial)).send(server.address);
+        let found = unpack_tar(&answer.body);
         let kept = found
             .iter()
             .filter(|(name, _)| name.starts_with('f'))

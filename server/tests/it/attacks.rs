@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::client::{Answer, Request};
-use crate::server::{Home, KEY, Server, USER, run};
+use crate::server::{Home, KEY, Server, USER, launch_request};
 
 const RUNS: &str = "/v1/core/local/runs";
 
-fn start() -> (Home, Server) {
+fn start_server() -> (Home, Server) {
     let home = Home::new(&[("file.py", "")]);
     home.write(
         "sweep.toml",
@@ -18,7 +18,7 @@ fn start() -> (Home, Server) {
 }
 
 /// The cookie that the start address gives.
-fn cookie(server: &Server) -> String {
+fn session_cookie(server: &Server) -> String {
     let answer = Request::new("GET", &server.open).send(server.address);
     assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
     let cookie = answer.header("set-cookie").unwrap();
@@ -29,7 +29,7 @@ fn cookie(server: &Server) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-fn gives_nothing(answer: &Answer) {
+fn assert_gives_nothing(answer: &Answer) {
     assert!(
         [401, 403].contains(&answer.status),
         "{} {}",
@@ -48,7 +48,7 @@ fn gives_nothing(answer: &Answer) {
 
 #[test]
 fn without_credentials_there_is_nothing() {
-    let (_home, server) = start();
+    let (_home, server) = start_server();
     for path in [
         "/v1/auth/user",
         "/v1/core/clusters",
@@ -69,11 +69,11 @@ fn without_credentials_there_is_nothing() {
         "/v1/nothing",
         "/openapi.json",
     ] {
-        gives_nothing(&Request::new("GET", path).send(server.address));
+        assert_gives_nothing(&Request::new("GET", path).send(server.address));
     }
-    gives_nothing(
+    assert_gives_nothing(
         &Request::new("POST", RUNS)
-            .json(&run("file.py "))
+            .json(&launch_request("file.py "))
             .send(server.address),
     );
     let health = Request::new("GET", "/healthz").send(server.address);
@@ -82,7 +82,7 @@ fn without_credentials_there_is_nothing() {
 
 #[test]
 fn wrong_credentials_are_worth_nothing() {
-    let (_home, server) = start();
+    let (_home, server) = start_server();
     let get = || Request::new("GET", RUNS);
     for request in [
         get().basic(USER, "wrong"),
@@ -103,13 +103,13 @@ fn wrong_credentials_are_worth_nothing() {
         Request::new("POST", "/v1/auth/login").json(&json!({})),
         Request::new("POST", "/v1/session").json(&json!({"username": USER, "apiKey": "no"})),
     ] {
-        gives_nothing(&request.send(server.address));
+        assert_gives_nothing(&request.send(server.address));
     }
 }
 
 #[test]
 fn guessing_is_slowed_down_but_not_for_those_who_know() {
-    let (_home, server) = start();
+    let (_home, server) = start_server();
     assert_eq!(server.send(Request::new("GET", RUNS)).status, 200);
     let guess = |number: usize| {
         let login = json!({"username": USER, "apiKey": format!("guess {number}")});
@@ -126,7 +126,7 @@ fn guessing_is_slowed_down_but_not_for_those_who_know() {
 
 #[test]
 fn hosts_and_origins() {
-    let (_home, server) = start();
+    let (_home, server) = start_server();
     let own = format!("http://{}", server.address);
     let port = server.address.port();
     let get = |headers: &[(&str, &str)]| {
@@ -143,7 +143,7 @@ fn hosts_and_origins() {
         vec![("Origin", "http://localhost:1")],
         vec![("Origin", "https://plan.example.org.evil.example")],
     ] {
-        gives_nothing(&get(&headers));
+        assert_gives_nothing(&get(&headers));
     }
     for headers in [
         vec![("Host", "localhost")],
@@ -161,7 +161,7 @@ fn hosts_and_origins() {
 
 #[test]
 fn a_page_hosted_apart_calls_with_its_credentials_alone() {
-    let (_home, server) = start();
+    let (_home, server) = start_server();
     let origin = "https://plan.example.org";
     let preflight = |origin: &str| {
         Request::new("OPTIONS", RUNS)
@@ -183,14 +183,14 @@ fn a_page_hosted_apart_calls_with_its_credentials_alone() {
             .contains("authorization")
     );
     assert_eq!(answer.header("access-control-allow-credentials"), None);
-    gives_nothing(&preflight("http://evil.example"));
+    assert_gives_nothing(&preflight("http://evil.example"));
     let called = server.send(Request::new("GET", RUNS).header("Origin", origin));
     assert_eq!(called.status, 200);
     assert_eq!(called.header("access-control-allow-origin"), Some(origin));
     // The cookie counts for nothing there.
     let with_cookie = Request::new("GET", RUNS)
         .header("Origin", origin)
-        .header("Cookie", &cookie(&server));
+        .header("Cookie", &session_cookie(&server));
     assert_eq!(with_cookie.send(server.address).status, 401);
     let credentials = json!({"username": USER, "apiKey": KEY});
     let signed = Request::new("POST", "/v1/session")
@@ -202,12 +202,12 @@ fn a_page_hosted_apart_calls_with_its_credentials_alone() {
 
 #[test]
 fn the_start_address_works_once_and_its_session_outlives_a_restart() {
-    let (home, server) = start();
+    let (home, server) = start_server();
     let wrong = Request::new("GET", "/start?token=wrong").send(server.address);
     assert_eq!((wrong.status, wrong.header("set-cookie")), (410, None));
     let head = Request::new("POST", &server.open).send(server.address);
     assert_eq!(head.status, 405);
-    let cookie = cookie(&server);
+    let cookie = session_cookie(&server);
     let second = Request::new("GET", &server.open).send(server.address);
     assert_eq!((second.status, second.header("set-cookie")), (410, None));
     let session = Request::new("GET", "/v1/session").header("Cookie", &cookie);
@@ -229,12 +229,12 @@ fn the_start_address_works_once_and_its_session_outlives_a_restart() {
 
 #[test]
 fn the_cookie_is_for_the_own_page_alone() {
-    let (_home, server) = start();
-    let cookie = cookie(&server);
+    let (_home, server) = start_server();
+    let cookie = session_cookie(&server);
     let own = format!("http://{}", server.address);
     let launch = || {
         Request::new("POST", RUNS)
-            .json(&run("file.py "))
+            .json(&launch_request("file.py "))
             .header("Cookie", &cookie)
     };
     let get = || Request::new("GET", RUNS).header("Cookie", &cookie);
@@ -253,13 +253,13 @@ fn the_cookie_is_for_the_own_page_alone() {
         get().header("Sec-Fetch-Site", "cross-site"),
         get().header("Sec-Fetch-Site", "same-site"),
     ] {
-        gives_nothing(&request.send(server.address));
+        assert_gives_nothing(&request.send(server.address));
     }
 }
 
 #[test]
 fn every_answer_has_the_headers_that_keep_browsers_strict() {
-    let (_home, server) = start();
+    let (_home, server) = start_server();
     for path in ["/", "/healthz", RUNS, "/start"] {
         let answer = server.send(Request::new("GET", path));
         assert_eq!(
@@ -282,7 +282,7 @@ fn every_answer_has_the_headers_that_keep_browsers_strict() {
 
 #[test]
 fn nothing_is_read_from_outside_its_folder() {
-    let (_home, server) = start();
+    let (_home, server) = start_server();
     for path in [
         "/../sweep.toml",
         "/..%2fsweep.toml",
@@ -313,9 +313,9 @@ fn arguments_are_never_read_by_a_shell() {
     let trial = &server.finish(&server.launch(&format!("show.py  {evil}")))[0];
     assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED");
     assert!(
-        server.log(trial).contains("$(touch"),
+        server.output_of(trial).contains("$(touch"),
         "{}",
-        server.log(trial)
+        server.output_of(trial)
     );
     assert!(!marker.exists());
 }

@@ -81,13 +81,13 @@ impl Request {
 
     pub(crate) fn send(&self, address: SocketAddr) -> Answer {
         let mut reader = self.open(address);
-        let (status, headers) = head(&mut reader);
+        let (status, headers) = read_head(&mut reader);
         let mut body = Vec::new();
         reader.read_to_end(&mut body).expect("a body");
         let chunked = headers.iter().any(|(name, value)| {
             name.eq_ignore_ascii_case("transfer-encoding") && value == "chunked"
         });
-        let body = if chunked { unchunk(&body) } else { body };
+        let body = if chunked { decode_chunks(&body) } else { body };
         Answer {
             status,
             headers,
@@ -139,7 +139,7 @@ impl Request {
 }
 
 /// Reads the status and the headers of an answer.
-pub(crate) fn head(reader: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>) {
+pub(crate) fn read_head(reader: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>) {
     let mut line = String::new();
     reader.read_line(&mut line).expect("a status line");
     let status = line
@@ -159,7 +159,7 @@ pub(crate) fn head(reader: &mut BufReader<TcpStream>) -> (u16, Vec<(String, Stri
     (status, headers)
 }
 
-fn unchunk(mut body: &[u8]) -> Vec<u8> {
+fn decode_chunks(mut body: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     while let Some(end) = body.windows(2).position(|pair| pair == b"\r\n") {
         let length = std::str::from_utf8(&body[..end]).expect("a chunk's length");

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::server::{Home, Server, wait};
+use crate::server::{Home, Server, wait_until};
 use crate::skip::skip;
 
 /// Trials that run until a file is there, one at a time, at a cent a second.
@@ -26,7 +26,7 @@ fn home() -> Home {
     home
 }
 
-fn assert_sound(trials: &[Value]) {
+fn assert_plausible_bill(trials: &[Value]) {
     for trial in trials {
         assert_eq!(trial["exitCode"], 0, "{trial}");
         let billed = trial["billedSeconds"].as_i64().unwrap();
@@ -37,7 +37,7 @@ fn assert_sound(trials: &[Value]) {
 }
 
 /// The library that moves a program's clock, where it is installed (Debian: libfaketime).
-fn faketime() -> Option<&'static str> {
+fn find_faketime() -> Option<&'static str> {
     let places = [
         "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
         "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -49,7 +49,7 @@ fn faketime() -> Option<&'static str> {
 /// runs, and another one is launched after it.
 #[test]
 fn a_clock_that_steps_back_is_survived() {
-    let Some(library) = faketime() else {
+    let Some(library) = find_faketime() else {
         return skip("libfaketime, which moves the clock, is not installed");
     };
     let home = home();
@@ -66,7 +66,7 @@ fn a_clock_that_steps_back_is_survived() {
     let server = Server::start(command);
     let go = home.path("go");
     let run = server.launch(&format!("wait.py  '{}' '[1, 2]'", go.display()));
-    wait("the trial to run", || {
+    wait_until("the trial to run", || {
         (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
     });
     home.write("clock", "-3600\n");
@@ -81,7 +81,7 @@ fn a_clock_that_steps_back_is_survived() {
     fs::write(go, "").unwrap();
     for one in [&run, &later] {
         let trials = server.finish(one);
-        assert_sound(&trials);
+        assert_plausible_bill(&trials);
         for trial in trials {
             let time = |name: &str| trial[name].as_str().unwrap().to_owned();
             assert!(time("startTimestamp") <= time("finishTimestamp"), "{trial}");
@@ -98,7 +98,7 @@ fn records_of_the_future_are_survived() {
     let go = home.path("go");
     let server = home.start();
     let run = server.launch(&format!("wait.py  '{}' '[1, 2]'", go.display()));
-    wait("the trial to run", || {
+    wait_until("the trial to run", || {
         (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
     });
     server.kill();
@@ -131,6 +131,6 @@ fn records_of_the_future_are_survived() {
     );
     fs::write(go, "").unwrap();
     for one in [&run, &later] {
-        assert_sound(&server.finish(one));
+        assert_plausible_bill(&server.finish(one));
     }
 }

@@ -9,22 +9,22 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::client::{self, Answer, Request};
-use crate::server::{Home, Server, run, wait};
+use crate::server::{Home, Server, launch_request, wait_until};
 
-fn launch(server: &Server, command: &str, options: Value) -> Value {
-    let mut body = run(command);
+fn launch_with_options(server: &Server, command: &str, options: Value) -> Value {
+    let mut body = launch_request(command);
     body["spec"]["sweepOptions"] = options;
     let answer = server.post_run(&body);
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
 }
 
-fn status(server: &Server, run: &Value) -> Value {
+fn run_status(server: &Server, run: &Value) -> Value {
     let id = run["id"].as_str().unwrap();
     server.get(&format!("/v1/core/local/runs/{id}?brief=true"))["status"].clone()
 }
 
-fn post(server: &Server, run: &Value, verb: &str, body: &Value) -> Answer {
+fn post_action(server: &Server, run: &Value, verb: &str, body: &Value) -> Answer {
     let path = format!("/v1/core/local/runs/{}/{verb}", run["id"].as_str().unwrap());
     server.send(Request::new("POST", &path).json(body))
 }
@@ -36,16 +36,16 @@ fn a_trial_whose_time_is_up_has_failed() {
         "import sys, time\nprint('begun', flush=True)\ntime.sleep(float(sys.argv[1]))",
     )]);
     let server = home.start();
-    let run = launch(&server, "long.py  '[60, 0]'", json!({"time_limit": "1"}));
+    let run = launch_with_options(&server, "long.py  '[60, 0]'", json!({"time_limit": "1"}));
     let trials = server.finish(&run);
     assert_eq!(trials[0]["state"], "EXPERIMENT_STATE_FAILED");
     assert_eq!(trials[0]["signal"], 15);
     let message = trials[0]["message"].as_str().unwrap();
     assert!(message.starts_with("its time was up"), "{message}");
-    assert_eq!(server.log(&trials[0]), "begun\n");
+    assert_eq!(server.output_of(&trials[0]), "begun\n");
     assert_eq!(trials[1]["state"], "EXPERIMENT_STATE_SUCCEEDED");
     for wrong in ["-1", "soon", "1.5", "999999999999"] {
-        let mut body = crate::server::run("long.py  0");
+        let mut body = crate::server::launch_request("long.py  0");
         body["spec"]["sweepOptions"] = json!({"time_limit": wrong});
         let answer = server.post_run(&body);
         assert_eq!(answer.status, 400, "{wrong}");
@@ -70,9 +70,9 @@ fn after_failures_in_a_row_the_rest_is_held_released_and_tried_again() {
     home.write("sick", "");
     let server = home.start();
     let command = format!("sick.py  '{}' 'range(12)'", home.path("sick").display());
-    let run = launch(&server, &command, json!({"stop_after_failures": 3}));
-    let held = wait("trials to be held", || {
-        let status = status(&server, &run);
+    let run = launch_with_options(&server, &command, json!({"stop_after_failures": 3}));
+    let held = wait_until("trials to be held", || {
+        let status = run_status(&server, &run);
         (status["held"] != 0 && status["experimentCounts"]["running"] == 0).then_some(status)
     });
     assert_eq!(
@@ -88,26 +88,29 @@ fn after_failures_in_a_row_the_rest_is_held_released_and_tried_again() {
     // They stay so, also across a restart.
     server.kill();
     let server = home.start();
-    assert_eq!(status(&server, &run)["held"], 9);
+    assert_eq!(run_status(&server, &run)["held"], 9);
     fs::remove_file(home.path("sick")).unwrap();
-    assert_eq!(post(&server, &run, "release", &json!({})).status, 200);
+    assert_eq!(
+        post_action(&server, &run, "release", &json!({})).status,
+        200
+    );
     let trials = server.finish(&run);
     assert!(trials[3..].iter().all(|trial| trial["exitCode"] == 0));
-    assert_eq!(status(&server, &run)["phase"], "RUN_STATE_FAILED");
+    assert_eq!(run_status(&server, &run)["phase"], "RUN_STATE_FAILED");
     // What failed is tried again: one by number, then the others.
-    let one = post(&server, &run, "retry", &json!({"numbers": [1, 5]}));
+    let one = post_action(&server, &run, "retry", &json!({"numbers": [1, 5]}));
     assert_eq!(one.status, 200, "{}", one.text());
     server.finish(&run);
-    assert_eq!(status(&server, &run)["experimentCounts"]["failed"], 2);
-    assert_eq!(post(&server, &run, "retry", &json!({})).status, 200);
+    assert_eq!(run_status(&server, &run)["experimentCounts"]["failed"], 2);
+    assert_eq!(post_action(&server, &run, "retry", &json!({})).status, 200);
     let trials = server.finish(&run);
-    assert_eq!(status(&server, &run)["phase"], "RUN_STATE_SUCCEEDED");
+    assert_eq!(run_status(&server, &run)["phase"], "RUN_STATE_SUCCEEDED");
     for trial in &trials[..3] {
         assert_eq!(
             (&trial["attempt"], &trial["metrics"]["acc"]),
             (&json!(1), &json!(0.9))
         );
-        assert_eq!(server.log(trial), "acc=0.9\n");
+        assert_eq!(server.output_of(trial), "acc=0.9\n");
         let path = format!(
             "/v1/core/local/experiments/{}",
             trial["id"].as_str().unwrap()
@@ -125,7 +128,7 @@ fn after_failures_in_a_row_the_rest_is_held_released_and_tried_again() {
         let none = server.send(Request::new("GET", &format!("{path}/logs?attempt=2")));
         assert_eq!(none.status, 404);
     }
-    assert_eq!(post(&server, &run, "retry", &json!({})).status, 409);
+    assert_eq!(post_action(&server, &run, "retry", &json!({})).status, 409);
 }
 
 #[test]
@@ -134,8 +137,8 @@ fn by_default_five_failures_in_a_row_hold_the_rest() {
     home.write("sweep.toml", "[clusters.local]\nslots = 1\n");
     let server = home.start();
     let run = server.launch("bad.sh  'range(8)'");
-    wait("trials to be held", || {
-        (status(&server, &run)["held"] == 3).then_some(())
+    wait_until("trials to be held", || {
+        (run_status(&server, &run)["held"] == 3).then_some(())
     });
     // A held run can be stopped for good.
     let mut wish = run.clone();
@@ -143,14 +146,17 @@ fn by_default_five_failures_in_a_row_hold_the_rest() {
     let path = format!("/v1/core/local/runs/{}", run["id"].as_str().unwrap());
     server.send(Request::new("PUT", &path).json(&wish));
     server.finish(&run);
-    assert_eq!(status(&server, &run)["experimentCounts"]["cancelled"], 3);
-    let on = launch(
+    assert_eq!(
+        run_status(&server, &run)["experimentCounts"]["cancelled"],
+        3
+    );
+    let on = launch_with_options(
         &server,
         "bad.sh  'range(8)'",
         json!({"stop_after_failures": 0}),
     );
     server.finish(&on);
-    assert_eq!(status(&server, &on)["experimentCounts"]["failed"], 8);
+    assert_eq!(run_status(&server, &on)["experimentCounts"]["failed"], 8);
 }
 
 #[test]
@@ -169,7 +175,11 @@ fn runs_start_by_priority_then_launch_order() {
     let mut runs = vec![first];
     for (word, priority) in [("low", -1), ("normal", 0), ("high", 7), ("later", 7)] {
         let command = format!("say.sh  '{}' {word}", said.display());
-        runs.push(launch(&server, &command, json!({"priority": priority})));
+        runs.push(launch_with_options(
+            &server,
+            &command,
+            json!({"priority": priority}),
+        ));
     }
     fs::write(go, "").unwrap();
     for run in &runs {
@@ -200,7 +210,7 @@ fn no_two_trials_share_a_gpu() {
     let server = home.start();
     let launch = |gpus: &str, machine: &str| {
         let values = "'[1, 2, 3, 4]'";
-        let mut body = run(&format!(
+        let mut body = launch_request(&format!(
             "gpu.py  '{}' {values}",
             home.path("gpus").display()
         ));
@@ -216,7 +226,7 @@ fn no_two_trials_share_a_gpu() {
     ];
     for (run, count) in &runs {
         for trial in server.finish(run) {
-            let log = server.log(&trial);
+            let log = server.output_of(&trial);
             assert_eq!(trial["exitCode"], 0, "{log}");
             assert_eq!(log.split_whitespace().next(), Some(*count), "{log}");
         }
@@ -239,7 +249,7 @@ fn trials_share_the_cpus_that_they_ask_for() {
     )]);
     home.write("sweep.toml", "[clusters.local]\nslots = 4\ncpus = 4\n");
     let server = home.start();
-    let mut body = run(&format!(
+    let mut body = launch_request(&format!(
         "cpu.py  '{}' '[1, 2, 3]'",
         home.path("busy").display()
     ));
@@ -251,7 +261,7 @@ fn trials_share_the_cpus_that_they_ask_for() {
     );
 }
 
-pub(crate) fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn tar_gz(files: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (name, content) in files {
         let mut header = tar::Header::new_gnu();
@@ -268,7 +278,7 @@ pub(crate) fn archive(files: &[(&str, &str)]) -> Vec<u8> {
 fn an_uploaded_source_runs_once_it_has_come() {
     let home = Home::new(&[("train.py", "print('of the server')")]);
     let server = home.start();
-    let mut body = run("train.py  '[1, 2]'");
+    let mut body = launch_request("train.py  '[1, 2]'");
     body["localDir"] = json!(true);
     let launch = Request::new("POST", "/v1/core/local/runs").header("Idempotency-Key", "up");
     let launch = launch.json(&body);
@@ -280,7 +290,7 @@ fn an_uploaded_source_runs_once_it_has_come() {
         .unwrap_or_else(|| panic!("{url}"))
         .to_owned();
     std::thread::sleep(std::time::Duration::from_millis(500));
-    let waiting = status(&server, &made);
+    let waiting = run_status(&server, &made);
     assert_eq!(waiting["experimentCounts"]["pending"], 2, "{waiting}");
     assert!(
         waiting["message"].as_str().unwrap().contains("upload"),
@@ -293,7 +303,7 @@ fn an_uploaded_source_runs_once_it_has_come() {
         request.body = Some(bytes.to_vec());
         request.send(server.address)
     };
-    let source = archive(&[
+    let source = tar_gz(&[
         ("./train.py", "import sys, part.b\nprint(sys.argv[1])"),
         ("./part/b.py", "print('b')"),
     ]);
@@ -312,9 +322,9 @@ fn an_uploaded_source_runs_once_it_has_come() {
         Some(tag.as_str()),
         "sent again"
     );
-    assert_eq!(put(&path, &archive(&[("train.py", "")])).status, 409);
+    assert_eq!(put(&path, &tar_gz(&[("train.py", "")])).status, 409);
     let trials = server.finish(&made);
-    assert_eq!(server.log(&trials[1]), "b\n2\n");
+    assert_eq!(server.output_of(&trials[1]), "b\n2\n");
     // The answer to the launch was lost: asked again, there is nothing more to upload.
     let again = server.send(launch).json();
     assert_eq!(
@@ -329,13 +339,13 @@ fn of_two_uploads_at_once_one_is_taken() {
     let home = Home::new(&[]);
     let server = home.start();
     for _ in 0..5 {
-        let mut body = run("train.py ");
+        let mut body = launch_request("train.py ");
         body["localDir"] = json!(true);
         let made = server.post_run(&body).json();
         let url = made["status"]["uploadUrl"].as_str().unwrap();
         let path = &url[url.find("/v1/").unwrap()..];
         let sources = ["print('first')", "print('the second')"];
-        let sources = sources.map(|text| archive(&[("train.py", text)]));
+        let sources = sources.map(|text| tar_gz(&[("train.py", text)]));
         let mut streams = sources.clone().map(|source| {
             let mut stream = TcpStream::connect(server.address).unwrap();
             let (host, length) = (server.address, source.len());
@@ -348,15 +358,15 @@ fn of_two_uploads_at_once_one_is_taken() {
             stream
         });
         // Both have begun, before either is whole.
-        wait("both to come", || {
+        wait_until("both to come", || {
             let files = fs::read_dir(home.path("data/uploads"));
             (files.map_or(0, Iterator::count) == 2).then_some(())
         });
         for (stream, source) in streams.iter_mut().zip(&sources) {
             stream.write_all(&source[source.len() - 1..]).unwrap();
         }
-        let statuses = streams.map(|stream| client::head(&mut BufReader::new(stream)).0);
-        let log = server.log(&server.finish(&made)[0]);
+        let statuses = streams.map(|stream| client::read_head(&mut BufReader::new(stream)).0);
+        let log = server.output_of(&server.finish(&made)[0]);
         match statuses {
             [200, 409] => assert_eq!(log, "first\n"),
             [409, 200] => assert_eq!(log, "the second\n"),
@@ -371,19 +381,19 @@ fn an_upload_beyond_the_limits_is_refused() {
     let home = Home::new(&[]);
     home.write("sweep.toml", "[limits]\nsource_bytes = 10000\n");
     let server = home.start();
-    let mut body = run("train.py ");
+    let mut body = launch_request("train.py ");
     body["localDir"] = json!(true);
     let made = server.post_run(&body).json();
     let url = made["status"]["uploadUrl"].as_str().unwrap();
     let path = url.split_once(&server.address.to_string()).unwrap().1;
     let zeros = "0".repeat(10_001);
-    for bytes in [archive(&[("big", &zeros)]), vec![7; 10_001]] {
+    for bytes in [tar_gz(&[("big", &zeros)]), vec![7; 10_001]] {
         let mut request = Request::new("PUT", path);
         request.body = Some(bytes);
         let answer = request.send(server.address);
         assert_eq!(answer.status, 413, "{}", answer.text());
     }
-    assert_eq!(status(&server, &made)["experimentCounts"]["pending"], 1);
+    assert_eq!(run_status(&server, &made)["experimentCounts"]["pending"], 1);
     assert_eq!(fs::read_dir(home.path("data/uploads")).unwrap().count(), 0);
 }
 

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::client::Request;
 use crate::control;
-use crate::server::{Home, Server, run};
+use crate::server::{Home, Server, launch_request};
 use crate::skip::skip;
 
 /// Reads the file of the datastore at its first argument, and tries to write there.
-pub(crate) const READ: &str = "\
+pub(crate) const READ_SCRIPT: &str = "\
 import sys
 path = sys.argv[1].removeprefix('--data=')
 print(open(path + '/file').read())
@@ -23,7 +23,7 @@ for name in ('file', 'new'):
         print('refused', error.errno)
 ";
 
-pub(crate) fn home(files: &[(&str, &str)]) -> Home {
+pub(crate) fn home_with_datastores(files: &[(&str, &str)]) -> Home {
     let home = Home::new(files);
     for (folder, content) in [
         ("cifar5/1", "one"),
@@ -36,34 +36,34 @@ pub(crate) fn home(files: &[(&str, &str)]) -> Home {
 }
 
 /// A request for a run that reads datastores.
-pub(crate) fn reading(command: &str, datastores: &Value) -> Value {
-    let mut body = run(command);
+pub(crate) fn request_with_datastores(command: &str, datastores: &Value) -> Value {
+    let mut body = launch_request(command);
     body["spec"]["datastores"] = datastores.clone();
     body
 }
 
-pub(crate) fn launch(server: &Server, command: &str, datastores: &Value) -> Value {
-    let answer = server.post_run(&reading(command, datastores));
+pub(crate) fn launch_with_datastores(server: &Server, command: &str, datastores: &Value) -> Value {
+    let answer = server.post_run(&request_with_datastores(command, datastores));
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
 }
 
 /// How a trial was given its datastores.
-pub(crate) fn access(server: &Server, trial: &Value) -> Value {
+pub(crate) fn datastore_access(server: &Server, trial: &Value) -> Value {
     let id = trial["id"].as_str().unwrap();
     server.get(&format!("/v1/core/local/experiments/{id}"))["status"]["datastores"].clone()
 }
 
 #[test]
 fn without_mounts_the_arguments_lead_to_the_folder_and_the_record_says_so() {
-    let home = home(&[(
+    let home = home_with_datastores(&[(
         "read.py",
         "import sys\nprint(sys.argv[1:])\nprint(open(sys.argv[1][7:] + '/file').read())",
     )]);
     home.write("sweep.toml", "[clusters.local]\nmounts = \"arguments\"\n");
     let server = home.start();
     let command = "read.py  --data=/datastores/cifar5 /datastores/cifar55 '[1, 2]'";
-    let run = launch(&server, command, &json!([{"name": "cifar5", "version": 1}]));
+    let run = launch_with_datastores(&server, command, &json!([{"name": "cifar5", "version": 1}]));
     let trial = &server.finish(&run)[1];
     let folder = home
         .path("data")
@@ -72,10 +72,10 @@ fn without_mounts_the_arguments_lead_to_the_folder_and_the_record_says_so() {
         .join("datastores/cifar5/1");
     let folder = folder.display();
     assert_eq!(
-        server.log(trial),
+        server.output_of(trial),
         format!("['--data={folder}', '/datastores/cifar55', '2']\none\n")
     );
-    let how = access(&server, trial);
+    let how = datastore_access(&server, trial);
     assert_eq!(how["by"], "arguments");
     assert!(
         how["because"].as_str().unwrap().contains("settings"),
@@ -114,7 +114,7 @@ fn where_namespaces_are_forbidden_the_arguments_lead_to_the_folder() {
     {
         return skip("this machine gives this account no user namespaces");
     }
-    let home = home(&[(
+    let home = home_with_datastores(&[(
         "read.py",
         "import sys\nprint(open(sys.argv[1] + '/file').read())",
     )]);
@@ -131,14 +131,14 @@ fn where_namespaces_are_forbidden_the_arguments_lead_to_the_folder() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let server = Server::start(command);
-    let run = launch(
+    let run = launch_with_datastores(
         &server,
         "read.py  /datastores/cifar5",
         &json!([{"name": "cifar5"}]),
     );
     let trial = &server.finish(&run)[0];
-    assert_eq!(server.log(trial), "two\n", "{trial}");
-    let how = access(&server, trial);
+    assert_eq!(server.output_of(trial), "two\n", "{trial}");
+    let how = datastore_access(&server, trial);
     assert_eq!(how["by"], "arguments");
     assert!(
         how["because"]
@@ -151,7 +151,7 @@ fn where_namespaces_are_forbidden_the_arguments_lead_to_the_folder() {
 
 #[test]
 fn what_cannot_be_given_is_refused_and_nothing_starts() {
-    let home = home(&[("read.py", READ)]);
+    let home = home_with_datastores(&[("read.py", READ_SCRIPT)]);
     let server = home.start();
     let data = home.path("data").display().to_string();
     for (datastores, words) in [
@@ -183,7 +183,7 @@ fn what_cannot_be_given_is_refused_and_nothing_starts() {
             "Two datastores",
         ),
     ] {
-        let answer = server.post_run(&reading("read.py  x", &datastores));
+        let answer = server.post_run(&request_with_datastores("read.py  x", &datastores));
         assert_eq!(answer.status, 400, "{datastores}");
         assert!(answer.message().contains(words), "{}", answer.message());
     }
@@ -192,7 +192,7 @@ fn what_cannot_be_given_is_refused_and_nothing_starts() {
 
 #[test]
 fn datastores_are_listed_as_grids_client_reads_them() {
-    let home = home(&[]);
+    let home = home_with_datastores(&[]);
     home.write("outside/file", &"x".repeat(1_500_000));
     let outside = home.path("outside").display().to_string();
     home.write(
@@ -234,7 +234,7 @@ fn datastores_are_listed_as_grids_client_reads_them() {
 
 #[test]
 fn a_folder_is_added_as_the_next_version_while_the_server_runs() {
-    let home = home(&[("read.py", READ)]);
+    let home = home_with_datastores(&[("read.py", READ_SCRIPT)]);
     home.write("new/file", "three");
     let server = home.start();
     let sweep = |arguments: &[&str]| {
@@ -266,21 +266,21 @@ fn a_folder_is_added_as_the_next_version_while_the_server_runs() {
     let (_, list) = sweep(&["list"]);
     assert_eq!(list.lines().count(), 5, "{list}");
     assert!(list.contains("cifar5 version 3: "), "{list}");
-    let run = launch(
+    let run = launch_with_datastores(
         &server,
         "read.py  /datastores/cifar5",
         &json!([{"name": "cifar5"}]),
     );
     assert_eq!(run["spec"]["datastores"][0]["id"], "cifar5-v3");
-    let log = server.log(&server.finish(&run)[0]);
+    let log = server.output_of(&server.finish(&run)[0]);
     assert!(log.starts_with("three\n"), "{log}");
 }
 
 #[test]
 fn a_trial_whose_datastore_is_gone_does_not_start() {
-    let home = home(&[]);
+    let home = home_with_datastores(&[]);
     let server = home.start();
-    let mut body = reading(
+    let mut body = request_with_datastores(
         "read.py  /datastores/cifar5",
         &json!([{"name": "cifar5", "version": 1}]),
     );
@@ -289,11 +289,11 @@ fn a_trial_whose_datastore_is_gone_does_not_start() {
     fs::remove_dir_all(home.path("data/datastores/cifar5/1")).unwrap();
     let url = run["status"]["uploadUrl"].as_str().unwrap();
     let mut put = Request::new("PUT", &url[url.find("/v1/").unwrap()..]);
-    put.body = Some(control::archive(&[("read.py", "print('ran')")]));
+    put.body = Some(control::tar_gz(&[("read.py", "print('ran')")]));
     assert_eq!(put.send(server.address).status, 200);
     let trial = &server.finish(&run)[0];
     assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
-    let log = server.log(trial);
+    let log = server.output_of(trial);
     assert!(
         log.starts_with("the datastore cifar5-v1 is gone: "),
         "{log}"

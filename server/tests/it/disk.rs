@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::faults::{by_shell, may_mount};
-use crate::repository::{fetching, git, noise, repository, with_git};
-use crate::server::{Home, Server, wait};
+use crate::faults::{may_mount, shell_command};
+use crate::repository::{fetch_request, git, make_repository, random_bytes, with_git};
+use crate::server::{Home, Server, wait_until};
 use crate::skip::skip;
 
 /// Fills the disk but for so many bytes, says so, and makes room once it is told to.
-const FILL: &str = "import os, sys, time\n\
+const FILL_SCRIPT: &str = "import os, sys, time\n\
     stats = os.statvfs('.')\n\
     size = stats.f_bavail * stats.f_frsize - int(sys.argv[1])\n\
     with open('fill.bin', 'wb') as file:\n\
@@ -24,7 +24,7 @@ const FILL: &str = "import os, sys, time\n\
     os.remove('fill.bin')\n";
 
 /// The same with files: as many as the disk takes but for so many.
-const FILL_FILES: &str = "import os, sys, time\n\
+const FILL_FILES_SCRIPT: &str = "import os, sys, time\n\
     made = 0\n\
     os.mkdir('many')\n\
     try:\n\
@@ -38,24 +38,24 @@ const FILL_FILES: &str = "import os, sys, time\n\
     for number in range(int(sys.argv[1]), made): os.remove(f'many/{number}')\n";
 
 /// A server whose data folder is a small disk of its own.
-fn on_small_disk(home: &Home, size: &str) -> Server {
-    Server::start(small_disk(home, size))
+fn start_on_small_disk(home: &Home, size: &str) -> Server {
+    Server::start(small_disk_command(home, size))
 }
 
-fn small_disk(home: &Home, size: &str) -> Command {
+fn small_disk_command(home: &Home, size: &str) -> Command {
     fs::create_dir(home.path("data")).unwrap();
     let data = home.path("data").display().to_string();
     let mount = format!("mount -t tmpfs -o {size} none '{data}' && exec \"$@\"");
-    by_shell(home, true, &mount)
+    shell_command(home, true, &mount)
 }
 
-fn health(server: &Server) -> String {
+fn health_text(server: &Server) -> String {
     let answer = Request::new("GET", "/healthz").send(server.address);
     assert_eq!(answer.status, 200);
     answer.text()
 }
 
-fn status(server: &Server, run: &Value) -> Value {
+fn run_status(server: &Server, run: &Value) -> Value {
     let id = run["id"].as_str().unwrap();
     server.get(&format!("/v1/core/local/runs/{id}?brief=true"))["status"].clone()
 }
@@ -66,7 +66,7 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
         return skip("this account may not mount");
     }
     let home = Home::new(&[
-        ("fill.py", FILL),
+        ("fill.py", FILL_SCRIPT),
         ("after.sh", "echo ran >> $1"),
         (
             "wait.py",
@@ -77,14 +77,14 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
         "sweep.toml",
         "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 4000000\n",
     );
-    let server = on_small_disk(&home, "size=16m");
+    let server = start_on_small_disk(&home, "size=16m");
     let (go, ran, next) = (home.path("go"), home.path("ran"), home.path("next"));
-    assert_eq!(health(&server), "ok\n");
+    assert_eq!(health_text(&server), "ok\n");
     // Two slots: one fills the disk, one is held until it is full, then it is the waiting run's.
     let holding = server.launch(&format!("wait.py  '{}'", next.display()));
     let filling = server.launch(&format!("fill.py  2000000 '{}'", go.display()));
     let waiting = server.launch(&format!("after.sh  '{}'", ran.display()));
-    wait("the disk to be full", || {
+    wait_until("the disk to be full", || {
         home.path("go.full").exists().then_some(())
     });
     fs::write(&next, "").unwrap();
@@ -92,7 +92,7 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
     std::thread::sleep(Duration::from_millis(500));
     let trial = server.trials(&waiting)[0].clone();
     assert_eq!(trial["state"], "EXPERIMENT_STATE_QUEUED", "{trial}");
-    let said = status(&server, &waiting)["message"]
+    let said = run_status(&server, &waiting)["message"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -100,7 +100,7 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
         said.contains("disk has") && said.contains("below 4 MB"),
         "{said}"
     );
-    assert!(health(&server).contains("nearly full"));
+    assert!(health_text(&server).contains("nearly full"));
     let cluster = server.get("/v1/core/clusters/local");
     assert!(
         cluster["status"]["message"]
@@ -109,7 +109,7 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
             .contains("disk has"),
         "{cluster}"
     );
-    let refused = server.post_run(&crate::server::run("after.sh "));
+    let refused = server.post_run(&crate::server::launch_request("after.sh "));
     assert_eq!(refused.status, 507, "{}", refused.text());
     assert!(
         refused.message().contains("Make room"),
@@ -123,8 +123,8 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
     assert_eq!(fs::read_to_string(ran).unwrap(), "ran\n");
     assert_eq!(
         (
-            health(&server).as_str(),
-            &status(&server, &waiting)["message"]
+            health_text(&server).as_str(),
+            &run_status(&server, &waiting)["message"]
         ),
         ("ok\n", &json!(""))
     );
@@ -136,7 +136,7 @@ fn an_upload_to_a_full_disk_is_refused_and_may_come_again() {
     let home = Home::new(&[("after.sh", "echo ran")]);
     home.write("sweep.toml", "[limits]\nfree_bytes = 0\n");
     let server = home.start();
-    let mut body = crate::server::run("after.sh ");
+    let mut body = crate::server::launch_request("after.sh ");
     body["localDir"] = json!(true);
     let run = server.post_run(&body).json();
     let address = run["status"]["uploadUrl"].as_str().unwrap();
@@ -147,7 +147,9 @@ fn an_upload_to_a_full_disk_is_refused_and_may_come_again() {
     let put = |server: &Server| Request::new("PUT", &path).send(server.address).status;
     assert_eq!(put(&server), 507);
     assert_eq!(
-        server.post_run(&crate::server::run("after.sh ")).status,
+        server
+            .post_run(&crate::server::launch_request("after.sh "))
+            .status,
         507
     );
     drop(server);
@@ -167,7 +169,7 @@ fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
         return skip("this account may not mount");
     }
     let home = Home::new(&[
-        ("fill.py", FILL),
+        ("fill.py", FILL_SCRIPT),
         ("once.sh", "echo $2 >> $1; exit $3"),
         ("large.bin", &"x".repeat(2_000_000)),
     ]);
@@ -175,31 +177,32 @@ fn a_trial_claimed_on_a_full_disk_waits_and_starts_once() {
         "sweep.toml",
         "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 0\n",
     );
-    let server = on_small_disk(&home, "size=32m");
+    let server = start_on_small_disk(&home, "size=32m");
     let (go, ran) = (home.path("go"), home.path("ran"));
     // The first fails, and the others are held until they are released.
-    let mut body = crate::server::run(&format!("once.sh  '{}' '[0, 1, 2]' 1", ran.display()));
+    let mut body =
+        crate::server::launch_request(&format!("once.sh  '{}' '[0, 1, 2]' 1", ran.display()));
     body["spec"]["sweepOptions"] = json!({"parallel": "1", "stop_after_failures": 1});
     let run = server.post_run(&body).json();
-    wait("the rest to be held", || {
-        (status(&server, &run)["held"] == 2).then_some(())
+    wait_until("the rest to be held", || {
+        (run_status(&server, &run)["held"] == 2).then_some(())
     });
     let filling = server.launch(&format!("fill.py  1000000 '{}'", go.display()));
-    wait("the disk to be full", || {
+    wait_until("the disk to be full", || {
         home.path("go.full").exists().then_some(())
     });
     let id = run["id"].as_str().unwrap();
     let release = Request::new("POST", &format!("/v1/core/local/runs/{id}/release"));
     assert_eq!(server.send(release).status, 200);
-    wait("a trial to be put back", || {
+    wait_until("a trial to be put back", || {
         let trial = server.trials(&run)[1].clone();
         let said = trial["message"].as_str().unwrap().to_owned();
         (trial["state"] == "EXPERIMENT_STATE_QUEUED" && said.contains("room on the disk"))
             .then_some(())
     });
     fs::write(&go, "").unwrap();
-    wait("both to end", || {
-        let counts = &status(&server, &run)["experimentCounts"];
+    wait_until("both to end", || {
+        let counts = &run_status(&server, &run)["experimentCounts"];
         // The second fails too, after which the third is held again.
         (counts["failed"] == 2).then_some(())
     });
@@ -223,30 +226,31 @@ fn a_supervisor_that_finds_no_room_starts_nothing_and_its_trial_waits() {
         return skip("this account may not mount");
     }
     let home = Home::new(&[
-        ("fill.py", FILL_FILES),
+        ("fill.py", FILL_FILES_SCRIPT),
         ("once.sh", "echo $2 >> $1; exit $3"),
     ]);
     home.write(
         "sweep.toml",
         "[clusters.local]\nslots = 2\n[limits]\nfree_bytes = 0\n",
     );
-    let server = on_small_disk(&home, "size=64m,nr_inodes=500");
+    let server = start_on_small_disk(&home, "size=64m,nr_inodes=500");
     let (go, ran) = (home.path("go"), home.path("ran"));
-    let mut body = crate::server::run(&format!("once.sh  '{}' '[0, 1]' 1", ran.display()));
+    let mut body =
+        crate::server::launch_request(&format!("once.sh  '{}' '[0, 1]' 1", ran.display()));
     body["spec"]["sweepOptions"] = json!({"parallel": "1", "stop_after_failures": 1});
     let run = server.post_run(&body).json();
-    wait("the rest to be held", || {
-        (status(&server, &run)["held"] == 1).then_some(())
+    wait_until("the rest to be held", || {
+        (run_status(&server, &run)["held"] == 1).then_some(())
     });
     // Its folder, `work` with two scripts, `supervisor.log`, `order.json` and `lock`.
     let filling = server.launch(&format!("fill.py  7 '{}'", go.display()));
-    wait("the disk to be full", || {
+    wait_until("the disk to be full", || {
         home.path("go.full").exists().then_some(())
     });
     let id = run["id"].as_str().unwrap();
     let release = Request::new("POST", &format!("/v1/core/local/runs/{id}/release"));
     assert_eq!(server.send(release).status, 200);
-    wait("the trial to be put back by its supervisor", || {
+    wait_until("the trial to be put back by its supervisor", || {
         let trial = server.trials(&run)[1].clone();
         let said = trial["message"].as_str().unwrap();
         (said == "waits for room on the disk: No space left on device (os error 28)"
@@ -266,10 +270,10 @@ fn a_source_that_finds_no_room_is_fetched_once_there_is() {
     if !may_mount() {
         return skip("this account may not mount");
     }
-    let home = Home::new(&[("fill.py", FILL)]);
-    let (address, _) = repository(&home);
+    let home = Home::new(&[("fill.py", FILL_SCRIPT)]);
+    let (address, _) = make_repository(&home);
     let (work, bare) = (home.path("work"), home.path("git/proj.git"));
-    fs::write(work.join("large.bin"), noise(3_000_000)).unwrap();
+    fs::write(work.join("large.bin"), random_bytes(3_000_000)).unwrap();
     git(&work, &["add", "--all"]);
     git(&work, &["commit", "--quiet", "--message=x"]);
     let to = bare.display().to_string();
@@ -281,15 +285,15 @@ fn a_source_that_finds_no_room_is_fetched_once_there_is() {
     );
     let calls = home.path("calls");
     let script = format!("echo \"$*\" >> '{}'\nexec 'GIT' \"$@\"", calls.display());
-    let command = with_git(&home, small_disk(&home, "size=24m"), &script);
+    let command = with_git(&home, small_disk_command(&home, "size=24m"), &script);
     let server = Server::start(command);
     let go = home.path("go");
     let filling = server.launch(&format!("fill.py  1000000 '{}'", go.display()));
-    wait("the disk to be full", || {
+    wait_until("the disk to be full", || {
         home.path("go.full").exists().then_some(())
     });
-    let run = server.post_run(&fetching(&address)).json();
-    wait("a second try", || {
+    let run = server.post_run(&fetch_request(&address)).json();
+    wait_until("a second try", || {
         let calls = fs::read_to_string(&calls).unwrap_or_default();
         (calls.matches(" init ").count() > 1).then_some(())
     });

@@ -4,11 +4,11 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
-use crate::client::{Request, head};
+use crate::client::{Request, read_head};
 use crate::server::{Home, KEY, Server, USER};
 
 /// Reads events until one satisfies `until`; answers with all ids and events.
-fn read(
+fn read_events(
     server: &Server,
     last: Option<&str>,
     then: impl FnOnce(),
@@ -19,7 +19,7 @@ fn read(
         request = request.header("Last-Event-ID", last);
     }
     let mut stream = request.open(server.address);
-    let (status, headers) = head(&mut stream);
+    let (status, headers) = read_head(&mut stream);
     assert_eq!(status, 200);
     let kind = headers
         .iter()
@@ -46,7 +46,7 @@ fn read(
     panic!("the stream ended: {events:?}");
 }
 
-fn succeeded(event: &Value) -> bool {
+fn is_succeeded_run(event: &Value) -> bool {
     event["run"]["status"]["phase"] == "RUN_STATE_SUCCEEDED"
 }
 
@@ -54,11 +54,11 @@ fn succeeded(event: &Value) -> bool {
 fn a_run_is_watched_to_its_end_and_taken_up_where_it_was_left() {
     let home = Home::new(&[("file.py", "print('acc=0.5')")]);
     let server = home.start();
-    let events = read(
+    let events = read_events(
         &server,
         None,
         || drop(server.launch("file.py  --a '[1, 2]'")),
-        succeeded,
+        is_succeeded_run,
     );
     let states: Vec<&str> = events
         .iter()
@@ -82,9 +82,9 @@ fn a_run_is_watched_to_its_end_and_taken_up_where_it_was_left() {
     assert!(measured);
     // Everything after the first event comes again.
     let (first, _) = &events[0];
-    let again = read(&server, Some(first), || (), succeeded);
+    let again = read_events(&server, Some(first), || (), is_succeeded_run);
     assert_eq!(again, events[1..]);
     // An id of another start cannot be taken up.
-    let other = read(&server, Some("01old-3"), || (), |_| true);
+    let other = read_events(&server, Some("01old-3"), || (), |_| true);
     assert_eq!(other[0].1, "reload");
 }

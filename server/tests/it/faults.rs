@@ -8,15 +8,15 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, Server, alive, run};
+use crate::server::{Home, Server, is_alive, launch_request};
 use crate::skip::skip;
 
 /// The server of this home, started by a shell command that ends in `exec "$@"`, in a mount
 /// namespace of its own if so.
-pub(crate) fn by_shell(home: &Home, apart: bool, script: &str) -> Command {
+pub(crate) fn shell_command(home: &Home, own_mounts: bool, script: &str) -> Command {
     let plain = home.command("127.0.0.1:0");
-    let mut command = Command::new(if apart { "unshare" } else { "bash" });
-    if apart {
+    let mut command = Command::new(if own_mounts { "unshare" } else { "bash" });
+    if own_mounts {
         command.args(["--mount", "--", "bash"]);
     }
     command.args(["-c", script, "bash"]);
@@ -39,7 +39,7 @@ pub(crate) fn may_mount() -> bool {
     tried.is_ok_and(|output| output.status.success())
 }
 
-fn integrity(home: &Home) -> String {
+fn integrity_check(home: &Home) -> String {
     let database = Connection::open(home.path("data/sweep.db")).unwrap();
     database
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
@@ -53,7 +53,7 @@ fn a_file_size_limit_ends_neither_the_server_nor_a_trial() {
         "import sys\nfor _ in range(40): sys.stdout.write('x' * 99_999 + '\\n')\nprint('acc=0.5')",
     )]);
     // 2 MB a file: the trial's output is over it, and so will be the database.
-    let server = Server::start(by_shell(&home, false, "ulimit -f 2048; exec \"$@\""));
+    let server = Server::start(shell_command(&home, false, "ulimit -f 2048; exec \"$@\""));
     let trial = &server.finish(&server.launch("loud.py "))[0];
     assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
     assert_eq!(trial["metrics"]["acc"], 0.5);
@@ -66,7 +66,7 @@ fn a_file_size_limit_ends_neither_the_server_nor_a_trial() {
     assert!(size <= 2 << 20, "{page}");
     assert_eq!(size + dropped, 40 * 100_000 + 8, "{page}");
     // A run too large for the database is refused, and nothing of it is there.
-    let answer = server.post_run(&run("loud.py  'range(50000)'"));
+    let answer = server.post_run(&launch_request("loud.py  'range(50000)'"));
     assert!(answer.status >= 500, "{}", answer.text());
     answer.message();
     let runs = server.get("/v1/core/local/runs?brief=true");
@@ -81,9 +81,14 @@ fn a_file_size_limit_ends_neither_the_server_nor_a_trial() {
         1
     );
     // With room, what was refused goes.
-    assert_eq!(server.post_run(&run("loud.py  'range(3)'")).status, 200);
+    assert_eq!(
+        server
+            .post_run(&launch_request("loud.py  'range(3)'"))
+            .status,
+        200
+    );
     server.kill();
-    assert_eq!(integrity(&home), "ok");
+    assert_eq!(integrity_check(&home), "ok");
 }
 
 #[test]
@@ -109,13 +114,13 @@ fn a_full_disk_is_survived() {
     fs::create_dir(home.path("data")).unwrap();
     let data = home.path("data").display().to_string();
     let mount = format!("mount -t tmpfs -o size=6m none '{data}' && exec \"$@\"");
-    let server = Server::start(by_shell(&home, true, &mount));
+    let server = Server::start(shell_command(&home, true, &mount));
     let filling = server.launch("fill.py ");
     // While it is full: every answer is an answer, none a lie.
     let mut refused = 0;
     let mut launched = Vec::new();
     for _ in 0..12 {
-        let answer = server.post_run(&run("after.sh "));
+        let answer = server.post_run(&launch_request("after.sh "));
         match answer.status {
             200 => launched.push(answer.json()),
             status => {
@@ -147,7 +152,7 @@ fn a_data_folder_that_cannot_be_written_is_said_to_be_so() {
     let data = home.path("data").display().to_string();
     let mut command = if may_mount() {
         let script = format!("mount --bind -o ro '{data}' '{data}' && exec \"$@\"");
-        by_shell(&home, true, &script)
+        shell_command(&home, true, &script)
     } else {
         let mut permissions = fs::metadata(&data).unwrap().permissions();
         permissions.set_readonly(true);
@@ -228,10 +233,10 @@ fn what_a_trial_leaves_running_ends_with_it() {
         "{:?}",
         begun.elapsed()
     );
-    let log = server.log(trial);
+    let log = server.output_of(trial);
     let pids: Vec<&str> = log.split_whitespace().collect();
     assert_eq!(pids.len(), 3, "{log}");
-    assert!(pids.iter().all(|pid| !alive(pid)), "{log}");
+    assert!(pids.iter().all(|pid| !is_alive(pid)), "{log}");
 }
 
 #[test]

@@ -9,20 +9,20 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::repository::{fetching, git, noise, repository, slow_git, with_git};
-use crate::server::{Home, Server, alive, wait};
+use crate::repository::{fetch_request, git, make_repository, random_bytes, slow_git, with_git};
+use crate::server::{Home, Server, is_alive, wait_until};
 
-fn left(home: &Home) -> usize {
+fn count_fetch_folders(home: &Home) -> usize {
     fs::read_dir(home.path("data/fetches")).map_or(0, Iterator::count)
 }
 
 #[test]
 fn the_commit_that_is_named_runs() {
     let home = Home::new(&[("pkg/train.py", "print('of the server')")]);
-    let (address, [first, second]) = repository(&home);
+    let (address, [first, second]) = make_repository(&home);
     let server = home.start();
     let made = |reference: &str| {
-        let answer = server.post_run(&fetching(&format!("{address}{reference}")));
+        let answer = server.post_run(&fetch_request(&format!("{address}{reference}")));
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     };
@@ -35,7 +35,7 @@ fn the_commit_that_is_named_runs() {
     ] {
         let run = made(&reference);
         let trial = &server.finish(&run)[0];
-        assert_eq!(server.log(trial), log, "{reference}: {trial}");
+        assert_eq!(server.output_of(trial), log, "{reference}: {trial}");
         let path = format!("/v1/core/local/runs/{}", run["id"].as_str().unwrap());
         let status = server.get(&path)["status"].clone();
         assert_eq!(
@@ -45,13 +45,13 @@ fn the_commit_that_is_named_runs() {
         let source = home.path(&format!("data/sources/{}", run["id"].as_str().unwrap()));
         assert!(!source.join(".git").exists());
     }
-    assert_eq!(left(&home), 0);
+    assert_eq!(count_fetch_folders(&home), 0);
 }
 
 #[test]
 fn a_source_that_cannot_be_fetched_is_the_trials_reason_and_can_be_tried_again() {
     let home = Home::new(&[]);
-    let (address, [first, _]) = repository(&home);
+    let (address, [first, _]) = make_repository(&home);
     let server = home.start();
     let absent = "1".repeat(40);
     for (source, words) in [
@@ -68,7 +68,7 @@ fn a_source_that_cannot_be_fetched_is_the_trials_reason_and_can_be_tried_again()
             "git says: fatal: ".to_owned(),
         ),
     ] {
-        let run = server.post_run(&fetching(&source)).json();
+        let run = server.post_run(&fetch_request(&source)).json();
         let trial = &server.finish(&run)[0];
         assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
         let message = trial["message"].as_str().unwrap();
@@ -85,7 +85,7 @@ fn a_source_that_cannot_be_fetched_is_the_trials_reason_and_can_be_tried_again()
     let (there, away) = (home.path("git/proj.git"), home.path("git/away"));
     fs::rename(&there, &away).unwrap();
     let run = server
-        .post_run(&fetching(&format!("{address}#ref={first}")))
+        .post_run(&fetch_request(&format!("{address}#ref={first}")))
         .json();
     assert_eq!(server.finish(&run)[0]["state"], "EXPERIMENT_STATE_FAILED");
     fs::rename(&away, &there).unwrap();
@@ -97,14 +97,14 @@ fn a_source_that_cannot_be_fetched_is_the_trials_reason_and_can_be_tried_again()
         200
     );
     let trial = &server.finish(&run)[0];
-    assert_eq!(server.log(trial), "first of git\n", "{trial}");
-    assert_eq!(left(&home), 0);
+    assert_eq!(server.output_of(trial), "first of git\n", "{trial}");
+    assert_eq!(count_fetch_folders(&home), 0);
 }
 
 #[test]
 fn what_a_repository_holds_is_kept_within_bounds() {
     let home = Home::new(&[]);
-    let (address, _) = repository(&home);
+    let (address, _) = make_repository(&home);
     let bare = home.path("git/proj.git");
     let work = home.path("work");
     let push = |name: &str| {
@@ -136,7 +136,7 @@ fn what_a_repository_holds_is_kept_within_bounds() {
         ("big", "more than"),
     ] {
         let run = server
-            .post_run(&fetching(&format!("{address}#ref={branch}")))
+            .post_run(&fetch_request(&format!("{address}#ref={branch}")))
             .json();
         let trial = &server.finish(&run)[0];
         assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
@@ -150,16 +150,16 @@ fn what_a_repository_holds_is_kept_within_bounds() {
                 .exists()
         );
     }
-    assert_eq!(left(&home), 0);
+    assert_eq!(count_fetch_folders(&home), 0);
 }
 
 /// Its repository and its archive are measured apart: each is within the bounds.
 #[test]
 fn a_source_of_nearly_as_much_as_is_allowed_is_fetched() {
     let home = Home::new(&[]);
-    let (address, _) = repository(&home);
+    let (address, _) = make_repository(&home);
     let work = home.path("work");
-    fs::write(work.join("large.bin"), noise(70_000)).unwrap();
+    fs::write(work.join("large.bin"), random_bytes(70_000)).unwrap();
     git(&work, &["add", "--all"]);
     git(&work, &["commit", "--quiet", "--message=x"]);
     let bare = home.path("git/proj.git").display().to_string();
@@ -172,14 +172,14 @@ fn a_source_of_nearly_as_much_as_is_allowed_is_fetched() {
     // Long enough to be measured.
     let script = "'GIT' \"$@\" || exit; case \"$*\" in *archive*) sleep 0.8;; esac";
     let server = Server::start(with_git(&home, home.command("127.0.0.1:0"), script));
-    let trial = &server.finish(&server.post_run(&fetching(&address)).json())[0];
-    assert_eq!(server.log(trial), "second\n", "{trial}");
+    let trial = &server.finish(&server.post_run(&fetch_request(&address)).json())[0];
+    assert_eq!(server.output_of(trial), "second\n", "{trial}");
 }
 
 #[test]
 fn files_are_as_they_are_in_the_commit() {
     let home = Home::new(&[]);
-    let (address, _) = repository(&home);
+    let (address, _) = make_repository(&home);
     let work = home.path("work");
     let push = |what: &str| {
         git(&work, &["add", what]);
@@ -216,23 +216,23 @@ fn files_are_as_they_are_in_the_commit() {
     let mut command = home.command("127.0.0.1:0");
     command.env("HOME", home.path(""));
     let server = Server::start(command);
-    let trial = &server.finish(&server.post_run(&fetching(&address)).json())[0];
+    let trial = &server.finish(&server.post_run(&fetch_request(&address)).json())[0];
     let expected = "b'a\\nb\\n'\nb'a\\nb\\n'\nb'$Id$\\n'\nb'a\\n'\nb'a\\n'\n\
                     b'$Format:%H$\\n'\n";
-    assert_eq!(server.log(trial), expected, "{trial}");
+    assert_eq!(server.output_of(trial), expected, "{trial}");
 }
 
 #[test]
 fn a_fetch_outlives_the_server_that_is_killed_meanwhile() {
     let home = Home::new(&[]);
-    let (address, [first, _]) = repository(&home);
+    let (address, [first, _]) = make_repository(&home);
     let server = Server::start(slow_git(&home));
     let made = server
-        .post_run(&fetching(&format!("{address}#ref={first}")))
+        .post_run(&fetch_request(&format!("{address}#ref={first}")))
         .json();
     let path = format!("/v1/core/local/runs/{}", made["id"].as_str().unwrap());
     let pid = || {
-        wait("the fetch", || {
+        wait_until("the fetch", || {
             fs::read_to_string(home.path("pid"))
                 .ok()
                 .filter(|p| p.ends_with('\n'))
@@ -248,12 +248,12 @@ fn a_fetch_outlives_the_server_that_is_killed_meanwhile() {
     let mut server = Server::start(slow_git(&home));
     let git = pid();
     server.signal(Signal::TERM);
-    assert!(server.ended().success());
-    assert!(!alive(git.trim()), "git is left");
+    assert!(server.wait_exit().success());
+    assert!(!is_alive(git.trim()), "git is left");
     fs::write(home.path("go"), "").unwrap();
     let server = Server::start(slow_git(&home));
     let trial = &server.finish(&made)[0];
-    assert_eq!(server.log(trial), "first of git\n", "{trial}");
+    assert_eq!(server.output_of(trial), "first of git\n", "{trial}");
     let history = Connection::open(home.path("data/sweep.db")).unwrap();
     let starts: i64 = history
         .query_row(
@@ -268,27 +268,27 @@ fn a_fetch_outlives_the_server_that_is_killed_meanwhile() {
 #[test]
 fn a_fetch_that_takes_too_long_is_ended() {
     let home = Home::new(&[]);
-    let (address, _) = repository(&home);
+    let (address, _) = make_repository(&home);
     let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
     home.write(
         "sweep.toml",
         &format!("{settings}[limits]\nfetch_seconds = 1\n"),
     );
     let server = Server::start(slow_git(&home));
-    let run = server.post_run(&fetching(&address)).json();
+    let run = server.post_run(&fetch_request(&address)).json();
     let trial = &server.finish(&run)[0];
     assert!(
         trial["message"].as_str().unwrap().contains("longer than"),
         "{trial}"
     );
     let pid = fs::read_to_string(home.path("pid")).unwrap();
-    assert!(!alive(pid.trim()), "git is left");
+    assert!(!is_alive(pid.trim()), "git is left");
 }
 
 #[test]
 fn no_source_is_fetched_where_the_disk_is_nearly_full() {
     let home = Home::new(&[]);
-    let (address, [first, _]) = repository(&home);
+    let (address, [first, _]) = make_repository(&home);
     let settings = fs::read_to_string(home.path("sweep.toml")).unwrap();
     let bound = |bytes: &str| {
         home.write(
@@ -299,9 +299,9 @@ fn no_source_is_fetched_where_the_disk_is_nearly_full() {
     bound("0");
     let server = Server::start(slow_git(&home));
     let made = server
-        .post_run(&fetching(&format!("{address}#ref={first}")))
+        .post_run(&fetch_request(&format!("{address}#ref={first}")))
         .json();
-    wait("the fetch", || home.path("pid").exists().then_some(()));
+    wait_until("the fetch", || home.path("pid").exists().then_some(()));
     server.kill();
     fs::remove_file(home.path("pid")).unwrap();
     // A bound that no disk has.
@@ -318,13 +318,13 @@ fn no_source_is_fetched_where_the_disk_is_nearly_full() {
     bound("0");
     fs::write(home.path("go"), "").unwrap();
     let server = Server::start(slow_git(&home));
-    assert_eq!(server.log(&server.finish(&made)[0]), "first of git\n");
+    assert_eq!(server.output_of(&server.finish(&made)[0]), "first of git\n");
 }
 
 #[test]
 fn sources_that_may_not_be_fetched_are_refused() {
     let home = Home::new(&[("train.py", "")]);
-    let (address, _) = repository(&home);
+    let (address, _) = make_repository(&home);
     let server = home.start();
     let refused = |server: &Server, body: &Value| {
         let answer = server.post_run(body);
@@ -341,7 +341,7 @@ fn sources_that_may_not_be_fetched_are_refused() {
         ("https://ada:secret@example.org/x", "Leave it out"),
         ("https://example.org/x#ref=--upload-pack=id", "#ref="),
     ] {
-        let (status, message) = refused(&server, &fetching(source));
+        let (status, message) = refused(&server, &fetch_request(source));
         assert_eq!(
             (status, message.contains(words)),
             (400, true),
@@ -349,7 +349,7 @@ fn sources_that_may_not_be_fetched_are_refused() {
         );
         assert!(!message.contains("secret"), "{message}");
     }
-    let mut both = fetching(&address);
+    let mut both = fetch_request(&address);
     both["localDir"] = json!(true);
     assert_eq!(refused(&server, &both).0, 400);
     assert_eq!(server.get("/v1/core/local/runs")["runs"], json!([]));
@@ -358,7 +358,7 @@ fn sources_that_may_not_be_fetched_are_refused() {
     home.write("empty/nothing", "");
     command.env("PATH", home.path("empty"));
     let server = Server::start(command);
-    let (status, message) = refused(&server, &fetching(&address));
+    let (status, message) = refused(&server, &fetch_request(&address));
     assert_eq!(
         (status, message.contains("git is not installed")),
         (501, true),
@@ -367,7 +367,7 @@ fn sources_that_may_not_be_fetched_are_refused() {
     drop(server);
     home.write("sweep.toml", "repositories = []\n");
     let server = home.start();
-    let (status, message) = refused(&server, &fetching("https://example.org/x"));
+    let (status, message) = refused(&server, &fetch_request("https://example.org/x"));
     assert_eq!(
         (status, message.contains("no sources from repositories")),
         (400, true)

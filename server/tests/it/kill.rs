@@ -17,11 +17,11 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, KEY, Server, USER, run};
+use crate::server::{Home, KEY, Server, USER, launch_request};
 
 /// Says in a file outside its own folder that it runs, writes 20 lines over a moment, and ends as
 /// told.
-const ONCE: &str = "\
+const ONCE_SCRIPT: &str = "\
 import sys, time
 number = int(sys.argv[2])
 with open(sys.argv[1], 'a') as shared:
@@ -34,7 +34,7 @@ sys.exit(number % 3)
 
 /// How much of it.
 #[derive(Clone, Copy)]
-struct Form {
+struct Workload {
     trials: usize,
     kills: usize,
     seed: u64,
@@ -43,8 +43,8 @@ struct Form {
     longest: u64,
 }
 
-impl Form {
-    fn asked_for() -> Self {
+impl Workload {
+    fn from_environment() -> Self {
         let seed = std::env::var("SWEEP_KILL_SEED").ok();
         let seed = seed.map_or(1, |text| text.parse().expect("SWEEP_KILL_SEED is a number"));
         match std::env::var("SWEEP_KILL_TEST").as_deref() {
@@ -81,7 +81,7 @@ impl Moments {
 }
 
 /// A launch that may be cut off by a kill; whether it was answered.
-fn launch(address: SocketAddr, key: &str, body: &Value) -> std::thread::JoinHandle<bool> {
+fn spawn_launch(address: SocketAddr, key: &str, body: &Value) -> std::thread::JoinHandle<bool> {
     let request = Request::new("POST", "/v1/core/local/runs").basic(USER, KEY);
     let request = request.header("Idempotency-Key", key).json(body);
     std::thread::spawn(move || request.try_send(address) == Some(200))
@@ -89,12 +89,12 @@ fn launch(address: SocketAddr, key: &str, body: &Value) -> std::thread::JoinHand
 
 #[test]
 fn killed_servers_lose_no_trial_and_run_none_twice() {
-    let form = Form::asked_for();
-    let home = Home::new(&[("once.py", ONCE), ("quick.sh", "echo $1")]);
+    let form = Workload::from_environment();
+    let home = Home::new(&[("once.py", ONCE_SCRIPT), ("quick.sh", "echo $1")]);
     home.write("sweep.toml", "[clusters.local]\nslots = 4\n");
     let shared = home.path("started.log");
     let sweep = format!("once.py  '{}' 'range({})'", shared.display(), form.trials);
-    let mut main = run(&sweep);
+    let mut main = launch_request(&sweep);
     // Two of three fail, as they are told to.
     main["spec"]["sweepOptions"] = json!({"stop_after_failures": 0});
     let mut bodies = vec![("main".to_owned(), main)];
@@ -115,7 +115,7 @@ fn killed_servers_lose_no_trial_and_run_none_twice() {
         let server = home.start();
         // Whatever was in flight is sent again, as a client does that heard no answer.
         if kill > 0 {
-            let body = run(&format!("quick.sh  {kill}"));
+            let body = launch_request(&format!("quick.sh  {kill}"));
             bodies.push((format!("kill-{kill}"), body));
         }
         let last = bodies.last().filter(|_| kill > 0);
@@ -123,7 +123,7 @@ fn killed_servers_lose_no_trial_and_run_none_twice() {
             .first()
             .into_iter()
             .chain(last)
-            .map(|(key, body)| launch(server.address, key, body))
+            .map(|(key, body)| spawn_launch(server.address, key, body))
             .collect();
         // Every other kill meets the launches themselves.
         std::thread::sleep(moments.below(if kill % 2 == 0 { 12 } else { form.longest }));
@@ -192,7 +192,7 @@ fn check_trials(server: &Server, run: &Value, count: usize) {
         let whole: String = (0..20)
             .map(|line| format!("line {line} of {number}\n"))
             .collect();
-        assert_eq!(server.log(trial), whole);
+        assert_eq!(server.output_of(trial), whole);
     }
 }
 

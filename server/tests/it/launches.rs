@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, Server, run};
+use crate::server::{Home, Server, launch_request};
 
 fn home() -> Home {
     Home::new(&[("file.py", "print('hello')")])
 }
 
-fn refused(server: &Server, change: impl Fn(&mut Value)) -> (u16, String) {
-    let mut body = run("file.py  --a '[1, 2]'");
+fn expect_refusal(server: &Server, change: impl Fn(&mut Value)) -> (u16, String) {
+    let mut body = launch_request("file.py  --a '[1, 2]'");
     change(&mut body);
     let answer = server.post_run(&body);
     assert!(answer.status >= 400, "{body} was taken");
@@ -32,112 +32,112 @@ fn what_cannot_be_launched_is_refused_with_its_reason() {
         (
             400,
             "range",
-            refused(&server, command("file.py  --a 'range(1, 10, 0)'")),
+            expect_refusal(&server, command("file.py  --a 'range(1, 10, 0)'")),
         ),
         (
             400,
             "never closed",
-            refused(&server, command("file.py  --a '[1, '")),
+            expect_refusal(&server, command("file.py  --a '[1, '")),
         ),
         (
             400,
             "at most 3 arguments",
-            refused(&server, command("file.py  --a 'uniform(0, 1, 2, 3)'")),
+            expect_refusal(&server, command("file.py  --a 'uniform(0, 1, 2, 3)'")),
         ),
-        (400, "", refused(&server, command(""))),
-        (400, ".py", refused(&server, command("file.txt "))),
+        (400, "", expect_refusal(&server, command(""))),
+        (400, ".py", expect_refusal(&server, command("file.txt "))),
         (
             400,
             "below the source folder",
-            refused(&server, command("../file.py ")),
+            expect_refusal(&server, command("../file.py ")),
         ),
         (
             400,
             "below the source folder",
-            refused(&server, command("/etc/file.py ")),
+            expect_refusal(&server, command("/etc/file.py ")),
         ),
         (
             400,
             "1000",
-            refused(&server, command("file.py  --a 'range(1001)'")),
+            expect_refusal(&server, command("file.py  --a 'range(1001)'")),
         ),
         (
             400,
             "1,000,000",
-            refused(&server, command("file.py  --a 'range(10000000)'")),
+            expect_refusal(&server, command("file.py  --a 'range(10000000)'")),
         ),
         (
             400,
             "cifar5",
-            refused(&server, spec("datastores", json!([{"name": "cifar5"}]))),
+            expect_refusal(&server, spec("datastores", json!([{"name": "cifar5"}]))),
         ),
         (
             400,
             "d-77",
-            refused(&server, spec("datastores", json!([{"id": "d-77"}]))),
+            expect_refusal(&server, spec("datastores", json!([{"id": "d-77"}]))),
         ),
         (
             400,
             "sweepType",
-            refused(&server, spec("sweepType", json!("bayes"))),
+            expect_refusal(&server, spec("sweepType", json!("bayes"))),
         ),
         (
             400,
             "elsewhere",
-            refused(&server, spec("clusterId", json!("elsewhere"))),
+            expect_refusal(&server, spec("clusterId", json!("elsewhere"))),
         ),
         (
             400,
             "A=B",
-            refused(&server, spec("env", json!({"A=B": "c"}))),
+            expect_refusal(&server, spec("env", json!({"A=B": "c"}))),
         ),
         (
             400,
             "num_trials",
-            refused(&server, |body| {
+            expect_refusal(&server, |body| {
                 body["spec"]["sweepType"] = json!("random_search");
             }),
         ),
         (
             400,
             "sweepOptions.seed",
-            refused(&server, |body| {
+            expect_refusal(&server, |body| {
                 body["spec"]["sweepOptions"] = json!({"seed": "-1"});
             }),
         ),
         (
             400,
             "trial 2 is not",
-            refused(&server, |body| {
+            expect_refusal(&server, |body| {
                 body["spec"]["sweepOptions"] = json!({"trials": "0-2"});
             }),
         ),
         (
             400,
             "integer",
-            refused(&server, spec("resources", json!({"cpu": 1.5}))),
+            expect_refusal(&server, spec("resources", json!({"cpu": 1.5}))),
         ),
         (
             409,
             "differently",
-            refused(&server, |body| {
+            expect_refusal(&server, |body| {
                 body["spec"]["sweepOptions"] = json!({"digest": "0".repeat(64)});
             }),
         ),
         (
             400,
             "Not A Name",
-            refused(&server, |body| body["name"] = json!("Not A Name")),
+            expect_refusal(&server, |body| body["name"] = json!("Not A Name")),
         ),
         (
             400,
             "repositories",
-            refused(&server, spec("sourceCode", json!("git://x/y#ref=1"))),
+            expect_refusal(&server, spec("sourceCode", json!("git://x/y#ref=1"))),
         ),
         (
             501,
             "dry run",
-            refused(&server, spec("dryRun", json!(true))),
+            expect_refusal(&server, spec("dryRun", json!(true))),
         ),
     ] {
         assert_eq!(found, status, "{message}");
@@ -195,7 +195,7 @@ fn a_body_that_is_too_large_is_refused() {
     let home = home();
     home.write("sweep.toml", "[limits]\nbody_bytes = 2000\n");
     let server = home.start();
-    let answer = server.post_run(&run(&format!("file.py  {}", "x".repeat(3000))));
+    let answer = server.post_run(&launch_request(&format!("file.py  {}", "x".repeat(3000))));
     assert_eq!((answer.status, answer.message().is_empty()), (413, false));
 }
 
@@ -203,7 +203,7 @@ fn a_body_that_is_too_large_is_refused() {
 fn chosen_trials_and_seeds_are_kept_to() {
     let server_home = Home::new(&[("file.py", "")]);
     let server = server_home.start();
-    let mut body = run("file.py  --a 'range(100)' --b 'uniform(0, 1, 2)'");
+    let mut body = launch_request("file.py  --a 'range(100)' --b 'uniform(0, 1, 2)'");
     body["spec"]["sweepOptions"] = json!({"trials": "3-4,150", "seed": 7});
     let first = server.post_run(&body).json();
     let trials = server.finish(&first);
@@ -243,7 +243,7 @@ fn one_key_makes_one_run_also_after_a_kill() {
         let request = Request::new("POST", "/v1/core/local/runs").json(body);
         server.send(request.header("Idempotency-Key", key))
     };
-    let body = run("file.py  --a '[1, 2]'");
+    let body = launch_request("file.py  --a '[1, 2]'");
     let first = send(&server, "key-1", &body).json();
     assert_eq!(send(&server, "key-1", &body).json()["id"], first["id"]);
     server.kill();
@@ -253,7 +253,7 @@ fn one_key_makes_one_run_also_after_a_kill() {
         (&again["id"], &again["name"]),
         (&first["id"], &first["name"])
     );
-    let other = send(&server, "key-1", &run("file.py "));
+    let other = send(&server, "key-1", &launch_request("file.py "));
     assert_eq!(other.status, 422, "{}", other.message());
     assert_ne!(send(&server, "key-2", &body).json()["id"], first["id"]);
     assert_eq!(send(&server, &"k".repeat(129), &body).status, 400);
@@ -274,8 +274,8 @@ fn requests_with_one_key_at_the_same_time_make_one_run() {
         let sending: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
-                    let request =
-                        Request::new("POST", "/v1/core/local/runs").json(&run("file.py "));
+                    let request = Request::new("POST", "/v1/core/local/runs")
+                        .json(&launch_request("file.py "));
                     server
                         .send(request.header("Idempotency-Key", "same"))
                         .json()["id"]

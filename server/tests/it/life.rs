@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, KEY, USER, alive, run, wait};
+use crate::server::{Home, KEY, USER, is_alive, launch_request, wait_until};
 
 const TRAIN: &str = r#"
 import argparse, json, sys
@@ -75,7 +75,7 @@ fn from_login_to_results() {
         assert_eq!(trial["cost"], 5.16 / 3600.0);
     }
     assert_eq!(trials[1]["metrics"]["accuracy"], 0.22);
-    let log = server.log(&trials[1]);
+    let log = server.output_of(&trials[1]);
     assert!(
         log.contains("\"accuracy\": 0.2") && log.contains("a warning"),
         "{log}"
@@ -137,7 +137,7 @@ fn failures_are_shown_and_the_others_go_on() {
         ]
     );
     assert_eq!(trials[2]["message"], "exit status 3");
-    assert_eq!(server.log(&trials[2]), "value 3\n");
+    assert_eq!(server.output_of(&trials[2]), "value 3\n");
     let trial = &server.finish(&killed)[0];
     assert_eq!(
         (&trial["signal"], &trial["exitCode"]),
@@ -160,7 +160,7 @@ fn an_interpreter_that_is_missing_is_said_to_be() {
     let home = Home::new(&[("x.sh", "echo hello"), ("y.py", "print('from python')")]);
     let shell = home.start();
     let trial = &shell.finish(&shell.launch("x.sh "))[0];
-    assert_eq!(shell.log(trial), "hello\n");
+    assert_eq!(shell.output_of(trial), "hello\n");
     drop(shell);
     home.write("empty/nothing", "");
     let mut command = home.command("127.0.0.1:0");
@@ -169,7 +169,7 @@ fn an_interpreter_that_is_missing_is_said_to_be() {
     let trial = &bare.finish(&bare.launch("y.py "))[0];
     assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED");
     assert_eq!(
-        bare.log(trial),
+        bare.output_of(trial),
         "`python3` cannot be found on this machine\n"
     );
 }
@@ -190,12 +190,12 @@ fn a_stopped_run_really_stops() {
     );
     let server = home.start();
     let run = server.launch("stubborn.py  --x '[1, 2, 3]'");
-    let pids = wait("the first trial's output", || {
-        let log = server.log(&server.trials(&run)[0]);
+    let pids = wait_until("the first trial's output", || {
+        let log = server.output_of(&server.trials(&run)[0]);
         let pids: Vec<String> = log.split_whitespace().map(str::to_owned).collect();
         (pids.len() == 2).then_some(pids)
     });
-    assert!(pids.iter().all(|pid| alive(pid)));
+    assert!(pids.iter().all(|pid| is_alive(pid)));
     let id = run["id"].as_str().unwrap();
     let mut wish = run.clone();
     wish["spec"]["desiredState"] = json!("RUN_STATE_CANCELED");
@@ -208,7 +208,7 @@ fn a_stopped_run_really_stops() {
     assert_eq!(states, ["EXPERIMENT_STATE_CANCELLED"; 3]);
     assert_eq!(trials[1]["startTimestamp"], Value::Null);
     assert!(
-        pids.iter().all(|pid| !alive(pid)),
+        pids.iter().all(|pid| !is_alive(pid)),
         "a process of the trial is left"
     );
     assert_eq!(server.get(&path)["status"]["phase"], "RUN_STATE_CANCELED");
@@ -236,7 +236,7 @@ fn one_trial_can_be_stopped_and_deleted() {
         "/v1/core/local/experiments/{}-0",
         run["id"].as_str().unwrap()
     );
-    wait("the trial to run", || {
+    wait_until("the trial to run", || {
         (server.get(&id)["status"]["phase"] == "EXPERIMENT_STATE_RUNNING").then_some(())
     });
     assert_eq!(
@@ -270,7 +270,7 @@ fn one_trial_can_be_stopped_and_deleted() {
 fn a_deleted_run_is_gone_and_its_name_free() {
     let home = Home::new(&[("train.py", TRAIN)]);
     let server = home.start();
-    let mut body = run("train.py  --batch_size 1");
+    let mut body = launch_request("train.py  --batch_size 1");
     body["name"] = json!("hp");
     let first = server.post_run(&body).json();
     server.finish(&first);
@@ -307,13 +307,13 @@ fn trials_work_on_copies_with_a_clean_environment() {
         ("big.bin", "not copied"),
     ]);
     let server = home.start();
-    let mut body = run("env.py  '[1, 2, 3]'");
+    let mut body = launch_request("env.py  '[1, 2, 3]'");
     body["name"] = json!("envs");
     body["spec"]["env"] = json!({"MY_NUMBER": 7, "MY_FLAG": true});
     let run = server.post_run(&body).json();
     home.write("source/other.txt", "changed later");
     let trials = server.finish(&run);
-    let log = server.log(&trials[1]);
+    let log = server.output_of(&trials[1]);
     let id = trials[1]["id"].as_str().unwrap();
     assert!(log.starts_with("2 as launched\n"), "{log}");
     for line in [
@@ -421,7 +421,7 @@ fn a_run_keeps_to_its_own_parallelism() {
     home.write("sweep.toml", "[clusters.local]\nslots = 4\n");
     let server = home.start();
     let shared = home.path("overlap.log");
-    let mut body = run(&format!("overlap.py  '{}' '[1, 2, 3]'", shared.display()));
+    let mut body = launch_request(&format!("overlap.py  '{}' '[1, 2, 3]'", shared.display()));
     body["spec"]["sweepOptions"] = json!({"parallel": "1"});
     let run = server.post_run(&body).json();
     server.finish(&run);

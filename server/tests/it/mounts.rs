@@ -7,9 +7,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::datastores::{READ, access, home, launch, reading};
+use crate::datastores::{
+    READ_SCRIPT, datastore_access, home_with_datastores, launch_with_datastores,
+    request_with_datastores,
+};
 use crate::faults;
-use crate::server::{Server, alive, wait};
+use crate::server::{Server, is_alive, wait_until};
 use crate::skip::skip;
 
 /// Whether processes of this account may have mounts of their own.
@@ -21,7 +24,7 @@ fn may_mount() -> bool {
     tried(&["--mount"]) || tried(&["--user", "--mount"])
 }
 
-fn names(folder: &str) -> Vec<String> {
+fn list_names(folder: &str) -> Vec<String> {
     let listing = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = listing
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
@@ -35,8 +38,8 @@ fn a_script_finds_its_datastore_where_it_looks_and_cannot_write_there() {
     if !may_mount() {
         return skip("this machine gives this account no mount namespaces");
     }
-    let home = home(&[
-        ("read.py", READ),
+    let home = home_with_datastores(&[
+        ("read.py", READ_SCRIPT),
         (
             "view.py",
             "import os\nprint(len(os.listdir('/')))\n\
@@ -46,9 +49,9 @@ fn a_script_finds_its_datastore_where_it_looks_and_cannot_write_there() {
              except OSError as error: print('refused', error.errno)",
         ),
     ]);
-    let before = (names("/"), names("/datastores"));
+    let before = (list_names("/"), list_names("/datastores"));
     let server = home.start();
-    let made = launch(
+    let made = launch_with_datastores(
         &server,
         "read.py  /datastores/cifar5",
         &json!([{"name": "cifar5"}]),
@@ -59,40 +62,46 @@ fn a_script_finds_its_datastore_where_it_looks_and_cannot_write_there() {
         json!({"id": "cifar5-v2", "mountPath": "/datastores/cifar5", "name": "cifar5", "version": "2"})
     );
     let trial = &server.finish(&made)[0];
-    assert_eq!(server.log(trial), "two\nrefused 30\nrefused 30\n");
+    assert_eq!(server.output_of(trial), "two\nrefused 30\nrefused 30\n");
     assert_eq!(
-        access(&server, trial),
+        datastore_access(&server, trial),
         json!({"by": "mount", "because": ""})
     );
     // As Grid's client sends it, deeper, and two at once.
     let both = json!([{"id": "cifar5-v1", "mountPath": "/somewhere/deep/inside/"},
                       {"id": "mnist-v1", "mountPath": "/datastores/m"}]);
-    let deep = launch(
+    let deep = launch_with_datastores(
         &server,
         "read.py  '[\"/somewhere/deep/inside\", \"/datastores/m\"]'",
         &both,
     );
     let trials = server.finish(&deep);
-    assert_eq!(server.log(&trials[0]), "one\nrefused 30\nrefused 30\n");
-    assert_eq!(server.log(&trials[1]), "digits\nrefused 30\nrefused 30\n");
+    assert_eq!(
+        server.output_of(&trials[0]),
+        "one\nrefused 30\nrefused 30\n"
+    );
+    assert_eq!(
+        server.output_of(&trials[1]),
+        "digits\nrefused 30\nrefused 30\n"
+    );
     // All else is where it was.
-    let view = launch(&server, "view.py ", &json!([{"name": "mnist"}]));
+    let view = launch_with_datastores(&server, "view.py ", &json!([{"name": "mnist"}]));
     let trial = &server.finish(&view)[0];
     let entries = before.0.len() + usize::from(!before.0.contains(&"datastores".to_owned()));
     let mut there = before.1.clone();
     there.push("mnist".to_owned());
     there.sort();
     let there = there.join("', '");
-    let log = server.log(trial);
+    let log = server.output_of(trial);
     assert_eq!(log, format!("{entries}\n['{there}']\nrefused 30\n"));
     let folder = home.path(&format!("data/trials/{}/0", view["id"].as_str().unwrap()));
     assert_eq!(fs::read_to_string(folder.join("work/made")).unwrap(), "1");
     assert_eq!(
-        names(folder.join("view").to_str().unwrap()),
+        list_names(folder.join("view").to_str().unwrap()),
         Vec::<String>::new()
     );
     assert_eq!(
-        (names("/"), names("/datastores")),
+        (list_names("/"), list_names("/datastores")),
         before,
         "this machine was changed"
     );
@@ -107,7 +116,7 @@ fn runs_at_the_same_time_see_their_own_versions() {
     if !may_mount() {
         return skip("this machine gives this account no mount namespaces");
     }
-    let home = home(&[(
+    let home = home_with_datastores(&[(
         "meet.py",
         "import os, sys, time\n\
          mine, other = sys.argv[1:]\n\
@@ -120,9 +129,9 @@ fn runs_at_the_same_time_see_their_own_versions() {
     let started = [("1", "a", "b"), ("2", "b", "a")].map(|(version, mine, other)| {
         let command = format!("meet.py  {} {}", at(mine), at(other));
         let datastores = json!([{"name": "cifar5", "version": version}]);
-        launch(&server, &command, &datastores)
+        launch_with_datastores(&server, &command, &datastores)
     });
-    let logs = started.map(|run| server.log(&server.finish(&run)[0]));
+    let logs = started.map(|run| server.output_of(&server.finish(&run)[0]));
     assert_eq!(logs, ["one\n", "two\n"]);
 }
 
@@ -131,7 +140,7 @@ fn a_place_that_exists_and_one_beside_other_files_serve_too() {
     if !may_mount() {
         return skip("this machine gives this account no mount namespaces");
     }
-    let home = home(&[(
+    let home = home_with_datastores(&[(
         "read.py",
         "import os, sys\n\
          print(open(sys.argv[1] + '/file').read(), sorted(os.listdir(sys.argv[2])))\n\
@@ -143,7 +152,7 @@ fn a_place_that_exists_and_one_beside_other_files_serve_too() {
     let server = home.start();
     for name in ["empty", "new"] {
         let at = format!("{mnt}/{name}");
-        let body = reading(
+        let body = request_with_datastores(
             &format!("read.py  {at} {mnt}"),
             &json!([{"id": "mnist-v1", "mountPath": at}]),
         );
@@ -155,16 +164,19 @@ fn a_place_that_exists_and_one_beside_other_files_serve_too() {
         } else {
             "['beside', 'empty']"
         };
-        assert_eq!(server.log(trial), format!("digits {list}\nstill here\n"));
-        assert_eq!(access(&server, trial)["by"], "mount");
+        assert_eq!(
+            server.output_of(trial),
+            format!("digits {list}\nstill here\n")
+        );
+        assert_eq!(datastore_access(&server, trial)["by"], "mount");
     }
-    assert_eq!(names(&mnt), ["beside", "empty"]);
-    assert_eq!(names(&format!("{mnt}/empty")), Vec::<String>::new());
+    assert_eq!(list_names(&mnt), ["beside", "empty"]);
+    assert_eq!(list_names(&format!("{mnt}/empty")), Vec::<String>::new());
 }
 
 #[test]
 fn a_trial_with_datastores_is_stopped_with_all_it_started() {
-    let home = home(&[(
+    let home = home_with_datastores(&[(
         "stubborn.py",
         "import os, signal, subprocess, time\n\
          open('/datastores/mnist/file')\n\
@@ -178,15 +190,15 @@ fn a_trial_with_datastores_is_stopped_with_all_it_started() {
     }
     home.write("sweep.toml", "[limits]\nstop_grace_seconds = 1\n");
     let server = home.start();
-    let mut body = reading("stubborn.py ", &json!([{"name": "mnist"}]));
+    let mut body = request_with_datastores("stubborn.py ", &json!([{"name": "mnist"}]));
     body["spec"]["sweepOptions"] = json!({"time_limit": 2});
     let run = server.post_run(&body).json();
-    let pids = wait("its output", || {
-        let log = server.log(&server.trials(&run)[0]);
+    let pids = wait_until("its output", || {
+        let log = server.output_of(&server.trials(&run)[0]);
         let pids: Vec<String> = log.split_whitespace().map(str::to_owned).collect();
         (pids.len() == 2).then_some(pids)
     });
-    assert!(pids.iter().all(|pid| alive(pid)));
+    assert!(pids.iter().all(|pid| is_alive(pid)));
     let trial = &server.finish(&run)[0];
     assert_eq!(
         (&trial["signal"], &trial["state"]),
@@ -196,7 +208,7 @@ fn a_trial_with_datastores_is_stopped_with_all_it_started() {
         trial["message"].as_str().unwrap().contains("time was up"),
         "{trial}"
     );
-    assert!(pids.iter().all(|pid| !alive(pid)), "a process is left");
+    assert!(pids.iter().all(|pid| !is_alive(pid)), "a process is left");
 }
 
 #[test]
@@ -204,7 +216,7 @@ fn mounts_inside_a_datastore_are_read_only_too_and_none_is_seen_outside() {
     if !faults::may_mount() {
         return skip("this account may not mount");
     }
-    let home = home(&[("read.py", READ)]);
+    let home = home_with_datastores(&[("read.py", READ_SCRIPT)]);
     let inside = home.path("data/datastores/mnist/1/sub dir");
     fs::create_dir(&inside).unwrap();
     let inside = inside.display();
@@ -212,13 +224,13 @@ fn mounts_inside_a_datastore_are_read_only_too_and_none_is_seen_outside() {
         "mount -t tmpfs -o nosuid,nodev,noexec,noatime none '{inside}' && echo sub > '{inside}/file' \
          && mount --make-rshared / && exec \"$@\""
     );
-    let server = Server::start(faults::by_shell(&home, true, &mount));
-    let run = launch(
+    let server = Server::start(faults::shell_command(&home, true, &mount));
+    let run = launch_with_datastores(
         &server,
         "read.py  '/datastores/mnist/sub dir'",
         &json!([{"name": "mnist"}]),
     );
-    let log = server.log(&server.finish(&run)[0]);
+    let log = server.output_of(&server.finish(&run)[0]);
     assert_eq!(log, "sub\n\nrefused 30\nrefused 30\n");
 }
 
@@ -226,7 +238,7 @@ fn mounts_inside_a_datastore_are_read_only_too_and_none_is_seen_outside() {
 #[test]
 fn an_account_without_rights_mounts_too() {
     const NOBODY: u32 = 65_534;
-    let home = home(&[(
+    let home = home_with_datastores(&[(
         "read.sh",
         "read line < $1/file\necho $line $UID\necho x > $1/new",
     )]);
@@ -268,21 +280,21 @@ fn an_account_without_rights_mounts_too() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let server = Server::start(command);
-    let run = launch(
+    let run = launch_with_datastores(
         &server,
         "read.sh  /datastores/mnist",
         &json!([{"name": "mnist"}]),
     );
     let trial = &server.finish(&run)[0];
     assert_eq!(
-        access(&server, trial),
+        datastore_access(&server, trial),
         json!({"by": "mount", "because": ""})
     );
-    let log = server.log(trial);
+    let log = server.output_of(trial);
     assert!(log.starts_with(&format!("digits {NOBODY}\n")), "{log}");
     assert!(log.contains("Read-only file system"), "{log}");
     assert_eq!(
-        names(home.path("data/datastores/mnist/1").to_str().unwrap()),
+        list_names(home.path("data/datastores/mnist/1").to_str().unwrap()),
         ["file"]
     );
 }

@@ -63,7 +63,7 @@ fn every_call_is_described_and_every_described_call_exists() {
         }
     }
     let mut references = Vec::new();
-    collect(&document, &mut references);
+    collect_references(&document, &mut references);
     for reference in references {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(
@@ -73,17 +73,19 @@ fn every_call_is_described_and_every_described_call_exists() {
     }
 }
 
-fn collect(value: &Value, references: &mut Vec<String>) {
+fn collect_references(value: &Value, references: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
                 if name == "$ref" {
                     references.push(member.as_str().unwrap().to_owned());
                 }
-                collect(member, references);
+                collect_references(member, references);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| collect_references(item, references)),
         _ => {}
     }
 }

@@ -4,12 +4,12 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, Server, run};
+use crate::server::{Home, Server, launch_request};
 
 const TRIALS: u64 = 5000;
 
 /// The wire's word for the state that a trial is given: an uneven mixture, one long stretch.
-fn state(number: u64) -> (&'static str, u8) {
+fn expected_state(number: u64) -> (&'static str, u8) {
     match number {
         1000..=3999 => ("SUCCEEDED", 3),
         _ => match number * 2_654_435_761 % 7 {
@@ -22,9 +22,9 @@ fn state(number: u64) -> (&'static str, u8) {
 }
 
 /// A run whose trials are in these states, without having run.
-fn filled(home: &Home) -> (Server, String) {
+fn start_filled(home: &Home) -> (Server, String) {
     let server = home.start();
-    let mut body = run(&format!("quick.sh  'range({TRIALS})'"));
+    let mut body = launch_request(&format!("quick.sh  'range({TRIALS})'"));
     // It waits for its upload, so nothing starts.
     body["localDir"] = json!(true);
     let answer = server.post_run(&body);
@@ -36,7 +36,10 @@ fn filled(home: &Home) -> (Server, String) {
     for number in 0..TRIALS {
         let query = "UPDATE trial SET state = ?1 WHERE number = ?2";
         transaction
-            .execute(query, [u64::from(state(number).1) as i64, number as i64])
+            .execute(
+                query,
+                [u64::from(expected_state(number).1) as i64, number as i64],
+            )
             .unwrap();
     }
     transaction.commit().unwrap();
@@ -44,7 +47,7 @@ fn filled(home: &Home) -> (Server, String) {
     (home.start(), id)
 }
 
-fn numbers(page: &Value) -> Vec<u64> {
+fn trial_numbers(page: &Value) -> Vec<u64> {
     let trials = page["trials"].as_array().unwrap();
     trials
         .iter()
@@ -55,7 +58,7 @@ fn numbers(page: &Value) -> Vec<u64> {
 #[test]
 fn a_page_of_one_state_begins_at_any_offset() {
     let home = Home::new(&[("quick.sh", "echo $1")]);
-    let (server, id) = filled(&home);
+    let (server, id) = start_filled(&home);
     for wire in [
         "SUCCEEDED",
         "FAILED",
@@ -64,7 +67,9 @@ fn a_page_of_one_state_begins_at_any_offset() {
         "QUEUED",
         "RUNNING",
     ] {
-        let expected: Vec<u64> = (0..TRIALS).filter(|n| state(*n).0 == wire).collect();
+        let expected: Vec<u64> = (0..TRIALS)
+            .filter(|n| expected_state(*n).0 == wire)
+            .collect();
         let total = expected.len();
         let deep = [total.saturating_sub(1), total, total + 1, 1 << 40];
         for offset in (0..total).step_by(97).chain(deep) {
@@ -72,7 +77,7 @@ fn a_page_of_one_state_begins_at_any_offset() {
                 "/v1/core/local/runs/{id}/trials?limit=20&offset={offset}&state=EXPERIMENT_STATE_{wire}"
             ));
             let here: Vec<u64> = expected.iter().skip(offset).take(20).copied().collect();
-            assert_eq!(numbers(&page), here, "{wire} at {offset}");
+            assert_eq!(trial_numbers(&page), here, "{wire} at {offset}");
             assert_eq!(page["total"], json!(total));
         }
     }
@@ -81,7 +86,7 @@ fn a_page_of_one_state_begins_at_any_offset() {
 #[test]
 fn the_states_of_many_runs_come_in_one_call() {
     let home = Home::new(&[("quick.sh", "echo $1")]);
-    let (server, id) = filled(&home);
+    let (server, id) = start_filled(&home);
     let other = server.launch("quick.sh  '[1, 2]'");
     server.finish(&other);
     let other = other["id"].as_str().unwrap();
@@ -102,7 +107,8 @@ fn the_states_of_many_runs_come_in_one_call() {
             let ranges: sweep_planner::sweep::Ranges =
                 entry["trials"].as_str().unwrap().parse().unwrap();
             let wire = entry["state"].as_str().unwrap();
-            let of_state = |number: &u64| wire == format!("EXPERIMENT_STATE_{}", state(*number).0);
+            let of_state =
+                |number: &u64| wire == format!("EXPERIMENT_STATE_{}", expected_state(*number).0);
             let expected: Vec<u128> = (from..TRIALS).filter(of_state).map(u128::from).collect();
             assert_eq!(
                 ranges.iter().collect::<Vec<_>>(),
@@ -124,7 +130,7 @@ fn the_states_of_many_runs_come_in_one_call() {
 fn states_that_change_too_often_for_one_answer_come_in_several() {
     let home = Home::new(&[("quick.sh", "echo $1")]);
     let server = home.start();
-    let mut body = run("quick.sh  'range(30000)'");
+    let mut body = launch_request("quick.sh  'range(30000)'");
     body["localDir"] = json!(true);
     let id = server.post_run(&body).json()["id"]
         .as_str()

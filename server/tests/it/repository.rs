@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::server::{Home, run};
+use crate::server::{Home, launch_request};
 
 /// Runs git in a folder, with nobody's settings.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -35,7 +35,7 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
 
 /// A repository with two commits, served from a bare one that the configuration allows; answers
 /// with its address and the commits.
-pub(crate) fn repository(home: &Home) -> (String, [String; 2]) {
+pub(crate) fn make_repository(home: &Home) -> (String, [String; 2]) {
     home.write(
         "work/pkg/train.py",
         "print('first', open('../data.txt').read())",
@@ -65,8 +65,8 @@ pub(crate) fn repository(home: &Home) -> (String, [String; 2]) {
 }
 
 /// As Grid's client sends it from a checkout.
-pub(crate) fn fetching(source: &str) -> Value {
-    let mut body = run("train.py ");
+pub(crate) fn fetch_request(source: &str) -> Value {
+    let mut body = launch_request("train.py ");
     body["spec"]["sourceCode"] = json!(source);
     body["spec"]["relativeWorkDir"] = json!("pkg");
     body
@@ -83,7 +83,7 @@ pub(crate) fn with_git(home: &Home, mut command: Command, script: &str) -> Comma
 }
 
 /// Bytes that cannot be packed.
-pub(crate) fn noise(length: u64) -> Vec<u8> {
+pub(crate) fn random_bytes(length: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     let random = fs::File::open("/dev/urandom").unwrap();
     random.take(length).read_to_end(&mut bytes).unwrap();

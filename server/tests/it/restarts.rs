@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, Server, USER, alive, run, wait};
+use crate::server::{Home, Server, USER, is_alive, launch_request, wait_until};
 
 #[test]
 fn ctrl_c_ends_the_server_and_not_its_trials() {
@@ -22,7 +22,7 @@ fn ctrl_c_ends_the_server_and_not_its_trials() {
     let go = home.path("go");
     let mut server = home.start();
     let run = server.launch(&format!("wait.py  '{}'", go.display()));
-    wait("the first metric", || {
+    wait_until("the first metric", || {
         (server.trials(&run)[0]["metrics"]["acc"] == 0.5).then_some(())
     });
     let before = server.trials(&run)[0].clone();
@@ -31,7 +31,7 @@ fn ctrl_c_ends_the_server_and_not_its_trials() {
     let _stream = watching.open(server.address);
     let begun = Instant::now();
     server.signal(Signal::INT);
-    assert!(server.ended().success());
+    assert!(server.wait_exit().success());
     assert!(
         begun.elapsed() < Duration::from_secs(5),
         "it took {:?}",
@@ -68,7 +68,7 @@ fn what_ended_while_no_server_ran_is_found() {
     );
     let server = home.start();
     let run = server.launch("brief.py ");
-    wait("the trial to run", || {
+    wait_until("the trial to run", || {
         (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
     });
     server.kill();
@@ -94,8 +94,8 @@ fn a_supervisor_that_dies_takes_its_trial_with_it_into_the_record() {
     )]);
     let server = home.start();
     let run = server.launch("forever.py ");
-    let supervisor = wait("the trial's output", || {
-        let log = server.log(&server.trials(&run)[0]);
+    let supervisor = wait_until("the trial's output", || {
+        let log = server.output_of(&server.trials(&run)[0]);
         log.trim().parse::<i32>().ok()
     });
     let pid = rustix::process::Pid::from_raw(supervisor).unwrap();
@@ -115,11 +115,11 @@ fn a_supervisor_that_dies_takes_its_trial_with_it_into_the_record() {
         run["id"].as_str().unwrap()
     ));
     let started: Value = serde_json::from_slice(&fs::read(folder).unwrap()).unwrap();
-    assert!(!alive(&started["process"].to_string()), "{started}");
+    assert!(!is_alive(&started["process"].to_string()), "{started}");
 }
 
 /// Starts a server that is expected to refuse; answers with what it says.
-fn refuses(mut command: Command) -> String {
+fn refusal_of(mut command: Command) -> String {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(!String::from_utf8_lossy(&output.stdout).contains("Open "));
@@ -133,12 +133,12 @@ fn refuses(mut command: Command) -> String {
 fn a_second_server_says_so_and_ends() {
     let (home, other) = (Home::new(&[]), Home::new(&[]));
     let server = home.start();
-    let taken = refuses(other.command(&server.address.to_string()));
+    let taken = refusal_of(other.command(&server.address.to_string()));
     assert!(
         taken.contains(&server.address.to_string()) && taken.contains("is taken"),
         "{taken}"
     );
-    let in_use = refuses(home.command("127.0.0.1:0"));
+    let in_use = refusal_of(home.command("127.0.0.1:0"));
     assert!(
         in_use.contains("another server uses the data folder"),
         "{in_use}"
@@ -152,7 +152,7 @@ fn a_database_that_is_damaged_or_foreign_is_left_alone() {
     let file = home.path("data/sweep.db");
     let damaged = "this is no database ".repeat(500);
     home.write("data/sweep.db", &damaged);
-    let message = refuses(home.command("127.0.0.1:0"));
+    let message = refusal_of(home.command("127.0.0.1:0"));
     assert!(
         message.contains("cannot be read as a database"),
         "{message}"
@@ -165,7 +165,7 @@ fn a_database_that_is_damaged_or_foreign_is_left_alone() {
         .unwrap();
     drop(foreign);
     let before = fs::read(&file).unwrap();
-    let message = refuses(home.command("127.0.0.1:0"));
+    let message = refusal_of(home.command("127.0.0.1:0"));
     assert!(message.contains("another program"), "{message}");
     assert_eq!(fs::read(&file).unwrap(), before);
 }
@@ -190,7 +190,7 @@ fn wrong_settings_are_named() {
     }
     home.write("sweep.toml", "");
     fs::remove_dir(home.path("source")).unwrap();
-    assert!(refuses(home.command("127.0.0.1:0")).contains("source folder"));
+    assert!(refusal_of(home.command("127.0.0.1:0")).contains("source folder"));
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn the_first_account_is_made_and_shown_once() {
 fn runs_survive_a_restart_as_they_were() {
     let home = Home::new(&[("file.py", "print('acc: 0.5')")]);
     let server = home.start();
-    let mut body = run("file.py  --a '[1, 2]'");
+    let mut body = launch_request("file.py  --a '[1, 2]'");
     body["name"] = json!("kept");
     let run = server.post_run(&body).json();
     let trials = server.finish(&run);

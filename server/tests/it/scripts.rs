@@ -6,12 +6,12 @@ use std::os::unix::fs::symlink;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Request};
-use crate::control::archive;
-use crate::repository::{fetching, git, repository};
-use crate::server::{Home, Server, run};
+use crate::control::tar_gz;
+use crate::repository::{fetch_request, git, make_repository};
+use crate::server::{Home, Server, launch_request};
 
-fn in_folder(command: &str, folder: &str) -> Value {
-    let mut body = run(command);
+fn request_in_folder(command: &str, folder: &str) -> Value {
+    let mut body = launch_request(command);
     body["spec"]["relativeWorkDir"] = json!(folder);
     body
 }
@@ -46,31 +46,31 @@ fn a_script_that_the_servers_folder_has_not_is_refused_at_launch() {
     let server = home.start();
     for (body, words) in [
         (
-            run("trian.py  --a '[1, 2, 3, 4, 5, 6]'"),
+            launch_request("trian.py  --a '[1, 2, 3, 4, 5, 6]'"),
             "The script `trian.py` is not in the source. Did you mean `train.py`?",
         ),
         (
-            run("fit.py "),
+            launch_request("fit.py "),
             "The script `fit.py` is not in the source. Did you mean `pkg/fit.py`?",
         ),
         (
-            run("Train.py "),
+            launch_request("Train.py "),
             "The script `Train.py` is not in the source. Did you mean `train.py`?",
         ),
         (
-            in_folder("fitt.py ", "./pkg"),
+            request_in_folder("fitt.py ", "./pkg"),
             "The script `fitt.py` is not in the source's folder `pkg`. Did you mean `fit.py`?",
         ),
         (
-            in_folder("train.py ", "pkg"),
+            request_in_folder("train.py ", "pkg"),
             "The script `train.py` is not in the source's folder `pkg`. The source has `train.py`.",
         ),
         (
-            in_folder("fit.py ", "pgk"),
+            request_in_folder("fit.py ", "pgk"),
             "The source has no folder `pgk`. Did you mean `pkg`?",
         ),
         (
-            run("old/run.py "),
+            launch_request("old/run.py "),
             "The script `old/run.py` is left out of the source by its .gridignore, .gitignore or \
              .dockerignore file.",
         ),
@@ -85,15 +85,17 @@ fn a_script_that_the_servers_folder_has_not_is_refused_at_launch() {
     // Nothing was launched, and nothing is left of it.
     assert_eq!(server.get("/v1/core/local/runs")["runs"], json!([]));
     assert_eq!(fs::read_dir(home.path("data/sources")).unwrap().count(), 0);
-    let fits = server.post_run(&in_folder("./fit.py ", "pkg")).json();
-    assert_eq!(server.log(&server.finish(&fits)[0]), "fits\n");
+    let fits = server
+        .post_run(&request_in_folder("./fit.py ", "pkg"))
+        .json();
+    assert_eq!(server.output_of(&server.finish(&fits)[0]), "fits\n");
 }
 
-fn put(server: &Server, run: &Value, files: &[(&str, &str)]) -> Answer {
+fn put_upload(server: &Server, run: &Value, files: &[(&str, &str)]) -> Answer {
     let url = run["status"]["uploadUrl"].as_str().unwrap();
     let path = url.split_once(&server.address.to_string()).unwrap().1;
     let mut put = Request::new("PUT", path);
-    put.body = Some(archive(files));
+    put.body = Some(tar_gz(files));
     put.send(server.address)
 }
 
@@ -101,7 +103,7 @@ fn put(server: &Server, run: &Value, files: &[(&str, &str)]) -> Answer {
 fn a_script_that_an_upload_has_not_fails_the_run_before_a_trial_starts() {
     let home = Home::new(&[]);
     let server = home.start();
-    let mut body = in_folder("train.py  '[1, 2]'", "pkg");
+    let mut body = request_in_folder("train.py  '[1, 2]'", "pkg");
     body["localDir"] = json!(true);
     let run = server.post_run(&body).json();
     let words = "The script `train.py` is not in the source's folder `pkg`. Did you mean \
@@ -109,7 +111,7 @@ fn a_script_that_an_upload_has_not_fails_the_run_before_a_trial_starts() {
     let wrong = [("pkg/trains.py", ""), ("train.txt", "")];
     for _ in 0..2 {
         // Sent again, as a client does that heard no answer.
-        let refused = put(&server, &run, &wrong);
+        let refused = put_upload(&server, &run, &wrong);
         assert_eq!(refused.status, 422, "{}", refused.text());
         assert!(
             refused.message().starts_with(words),
@@ -125,11 +127,11 @@ fn a_script_that_an_upload_has_not_fails_the_run_before_a_trial_starts() {
     let again = server.send(Request::new("POST", &retry).json(&json!({})));
     assert_eq!(again.status, 200);
     let right = [("pkg/train.py", "import sys\nprint(sys.argv[1])")];
-    assert_eq!(put(&server, &run, &right).status, 200);
+    assert_eq!(put_upload(&server, &run, &right).status, 200);
     let trials = server.finish(&run);
-    assert_eq!(server.log(&trials[1]), "2\n");
+    assert_eq!(server.output_of(&trials[1]), "2\n");
     // One that comes too late is no reason for anything.
-    assert_eq!(put(&server, &run, &wrong).status, 409);
+    assert_eq!(put_upload(&server, &run, &wrong).status, 409);
     assert_eq!(
         server.finish(&run)[1]["state"],
         "EXPERIMENT_STATE_SUCCEEDED"
@@ -139,9 +141,9 @@ fn a_script_that_an_upload_has_not_fails_the_run_before_a_trial_starts() {
 #[test]
 fn a_script_that_a_repository_has_not_fails_the_run_before_a_trial_starts() {
     let home = Home::new(&[]);
-    let (address, _) = repository(&home);
+    let (address, _) = make_repository(&home);
     let server = home.start();
-    let mut body = fetching(&address);
+    let mut body = fetch_request(&address);
     body["spec"]["runControllerCommand"] = json!("trani.py  '[1, 2, 3]'");
     let run = server.post_run(&body).json();
     let words = "The script `trani.py` is not in the source's folder `pkg`. Did you mean \
@@ -159,5 +161,5 @@ fn a_script_that_a_repository_has_not_fails_the_run_before_a_trial_starts() {
     let retry = format!("/v1/core/local/runs/{id}/retry");
     let again = server.send(Request::new("POST", &retry).json(&json!({})));
     assert_eq!(again.status, 200);
-    assert_eq!(server.log(&server.finish(&run)[2]), "now\n");
+    assert_eq!(server.output_of(&server.finish(&run)[2]), "now\n");
 }

@@ -124,8 +124,8 @@ impl Server {
     }
 
     /// Waits until it has ended.
-    pub(crate) fn ended(&mut self) -> ExitStatus {
-        wait("the server to end", || self.child.try_wait().unwrap())
+    pub(crate) fn wait_exit(&mut self) -> ExitStatus {
+        wait_until("the server to end", || self.child.try_wait().unwrap())
     }
 
     /// Sends a request with the account's credentials.
@@ -145,7 +145,7 @@ impl Server {
 
     /// Launches a command and answers with the run.
     pub(crate) fn launch(&self, command: &str) -> Value {
-        let answer = self.post_run(&run(command));
+        let answer = self.post_run(&launch_request(command));
         assert_eq!(answer.status, 200, "{command}: {}", answer.text());
         answer.json()
     }
@@ -171,7 +171,7 @@ impl Server {
         self.trials(run)
     }
 
-    pub(crate) fn log(&self, trial: &Value) -> String {
+    pub(crate) fn output_of(&self, trial: &Value) -> String {
         let id = trial["id"].as_str().unwrap();
         let page = self.get(&format!("/v1/core/local/experiments/{id}/logs"));
         page["text"].as_str().unwrap().to_owned()
@@ -186,14 +186,14 @@ impl Drop for Server {
 }
 
 /// A request for a run of this command, written as Grid's client writes it.
-pub(crate) fn run(command: &str) -> Value {
+pub(crate) fn launch_request(command: &str) -> Value {
     json!({"localDir": false, "name": "", "spec": {
         "runControllerCommand": command, "sweepType": "grid_search", "sweepOptions": {},
         "instanceType": "m5a.large", "resources": {"cpu": 0, "gpu": "0", "storageGb": 100}}})
 }
 
 /// Asks again and again until there is an answer.
-pub(crate) fn wait<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
     wait_for(PATIENCE, what, ask)
 }
 
@@ -209,7 +209,7 @@ fn wait_for<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T
 }
 
 /// Whether a process lives (a zombie does not).
-pub(crate) fn alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     let status = fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
     status.is_ok_and(|text| {
         let state = text.rsplit_once(") ").map(|(_, rest)| rest.chars().next());

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::client::Request;
 use crate::control;
-use crate::server::{Home, run};
+use crate::server::{Home, launch_request};
 
 #[test]
 fn trials_run_in_the_folder_of_the_source_that_the_request_names() {
@@ -20,11 +20,11 @@ fn trials_run_in_the_folder_of_the_source_that_the_request_names() {
     ]);
     symlink("/usr", home.path("source/out")).unwrap();
     let server = home.start();
-    let mut body = run("train.py ");
+    let mut body = launch_request("train.py ");
     body["spec"]["relativeWorkDir"] = json!("pkg");
     let run = server.post_run(&body).json();
     let trial = &server.finish(&run)[0];
-    assert_eq!(server.log(trial), "top lib made\n");
+    assert_eq!(server.output_of(trial), "top lib made\n");
     let id = trial["id"].as_str().unwrap();
     let page = server.get(&format!("/v1/core/local/experiments/{id}/artifacts"));
     // Python may keep what it has compiled of lib.py there too.
@@ -56,7 +56,7 @@ fn trials_run_in_the_folder_of_the_source_that_the_request_names() {
 fn trials_of_an_upload_run_in_the_folder_that_is_named() {
     let home = Home::new(&[]);
     let server = home.start();
-    let mut body = run("train.py ");
+    let mut body = launch_request("train.py ");
     body["localDir"] = json!(true);
     body["spec"]["relativeWorkDir"] = json!("./pkg");
     let made = server.post_run(&body).json();
@@ -69,7 +69,7 @@ fn trials_of_an_upload_run_in_the_folder_that_is_named() {
         ("./top.txt", "top"),
         ("./pkg/train.py", "print(open('../top.txt').read())"),
     ];
-    put.body = Some(control::archive(&files));
+    put.body = Some(control::tar_gz(&files));
     assert_eq!(put.send(server.address).status, 200);
-    assert_eq!(server.log(&server.finish(&made)[0]), "top\n");
+    assert_eq!(server.output_of(&server.finish(&made)[0]), "top\n");
 }

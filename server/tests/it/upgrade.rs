@@ -10,22 +10,22 @@ use crate::client::Request;
 use crate::server::{Home, KEY, Server, USER};
 
 /// The tables of the first version, and what the second added.
-const FIRST: &str = include_str!("../../migrations/0001_runs.sql");
-const SECOND: &str = include_str!("../../migrations/0002_control.sql");
+const FIRST_TABLES: &str = include_str!("../../migrations/0001_runs.sql");
+const SECOND_TABLES: &str = include_str!("../../migrations/0002_control.sql");
 /// What the versions after them added.
-const LATER: [&str; 2] = [
+const LATER_TABLES: [&str; 2] = [
     include_str!("../../migrations/0003_data.sql"),
     include_str!("../../migrations/0004_load.sql"),
 ];
 
-const OLD: &str = "01k0old000000000000000ended";
-const WAITING: &str = "01k0old0000000000000waiting";
+const ENDED_RUN: &str = "01k0old000000000000000ended";
+const WAITING_RUN: &str = "01k0old0000000000000waiting";
 /// More than one block of trials, the last one not full.
 const TRIALS: i64 = 2500;
 const BEGAN: i64 = 1_760_000_000_000_000;
 
 /// The state of a trial of the old run: most succeeded.
-fn state(number: i64) -> i64 {
+fn expected_state(number: i64) -> i64 {
     match number % 10 {
         0..=5 => 3,
         6 | 7 => 4,
@@ -34,7 +34,7 @@ fn state(number: i64) -> i64 {
     }
 }
 
-fn spec(command: &str) -> String {
+fn spec_json(command: &str) -> String {
     json!({
         "actions": {}, "autoResume": false, "clusterId": "local",
         "desiredState": "RUN_STATE_UNSPECIFIED", "dryRun": false, "env": {"MODE": "old"},
@@ -48,14 +48,14 @@ fn spec(command: &str) -> String {
 }
 
 /// Writes a database as the first or the second version left it.
-fn fill(home: &Home, version: i64) {
+fn write_old_database(home: &Home, version: i64) {
     fs::create_dir_all(home.path("data")).unwrap();
     let mut database = Connection::open(home.path("data/sweep.db")).unwrap();
     database.pragma_update(None, "journal_mode", "WAL").unwrap();
     let transaction = database.transaction().unwrap();
-    transaction.execute_batch(FIRST).unwrap();
+    transaction.execute_batch(FIRST_TABLES).unwrap();
     if version == 2 {
-        transaction.execute_batch(SECOND).unwrap();
+        transaction.execute_batch(SECOND_TABLES).unwrap();
     }
     transaction
         .pragma_update(None, "application_id", 0x5357_4550)
@@ -86,7 +86,7 @@ fn insert_run(database: &Connection, key: i64, id: &str, command: &str, trials: 
                               billed_seconds, created_at, changed_at)
              VALUES (?1, ?2, 'local', ?2, 'about it', 'u-1', ?3, '[\"--x\"]', '0.086', 60, 1, 2, 5,
                      ?4, 0, ?5, ?5)",
-            params![key, id, spec(command), trials, BEGAN],
+            params![key, id, spec_json(command), trials, BEGAN],
         )
         .unwrap();
     let hash = vec![key as u8; 32];
@@ -118,9 +118,15 @@ fn insert_run(database: &Connection, key: i64, id: &str, command: &str, trials: 
 }
 
 fn ended_run(database: &Connection) {
-    insert_run(database, 1, OLD, "quick.sh  --x 'range(2500)'", TRIALS);
+    insert_run(
+        database,
+        1,
+        ENDED_RUN,
+        "quick.sh  --x 'range(2500)'",
+        TRIALS,
+    );
     for number in 0..TRIALS {
-        for step in [1, 2, state(number)] {
+        for step in [1, 2, expected_state(number)] {
             database
                 .execute(
                     "UPDATE trial SET state = ?2, started_at = ?3, ended_at = ?3 + 90000000,
@@ -144,7 +150,7 @@ fn ended_run(database: &Connection) {
 
 /// Two trials that never had a slot.
 fn waiting_run(database: &Connection) {
-    insert_run(database, 2, WAITING, "quick.sh  --x 'range(2)'", 2);
+    insert_run(database, 2, WAITING_RUN, "quick.sh  --x 'range(2)'", 2);
 }
 
 /// Checks every place of a page and every state against what was written.
@@ -155,10 +161,12 @@ fn check_trials(server: &Server) {
         ("CANCELLED", 5),
         ("QUEUED", 0),
     ] {
-        let expected: Vec<i64> = (0..TRIALS).filter(|n| state(*n) == wire.1).collect();
+        let expected: Vec<i64> = (0..TRIALS)
+            .filter(|n| expected_state(*n) == wire.1)
+            .collect();
         for offset in [0, 1, 240, 1000, expected.len().saturating_sub(3)] {
             let page = server.get(&format!(
-                "/v1/core/local/runs/{OLD}/trials?state=EXPERIMENT_STATE_{}&offset={offset}&limit=50",
+                "/v1/core/local/runs/{ENDED_RUN}/trials?state=EXPERIMENT_STATE_{}&offset={offset}&limit=50",
                 wire.0
             ));
             let found: Vec<i64> = page["trials"]
@@ -173,7 +181,7 @@ fn check_trials(server: &Server) {
         }
     }
     let page = server.get(&format!(
-        "/v1/core/local/runs/{OLD}/trials?offset=3&limit=1"
+        "/v1/core/local/runs/{ENDED_RUN}/trials?offset=3&limit=1"
     ));
     let trial = &page["trials"][0];
     assert_eq!(
@@ -182,7 +190,7 @@ fn check_trials(server: &Server) {
     );
     assert_eq!(trial["metrics"], json!({"loss": "Infinity", "acc": 0.25}));
     let series = server.get(&format!(
-        "/v1/core/local/experiments/{OLD}-3/metrics?name=loss"
+        "/v1/core/local/experiments/{ENDED_RUN}-3/metrics?name=loss"
     ));
     let values: Vec<&Value> = series["series"][0]["points"]
         .as_array()
@@ -193,21 +201,21 @@ fn check_trials(server: &Server) {
     assert_eq!(values, [&json!(0.5), &json!("NaN"), &json!("Infinity")]);
 }
 
-fn upgrade(version: i64) {
+fn check_upgrade_from(version: i64) {
     let home = Home::new(&[("quick.sh", "echo $2")]);
-    fill(&home, version);
-    for id in [OLD, WAITING] {
+    write_old_database(&home, version);
+    for id in [ENDED_RUN, WAITING_RUN] {
         home.write(&format!("data/sources/{id}/quick.sh"), "echo old $2");
     }
     home.write(
-        &format!("data/trials/{OLD}/3/output.log"),
+        &format!("data/trials/{ENDED_RUN}/3/output.log"),
         "what it printed\n",
     );
     // The key of the account is the database's, not the environment's.
     let mut command = home.command("127.0.0.1:0");
     command.env_remove("SWEEP_USER").env_remove("SWEEP_API_KEY");
     let server = Server::start(command);
-    let run = server.get(&format!("/v1/core/local/runs/{OLD}"));
+    let run = server.get(&format!("/v1/core/local/runs/{ENDED_RUN}"));
     assert_eq!(run["status"]["phase"], "RUN_STATE_FAILED", "{run}");
     assert_eq!(run["status"]["experimentCounts"]["succeeded"], 1500);
     assert_eq!(run["status"]["cost"], json!(0.086 * 225_000.0 / 3600.0));
@@ -220,14 +228,14 @@ fn upgrade(version: i64) {
         (&json!("about it"), &json!({"MODE": "old"}), &json!("7"))
     );
     check_trials(&server);
-    let trial = json!({"id": format!("{OLD}-3")});
-    assert_eq!(server.log(&trial), "what it printed\n");
+    let trial = json!({"id": format!("{ENDED_RUN}-3")});
+    assert_eq!(server.output_of(&trial), "what it printed\n");
     // What waited goes on, by the source that was kept for it.
-    let waiting = server.get(&format!("/v1/core/local/runs/{WAITING}"));
+    let waiting = server.get(&format!("/v1/core/local/runs/{WAITING_RUN}"));
     for trial in server.finish(&waiting) {
         assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
         assert_eq!(
-            server.log(&trial),
+            server.output_of(&trial),
             format!("old {}\n", trial["values"][0].as_str().unwrap())
         );
     }
@@ -235,7 +243,7 @@ fn upgrade(version: i64) {
     let again = Request::new("POST", "/v1/core/local/runs").header("Idempotency-Key", "key-1");
     assert_eq!(
         server
-            .send(again.json(&crate::server::run("quick.sh ")))
+            .send(again.json(&crate::server::launch_request("quick.sh ")))
             .status,
         422
     );
@@ -272,14 +280,14 @@ fn check_counts(home: &Home, version: i64) {
 
 /// How the fourth version recorded the end of a trial: `started_at` in the inner select was the
 /// run's, so that a trial was billed for the time that it had waited.
-const BILLED: &str = "UPDATE trial SET state = ?3, changed_at = ?5, message = '',
+const BILL_TRIAL_V4: &str = "UPDATE trial SET state = ?3, changed_at = ?5, message = '',
          started_at = coalesce(started_at, ?4), ended_at = ?5, exit_code = 0, signal = NULL,
          billed_seconds = (
              SELECT (max(bill_minimum, (?5 - coalesce(started_at, ?4) + 999999) / 1000000)
                      + bill_increment - 1) / bill_increment * bill_increment
              FROM run WHERE key = ?1)
      WHERE run = ?1 AND number = ?2 AND state IN (0, 1, 2, 6) RETURNING billed_seconds";
-const CARRIED: &str = "UPDATE run SET started_at = coalesce(started_at, ?2),
+const BILL_RUN_V4: &str = "UPDATE run SET started_at = coalesce(started_at, ?2),
          billed_seconds = billed_seconds + coalesce(?3, 0), ended_at = ?4 WHERE key = ?1";
 
 /// Five trials on one slot, 61.5 s each, the fourth of which failed and was tried again, and one
@@ -293,12 +301,14 @@ fn wrongly_billed_run(database: &Connection, id: &str) {
     let record = |number: i64, state: i64, slot: i64| {
         let (start, end) = (BEGAN + slot * LENGTH, BEGAN + (slot + 1) * LENGTH);
         let billed: Option<i64> = database
-            .query_row(BILLED, params![3, number, state, start, end], |row| {
-                row.get(0)
-            })
+            .query_row(
+                BILL_TRIAL_V4,
+                params![3, number, state, start, end],
+                |row| row.get(0),
+            )
             .unwrap();
         database
-            .execute(CARRIED, params![3, start, billed, end])
+            .execute(BILL_RUN_V4, params![3, start, billed, end])
             .unwrap();
         billed
     };
@@ -327,11 +337,14 @@ fn wrongly_billed_run(database: &Connection, id: &str) {
 fn what_was_billed_for_waiting_is_put_right() {
     const WRONG: &str = "01k0old0000000000000000wrong";
     let home = Home::new(&[("quick.sh", "echo $2")]);
-    fill(&home, 2);
-    home.write(&format!("data/sources/{WAITING}/quick.sh"), "echo old $2");
+    write_old_database(&home, 2);
+    home.write(
+        &format!("data/sources/{WAITING_RUN}/quick.sh"),
+        "echo old $2",
+    );
     let path = home.path("data/sweep.db");
     let database = Connection::open(&path).unwrap();
-    for sql in LATER {
+    for sql in LATER_TABLES {
         database.execute_batch(sql).unwrap();
     }
     database.pragma_update(None, "user_version", 4).unwrap();
@@ -362,7 +375,7 @@ fn what_was_billed_for_waiting_is_put_right() {
         let attempts = &trial["status"]["attempts"];
         assert_eq!(attempts[0]["billedSeconds"], 62, "{trial}");
         // What was right stays.
-        let right = server.get(&format!("/v1/core/local/runs/{OLD}"));
+        let right = server.get(&format!("/v1/core/local/runs/{ENDED_RUN}"));
         assert_eq!(right["status"]["cost"], json!(0.086 * 225_000.0 / 3600.0));
     }
     // An earlier binary knows four versions of the tables and refuses a later one.
@@ -375,10 +388,10 @@ fn what_was_billed_for_waiting_is_put_right() {
 
 #[test]
 fn a_database_of_the_first_version_is_taken_up() {
-    upgrade(1);
+    check_upgrade_from(1);
 }
 
 #[test]
 fn a_database_of_the_second_version_is_taken_up() {
-    upgrade(2);
+    check_upgrade_from(2);
 }

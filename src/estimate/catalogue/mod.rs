@@ -4,7 +4,7 @@ use super::csv::{self, CsvError};
 use super::machine::Machine;
 use super::money::Money;
 use super::quote::{Basis, Quote};
-use crate::sweep::suggest::nearest;
+use crate::sweep::suggest::nearest_name;
 use std::sync::OnceLock;
 
 /// The price list that this program was built with; the page serves the same file.
@@ -54,30 +54,33 @@ impl Catalogue {
             if let Some(comment) = text.strip_prefix('#') {
                 let pair = comment.split_once(" = ").ok_or(CsvError {
                     line,
-                    what: "key = text",
+                    expected: "key = text",
                 })?;
                 sources.push((pair.0.trim(), pair.1));
                 continue;
             }
-            let fields = csv::fields(text).ok_or(CsvError {
+            let fields = csv::split_fields(text).ok_or(CsvError {
                 line,
-                what: "quoted field",
+                expected: "quoted field",
             })?;
             if !header_seen {
                 if fields != COLUMNS {
                     return Err(CsvError {
                         line,
-                        what: "header",
+                        expected: "header",
                     });
                 }
                 header_seen = true;
                 continue;
             }
-            let machine = machine(&fields, &sources).map_err(|what| CsvError { line, what })?;
-            if machines.iter().any(|known| clash(known, &machine)) {
+            let machine = parse_machine(&fields, &sources).map_err(|what| CsvError {
+                line,
+                expected: what,
+            })?;
+            if machines.iter().any(|known| is_duplicate(known, &machine)) {
                 return Err(CsvError {
                     line,
-                    what: "name or alias used once",
+                    expected: "name or alias used once",
                 });
             }
             machines.push(machine);
@@ -85,7 +88,7 @@ impl Catalogue {
         if machines.is_empty() {
             return Err(CsvError {
                 line: 1,
-                what: "at least one machine",
+                expected: "at least one machine",
             });
         }
         Ok(Catalogue { machines })
@@ -103,10 +106,12 @@ impl Catalogue {
     /// gives a quote without a rate, never a rate of zero. O(machines).
     pub fn quote(&self, instance_type: &str, spot: bool) -> Quote {
         let requested = instance_type.trim();
-        let by_alias = self.ranked().find(|machine| machine.has_alias(requested));
+        let by_alias = self
+            .by_provider_rank()
+            .find(|machine| machine.has_alias(requested));
         let name = by_alias.map_or(requested, |machine| machine.name.as_str());
         let same: Vec<&Machine> = self
-            .ranked()
+            .by_provider_rank()
             .filter(|machine| machine.is_called(name))
             .collect();
         let priced = same.iter().find(|machine| machine.rate(spot).is_some());
@@ -115,15 +120,18 @@ impl Catalogue {
             requested: requested.to_owned(),
             spot,
             rate: machine.and_then(|machine| machine.rate(spot).cloned()),
-            basis: machine.map_or(Basis::Unknown, |machine| basis(machine, &same)),
+            basis: machine.map_or(Basis::Unknown, |machine| price_basis(machine, &same)),
             machine: machine.cloned(),
-            suggestion: machine.is_none().then(|| self.similar(requested)).flatten(),
+            suggestion: machine
+                .is_none()
+                .then(|| self.suggest_name(requested))
+                .flatten(),
         }
     }
 
     /// Machines by rank of their provider: Grid, AWS, all others. The first that fits gives the
     /// rate.
-    fn ranked(&self) -> impl Iterator<Item = &Machine> {
+    fn by_provider_rank(&self) -> impl Iterator<Item = &Machine> {
         let of = |wanted: fn(&str) -> bool| {
             self.machines
                 .iter()
@@ -134,16 +142,16 @@ impl Catalogue {
             .chain(of(|provider| provider != "grid" && provider != "aws"))
     }
 
-    fn similar(&self, name: &str) -> Option<String> {
-        let names = self.ranked().flat_map(|machine| {
+    fn suggest_name(&self, name: &str) -> Option<String> {
+        let names = self.by_provider_rank().flat_map(|machine| {
             let aliases = machine.aliases.iter().map(String::as_str);
             std::iter::once(machine.name.as_str()).chain(aliases)
         });
-        nearest(name, names)
+        nearest_name(name, names)
     }
 }
 
-fn basis(machine: &Machine, same: &[&Machine]) -> Basis {
+fn price_basis(machine: &Machine, same: &[&Machine]) -> Basis {
     match machine.provider.as_str() {
         "grid" => Basis::Grid,
         _ if same.iter().any(|machine| machine.provider == "grid") => Basis::InsteadOfGrid,
@@ -151,7 +159,7 @@ fn basis(machine: &Machine, same: &[&Machine]) -> Basis {
     }
 }
 
-fn clash(known: &Machine, new: &Machine) -> bool {
+fn is_duplicate(known: &Machine, new: &Machine) -> bool {
     let same_provider = known.provider == new.provider;
     same_provider && known.is_called(&new.name)
         || new
@@ -161,7 +169,7 @@ fn clash(known: &Machine, new: &Machine) -> bool {
 }
 
 /// Parses one row; the error is a noun phrase for what was expected.
-fn machine(fields: &[String], sources: &[(&str, &str)]) -> Result<Machine, &'static str> {
+fn parse_machine(fields: &[String], sources: &[(&str, &str)]) -> Result<Machine, &'static str> {
     let [
         provider,
         name,
@@ -193,21 +201,22 @@ fn machine(fields: &[String], sources: &[(&str, &str)]) -> Result<Machine, &'sta
         provider: provider.clone(),
         name: name.clone(),
         aliases: words(aliases),
-        vcpus: optional(vcpus, |text| text.parse().ok()).ok_or("vcpus")?,
-        memory_gb: optional(memory, positive).ok_or("memory_gb")?,
+        vcpus: parse_optional(vcpus, |text| text.parse().ok()).ok_or("vcpus")?,
+        memory_gb: parse_optional(memory, parse_positive).ok_or("memory_gb")?,
         gpu: (!gpu.is_empty()).then(|| gpu.clone()),
         gpu_count: gpu_count.parse().map_err(|_| "gpu_count")?,
-        gpu_memory_gb: optional(gpu_memory, |text| text.parse().ok()).ok_or("gpu_memory_gb")?,
-        on_demand: optional(on_demand, price).ok_or("on_demand_usd_per_hour")?,
-        spot: optional(spot, price).ok_or("spot_usd_per_hour")?,
+        gpu_memory_gb: parse_optional(gpu_memory, |text| text.parse().ok())
+            .ok_or("gpu_memory_gb")?,
+        on_demand: parse_optional(on_demand, parse_price).ok_or("on_demand_usd_per_hour")?,
+        spot: parse_optional(spot, parse_price).ok_or("spot_usd_per_hour")?,
         region: region.clone(),
         as_of: as_of.clone(),
-        source: full_source(source, sources).ok_or("source that is listed above")?,
+        source: expand_source(source, sources).ok_or("source that is listed above")?,
     })
 }
 
 /// Some(None) for an empty field, None where `read` refuses the text.
-fn optional<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+fn parse_optional<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
     if text.is_empty() {
         Some(None)
     } else {
@@ -215,18 +224,18 @@ fn optional<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>
     }
 }
 
-fn positive(text: &str) -> Option<f64> {
+fn parse_positive(text: &str) -> Option<f64> {
     text.parse()
         .ok()
         .filter(|value: &f64| value.is_finite() && *value > 0.0)
 }
 
 /// Refuses a price of zero as a slip: nobody rents machines for nothing.
-fn price(text: &str) -> Option<Money> {
+fn parse_price(text: &str) -> Option<Money> {
     Money::from_decimal(text).filter(|price| !price.is_zero())
 }
 
-fn full_source(source: &str, sources: &[(&str, &str)]) -> Option<String> {
+fn expand_source(source: &str, sources: &[(&str, &str)]) -> Option<String> {
     let (key, argument) = source.split_once(' ').unwrap_or((source, ""));
     let (_, text) = sources.iter().find(|(known, _)| *known == key)?;
     Some(text.replace("{}", argument))

@@ -121,7 +121,7 @@ fn quotes_say_where_they_come_from() {
     ] {
         assert_eq!(embedded().quote(name, spot).to_string(), sentence);
     }
-    let typed = Quote::typed("m5a.large", false, Money::from_decimal("1").unwrap());
+    let typed = Quote::from_typed_rate("m5a.large", false, Money::from_decimal("1").unwrap());
     assert_eq!(
         typed.to_string(),
         "m5a.large: $1.00 per hour, as set by hand"
@@ -175,19 +175,26 @@ fn a_list_of_another_form_is_refused() {
             "name or alias used once",
         ),
     ] {
-        assert_eq!(list(rows), Err(CsvError { line, what }), "{rows}");
+        assert_eq!(
+            list(rows),
+            Err(CsvError {
+                line,
+                expected: what
+            }),
+            "{rows}"
+        );
     }
     let wrong = Catalogue::parse("provider,name\naws,m\n");
     assert_eq!(
         wrong,
         Err(CsvError {
             line: 1,
-            what: "header"
+            expected: "header"
         })
     );
     let error = CsvError {
         line: 3,
-        what: "vcpus",
+        expected: "vcpus",
     };
     assert_eq!(error.to_string(), "line 3: expected vcpus");
 }

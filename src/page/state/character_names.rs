@@ -8,8 +8,8 @@ use crate::page::{browser, client};
 
 /// Milliseconds before the first retry, and at most before a later one; each pause is twice the one
 /// before.
-const FIRST_PAUSE: i32 = 1000;
-const LAST_PAUSE: i32 = 60_000;
+const FIRST_RETRY_MILLIS: i32 = 1000;
+const MAX_RETRY_MILLIS: i32 = 60_000;
 
 /// Fetches the table once the plan's text, its config file or a run's command needs it, and retries
 /// as long as one does.
@@ -27,15 +27,17 @@ pub(super) fn fetch_when_needed(draft: Draft, runs: Runs) {
             })
     });
     Effect::new(move |_| {
-        if needed.get() && draft.names.with_untracked(Option::is_none) {
+        if needed.get() && draft.character_names.with_untracked(Option::is_none) {
             spawn_local(async move {
-                let mut pause = FIRST_PAUSE;
-                while needed.get_untracked() && draft.names.with_untracked(Option::is_none) {
-                    match client::character_names().await {
-                        Some(names) => draft.names.set(Some(names)),
+                let mut pause = FIRST_RETRY_MILLIS;
+                while needed.get_untracked()
+                    && draft.character_names.with_untracked(Option::is_none)
+                {
+                    match client::fetch_character_names().await {
+                        Some(names) => draft.character_names.set(Some(names)),
                         None => browser::sleep(pause).await,
                     }
-                    pause = (2 * pause).min(LAST_PAUSE);
+                    pause = (2 * pause).min(MAX_RETRY_MILLIS);
                 }
             });
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::Server;
-use super::in_view::InView;
-use super::link::{self, Saved};
-use super::selection::{self, Chosen, Picked};
-use super::shown::{Shown, shown};
+use super::displayed::DisplayedPlan;
+use super::link::{self, SavedPlan};
+use super::selection::{self, CarriedSelection, Selection};
+use super::shown::{ControlValues, read_control_values};
 use super::undo::Undo;
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
@@ -17,7 +17,7 @@ use crate::sweep::literal::CharacterNames;
 use crate::sweep::{self, Fix, Plan, Ranges, Reading};
 
 /// The engine that runs trials as processes on the server's own machine: no machine has to boot.
-const LOCAL: &str = "local";
+const LOCAL_ENGINE: &str = "local";
 
 /// The writable half (text, config file, seed, run time, parallel trials, selection) and the memos over it.
 #[derive(Clone, Copy)]
@@ -27,9 +27,9 @@ pub(crate) struct Draft {
     /// The YAML of the file that `--config` names; `None` while its box is closed.
     pub(crate) config: RwSignal<Option<String>>,
     /// The names of Unicode's characters, once some text has needed them and they have been fetched.
-    pub(crate) names: RwSignal<Option<CharacterNames>>,
+    pub(crate) character_names: RwSignal<Option<CharacterNames>>,
     /// Why a dropped or chosen file was not read.
-    pub(crate) notice: RwSignal<Option<String>>,
+    pub(crate) file_error: RwSignal<Option<String>>,
     /// The seed of commands without `--seed`; drawn once, kept until rerolled.
     pub(crate) seed: RwSignal<u32>,
     /// The run time of one trial, as typed.
@@ -37,14 +37,14 @@ pub(crate) struct Draft {
     /// Trials that run at once; `None`: as many as the cluster has slots.
     pub(crate) parallel: RwSignal<Option<u32>>,
     /// The trials that a person chose, and the plan they chose them on; `None`: all.
-    pub(super) picked: RwSignal<Option<Picked>>,
+    pub(super) selection: RwSignal<Option<Selection>>,
     pub(crate) reading: Memo<Reading>,
     /// The plan to display: of the text, or of the last one that could be read.
-    pub(crate) in_view: InView,
+    pub(crate) displayed: DisplayedPlan,
     /// The history.
     pub(super) undo: Undo,
     /// What the controls show: the options of the first command that can be read.
-    pub(crate) options: Memo<Shown>,
+    pub(crate) controls: Memo<ControlValues>,
     /// A fix that merges several commands into one with the same trials, where that is possible.
     pub(crate) shortcut: Memo<Option<Fix>>,
     /// The positions of the chosen trials in the displayed plan.
@@ -52,26 +52,26 @@ pub(crate) struct Draft {
     /// A message about chosen trials that the displayed plan no longer has.
     pub(crate) lost_choice: Memo<Option<String>>,
     /// The parsed run time; `Ok(None)` where none is given.
-    pub(crate) run_time_read: Memo<Result<Option<RunTime>, formula::Error>>,
+    pub(crate) parsed_run_time: Memo<Result<Option<RunTime>, formula::Error>>,
     /// Run time, parallel trials and billing rules of the chosen cluster.
-    pub(crate) pricing: Memo<estimate::Settings>,
+    pub(crate) pricing: Memo<estimate::EstimateSettings>,
     /// Time and money of the chosen trials.
     pub(crate) estimate: Memo<Estimate>,
 }
 
 impl Draft {
-    pub(super) fn new(saved: Saved, server: Server) -> Draft {
+    pub(super) fn new(saved: SavedPlan, server: Server) -> Draft {
         let text = RwSignal::new(String::new());
         let config = RwSignal::new(None::<String>);
         let names = RwSignal::new(None);
         let seed = RwSignal::new(0);
         let run_time = RwSignal::new(String::new());
         let parallel = RwSignal::new(None);
-        let picked = RwSignal::new(None::<Picked>);
+        let picked = RwSignal::new(None::<Selection>);
         let reading = Memo::new(move |_| {
             let settings = sweep::Settings {
                 drawn_seed: seed.get(),
-                names: names.get(),
+                character_names: names.get(),
                 config: config.with(|yaml| {
                     yaml.as_deref()
                         .filter(|y| !y.trim().is_empty())
@@ -80,15 +80,16 @@ impl Draft {
             };
             text.with(|text| sweep::read(text, &settings))
         });
-        let in_view = InView::new(reading);
-        let options = Memo::new(move |before| reading.with(|reading| shown(reading, before)));
+        let in_view = DisplayedPlan::new(reading);
+        let options =
+            Memo::new(move |before| reading.with(|reading| read_control_values(reading, before)));
         let shortcut = Memo::new(move |_| {
             let plan = reading.with(|reading| Arc::clone(&reading.plan));
-            text.with(|text| sweep::shortcut(text, &plan))
+            text.with(|text| sweep::suggest_single_command(text, &plan))
         });
-        let carried: Memo<Chosen> = Memo::new(move |_| {
+        let carried: Memo<CarriedSelection> = Memo::new(move |_| {
             let plan = in_view.plan.get();
-            picked.with(|picked| selection::chosen(picked.as_ref(), &plan))
+            picked.with(|picked| selection::carry_selection(picked.as_ref(), &plan))
         });
         let chosen = Memo::new(move |_| carried.with(|carried| carried.trials.clone()));
         let lost_choice = Memo::new(move |_| carried.with(|carried| carried.lost.clone()));
@@ -97,10 +98,10 @@ impl Draft {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
             let rules = match server.engine(&cluster).as_str() {
-                LOCAL => estimate::Settings::local(),
-                _ => estimate::Settings::cloud(),
+                LOCAL_ENGINE => estimate::EstimateSettings::local(),
+                _ => estimate::EstimateSettings::cloud(),
             };
-            estimate::Settings {
+            estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or_else(|| server.slots(&cluster)),
                 ..rules
@@ -110,93 +111,93 @@ impl Draft {
             let plan = in_view.plan.get();
             chosen.with(|chosen| {
                 pricing.with(|pricing| {
-                    estimate::estimate(&plan, chosen, pricing, Catalogue::embedded())
+                    estimate::estimate_plan(&plan, chosen, pricing, Catalogue::embedded())
                 })
             })
         });
         let draft = Draft {
             text,
             config,
-            names,
-            notice: RwSignal::new(None),
+            character_names: names,
+            file_error: RwSignal::new(None),
             seed,
             run_time,
             parallel,
-            picked,
+            selection: picked,
             reading,
-            in_view,
+            displayed: in_view,
             undo: Undo::new(),
-            options,
+            controls: options,
             shortcut,
             chosen,
             lost_choice,
-            run_time_read,
+            parsed_run_time: run_time_read,
             pricing,
             estimate,
         };
         draft.restore(saved);
-        draft.keep_history();
+        draft.record_history();
         draft
     }
 
     /// Replaces the plan by a saved one.
-    pub(super) fn restore(self, saved: Saved) {
-        self.picked
-            .set(saved.picked.as_ref().map(Picked::from_link));
+    pub(super) fn restore(self, saved: SavedPlan) {
+        self.selection
+            .set(saved.selection.as_ref().map(Selection::from_link));
         self.seed
             .set(saved.seed.unwrap_or_else(browser::random_u32));
         self.run_time.set(saved.run_time);
         self.parallel.set(saved.parallel);
-        self.notice.set(None);
+        self.file_error.set(None);
         self.config.set(saved.config);
         self.text.set(saved.text);
     }
 
     /// The plan in the form in which it is stored and shared.
-    pub(super) fn saved(self) -> Saved {
-        Saved {
+    pub(super) fn to_saved(self) -> SavedPlan {
+        SavedPlan {
             text: self.text.get(),
             config: self.config.get(),
             seed: Some(self.seed.get()),
             run_time: self.run_time.get(),
             parallel: self.parallel.get(),
-            picked: self.picked.with(|picked| {
+            selection: self.selection.with(|picked| {
                 let plan = self.reading.with(|reading| Arc::clone(&reading.plan));
-                selection::to_link(picked.as_ref(), &self.chosen, &plan)
+                selection::selection_for_link(picked.as_ref(), &self.chosen, &plan)
             }),
         }
     }
 
     /// The same, without tracking its signals.
-    pub(super) fn saved_untracked(self) -> Saved {
-        untrack(move || self.saved())
+    pub(super) fn to_saved_untracked(self) -> SavedPlan {
+        untrack(move || self.to_saved())
     }
 
     /// The displayed plan, tracked.
     pub(crate) fn plan(self) -> Arc<Plan> {
-        self.in_view.plan.get()
+        self.displayed.plan.get()
     }
 
     /// A link that opens this plan anywhere.
-    pub(crate) fn link(self) -> String {
-        let address = browser::address();
+    pub(crate) fn share_link(self) -> String {
+        let address = browser::location_href();
         let page = address.split('#').next().unwrap_or_default();
-        [page, "#", &link::to_hash(&self.saved_untracked())].concat()
+        [page, "#", &link::to_hash(&self.to_saved_untracked())].concat()
     }
 
     /// Changes the selection: `change` gets it with the number of trials. Does nothing while the text
     /// has errors, for the displayed plan is then an earlier text's.
-    pub(crate) fn choose(self, change: impl FnOnce(&mut Ranges, u128)) {
-        if self.in_view.is_stale.get_untracked() {
+    pub(crate) fn update_selection(self, change: impl FnOnce(&mut Ranges, u128)) {
+        if self.displayed.is_stale.get_untracked() {
             return;
         }
-        let plan = self.in_view.plan.get_untracked();
+        let plan = self.displayed.plan.get_untracked();
         if plan.is_empty() {
             return;
         }
         let mut chosen = self.chosen.get_untracked();
         change(&mut chosen, plan.len());
-        self.picked.set(Picked::on(plan, chosen));
+        self.selection.set(Selection::on_plan(plan, chosen));
     }
 }
 

@@ -2,19 +2,19 @@
 
 use leptos::prelude::*;
 
-use super::selection::Picked;
-use super::{Caret, Draft, Field};
+use super::selection::Selection;
+use super::{Caret, Draft, PlanField};
 use crate::page::browser;
 use crate::sweep::{self, Fix, Origin, Reading, config};
 
 /// Stands for the script in a command that is generated for a pasted config file; the user types over it.
 const SCRIPT: &str = "train.py";
 
-impl Field {
-    pub(crate) fn of(origin: Origin) -> Field {
+impl PlanField {
+    pub(crate) fn of(origin: Origin) -> PlanField {
         match origin {
-            Origin::Command => Field::Command,
-            Origin::Config => Field::Config,
+            Origin::Command => PlanField::Command,
+            Origin::Config => PlanField::Config,
         }
     }
 }
@@ -22,36 +22,36 @@ impl Field {
 impl Draft {
     /// Writes an option of `grid run` into every command of the text; `None` removes it.
     pub(crate) fn set_option(self, name: &str, value: Option<&str>) {
-        self.note_change(Field::Command, None);
+        self.note_change(PlanField::Command, None);
         self.text
             .update(|text| *text = sweep::edit::set_option(text, name, value));
     }
 
     /// Replaces the whole text. Returns where the cursor belongs: at the end.
-    pub(crate) fn replace(self, text: String) -> Caret {
+    pub(crate) fn replace_text(self, text: String) -> Caret {
         let end = utf16_length(&text);
         let caret = Caret {
-            field: Field::Command,
+            field: PlanField::Command,
             range: (end, end),
         };
-        self.note_change(Field::Command, Some(caret));
+        self.note_change(PlanField::Command, Some(caret));
         self.text.set(text);
         caret
     }
 
     /// Replaces the text by an example. A selection made on the text before is dropped, and a notice
     /// reports that.
-    pub(crate) fn begin_with(self, example: &str) -> Caret {
+    pub(crate) fn start_from_example(self, example: &str) -> Caret {
         if self.text.with_untracked(|text| text != example) {
-            self.picked
-                .update(|picked| *picked = picked.as_ref().and_then(Picked::released));
+            self.selection
+                .update(|picked| *picked = picked.as_ref().and_then(Selection::to_released));
         }
-        self.replace(example.to_owned())
+        self.replace_text(example.to_owned())
     }
 
     /// Sets the config file. If no command names one yet, adds `--config name` to all commands.
     pub(crate) fn set_config(self, name: &str, yaml: String) {
-        self.note_change(Field::Config, None);
+        self.note_change(PlanField::Config, None);
         self.config.set(Some(yaml));
         let named = |reading: &Reading| reading.config_name().is_some();
         if !self.reading.with_untracked(named) {
@@ -61,11 +61,13 @@ impl Draft {
 
     /// Moves a config file that was pasted into the Command box to its own box. Returns where the
     /// cursor belongs: at the end of the command, or on its script if neither text names one.
-    pub(crate) fn take_pasted(self) -> Option<Caret> {
-        let pasted = self.text.with_untracked(|text| config::pasted(text))?;
+    pub(crate) fn adopt_pasted_config(self) -> Option<Caret> {
+        let pasted = self
+            .text
+            .with_untracked(|text| config::split_pasted(text))?;
         let names_script = !pasted.commands.is_empty() || pasted.script.is_some();
-        let command = pasted.command(SCRIPT);
-        let caret = self.replace(command);
+        let command = pasted.commands_or_default(SCRIPT);
+        let caret = self.replace_text(command);
         self.config.set(Some(pasted.yaml));
         let (end, _) = caret.range;
         let start = if names_script {
@@ -79,7 +81,7 @@ impl Draft {
 
     /// Removes the config file, and `--config` from all commands.
     pub(crate) fn remove_config(self) {
-        self.note_change(Field::Config, None);
+        self.note_change(PlanField::Config, None);
         self.config.set(None);
         self.set_option("--config", None);
     }
@@ -95,11 +97,11 @@ impl Draft {
     }
 
     /// Applies a fix to the text it is for. Returns where the cursor belongs: behind the last edit.
-    pub(crate) fn mend(self, origin: Origin, fix: &Fix) -> Caret {
+    pub(crate) fn apply_fix(self, origin: Origin, fix: &Fix) -> Caret {
         let text = untrack(|| self.with_origin(origin, |text| fix.apply(text)));
         let place = end_of_edits(&text, fix);
         let caret = Caret {
-            field: Field::of(origin),
+            field: PlanField::of(origin),
             range: (place, place),
         };
         self.note_change(caret.field, Some(caret));
@@ -113,7 +115,7 @@ impl Draft {
     /// Draws another seed: replaces the one typed in the text, or else the one of the settings.
     pub(crate) fn reroll(self) {
         let seed = browser::random_u32();
-        if self.options.with_untracked(|options| options.seed_drawn) {
+        if self.controls.with_untracked(|options| options.seed_drawn) {
             self.seed.set(seed);
         } else {
             self.set_option("--seed", Some(&seed.to_string()));
@@ -124,8 +126,8 @@ impl Draft {
     /// would have no effect, so the drawn seed is replaced instead.
     pub(crate) fn set_seed(self, seed: Option<u32>) {
         let ruled = self
-            .options
-            .with_untracked(|shown| shown.is_ruled("--seed"));
+            .controls
+            .with_untracked(|controls| controls.is_set_by_config("--seed"));
         match seed {
             Some(seed) if ruled => self.seed.set(seed),
             _ => self.set_option("--seed", seed.map(|seed| seed.to_string()).as_deref()),

@@ -4,11 +4,11 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::ledger::Mark;
+use super::ledger::Tick;
 use super::{State, Tab};
 use crate::api::{CreateRun, Run};
 use crate::launch::{self, Refusal};
-use crate::page::browser::{self, Keep};
+use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::Failure;
 use crate::page::text;
 
@@ -45,22 +45,22 @@ impl Launch {
         if !state.server.is_connected() {
             self.phase
                 .set(Phase::Failed(text::NO_SERVER_TO_LAUNCH.to_owned()));
-            state.server.dialog.set(true);
+            state.server.dialog_open.set(true);
             return;
         }
-        if state.draft.in_view.is_stale.get_untracked() {
+        if state.draft.displayed.is_stale.get_untracked() {
             self.phase
                 .set(Phase::Failed(text::STALE_TO_LAUNCH.to_owned()));
             return;
         }
-        match untrack(|| requests(state)) {
+        match untrack(|| build_requests(state)) {
             Err(refusal) => self.phase.set(Phase::Failed(refusal.to_string())),
             Ok(requests) => {
                 self.phase.set(Phase::Sending);
-                let asked = state.runs.mark();
+                let sent_at = state.runs.event_now();
                 spawn_local(async move {
-                    let (runs, failure) = send(state, requests).await;
-                    show(state, runs, asked);
+                    let (runs, failure) = send_requests(state, requests).await;
+                    show_runs(state, runs, sent_at);
                     self.finish(state, failure);
                 });
             }
@@ -74,35 +74,44 @@ impl Launch {
                 state.tab.set(Tab::Runs);
             }
             Some(failure) => {
-                state.server.note(&failure);
+                state.server.note_failure(&failure);
                 self.phase
-                    .set(Phase::Failed(text::launch_failure(&failure)));
+                    .set(Phase::Failed(text::describe_launch_failure(&failure)));
             }
         }
     }
 }
 
 /// Opens the first of the runs that were launched together, and compares all of them in Results.
-fn show(state: State, runs: Vec<Run>, asked: Mark) {
+fn show_runs(state: State, runs: Vec<Run>, asked: Tick) {
     if let Some(first) = runs.first() {
-        state.runs.open.set(Some(first.id.clone()));
+        state.runs.open_run.set(Some(first.id.clone()));
         let ids = runs.iter().map(|run| run.id.clone());
         state.runs.compared.set(ids.collect());
     }
-    runs.into_iter().for_each(|run| state.runs.take(run, asked));
+    runs.into_iter()
+        .for_each(|run| state.runs.merge_run(run, asked));
 }
 
 /// Sends the requests in order until one fails. The keys are removed only after the last request has
 /// succeeded: after a failure the user launches the whole plan again, and the server answers the
 /// requests that had succeeded with their runs. The key of a request that the server refused is
 /// removed at once, for nothing was launched under it.
-async fn send(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failure>) {
+async fn send_requests(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failure>) {
     let client = state.server.client.get_untracked();
-    let mut keys = Keys::kept();
+    let mut keys = PendingKeys::load();
     let mut runs = Vec::with_capacity(requests.len());
-    let requests: Vec<_> = requests.into_iter().zip(0..).map(Named::new).collect();
-    for Named { request, name } in &requests {
-        match client.launch(request, &keys.of(name)).await {
+    let requests: Vec<_> = requests
+        .into_iter()
+        .zip(0..)
+        .map(IdentifiedRequest::new)
+        .collect();
+    for IdentifiedRequest {
+        request,
+        identity: name,
+    } in &requests
+    {
+        match client.launch(request, &keys.key_for(name)).await {
             Ok(run) => runs.push(run),
             Err(failure) => {
                 if matches!(
@@ -120,19 +129,19 @@ async fn send(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failu
     }
     requests
         .iter()
-        .for_each(|request| keys.forget(&request.name));
+        .for_each(|request| keys.forget(&request.identity));
     (runs, None)
 }
 
 /// The requests of the chosen trials, one per command that has any.
-fn requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
+fn build_requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
     let (plan, chosen) = (state.draft.plan(), state.draft.chosen.get());
     let default_cluster = state.server.default_cluster();
     let parallel = state.draft.parallel.get();
     let mut requests = Vec::new();
     for (number, part) in (0..).zip(plan.parts()) {
         let cluster = part.options().cluster.as_ref().unwrap_or(&default_cluster);
-        match launch::request(&plan, number, &chosen, cluster, parallel) {
+        match launch::create_request(&plan, number, &chosen, cluster, parallel) {
             Ok(request) => requests.push(request),
             Err(Refusal::NoTrials) => {}
             Err(refusal) => return Err(refusal),
@@ -142,48 +151,48 @@ fn requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
 }
 
 /// Idempotency keys by what they launch ([`Named::name`]), as stored in this tab.
-struct Keys(Vec<(String, String)>);
+struct PendingKeys(Vec<(String, String)>);
 
-impl Keys {
-    fn kept() -> Keys {
-        let kept = Keep::Tab
+impl PendingKeys {
+    fn load() -> PendingKeys {
+        let kept = BrowserStorage::Tab
             .get(KEYS)
             .and_then(|kept| serde_json::from_str(&kept).ok());
-        Keys(kept.unwrap_or_default())
+        PendingKeys(kept.unwrap_or_default())
     }
 
     /// The key of a request: a new one, or the one of an earlier attempt that is still unanswered.
-    fn of(&mut self, name: &str) -> String {
+    fn key_for(&mut self, name: &str) -> String {
         if let Some((_, key)) = self.0.iter().find(|(known, _)| known == name) {
             return key.clone();
         }
         let key = browser::random_key();
         self.0.push((name.to_owned(), key.clone()));
-        self.keep();
+        self.store();
         key
     }
 
     fn forget(&mut self, name: &str) {
         self.0.retain(|(known, _)| known != name);
-        self.keep();
+        self.store();
     }
 
-    fn keep(&self) {
+    fn store(&self) {
         let kept = serde_json::to_string(&self.0).ok();
-        Keep::Tab.set(KEYS, kept.as_deref().filter(|_| !self.0.is_empty()));
+        BrowserStorage::Tab.set(KEYS, kept.as_deref().filter(|_| !self.0.is_empty()));
     }
 }
 
 /// A request and its identity: two requests with the same one are attempts at the same launch. It
 /// consists of its place among the commands (a command pasted twice is two runs), cluster, name and
 /// digest.
-struct Named {
+struct IdentifiedRequest {
     request: CreateRun,
-    name: String,
+    identity: String,
 }
 
-impl Named {
-    fn new((request, place): (CreateRun, u32)) -> Named {
+impl IdentifiedRequest {
+    fn new((request, place): (CreateRun, u32)) -> IdentifiedRequest {
         let spec = &request.spec;
         let digest = spec
             .sweep_options
@@ -191,9 +200,9 @@ impl Named {
             .as_ref()
             .map_or("", |digest| digest.as_str());
         let place = place.to_string();
-        let name = [&place, &spec.cluster_id, &request.name, digest]
+        let identity = [&place, &spec.cluster_id, &request.name, digest]
             .map(AsRef::as_ref)
             .join(" ");
-        Named { request, name }
+        IdentifiedRequest { request, identity }
     }
 }

@@ -7,40 +7,40 @@ use std::collections::BTreeMap;
 
 /// Counts events, and remembers for each key the number of its last one.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ledger<K> {
+pub(super) struct EventClock<K> {
     now: u64,
-    heard: BTreeMap<K, u64>,
+    last_seen: BTreeMap<K, u64>,
 }
 
 /// A moment between two events: how many have arrived so far. Taken before a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Mark(u64);
+pub(super) struct Tick(u64);
 
-impl<K> Default for Ledger<K> {
+impl<K> Default for EventClock<K> {
     fn default() -> Self {
-        Ledger {
+        EventClock {
             now: 0,
-            heard: BTreeMap::new(),
+            last_seen: BTreeMap::new(),
         }
     }
 }
 
-impl<K: Ord> Ledger<K> {
-    pub(super) fn mark(&self) -> Mark {
-        Mark(self.now)
+impl<K: Ord> EventClock<K> {
+    pub(super) fn now(&self) -> Tick {
+        Tick(self.now)
     }
 
     /// Records that an event about `key` has arrived.
-    pub(super) fn hear(&mut self, key: K) {
+    pub(super) fn record(&mut self, key: K) {
         self.now += 1;
-        self.heard.insert(key, self.now);
+        self.last_seen.insert(key, self.now);
     }
 
     /// Whether an event about `key` has arrived after `since`, so that an answer to a request of that
     /// moment is to be ignored. That is safe even if the answer is the newer of the two: the event
     /// about the change that it holds is still to come.
-    pub(super) fn heard_since(&self, key: &K, mark: Mark) -> bool {
-        self.heard.get(key).is_some_and(|at| *at > mark.0)
+    pub(super) fn changed_since(&self, key: &K, mark: Tick) -> bool {
+        self.last_seen.get(key).is_some_and(|at| *at > mark.0)
     }
 }
 
@@ -52,15 +52,15 @@ mod tests {
 
     #[test]
     fn what_was_heard_while_an_answer_was_under_way_is_newer() {
-        let mut ledger = Ledger::default();
-        ledger.hear("early");
-        let asked = ledger.mark();
-        assert!(!ledger.heard_since(&"early", asked));
-        assert!(!ledger.heard_since(&"never", asked));
-        ledger.hear("late");
-        assert!(ledger.heard_since(&"late", asked));
-        assert!(!ledger.heard_since(&"late", ledger.mark()));
-        ledger.hear("early");
-        assert!(ledger.heard_since(&"early", asked));
+        let mut clock = EventClock::default();
+        clock.record("early");
+        let asked = clock.now();
+        assert!(!clock.changed_since(&"early", asked));
+        assert!(!clock.changed_since(&"never", asked));
+        clock.record("late");
+        assert!(clock.changed_since(&"late", asked));
+        assert!(!clock.changed_since(&"late", clock.now()));
+        clock.record("early");
+        assert!(clock.changed_since(&"early", asked));
     }
 }

@@ -2,7 +2,7 @@
 
 /// Everything that makes a plan: the text, and the settings that `grid run` has no options for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Saved {
+pub(crate) struct SavedPlan {
     /// The command text.
     pub(crate) text: String,
     /// The YAML of the file that `--config` names.
@@ -14,20 +14,20 @@ pub(crate) struct Saved {
     /// Parallel trials; `None`: as many as the cluster has slots.
     pub(crate) parallel: Option<u32>,
     /// Which trials are chosen; `None`: all.
-    pub(crate) picked: Option<Picked>,
+    pub(crate) selection: Option<LinkedSelection>,
 }
 
 /// A selection and the plan that it was made for.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Picked {
+pub(crate) struct LinkedSelection {
     /// Fingerprint of the plan: on any other the positions mean nothing.
-    pub(crate) shape: u64,
+    pub(crate) fingerprint: u64,
     /// The chosen positions as ranges from 0, `0-3,7`.
     pub(crate) ranges: String,
 }
 
 /// The text after `#`: `c=grid+run+…&config=…&seed=7&time=10+minutes&parallel=4&pick=0-3~9f…`.
-pub(crate) fn to_hash(saved: &Saved) -> String {
+pub(crate) fn to_hash(saved: &SavedPlan) -> String {
     let mut hash = String::from("c=");
     encode(&saved.text, &mut hash);
     if let Some(yaml) = &saved.config {
@@ -42,10 +42,10 @@ pub(crate) fn to_hash(saved: &Saved) -> String {
     if let Some(parallel) = saved.parallel {
         pair("parallel", &parallel.to_string(), &mut hash);
     }
-    if let Some(picked) = &saved.picked {
+    if let Some(picked) = &saved.selection {
         pair(
             "pick",
-            &[&picked.ranges, "~", &hex(picked.shape)].concat(),
+            &[&picked.ranges, "~", &hex(picked.fingerprint)].concat(),
             &mut hash,
         );
     }
@@ -54,8 +54,8 @@ pub(crate) fn to_hash(saved: &Saved) -> String {
 
 /// Parses an address's text after `#` (with or without the sign); `None` if it holds no plan.
 /// Unknown names are skipped, so that this version opens links of later ones.
-pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
-    let mut saved = Saved::default();
+pub(crate) fn from_hash(hash: &str) -> Option<SavedPlan> {
+    let mut saved = SavedPlan::default();
     let mut has_text = false;
     for part in hash.trim_start_matches('#').split('&') {
         let (name, value) = part.split_once('=')?;
@@ -76,8 +76,8 @@ pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
                     Some((ranges, u64::from_str_radix(shape, 16).ok()?))
                 });
                 let (ranges, shape) = read.unwrap_or((&value, 0));
-                saved.picked = Some(Picked {
-                    shape,
+                saved.selection = Some(LinkedSelection {
+                    fingerprint: shape,
                     ranges: ranges.to_owned(),
                 });
             }
@@ -154,31 +154,31 @@ mod tests {
 
     #[test]
     fn a_plan_comes_back_from_its_link() {
-        let saved = Saved {
+        let saved = SavedPlan {
             text: "grid run a.py --x \"[1, 'ü+%&=#']\" \\\n --y 2".to_owned(),
             config: Some("compute: # ü\n  train: {use_spot: on}\n".to_owned()),
             seed: Some(u32::MAX),
             run_time: "minutes = 40 * epochs / batch_size".to_owned(),
             parallel: Some(8),
-            picked: Some(Picked {
-                shape: 0x00ff_0000_0000_0001,
+            selection: Some(LinkedSelection {
+                fingerprint: 0x00ff_0000_0000_0001,
                 ranges: "0-3,7".to_owned(),
             }),
         };
         assert_eq!(from_hash(&to_hash(&saved)), Some(saved.clone()));
         assert_eq!(from_hash(&["#", &to_hash(&saved)].concat()), Some(saved));
         assert_eq!(
-            from_hash(&to_hash(&Saved::default())),
-            Some(Saved::default())
+            from_hash(&to_hash(&SavedPlan::default())),
+            Some(SavedPlan::default())
         );
     }
 
     #[test]
     fn links_are_legible() {
-        let saved = Saved {
+        let saved = SavedPlan {
             text: "grid run a.py --b \"[8, 16]\"".to_owned(),
             seed: Some(7),
-            ..Saved::default()
+            ..SavedPlan::default()
         };
         assert_eq!(
             to_hash(&saved),
@@ -192,9 +192,9 @@ mod tests {
             assert_eq!(from_hash(hash), None, "{hash}");
         }
         let saved = from_hash("#c=x&later=1&seed=nonsense&parallel=0&pick=0-3")
-            .map(|saved| (saved.seed, saved.parallel, saved.picked));
-        let unreadable = Picked {
-            shape: 0,
+            .map(|saved| (saved.seed, saved.parallel, saved.selection));
+        let unreadable = LinkedSelection {
+            fingerprint: 0,
             ranges: "0-3".to_owned(),
         };
         assert_eq!(saved, Some((None, None, Some(unreadable))));

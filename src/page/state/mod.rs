@@ -1,10 +1,10 @@
 //! The app's state: a few writable signals, and memos for everything that follows from them.
 
 mod character_names;
+mod displayed;
 mod draft;
 mod edit;
 mod history;
-mod in_view;
 mod launch;
 mod ledger;
 pub(crate) mod link;
@@ -15,14 +15,14 @@ mod server;
 mod shown;
 mod undo;
 
+pub(crate) use displayed::problems_to_show;
 pub(crate) use draft::Draft;
-pub(crate) use history::{Caret, Edit, Field, How};
-pub(crate) use in_view::problems_to_show;
+pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
 pub(crate) use runs::{RunTrials, Runs};
-pub(crate) use server::{Server, Status};
-pub(crate) use shown::Shown;
+pub(crate) use server::{ConnectionStatus, Server};
+pub(crate) use shown::ControlValues;
 
 /// The tabs of the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,9 +68,9 @@ impl State {
     /// Loads the plan of the address, else the last one, else the example, and connects to the server.
     pub(crate) fn open() -> State {
         let server = Server::new();
-        let draft = Draft::new(saved::open(), server);
+        let draft = Draft::new(saved::load_plan(), server);
         let (runs, launch) = (Runs::new(server), Launch::new());
-        saved::keep(draft);
+        saved::persist_changes(draft);
         character_names::fetch_when_needed(draft, runs);
         server.connect();
         State {

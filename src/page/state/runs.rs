@@ -7,15 +7,15 @@ use leptos::task::spawn_local;
 use web_sys::AbortController;
 
 use super::Server;
-use super::ledger::{Ledger, Mark};
+use super::ledger::{EventClock, Tick};
 use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges, TrialPage, TrialRow};
 use crate::page::browser;
-use crate::page::client::{Client, Failure, Heard};
+use crate::page::client::{Client, Failure, StreamEvent};
 
 /// Milliseconds before the first attempt to reconnect, and at most before a later one; each wait is
 /// twice the one before.
-const FIRST_WAIT: i32 = 500;
-const LAST_WAIT: i32 = 15_000;
+const FIRST_RECONNECT_MILLIS: i32 = 500;
+const MAX_RECONNECT_MILLIS: i32 = 15_000;
 
 /// All runs, and the trials of those runs that have been displayed.
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ pub(crate) struct Runs {
     /// Newest first; `None` until they have been read.
     pub(crate) list: RwSignal<Option<Vec<Run>>>,
     /// The id of the run whose trials are shown; `None`: the newest one's.
-    pub(crate) open: RwSignal<Option<String>>,
+    pub(crate) open_run: RwSignal<Option<String>>,
     /// The ids of the runs whose results are compared; empty: the open one's.
     pub(crate) compared: RwSignal<BTreeSet<String>>,
     /// Why the last request failed.
@@ -32,9 +32,9 @@ pub(crate) struct Runs {
     /// Whether the stream of events is connected.
     pub(crate) live: RwSignal<bool>,
     trials: RwSignal<HashMap<String, ArcRwSignal<RunTrials>>>,
-    ledger: StoredValue<Ledger<String>>,
+    clock: StoredValue<EventClock<String>>,
     /// Whether a retry or a release has been sent and not answered yet.
-    asking: StoredValue<bool>,
+    change_pending: StoredValue<bool>,
 }
 
 /// The trials of one run, as far as they have been read.
@@ -49,26 +49,26 @@ pub(crate) struct RunTrials {
     /// How many trials the run has; `None` before the first page has arrived.
     pub(crate) total: Option<u64>,
     /// The pages that have been requested, so that each is requested once.
-    asked: BTreeSet<u32>,
-    ledger: Ledger<u32>,
+    requested_pages: BTreeSet<u32>,
+    clock: EventClock<u32>,
 }
 
 impl RunTrials {
     /// Takes over an answer to a request that was sent at tick `sent_at`, except for rows that an event has
     /// changed since.
-    fn take(&mut self, page: TrialPage, asked: Mark) {
+    fn merge_page(&mut self, page: TrialPage, sent_at: Tick) {
         self.columns = page.columns;
         self.metrics = page.metric_names;
         self.total = Some(page.total);
         for row in page.trials {
-            if !self.ledger.heard_since(&row.number, asked) {
+            if !self.clock.changed_since(&row.number, sent_at) {
                 self.rows.insert(row.number, row);
             }
         }
     }
 
     /// Takes over rows from an event. Returns whether they have a metric that was not known yet.
-    fn patch(&mut self, rows: Vec<TrialRow>) -> bool {
+    fn merge_rows(&mut self, rows: Vec<TrialRow>) -> bool {
         let before = self.metrics.len();
         for row in rows {
             for name in row.metrics.keys() {
@@ -76,7 +76,7 @@ impl RunTrials {
                     self.metrics.push(name.clone());
                 }
             }
-            self.ledger.hear(row.number);
+            self.clock.record(row.number);
             self.rows.insert(row.number, row);
         }
         self.metrics.len() > before
@@ -88,15 +88,15 @@ impl Runs {
         let runs = Runs {
             server,
             list: RwSignal::new(None),
-            open: RwSignal::new(None),
+            open_run: RwSignal::new(None),
             compared: RwSignal::new(BTreeSet::new()),
             failure: RwSignal::new(None),
             live: RwSignal::new(false),
             trials: RwSignal::new(HashMap::new()),
-            ledger: StoredValue::new(Ledger::default()),
-            asking: StoredValue::new(false),
+            clock: StoredValue::new(EventClock::default()),
+            change_pending: StoredValue::new(false),
         };
-        runs.follow();
+        runs.follow_connection();
         runs
     }
 
@@ -107,34 +107,34 @@ impl Runs {
     }
 
     /// The run whose trials are shown: the one opened, else the newest.
-    pub(crate) fn shown(self) -> Option<Run> {
-        let open = self.open.get();
+    pub(crate) fn open_or_newest(self) -> Option<Run> {
+        let open = self.open_run.get();
         open.and_then(|id| self.get(&id))
             .or_else(|| self.list.with(|list| list.as_ref()?.first().cloned()))
     }
 
     /// Shows the trials of a run, and compares it alone unless it is being compared with others.
-    pub(crate) fn show(self, id: String) {
+    pub(crate) fn show_trials_of(self, id: String) {
         if self
             .compared
             .with_untracked(|compared| !compared.contains(&id))
         {
             self.compared.set(BTreeSet::new());
         }
-        self.open.set(Some(id));
+        self.open_run.set(Some(id));
     }
 
     /// The present tick of the clock for runs, to be taken before a request whose answer is a run.
-    pub(super) fn mark(self) -> Mark {
-        self.ledger.with_value(Ledger::mark)
+    pub(super) fn event_now(self) -> Tick {
+        self.clock.with_value(EventClock::now)
     }
 
     /// Takes over a run from an answer to a request that was sent at tick `sent_at`, unless an event has
     /// changed it since.
-    pub(super) fn take(self, run: Run, asked: Mark) {
+    pub(super) fn merge_run(self, run: Run, asked: Tick) {
         if !self
-            .ledger
-            .with_value(|ledger| ledger.heard_since(&run.id, asked))
+            .clock
+            .with_value(|ledger| ledger.changed_since(&run.id, asked))
         {
             self.upsert(run);
         }
@@ -155,16 +155,16 @@ impl Runs {
     }
 
     /// The trials of a run. Requests the `page`-th [`TRIAL_PAGE_MAX`] of them unless that was done before.
-    pub(crate) fn trials(self, run: &Run, page: u32) -> ArcRwSignal<RunTrials> {
+    pub(crate) fn load_trials(self, run: &Run, page: u32) -> ArcRwSignal<RunTrials> {
         let known = self.trials.try_update_untracked(|all| {
             all.entry(run.id.clone())
                 .or_insert_with(|| ArcRwSignal::new(RunTrials::default()))
                 .clone()
         });
         let trials = known.unwrap_or_else(|| ArcRwSignal::new(RunTrials::default()));
-        let new = trials.try_update_untracked(|trials| trials.asked.insert(page));
+        let new = trials.try_update_untracked(|trials| trials.requested_pages.insert(page));
         if new == Some(true) {
-            self.read_page(
+            self.fetch_trial_page(
                 run.spec.cluster_id.clone(),
                 run.id.clone(),
                 page,
@@ -174,18 +174,27 @@ impl Runs {
         trials
     }
 
-    fn read_page(self, cluster: String, run: String, page: u32, trials: ArcRwSignal<RunTrials>) {
+    fn fetch_trial_page(
+        self,
+        cluster: String,
+        run: String,
+        page: u32,
+        trials: ArcRwSignal<RunTrials>,
+    ) {
         let client = self.server.client.get_untracked();
-        let asked = trials.with_untracked(|trials| trials.ledger.mark());
+        let asked = trials.with_untracked(|trials| trials.clock.now());
         spawn_local(async move {
             let offset = u64::from(page) * u64::from(TRIAL_PAGE_MAX);
-            match client.trials(&cluster, &run, offset, TRIAL_PAGE_MAX).await {
-                Ok(page) => trials.update(|trials| trials.take(page, asked)),
+            match client
+                .fetch_trials(&cluster, &run, offset, TRIAL_PAGE_MAX)
+                .await
+            {
+                Ok(page) => trials.update(|trials| trials.merge_page(page, asked)),
                 Err(failure) => {
                     trials.update(|trials| {
-                        trials.asked.remove(&page);
+                        trials.requested_pages.remove(&page);
                     });
-                    self.fail(failure);
+                    self.report_failure(failure);
                 }
             }
         });
@@ -194,43 +203,43 @@ impl Runs {
     /// Asks the server to stop a run.
     pub(crate) fn stop(self, run: Run) {
         let client = self.server.client.get_untracked();
-        let asked = self.mark();
+        let asked = self.event_now();
         spawn_local(async move {
             let answer = client.stop_run(&run.spec.cluster_id, &run).await;
-            self.answered(answer, asked);
+            self.merge_answer(answer, asked);
         });
     }
 
     /// Asks the server to queue failed trials again: all of them, or those numbered.
     pub(crate) fn retry(self, cluster: String, run: String, numbers: Option<Vec<u32>>) {
         let client = self.server.client.get_untracked();
-        self.ask(async move { client.retry(&cluster, &run, numbers).await });
+        self.request_change(async move { client.retry(&cluster, &run, numbers).await });
     }
 
     /// Asks the server to queue the trials of a run that it holds back.
     pub(crate) fn release(self, cluster: String, run: String) {
         let client = self.server.client.get_untracked();
-        self.ask(async move { client.release(&cluster, &run).await });
+        self.request_change(async move { client.release(&cluster, &run).await });
     }
 
     /// Sends a request that changes a run, unless one is under way: a double click is one request.
-    fn ask(self, request: impl Future<Output = Result<Run, Failure>> + 'static) {
-        if self.asking.get_value() {
+    fn request_change(self, request: impl Future<Output = Result<Run, Failure>> + 'static) {
+        if self.change_pending.get_value() {
             return;
         }
-        self.asking.set_value(true);
-        let asked = self.mark();
+        self.change_pending.set_value(true);
+        let asked = self.event_now();
         spawn_local(async move {
             let answer = request.await;
-            self.asking.set_value(false);
-            self.answered(answer, asked);
+            self.change_pending.set_value(false);
+            self.merge_answer(answer, asked);
         });
     }
 
-    fn answered(self, answer: Result<Run, Failure>, asked: Mark) {
+    fn merge_answer(self, answer: Result<Run, Failure>, asked: Tick) {
         match answer {
-            Ok(run) => self.take(run, asked),
-            Err(failure) => self.fail(failure),
+            Ok(run) => self.merge_run(run, asked),
+            Err(failure) => self.report_failure(failure),
         }
     }
 
@@ -239,18 +248,18 @@ impl Runs {
         let client = self.server.client.get_untracked();
         spawn_local(async move {
             if let Err(failure) = client.stop_trial(&cluster, &id).await {
-                self.fail(failure);
+                self.report_failure(failure);
             }
         });
     }
 
-    fn fail(self, failure: Failure) {
-        self.server.note(&failure);
+    fn report_failure(self, failure: Failure) {
+        self.server.note_failure(&failure);
         self.failure.set(Some(failure));
     }
 
     /// Whenever a server is connected, or another one, reads everything again and listens for changes.
-    fn follow(self) {
+    fn follow_connection(self) {
         let session =
             Memo::new(move |_| self.server.is_connected().then(|| self.server.client.get()));
         let listening = StoredValue::new_local(None::<AbortController>);
@@ -264,51 +273,52 @@ impl Runs {
             let (Some(client), Ok(controller)) = (client, AbortController::new()) else {
                 return;
             };
-            spawn_local(self.listen(client, controller.clone()));
+            spawn_local(self.listen_until_aborted(client, controller.clone()));
             listening.set_value(Some(controller));
         });
     }
 
     /// Listens for events until aborted, and reconnects after breaks at growing intervals. The runs
     /// are read only once the stream is open, so that no change between the two is missed.
-    async fn listen(self, client: Client, controller: AbortController) {
-        let (signal, mut last_id, mut wait) = (controller.signal(), String::new(), FIRST_WAIT);
+    async fn listen_until_aborted(self, client: Client, controller: AbortController) {
+        let (signal, mut last_id, mut wait) =
+            (controller.signal(), String::new(), FIRST_RECONNECT_MILLIS);
         while !signal.aborted() {
             let from = last_id.clone();
             let heard = |heard| match heard {
-                Heard::Open => {
+                StreamEvent::Open => {
                     self.live.set(true);
                     if last_id.is_empty() {
-                        self.hear(Event::Reload, &client);
+                        self.handle_event(Event::Reload, &client);
                     }
                 }
-                Heard::Message(message) => {
-                    wait = FIRST_WAIT;
+                StreamEvent::Message(message) => {
+                    wait = FIRST_RECONNECT_MILLIS;
                     last_id.clone_from(&message.id);
                     if let Ok(event) = serde_json::from_str(&message.data) {
-                        self.hear(event, &client);
+                        self.handle_event(event, &client);
                     }
                 }
             };
-            let answer = client.listen(&from, &signal, heard).await;
+            let answer = client.stream_events(&from, &signal, heard).await;
             if signal.aborted() {
                 return;
             }
             self.live.set(false);
             if let Err(failure @ (Failure::SignedOut(_) | Failure::NoServer)) = answer {
-                self.server.note(&failure);
+                self.server.note_failure(&failure);
                 return;
             }
             browser::sleep(wait).await;
-            wait = (wait * 2).min(LAST_WAIT);
+            wait = (wait * 2).min(MAX_RECONNECT_MILLIS);
         }
     }
 
-    fn hear(self, event: Event, client: &Client) {
+    fn handle_event(self, event: Event, client: &Client) {
         match event {
             Event::Run(run) => {
-                self.ledger
-                    .update_value(|ledger| ledger.hear(run.id.clone()));
+                self.clock
+                    .update_value(|ledger| ledger.record(run.id.clone()));
                 self.upsert(*run);
             }
             Event::Trials(TrialChanges {
@@ -318,10 +328,10 @@ impl Runs {
             }) => {
                 let known = self.trials.with_untracked(|all| all.get(&run_id).cloned());
                 if let Some(known) = known
-                    && known.try_update(|known| known.patch(trials)) == Some(true)
+                    && known.try_update(|known| known.merge_rows(trials)) == Some(true)
                 {
                     // The server knows the order in which metrics first appeared: read the first page again.
-                    self.read_page(cluster_id, run_id, 0, known);
+                    self.fetch_trial_page(cluster_id, run_id, 0, known);
                 }
             }
             Event::Reload => {
@@ -332,10 +342,10 @@ impl Runs {
     }
 
     /// The runs that events have changed since a moment.
-    fn heard_since(self, mark: Mark) -> Vec<Run> {
+    fn runs_changed_since(self, mark: Tick) -> Vec<Run> {
         self.list.with_untracked(|list| {
-            self.ledger.with_value(|ledger| {
-                let newer = |run: &&Run| ledger.heard_since(&run.id, mark);
+            self.clock.with_value(|ledger| {
+                let newer = |run: &&Run| ledger.changed_since(&run.id, mark);
                 list.iter().flatten().filter(newer).cloned().collect()
             })
         })
@@ -344,23 +354,23 @@ impl Runs {
     /// Reads the runs of every cluster, and all pages of trials that had been requested.
     async fn reload(self, client: &Client) {
         let clusters = self.server.clusters.get_untracked();
-        let asked = self.mark();
+        let asked = self.event_now();
         let mut all = Vec::new();
         for cluster in clusters {
-            match client.runs(&cluster.id).await {
+            match client.fetch_runs(&cluster.id).await {
                 Ok(list) => all.extend(list.runs),
-                Err(failure) => return self.fail(failure),
+                Err(failure) => return self.report_failure(failure),
             }
         }
         all.sort_by_key(|run| std::cmp::Reverse(run.created_at));
         self.failure.set(None);
         // Runs that events have changed during the requests are newer than the answers.
-        let newer = self.heard_since(asked);
+        let newer = self.runs_changed_since(asked);
         self.list.set(Some(all));
         newer.into_iter().for_each(|run| self.upsert(run));
         let known = self.trials.with_untracked(HashMap::clone);
         for (id, trials) in known {
-            let pages = trials.try_update_untracked(|trials| trials.asked.clone());
+            let pages = trials.try_update_untracked(|trials| trials.requested_pages.clone());
             let cluster = self.list.with_untracked(|list| {
                 Some(
                     list.as_ref()?
@@ -372,7 +382,7 @@ impl Runs {
                 )
             });
             for (page, cluster) in pages.into_iter().flatten().zip(cluster.into_iter().cycle()) {
-                self.read_page(cluster, id.clone(), page, trials.clone());
+                self.fetch_trial_page(cluster, id.clone(), page, trials.clone());
             }
         }
     }

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use std::time::Duration;
 
 use super::Draft;
-use super::link::{self, Saved};
-use crate::page::browser::{self, Keep};
+use super::link::{self, SavedPlan};
+use crate::page::browser::{self, BrowserStorage};
 use crate::page::text;
 
 /// The name under which the last plan is stored, in the form of a link.
@@ -16,20 +16,20 @@ const PLAN: &str = "sweep.plan";
 const REST: Duration = Duration::from_millis(350);
 
 /// Loads the plan of the address, else the last one of this browser, else the example.
-pub(super) fn open() -> Saved {
-    link::from_hash(&browser::hash())
-        .or_else(|| link::from_hash(&Keep::Local.get(PLAN)?))
-        .unwrap_or_else(|| Saved {
+pub(super) fn load_plan() -> SavedPlan {
+    link::from_hash(&browser::location_hash())
+        .or_else(|| link::from_hash(&BrowserStorage::Local.get(PLAN)?))
+        .unwrap_or_else(|| SavedPlan {
             text: text::EXAMPLE.to_owned(),
             run_time: text::EXAMPLE_RUN_TIME.to_owned(),
-            ..Saved::default()
+            ..SavedPlan::default()
         })
 }
 
 /// From now on writes every change of the plan to the address and the storage, and loads the plan of
 /// an address that the user types or goes back to.
-pub(super) fn keep(draft: Draft) {
-    let hash = Memo::new(move |_| link::to_hash(&draft.saved()));
+pub(super) fn persist_changes(draft: Draft) {
+    let hash = Memo::new(move |_| link::to_hash(&draft.to_saved()));
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |before: Option<()>| {
         let hash = hash.get();
@@ -38,7 +38,7 @@ pub(super) fn keep(draft: Draft) {
         }
         let write = move || {
             browser::replace_hash(&hash);
-            Keep::Local.set(PLAN, Some(&hash));
+            BrowserStorage::Local.set(PLAN, Some(&hash));
         };
         if before.is_none() {
             write();
@@ -47,8 +47,8 @@ pub(super) fn keep(draft: Draft) {
         }
     });
     let _ = window_event_listener(leptos::ev::hashchange, move |_| {
-        if let Some(saved) = link::from_hash(&browser::hash())
-            && saved != draft.saved_untracked()
+        if let Some(saved) = link::from_hash(&browser::location_hash())
+            && saved != draft.to_saved_untracked()
         {
             draft.restore(saved);
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use leptos::prelude::*;
 
 use super::link;
-use crate::page::format::counted;
+use crate::page::format::format_quantity;
 use crate::sweep::axis::Values;
 use crate::sweep::{self, Plan, Ranges, Strategy};
 
@@ -14,8 +14,8 @@ use crate::sweep::{self, Plan, Ranges, Strategy};
 /// It does not change with the text: what is chosen on another plan is computed from it and that
 /// plan alone. So a text that is restored has its selection again.
 #[derive(Clone, Debug)]
-pub(super) struct Picked {
-    print: u64,
+pub(super) struct Selection {
+    fingerprint: u64,
     /// The chosen positions.
     pub(super) chosen: Ranges,
     /// The plan. For a link's selection it is found later: the first one that has its fingerprint.
@@ -25,22 +25,22 @@ pub(super) struct Picked {
     is_released: bool,
 }
 
-impl PartialEq for Picked {
-    fn eq(&self, other: &Picked) -> bool {
+impl PartialEq for Selection {
+    fn eq(&self, other: &Selection) -> bool {
         let same_plan = || Arc::ptr_eq(&self.plan, &other.plan) || self.plan == other.plan;
-        self.print == other.print
+        self.fingerprint == other.fingerprint
             && self.chosen == other.chosen
             && self.is_released == other.is_released
             && same_plan()
     }
 }
 
-impl Picked {
+impl Selection {
     /// The selection of these trials; `None` if it is all of them. All is no set of numbers: when the
     /// plan grows, its new trials are chosen, too.
-    pub(super) fn on(plan: Arc<Plan>, chosen: Ranges) -> Option<Picked> {
-        (chosen.len() < plan.len()).then(|| Picked {
-            print: fingerprint(&plan),
+    pub(super) fn on_plan(plan: Arc<Plan>, chosen: Ranges) -> Option<Selection> {
+        (chosen.len() < plan.len()).then(|| Selection {
+            fingerprint: fingerprint(&plan),
             chosen,
             plan: Arc::new(OnceLock::from(plan)),
             is_released: false,
@@ -50,9 +50,9 @@ impl Picked {
     /// The selection after a click has replaced the whole plan by an example: all trials are chosen,
     /// and a message reports that for as long as the example's plan is displayed. `None` if it had
     /// been dropped before.
-    pub(super) fn released(&self) -> Option<Picked> {
-        (!self.is_released).then(|| Picked {
-            print: 0,
+    pub(super) fn to_released(&self) -> Option<Selection> {
+        (!self.is_released).then(|| Selection {
+            fingerprint: 0,
             chosen: self.chosen.clone(),
             plan: Arc::default(),
             is_released: true,
@@ -60,13 +60,13 @@ impl Picked {
     }
 
     /// The selection of a link. Ranges that cannot be parsed become a selection that fits no plan.
-    pub(super) fn from_link(picked: &link::Picked) -> Picked {
-        let (print, chosen) = match picked.ranges.parse() {
-            Ok(chosen) => (picked.shape, chosen),
+    pub(super) fn from_link(picked: &link::LinkedSelection) -> Selection {
+        let (fingerprint, chosen) = match picked.ranges.parse() {
+            Ok(chosen) => (picked.fingerprint, chosen),
             Err(_) => (0, Ranges::empty()),
         };
-        Picked {
-            print,
+        Selection {
+            fingerprint,
             chosen,
             plan: Arc::default(),
             is_released: false,
@@ -75,18 +75,19 @@ impl Picked {
 
     /// The plan that the selection was made on. A link's selection without a plan adopts `now` if the
     /// fingerprint is the same; `None` otherwise.
-    fn plan<'a>(&'a self, now: &'a Arc<Plan>) -> Option<&'a Plan> {
+    fn resolve_plan<'a>(&'a self, now: &'a Arc<Plan>) -> Option<&'a Plan> {
         if let Some(plan) = self.plan.get() {
             return Some(plan);
         }
         let highest = self.chosen.ranges().last().map(|(_, last)| *last);
-        let fits = (self.print == fingerprint(now) || self.print == shape(now))
+        let fits = (self.fingerprint == fingerprint(now)
+            || self.fingerprint == legacy_fingerprint(now))
             && highest.is_none_or(|highest| highest < now.len());
         fits.then(|| &**self.plan.get_or_init(|| Arc::clone(now)))
     }
 
-    fn release_in_words(&self) -> String {
-        let trials = counted(self.chosen.len(), "trial");
+    fn describe_release(&self) -> String {
+        let trials = format_quantity(self.chosen.len(), "trial");
         let words = [
             "Your choice of ",
             &trials,
@@ -96,9 +97,9 @@ impl Picked {
     }
 
     /// In the form of a link; `None` if all trials are chosen.
-    fn to_link(&self) -> Option<link::Picked> {
-        (!self.is_released).then(|| link::Picked {
-            shape: self.print,
+    fn to_link(&self) -> Option<link::LinkedSelection> {
+        (!self.is_released).then(|| link::LinkedSelection {
+            fingerprint: self.fingerprint,
             ranges: self.chosen.to_string(),
         })
     }
@@ -106,7 +107,7 @@ impl Picked {
 
 /// What is chosen on the present plan, and what of the selection could not be carried over.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Chosen {
+pub(super) struct CarriedSelection {
     /// The chosen positions in the present plan.
     pub(super) trials: Ranges,
     /// The message about it.
@@ -115,35 +116,35 @@ pub(super) struct Chosen {
 
 /// Carries a selection over to the plan `now`. An empty plan loses nothing: its
 /// text has no command, or cannot be read.
-pub(super) fn chosen(picked: Option<&Picked>, now: &Arc<Plan>) -> Chosen {
+pub(super) fn carry_selection(picked: Option<&Selection>, now: &Arc<Plan>) -> CarriedSelection {
     let Some(picked) = picked else {
-        return Chosen {
+        return CarriedSelection {
             trials: Ranges::full(now.len()),
             lost: None,
         };
     };
     if now.is_empty() {
-        return Chosen::default();
+        return CarriedSelection::default();
     }
     if picked.is_released {
         let brought = picked.plan.get_or_init(|| Arc::clone(now));
         let is_brought = Arc::ptr_eq(brought, now) || fingerprint(brought) == fingerprint(now);
-        return Chosen {
+        return CarriedSelection {
             trials: Ranges::full(now.len()),
-            lost: is_brought.then(|| picked.release_in_words()),
+            lost: is_brought.then(|| picked.describe_release()),
         };
     }
-    let Some(plan) = picked.plan(now) else {
+    let Some(plan) = picked.resolve_plan(now) else {
         let trials = match picked.chosen.len() {
             0 => "trials".to_owned(),
-            count => counted(count, "trial"),
+            count => format_quantity(count, "trial"),
         };
         let lost = [
             "The link's choice of ",
             &trials,
             " does not fit this command: none is chosen.",
         ];
-        return Chosen {
+        return CarriedSelection {
             trials: Ranges::empty(),
             lost: Some(lost.concat()),
         };
@@ -157,7 +158,7 @@ pub(super) fn chosen(picked: Option<&Picked>, now: &Arc<Plan>) -> Chosen {
         };
         [&lost.to_string(), none].concat()
     });
-    Chosen {
+    CarriedSelection {
         trials: carried.chosen,
         lost,
     }
@@ -165,63 +166,63 @@ pub(super) fn chosen(picked: Option<&Picked>, now: &Arc<Plan>) -> Chosen {
 
 /// The selection in the form of a link to `now`: the trials that are chosen there. If `now` is empty,
 /// because the text cannot be read, it is the selection on its own plan.
-pub(super) fn to_link(
-    picked: Option<&Picked>,
+pub(super) fn selection_for_link(
+    picked: Option<&Selection>,
     chosen: &Memo<Ranges>,
     now: &Arc<Plan>,
-) -> Option<link::Picked> {
+) -> Option<link::LinkedSelection> {
     let picked = picked?;
     if now.is_empty() {
         return picked.to_link();
     }
-    Picked::on(Arc::clone(now), chosen.get())?.to_link()
+    Selection::on_plan(Arc::clone(now), chosen.get())?.to_link()
 }
 
 /// The 64-bit FNV-1a hash. Links hold it, so it must never change.
-struct Hash(u64);
+struct Fnv1a(u64);
 
-impl Hash {
-    fn new() -> Hash {
-        Hash(0xcbf2_9ce4_8422_2325)
+impl Fnv1a {
+    fn new() -> Fnv1a {
+        Fnv1a(0xcbf2_9ce4_8422_2325)
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    fn write_bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
 
-    fn number(&mut self, number: u128) {
-        self.bytes(&number.to_le_bytes());
+    fn write_number(&mut self, number: u128) {
+        self.write_bytes(&number.to_le_bytes());
     }
 
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u128);
-        self.bytes(text.as_bytes());
+    fn write_text(&mut self, text: &str) {
+        self.write_number(text.len() as u128);
+        self.write_bytes(text.as_bytes());
     }
 }
 
 /// A hash of everything that gives positions their meaning: strategies, axes, values, and the seeds of
 /// random searches.
 fn fingerprint(plan: &Plan) -> u64 {
-    let mut hash = Hash::new();
+    let mut hash = Fnv1a::new();
     for part in plan.parts() {
-        hash.number(part.strategy() as u128);
-        hash.number(part.len());
+        hash.write_number(part.strategy() as u128);
+        hash.write_number(part.len());
         for axis in part.axes() {
-            hash.text(axis.name());
-            hash.number(axis.len());
+            hash.write_text(axis.name());
+            hash.write_number(axis.len());
             match axis.values() {
-                Values::Listed(values) => values.iter().for_each(|value| hash.text(value)),
+                Values::Listed(values) => values.iter().for_each(|value| hash.write_text(value)),
                 Values::Range(range) => {
-                    let (start, step, _) = range.bounds();
-                    hash.text(&start.to_string());
-                    hash.text(&step.to_string());
+                    let (start, step, _) = range.start_step_len();
+                    hash.write_text(&start.to_string());
+                    hash.write_text(&step.to_string());
                 }
             }
         }
         if part.strategy() == Strategy::RandomSearch {
-            hash.number(part.seed().value.into());
+            hash.write_number(part.seed().value.into());
         }
     }
     hash.0
@@ -229,14 +230,16 @@ fn fingerprint(plan: &Plan) -> u64 {
 
 /// The fingerprint of links made before the values were part of it: strategies, lengths, and the seeds
 /// of random searches.
-fn shape(plan: &Plan) -> u64 {
-    let mut hash = Hash::new();
+fn legacy_fingerprint(plan: &Plan) -> u64 {
+    let mut hash = Fnv1a::new();
     for part in plan.parts() {
-        hash.number(part.strategy() as u128);
-        hash.number(part.len());
-        part.axes().iter().for_each(|axis| hash.number(axis.len()));
+        hash.write_number(part.strategy() as u128);
+        hash.write_number(part.len());
+        part.axes()
+            .iter()
+            .for_each(|axis| hash.write_number(axis.len()));
         if part.strategy() == Strategy::RandomSearch {
-            hash.number(part.seed().value.into());
+            hash.write_number(part.seed().value.into());
         }
     }
     hash.0
@@ -256,9 +259,9 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn linked(shape: u64, ranges: &str) -> Picked {
-        Picked::from_link(&link::Picked {
-            shape,
+    fn linked(shape: u64, ranges: &str) -> Selection {
+        Selection::from_link(&link::LinkedSelection {
+            fingerprint: shape,
             ranges: ranges.to_owned(),
         })
     }
@@ -268,12 +271,12 @@ mod tests {
     #[test]
     fn a_choice_follows_the_text_there_and_back() {
         let before = plan(THREE);
-        let picked = Picked::on(Arc::clone(&before), ranges("0,2"));
-        let on = |text: &str| chosen(picked.as_ref(), &plan(text));
+        let picked = Selection::on_plan(Arc::clone(&before), ranges("0,2"));
+        let on = |text: &str| carry_selection(picked.as_ref(), &plan(text));
         assert_eq!(on(r#"grid run f.py --a "[3, 4]""#).trials, ranges("0"));
         assert!(on(r#"grid run f.py --a "[3, 4]""#).lost.is_some());
-        assert_eq!(on("grid run f.py --a ["), Chosen::default());
-        let back = Chosen {
+        assert_eq!(on("grid run f.py --a ["), CarriedSelection::default());
+        let back = CarriedSelection {
             trials: ranges("0,2"),
             lost: None,
         };
@@ -282,36 +285,42 @@ mod tests {
 
     #[test]
     fn all_is_no_set_of_numbers() {
-        assert_eq!(Picked::on(plan(THREE), ranges("0-2")), None);
-        assert_eq!(chosen(None, &plan(THREE)).trials, ranges("0-2"));
+        assert_eq!(Selection::on_plan(plan(THREE), ranges("0-2")), None);
+        assert_eq!(carry_selection(None, &plan(THREE)).trials, ranges("0-2"));
     }
 
     #[test]
     fn a_released_choice_is_all_trials_and_told_once() {
-        let picked = Picked::on(plan(THREE), ranges("0,2")).unwrap();
-        let released = picked.released().unwrap();
+        let picked = Selection::on_plan(plan(THREE), ranges("0,2")).unwrap();
+        let released = picked.to_released().unwrap();
         let other = plan("grid run g.py --b \"[1, 2]\"");
-        let found = chosen(Some(&released), &other);
+        let found = carry_selection(Some(&released), &other);
         assert_eq!(found.trials, ranges("0-1"));
         assert!(found.lost.unwrap().starts_with("Your choice of 2 trials "));
         // The next plan has nothing to do with it.
-        let next = chosen(Some(&released), &plan(THREE));
+        let next = carry_selection(Some(&released), &plan(THREE));
         assert_eq!((next.trials, next.lost), (ranges("0-2"), None));
-        assert_eq!((released.released(), released.to_link()), (None, None));
+        assert_eq!((released.to_released(), released.to_link()), (None, None));
     }
 
     #[test]
     fn a_link_that_fits_is_the_choice_of_its_plan() {
-        let made = Picked::on(plan(THREE), ranges("0,2"))
+        let made = Selection::on_plan(plan(THREE), ranges("0,2"))
             .and_then(|picked| picked.to_link())
             .unwrap();
-        let opened = Picked::from_link(&made);
-        assert_eq!(chosen(Some(&opened), &plan(THREE)).trials, ranges("0,2"));
-        let wider = chosen(Some(&opened), &plan(r#"grid run f.py --a "[1, 3]""#));
+        let opened = Selection::from_link(&made);
+        assert_eq!(
+            carry_selection(Some(&opened), &plan(THREE)).trials,
+            ranges("0,2")
+        );
+        let wider = carry_selection(Some(&opened), &plan(r#"grid run f.py --a "[1, 3]""#));
         assert_eq!((wider.trials, wider.lost), (ranges("0-1"), None));
         // As links were before.
-        let earlier = linked(shape(&plan(THREE)), "1");
-        assert_eq!(chosen(Some(&earlier), &plan(THREE)).trials, ranges("1"));
+        let earlier = linked(legacy_fingerprint(&plan(THREE)), "1");
+        assert_eq!(
+            carry_selection(Some(&earlier), &plan(THREE)).trials,
+            ranges("1")
+        );
     }
 
     #[test]
@@ -327,7 +336,7 @@ mod tests {
             (linked(print, "0,3"), THREE, "2 trials"),
             (linked(print, "0-"), THREE, "trials"),
         ] {
-            let found = chosen(Some(&picked), &plan(text));
+            let found = carry_selection(Some(&picked), &plan(text));
             let said =
                 format!("The link's choice of {count} does not fit this command: none is chosen.");
             assert_eq!((found.trials, found.lost), (Ranges::empty(), Some(said)));
@@ -335,9 +344,12 @@ mod tests {
         // It does once the text is the link's.
         let picked = linked(print, "0,2");
         assert_eq!(
-            chosen(Some(&picked), &plan("grid run f.py")).trials,
+            carry_selection(Some(&picked), &plan("grid run f.py")).trials,
             Ranges::empty()
         );
-        assert_eq!(chosen(Some(&picked), &plan(THREE)).trials, ranges("0,2"));
+        assert_eq!(
+            carry_selection(Some(&picked), &plan(THREE)).trials,
+            ranges("0,2")
+        );
     }
 }

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::{Cluster, PageSession, Timestamp};
-use crate::page::browser::{self, Keep};
+use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::{Client, Failure};
 
 /// The state of the connection.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Status {
+pub(crate) enum ConnectionStatus {
     /// The first request has not been answered yet.
-    Asking,
+    Connecting,
     /// Signed in.
     Connected(Box<PageSession>),
     /// There is a server, but nobody is signed in.
@@ -24,13 +24,13 @@ pub(crate) enum Status {
 #[derive(Clone, Copy)]
 pub(crate) struct Server {
     pub(crate) client: RwSignal<Client>,
-    pub(crate) status: RwSignal<Status>,
+    pub(crate) status: RwSignal<ConnectionStatus>,
     /// Empty while not connected.
     pub(crate) clusters: RwSignal<Vec<Cluster>>,
     /// Whether the Connection dialog is open.
-    pub(crate) dialog: RwSignal<bool>,
+    pub(crate) dialog_open: RwSignal<bool>,
     /// Microseconds by which the server's clock is ahead of this machine's.
-    clock: RwSignal<i64>,
+    clock_offset: RwSignal<i64>,
 }
 
 /// The names under which address, user and API key are stored: in this tab only, never in a link.
@@ -40,30 +40,32 @@ const KEY: &str = "sweep.key";
 
 impl Server {
     pub(super) fn new() -> Server {
-        let credentials = Keep::Tab.get(USER).zip(Keep::Tab.get(KEY));
-        let address = Keep::Tab.get(ADDRESS).unwrap_or_default();
+        let credentials = BrowserStorage::Tab
+            .get(USER)
+            .zip(BrowserStorage::Tab.get(KEY));
+        let address = BrowserStorage::Tab.get(ADDRESS).unwrap_or_default();
         Server {
             client: RwSignal::new(Client {
                 address,
                 credentials,
             }),
-            status: RwSignal::new(Status::Asking),
+            status: RwSignal::new(ConnectionStatus::Connecting),
             clusters: RwSignal::new(Vec::new()),
-            dialog: RwSignal::new(false),
-            clock: RwSignal::new(0),
+            dialog_open: RwSignal::new(false),
+            clock_offset: RwSignal::new(0),
         }
     }
 
     /// Whether a server has answered and somebody is signed in.
     pub(crate) fn is_connected(self) -> bool {
         self.status
-            .with(|status| matches!(status, Status::Connected(_)))
+            .with(|status| matches!(status, ConnectionStatus::Connected(_)))
     }
 
     /// The cluster that a command without `--cluster` runs on; `local` until the server has answered.
     pub(crate) fn default_cluster(self) -> String {
         self.status.with(|status| match status {
-            Status::Connected(session) => session.default_cluster.clone(),
+            ConnectionStatus::Connected(session) => session.default_cluster.clone(),
             _ => "local".to_owned(),
         })
     }
@@ -90,15 +92,15 @@ impl Server {
 
     /// The server's time, from this machine's clock and the difference found when connecting.
     pub(crate) fn now(self) -> Timestamp {
-        Timestamp::from_micros(browser::now_micros() + self.clock.get())
+        Timestamp::from_micros(browser::wall_clock_micros() + self.clock_offset.get())
     }
 
     /// Requests the session with the stored address and credentials, and updates the status.
     pub(crate) fn connect(self) {
         let client = self.client.get_untracked();
         spawn_local(async move {
-            let answer = client.session().await;
-            self.settle(answer).await;
+            let answer = client.fetch_session().await;
+            self.apply_session(answer).await;
         });
     }
 
@@ -118,14 +120,14 @@ impl Server {
         let session = if own {
             client.sign_in(user, key).await
         } else {
-            client.session().await
+            client.fetch_session().await
         }?;
         let kept = client.credentials.as_ref();
-        Keep::Tab.set(ADDRESS, (!own).then_some(address));
-        Keep::Tab.set(USER, kept.map(|(user, _)| user.as_str()));
-        Keep::Tab.set(KEY, kept.map(|(_, key)| key.as_str()));
+        BrowserStorage::Tab.set(ADDRESS, (!own).then_some(address));
+        BrowserStorage::Tab.set(USER, kept.map(|(user, _)| user.as_str()));
+        BrowserStorage::Tab.set(KEY, kept.map(|(_, key)| key.as_str()));
         self.client.set(client);
-        self.settle(Ok(session)).await;
+        self.apply_session(Ok(session)).await;
         Ok(())
     }
 
@@ -137,37 +139,38 @@ impl Server {
             let _ = client.sign_out().await;
         }
         for name in [ADDRESS, USER, KEY] {
-            Keep::Tab.set(name, None);
+            BrowserStorage::Tab.set(name, None);
         }
         self.client.set(Client::default());
         self.clusters.set(Vec::new());
-        self.status.set(Status::SignedOut);
+        self.status.set(ConnectionStatus::SignedOut);
     }
 
     /// Updates the status by a failed request; a 401 also opens the Connection dialog.
-    pub(crate) fn note(self, failure: &Failure) {
+    pub(crate) fn note_failure(self, failure: &Failure) {
         match failure {
             Failure::SignedOut(_) => {
-                self.status.set(Status::SignedOut);
-                self.dialog.set(true);
+                self.status.set(ConnectionStatus::SignedOut);
+                self.dialog_open.set(true);
             }
-            Failure::NoServer => self.status.set(Status::Absent),
+            Failure::NoServer => self.status.set(ConnectionStatus::Absent),
             Failure::NoAnswer | Failure::Refused { .. } => {}
         }
     }
 
-    async fn settle(self, answer: Result<PageSession, Failure>) {
+    async fn apply_session(self, answer: Result<PageSession, Failure>) {
         match answer {
             Ok(session) => {
-                let clock = session.now.micros() - browser::now_micros();
-                self.clock.set(clock);
+                let clock = session.now.micros() - browser::wall_clock_micros();
+                self.clock_offset.set(clock);
                 let client = self.client.get_untracked();
-                let clusters = client.clusters().await.map(|list| list.clusters);
+                let clusters = client.fetch_clusters().await.map(|list| list.clusters);
                 self.clusters.set(clusters.unwrap_or_default());
-                self.status.set(Status::Connected(Box::new(session)));
+                self.status
+                    .set(ConnectionStatus::Connected(Box::new(session)));
             }
-            Err(Failure::SignedOut(_)) => self.status.set(Status::SignedOut),
-            Err(_) => self.status.set(Status::Absent),
+            Err(Failure::SignedOut(_)) => self.status.set(ConnectionStatus::SignedOut),
+            Err(_) => self.status.set(ConnectionStatus::Absent),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::sweep::{Part, Reading, Strategy};
 
 /// The options that have a control. While no command can be read, they keep their last values.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Shown {
+pub(crate) struct ControlValues {
     /// `--strategy`.
     pub(crate) strategy: Strategy,
     /// `--num_trials`.
@@ -21,28 +21,31 @@ pub(crate) struct Shown {
     pub(crate) spot: bool,
     /// The options that the config file sets. Editing the text would not change them, so their controls
     /// are disabled.
-    pub(crate) ruled_by_config: Vec<&'static str>,
+    pub(crate) set_by_config: Vec<&'static str>,
     /// `--cluster`.
     pub(crate) cluster: Option<String>,
     /// How many trials there are before a random search draws some, over all commands.
     pub(crate) space: u128,
 }
 
-impl Shown {
+impl ControlValues {
     /// Whether the config file decides this option.
-    pub(crate) fn is_ruled(&self, option: &str) -> bool {
-        self.ruled_by_config.contains(&option)
+    pub(crate) fn is_set_by_config(&self, option: &str) -> bool {
+        self.set_by_config.contains(&option)
     }
 }
 
-pub(super) fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
+pub(super) fn read_control_values(
+    reading: &Reading,
+    before: Option<&ControlValues>,
+) -> ControlValues {
     let before = before.cloned().unwrap_or_default();
     let Some(options) = reading.options() else {
         return before;
     };
     let parts = reading.plan.parts();
     let seed = parts.first().map(Part::seed);
-    Shown {
+    ControlValues {
         strategy: options.strategy,
         num_trials: options.num_trials,
         seed: seed.map_or(before.seed, |seed| seed.value),
@@ -50,10 +53,10 @@ pub(super) fn shown(reading: &Reading, before: Option<&Shown>) -> Shown {
         seed_matters: parts.iter().any(Part::needs_seed),
         machine: options.instance_type.clone(),
         spot: options.use_spot,
-        ruled_by_config: reading
+        set_by_config: reading
             .commands
             .first()
-            .map_or(Vec::new(), |command| command.ruled_by_config.clone()),
+            .map_or(Vec::new(), |command| command.decided_by_config.clone()),
         cluster: options.cluster.clone(),
         space: if parts.is_empty() {
             before.space

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::history::{self, History};
-use super::selection::Picked;
-use super::{Caret, Draft, Edit, Field};
+use super::selection::Selection;
+use super::{Caret, Draft, Edit, PlanField};
 use crate::page::browser;
 
 /// The history, and how the change under way is being made.
@@ -29,11 +29,11 @@ struct Snapshot {
     seed: u32,
     run_time: Arc<str>,
     parallel: Option<u32>,
-    picked: Option<Arc<Picked>>,
+    selection: Option<Arc<Selection>>,
 }
 
-impl history::State for Snapshot {
-    fn bytes_beside(&self, neighbour: &Snapshot) -> usize {
+impl history::HistoryState for Snapshot {
+    fn unshared_bytes(&self, neighbour: &Snapshot) -> usize {
         let text = |ours: &Arc<str>, theirs: &Arc<str>| {
             if Arc::ptr_eq(ours, theirs) {
                 0
@@ -45,7 +45,7 @@ impl history::State for Snapshot {
             (Some(ours), Some(theirs)) => text(ours, theirs),
             (ours, _) => ours.as_ref().map_or(0, |ours| ours.len()),
         };
-        let picked = match (&self.picked, &neighbour.picked) {
+        let picked = match (&self.selection, &neighbour.selection) {
             (Some(ours), Some(theirs)) if Arc::ptr_eq(ours, theirs) => 0,
             (ours, _) => ours
                 .as_ref()
@@ -71,14 +71,14 @@ impl Undo {
 
 impl Draft {
     /// Begins the history with the present plan, and records every change from now on.
-    pub(super) fn keep_history(self) {
+    pub(super) fn record_history(self) {
         Effect::new(move |_| {
             self.text.track();
             self.config.track();
             self.seed.track();
             self.run_time.track();
             self.parallel.track();
-            self.picked.track();
+            self.selection.track();
             self.record();
         });
     }
@@ -90,12 +90,12 @@ impl Draft {
 
     /// Announces that the change that follows is a step of its own, and stores where the cursor of the
     /// box is before it.
-    pub(super) fn note_change(self, field: Field, after: Option<Caret>) {
+    pub(super) fn note_change(self, field: PlanField, after: Option<Caret>) {
         self.undo.edit.update_value(|edit| {
             edit.get_or_insert_with(|| Edit {
-                before: browser::selection(field.id()).map(|range| Caret { field, range }),
+                before: browser::text_selection(field.id()).map(|range| Caret { field, range }),
                 after,
-                at: browser::now_millis(),
+                at: browser::monotonic_millis(),
                 ..Edit::WHOLE
             });
         });
@@ -138,8 +138,8 @@ impl Draft {
             reached = step.map(|(state, caret)| (state.clone(), caret));
         });
         let (state, caret) = reached?;
-        self.notice.set(None);
-        self.take(&state);
+        self.file_error.set(None);
+        self.apply_snapshot(&state);
         self.publish_possible();
         caret
     }
@@ -175,7 +175,7 @@ impl Draft {
             Some(before) if **before == *text => Arc::clone(before),
             _ => Arc::from(text),
         };
-        let share_picked = |picked: &Picked| match before.and_then(|b| b.picked.as_ref()) {
+        let share_picked = |picked: &Selection| match before.and_then(|b| b.selection.as_ref()) {
             Some(before) if **before == *picked => Arc::clone(before),
             _ => Arc::new(picked.clone()),
         };
@@ -192,15 +192,17 @@ impl Draft {
                 .run_time
                 .with(|text| share(text, before.map(|before| &before.run_time))),
             parallel: self.parallel.get(),
-            picked: self.picked.with(|picked| picked.as_ref().map(share_picked)),
+            selection: self
+                .selection
+                .with(|picked| picked.as_ref().map(share_picked)),
         }
     }
 
     /// Restores a snapshot. Sets only the signals that differ, so that nothing else is recomputed.
-    fn take(self, state: &Snapshot) {
+    fn apply_snapshot(self, state: &Snapshot) {
         let now = untrack(|| self.snapshot(Some(state)));
-        if now.picked != state.picked {
-            self.picked.set(state.picked.as_deref().cloned());
+        if now.selection != state.selection {
+            self.selection.set(state.selection.as_deref().cloned());
         }
         if now.seed != state.seed {
             self.seed.set(state.seed);

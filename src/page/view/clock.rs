@@ -8,7 +8,7 @@ use crate::api::{Timestamp, TrialRow};
 use crate::page::state::Server;
 
 /// The server's time, updated every second until the component that called this is removed.
-pub(super) fn clock(server: Server) -> RwSignal<Timestamp> {
+pub(super) fn server_clock(server: Server) -> RwSignal<Timestamp> {
     let now = RwSignal::new(untrack(|| server.now()));
     let tick = move || now.set(untrack(|| server.now()));
     if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
@@ -18,7 +18,7 @@ pub(super) fn clock(server: Server) -> RwSignal<Timestamp> {
 }
 
 /// Seconds from start to end, or to `now` if there is no end yet; `None` before the start.
-pub(super) fn elapsed(
+pub(super) fn elapsed_seconds(
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     now: Timestamp,
@@ -27,6 +27,6 @@ pub(super) fn elapsed(
 }
 
 /// The run time of a trial so far, in seconds.
-pub(super) fn run_time(row: &TrialRow, now: Timestamp) -> Option<f64> {
-    elapsed(row.start_timestamp, row.finish_timestamp, now)
+pub(super) fn trial_seconds(row: &TrialRow, now: Timestamp) -> Option<f64> {
+    elapsed_seconds(row.start_timestamp, row.finish_timestamp, now)
 }

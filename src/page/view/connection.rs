@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::modal::{Modal, ModalHead};
-use crate::page::state::{State, Status};
+use crate::page::state::{ConnectionStatus, State};
 use crate::page::{browser, text};
 
 #[component]
 pub(super) fn Connection() -> impl IntoView {
-    let open = State::get().server.dialog;
+    let open = State::get().server.dialog_open;
     let close = Callback::new(move |()| open.set(false));
     view! {
         <Modal open=open on_close=close labelledby="connection-title">
@@ -45,35 +45,35 @@ fn Form() -> impl IntoView {
             match server.sign_in(address, user.trim(), secret.trim()).await {
                 Ok(()) => {
                     key.set(String::new());
-                    server.dialog.set(false);
+                    server.dialog_open.set(false);
                 }
-                Err(failure) => problem.set(Some(text::failure(&failure))),
+                Err(failure) => problem.set(Some(text::describe_failure(&failure))),
             }
             busy.set(false);
         });
     };
     let sign_out = move |_| spawn_local(server.sign_out());
     let connected = move || server.is_connected();
-    let standing = move || {
+    let status_text = move || {
         server.status.with(|status| match status {
-            Status::Asking => "Looking for a server…".to_owned(),
-            Status::Connected(session) => {
+            ConnectionStatus::Connecting => "Looking for a server…".to_owned(),
+            ConnectionStatus::Connected(session) => {
                 ["Signed in as ", &session.user.username, ", server version ", &session.version, "."].concat()
             }
-            Status::SignedOut => {
+            ConnectionStatus::SignedOut => {
                 "Sign in with the user and API key that `sweep serve` showed when it first started, or open the address it prints.".to_owned()
             }
-            Status::Absent => {
+            ConnectionStatus::Absent => {
                 "No server was found at this page's address. You can plan without one; to launch, enter the address of a server.".to_owned()
             }
         })
     };
     view! {
         <form class="dialog-body" on:submit=sign_in>
-            <p class="standing">{move || super::words::words(&standing())}</p>
-            <Line id="api-address" label="API address" kind="url" value=address autocomplete="url" />
-            <Line id="api-user" label="User" kind="text" value=user autocomplete="username" />
-            <Line id="api-key" label="API key" kind="password" value=key autocomplete="current-password" />
+            <p class="standing">{move || super::words::rich_text(&status_text())}</p>
+            <TextField id="api-address" label="API address" kind="url" value=address autocomplete="url" />
+            <TextField id="api-user" label="User" kind="text" value=user autocomplete="username" />
+            <TextField id="api-key" label="API key" kind="password" value=key autocomplete="current-password" />
             <p class="form-problem" role="alert">{move || problem.get()}</p>
             <footer class="dialog-foot">
                 <button type="button" class="button" hidden=move || !connected() on:click=sign_out>
@@ -91,7 +91,7 @@ fn Form() -> impl IntoView {
 }
 
 #[component]
-fn Line(
+fn TextField(
     id: &'static str,
     label: &'static str,
     kind: &'static str,

@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::undo::{OURS, Way};
+use super::undo::{HistoryCommand, PLAN_HISTORY};
 use crate::page::format::parse_count;
 
 /// A whole number of any size in a text box: HTML's own number box knows only floats, takes `e` and
@@ -51,7 +51,7 @@ pub(super) fn NumberField(
             on_change.run(number);
         }
     };
-    let settle = move || {
+    let discard_typed = move || {
         wrong.set(false);
         if let Some(input) = input.get_untracked() {
             input.set_value(&value.get_untracked());
@@ -85,11 +85,11 @@ pub(super) fn NumberField(
             step(event.key() == "ArrowUp");
         }
         "Enter" => commit(),
-        "Escape" => settle(),
+        "Escape" => discard_typed(),
         // Undo first discards what was typed and not committed yet.
-        _ if Way::of_keys(&event).is_some() && is_pending() => {
+        _ if HistoryCommand::from_key_event(&event).is_some() && is_pending() => {
             event.prevent_default();
-            settle();
+            discard_typed();
         }
         _ => {}
     };
@@ -103,7 +103,7 @@ pub(super) fn NumberField(
             inputmode="numeric"
             autocomplete="off"
             spellcheck="false"
-            data-undo=OURS
+            data-undo=PLAN_HISTORY
             aria-label=label
             aria-valuemin=min.to_string()
             aria-valuemax=move || max.get().to_string()
@@ -116,7 +116,7 @@ pub(super) fn NumberField(
             on:input=move |_| if on_enter_only { wrong.set(read().is_none()) } else { commit() }
             on:keydown=keys
             on:change=move |_| if on_enter_only { commit() }
-            on:blur=move |_| settle()
+            on:blur=move |_| discard_typed()
         />
     }
 }

@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use crate::page::browser;
-use crate::page::state::{State, Status, Tab};
+use crate::page::state::{ConnectionStatus, State, Tab};
 
 #[component]
 pub(super) fn Header() -> impl IntoView {
@@ -75,20 +75,20 @@ fn Tabs() -> impl IntoView {
 #[component]
 fn ConnectionState() -> impl IntoView {
     let server = State::get().server;
-    let words = move || {
+    let status_label = move || {
         server.status.with(|status| match status {
-            Status::Asking => ("asking", "Connecting…".to_owned()),
-            Status::Connected(session) => ("good", session.user.username.clone()),
-            Status::SignedOut => ("warn", "Sign in".to_owned()),
-            Status::Absent => ("off", "Planning only".to_owned()),
+            ConnectionStatus::Connecting => ("asking", "Connecting…".to_owned()),
+            ConnectionStatus::Connected(session) => ("good", session.user.username.clone()),
+            ConnectionStatus::SignedOut => ("warn", "Sign in".to_owned()),
+            ConnectionStatus::Absent => ("off", "Planning only".to_owned()),
         })
     };
     let help = move || {
         server.status.with(|status| match status {
-            Status::Asking => "Looking for a server",
-            Status::Connected(_) => "Connected to a server. Change the connection",
-            Status::SignedOut => "There is a server, but you are not signed in",
-            Status::Absent => "No server found. Connect to one",
+            ConnectionStatus::Connecting => "Looking for a server",
+            ConnectionStatus::Connected(_) => "Connected to a server. Change the connection",
+            ConnectionStatus::SignedOut => "There is a server, but you are not signed in",
+            ConnectionStatus::Absent => "No server found. Connect to one",
         })
     };
     view! {
@@ -96,10 +96,10 @@ fn ConnectionState() -> impl IntoView {
             type="button"
             class="connection-state"
             title=help
-            on:click=move |_| server.dialog.set(true)
+            on:click=move |_| server.dialog_open.set(true)
         >
-            <span class=move || ["dot ", words().0].concat()></span>
-            <span class="connection-word">{move || words().1}</span>
+            <span class=move || ["dot ", status_label().0].concat()></span>
+            <span class="connection-word">{move || status_label().1}</span>
         </button>
     }
 }

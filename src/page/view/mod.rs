@@ -29,7 +29,7 @@ use runs::RunsView;
 pub(super) fn App() -> impl IntoView {
     let state = State::open();
     provide_context(state);
-    undo::listen(state);
+    undo::listen_for_undo(state);
     view! {
         <Header />
         <main>

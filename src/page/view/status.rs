@@ -6,7 +6,7 @@ use crate::api::{ExperimentState, RunState, RunStatus};
 
 /// The word for a trial's state, and the CSS class of its dot. The words are the app's own; the
 /// API's enum has Grid's, where a stopped trial is `CANCELLED` and a held one `PAUSED`.
-pub(super) fn of_trial(state: ExperimentState) -> (&'static str, &'static str) {
+pub(super) fn trial_status(state: ExperimentState) -> (&'static str, &'static str) {
     match state {
         ExperimentState::Unspecified | ExperimentState::Pending | ExperimentState::Queued => {
             ("queued", "off")
@@ -23,7 +23,7 @@ pub(super) fn of_trial(state: ExperimentState) -> (&'static str, &'static str) {
 
 /// The word for a run's state, and the CSS class of its dot. A run counts as held when all of its
 /// trials that have not ended are held.
-pub(super) fn of_run(status: &RunStatus) -> (&'static str, &'static str) {
+pub(super) fn run_status(status: &RunStatus) -> (&'static str, &'static str) {
     let counts = status.experiment_counts;
     let held = status.held > 0 && status.held == counts.pending && counts.running == 0;
     match status.phase {

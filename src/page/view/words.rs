@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// Displays a message as a sentence: its first letter becomes a capital (unless the message begins
 /// with code), and text in backticks becomes `<code>`.
-pub(super) fn words(message: &str) -> AnyView {
+pub(super) fn rich_text(message: &str) -> AnyView {
     let mut pieces = Vec::new();
     for (at, piece) in message.split('`').enumerate() {
         if piece.is_empty() {

@@ -1,41 +1,41 @@
 //! Values with characters that only look like Python's, such as typographic quotes.
 
-use super::Reader;
+use super::ArgumentReader;
 use crate::sweep::diagnostic::{CharacterProblem, Kind};
-use crate::sweep::literal::{CharacterNames, Items, Problem};
-use crate::sweep::value::{self, Value};
+use crate::sweep::literal::{CharacterNames, ListItems, LiteralErrorKind};
+use crate::sweep::value::{self, ParsedValue};
 use crate::sweep::words;
 
-impl Reader<'_> {
+impl ArgumentReader<'_> {
     /// Reads the argument's value, with Python's own characters in place of those that only look like
     /// them where that makes a sweep of it. `None` where it cannot be read, which is reported.
-    pub(super) fn value(&mut self, names: Option<&CharacterNames>) -> Option<Value> {
+    pub(super) fn read_value(&mut self, names: Option<&CharacterNames>) -> Option<ParsedValue> {
         let argument = self.argument;
-        let typed = value::read_with(argument.value(), names);
+        let typed = value::read_with_names(argument.value(), names);
         // `certain`: the value begins like a sweep, so that it cannot be meant as text as it stands.
         let certain = match &typed {
-            Value::Plain | Value::UnknownCall { .. } => false,
-            Value::Unreadable(_) => true,
-            Value::List(_) | Value::Call(_) => return Some(typed),
+            ParsedValue::Plain | ParsedValue::UnknownCall { .. } => false,
+            ParsedValue::Unreadable(_) => true,
+            ParsedValue::List(_) | ParsedValue::Call(_) => return Some(typed),
         };
-        if let Value::Unreadable(error) = &typed
-            && matches!(error.problem, Problem::BadEscape(_))
-            && let Some((start, end)) = words::path_around(argument.value(), error.start)
+        if let ParsedValue::Unreadable(error) = &typed
+            && matches!(error.kind, LiteralErrorKind::BadEscape(_))
+            && let Some((start, end)) = words::windows_path_around(argument.value(), error.start)
         {
             self.report(start, end, Kind::Character(CharacterProblem::PathEscape));
             return None;
         }
-        let Some(plain) = words::plain_sweep(argument.value()) else {
+        let Some(plain) = words::normalize_sweep(argument.value()) else {
             return Some(typed);
         };
-        let read = value::read_with(&plain.text, names);
-        let sweeps = matches!(read, Value::List(_) | Value::Call(_));
+        let read = value::read_with_names(&plain.text, names);
+        let sweeps = matches!(read, ParsedValue::List(_) | ParsedValue::Call(_));
         if !certain && !sweeps {
             return Some(typed);
         }
         let (start, end) = plain.place();
-        let place = argument.value_place();
-        let problem = plain.problem(certain, place, |start, end| argument.locate(start, end));
+        let place = argument.value_span();
+        let problem = plain.into_problem(certain, place, |start, end| argument.locate(start, end));
         self.report(start, end, Kind::Character(problem));
         if certain {
             Some(read).filter(|_| sweeps)
@@ -46,11 +46,11 @@ impl Reader<'_> {
 
     /// Reports the values of a list that hold invisible or control characters; `passed` are the texts that
     /// the script is passed.
-    pub(super) fn check_values(&mut self, items: &Items, passed: &[Box<str>]) {
+    pub(super) fn check_values(&mut self, items: &ListItems, passed: &[Box<str>]) {
         let argument = self.argument;
         for (item, passed) in items.items.iter().zip(passed) {
             let source = argument.value().get(item.start as usize..item.end as usize);
-            if let Some(problem) = words::value_problem(passed, source.unwrap_or("")) {
+            if let Some(problem) = words::check_listed_value(passed, source.unwrap_or("")) {
                 self.report(item.start, item.end, Kind::Character(problem));
             }
         }

@@ -2,14 +2,14 @@
 
 use super::budget::Budget;
 use super::command::Argument;
-use super::diagnostic::{Diagnostic, Kind, Typed};
-use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
+use super::diagnostic::{Diagnostic, Kind, TypedValue};
+use super::literal::{CallArgument, CharacterNames, ListItems, Literal, as_integer};
 use super::mend;
 use super::quote;
 use super::range::{self, Range};
 use super::sampling::{self, ArgumentRef, Note, Stream};
 use super::span::Origin;
-use super::value::{Call, Value};
+use super::value::{Call, ParsedValue};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -79,14 +79,14 @@ impl Axis {
 
 /// A part's stream of random numbers, which all its distributions share in the order of the command.
 /// Set up at the first draw: most parts draw nothing.
-pub(super) struct Draws {
+pub(super) struct LazyStream {
     seed: u32,
     stream: Option<Stream>,
 }
 
-impl Draws {
-    pub(super) fn new(seed: u32) -> Draws {
-        Draws { seed, stream: None }
+impl LazyStream {
+    pub(super) fn new(seed: u32) -> LazyStream {
+        LazyStream { seed, stream: None }
     }
 
     fn stream(&mut self) -> &mut Stream {
@@ -95,87 +95,89 @@ impl Draws {
 }
 
 /// What an argument turned out to be.
-pub(super) enum Read {
+pub(super) enum ArgumentReading {
     /// Not swept.
     Fixed,
     /// Swept.
     Swept(Axis),
     /// Meant to be swept, but not readable as a sweep; the reason is among the diagnostics.
-    Wrong,
+    Invalid,
 }
 
 /// Reads one argument's value. Where it is a distribution its values are drawn from `draws`, as long as
 /// `budget` lasts.
-pub(super) fn read(
+pub(super) fn read_argument(
     argument: &Argument,
     names: Option<&CharacterNames>,
-    draws: &mut Draws,
+    draws: &mut LazyStream,
     budget: &mut Budget,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Read {
-    let mut reader = Reader {
+) -> ArgumentReading {
+    let mut reader = ArgumentReader {
         argument,
         budget,
         diagnostics,
     };
-    let Some(value) = reader.value(names) else {
-        return Read::Wrong;
+    let Some(value) = reader.read_value(names) else {
+        return ArgumentReading::Invalid;
     };
     match value {
-        Value::Plain => Read::Fixed,
-        Value::UnknownCall { name, start } => {
-            let end = start + length(&name);
+        ParsedValue::Plain => ArgumentReading::Fixed,
+        ParsedValue::UnknownCall { name, start } => {
+            let end = start + byte_len(&name);
             let call = argument.value().get(start as usize..).unwrap_or("");
-            let suggestion = mend::likely_name(&name, call);
+            let suggestion = mend::suggest_function(&name, call);
             reader.report(
                 start,
                 end,
                 Kind::UnknownCall {
                     found: name,
                     suggestion,
-                    typed: Typed::of(argument),
+                    typed: TypedValue::from_argument(argument),
                 },
             );
-            Read::Fixed
+            ArgumentReading::Fixed
         }
-        Value::Unreadable(error) => {
+        ParsedValue::Unreadable(error) => {
             let kind = Kind::Literal {
-                problem: error.problem,
-                typed: Typed::of(argument),
+                problem: error.kind,
+                typed: TypedValue::from_argument(argument),
             };
             reader.report(error.start, error.end, kind);
-            Read::Wrong
+            ArgumentReading::Invalid
         }
-        Value::List(items) => Read::Swept(reader.list(items)),
-        Value::Call(call) if call.name == "range" => match reader.range(&call) {
-            Some(range) => Read::Swept(reader.axis(Values::Range(range), false)),
-            None => Read::Wrong,
+        ParsedValue::List(items) => ArgumentReading::Swept(reader.read_list(items)),
+        ParsedValue::Call(call) if call.name == "range" => match reader.read_range(&call) {
+            Some(range) => ArgumentReading::Swept(reader.build_axis(Values::Range(range), false)),
+            None => ArgumentReading::Invalid,
         },
-        Value::Call(call) => match reader.draw(&call, draws) {
-            Some((values, drawn)) => Read::Swept(reader.axis(Values::Listed(values), drawn)),
-            None => Read::Wrong,
+        ParsedValue::Call(call) => match reader.read_distribution(&call, draws) {
+            Some((values, drawn)) => {
+                ArgumentReading::Swept(reader.build_axis(Values::Listed(values), drawn))
+            }
+            None => ArgumentReading::Invalid,
         },
     }
 }
 
-fn length(text: &str) -> u32 {
+fn byte_len(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
-struct Reader<'a> {
+struct ArgumentReader<'a> {
     argument: &'a Argument,
     budget: &'a mut Budget,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl ArgumentReader<'_> {
     fn report(&mut self, start: u32, end: u32, kind: Kind) {
         let place = self.argument.locate(start, end);
         self.diagnostics
-            .push(Diagnostic::new(place, kind).of(self.argument.origin));
+            .push(Diagnostic::new(place, kind).with_origin(self.argument.origin));
     }
 
-    fn axis(&mut self, values: Values, drawn: bool) -> Axis {
+    fn build_axis(&mut self, values: Values, drawn: bool) -> Axis {
         let axis = Axis {
             name: self.argument.name.to_string(),
             values,
@@ -185,12 +187,12 @@ impl Reader<'_> {
             let kind = Kind::EmptyAxis {
                 axis: axis.name.clone(),
             };
-            self.report(0, length(self.argument.value()), kind);
+            self.report(0, byte_len(self.argument.value()), kind);
         }
         axis
     }
 
-    fn list(&mut self, items: Items) -> Axis {
+    fn read_list(&mut self, items: ListItems) -> Axis {
         for index in &items.missing_commas {
             let index = *index as usize;
             if let (Some(before), Some(item)) = (items.items.get(index - 1), items.items.get(index))
@@ -205,9 +207,9 @@ impl Reader<'_> {
             .map(|item| item.value.to_boxed_str())
             .collect();
         self.check_values(&items, &values);
-        let repeated = repeats(values.iter().map(AsRef::as_ref));
+        let repeated = find_repeats(values.iter().map(AsRef::as_ref));
         if let Some((first, count)) = repeated {
-            let example = quote::readable(&values[first]).into_owned();
+            let example = quote::quote_readably(&values[first]).into_owned();
             // `[32, 32]`, all values the same: rather meant as one value, such as the sizes of layers.
             let same = u128::from(count) + 1 == values.len() as u128
                 && self.argument.origin == Origin::Command;
@@ -218,14 +220,14 @@ impl Reader<'_> {
                 Kind::RepeatedValues {
                     example,
                     count,
-                    whole: same.then(|| Typed::of(self.argument)),
+                    whole: same.then(|| TypedValue::from_argument(self.argument)),
                 },
             );
         }
-        self.axis(Values::Listed(values), false)
+        self.build_axis(Values::Listed(values), false)
     }
 
-    fn range(&mut self, call: &Call) -> Option<Range> {
+    fn read_range(&mut self, call: &Call) -> Option<Range> {
         let mut numbers = Vec::with_capacity(3);
         for argument in &call.arguments {
             let (start, end) = (argument.value.start, argument.value.end);
@@ -233,11 +235,11 @@ impl Reader<'_> {
                 self.report(start, end, Kind::RangeKeyword);
                 return None;
             }
-            match integer(&argument.value.value) {
+            match as_integer(&argument.value.value) {
                 Some(number) => numbers.push(number),
                 None => {
                     let found = argument.value.value.repr();
-                    let typed = Typed::of(self.argument);
+                    let typed = TypedValue::from_argument(self.argument);
                     let kind = Kind::RangeNotInteger { found, typed };
                     self.report(start, end, kind);
                     return None;
@@ -264,7 +266,11 @@ impl Reader<'_> {
     }
 
     /// The values of a distribution, and whether they depend on the seed.
-    fn draw(&mut self, call: &Call, draws: &mut Draws) -> Option<(Vec<Box<str>>, bool)> {
+    fn read_distribution(
+        &mut self,
+        call: &Call,
+        draws: &mut LazyStream,
+    ) -> Option<(Vec<Box<str>>, bool)> {
         if self.budget.is_spent() {
             // The diagnostic stands where the budget ran out; more drawing would only cost time.
             return None;
@@ -281,7 +287,7 @@ impl Reader<'_> {
         let bound = match sampling::bind(&call.name, &arguments) {
             Ok(bound) => bound,
             Err(error) => {
-                let (start, end) = place(call, error.argument()).unwrap_or(whole);
+                let (start, end) = argument_place(call, error.argument()).unwrap_or(whole);
                 self.report(start, end, Kind::Distribution(error));
                 return None;
             }
@@ -291,7 +297,7 @@ impl Reader<'_> {
                 argument,
                 parameter,
             } = note;
-            let (start, end) = place(call, Some(argument.clone())).unwrap_or(whole);
+            let (start, end) = argument_place(call, Some(argument.clone())).unwrap_or(whole);
             self.report(start, end, Kind::Truncated { parameter });
         }
         if bound.size().is_none() {
@@ -305,14 +311,14 @@ impl Reader<'_> {
         }
         let listed = self
             .budget
-            .take(bound.work())
-            .then(|| self.texts(&bound.draw(draws.stream())))
+            .take(bound.draw_cost())
+            .then(|| self.to_texts(&bound.draw(draws.stream())))
             .flatten();
         let Some(values) = listed else {
             self.report(call.start, call.end, Kind::TooMuchListed);
             return None;
         };
-        if let Some((first, count)) = repeats(values.iter().map(AsRef::as_ref)) {
+        if let Some((first, count)) = find_repeats(values.iter().map(AsRef::as_ref)) {
             let example = values[first].to_string();
             self.report(
                 call.start,
@@ -328,7 +334,7 @@ impl Reader<'_> {
     }
 
     /// The texts that the script is passed; `None` where they are longer than the budget allows.
-    fn texts(&mut self, values: &sampling::Values) -> Option<Vec<Box<str>>> {
+    fn to_texts(&mut self, values: &sampling::DrawnValues) -> Option<Vec<Box<str>>> {
         let texts = values.iter().map(|value| {
             let text = value.to_str();
             self.budget.take_text(&text).then(|| text.into())
@@ -338,7 +344,7 @@ impl Reader<'_> {
 }
 
 /// The place of the first value that repeats an earlier one, and how many such values there are.
-fn repeats<'a>(values: impl ExactSizeIterator<Item = &'a str>) -> Option<(usize, u32)> {
+fn find_repeats<'a>(values: impl ExactSizeIterator<Item = &'a str>) -> Option<(usize, u32)> {
     if values.len() < 2 {
         return None;
     }
@@ -353,7 +359,7 @@ fn repeats<'a>(values: impl ExactSizeIterator<Item = &'a str>) -> Option<(usize,
 }
 
 /// Where the argument that an error is about begins and ends in the value; `None` for no argument.
-fn place(call: &Call, argument: Option<ArgumentRef>) -> Option<(u32, u32)> {
+fn argument_place(call: &Call, argument: Option<ArgumentRef>) -> Option<(u32, u32)> {
     let argument = match argument? {
         ArgumentRef::Positional(index) => call
             .arguments
@@ -370,7 +376,7 @@ fn place(call: &Call, argument: Option<ArgumentRef>) -> Option<(u32, u32)> {
 
 /// The number that a passed value is, for formulas and filters: what Python's `float` reads, and 1 and
 /// 0 for `True` and `False`. No infinities or NaN by name: `inf` is a text here.
-pub fn number(text: &str) -> Option<f64> {
+pub fn parse_number(text: &str) -> Option<f64> {
     match text.trim() {
         "True" => Some(1.0),
         "False" => Some(0.0),

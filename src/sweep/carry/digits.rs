@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 /// The values of an argument: those of an axis, or the one of an argument that is not swept.
 #[derive(Clone, Copy)]
-pub(super) enum Side<'a> {
+pub(super) enum ValueSet<'a> {
     Axis(&'a Values),
     Fixed(&'a str),
 }
@@ -91,41 +91,42 @@ impl Run {
 impl DigitMap {
     /// The map from the digits of one argument to those of another. O(listed values), O(1) between two
     /// ranges.
-    pub(super) fn between(from: Side<'_>, to: Side<'_>) -> DigitMap {
+    pub(super) fn between(from: ValueSet<'_>, to: ValueSet<'_>) -> DigitMap {
         match (from, to) {
-            (Side::Axis(a), Side::Axis(b)) if a == b => {
+            (ValueSet::Axis(a), ValueSet::Axis(b)) if a == b => {
                 let len = match a {
                     Values::Listed(values) => values.len() as u128,
                     Values::Range(range) => range.len(),
                 };
-                DigitMap::of_runs(vec![Run::identity(len)])
+                DigitMap::from_runs(vec![Run::identity(len)])
             }
-            (Side::Axis(Values::Range(a)), Side::Axis(Values::Range(b))) => {
-                DigitMap::of_runs(common_progression(a, b).into_iter().collect())
+            (ValueSet::Axis(Values::Range(a)), ValueSet::Axis(Values::Range(b))) => {
+                DigitMap::from_runs(common_progression(a, b).into_iter().collect())
             }
-            (Side::Axis(Values::Range(range)), _) => {
-                let pairs = listed(to).filter_map(|((text, occurrence), digit)| {
+            (ValueSet::Axis(Values::Range(range)), _) => {
+                let pairs = listed_occurrences(to).filter_map(|((text, occurrence), digit)| {
                     Some((find_in_range(range, text, occurrence)?, digit))
                 });
                 let mut pairs: Vec<_> = pairs.collect();
                 pairs.sort_unstable();
-                DigitMap::of_pairs(pairs)
+                DigitMap::from_pairs(pairs)
             }
-            (_, Side::Axis(Values::Range(range))) => {
-                DigitMap::of_pairs(listed(from).filter_map(|((text, occurrence), digit)| {
+            (_, ValueSet::Axis(Values::Range(range))) => DigitMap::from_pairs(
+                listed_occurrences(from).filter_map(|((text, occurrence), digit)| {
                     Some((digit, find_in_range(range, text, occurrence)?))
-                }))
-            }
+                }),
+            ),
             _ => {
-                let places: HashMap<_, _> = listed(to).collect();
-                DigitMap::of_pairs(
-                    listed(from).filter_map(|(value, digit)| Some((digit, *places.get(&value)?))),
+                let places: HashMap<_, _> = listed_occurrences(to).collect();
+                DigitMap::from_pairs(
+                    listed_occurrences(from)
+                        .filter_map(|(value, digit)| Some((digit, *places.get(&value)?))),
                 )
             }
         }
     }
 
-    fn of_runs(runs: Vec<Run>) -> DigitMap {
+    fn from_runs(runs: Vec<Run>) -> DigitMap {
         let mut count = 0;
         let before = runs.iter().map(|run| {
             let before = count;
@@ -140,7 +141,7 @@ impl DigitMap {
     }
 
     /// `pairs` ascend in their first numbers.
-    fn of_pairs(pairs: impl IntoIterator<Item = (u128, u128)>) -> DigitMap {
+    fn from_pairs(pairs: impl IntoIterator<Item = (u128, u128)>) -> DigitMap {
         let mut runs: Vec<Run> = Vec::new();
         for (from, to) in pairs {
             match runs.last_mut() {
@@ -154,18 +155,18 @@ impl DigitMap {
                 }),
             }
         }
-        DigitMap::of_runs(runs)
+        DigitMap::from_runs(runs)
     }
 
     /// The map from the other axis to this one.
     pub(super) fn reversed(&self) -> DigitMap {
         let mut runs: Vec<Run> = self.runs.iter().map(Run::reversed).collect();
         runs.sort_unstable_by_key(|run| run.from);
-        DigitMap::of_runs(runs)
+        DigitMap::from_runs(runs)
     }
 
     /// The runs that touch `first..=last`, with the part of each that lies in it.
-    fn touching(&self, first: u128, last: u128) -> impl Iterator<Item = (&Run, u128, u128)> {
+    fn runs_touching(&self, first: u128, last: u128) -> impl Iterator<Item = (&Run, u128, u128)> {
         let begin = self.runs.partition_point(|run| run.last_from() < first);
         let touching = self.runs[begin..]
             .iter()
@@ -178,7 +179,7 @@ impl DigitMap {
 
     /// The counterpart of a digit. O(log runs).
     pub(super) fn get(&self, digit: u128) -> Option<u128> {
-        let (run, n, _) = self.touching(digit, digit).next()?;
+        let (run, n, _) = self.runs_touching(digit, digit).next()?;
         Some(run.counterpart_at(n))
     }
 
@@ -217,13 +218,13 @@ impl DigitMap {
 
     /// Appends the counterparts of the digits `first..=last` to an empty `out`, as sorted disjoint
     /// ranges; `None` where it takes more than is left of `work`. O(runs and steps among them).
-    pub(super) fn image(
+    pub(super) fn append_counterparts(
         &self,
         (first, last): (u128, u128),
         work: &mut usize,
         out: &mut Vec<(u128, u128)>,
     ) -> Option<()> {
-        for (run, low, high) in self.touching(first, last) {
+        for (run, low, high) in self.runs_touching(first, last) {
             let contiguous = run.to_step == 1;
             let steps = if contiguous { 1 } else { high - low + 1 };
             *work = work.checked_sub(usize::try_from(steps).ok()?)?;
@@ -247,11 +248,11 @@ impl DigitMap {
 }
 
 /// The listed values, each with the number of equal ones before it, and its digit; nothing for a range.
-fn listed(side: Side<'_>) -> impl Iterator<Item = ((&str, u32), u128)> {
+fn listed_occurrences(side: ValueSet<'_>) -> impl Iterator<Item = ((&str, u32), u128)> {
     let (values, single): (&[Box<str>], _) = match side {
-        Side::Axis(Values::Listed(values)) => (values, None),
-        Side::Axis(Values::Range(_)) => (&[], None),
-        Side::Fixed(text) => (&[], Some(text)),
+        ValueSet::Axis(Values::Listed(values)) => (values, None),
+        ValueSet::Axis(Values::Range(_)) => (&[], None),
+        ValueSet::Fixed(text) => (&[], Some(text)),
     };
     let mut seen: HashMap<&str, u32> = HashMap::new();
     let texts = values.iter().map(AsRef::as_ref).chain(single);
@@ -264,7 +265,7 @@ fn listed(side: Side<'_>) -> impl Iterator<Item = ((&str, u32), u128)> {
 
 /// The digit of a text in a range. A range holds each value once, so later occurrences have none.
 fn find_in_range(range: &Range, text: &str, occurrence: u32) -> Option<u128> {
-    let (start, step, len) = range.bounds();
+    let (start, step, len) = range.start_step_len();
     // Longer than either end of the range: no value of it, and not worth O(digits²) to parse.
     let whole = text.strip_prefix('-').unwrap_or(text);
     if occurrence > 0 || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -287,7 +288,8 @@ fn find_in_range(range: &Range, text: &str, occurrence: u32) -> Option<u128> {
 
 /// The values that two ranges have in common: an arithmetic progression in both.
 fn common_progression(a: &Range, b: &Range) -> Option<Run> {
-    let ((a_start, a_step, a_len), (b_start, b_step, b_len)) = (a.bounds(), b.bounds());
+    let ((a_start, a_step, a_len), (b_start, b_step, b_len)) =
+        (a.start_step_len(), b.start_step_len());
     let (a_last, b_last) = (BigInt::from(a_len) - 1, BigInt::from(b_len) - 1);
     let distance = b_start - a_start;
     let ExtendedGcd { gcd, x, .. } = a_step.extended_gcd(b_step);

@@ -1,9 +1,9 @@
 //! Maps a projection to trials of the new part: its image.
 
-use super::MOST_RANGES;
+use super::MAX_RANGES;
 use super::boxes::{cost_of_box, visit_boxes};
 use super::digits::DigitMap;
-use super::matching::{Matched, Matching, Source};
+use super::matching::{DigitSource, MatchedAxis, Matching};
 use super::projection::Projection;
 use crate::sweep::axis::Axis;
 use crate::sweep::ranges::Ranges;
@@ -12,10 +12,10 @@ impl Matching<'_> {
     /// For a new part that proposes all of its space: the chosen positions, how many old trials survive,
     /// and how many indices of the common space those are; `None` where that takes more ranges
     /// than are left. O(ranges of the result + ranges of the projection · axes).
-    pub(super) fn map(
+    pub(super) fn map_to_positions(
         &self,
         projection: &Projection,
-        left: &mut usize,
+        range_budget: &mut usize,
     ) -> Option<(Ranges, u128, u128)> {
         let union = &projection.union;
         if projection.mapped == 0 {
@@ -25,10 +25,10 @@ impl Matching<'_> {
         // complement may take fewer ranges.
         let chosen = match self.count_ranges(union) {
             Some(direct) if direct <= 2 * union.ranges().len() => {
-                *left = left.checked_sub(direct)?;
-                self.image(union)?
+                *range_budget = range_budget.checked_sub(direct)?;
+                self.image_of(union)?
             }
-            direct => self.image_with_fewest_ranges(union, direct, left)?,
+            direct => self.image_with_fewest_ranges(union, direct, range_budget)?,
         };
         let distinct = self.count_mapped(union)?;
         Some((chosen, projection.mapped, distinct))
@@ -51,17 +51,17 @@ impl Matching<'_> {
         match (direct, around) {
             (Some(direct), around) if around.is_none_or(|around| direct <= around) => {
                 *left = left.checked_sub(direct)?;
-                self.image(of)
+                self.image_of(of)
             }
             (_, around) => {
                 *left = left.checked_sub(around?)?;
-                Some(self.image(&whole)?.difference(&self.image(&rest)?))
+                Some(self.image_of(&whole)?.difference(&self.image_of(&rest)?))
             }
         }
     }
 
     fn common_lens(&self) -> Vec<u128> {
-        let axes = self.matched.iter().filter(|matched| !matched.fixed);
+        let axes = self.matched.iter().filter(|matched| !matched.is_fixed);
         axes.map(|matched| matched.len).collect()
     }
 
@@ -71,7 +71,7 @@ impl Matching<'_> {
         let (mut digits, mut count) = (Vec::new(), 0);
         for range in of.ranges() {
             visit_boxes(&lens, *range, &mut digits, &mut |digits| {
-                let axes = self.matched.iter().filter(|matched| !matched.fixed);
+                let axes = self.matched.iter().filter(|matched| !matched.is_fixed);
                 let mapped = axes
                     .zip(digits)
                     .map(|(matched, (low, high))| matched.map.count_between(*low, *high));
@@ -90,7 +90,7 @@ impl Matching<'_> {
     ) -> Option<()> {
         let lens = self.common_lens();
         let mut sets: Vec<Vec<(u128, u128)>> = vec![Vec::new(); self.sources.len()];
-        let (mut digits, mut work) = (Vec::new(), MOST_RANGES);
+        let (mut digits, mut work) = (Vec::new(), MAX_RANGES);
         for range in of.ranges() {
             visit_boxes(&lens, *range, &mut digits, &mut |digits| {
                 work = work.checked_sub(cost_of_box(sets.len()))?;
@@ -98,9 +98,9 @@ impl Matching<'_> {
                 {
                     set.clear();
                     match source {
-                        Source::Free => set.push((0, axis.len() - 1)),
-                        Source::Digit(digit) => set.extend(digit.map(|digit| (digit, digit))),
-                        Source::Matched(number) => {
+                        DigitSource::Free => set.push((0, axis.len() - 1)),
+                        DigitSource::Digit(digit) => set.extend(digit.map(|digit| (digit, digit))),
+                        DigitSource::Matched(number) => {
                             let matched = self.matched.get(*number)?;
                             let range = *digits.get(matched.common)?;
                             matched.append_image(range, &mut work, set)?;
@@ -120,18 +120,22 @@ impl Matching<'_> {
         self.visit_products(of, &mut |sets| {
             let (mut runs, mut whole) = (1_u128, true);
             for (set, axis) in sets.iter().zip(self.new.axes()) {
-                let factor = if whole { set.len() as u128 } else { size(set) };
+                let factor = if whole {
+                    set.len() as u128
+                } else {
+                    count_digits(set)
+                };
                 runs = runs.saturating_mul(factor);
                 whole &= is_whole(set, axis);
             }
             count = count.checked_add(usize::try_from(runs).ok()?)?;
-            (count <= MOST_RANGES).then_some(())
+            (count <= MAX_RANGES).then_some(())
         })?;
         Some(count)
     }
 
     /// The indices of the new space that have the values of an index in `of`.
-    fn image(&self, of: &Ranges) -> Option<Ranges> {
+    fn image_of(&self, of: &Ranges) -> Option<Ranges> {
         let mut pieces = Vec::new();
         self.visit_products(of, &mut |sets| {
             let mut runs = vec![(0_u128, 0_u128)];
@@ -163,7 +167,11 @@ impl Matching<'_> {
 
     /// The same as [`Matching::map`] for a new part of which random search proposes some trials: looks each
     /// of them up in the projection. O(proposed · axes).
-    pub(super) fn scan(&self, proposed: &[u128], projection: &Projection) -> (Ranges, u128, u128) {
+    pub(super) fn scan_proposed(
+        &self,
+        proposed: &[u128],
+        projection: &Projection,
+    ) -> (Ranges, u128, u128) {
         let backwards: Vec<DigitMap> = self.matched.iter().map(|m| m.map.reversed()).collect();
         let (mut positions, mut hits) = (Vec::new(), Vec::new());
         for (position, index) in (0_u128..).zip(proposed) {
@@ -193,11 +201,11 @@ impl Matching<'_> {
         let mut common = 0;
         for (source, digit) in self.sources.iter().zip(self.new.digits(index)) {
             match source {
-                Source::Free => {}
-                Source::Digit(only) => {
+                DigitSource::Free => {}
+                DigitSource::Digit(only) => {
                     only.filter(|only| *only == digit)?;
                 }
-                Source::Matched(number) => {
+                DigitSource::Matched(number) => {
                     let before = backwards.get(*number)?.get(digit)?;
                     common += self.matched.get(*number)?.stride * before;
                 }
@@ -207,7 +215,7 @@ impl Matching<'_> {
     }
 }
 
-impl Matched {
+impl MatchedAxis {
     /// Appends the counterparts of a range of digits, as [`DigitMap::image`] does; those of all digits
     /// are worked out only once, since most boxes have most axes whole.
     fn append_image(
@@ -217,12 +225,12 @@ impl Matched {
         out: &mut Vec<(u128, u128)>,
     ) -> Option<()> {
         if range != (0, self.len - 1) {
-            return self.map.image(range, work, out);
+            return self.map.append_counterparts(range, work, out);
         }
         let whole = self.image.get_or_init(|| {
             let mut whole = Vec::new();
-            let mut work = MOST_RANGES;
-            self.map.image(range, &mut work, &mut whole)?;
+            let mut work = MAX_RANGES;
+            self.map.append_counterparts(range, &mut work, &mut whole)?;
             Some(whole)
         });
         out.extend(whole.as_ref()?);
@@ -230,7 +238,7 @@ impl Matched {
     }
 }
 
-fn size(set: &[(u128, u128)]) -> u128 {
+fn count_digits(set: &[(u128, u128)]) -> u128 {
     set.iter().map(|(first, last)| last - first + 1).sum()
 }
 

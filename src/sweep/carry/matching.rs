@@ -1,15 +1,15 @@
 //! Matches the arguments of one part with those of another, and lays out the space of the axes that
 //! both sweep.
 
-use super::Cause;
-use super::digits::{DigitMap, Side};
+use super::LossCause;
+use super::digits::{DigitMap, ValueSet};
 use crate::sweep::part::Part;
 use crate::sweep::ranges::Ranges;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 /// How many values of an axis a [`Cause`] names.
-const EXAMPLES: usize = 3;
+const MAX_EXAMPLES: usize = 3;
 
 /// What becomes of an old axis in the new part.
 pub(super) enum Role {
@@ -20,14 +20,14 @@ pub(super) enum Role {
 }
 
 /// An axis of the old part that the new one has, as an axis or at one value.
-pub(super) struct Matched {
+pub(super) struct MatchedAxis {
     /// Its number in the old part.
     pub(super) axis: usize,
     pub(super) len: u128,
     pub(super) map: DigitMap,
     /// Whether the new part does not sweep it but has it at one value: then it is no axis of the common
     /// space.
-    pub(super) fixed: bool,
+    pub(super) is_fixed: bool,
     /// Its number among the axes of the common space: those that both parts sweep, in the old order.
     pub(super) common: usize,
     /// How far apart neighbouring digits are in the common space's indices.
@@ -39,7 +39,7 @@ pub(super) struct Matched {
 }
 
 /// Where a new axis takes its digits from.
-pub(super) enum Source {
+pub(super) enum DigitSource {
     /// The number of a [`Matched`].
     Matched(usize),
     /// The old part has the argument at one value: its digit, `None` where the new axis lacks it.
@@ -51,9 +51,9 @@ pub(super) enum Source {
 pub(super) struct Matching<'a> {
     pub(super) old: &'a Part,
     pub(super) roles: Vec<Role>,
-    pub(super) matched: Vec<Matched>,
+    pub(super) matched: Vec<MatchedAxis>,
     pub(super) new: &'a Part,
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<DigitSource>,
     /// Arguments, with their values, that the old part has at one value which the new axis lacks.
     pub(super) missing_fixed: Vec<(String, String)>,
 }
@@ -72,7 +72,7 @@ impl<'a> Matching<'a> {
             roles: old.axes().iter().map(|_| Role::Dropped).collect(),
             matched: Vec::new(),
             new,
-            sources: new.axes().iter().map(|_| Source::Free).collect(),
+            sources: new.axes().iter().map(|_| DigitSource::Free).collect(),
             missing_fixed: Vec::new(),
         };
         for (name, axis, value) in new.valued_arguments() {
@@ -80,16 +80,16 @@ impl<'a> Matching<'a> {
                 Some(axis) if renamed == Some(axis as usize) => Some((Some(axis), "")),
                 _ => old_arguments.get(name).copied(),
             };
-            matching.join(name, before, (axis, value));
+            matching.match_argument(name, before, (axis, value));
         }
         matching.matched.sort_by_key(|matched| matched.axis);
-        matching.number();
+        matching.lay_out_common_space();
         matching
     }
 
     /// Matches an argument of the new part with what it was in the old one. Not swept in both, it tells no
     /// trials apart and is left out.
-    fn join(
+    fn match_argument(
         &mut self,
         name: &str,
         before: Option<(Option<u32>, &str)>,
@@ -99,17 +99,19 @@ impl<'a> Matching<'a> {
             return;
         };
         let new_axis = now.and_then(|axis| self.new.axes().get(axis as usize));
-        let to = new_axis.map_or(Side::Fixed(now_value), |axis| Side::Axis(axis.values()));
+        let to = new_axis.map_or(ValueSet::Fixed(now_value), |axis| {
+            ValueSet::Axis(axis.values())
+        });
         match before {
             Some(axis) => {
                 let Some(old_axis) = self.old.axes().get(axis as usize) else {
                     return;
                 };
-                self.matched.push(Matched {
+                self.matched.push(MatchedAxis {
                     axis: axis as usize,
                     len: old_axis.len(),
-                    map: DigitMap::between(Side::Axis(old_axis.values()), to),
-                    fixed: now.is_none(),
+                    map: DigitMap::between(ValueSet::Axis(old_axis.values()), to),
+                    is_fixed: now.is_none(),
                     common: 0,
                     stride: 0,
                     missing: Vec::new(),
@@ -117,15 +119,15 @@ impl<'a> Matching<'a> {
                 });
                 if let Some(source) = now.and_then(|axis| self.sources.get_mut(axis as usize)) {
                     // The old axis's number for now; the match's own is known once all are sorted.
-                    *source = Source::Matched(axis as usize);
+                    *source = DigitSource::Matched(axis as usize);
                 }
             }
             None => {
-                let digit = DigitMap::between(Side::Fixed(before_value), to).get(0);
+                let digit = DigitMap::between(ValueSet::Fixed(before_value), to).get(0);
                 let Some(source) = now.and_then(|axis| self.sources.get_mut(axis as usize)) else {
                     return;
                 };
-                *source = Source::Digit(digit);
+                *source = DigitSource::Digit(digit);
                 if digit.is_none() {
                     self.missing_fixed
                         .push((name.to_owned(), before_value.to_owned()));
@@ -135,13 +137,13 @@ impl<'a> Matching<'a> {
     }
 
     /// Numbers the matches in the old order, and gives each axis of the common space its stride.
-    fn number(&mut self) {
+    fn lay_out_common_space(&mut self) {
         let (mut stride, mut common) = (1, 0);
         for (number, matched) in self.matched.iter_mut().enumerate() {
             if let Some(role) = self.roles.get_mut(matched.axis) {
                 *role = Role::Matched(number);
             }
-            if !matched.fixed {
+            if !matched.is_fixed {
                 (matched.common, matched.stride) = (common, stride);
                 common += 1;
                 // Cannot overflow: it divides the size of the old space.
@@ -149,10 +151,10 @@ impl<'a> Matching<'a> {
             }
         }
         for source in &mut self.sources {
-            if let Source::Matched(axis) = source
+            if let DigitSource::Matched(axis) = source
                 && let Some(Role::Matched(number)) = self.roles.get(*axis)
             {
-                *source = Source::Matched(*number);
+                *source = DigitSource::Matched(*number);
             }
         }
     }
@@ -160,17 +162,17 @@ impl<'a> Matching<'a> {
     /// Whether some of several trials are chosen, no axis is left that tells them apart, and the new part
     /// has several trials as well: any choice there would be a guess.
     pub(super) fn has_nothing_in_common(&self, chosen: &Ranges) -> bool {
-        let is_swept = |matched: &Matched| matched.len > 1;
+        let is_swept = |matched: &MatchedAxis| matched.len > 1;
         chosen.len() < self.old.len()
             && self.new.space_len() > 1
             && !self.matched.iter().any(is_swept)
     }
 
-    pub(super) fn causes(&self) -> Vec<Cause> {
+    pub(super) fn causes(&self) -> Vec<LossCause> {
         let fixed = self
             .missing_fixed
             .iter()
-            .map(|(axis, value)| Cause::Values {
+            .map(|(axis, value)| LossCause::Values {
                 axis: axis.clone(),
                 examples: vec![value.clone()],
                 more: false,
@@ -180,14 +182,14 @@ impl<'a> Matching<'a> {
             let axis = self.old.axes().get(matched.axis)?;
             let name = axis.name().to_owned();
             if axis.is_drawn() {
-                return Some(Cause::DrawnAnew { axis: name });
+                return Some(LossCause::DrawnAnew { axis: name });
             }
-            let values = matched.missing.iter().take(EXAMPLES);
+            let values = matched.missing.iter().take(MAX_EXAMPLES);
             let values = values.filter_map(|digit| axis.value(*digit));
-            Some(Cause::Values {
+            Some(LossCause::Values {
                 axis: name,
                 examples: values.map(std::borrow::Cow::into_owned).collect(),
-                more: matched.missing.len() > EXAMPLES,
+                more: matched.missing.len() > MAX_EXAMPLES,
             })
         });
         fixed.chain(swept).collect()
@@ -222,11 +224,11 @@ fn renamed_axis(
     (only && at == now_at && before.values() == now.values()).then_some(at)
 }
 
-impl Matched {
+impl MatchedAxis {
     /// Notes the digits of a box that have no counterpart, until there are examples enough.
     pub(super) fn note_missing(&mut self, low: u128, high: u128) {
         let mut from = low;
-        while self.missing.len() <= EXAMPLES
+        while self.missing.len() <= MAX_EXAMPLES
             && let Some(digit) = self.map.first_without(from, high)
         {
             if !self.missing.contains(&digit) {

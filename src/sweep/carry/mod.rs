@@ -50,7 +50,7 @@ use super::ranges::Ranges;
 use transfer::{Transferred, transfer};
 
 /// The most ranges that one choice may take on the way, which bounds time and memory.
-pub const MOST_RANGES: usize = 1_000_000;
+pub const MAX_RANGES: usize = 1_000_000;
 
 /// A choice, carried to another plan than the one it was made on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,12 +58,12 @@ pub struct Carried {
     /// The chosen positions of the new plan.
     pub chosen: Ranges,
     /// What was lost; `None` where every chosen trial has a counterpart and no two share one.
-    pub lost: Option<Lost>,
+    pub lost: Option<CarryLoss>,
 }
 
 /// What a choice lost. `Display` gives a sentence or two for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct CarryLoss {
     /// How many trials were chosen.
     pub chosen: u128,
     /// How many of them the new plan does not have.
@@ -71,14 +71,14 @@ pub struct Lost {
     /// How many different combinations the others are there, where several became one.
     pub merged: Option<u128>,
     /// Why some are lost: the first few reasons, at most one more than the sentence names.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<LossCause>,
     /// The axes that are no longer swept, so that trials became one.
     pub dropped: Vec<String>,
 }
 
 /// Why chosen trials are lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum LossCause {
     /// Values that an axis no longer has.
     Values {
         /// The argument's name.
@@ -115,23 +115,23 @@ pub fn carry(before: &Plan, chosen: &Ranges, now: &Plan) -> Carried {
     let count = chosen.len();
     carry_parts(before, &chosen, now).unwrap_or_else(|| Carried {
         chosen: Ranges::empty(),
-        lost: Some(Lost {
+        lost: Some(CarryLoss {
             chosen: count,
             lost: count,
             merged: None,
-            causes: vec![Cause::TooManyRanges],
+            causes: vec![LossCause::TooManyRanges],
             dropped: Vec::new(),
         }),
     })
 }
 
 fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
-    let (mut pieces, mut left) = (Vec::new(), MOST_RANGES);
+    let (mut pieces, mut left) = (Vec::new(), MAX_RANGES);
     let (mut surviving, mut distinct) = (0, 0);
     let (mut causes, mut dropped) = (Vec::new(), Vec::new());
-    let parts = before.parts().iter().zip(pairing::pair(before, now));
+    let parts = before.parts().iter().zip(pairing::pair_parts(before, now));
     for (number, (old, counterpart)) in (0..).zip(parts) {
-        let start = before.start(number);
+        let start = before.part_start(number);
         let inside = chosen
             .between(start, start + (old.len() - 1))
             .shift_down(start);
@@ -140,7 +140,7 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
         }
         let new = counterpart.and_then(|at| Some((u32::try_from(at).ok()?, now.parts().get(at)?)));
         let Some((at, new)) = new else {
-            add_causes(&mut causes, [Cause::Command(u64::from(number) + 1)]);
+            add_causes(&mut causes, [LossCause::Command(u64::from(number) + 1)]);
             continue;
         };
         let Transferred {
@@ -150,7 +150,7 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
             causes: why,
             dropped: axes,
         } = transfer(old, new, &inside, &mut left)?;
-        let start = now.start(at);
+        let start = now.part_start(at);
         let ranges = chosen.ranges().iter();
         pieces.extend(ranges.map(|(first, last)| (first + start, last + start)));
         (surviving, distinct) = (surviving + here, distinct + different);
@@ -166,7 +166,7 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
         }
     }
     let count = chosen.len();
-    let lost = Lost {
+    let lost = CarryLoss {
         chosen: count,
         lost: count - surviving,
         merged: (distinct < surviving).then_some(distinct),
@@ -181,9 +181,9 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
 
 /// Adds each cause once, up to one more than a sentence names: a list of all causes would be searched
 /// again for each of thousands of commands.
-fn add_causes(causes: &mut Vec<Cause>, why: impl IntoIterator<Item = Cause>) {
+fn add_causes(causes: &mut Vec<LossCause>, why: impl IntoIterator<Item = LossCause>) {
     for cause in why {
-        if causes.len() <= wording::MOST_CAUSES && !causes.contains(&cause) {
+        if causes.len() <= wording::MAX_CAUSES && !causes.contains(&cause) {
             causes.push(cause);
         }
     }

@@ -1,7 +1,7 @@
 //! Projects chosen trials onto the axes that the other part has as well: the common space.
 
 use super::boxes::{cost_of_box, visit_boxes};
-use super::matching::{Matched, Matching, Role};
+use super::matching::{MatchedAxis, Matching, Role};
 use crate::sweep::axis::Axis;
 use crate::sweep::ranges::Ranges;
 
@@ -78,14 +78,14 @@ impl Matching<'_> {
             if count < high - low + 1 {
                 matched.note_missing(*low, *high);
             }
-            if !matched.fixed {
+            if !matched.is_fixed {
                 first += matched.stride * low;
                 last += matched.stride * high;
             }
         }
-        let stands_elsewhere = |matched: &Matched| {
+        let stands_elsewhere = |matched: &MatchedAxis| {
             let (low, high) = digits.get(matched.axis).copied().unwrap_or_default();
-            matched.fixed && matched.map.count_between(low, high) == 0
+            matched.is_fixed && matched.map.count_between(low, high) == 0
         };
         if self.matched.iter().any(stands_elsewhere) {
             return None;

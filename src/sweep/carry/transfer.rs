@@ -1,6 +1,6 @@
 //! Carries the chosen trials of one part over to its counterpart.
 
-use super::Cause;
+use super::LossCause;
 use super::matching::Matching;
 use crate::sweep::part::Part;
 use crate::sweep::ranges::Ranges;
@@ -14,7 +14,7 @@ pub(super) struct Transferred {
     pub(super) surviving: u128,
     /// How many different indices of the common space those fall on: fewer where an axis is gone.
     pub(super) distinct: u128,
-    pub(super) causes: Vec<Cause>,
+    pub(super) causes: Vec<LossCause>,
     /// The axes of several values that the new part no longer has.
     pub(super) dropped: Vec<String>,
 }
@@ -39,18 +39,18 @@ pub(super) fn transfer(
     let mut matching = Matching::new(old, new);
     if matching.has_nothing_in_common(chosen) {
         return Some(Transferred {
-            causes: vec![Cause::NothingInCommon],
+            causes: vec![LossCause::NothingInCommon],
             ..Transferred::default()
         });
     }
     let projection = matching.project(chosen, left)?;
     let (chosen, surviving, distinct) = match new.drawn_indices() {
-        Some(proposed) => matching.scan(proposed, &projection),
-        None => matching.map(&projection, left)?,
+        Some(proposed) => matching.scan_proposed(proposed, &projection),
+        None => matching.map_to_positions(&projection, left)?,
     };
     let mut causes = matching.causes();
     if surviving < projection.mapped {
-        causes.push(Cause::NotProposed);
+        causes.push(LossCause::NotProposed);
     }
     Some(Transferred {
         chosen,

@@ -1,19 +1,19 @@
 //! The sentences about what a choice lost, with names in backticks as in every message.
 
-use super::{Cause, Lost, MOST_RANGES};
-use crate::sweep::diagnostic::grouped;
+use super::{CarryLoss, LossCause, MAX_RANGES};
+use crate::sweep::diagnostic::format_count;
 use crate::sweep::quote;
 use std::fmt;
 
 /// How many causes one sentence names.
-pub(super) const MOST_CAUSES: usize = 3;
+pub(super) const MAX_CAUSES: usize = 3;
 
-impl fmt::Display for Lost {
+impl fmt::Display for CarryLoss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Lost { chosen, lost, .. } = self;
+        let CarryLoss { chosen, lost, .. } = self;
         let left = chosen - lost;
         if *lost > 0 {
-            let (all, those) = (grouped(*chosen), grouped(*lost));
+            let (all, those) = (format_count(*chosen), format_count(*lost));
             match (chosen, lost, left) {
                 (1, _, _) => write!(f, "Your chosen trial is no longer in the plan")?,
                 (_, _, 0) => write!(
@@ -29,12 +29,12 @@ impl fmt::Display for Lost {
             self.write_causes(f)?;
         }
         if let Some(merged) = self.merged {
-            let before = grouped(left);
+            let before = format_count(left);
             let whose = match lost {
                 0 => ["Your ", &before, " chosen trials"].concat(),
                 _ => [" The other ", &before].concat(),
             };
-            write!(f, "{whose} are now {}", grouped(merged))?;
+            write!(f, "{whose} are now {}", format_count(merged))?;
             let axes: Vec<_> = self
                 .dropped
                 .iter()
@@ -48,28 +48,31 @@ impl fmt::Display for Lost {
     }
 }
 
-impl Lost {
+impl CarryLoss {
     fn write_causes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, cause) in self.causes.iter().take(MOST_CAUSES).enumerate() {
+        for (number, cause) in self.causes.iter().take(MAX_CAUSES).enumerate() {
             f.write_str(if number == 0 { ": " } else { "; " })?;
             write!(f, "{cause}")?;
         }
-        if self.causes.len() > MOST_CAUSES {
+        if self.causes.len() > MAX_CAUSES {
             f.write_str("; and more")?;
         }
         f.write_str(".")
     }
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for LossCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::Values {
+            LossCause::Values {
                 axis,
                 examples,
                 more,
             } => {
-                let values: Vec<_> = examples.iter().map(|text| quote::readable(text)).collect();
+                let values: Vec<_> = examples
+                    .iter()
+                    .map(|text| quote::quote_readably(text))
+                    .collect();
                 let (more, verb) = match (more, values.len()) {
                     (true, _) => (" and others", "are"),
                     (false, 1) => ("", "is"),
@@ -77,16 +80,16 @@ impl fmt::Display for Cause {
                 };
                 write!(f, "`{axis}` {}{more} {verb} gone", values.join(", "))
             }
-            Cause::DrawnAnew { axis } => write!(f, "`{axis}` was drawn anew"),
-            Cause::NotProposed => f.write_str("the random search proposes others"),
-            Cause::Command(number) => write!(f, "command {number} is gone"),
-            Cause::NothingInCommon => {
+            LossCause::DrawnAnew { axis } => write!(f, "`{axis}` was drawn anew"),
+            LossCause::NotProposed => f.write_str("the random search proposes others"),
+            LossCause::Command(number) => write!(f, "command {number} is gone"),
+            LossCause::NothingInCommon => {
                 f.write_str("the arguments that told them apart are no longer swept")
             }
-            Cause::TooManyRanges => write!(
+            LossCause::TooManyRanges => write!(
                 f,
                 "in the new order they would be more than {} ranges",
-                grouped(MOST_RANGES as u128)
+                format_count(MAX_RANGES as u128)
             ),
         }
     }

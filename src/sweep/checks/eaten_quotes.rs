@@ -1,11 +1,11 @@
 //! `'['pear', 'apple']'`: to a shell the quote ends behind the bracket, and the quotes inside are gone.
 
-use crate::sweep::diagnostic::eaten_quotes::items;
-use crate::sweep::diagnostic::{Diagnostic, Doubt, EatenQuotes, Kind, Typed};
-use crate::sweep::literal::Items;
+use crate::sweep::diagnostic::eaten_quotes::read_items;
+use crate::sweep::diagnostic::{Diagnostic, EatenQuotes, Kind, Lint, TypedValue};
+use crate::sweep::literal::ListItems;
 use crate::sweep::part::Part;
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::value::{self, Value};
+use crate::sweep::value::{self, ParsedValue};
 
 /// Longest list that is looked for, in bytes.
 const MAX_LENGTH: usize = 1 << 12;
@@ -15,7 +15,7 @@ const MAX_ENDS: usize = 4;
 
 /// The list that begins at `start` of the text and has the quotes around it inside too.
 /// O([`MAX_LENGTH`]).
-fn find(text: &str, start: u32) -> Option<(char, Span, Items)> {
+fn find_eaten_quotes(text: &str, start: u32) -> Option<(char, Span, ListItems)> {
     let rest = text.get(start as usize..)?;
     let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     let inside = &rest[1..];
@@ -32,24 +32,26 @@ fn find(text: &str, start: u32) -> Option<(char, Span, Items)> {
         let list = inside[..at].trim();
         // `'"'"'` is how one `'` is written inside single quotes: those quotes are meant.
         let escaped = list.contains("'\"'") || list.contains("\"'\"");
-        let items = items(list).filter(|_| list.contains(quote) && !escaped)?;
+        let items = read_items(list).filter(|_| list.contains(quote) && !escaped)?;
         let end = start + 2 + u32::try_from(at).ok()?;
         Some((quote, Span::new(start, end), items))
     })
 }
 
 /// Replaces the error of a list that cannot be read by the reason, where the shell took its quotes.
-pub(in crate::sweep) fn explain(text: &str, diagnostic: &mut Diagnostic) {
+pub(in crate::sweep) fn explain_eaten_quotes(text: &str, diagnostic: &mut Diagnostic) {
     let Kind::Literal { typed, .. } = &diagnostic.kind else {
         return;
     };
     if diagnostic.origin != Origin::Command {
         return;
     }
-    let Typed { value, place } = &**typed;
-    if let Some((quote, span, _)) = find(text, place.span.start + name_length(text, place.span)) {
+    let TypedValue { value, place } = &**typed;
+    if let Some((quote, span, _)) =
+        find_eaten_quotes(text, place.span.start + name_length(text, place.span))
+    {
         let left = value.clone();
-        diagnostic.kind = Kind::Doubt(Box::new(Doubt::EatenQuotes(EatenQuotes {
+        diagnostic.kind = Kind::Lint(Box::new(Lint::EatenQuotes(EatenQuotes {
             quote,
             left,
             unreadable: true,
@@ -66,9 +68,9 @@ fn name_length(text: &str, place: Span) -> u32 {
 }
 
 /// Reports lists that can be read without their quotes and then pass something else. O(length).
-pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Span, Doubt)) {
+pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Span, Lint)) {
     for (argument, swept) in part.arguments() {
-        let place = argument.value_place();
+        let place = argument.value_span();
         if !swept || argument.origin != Origin::Command || !argument.value().starts_with('[') {
             continue;
         }
@@ -78,12 +80,12 @@ pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Spa
         if !typed.starts_with(['"', '\'']) || !inner.contains(&typed[..1]) {
             continue;
         }
-        let Some((quote, span, items)) = find(text, place.start) else {
+        let Some((quote, span, items)) = find_eaten_quotes(text, place.start) else {
             continue;
         };
         let passed = items.items.iter().map(|item| item.value.to_str());
         let same = match value::read(argument.value()) {
-            Value::List(read) => passed.eq(read.items.iter().map(|item| item.value.to_str())),
+            ParsedValue::List(read) => passed.eq(read.items.iter().map(|item| item.value.to_str())),
             _ => true,
         };
         if !same {
@@ -93,7 +95,7 @@ pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Spa
                 unreadable: false,
                 span,
             };
-            report(argument.origin, place, Doubt::EatenQuotes(quotes));
+            report(argument.origin, place, Lint::EatenQuotes(quotes));
         }
     }
 }

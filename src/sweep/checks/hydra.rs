@@ -2,14 +2,14 @@
 //! It is passed as typed, and each item as an argument of its own is one click away.
 
 use crate::sweep::command::{Argument, Command};
-use crate::sweep::diagnostic::hydra::{Multirun, comma_list, mended};
-use crate::sweep::diagnostic::{Doubt, OverrideList, Place, with_blanks};
+use crate::sweep::diagnostic::hydra::{Multirun, comma_list, to_sweep};
+use crate::sweep::diagnostic::{Lint, OverrideList, ValuePlace, extend_over_blanks};
 use crate::sweep::options::Strategy;
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::words;
 
 /// Reports words such as `lr=[0.1, 0.2]` and `lr=0.1,0.01`. O(length).
-pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origin, Span, Doubt)) {
+pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origin, Span, Lint)) {
     if command.options.strategy == Strategy::None {
         return;
     }
@@ -30,10 +30,10 @@ pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origi
         let (name, value) = word.split_at(name.len());
         let torn = torn_list(argument, name.len(), text);
         let (value, place) = match torn {
-            Some((value, span)) => (value, Place::at(span)),
-            None => (value, Place::of(argument)),
+            Some((value, span)) => (value, ValuePlace::at(span)),
+            None => (value, ValuePlace::from_argument(argument)),
         };
-        if mended(value).is_some() || comma_list(value).is_some() {
+        if to_sweep(value).is_some() || comma_list(value).is_some() {
             let list = OverrideList {
                 name: name.to_owned(),
                 value: value.to_owned(),
@@ -57,13 +57,13 @@ pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origi
             .for_each(|first| first.edits.clone_from(&edits));
     }
     for (span, list) in lists {
-        report(Origin::Command, span, Doubt::OverrideList(list));
+        report(Origin::Command, span, Lint::OverrideList(list));
     }
 }
 
 /// The edits that write each list as a sweep and take `flag` out; none where one of them cannot be.
 fn sweeps_of_all(lists: &[(Span, OverrideList)], flag: Span, text: &str) -> Vec<(Span, String)> {
-    let mut edits = vec![(with_blanks(text, flag), String::new())];
+    let mut edits = vec![(extend_over_blanks(text, flag), String::new())];
     for (_, list) in lists {
         let sweep = list.own_fixes().into_iter().next();
         match sweep.filter(|_| list.values().is_some()) {
@@ -87,7 +87,7 @@ fn torn_list<'t>(argument: &Argument, name: usize, text: &'t str) -> Option<(&'t
     let line = rest[..rest.floor_char_boundary(1 << 12)].lines().next()?;
     let end = line.find(']')? + 1;
     let list = line.get(name..end)?;
-    let end = span.start + words::offset(end);
+    let end = span.start + words::to_offset(end);
     let whole = !list.contains([
         '"', '\'', '(', ')', '{', '$', '`', ';', '&', '|', '<', '>', '#', '\\',
     ]);

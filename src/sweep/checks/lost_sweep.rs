@@ -1,18 +1,18 @@
 //! Texts that look like a sweep and are passed as one value, or as an argument of their own.
 
 use crate::sweep::command::{Argument, Command};
-use crate::sweep::diagnostic::lost_sweep::{Form, labelled, meanings, unescaped};
-use crate::sweep::diagnostic::{Doubt, LostSweep, Place};
+use crate::sweep::diagnostic::lost_sweep::{Form, repairs, strip_label, unescape_markdown};
+use crate::sweep::diagnostic::{Lint, LostSweep, ValuePlace};
 use crate::sweep::mend;
 use crate::sweep::options::Strategy;
 use crate::sweep::quote;
 use crate::sweep::sampling;
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::value::{self, Value};
+use crate::sweep::value::{self, ParsedValue};
 use crate::sweep::words;
 
 /// Reports the arguments of `command` that are lost sweeps. O(length).
-pub(super) fn check(command: &Command, report: &mut impl FnMut(Origin, Span, Doubt)) {
+pub(super) fn check(command: &Command, report: &mut impl FnMut(Origin, Span, Lint)) {
     if command.options.strategy == Strategy::None {
         return;
     }
@@ -26,14 +26,14 @@ pub(super) fn check(command: &Command, report: &mut impl FnMut(Origin, Span, Dou
                 report_value(Form::Sum, argument, report);
                 continue;
             }
-            glued(argument, arguments.peek().copied(), report);
+            report_glued(argument, arguments.peek().copied(), report);
             flag = Some(argument);
             continue;
         }
-        if apart(before, argument, arguments.peek().copied(), report) {
+        if report_detached(before, argument, arguments.peek().copied(), report) {
             continue;
         }
-        if let Some(form) = form(argument.value()) {
+        if let Some(form) = detect_form(argument.value()) {
             report_value(form, argument, report);
         }
     }
@@ -41,21 +41,21 @@ pub(super) fn check(command: &Command, report: &mut impl FnMut(Origin, Span, Dou
 
 fn report_value(form: Form, argument: &Argument, report: Report<'_>) {
     let value = argument.value().to_owned();
-    let place = Place::of(argument);
+    let place = ValuePlace::from_argument(argument);
     let lost = LostSweep::Value { form, value, place };
-    let span = argument.value_place();
-    report(argument.origin, span, Doubt::LostSweep(lost));
+    let span = argument.value_span();
+    report(argument.origin, span, Lint::LostSweep(lost));
 }
 
 /// The form of sweep that a value looks like, though it is passed as it stands; `None` for most values.
 /// O(length).
-fn form(value: &str) -> Option<Form> {
+fn detect_form(value: &str) -> Option<Form> {
     let text = value.trim();
     let (first, last) = (text.chars().next()?, text.chars().next_back()?);
     let form = match (first, last) {
         _ if text.contains(['[', '('])
             && text.contains("\\")
-            && mend::is_sweep(&unescaped(text)) =>
+            && mend::is_sweep(&unescape_markdown(text)) =>
         {
             Form::Escaped
         }
@@ -63,14 +63,14 @@ fn form(value: &str) -> Option<Form> {
         ('{', '}') if text.contains([',', '.']) && !text.contains(':') => Form::Braces,
         ('\'', '\'') | ('"', '"') if text.len() > 1 => Form::InnerQuotes,
         _ if draws_in_a_sum(text) => Form::Sum,
-        _ if labelled(text).is_some() => Form::Labelled,
+        _ if strip_label(text).is_some() => Form::Labelled,
         (_, ']' | '}') => Form::OtherBrackets,
         _ if is_numbers_with_commas(text) => Form::Commas,
         _ => return None,
     };
     // What begins like a sweep or a call has an error or a warning of its own.
-    let plain = value::read(value) == Value::Plain;
-    (plain && (form == Form::Sum || !meanings(form, value).is_empty())).then_some(form)
+    let plain = value::read(value) == ParsedValue::Plain;
+    (plain && (form == Form::Sum || !repairs(form, value).is_empty())).then_some(form)
 }
 
 /// Whether a distribution or `range` is called behind an operator: `10**uniform(-5, -1, 3)`.
@@ -96,10 +96,10 @@ fn is_numbers_with_commas(text: &str) -> bool {
     fraction && text.contains(',') && text.split(',').all(|item| number(item.trim()))
 }
 
-type Report<'r> = &'r mut dyn FnMut(Origin, Span, Doubt);
+type Report<'r> = &'r mut dyn FnMut(Origin, Span, Lint);
 
 /// `--x = "[1, 2]"` and `--x ="[1, 2]"`: the sign is no part of the value. Whether it was reported.
-fn apart(
+fn report_detached(
     flag: Option<&Argument>,
     argument: &Argument,
     next: Option<&Argument>,
@@ -129,12 +129,12 @@ fn apart(
     );
     let passed = word.text.to_string();
     let lost = LostSweep::Apart { passed, fix };
-    report(argument.origin, word.span, Doubt::LostSweep(lost));
+    report(argument.origin, word.span, Lint::LostSweep(lost));
     true
 }
 
 /// `-x"[1, 2]"` and `--x: "[1, 2]"`: a flag with the sweep, or a colon, at its name.
-fn glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>) {
+fn report_glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>) {
     let word = argument.word.text.as_str();
     if argument.origin != Origin::Command {
         return;
@@ -159,13 +159,13 @@ fn glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>) {
     let span = argument.word.span;
     let place = argument
         .word
-        .locate(words::offset(name.len()), words::offset(at));
-    let plain = argument.word.locate(0, words::offset(name.len()));
+        .locate(words::to_offset(name.len()), words::to_offset(at));
+    let plain = argument.word.locate(0, words::to_offset(name.len()));
     let typed_as_is = plain.start == span.start && (plain.end - plain.start) as usize == name.len();
     // A sweep without quotes gets them, or a shell would see its brackets.
     let value = argument
         .word
-        .locate(words::offset(at), words::offset(at))
+        .locate(words::to_offset(at), words::to_offset(at))
         .start;
     let name_end = if name.len() == at {
         plain.end
@@ -176,14 +176,17 @@ fn glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>) {
     let (place, text) = match typed_as_is && in_quotes {
         true if name.len() == at => (Span::at(plain.end), sign.to_owned()),
         true => (place, sign.to_owned()),
-        false if sweep.is_empty() => (span, quote::readable(name).into_owned()),
-        false => (span, format!("{name}{sign}{}", quote::readable(sweep))),
+        false if sweep.is_empty() => (span, quote::quote_readably(name).into_owned()),
+        false => (
+            span,
+            format!("{name}{sign}{}", quote::quote_readably(sweep)),
+        ),
     };
     let fix = ("Part the flag from its value".to_owned(), place, text);
     let passed = word.to_owned();
     report(
         argument.origin,
         span,
-        Doubt::LostSweep(LostSweep::Apart { passed, fix }),
+        Lint::LostSweep(LostSweep::Apart { passed, fix }),
     );
 }

@@ -13,19 +13,19 @@ mod lost_sweep;
 mod option_like;
 mod repeated_flag;
 
-pub(super) use eaten_quotes::explain;
-pub use option_like::refusing;
+pub(super) use eaten_quotes::explain_eaten_quotes;
+pub use option_like::pythons_refusing;
 
 /// Checks a command; `part` is what it stands for, where it could be read. `text` is the command's.
 /// O(length + values that are listed).
-pub(super) fn check(
+pub(super) fn check_command(
     command: &Command,
     part: Option<&Part>,
     text: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut report = |origin, span, doubt| {
-        diagnostics.push(Diagnostic::new(span, Kind::Doubt(Box::new(doubt))).of(origin));
+        diagnostics.push(Diagnostic::new(span, Kind::Lint(Box::new(doubt))).with_origin(origin));
     };
     lost_sweep::check(command, &mut report);
     hydra::check(command, text, &mut report);

@@ -10,12 +10,12 @@
 
 use crate::sweep::axis::{Axis, Values};
 use crate::sweep::command::Argument;
-use crate::sweep::diagnostic::{Doubt, OptionLike, Refusing};
+use crate::sweep::diagnostic::{Lint, OptionLike, RefusingPythons};
 use crate::sweep::part::Part;
 use crate::sweep::span::{Origin, Span};
 
 /// The Pythons whose argparse takes `value` for an option; `None` where it is a value to all. O(length).
-pub fn refusing(value: &str) -> Option<Refusing> {
+pub fn pythons_refusing(value: &str) -> Option<RefusingPythons> {
     let number = value.strip_prefix('-')?;
     if number.is_empty() || value.contains(' ') {
         return None;
@@ -33,20 +33,20 @@ pub fn refusing(value: &str) -> Option<Refusing> {
     if fits(&digits) {
         None
     } else if fits(&grouped) {
-        Some(Refusing::Before3_12_7)
+        Some(RefusingPythons::Before3_12_7)
     } else if number
         .strip_prefix('.')
         .unwrap_or(number)
         .starts_with(digit)
     {
-        Some(Refusing::Before3_14)
+        Some(RefusingPythons::Before3_14)
     } else {
-        Some(Refusing::All)
+        Some(RefusingPythons::All)
     }
 }
 
 /// Reports the values of `part` that are taken for options. A range has integers, which never are.
-pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Span, Doubt)) {
+pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Span, Lint)) {
     if !part.script().ends_with(".py") {
         return;
     }
@@ -75,7 +75,7 @@ pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Spa
             Some(Values::Range(_)) => continue,
             None => &mut std::iter::once(word),
         };
-        let Some((value, count, refusing)) = refused(values) else {
+        let Some((value, count, refusing)) = count_refused(values) else {
             continue;
         };
         // `=` behind a long flag passes the value to every parser; a positional one needs `--` before it,
@@ -98,15 +98,17 @@ pub(super) fn check(part: &Part, text: &str, report: &mut impl FnMut(Origin, Spa
             in_config,
             edit: edit.filter(|_| !in_config),
         };
-        report(argument.origin, place, Doubt::OptionLike(option));
+        report(argument.origin, place, Lint::OptionLike(option));
     }
 }
 
 /// The first value that is taken for an option, how many are, and by which Pythons.
-fn refused<'v>(values: &mut dyn Iterator<Item = &'v str>) -> Option<(&'v str, usize, Refusing)> {
-    let mut found: Option<(&str, usize, Refusing)> = None;
+fn count_refused<'v>(
+    values: &mut dyn Iterator<Item = &'v str>,
+) -> Option<(&'v str, usize, RefusingPythons)> {
+    let mut found: Option<(&str, usize, RefusingPythons)> = None;
     for value in values {
-        if let Some(by) = refusing(value) {
+        if let Some(by) = pythons_refusing(value) {
             let (_, count, most) = found.get_or_insert((value, 0, by));
             *count += 1;
             *most = by.max(*most);
@@ -147,12 +149,12 @@ mod tests {
         for (word, taken) in table.rows {
             let expected = match taken {
                 [true, true, true] => None,
-                [false, true, true] => Some(Refusing::Before3_12_7),
-                [false, false, true] => Some(Refusing::Before3_14),
-                [false, false, false] => Some(Refusing::All),
+                [false, true, true] => Some(RefusingPythons::Before3_12_7),
+                [false, false, true] => Some(RefusingPythons::Before3_14),
+                [false, false, false] => Some(RefusingPythons::All),
                 other => panic!("{word:?}: {other:?}"),
             };
-            assert_eq!(refusing(&word), expected, "{word:?}");
+            assert_eq!(pythons_refusing(&word), expected, "{word:?}");
         }
     }
 }

@@ -1,15 +1,15 @@
 //! `--lr "[1, 2]" --lr 5`: argparse, click and typer take the last use, so that all trials compute 5.
 
 use crate::sweep::command::Argument;
-use crate::sweep::diagnostic::{Doubt, RepeatedFlag};
+use crate::sweep::diagnostic::{Lint, RepeatedFlag};
 use crate::sweep::part::Part;
 use crate::sweep::span::{Origin, Span};
 use std::collections::HashMap;
 
 /// More uses of one flag than are offered to be removed.
-const MOST_USES: usize = 20;
+const MAX_USES: usize = 20;
 
-struct Use<'a> {
+struct FlagUse<'a> {
     /// The word of the value, and that of the flag where it is another one.
     value: &'a Argument,
     span: Span,
@@ -17,8 +17,8 @@ struct Use<'a> {
 }
 
 /// Reports flags of `part` that are swept before their last use. O(arguments).
-pub(super) fn check(part: &Part, report: &mut impl FnMut(Origin, Span, Doubt)) {
-    let mut by_flag: HashMap<&str, Vec<Use<'_>>> = HashMap::new();
+pub(super) fn check(part: &Part, report: &mut impl FnMut(Origin, Span, Lint)) {
+    let mut by_flag: HashMap<&str, Vec<FlagUse<'_>>> = HashMap::new();
     let mut order: Vec<&str> = Vec::new();
     let mut flag: Option<(&Argument, u32)> = None;
     let mut previous_end = part.command().script_span.end;
@@ -39,7 +39,7 @@ pub(super) fn check(part: &Part, report: &mut impl FnMut(Origin, Span, Doubt)) {
             order.push(name);
             Vec::new()
         });
-        uses.push(Use {
+        uses.push(FlagUse {
             value: argument,
             span,
             swept,
@@ -55,7 +55,7 @@ pub(super) fn check(part: &Part, report: &mut impl FnMut(Origin, Span, Doubt)) {
         }
         let all = || earlier.iter().chain([last]);
         let removable =
-            earlier.len() < MOST_USES && all().all(|one| one.value.origin == Origin::Command);
+            earlier.len() < MAX_USES && all().all(|one| one.value.origin == Origin::Command);
         let uses = all().map(|one| (one.span, one.swept));
         let repeated = RepeatedFlag {
             flag: name.to_owned(),
@@ -68,8 +68,8 @@ pub(super) fn check(part: &Part, report: &mut impl FnMut(Origin, Span, Doubt)) {
         };
         report(
             last.value.origin,
-            last.value.value_place(),
-            Doubt::RepeatedFlag(repeated),
+            last.value.value_span(),
+            Lint::RepeatedFlag(repeated),
         );
     }
 }

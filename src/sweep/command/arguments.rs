@@ -1,6 +1,6 @@
 //! The names of a script's arguments.
 
-use super::{Argument, split_inline};
+use super::{Argument, split_at_equals};
 use crate::sweep::span::Origin;
 use crate::sweep::words::{self, Word, begins_flag};
 use compact_str::{CompactString, format_compact};
@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// The script's words as arguments, named. O(words).
-pub(super) fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
+pub(super) fn name_arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
     let mut uses: HashMap<CompactString, u32> = HashMap::new();
     let mut positional = 0_u32;
     let mut flag: Option<CompactString> = None;
     let name_one = |word: Word| {
-        let (flag_name, inline) = split_inline(&word.text);
+        let (flag_name, inline) = split_at_equals(&word.text);
         let is_flag_word = begins_flag(&word.text);
         let name = if is_flag_word {
             next_name(flag_name, &mut uses)
@@ -28,7 +28,7 @@ pub(super) fn arguments(words: impl Iterator<Item = Word>) -> Vec<Argument> {
         flag = is_flag.then(|| name.clone());
         Argument {
             name,
-            value_at: value.map_or(0, |value| words::offset(word.text.len() - value.len())),
+            value_start: value.map_or(0, |value| words::to_offset(word.text.len() - value.len())),
             is_flag,
             word,
             origin: Origin::Command,

@@ -3,21 +3,22 @@
 use super::{Command, parse};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
-use crate::sweep::words::{Words, is_script};
+use crate::sweep::words::{CommandWords, is_script};
 
 /// The commands that can be read. A line that begins with a flag, or with a script where the command above
 /// has none, is no command but the rest of that one: a `\` is missing between them.
 pub(in crate::sweep) fn parse_all(
-    commands: Vec<Words>,
+    commands: Vec<CommandWords>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Command> {
     let mut read = Vec::new();
-    let mut above: Option<Above> = None;
+    let mut above: Option<PreviousCommand> = None;
     for words in commands {
         let end = words.span.end;
         let first = words.words.first().map_or("", |word| word.text.as_str());
-        let goes_on =
-            |above: &Above| first.starts_with('-') || above.has_no_script && is_script(first);
+        let goes_on = |above: &PreviousCommand| {
+            first.starts_with('-') || above.has_no_script && is_script(first)
+        };
         let Some(above) = above.as_mut().filter(|above| goes_on(above)) else {
             let told = diagnostics.len();
             read.extend(parse(words, diagnostics));
@@ -26,16 +27,16 @@ pub(in crate::sweep) fn parse_all(
                 .get(told..)
                 .is_some_and(|d| d.iter().any(no_script));
             let lines = None;
-            above = Some(Above {
+            above = Some(PreviousCommand {
                 end,
                 has_no_script,
-                lines,
+                dangling_diagnostic: lines,
             });
             continue;
         };
         // The missing `\` is the error to report; that the command above has no script follows from it.
         if above.has_no_script {
-            if above.lines.is_none() {
+            if above.dangling_diagnostic.is_none() {
                 let last = diagnostics.iter().rposition(|d| d.kind == Kind::NoScript);
                 last.map(|last| diagnostics.remove(last));
             }
@@ -44,7 +45,10 @@ pub(in crate::sweep) fn parse_all(
         // All lines that continue one command are one problem, whose fix joins them.
         let gap = Span::new(above.end, words.span.start.max(above.end));
         above.end = end;
-        match above.lines.and_then(|at| diagnostics.get_mut(at)) {
+        match above
+            .dangling_diagnostic
+            .and_then(|at| diagnostics.get_mut(at))
+        {
             Some(Diagnostic {
                 span,
                 kind: Kind::DanglingLine { gaps },
@@ -54,7 +58,7 @@ pub(in crate::sweep) fn parse_all(
                 gaps.push(gap);
             }
             _ => {
-                above.lines = Some(diagnostics.len());
+                above.dangling_diagnostic = Some(diagnostics.len());
                 let kind = Kind::DanglingLine { gaps: vec![gap] };
                 diagnostics.push(Diagnostic::new(words.span, kind));
             }
@@ -64,9 +68,9 @@ pub(in crate::sweep) fn parse_all(
 }
 
 /// The command above a line.
-struct Above {
+struct PreviousCommand {
     end: u32,
     has_no_script: bool,
     /// The index of the diagnostic that reports the lines that continue this command.
-    lines: Option<usize>,
+    dangling_diagnostic: Option<usize>,
 }

@@ -4,7 +4,7 @@ use super::diagnostic::spelling::Problem;
 use super::diagnostic::{Diagnostic, Kind, ShellProblem};
 use super::options::{OptionSpec, Options, Strategy};
 use super::span::{Origin, Span};
-use super::words::{Word, Words, is_placeholder, is_script};
+use super::words::{CommandWords, Word, is_placeholder, is_script};
 use compact_str::CompactString;
 
 // The options, then the script's arguments.
@@ -19,12 +19,12 @@ mod rules;
 mod going_on;
 mod runner;
 
-use arguments::arguments;
+use arguments::name_arguments;
 pub(super) use going_on::parse_all;
 use options_typed::OptionReader;
-pub(super) use options_typed::split_inline;
-pub(super) use rules::{too_many_to_draw, too_many_units};
-pub(super) use runner::{is_python, runner};
+pub(super) use options_typed::split_at_equals;
+pub(super) use rules::{check_draw_count, check_units};
+pub(super) use runner::{detect_runner, is_python};
 
 /// One option as it stands in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ pub struct Argument {
     /// `--batch_size`, `-v`; `#1`, `#2`, … for positional ones; `--x#2` for a flag's second use.
     pub name: CompactString,
     /// Where the value begins in the word.
-    value_at: u32,
+    value_start: u32,
     /// Whether this word is only a flag's name, its value (if any) being the next word.
     pub is_flag: bool,
     /// Name and value with their places, quotes removed.
@@ -59,28 +59,34 @@ pub struct Argument {
 impl Argument {
     /// What stands before the value in the same word: `--name=`, or nothing.
     pub fn prefix(&self) -> &str {
-        self.word.text.get(..self.value_at as usize).unwrap_or("")
+        self.word
+            .text
+            .get(..self.value_start as usize)
+            .unwrap_or("")
     }
 
     /// The value as the script would be passed it.
     pub fn value(&self) -> &str {
-        self.word.text.get(self.value_at as usize..).unwrap_or("")
+        self.word
+            .text
+            .get(self.value_start as usize..)
+            .unwrap_or("")
     }
 
     /// The whole value in the command text, its quotes included.
-    pub fn value_place(&self) -> Span {
+    pub fn value_span(&self) -> Span {
         let span = self.word.span;
-        match self.value_at.checked_sub(1) {
+        match self.value_start.checked_sub(1) {
             None => span,
-            Some(equals) => Span::new(self.word.locate(equals, self.value_at).end, span.end),
+            Some(equals) => Span::new(self.word.locate(equals, self.value_start).end, span.end),
         }
     }
 
     /// The place in the command text of bytes `start..end` of the value.
     pub fn locate(&self, start: u32, end: u32) -> Span {
         let (start, end) = (
-            start.saturating_add(self.value_at),
-            end.saturating_add(self.value_at),
+            start.saturating_add(self.value_start),
+            end.saturating_add(self.value_start),
         );
         self.word.locate(start, end)
     }
@@ -106,18 +112,18 @@ pub struct Command {
     /// Whether the config file that `--config` names is part of all this.
     pub config_read: bool,
     /// Names of the options that the config file sets: typed values of these do not count.
-    pub ruled_by_config: Vec<&'static str>,
+    pub decided_by_config: Vec<&'static str>,
 }
 
 impl Command {
     /// The use of an option that counts: the last one.
-    pub fn used(&self, option: &str) -> Option<&OptionUse> {
+    pub fn effective_use(&self, option: &str) -> Option<&OptionUse> {
         self.uses.iter().rev().find(|used| used.spec.name == option)
     }
 }
 
 /// Reads one command. `None` where there is no script to run; the diagnostics report why.
-pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
+pub fn parse(words: CommandWords, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
     let report = |diagnostics: &mut Vec<Diagnostic>, span, kind| {
         diagnostics.push(Diagnostic::new(span, kind));
     };
@@ -127,7 +133,7 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         .get(1)
         .is_some_and(|w| matches!(w.text.as_str(), "run" | "train"));
     if first.text != "grid" || !is_run {
-        if let Some((span, kind)) = runner(&words) {
+        if let Some((span, kind)) = detect_runner(&words) {
             report(diagnostics, span, kind);
             return None;
         }
@@ -183,7 +189,7 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
     let (script, script_span) = (script.text.to_string(), script.span);
     // A person who reads an error about the script cannot use a warning about its text.
     let repeated = is_script(&script)
-        .then(|| rules::script_repeated(&script, script_span, &words))
+        .then(|| rules::check_script_repeated(&script, script_span, &words))
         .flatten();
     let command = Command {
         span: words.span,
@@ -192,9 +198,9 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         options,
         script,
         script_span,
-        arguments: arguments(words.words.into_iter().skip(next + 1)),
+        arguments: name_arguments(words.words.into_iter().skip(next + 1)),
         config_read: false,
-        ruled_by_config: Vec::new(),
+        decided_by_config: Vec::new(),
     };
     rules::check_typed(&command, diagnostics);
     diagnostics.extend(repeated);
@@ -203,11 +209,11 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
 
 /// Adds the words of a config file behind a command's arguments. Names are given anew, since a flag of
 /// the file may be a second use.
-pub(super) fn append(command: &mut Command, words: &[Word]) {
+pub(super) fn append_words(command: &mut Command, words: &[Word]) {
     let typed = command.arguments.len();
     let own = std::mem::take(&mut command.arguments);
     let own = own.into_iter().map(|argument| argument.word);
-    command.arguments = arguments(own.chain(words.iter().cloned()));
+    command.arguments = name_arguments(own.chain(words.iter().cloned()));
     for argument in command.arguments.iter_mut().skip(typed) {
         argument.origin = Origin::Config;
     }
@@ -215,7 +221,7 @@ pub(super) fn append(command: &mut Command, words: &[Word]) {
 
 /// The command that a request carries: `words` are the script and its arguments.
 pub fn from_request(
-    words: Words,
+    words: CommandWords,
     options: Options,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Command> {
@@ -230,7 +236,7 @@ pub fn from_request(
     if options.strategy == Strategy::RandomSearch {
         let wrong = match options.num_trials {
             None => Some(Kind::NumTrialsMissing),
-            Some(asked) => too_many_to_draw(asked),
+            Some(asked) => check_draw_count(asked),
         };
         let place = Span::at(words.span.end);
         diagnostics.extend(wrong.map(|kind| Diagnostic::new(place, kind)));
@@ -242,8 +248,8 @@ pub fn from_request(
         options,
         script: script.text.to_string(),
         script_span: script.span,
-        arguments: arguments(words.words.into_iter().skip(1)),
+        arguments: name_arguments(words.words.into_iter().skip(1)),
         config_read: false,
-        ruled_by_config: Vec::new(),
+        decided_by_config: Vec::new(),
     })
 }

@@ -3,9 +3,9 @@
 use super::OptionUse;
 use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, ShellProblem};
-use crate::sweep::options::{self, OptionSpec, Options, Takes};
+use crate::sweep::options::{self, OptionSpec, Options, ValueType};
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::spelling::{self, Today};
+use crate::sweep::spelling::{self, CurrentOption};
 use crate::sweep::words::{self, Word, is_script};
 
 pub(super) struct OptionReader<'a> {
@@ -68,27 +68,28 @@ impl<'a> OptionReader<'a> {
                 return;
             }
             self.next += 1;
-            let (name, inline) = split_inline(&word.text);
-            match (options::find(name), lettered(name)) {
-                (Some(spec), _) => self.known(spec, word, name.len() + 1, inline),
-                (None, Some((spec, value))) => self.known(spec, word, 2, Some(value)),
-                (None, None) => self.former(word, name, inline),
+            let (name, inline) = split_at_equals(&word.text);
+            match (options::find(name), split_short_option(name)) {
+                (Some(spec), _) => self.read_known(spec, word, name.len() + 1, inline),
+                (None, Some((spec, value))) => self.read_known(spec, word, 2, Some(value)),
+                (None, None) => self.read_former(word, name, inline),
             }
         }
     }
 
     /// An option that `grid run` does not have: a former name is read as today's, any other is reported.
-    fn former(&mut self, word: &Word, name: &str, inline: Option<&str>) {
-        let place = word.locate(0, words::offset(name.len()));
+    fn read_former(&mut self, word: &Word, name: &str, inline: Option<&str>) {
+        let place = word.locate(0, words::to_offset(name.len()));
         let found = name.to_owned();
-        match spelling::today(name) {
-            Some(Today::Renamed { spec, note }) => {
+        match spelling::find_current(name) {
+            Some(CurrentOption::Renamed { spec, note }) => {
                 let today = spec.name;
                 self.report_spelling(place, Problem::Renamed { found, today, note });
-                self.known(spec, word, name.len() + 1, inline);
+                self.read_known(spec, word, name.len() + 1, inline);
             }
-            Some(Today::Gone(gone)) => {
-                let value = (gone.takes_value && inline.is_none()).then(|| self.value_of_unknown());
+            Some(CurrentOption::Removed(gone)) => {
+                let value =
+                    (gone.takes_value && inline.is_none()).then(|| self.skip_possible_value());
                 let span = word.span.to(value.flatten().unwrap_or(word.span));
                 let (why, is_removable) = (gone.why, gone.is_removable);
                 let problem = Problem::Gone {
@@ -98,25 +99,25 @@ impl<'a> OptionReader<'a> {
                 };
                 self.report_spelling(span, problem);
             }
-            None => self.unknown(word, name, inline.is_some()),
+            None => self.report_unknown(word, name, inline.is_some()),
         }
     }
 
     /// Whether the word is an option, by any name.
     fn is_option(word: &Word) -> bool {
-        let name = split_inline(&word.text).0;
-        options::find(name).is_some() || spelling::today(name).is_some()
+        let name = split_at_equals(&word.text).0;
+        options::find(name).is_some() || spelling::find_current(name).is_some()
     }
 
-    fn known(
+    fn read_known(
         &mut self,
         spec: &'static OptionSpec,
         word: &Word,
         value_start: usize,
         inline: Option<&str>,
     ) {
-        let (value, value_span, span) = match (spec.takes, inline) {
-            (Takes::Nothing, _) => match self.flag(spec.name, word, inline) {
+        let (value, value_span, span) = match (spec.value_type, inline) {
+            (ValueType::Nothing, _) => match self.read_flag(spec.name, word, inline) {
                 Some(span) => (String::new(), Span::at(span.end), span),
                 None => return,
             },
@@ -136,7 +137,7 @@ impl<'a> OptionReader<'a> {
         };
         if !self.given.contains(&spec.name) {
             self.given.push(spec.name);
-        } else if spec.takes != Takes::Nothing {
+        } else if spec.value_type != ValueType::Nothing {
             self.report(span, Kind::RepeatedOption { option: spec.name });
         }
         if words::is_placeholder(&value) {
@@ -160,11 +161,16 @@ impl<'a> OptionReader<'a> {
     }
 
     /// The place of a flag that is on, with a boolean that stands behind it; `None` for one that is off.
-    fn flag(&mut self, option: &'static str, word: &Word, inline: Option<&str>) -> Option<Span> {
+    fn read_flag(
+        &mut self,
+        option: &'static str,
+        word: &Word,
+        inline: Option<&str>,
+    ) -> Option<Span> {
         let mut span = word.span;
         let boolean = match inline {
             Some(value) => {
-                let Some(boolean) = spelling::boolean(value) else {
+                let Some(boolean) = spelling::parse_bool(value) else {
                     self.report_spelling(span, Problem::UnexpectedValue { option });
                     return Some(span);
                 };
@@ -173,7 +179,7 @@ impl<'a> OptionReader<'a> {
             // No script is called so, and one has to follow.
             None => {
                 let next = self.words.get(self.next);
-                let boolean = next.and_then(|next| Some((next, spelling::boolean(&next.text)?)));
+                let boolean = next.and_then(|next| Some((next, spelling::parse_bool(&next.text)?)));
                 let Some((next, boolean)) = boolean else {
                     return Some(span);
                 };
@@ -189,20 +195,20 @@ impl<'a> OptionReader<'a> {
 
     /// Reports an unknown option. The next word is taken for its value, unless it looks like a flag or the
     /// script.
-    fn unknown(&mut self, word: &Word, name: &str, inline: bool) {
+    fn report_unknown(&mut self, word: &Word, name: &str, inline: bool) {
         // The search for similar names costs more than all else, and nobody reads the thousandth suggestion.
         let few = self.diagnostics.len() < MAX_PROBLEMS;
-        let suggest = || match apart(name) {
+        let suggest = || match split_short_flags(name) {
             Some(letters) => vec![letters],
-            None => spelling::candidates(name),
+            None => spelling::find_candidates(name),
         };
         let candidates = if few { suggest() } else { Vec::new() };
         let flag = match candidates.as_slice() {
-            [only] => options::find(only).is_some_and(|o| o.takes == Takes::Nothing),
+            [only] => options::find(only).is_some_and(|o| o.value_type == ValueType::Nothing),
             _ => false,
         };
         let value = (!inline && !flag)
-            .then(|| self.value_of_unknown())
+            .then(|| self.skip_possible_value())
             .flatten();
         let problem = Problem::Unknown {
             found: name.to_owned(),
@@ -210,12 +216,12 @@ impl<'a> OptionReader<'a> {
             place: word.span.to(value.unwrap_or(word.span)),
             script_end: None,
         };
-        let place = word.locate(0, words::offset(name.len()));
+        let place = word.locate(0, words::to_offset(name.len()));
         self.report_spelling(place, problem);
     }
 
     /// Passes over what may be the value of an option that is not known.
-    fn value_of_unknown(&mut self) -> Option<Span> {
+    fn skip_possible_value(&mut self) -> Option<Span> {
         let value = self.words.get(self.next)?;
         let more = self.words.len() > self.next + 1;
         let fits = more && !value.text.starts_with('-') && !is_script(&value.text);
@@ -225,14 +231,14 @@ impl<'a> OptionReader<'a> {
 }
 
 /// `-dDockerfile`: a one-letter option and its value in one word.
-fn lettered(word: &str) -> Option<(&'static OptionSpec, &str)> {
+fn split_short_option(word: &str) -> Option<(&'static OptionSpec, &str)> {
     let (name, value) = word.split_at_checked(2)?;
-    let spec = options::find(name).filter(|spec| spec.takes != Takes::Nothing)?;
+    let spec = options::find(name).filter(|spec| spec.value_type != ValueType::Nothing)?;
     (!name.starts_with("--") && !value.is_empty()).then_some((spec, value))
 }
 
 /// `-l -d` for `-ld`, which Click reads as both.
-fn apart(word: &str) -> Option<String> {
+fn split_short_flags(word: &str) -> Option<String> {
     let letters = word.strip_prefix('-')?;
     let names: Vec<String> = letters.chars().map(|c| format!("-{c}")).collect();
     let known = names.iter().all(|name| options::find(name).is_some());
@@ -240,7 +246,7 @@ fn apart(word: &str) -> Option<String> {
 }
 
 /// Splits `--name=value` at its first `=`; any other word is a name without a value.
-pub(in crate::sweep) fn split_inline(text: &str) -> (&str, Option<&str>) {
+pub(in crate::sweep) fn split_at_equals(text: &str) -> (&str, Option<&str>) {
     let inline = text.starts_with("--").then(|| text.split_once('='));
     match inline.flatten() {
         Some((name, value)) => (name, Some(value)),

@@ -1,26 +1,26 @@
 //! The rules of Grid's published client that concern more than one option of a typed command.
 
-use super::{Argument, Command, OptionUse, split_inline};
+use super::{Argument, Command, OptionUse, split_at_equals};
 use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, GpuPlaces, Kind};
 use crate::sweep::machines;
-use crate::sweep::options::{self, OptionSpec, Options, Takes};
+use crate::sweep::options::{self, OptionSpec, Options, ValueType};
 use crate::sweep::quote;
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::spelling;
 use crate::sweep::subset;
-use crate::sweep::value::{self, Value};
-use crate::sweep::words::{self, Word, Words, begins_flag};
+use crate::sweep::value::{self, ParsedValue};
+use crate::sweep::words::{self, CommandWords, Word, begins_flag};
 
 /// The client's checks before it reads a config file.
 pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let options = &command.options;
     let mut report = |span: Span, kind| diagnostics.push(Diagnostic::new(span, kind));
     let place = |option: &str| {
-        let used = command.used(option);
+        let used = command.effective_use(option);
         used.map_or(command.script_span, |used| used.span)
     };
-    if let Some((option, kind)) = too_many_units(command) {
+    if let Some((option, kind)) = check_units(command) {
         report(place(option), kind);
     } else if options.gpus > 0 && machines::has_no_gpu(&options.instance_type) {
         let kind = Kind::NoGpu {
@@ -41,29 +41,29 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
         };
         report(place("--instance_type"), kind);
     }
-    options_behind_script(command, diagnostics);
+    check_options_behind_script(command, diagnostics);
 }
 
 /// Reports options of `grid run` behind the script, unless they stand before it too.
-fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
+fn check_options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
     let arguments = &command.arguments;
     let options_at = command.options_at;
     for (at, argument) in arguments.iter().enumerate() {
         if !begins_flag(&argument.word.text) {
             continue;
         }
-        let found = split_inline(&argument.word.text).0;
+        let found = split_at_equals(&argument.word.text).0;
         let same = options::find(found).filter(|spec| spec.name == found);
-        let spec = same.or_else(|| spelling::prefixed_today(found));
+        let spec = same.or_else(|| spelling::find_prefixed(found));
         let Some(spec) = spec else { continue };
-        let is_given = command.used(spec.name).is_some();
+        let is_given = command.effective_use(spec.name).is_some();
         // Given on both sides of the script: each reads its own.
         if is_given && same.is_some() {
             continue;
         }
         let value = arguments.get(at + 1);
         let value = value.filter(|value| argument.is_flag && value.name == argument.name);
-        let movable = movable(spec, argument, value);
+        let movable = movable_span(spec, argument, value);
         let problem = if same.is_some() {
             Problem::BehindScript {
                 option: spec.name,
@@ -74,7 +74,7 @@ fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
             Problem::FormerBehindScript {
                 found: found.to_owned(),
                 today: spec.name,
-                name: argument.word.locate(0, words::offset(found.len())),
+                name: argument.word.locate(0, words::to_offset(found.len())),
                 movable,
                 is_given,
                 options_at,
@@ -85,32 +85,35 @@ fn options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// The place of an option and its value, where it could stand before the script as it is.
-fn movable(
+fn movable_span(
     spec: &'static OptionSpec,
     argument: &Argument,
     value: Option<&Argument>,
 ) -> Option<Span> {
     let place = argument.word.span;
-    let (typed, place) = match (spec.takes, value) {
-        (Takes::Nothing, _) => (argument.is_flag.then_some("")?, place),
+    let (typed, place) = match (spec.value_type, value) {
+        (ValueType::Nothing, _) => (argument.is_flag.then_some("")?, place),
         (_, Some(value)) => (value.value(), place.to(value.word.span)),
         (_, None) if argument.is_flag => return None,
         (_, None) => (argument.value(), place),
     };
     let reads = Options::default().set(spec, typed).is_ok();
-    let plain = matches!(value::read(typed), Value::Plain | Value::UnknownCall { .. });
+    let plain = matches!(
+        value::read(typed),
+        ParsedValue::Plain | ParsedValue::UnknownCall { .. }
+    );
     (reads && plain).then_some(place)
 }
 
 /// The client looks at the CPUs where no GPUs are asked for, and holds both against the one number
 /// that it has for a machine: against a number of GPUs, CPUs are refused that may well be there.
-pub(in crate::sweep) fn too_many_units(command: &Command) -> Option<(&'static str, Kind)> {
+pub(in crate::sweep) fn check_units(command: &Command) -> Option<(&'static str, Kind)> {
     let options = &command.options;
     let (option, found) = match options.gpus {
         0 => ("--cpus", options.cpus),
         gpus => ("--gpus", gpus),
     };
-    let (has, counts_gpus) = machines::units(&options.instance_type)?;
+    let (has, counts_gpus) = machines::client_units(&options.instance_type)?;
     let kind = Kind::TooManyUnits {
         option,
         found,
@@ -125,8 +128,8 @@ pub(in crate::sweep) fn too_many_units(command: &Command) -> Option<(&'static st
 /// Where the command gives the number of GPUs, and the machine; `None` where a config file gives it.
 fn gpu_places(command: &Command) -> Option<GpuPlaces> {
     let typed = |used: &&OptionUse| used.origin == Origin::Command;
-    let used = command.used("--gpus").filter(typed)?;
-    let machine = command.used("--instance_type");
+    let used = command.effective_use("--gpus").filter(typed)?;
+    let machine = command.effective_use("--instance_type");
     if machine.is_some_and(|used| used.origin == Origin::Config) {
         return None;
     }
@@ -138,13 +141,20 @@ fn gpu_places(command: &Command) -> Option<GpuPlaces> {
 }
 
 /// The client finds the script's arguments by splitting the quoted command at the script's text.
-pub(super) fn script_repeated(script: &str, place: Span, words: &Words) -> Option<Diagnostic> {
+pub(super) fn check_script_repeated(
+    script: &str,
+    place: Span,
+    words: &CommandWords,
+) -> Option<Diagnostic> {
     let holds = |word: &&Word| {
         let long_enough = word.text.len() >= script.len();
         long_enough && word.span != place && word.text.contains(script)
     };
     let other = words.words.iter().find(holds)?;
-    let quoted = words.words.iter().map(|word| quote::shell(&word.text));
+    let quoted = words
+        .words
+        .iter()
+        .map(|word| quote::quote_for_shell(&word.text));
     let line = quoted.collect::<Vec<_>>().join(" ");
     let count = u32::try_from(line.matches(script).count()).ok()?;
     let script = script.to_owned();
@@ -152,6 +162,6 @@ pub(super) fn script_repeated(script: &str, place: Span, words: &Words) -> Optio
 }
 
 /// What is wrong with so many trials of a random search, which lists them.
-pub(in crate::sweep) fn too_many_to_draw(asked: u32) -> Option<Kind> {
+pub(in crate::sweep) fn check_draw_count(asked: u32) -> Option<Kind> {
     (u64::from(asked) > subset::MAX_DRAWN).then_some(Kind::TooManyToDraw { asked })
 }

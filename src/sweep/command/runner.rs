@@ -1,12 +1,12 @@
 //! Other programs than `grid run` that start a script, where more has to change than their name.
 
 use crate::sweep::diagnostic::Kind;
-use crate::sweep::diagnostic::foreign::{Foreign, Runner};
+use crate::sweep::diagnostic::foreign::{ForeignText, Runner};
 use crate::sweep::span::Span;
-use crate::sweep::words::{Words, is_script};
+use crate::sweep::words::{CommandWords, is_script};
 
 /// The program that starts the script in place of `grid run`; `None` where its name alone has to change.
-pub(in crate::sweep) fn runner(words: &Words) -> Option<(Span, Kind)> {
+pub(in crate::sweep) fn detect_runner(words: &CommandWords) -> Option<(Span, Kind)> {
     let text = |at: usize| words.words.get(at).map(|word| word.text.as_str());
     let first = words.words.first()?;
     let to = |last: usize| {
@@ -22,17 +22,17 @@ pub(in crate::sweep) fn runner(words: &Words) -> Option<(Span, Kind)> {
             } else {
                 "lightning run".into()
             };
-            let algorithm = algorithm(words, count);
+            let algorithm = find_algorithm(words, count);
             (to(count - 1), Runner::Lightning { typed, algorithm })
         }
-        python if is_python(python) => python_runner(words)?,
+        python if is_python(python) => detect_python_runner(words)?,
         _ => return None,
     };
-    Some((span, Kind::Foreign(Foreign::Runner(runner))))
+    Some((span, Kind::Foreign(ForeignText::Runner(runner))))
 }
 
 /// `--algorithm NAME` of `lightning run sweep`.
-fn algorithm(words: &Words, from: usize) -> Option<(Span, String)> {
+fn find_algorithm(words: &CommandWords, from: usize) -> Option<(Span, String)> {
     let mut words = words.words.iter().skip(from);
     while let Some(word) = words.next() {
         let Some(rest) = word.text.strip_prefix("--algorithm") else {
@@ -51,7 +51,7 @@ fn algorithm(words: &Words, from: usize) -> Option<(Span, String)> {
     None
 }
 
-fn python_runner(words: &Words) -> Option<(Span, Runner)> {
+fn detect_python_runner(words: &CommandWords) -> Option<(Span, Runner)> {
     let first = words.words.first()?;
     for (at, word) in words.words.iter().enumerate().skip(1) {
         let span = first.span.to(word.span);

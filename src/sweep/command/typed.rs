@@ -1,35 +1,35 @@
 //! The values of arguments as what may be written anew.
 
 use super::Argument;
-use crate::sweep::diagnostic::{Place, Typed};
+use crate::sweep::diagnostic::{TypedValue, ValuePlace};
 
-impl Place {
+impl ValuePlace {
     /// The place of an argument's value: the whole word where its quotes hold its name too.
-    pub(in crate::sweep) fn of(argument: &Argument) -> Place {
-        let (word, value) = (argument.word.span, argument.value_place());
+    pub(in crate::sweep) fn from_argument(argument: &Argument) -> ValuePlace {
+        let (word, value) = (argument.word.span, argument.value_span());
         let prefix = argument.prefix();
         let plain = argument.locate(0, 0).start;
         let typed = plain.min(value.start).saturating_sub(word.start);
         if prefix.is_empty() || typed as usize == prefix.len() {
             let prefix = String::new();
-            return Place {
+            return ValuePlace {
                 span: value,
                 prefix,
             };
         }
-        Place {
+        ValuePlace {
             span: word,
             prefix: prefix.to_owned(),
         }
     }
 }
 
-impl Typed {
+impl TypedValue {
     /// The value of an argument.
-    pub(in crate::sweep) fn of(argument: &Argument) -> Box<Typed> {
-        Box::new(Typed {
+    pub(in crate::sweep) fn from_argument(argument: &Argument) -> Box<TypedValue> {
+        Box::new(TypedValue {
             value: argument.value().to_owned(),
-            place: Place::of(argument),
+            place: ValuePlace::from_argument(argument),
         })
     }
 }

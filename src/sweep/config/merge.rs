@@ -8,11 +8,11 @@ use crate::sweep::options::{self, Options, Strategy};
 use crate::sweep::span::Origin;
 
 /// Values that a word of a command is as heavy as: it becomes an argument with a name and a place.
-const WORD: u64 = 4;
+const VALUES_PER_WORD: u64 = 4;
 
 impl Config {
     /// How much each command that names the file takes of the budget of listed values (see [`budget`]).
-    pub(crate) fn weight(&self) -> u64 {
+    pub(crate) fn listing_cost(&self) -> u64 {
         let parameters = self.parameters.iter().map(|word| word.text.as_str());
         let values = self.settings.iter().filter_map(|s| s.value.as_deref());
         let environment = self.environment.iter().flatten();
@@ -20,7 +20,9 @@ impl Config {
         let actions = self.actions.lists().into_iter().flat_map(|(_, list)| list);
         let actions = actions.map(String::as_str);
         let words = parameters.chain(values).chain(environment).chain(actions);
-        words.map(|word| WORD + budget::extra(word)).sum()
+        words
+            .map(|word| VALUES_PER_WORD + budget::extra_cost(word))
+            .sum()
     }
 
     /// Adds the file to a command: its settings in the place of the options, its
@@ -29,16 +31,18 @@ impl Config {
         let strategy = command.options.strategy;
         let typed = std::mem::take(&mut command.uses);
         for used in typed {
-            if !self.replaces(used.spec.name, strategy) {
+            if !self.overrides(used.spec.name, strategy) {
                 command.uses.push(used);
-            } else if !self.gives(&used) {
+            } else if !self.sets_same_value(&used) {
                 let option = used.spec.name;
                 let kind = Kind::OverriddenByConfig { option };
                 diagnostics.push(Diagnostic::new(used.span, kind));
             }
         }
         let names = options::OPTIONS.iter().map(|spec| spec.name);
-        command.ruled_by_config = names.filter(|name| self.replaces(name, strategy)).collect();
+        command.decided_by_config = names
+            .filter(|name| self.overrides(name, strategy))
+            .collect();
         for setting in &self.settings {
             if let Some(value) = &setting.value {
                 command.uses.push(OptionUse {
@@ -59,12 +63,12 @@ impl Config {
         options.actions = self.actions.clone();
         command.options = options;
         command.config_read = true;
-        command::append(command, &self.parameters);
+        command::append_words(command, &self.parameters);
     }
 
     /// Whether an option that is typed does not count. `strategy` is the typed one: the client
     /// carries `--num_trials` only where that is random search.
-    fn replaces(&self, option: &str, strategy: Strategy) -> bool {
+    fn overrides(&self, option: &str, strategy: Strategy) -> bool {
         let set = |name: &str| self.settings.iter().any(|s| s.spec.name == name);
         match option {
             "--num_trials" => {
@@ -77,7 +81,7 @@ impl Config {
     }
 
     /// Whether the file sets the option to what is typed.
-    fn gives(&self, used: &OptionUse) -> bool {
+    fn sets_same_value(&self, used: &OptionUse) -> bool {
         let same = |s: &super::Setting| {
             s.spec == used.spec && s.value.as_deref() == Some(used.value.as_str())
         };

@@ -56,11 +56,11 @@ mod pasted;
 #[cfg(test)]
 mod tests;
 
-pub use pasted::{Pasted, pasted};
-pub(super) use pasted::{check_pasted, key_of};
+pub use pasted::{PastedConfig, split_pasted};
+pub(super) use pasted::{check_pasted, split_key};
 
 use super::diagnostic::Diagnostic;
-use super::diagnostic::config::Problem;
+use super::diagnostic::config::ConfigProblem;
 use super::options::{Actions, OptionSpec};
 use super::span::Span;
 use super::words::{self, Word};
@@ -102,7 +102,7 @@ pub const MAX_TEXT: usize = 1 << 20;
 /// O(length), and some 10^5 values at most, aliases counted as often as they stand.
 pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
     if text.len() > MAX_TEXT {
-        let diagnostic = Diagnostic::in_config(Span::at(0), Problem::TooLong);
+        let diagnostic = Diagnostic::in_config(Span::at(0), ConfigProblem::TooLong);
         return (Config::default(), vec![diagnostic]);
     }
     let (config, found) = match tree::parse(text) {
@@ -110,7 +110,7 @@ pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
         Err(diagnostic) => (Config::default(), vec![diagnostic]),
     };
     // First, since they are often why something else is found at their place.
-    let mut diagnostics = words::hidden_in_config(text);
+    let mut diagnostics = words::check_hidden_in_config(text);
     diagnostics.extend(found);
     (config, diagnostics)
 }

@@ -5,7 +5,7 @@ use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::options::Options;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::words::{self, Source, is_script};
+use crate::sweep::words::{self, TextSource, is_script};
 use std::ops::Range;
 
 /// The keys at the top of a config file: no command begins with one.
@@ -16,7 +16,7 @@ const FILE_NAME: &str = "config.yml";
 
 /// A text that holds a config file, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pasted {
+pub struct PastedConfig {
     /// The commands above and below the file, each naming it by `--config`; "" where there are none.
     pub commands: String,
     /// The file's text, which ends in a line end.
@@ -25,27 +25,30 @@ pub struct Pasted {
     pub script: Option<String>,
 }
 
-impl Pasted {
+impl PastedConfig {
     /// The commands, or where there are none the shortest that runs `script` by this file.
-    pub fn command(&self, script: &str) -> String {
+    pub fn commands_or_default(&self, script: &str) -> String {
         if !self.commands.is_empty() {
             return self.commands.clone();
         }
         let script = self.script.as_deref().unwrap_or(script);
-        format!("grid run --config {FILE_NAME} {}", quote::shell(script))
+        format!(
+            "grid run --config {FILE_NAME} {}",
+            quote::quote_for_shell(script)
+        )
     }
 }
 
 /// Splits `text` where a config file is pasted in it: from a line outside any command that begins with a
 /// key of [`ROOT_KEYS`]. `None` for a text of commands alone. O(length of the text).
-pub fn pasted(text: &str) -> Option<Pasted> {
+pub fn split_pasted(text: &str) -> Option<PastedConfig> {
     let block = yaml_block(text)?;
     let yaml = with_line_end(&text[block.clone()]);
     let around = [&text[..block.start], &text[block.end..]];
-    let commands = around.map(command_lines).concat();
-    Some(Pasted {
-        commands: with_config_named(commands.trim()),
-        script: script_named(&yaml),
+    let commands = around.map(without_file_commands).concat();
+    Some(PastedConfig {
+        commands: add_config_option(commands.trim()),
+        script: find_script(&yaml),
         yaml,
     })
 }
@@ -53,13 +56,13 @@ pub fn pasted(text: &str) -> Option<Pasted> {
 /// The one problem of a text that [`pasted`] takes apart, at the file's first key.
 pub(in crate::sweep) fn check_pasted(text: &str) -> Option<Diagnostic> {
     let block = yaml_block(text)?;
-    let (start, line) = lines(text)
+    let (start, line) = lines_with_offsets(text)
         .find(|(start, line)| *start >= block.start && root_key(line).is_some())
         .unwrap_or((block.start, ""));
     let indented = start + line.len() - line.trim_start().len();
     let span = Span::new(
-        words::offset(indented),
-        words::offset(start + line.trim_end().len()),
+        words::to_offset(indented),
+        words::to_offset(start + line.trim_end().len()),
     );
     Some(Diagnostic::new(span, Kind::ConfigPasted))
 }
@@ -69,7 +72,7 @@ fn yaml_block(text: &str) -> Option<Range<usize>> {
     if !ROOT_KEYS.iter().any(|key| text.contains(key)) {
         return None;
     }
-    let all: Vec<(usize, &str)> = lines(text).collect();
+    let all: Vec<(usize, &str)> = lines_with_offsets(text).collect();
     let first = all.iter().position(|(_, line)| root_key(line).is_some())?;
     let (first_start, first_line) = all[first];
     if is_inside_command(&text[..first_start]) {
@@ -79,14 +82,14 @@ fn yaml_block(text: &str) -> Option<Range<usize>> {
     let head = above.take_while(|(_, line)| may_precede(line)).count();
     let root_indent = indent(first_line);
     let below = all[first + 1..].iter();
-    let tail = below.take_while(|(_, line)| continues(line, root_indent));
+    let tail = below.take_while(|(_, line)| belongs_to_file(line, root_indent));
     let last = first + tail.count();
     let end = all.get(last + 1).map_or(text.len(), |(start, _)| *start);
     Some(all[first - head].0..end)
 }
 
 /// Each line with the offset of its first byte, its end included.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn lines_with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
         let at = start;
@@ -97,12 +100,12 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The key of the whole file's mapping that the line begins with.
 fn root_key(line: &str) -> Option<&str> {
-    let (key, _) = key_of(line.trim_start().trim_start_matches('{').trim_start())?;
+    let (key, _) = split_key(line.trim_start().trim_start_matches('{').trim_start())?;
     ROOT_KEYS.contains(&key).then_some(key)
 }
 
 /// The key and the rest of a line `key: …`.
-pub(in crate::sweep) fn key_of(line: &str) -> Option<(&str, &str)> {
+pub(in crate::sweep) fn split_key(line: &str) -> Option<(&str, &str)> {
     let (key, rest) = line.split_once(':')?;
     let key = key.trim_end();
     let unquoted = ['"', '\''].iter().find_map(|quote| {
@@ -121,7 +124,11 @@ fn is_inside_command(before: &str) -> bool {
     let line = before.trim_end_matches(['\r', '\n']);
     let backslashes = line.len() - line.trim_end_matches('\\').len();
     let unclosed = |d: &Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
-    backslashes % 2 == 1 || words::split(before, Source::Person).1.iter().any(unclosed)
+    backslashes % 2 == 1
+        || words::split(before, TextSource::Person)
+            .1
+            .iter()
+            .any(unclosed)
 }
 
 fn indent(line: &str) -> usize {
@@ -133,12 +140,12 @@ fn may_precede(line: &str) -> bool {
     let content = line.trim();
     let mark = content.is_empty() || content == "---" || content.starts_with(['#', '%']);
     let prompt = content.starts_with("% ");
-    !prompt && (mark || key_of(content).is_some())
+    !prompt && (mark || split_key(content).is_some())
 }
 
 /// Whether a line below the first key is still the file's: nothing else can stand at the left edge
 /// but keys, items, comments, marks and closing brackets.
-fn continues(line: &str, root_indent: usize) -> bool {
+fn belongs_to_file(line: &str, root_indent: usize) -> bool {
     let content = line.trim();
     if begins_command(content) || is_fence(content) {
         return false;
@@ -146,7 +153,7 @@ fn continues(line: &str, root_indent: usize) -> bool {
     let inner = indent(line) > root_indent || content.is_empty();
     let item = content == "-" || content.starts_with("- ");
     let mark = matches!(content, "---" | "...") || content.starts_with(['#', '}', ']']);
-    inner || item || mark || key_of(content).is_some()
+    inner || item || mark || split_key(content).is_some()
 }
 
 fn begins_command(content: &str) -> bool {
@@ -162,7 +169,7 @@ fn is_fence(content: &str) -> bool {
 }
 
 /// The lines around a file without what only shows or writes the file.
-fn command_lines(text: &str) -> String {
+fn without_file_commands(text: &str) -> String {
     let terminator = |content: &str| matches!(content, "EOF" | "EOT" | "END");
     let shows_file = |content: &str| {
         let content = content.trim_start_matches(['$', '%', ' ']);
@@ -185,8 +192,8 @@ fn with_line_end(text: &str) -> String {
 }
 
 /// `commands` with `--config` in each that has none: what is pasted beside it is meant for it.
-fn with_config_named(commands: &str) -> String {
-    let (found, _) = words::split(commands, Source::Person);
+fn add_config_option(commands: &str) -> String {
+    let (found, _) = words::split(commands, TextSource::Person);
     let parsed = found
         .into_iter()
         .filter_map(|words| command::parse(words, &mut Vec::new()));
@@ -194,8 +201,15 @@ fn with_config_named(commands: &str) -> String {
     let path_of = |options: &Options| options.config.clone();
     let named = parsed.iter().find_map(|command| path_of(&command.options));
     let name = named.unwrap_or_else(|| FILE_NAME.to_owned());
-    let unnamed = parsed.iter().filter(|c| c.used("--config").is_none());
-    let edit = |at: u32| (Span::at(at), format!(" --config {}", quote::shell(&name)));
+    let unnamed = parsed
+        .iter()
+        .filter(|c| c.effective_use("--config").is_none());
+    let edit = |at: u32| {
+        (
+            Span::at(at),
+            format!(" --config {}", quote::quote_for_shell(&name)),
+        )
+    };
     let fix = Fix {
         label: String::new(),
         edits: unnamed.map(|command| edit(command.options_at)).collect(),
@@ -204,7 +218,7 @@ fn with_config_named(commands: &str) -> String {
 }
 
 /// The script of a `grid run` in a comment, or of a key of other frameworks at the left edge.
-fn script_named(yaml: &str) -> Option<String> {
+fn find_script(yaml: &str) -> Option<String> {
     let comment = |line: &str| {
         let content = line.trim().strip_prefix('#')?.trim_start();
         let mut words = content.split_whitespace();
@@ -212,7 +226,7 @@ fn script_named(yaml: &str) -> Option<String> {
         found.flatten().map(str::to_owned)
     };
     let key = |line: &str| {
-        let (key, value) = key_of(line)?;
+        let (key, value) = split_key(line)?;
         let value = value.split(" #").next()?.trim().trim_matches(['"', '\'']);
         let names_script = matches!(key, "script" | "entrypoint" | "program");
         (names_script && is_script(value) && !value.contains(' ')).then(|| value.to_owned())
@@ -231,7 +245,7 @@ mod tests {
 
     #[test]
     fn takes_a_file_apart_from_commands() {
-        let of = |text: &str| pasted(text).map(|found| (found.commands, found.yaml));
+        let of = |text: &str| split_pasted(text).map(|found| (found.commands, found.yaml));
         let yaml = YAML.to_owned();
         assert_eq!(of(YAML), Some((String::new(), yaml.clone())));
         let named = "grid run --config config.yml f.py --x 1".to_owned();
@@ -268,21 +282,21 @@ mod tests {
             "compute.py",
             "compute:x",
         ] {
-            assert_eq!(pasted(text), None, "{text}");
+            assert_eq!(split_pasted(text), None, "{text}");
         }
     }
 
     #[test]
     fn finds_the_script_that_a_file_names() {
-        let script = |text: &str| pasted(text).and_then(|found| found.script);
+        let script = |text: &str| split_pasted(text).and_then(|found| found.script);
         let comment = format!("# grid run --config c.yml src/train.py --x 1\n{YAML}");
         assert_eq!(script(&comment).as_deref(), Some("src/train.py"));
         let key = format!("script: 'a.py' # mine\n{YAML}");
         assert_eq!(script(&key).as_deref(), Some("a.py"));
         assert_eq!(script(YAML), None);
-        let found = pasted(YAML).unwrap();
+        let found = split_pasted(YAML).unwrap();
         assert_eq!(
-            found.command("my script.py"),
+            found.commands_or_default("my script.py"),
             "grid run --config config.yml 'my script.py'"
         );
     }

@@ -7,7 +7,7 @@
 
 /// What a plain scalar resolves to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Implicit {
+pub(super) enum ImplicitTag {
     Null,
     Bool,
     Int,
@@ -21,16 +21,16 @@ pub(super) enum Implicit {
 }
 
 /// The type of the plain scalar `text`. O(length).
-pub(super) fn resolve(text: &str) -> Implicit {
+pub(super) fn resolve(text: &str) -> ImplicitTag {
     match text {
-        "<<" => Implicit::Merge,
-        "=" => Implicit::Value,
-        _ if is_bool(text) => Implicit::Bool,
-        _ if is_float(text) => Implicit::Float,
-        _ if is_int(text) => Implicit::Int,
-        _ if is_null(text) => Implicit::Null,
-        _ if is_timestamp(text) => Implicit::Timestamp,
-        _ => Implicit::Str,
+        "<<" => ImplicitTag::Merge,
+        "=" => ImplicitTag::Value,
+        _ if is_bool(text) => ImplicitTag::Bool,
+        _ if is_float(text) => ImplicitTag::Float,
+        _ if is_int(text) => ImplicitTag::Int,
+        _ if is_null(text) => ImplicitTag::Null,
+        _ if is_timestamp(text) => ImplicitTag::Timestamp,
+        _ => ImplicitTag::Str,
     }
 }
 
@@ -64,7 +64,8 @@ fn is_float(text: &str) -> bool {
         return false;
     };
     if whole.contains(':') {
-        return is_sexagesimal(whole, |b| b.is_ascii_digit()) && all(rest, digit_or_underscore);
+        return is_sexagesimal(whole, |b| b.is_ascii_digit())
+            && all_bytes(rest, digit_or_underscore);
     }
     let (fraction, exponent) = match rest.find(['e', 'E']) {
         Some(at) => (&rest[..at], Some(&rest[at + 1..])),
@@ -72,28 +73,29 @@ fn is_float(text: &str) -> bool {
     };
     let exponent = exponent.is_none_or(|text| {
         let digits = text.strip_prefix(['-', '+']).unwrap_or("");
-        !digits.is_empty() && all(digits, |b| b.is_ascii_digit())
+        !digits.is_empty() && all_bytes(digits, |b| b.is_ascii_digit())
     });
     // Without digits before the dot there must be some behind it, and no sign.
     let whole = match whole {
         "" => unsigned == text && !fraction.is_empty(),
-        digits => digits.as_bytes()[0].is_ascii_digit() && all(digits, digit_or_underscore),
+        digits => digits.as_bytes()[0].is_ascii_digit() && all_bytes(digits, digit_or_underscore),
     };
-    whole && all(fraction, digit_or_underscore) && exponent
+    whole && all_bytes(fraction, digit_or_underscore) && exponent
 }
 
 /// `^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+
 /// |[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$`
 fn is_int(text: &str) -> bool {
     let text = without_sign(text);
-    let some = |digits: &str, good: fn(u8) -> bool| !digits.is_empty() && all(digits, good);
+    let some = |digits: &str, good: fn(u8) -> bool| !digits.is_empty() && all_bytes(digits, good);
     match text.as_bytes() {
         b"0" => true,
         [b'0', b'b', ..] => some(&text[2..], |b| matches!(b, b'0' | b'1' | b'_')),
         [b'0', b'x', ..] => some(&text[2..], |b| b.is_ascii_hexdigit() || b == b'_'),
         [b'0', ..] => some(&text[1..], |b| matches!(b, b'0'..=b'7' | b'_')),
         [b'1'..=b'9', ..] => {
-            all(text, digit_or_underscore) || is_sexagesimal(text, |b| matches!(b, b'1'..=b'9'))
+            all_bytes(text, digit_or_underscore)
+                || is_sexagesimal(text, |b| matches!(b, b'1'..=b'9'))
         }
         _ => false,
     }
@@ -108,7 +110,9 @@ fn is_sexagesimal(text: &str, first: fn(u8) -> bool) -> bool {
         count += 1;
         matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
     });
-    good && count > 0 && head.bytes().next().is_some_and(first) && all(head, digit_or_underscore)
+    good && count > 0
+        && head.bytes().next().is_some_and(first)
+        && all_bytes(head, digit_or_underscore)
 }
 
 /// `^(?:[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]|[0-9][0-9][0-9][0-9]-[0-9][0-9]?-[0-9][0-9]?
@@ -116,7 +120,7 @@ fn is_sexagesimal(text: &str, first: fn(u8) -> bool) -> bool {
 /// (?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9][0-9])?))?)$`
 fn is_timestamp(text: &str) -> bool {
     let date_only = text.len() == 10;
-    super::timestamp::fields(text).is_some_and(|fields| fields.time.is_some() || date_only)
+    super::timestamp::split_fields(text).is_some_and(|fields| fields.time.is_some() || date_only)
 }
 
 fn without_sign(text: &str) -> &str {
@@ -127,6 +131,6 @@ fn digit_or_underscore(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'_'
 }
 
-fn all(text: &str, good: fn(u8) -> bool) -> bool {
+fn all_bytes(text: &str, good: fn(u8) -> bool) -> bool {
     text.bytes().all(good)
 }

@@ -1,16 +1,16 @@
 //! A scalar's text as a Python value, step by step as PyYAML 5.4.1's `SafeConstructor` makes it.
 
-use super::resolve::{Implicit, resolve};
+use super::resolve::{ImplicitTag, resolve};
 use super::timestamp::Timestamp;
-use super::value::Value;
+use super::value::YamlValue;
 use crate::sweep::diagnostic::Diagnostic;
-use crate::sweep::diagnostic::config::Problem;
+use crate::sweep::diagnostic::config::ConfigProblem;
 use crate::sweep::literal::Literal;
 use crate::sweep::span::Span;
 use num_bigint::BigInt;
 
 /// What the tags `!!name` stand for.
-pub(super) const PREFIX: &str = "tag:yaml.org,2002:";
+pub(super) const TAG_PREFIX: &str = "tag:yaml.org,2002:";
 
 /// Python's limit on the digits of an integer that it reads or prints.
 const MAX_DIGITS: usize = 4300;
@@ -19,56 +19,56 @@ const MAX_DIGITS: usize = 4300;
 ///
 /// # Errors
 /// A tag that the safe loader does not know, or a text that does not fit its tag.
-pub(super) fn load(
+pub(super) fn load_scalar(
     span: Span,
     tag: Option<&str>,
     text: &str,
     plain: bool,
-) -> Result<Value, Diagnostic> {
+) -> Result<YamlValue, Diagnostic> {
     let name = match tag {
-        None if plain => implied(resolve(text)),
+        None if plain => type_name(resolve(text)),
         None | Some("!") => "str",
-        Some(tag) => tag.strip_prefix(PREFIX).unwrap_or(tag),
+        Some(tag) => tag.strip_prefix(TAG_PREFIX).unwrap_or(tag),
     };
     let value = match name {
         "str" => Some(Literal::Str(text.into())),
         "null" => Some(Literal::None),
-        "bool" => boolean(text),
-        "int" => integer(text).map(Literal::Int),
-        "float" => float(text).map(Literal::Float),
+        "bool" => parse_bool(text),
+        "int" => parse_int(text).map(Literal::Int),
+        "float" => parse_float(text).map(Literal::Float),
         "timestamp" => {
-            let read = Timestamp::parse(text).map(Value::Timestamp);
-            return read.ok_or_else(|| bad(span, tag.unwrap_or("!!timestamp"), text));
+            let read = Timestamp::parse(text).map(YamlValue::Timestamp);
+            return read.ok_or_else(|| tag_error(span, tag.unwrap_or("!!timestamp"), text));
         }
         _ => None,
     };
     let own = format!("!!{name}");
-    let value = value.map(Value::Scalar);
-    value.ok_or_else(|| bad(span, tag.unwrap_or(&own), text))
+    let value = value.map(YamlValue::Scalar);
+    value.ok_or_else(|| tag_error(span, tag.unwrap_or(&own), text))
 }
 
-fn implied(kind: Implicit) -> &'static str {
+fn type_name(kind: ImplicitTag) -> &'static str {
     match kind {
-        Implicit::Null => "null",
-        Implicit::Bool => "bool",
-        Implicit::Int => "int",
-        Implicit::Float => "float",
-        Implicit::Timestamp => "timestamp",
-        Implicit::Merge => "merge",
-        Implicit::Value => "value",
-        Implicit::Str => "str",
+        ImplicitTag::Null => "null",
+        ImplicitTag::Bool => "bool",
+        ImplicitTag::Int => "int",
+        ImplicitTag::Float => "float",
+        ImplicitTag::Timestamp => "timestamp",
+        ImplicitTag::Merge => "merge",
+        ImplicitTag::Value => "value",
+        ImplicitTag::Str => "str",
     }
 }
 
 /// The error that `tag` does not fit.
-pub(super) fn bad(span: Span, tag: &str, found: &str) -> Diagnostic {
-    let short = tag.strip_prefix(PREFIX);
+pub(super) fn tag_error(span: Span, tag: &str, found: &str) -> Diagnostic {
+    let short = tag.strip_prefix(TAG_PREFIX);
     let tag = short.map_or_else(|| tag.into(), |name| format!("!!{name}"));
     let found = found.chars().take(100).collect();
-    Diagnostic::in_config(span, Problem::Tag { tag, found })
+    Diagnostic::in_config(span, ConfigProblem::Tag { tag, found })
 }
 
-fn boolean(text: &str) -> Option<Literal> {
+fn parse_bool(text: &str) -> Option<Literal> {
     match text.to_lowercase().as_str() {
         "yes" | "true" | "on" => Some(Literal::Bool(true)),
         "no" | "false" | "off" => Some(Literal::Bool(false)),
@@ -77,7 +77,7 @@ fn boolean(text: &str) -> Option<Literal> {
 }
 
 /// Sign and the rest, underscores dropped; `None` for an empty text, on which PyYAML stumbles.
-fn signed(text: &str) -> Option<(bool, String)> {
+fn split_sign(text: &str) -> Option<(bool, String)> {
     let plain = text.replace('_', "");
     match plain.chars().next()? {
         '-' => Some((true, plain[1..].into())),
@@ -87,31 +87,31 @@ fn signed(text: &str) -> Option<(bool, String)> {
 }
 
 /// `construct_yaml_int`: binary, hexadecimal, octal by a leading 0, base 60 by colons, decimal.
-fn integer(text: &str) -> Option<BigInt> {
-    let (negative, digits) = signed(text)?;
+fn parse_int(text: &str) -> Option<BigInt> {
+    let (negative, digits) = split_sign(text)?;
     let value = if digits == "0" {
         BigInt::ZERO
     } else if let Some(binary) = digits.strip_prefix("0b") {
-        python_int(binary, 2)?
+        parse_python_int(binary, 2)?
     } else if let Some(hexadecimal) = digits.strip_prefix("0x") {
-        python_int(hexadecimal, 16)?
+        parse_python_int(hexadecimal, 16)?
     } else if digits.starts_with('0') {
-        python_int(&digits, 8)?
+        parse_python_int(&digits, 8)?
     } else if digits.contains(':') {
         let mut value = BigInt::ZERO;
         for part in digits.split(':') {
-            value = value * 60 + python_int(part, 10)?;
+            value = value * 60 + parse_python_int(part, 10)?;
         }
         value
     } else {
-        python_int(&digits, 10)?
+        parse_python_int(&digits, 10)?
     };
     // Python would not print more digits, so that they could not be passed either.
     (value.bits() <= 14_284).then_some(if negative { -value } else { value })
 }
 
 /// Python's `int(text, base)` of a text without underscores.
-fn python_int(text: &str, base: u32) -> Option<BigInt> {
+fn parse_python_int(text: &str, base: u32) -> Option<BigInt> {
     let trimmed = text.trim();
     let (negative, digits) = match trimmed.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -136,20 +136,20 @@ fn python_int(text: &str, base: u32) -> Option<BigInt> {
 }
 
 /// `construct_yaml_float`.
-fn float(text: &str) -> Option<f64> {
-    let (negative, digits) = signed(&text.to_lowercase())?;
+fn parse_float(text: &str) -> Option<f64> {
+    let (negative, digits) = split_sign(&text.to_lowercase())?;
     let value = match digits.as_str() {
         ".inf" => f64::INFINITY,
         // The sign of a NaN is not read.
         ".nan" => return Some(f64::NAN),
-        _ if digits.contains(':') => sexagesimal(&digits)?,
-        _ => python_float(&digits)?,
+        _ if digits.contains(':') => parse_sexagesimal(&digits)?,
+        _ => parse_python_float(&digits)?,
     };
     Some(if negative { -value } else { value })
 }
 
 /// The parts from the last on, each times 60 to its place, summed as Python sums them.
-fn sexagesimal(digits: &str) -> Option<f64> {
+fn parse_sexagesimal(digits: &str) -> Option<f64> {
     let mut base = BigInt::from(1);
     let mut sum = 0.0;
     for part in digits.rsplit(':') {
@@ -158,14 +158,14 @@ fn sexagesimal(digits: &str) -> Option<f64> {
         if weight.is_infinite() {
             return None;
         }
-        sum += python_float(part)? * weight;
+        sum += parse_python_float(part)? * weight;
         base *= 60;
     }
     Some(sum)
 }
 
 /// Python's `float` of a text without underscores.
-fn python_float(text: &str) -> Option<f64> {
+fn parse_python_float(text: &str) -> Option<f64> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let begins = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');

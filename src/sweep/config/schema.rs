@@ -1,16 +1,16 @@
 //! Which keys a config file has, and what each takes.
 
-use super::tree::{Child, Content, Tree};
-use super::value::{Entry, Loader, Value};
+use super::tree::{NodeContent, NodeRef, Tree};
+use super::value::{Entry, Loader, YamlValue};
 use super::{Config, Setting};
-use crate::sweep::diagnostic::config::Problem;
+use crate::sweep::diagnostic::config::ConfigProblem;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::literal::Literal;
 use crate::sweep::machines;
-use crate::sweep::options::{self, OptionSpec, Options, Takes};
+use crate::sweep::options::{self, OptionSpec, Options, ValueType};
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::spelling::{self, KeyToday};
-use crate::sweep::suggest::nearest;
+use crate::sweep::spelling::{self, CurrentKey};
+use crate::sweep::suggest::nearest_name;
 
 /// Keys of `compute.train` and the options that they replace.
 const TRAIN: &[(&str, &str)] = &[
@@ -47,8 +47,8 @@ const STRATEGY: &[(&str, &str)] = &[("strategy", "--strategy")];
 const STRATEGY_OPTIONS: &[(&str, &str)] = &[("num_trials", "--num_trials"), ("seed", "--seed")];
 
 /// Reads the whole tree.
-pub(super) fn read(tree: &Tree, root: Option<Child>) -> (Config, Vec<Diagnostic>) {
-    let mut reader = Reader {
+pub(super) fn read(tree: &Tree, root: Option<NodeRef>) -> (Config, Vec<Diagnostic>) {
+    let mut reader = SchemaReader {
         loader: Loader::new(tree),
         config: Config::default(),
         diagnostics: Vec::new(),
@@ -57,41 +57,47 @@ pub(super) fn read(tree: &Tree, root: Option<Child>) -> (Config, Vec<Diagnostic>
         Some(root) => {
             // The client loads all of the file, what it does not read as well.
             reader.load(root);
-            reader.file(root);
+            reader.read_root(root);
         }
-        None => reader.expected(
+        None => reader.report_expected(
             Span::at(0),
             "",
             "a mapping with `compute` or `hyper_params`",
             "nothing",
         ),
     }
-    let Reader {
+    let SchemaReader {
         loader,
         config,
         mut diagnostics,
         ..
     } = reader;
-    diagnostics.extend(loader.notes);
+    diagnostics.extend(loader.warnings);
     (config, diagnostics)
 }
 
-pub(super) struct Reader<'a> {
+pub(super) struct SchemaReader<'a> {
     pub(super) loader: Loader<'a>,
     pub(super) config: Config,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
-    pub(super) fn report(&mut self, span: Span, problem: Problem) {
+impl SchemaReader<'_> {
+    pub(super) fn report(&mut self, span: Span, problem: ConfigProblem) {
         self.diagnostics.push(Diagnostic::in_config(span, problem));
     }
 
-    pub(super) fn expected(&mut self, span: Span, key: &str, expected: &'static str, found: &str) {
+    pub(super) fn report_expected(
+        &mut self,
+        span: Span,
+        key: &str,
+        expected: &'static str,
+        found: &str,
+    ) {
         let (key, found) = (key.into(), found.into());
         self.report(
             span,
-            Problem::Expected {
+            ConfigProblem::Expected {
                 key,
                 expected,
                 found,
@@ -99,7 +105,7 @@ impl Reader<'_> {
         );
     }
 
-    pub(super) fn load(&mut self, at: Child) -> Option<Value> {
+    pub(super) fn load(&mut self, at: NodeRef) -> Option<YamlValue> {
         let loaded = self.loader.load(at);
         loaded
             .map_err(|problem| self.diagnostics.push(problem))
@@ -107,34 +113,34 @@ impl Reader<'_> {
     }
 
     /// The entries of the mapping `at`, which `key` holds.
-    pub(super) fn entries(&mut self, at: Child, key: &str) -> Option<Vec<Entry>> {
-        if !matches!(self.loader.content(at), Content::Mapping(_)) {
+    pub(super) fn load_entries(&mut self, at: NodeRef, key: &str) -> Option<Vec<Entry>> {
+        if !matches!(self.loader.content(at), NodeContent::Mapping(_)) {
             let found = self.load(at)?.describe();
             let expected = if key.is_empty() {
                 "a mapping with `compute` or `hyper_params`"
             } else {
                 "a mapping"
             };
-            self.expected(at.span, key, expected, &found);
+            self.report_expected(at.span, key, expected, &found);
             return None;
         }
-        let entries = self.loader.entries(at);
+        let entries = self.loader.load_entries(at);
         entries
             .map_err(|problem| self.diagnostics.push(problem))
             .ok()
     }
 
     /// The entries of a section by their keys; unknown ones are reported and left out.
-    pub(super) fn section(
+    pub(super) fn section_entries(
         &mut self,
-        at: Child,
+        at: NodeRef,
         section: &'static str,
         known: &[&'static str],
     ) -> Vec<(&'static str, Entry)> {
         let mut found = Vec::new();
-        for entry in self.entries(at, section).unwrap_or_default() {
+        for entry in self.load_entries(at, section).unwrap_or_default() {
             let name = entry.key.to_str();
-            let is_text = matches!(entry.key, Value::Scalar(Literal::Str(_)));
+            let is_text = matches!(entry.key, YamlValue::Scalar(Literal::Str(_)));
             match known.iter().find(|key| is_text && **key == name) {
                 Some(key) => found.push((*key, entry)),
                 None => {
@@ -146,62 +152,62 @@ impl Reader<'_> {
         found
     }
 
-    fn file(&mut self, root: Child) {
-        for (key, entry) in self.section(root, "", &["compute", "hyper_params"]) {
+    fn read_root(&mut self, root: NodeRef) {
+        for (key, entry) in self.section_entries(root, "", &["compute", "hyper_params"]) {
             match key {
-                "compute" => self.compute(entry.value),
-                _ => self.hyper_params(entry.value),
+                "compute" => self.read_compute(entry.value),
+                _ => self.read_hyper_params(entry.value),
             }
         }
     }
 
-    fn compute(&mut self, at: Child) {
-        for (key, entry) in self.section(at, "compute", &["provider", "train"]) {
+    fn read_compute(&mut self, at: NodeRef) {
+        for (key, entry) in self.section_entries(at, "compute", &["provider", "train"]) {
             match key {
-                "provider" => self.settings(entry.value, "provider", PROVIDER),
-                _ => self.train(entry.value),
+                "provider" => self.read_options(entry.value, "provider", PROVIDER),
+                _ => self.read_train(entry.value),
             }
         }
     }
 
-    fn train(&mut self, at: Child) {
+    fn read_train(&mut self, at: NodeRef) {
         let options = TRAIN.iter().map(|(key, _)| *key);
         let known: Vec<&str> = options.chain(TRAIN_SECTIONS.iter().copied()).collect();
-        for (key, entry) in self.section(at, "train", &known) {
+        for (key, entry) in self.section_entries(at, "train", &known) {
             match key {
-                "environment" => self.environment(entry.value),
-                "dependency_file_info" => self.dependencies(entry.value),
-                "actions" => self.actions(entry.value),
-                "scratch" => self.scratch(entry.value),
+                "environment" => self.read_environment(entry.value),
+                "dependency_file_info" => self.read_dependencies(entry.value),
+                "actions" => self.read_actions(entry.value),
+                "scratch" => self.read_scratch(entry.value),
                 "dry_run" => {
                     let help = "nothing starts before you launch; the price is shown as you write";
-                    self.report(entry.key_place.span, Problem::Ignored { key, help });
+                    self.report(entry.key_place.span, ConfigProblem::Ignored { key, help });
                 }
-                _ => self.setting(key, TRAIN, &entry),
+                _ => self.read_option(key, TRAIN, &entry),
             }
         }
         self.check_datastore();
     }
 
-    fn hyper_params(&mut self, at: Child) {
-        for (key, entry) in self.section(at, "hyper_params", &["settings", "params"]) {
+    fn read_hyper_params(&mut self, at: NodeRef) {
+        for (key, entry) in self.section_entries(at, "hyper_params", &["settings", "params"]) {
             match key {
-                "settings" => self.strategy(entry.value),
-                _ => self.params(entry.value),
+                "settings" => self.read_strategy(entry.value),
+                _ => self.read_params(entry.value),
             }
         }
     }
 
     /// A section that only holds options.
-    fn settings(&mut self, at: Child, section: &'static str, table: &'static [(&str, &str)]) {
+    fn read_options(&mut self, at: NodeRef, section: &'static str, table: &'static [(&str, &str)]) {
         let known: Vec<&str> = table.iter().map(|(key, _)| *key).collect();
-        for (key, entry) in self.section(at, section, &known) {
-            self.setting(key, table, &entry);
+        for (key, entry) in self.section_entries(at, section, &known) {
+            self.read_option(key, table, &entry);
         }
     }
 
     /// The value of `key` as the option that `table` names.
-    fn setting(&mut self, key: &'static str, table: &[(&str, &'static str)], entry: &Entry) {
+    fn read_option(&mut self, key: &'static str, table: &[(&str, &'static str)], entry: &Entry) {
         let option = table.iter().find(|(known, _)| *known == key);
         let Some(spec) = option.and_then(|(_, option)| options::find(option)) else {
             return;
@@ -210,25 +216,25 @@ impl Reader<'_> {
         let Some(value) = self.load(entry.value) else {
             return;
         };
-        if matches!(spec.takes, Takes::Integer(_)) {
-            self.note_retyped(entry.value);
+        if matches!(spec.value_type, ValueType::Integer(_)) {
+            self.warn_retyped(entry.value);
         }
         match as_typed(spec, &value) {
             Ok(Some(value)) => {
                 if let Err(kind) = Options::default().set(spec, &value) {
                     let problem = Diagnostic::new(span, with_key(kind, key));
-                    self.diagnostics.push(problem.of(Origin::Config));
+                    self.diagnostics.push(problem.with_origin(Origin::Config));
                     return;
                 }
-                self.note_nickname(spec, &value, span);
-                self.give(key, spec, Some(value), span);
+                self.warn_nickname(spec, &value, span);
+                self.add_setting(key, spec, Some(value), span);
             }
-            Ok(None) => self.give(key, spec, None, span),
-            Err(expected) => self.expected(span, key, expected, &value.describe()),
+            Ok(None) => self.add_setting(key, spec, None, span),
+            Err(expected) => self.report_expected(span, key, expected, &value.describe()),
         }
     }
 
-    fn give(
+    fn add_setting(
         &mut self,
         key: &'static str,
         spec: &'static OptionSpec,
@@ -244,55 +250,55 @@ impl Reader<'_> {
     }
 
     /// The client only resolves the nicknames that are typed.
-    fn note_nickname(&mut self, spec: &OptionSpec, value: &str, span: Span) {
+    fn warn_nickname(&mut self, spec: &OptionSpec, value: &str, span: Span) {
         if spec.name == "--instance_type"
             && value.contains('_')
-            && let Ok(machine) = machines::resolve(value)
+            && let Ok(machine) = machines::resolve_nickname(value)
         {
             let typed = value.to_owned();
-            self.report(span, Problem::Nickname { typed, machine });
+            self.report(span, ConfigProblem::Nickname { typed, machine });
         }
     }
 
-    fn dependencies(&mut self, at: Child) {
+    fn read_dependencies(&mut self, at: NodeRef) {
         let known = ["path", "package_manager"];
-        for (key, entry) in self.section(at, "dependency_file_info", &known) {
+        for (key, entry) in self.section_entries(at, "dependency_file_info", &known) {
             if key == "path" {
-                self.setting(key, DEPENDENCIES, &entry);
+                self.read_option(key, DEPENDENCIES, &entry);
             } else {
                 let help = "the ending of `path` says which one it is";
-                self.report(entry.key_place.span, Problem::Ignored { key, help });
+                self.report(entry.key_place.span, ConfigProblem::Ignored { key, help });
             }
         }
     }
 
-    pub(super) fn is_null(&mut self, at: Child) -> bool {
-        let scalar = matches!(self.loader.content(at), Content::Scalar { .. });
-        scalar && matches!(self.loader.load(at), Ok(Value::Scalar(Literal::None)))
+    pub(super) fn is_null(&mut self, at: NodeRef) -> bool {
+        let scalar = matches!(self.loader.content(at), NodeContent::Scalar { .. });
+        scalar && matches!(self.loader.load(at), Ok(YamlValue::Scalar(Literal::None)))
     }
 
-    pub(super) fn is_empty_list(&self, at: Child) -> bool {
-        matches!(self.loader.content(at), Content::Sequence(items) if items.is_empty())
+    pub(super) fn is_empty_list(&self, at: NodeRef) -> bool {
+        matches!(self.loader.content(at), NodeContent::Sequence(items) if items.is_empty())
     }
 
     /// The client takes a single key, although its documents show two.
-    fn scratch(&mut self, at: Child) {
+    fn read_scratch(&mut self, at: NodeRef) {
         if self.is_empty_list(at) {
             return;
         }
         let count = match self.loader.content(at) {
-            Content::Mapping(pairs) => pairs.len(),
+            NodeContent::Mapping(pairs) => pairs.len(),
             _ => 1,
         };
         if count > 1 {
-            return self.report(at.span, Problem::TwoScratches);
+            return self.report(at.span, ConfigProblem::TwoScratches);
         }
-        self.settings(at, "scratch", SCRATCH);
+        self.read_options(at, "scratch", SCRATCH);
     }
 
-    fn strategy(&mut self, at: Child) {
+    fn read_strategy(&mut self, at: NodeRef) {
         let known = ["strategy", "strategy_options", "num_trials", "seed"];
-        let entries = self.section(at, "settings", &known);
+        let entries = self.section_entries(at, "settings", &known);
         let options = entries.iter().find(|(key, _)| *key == "strategy_options");
         let options = options.map(|(_, entry)| entry.value);
         // Only a null makes the client look for the two beside it.
@@ -300,17 +306,17 @@ impl Reader<'_> {
         if let Some(at) = options {
             self.config.strategy_options = Some(at.span);
             if null.is_none() {
-                self.settings(at, "strategy_options", STRATEGY_OPTIONS);
+                self.read_options(at, "strategy_options", STRATEGY_OPTIONS);
             }
         }
         for (key, entry) in &entries {
             match *key {
-                "strategy" => self.setting(key, STRATEGY, entry),
+                "strategy" => self.read_option(key, STRATEGY, entry),
                 "strategy_options" => {}
-                _ if null.is_some() => self.setting(key, STRATEGY_OPTIONS, entry),
+                _ if null.is_some() => self.read_option(key, STRATEGY_OPTIONS, entry),
                 _ => {
                     let help = "write it under `strategy_options`, one level deeper";
-                    self.report(entry.key_place.span, Problem::Ignored { key, help });
+                    self.report(entry.key_place.span, ConfigProblem::Ignored { key, help });
                 }
             }
         }
@@ -332,12 +338,16 @@ impl Reader<'_> {
         let (name, version) = (given("datastore_name"), given("datastore_version"));
         let folder = given("datastore_mount_dir");
         match (name, version) {
-            (Some(span), None) => self.alone(span, "datastore_name", "datastore_version"),
-            (None, Some(span)) => self.alone(span, "datastore_version", "datastore_name"),
+            (Some(span), None) => {
+                self.report_missing_partner(span, "datastore_name", "datastore_version")
+            }
+            (None, Some(span)) => {
+                self.report_missing_partner(span, "datastore_version", "datastore_name")
+            }
             (None, None) => {
                 if let Some(span) = folder {
                     let (key, needs) = ("datastore_mount_dir", "`datastore_name`");
-                    self.report(span, Problem::Unused { key, needs });
+                    self.report(span, ConfigProblem::Unused { key, needs });
                 }
                 let is_datastore = |key: &str| key.starts_with("datastore_");
                 self.config
@@ -348,19 +358,19 @@ impl Reader<'_> {
         }
     }
 
-    fn alone(&mut self, span: Span, given: &'static str, missing: &'static str) {
-        self.report(span, Problem::Alone { given, missing });
+    fn report_missing_partner(&mut self, span: Span, given: &'static str, missing: &'static str) {
+        self.report(span, ConfigProblem::MissingPartner { given, missing });
     }
 }
 
 /// What is wrong with a key that the section does not have.
-fn unknown_key(found: String, section: &'static str, known: &[&str]) -> Problem {
-    let suggestion = match spelling::key_today(section, &found) {
-        Some(KeyToday::Gone { key, why: help }) => return Problem::Ignored { key, help },
-        Some(KeyToday::Renamed(today)) => Some(today.to_owned()),
-        None => nearest(&found, known.iter().copied()),
+fn unknown_key(found: String, section: &'static str, known: &[&str]) -> ConfigProblem {
+    let suggestion = match spelling::find_current_key(section, &found) {
+        Some(CurrentKey::Gone { key, why: help }) => return ConfigProblem::Ignored { key, help },
+        Some(CurrentKey::Renamed(today)) => Some(today.to_owned()),
+        None => nearest_name(&found, known.iter().copied()),
     };
-    Problem::UnknownKey {
+    ConfigProblem::UnknownKey {
         found,
         section,
         suggestion,
@@ -372,32 +382,32 @@ fn unknown_key(found: String, section: &'static str, known: &[&str]) -> Problem 
 ///
 /// # Errors
 /// What the key takes.
-fn as_typed(spec: &OptionSpec, value: &Value) -> Result<Option<String>, &'static str> {
-    let Value::Scalar(literal) = value else {
-        return Err(expected(spec));
+fn as_typed(spec: &OptionSpec, value: &YamlValue) -> Result<Option<String>, &'static str> {
+    let YamlValue::Scalar(literal) = value else {
+        return Err(expected_type(spec));
     };
-    match (spec.takes, literal) {
+    match (spec.value_type, literal) {
         // The client stops at these.
         (_, Literal::None) if matches!(spec.name, "--framework" | "--cluster") => {
-            Err(expected(spec))
+            Err(expected_type(spec))
         }
-        (_, Literal::None) | (Takes::Nothing, Literal::Bool(false)) => Ok(None),
-        (Takes::Nothing, Literal::Bool(true)) => Ok(Some(String::new())),
-        (Takes::Integer(_), Literal::Int(number)) => Ok(Some(number.to_string())),
+        (_, Literal::None) | (ValueType::Nothing, Literal::Bool(false)) => Ok(None),
+        (ValueType::Nothing, Literal::Bool(true)) => Ok(Some(String::new())),
+        (ValueType::Integer(_), Literal::Int(number)) => Ok(Some(number.to_string())),
         // Digits in quotes travel as text and are read all the same, but for the disk's size.
-        (Takes::Integer(_), Literal::Str(text)) if spec.name != "--memory" => {
+        (ValueType::Integer(_), Literal::Str(text)) if spec.name != "--memory" => {
             Ok(Some(text.clone()))
         }
-        (Takes::Text | Takes::Choice(..), Literal::Str(text)) => Ok(Some(text.clone())),
-        _ => Err(expected(spec)),
+        (ValueType::Text | ValueType::Choice(..), Literal::Str(text)) => Ok(Some(text.clone())),
+        _ => Err(expected_type(spec)),
     }
 }
 
-fn expected(spec: &OptionSpec) -> &'static str {
-    match spec.takes {
-        Takes::Nothing => "true or false",
-        Takes::Integer(_) => "a whole number",
-        Takes::Text | Takes::Choice(..) => "a text",
+fn expected_type(spec: &OptionSpec) -> &'static str {
+    match spec.value_type {
+        ValueType::Nothing => "true or false",
+        ValueType::Integer(_) => "a whole number",
+        ValueType::Text | ValueType::Choice(..) => "a text",
     }
 }
 

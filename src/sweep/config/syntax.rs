@@ -1,25 +1,27 @@
 //! Errors of the YAML parser as ours, of which a person can act on each.
 
-use crate::sweep::diagnostic::config::Syntax;
+use crate::sweep::diagnostic::config::YamlSyntaxError;
 use granit_parser::ErrorKind;
 
 /// The kind of a parser's error that a person can act on.
-pub(super) fn describe(kind: &ErrorKind) -> Syntax {
+pub(super) fn to_syntax_error(kind: &ErrorKind) -> YamlSyntaxError {
     match kind {
         ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            Syntax::UnclosedQuote
+            YamlSyntaxError::UnclosedQuote
         }
-        ErrorKind::UnclosedFlowCollection { open } => Syntax::UnclosedBracket(*open),
+        ErrorKind::UnclosedFlowCollection { open } => YamlSyntaxError::UnclosedBracket(*open),
         ErrorKind::MismatchedFlowCollectionEnd { .. }
         | ErrorKind::MisplacedFlowCollectionEnd
         | ErrorKind::ExpectedFlowMappingSeparator
-        | ErrorKind::ExpectedFlowSequenceSeparator => Syntax::Flow,
+        | ErrorKind::ExpectedFlowSequenceSeparator => YamlSyntaxError::Flow,
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => Syntax::Tab,
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => Syntax::Colon,
+        | ErrorKind::TabAtBlockScalarStart => YamlSyntaxError::Tab,
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
+            YamlSyntaxError::Colon
+        }
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::BlockSequenceEntryNotAllowed
@@ -27,14 +29,14 @@ pub(super) fn describe(kind: &ErrorKind) -> Syntax {
         | ErrorKind::InvalidBlockScalarIndent
         | ErrorKind::InvalidQuotedScalarIndent
         | ErrorKind::SimpleKeyExpected
-        | ErrorKind::InvalidSimpleKey => Syntax::Indentation,
-        ErrorKind::UnknownAnchor => Syntax::UnknownAnchor,
-        ErrorKind::UnexpectedCharacter { character } => Syntax::Reserved(*character),
+        | ErrorKind::InvalidSimpleKey => YamlSyntaxError::Indentation,
+        ErrorKind::UnknownAnchor => YamlSyntaxError::UnknownAnchor,
+        ErrorKind::UnexpectedCharacter { character } => YamlSyntaxError::Reserved(*character),
         ErrorKind::UnknownQuotedScalarEscape
         | ErrorKind::InvalidQuotedScalarHexEscape
-        | ErrorKind::InvalidUnicodeEscape => Syntax::Escape,
-        ErrorKind::RecursionLimitExceeded => Syntax::TooDeep,
-        ErrorKind::CommentNotSeparated => Syntax::Comment,
-        _ => Syntax::Other,
+        | ErrorKind::InvalidUnicodeEscape => YamlSyntaxError::Escape,
+        ErrorKind::RecursionLimitExceeded => YamlSyntaxError::TooDeep,
+        ErrorKind::CommentNotSeparated => YamlSyntaxError::Comment,
+        _ => YamlSyntaxError::Other,
     }
 }

@@ -1,5 +1,5 @@
-use super::tree::{self, Child};
-use super::value::{Loader, Value};
+use super::tree::{self, NodeRef};
+use super::value::{Loader, YamlValue};
 
 use crate::sweep::literal::Literal;
 use serde_json::Value as Json;
@@ -21,28 +21,28 @@ fn rows(name: &str) -> Vec<Vec<Json>> {
 }
 
 /// The entries of the mapping that a document is.
-fn entries(text: &str) -> Option<Vec<(Value, Value)>> {
+fn entries(text: &str) -> Option<Vec<(YamlValue, YamlValue)>> {
     let (tree, root) = tree::parse(text).ok()?;
-    let root: Child = root?;
+    let root: NodeRef = root?;
     match Loader::new(&tree).load(root).ok()? {
-        Value::Dict(entries) => Some(entries),
+        YamlValue::Dict(entries) => Some(entries),
         _ => None,
     }
 }
 
-fn python_type(value: &Value) -> &'static str {
+fn python_type(value: &YamlValue) -> &'static str {
     match value {
-        Value::Scalar(Literal::None) => "NoneType",
-        Value::Scalar(Literal::Bool(_)) => "bool",
-        Value::Scalar(Literal::Int(_)) => "int",
-        Value::Scalar(Literal::Float(_)) => "float",
-        Value::Scalar(_) => "str",
-        Value::Timestamp(timestamp) if timestamp.repr().starts_with("datetime.datetime") => {
+        YamlValue::Scalar(Literal::None) => "NoneType",
+        YamlValue::Scalar(Literal::Bool(_)) => "bool",
+        YamlValue::Scalar(Literal::Int(_)) => "int",
+        YamlValue::Scalar(Literal::Float(_)) => "float",
+        YamlValue::Scalar(_) => "str",
+        YamlValue::Timestamp(timestamp) if timestamp.repr().starts_with("datetime.datetime") => {
             "datetime"
         }
-        Value::Timestamp(_) => "date",
-        Value::List(_) => "list",
-        Value::Dict(_) => "dict",
+        YamlValue::Timestamp(_) => "date",
+        YamlValue::List(_) => "list",
+        YamlValue::Dict(_) => "dict",
     }
 }
 
@@ -84,8 +84,9 @@ fn documents_are_what_pyyaml_loads() {
     let rows = rows("documents");
     for row in &rows {
         let found = entries(row[0].as_str().unwrap()).map(|entries| {
-            let word =
-                |(key, value): &(Value, Value)| format!(" {} {}", key.to_str(), value.to_str());
+            let word = |(key, value): &(YamlValue, YamlValue)| {
+                format!(" {} {}", key.to_str(), value.to_str())
+            };
             entries.iter().map(word).collect::<String>()
         });
         // A list that holds itself can be loaded, but is no argument.

@@ -41,17 +41,17 @@ pub(super) struct TimeFields<'a> {
 
 /// The parts of a timestamp, by the pattern `timestamp_regexp` of PyYAML's `constructor.py`: month, day
 /// and hour may have one digit.
-pub(super) fn fields(text: &str) -> Option<Fields<'_>> {
+pub(super) fn split_fields(text: &str) -> Option<Fields<'_>> {
     let mut rest = text;
-    let year = digits(&mut rest, 4, 4)?;
+    let year = take_digits(&mut rest, 4, 4)?;
     eat(&mut rest, '-')?;
-    let month = digits(&mut rest, 1, 2)?;
+    let month = take_digits(&mut rest, 1, 2)?;
     eat(&mut rest, '-')?;
-    let day = digits(&mut rest, 1, 2)?;
+    let day = take_digits(&mut rest, 1, 2)?;
     let time = if rest.is_empty() {
         None
     } else {
-        Some(time_fields(rest)?)
+        Some(split_time_fields(rest)?)
     };
     Some(Fields {
         year,
@@ -61,20 +61,20 @@ pub(super) fn fields(text: &str) -> Option<Fields<'_>> {
     })
 }
 
-fn time_fields(text: &str) -> Option<TimeFields<'_>> {
+fn split_time_fields(text: &str) -> Option<TimeFields<'_>> {
     let blanks = text.trim_start_matches([' ', '\t']);
     let mut rest = match text.strip_prefix(['T', 't']) {
         Some(rest) => rest,
         None if blanks.len() < text.len() => blanks,
         None => return None,
     };
-    let hour = digits(&mut rest, 1, 2)?;
+    let hour = take_digits(&mut rest, 1, 2)?;
     eat(&mut rest, ':')?;
-    let minute = digits(&mut rest, 2, 2)?;
+    let minute = take_digits(&mut rest, 2, 2)?;
     eat(&mut rest, ':')?;
-    let second = digits(&mut rest, 2, 2)?;
+    let second = take_digits(&mut rest, 2, 2)?;
     let fraction = match eat(&mut rest, '.') {
-        Some(()) => digits(&mut rest, 0, usize::MAX)?,
+        Some(()) => take_digits(&mut rest, 0, usize::MAX)?,
         None => "",
     };
     let mut time = TimeFields {
@@ -94,9 +94,9 @@ fn time_fields(text: &str) -> Option<TimeFields<'_>> {
     }
     let sign = rest.chars().next().filter(|c| matches!(c, '-' | '+'))?;
     rest = &rest[1..];
-    let hours = digits(&mut rest, 1, 2)?;
+    let hours = take_digits(&mut rest, 1, 2)?;
     let minutes = match eat(&mut rest, ':') {
-        Some(()) => digits(&mut rest, 2, 2)?,
+        Some(()) => take_digits(&mut rest, 2, 2)?,
         None => "0",
     };
     time.zone = Some((sign, hours, minutes));
@@ -104,7 +104,7 @@ fn time_fields(text: &str) -> Option<TimeFields<'_>> {
 }
 
 /// Between `least` and `most` digits from the start of `rest`, as many as there are.
-fn digits<'a>(rest: &mut &'a str, least: usize, most: usize) -> Option<&'a str> {
+fn take_digits<'a>(rest: &mut &'a str, least: usize, most: usize) -> Option<&'a str> {
     let found = rest
         .bytes()
         .take(most)
@@ -123,11 +123,11 @@ fn eat(rest: &mut &str, c: char) -> Option<()> {
 impl Timestamp {
     /// Reads a timestamp; `None` for what is none, or what Python's `datetime` refuses (a month 13).
     pub(super) fn parse(text: &str) -> Option<Timestamp> {
-        let fields = fields(text)?;
+        let fields = split_fields(text)?;
         let number = |digits: &str| digits.parse::<u32>().ok();
         let (year, month) = (number(fields.year)?, number(fields.month)?);
         let day = number(fields.day)?;
-        let exists = year >= 1 && (1..=days(year, month)).contains(&day);
+        let exists = year >= 1 && (1..=days_in_month(year, month)).contains(&day);
         let time = match fields.time {
             None => None,
             Some(time) => {
@@ -163,15 +163,15 @@ impl Timestamp {
 
     /// Python's `str`.
     pub(super) fn to_str(&self) -> String {
-        self.write(' ')
+        self.format_with_separator(' ')
     }
 
     /// Python's `isoformat()`, which is how Grid's client sends one.
-    pub(super) fn iso(&self) -> String {
-        self.write('T')
+    pub(super) fn to_iso(&self) -> String {
+        self.format_with_separator('T')
     }
 
-    fn write(&self, separator: char) -> String {
+    fn format_with_separator(&self, separator: char) -> String {
         let mut out = format!("{:04}-{:02}-{:02}", self.year, self.month, self.day);
         let Some(time) = &self.time else { return out };
         let (hour, minute, second) = (time.hour, time.minute, time.second);
@@ -223,7 +223,7 @@ fn zone_repr(offset: i32) -> String {
 }
 
 /// Days of a month of the Gregorian calendar; 0 for no month.
-fn days(year: u32, month: u32) -> u32 {
+fn days_in_month(year: u32, month: u32) -> u32 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,

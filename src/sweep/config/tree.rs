@@ -8,7 +8,7 @@
 
 use super::syntax;
 use crate::sweep::diagnostic::Diagnostic;
-use crate::sweep::diagnostic::config::{Problem, Syntax};
+use crate::sweep::diagnostic::config::{ConfigProblem, YamlSyntaxError};
 use crate::sweep::span::Span;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 
 /// Where the node of a value is, and where the value stands: an alias stands elsewhere.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Child {
+pub(super) struct NodeRef {
     pub(super) id: usize,
     pub(super) span: Span,
     /// Whether it is an alias.
@@ -30,11 +30,11 @@ pub(super) struct Child {
 pub(super) struct Node {
     /// The explicit tag, in full; `!` for the one that makes a scalar text.
     pub(super) tag: Option<String>,
-    pub(super) content: Content,
+    pub(super) content: NodeContent,
 }
 
 #[derive(Debug)]
-pub(super) enum Content {
+pub(super) enum NodeContent {
     Scalar {
         text: String,
         /// Neither quoted nor a block.
@@ -42,8 +42,8 @@ pub(super) enum Content {
         /// Where `text` stands byte by byte, if anywhere.
         verbatim: Option<Span>,
     },
-    Sequence(Vec<Child>),
-    Mapping(Vec<(Child, Child)>),
+    Sequence(Vec<NodeRef>),
+    Mapping(Vec<(NodeRef, NodeRef)>),
 }
 
 #[derive(Debug, Default)]
@@ -52,16 +52,16 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn node(&self, child: Child) -> &Node {
+    pub(super) fn node(&self, child: NodeRef) -> &Node {
         &self.nodes[child.id]
     }
 }
 
 /// A collection that has not ended yet.
-struct Open {
+struct OpenCollection {
     id: usize,
     start: Span,
-    children: Vec<Child>,
+    children: Vec<NodeRef>,
     is_mapping: bool,
     /// Whether it stands in brackets, or in something that does.
     in_brackets: bool,
@@ -69,7 +69,7 @@ struct Open {
 
 /// The tree of the one document in `text`; no root where there is no document.
 /// O(length of the text).
-pub(super) fn parse(text: &str) -> Result<(Tree, Option<Child>), Diagnostic> {
+pub(super) fn parse(text: &str) -> Result<(Tree, Option<NodeRef>), Diagnostic> {
     check_characters(text)?;
     let options = granit_parser::options! {
         block_nesting_limit: MAX_DEPTH,
@@ -87,11 +87,11 @@ pub(super) fn parse(text: &str) -> Result<(Tree, Option<Child>), Diagnostic> {
     };
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
-            Ok((event, span)) => builder.event(event, place(text, span))?,
+            Ok((event, span)) => builder.handle_event(event, to_span(text, span))?,
             Err(error) => {
-                let at = offset(error.marker().byte_offset().unwrap_or(0));
+                let at = to_offset(error.marker().byte_offset().unwrap_or(0));
                 let span = one_character(text, at);
-                let problem = Problem::Syntax(syntax::describe(error.kind()));
+                let problem = ConfigProblem::Syntax(syntax::to_syntax_error(error.kind()));
                 return Err(Diagnostic::in_config(span, problem));
             }
         }
@@ -103,42 +103,42 @@ pub(super) fn parse(text: &str) -> Result<(Tree, Option<Child>), Diagnostic> {
 struct Builder<'a> {
     text: &'a str,
     tree: Tree,
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     anchors: HashMap<usize, usize>,
-    root: Option<Child>,
+    root: Option<NodeRef>,
     /// Where the scalars stand, in order, and whether a tab in them is part of their text.
     scalars: Vec<(Span, bool)>,
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+    fn handle_event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
         match event {
             Event::DocumentStart(..) if self.root.is_some() => {
                 return Err(Diagnostic::in_config(
                     one_character(self.text, span.start),
-                    Problem::Syntax(Syntax::OneDocument),
+                    ConfigProblem::Syntax(YamlSyntaxError::OneDocument),
                 ));
             }
             Event::Scalar(value, style, anchor, tag) => {
                 if style == ScalarStyle::Plain && self.in_brackets() {
                     self.check_in_brackets(&value, span)?;
                 }
-                self.scalar(&value, style, anchor, tag, span);
+                self.add_scalar(&value, style, anchor, tag, span);
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.begin(false, style, (anchor, tag), span);
+                self.begin_collection(false, style, (anchor, tag), span);
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.begin(true, style, (anchor, tag), span);
+                self.begin_collection(true, style, (anchor, tag), span);
             }
-            Event::SequenceEnd | Event::MappingEnd => return self.end(span),
-            Event::Alias(anchor) => return self.alias(anchor, span),
+            Event::SequenceEnd | Event::MappingEnd => return self.end_collection(span),
+            Event::Alias(anchor) => return self.add_alias(anchor, span),
             _ => {}
         }
         Ok(())
     }
 
-    fn add(&mut self, content: Content, anchor: usize, tag: Option<String>) -> usize {
+    fn add_node(&mut self, content: NodeContent, anchor: usize, tag: Option<String>) -> usize {
         let id = self.tree.nodes.len();
         self.tree.nodes.push(Node { tag, content });
         if anchor > 0 {
@@ -147,7 +147,7 @@ impl Builder<'_> {
         id
     }
 
-    fn scalar(
+    fn add_scalar(
         &mut self,
         value: &str,
         style: ScalarStyle,
@@ -166,16 +166,16 @@ impl Builder<'_> {
             _ => span,
         };
         let verbatim = (inner.slice(self.text) == value).then_some(inner);
-        let content = Content::Scalar {
+        let content = NodeContent::Scalar {
             text: value.to_owned(),
             plain,
             verbatim,
         };
-        let id = self.add(content, anchor, full_tag(tag));
-        self.place(id, span, false);
+        let id = self.add_node(content, anchor, full_tag(tag));
+        self.attach(id, span, false);
     }
 
-    fn begin(
+    fn begin_collection(
         &mut self,
         is_mapping: bool,
         style: StructureStyle,
@@ -183,8 +183,8 @@ impl Builder<'_> {
         start: Span,
     ) {
         let in_brackets = style == StructureStyle::Flow || self.in_brackets();
-        let id = self.add(Content::Sequence(Vec::new()), anchor, full_tag(tag));
-        self.open.push(Open {
+        let id = self.add_node(NodeContent::Sequence(Vec::new()), anchor, full_tag(tag));
+        self.open.push(OpenCollection {
             id,
             start,
             children: Vec::new(),
@@ -203,13 +203,13 @@ impl Builder<'_> {
         if bad && span.start < span.end {
             return Err(Diagnostic::in_config(
                 span,
-                Problem::Syntax(Syntax::InBrackets),
+                ConfigProblem::Syntax(YamlSyntaxError::InBrackets),
             ));
         }
         Ok(())
     }
 
-    fn end(&mut self, span: Span) -> Result<(), Diagnostic> {
+    fn end_collection(&mut self, span: Span) -> Result<(), Diagnostic> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
@@ -227,41 +227,44 @@ impl Builder<'_> {
                 self.check_key(pair[0])?;
                 pairs.push((pair[0], pair[1]));
             }
-            Content::Mapping(pairs)
+            NodeContent::Mapping(pairs)
         } else {
-            Content::Sequence(open.children)
+            NodeContent::Sequence(open.children)
         };
         self.tree.nodes[open.id].content = content;
-        self.place(open.id, whole, false);
+        self.attach(open.id, whole, false);
         Ok(())
     }
 
     /// `: value` without a key, which YAML 1.2 reads and PyYAML refuses.
-    fn check_key(&self, key: Child) -> Result<(), Diagnostic> {
+    fn check_key(&self, key: NodeRef) -> Result<(), Diagnostic> {
         if key.span.start < key.span.end {
             return Ok(());
         }
         let span = one_character(self.text, key.span.start);
-        Err(Diagnostic::in_config(span, Problem::Syntax(Syntax::NoKey)))
+        Err(Diagnostic::in_config(
+            span,
+            ConfigProblem::Syntax(YamlSyntaxError::NoKey),
+        ))
     }
 
-    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+    fn add_alias(&mut self, anchor: usize, span: Span) -> Result<(), Diagnostic> {
         let known = self.anchors.get(&anchor).copied();
         match known.filter(|id| self.open.iter().all(|open| open.id != *id)) {
             Some(id) => {
-                self.place(id, span, true);
+                self.attach(id, span, true);
                 Ok(())
             }
             // The parser knows the anchor, so that the node must be one that holds the alias.
             None => Err(Diagnostic::in_config(
                 span,
-                Problem::Syntax(Syntax::Recursive),
+                ConfigProblem::Syntax(YamlSyntaxError::Recursive),
             )),
         }
     }
 
-    fn place(&mut self, id: usize, span: Span, alias: bool) {
-        let child = Child { id, span, alias };
+    fn attach(&mut self, id: usize, span: Span, alias: bool) {
+        let child = NodeRef { id, span, alias };
         match self.open.last_mut() {
             Some(open) => open.children.push(child),
             None => self.root = Some(child),
@@ -273,15 +276,15 @@ impl Builder<'_> {
         if !self.text.contains('\t') {
             return Ok(());
         }
-        let end = Span::at(offset(self.text.len()));
+        let end = Span::at(to_offset(self.text.len()));
         let mut done = 0;
         for (scalar, takes_tabs) in self.scalars.iter().chain([&(end, true)]) {
             let between = Span::new(done, scalar.start.max(done));
             let in_text = scalar.slice(self.text).find('\t').filter(|_| !takes_tabs);
             let found = tab_outside_comments(self.text, between)
-                .or_else(|| Some(scalar.start + offset(in_text?)));
+                .or_else(|| Some(scalar.start + to_offset(in_text?)));
             if let Some(at) = found {
-                let problem = Problem::Syntax(Syntax::Tab);
+                let problem = ConfigProblem::Syntax(YamlSyntaxError::Tab);
                 return Err(Diagnostic::in_config(Span::new(at, at + 1), problem));
             }
             done = scalar.end.max(done);
@@ -302,7 +305,7 @@ fn tab_outside_comments(text: &str, between: Span) -> Option<u32> {
         match c {
             '\n' | '\r' => in_comment = false,
             '#' if matches!(previous, ' ' | '\t' | '\n' | '\r') => in_comment = true,
-            '\t' if !in_comment => return Some(between.start + offset(at)),
+            '\t' if !in_comment => return Some(between.start + to_offset(at)),
             _ => {}
         }
         previous = c;
@@ -314,14 +317,14 @@ fn tab_outside_comments(text: &str, between: Span) -> Option<u32> {
 fn check_characters(text: &str) -> Result<(), Diagnostic> {
     let refused = |c: char| match c {
         '\t' | '\n' | '\r' | ' '..='~' => None,
-        '\u{85}' | '\u{2028}' | '\u{2029}' => Some(Syntax::UnicodeLineBreak),
+        '\u{85}' | '\u{2028}' | '\u{2029}' => Some(YamlSyntaxError::UnicodeLineBreak),
         '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => None,
-        _ => Some(Syntax::Unprintable),
+        _ => Some(YamlSyntaxError::Unprintable),
     };
     for (at, c) in text.char_indices() {
         if let Some(syntax) = refused(c) {
-            let span = one_character(text, offset(at));
-            return Err(Diagnostic::in_config(span, Problem::Syntax(syntax)));
+            let span = one_character(text, to_offset(at));
+            return Err(Diagnostic::in_config(span, ConfigProblem::Syntax(syntax)));
         }
     }
     Ok(())
@@ -332,16 +335,16 @@ fn full_tag(tag: Option<Cow<'_, Tag>>) -> Option<String> {
     tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()))
 }
 
-fn place(text: &str, span: granit_parser::Span) -> Span {
+fn to_span(text: &str, span: granit_parser::Span) -> Span {
     let end = |marker: granit_parser::Marker| {
         let at = marker.byte_offset().unwrap_or(text.len());
-        offset(at.min(text.len()))
+        to_offset(at.min(text.len()))
     };
     let start = end(span.start);
     Span::new(start, end(span.end).max(start))
 }
 
-fn offset(at: usize) -> u32 {
+fn to_offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
@@ -349,5 +352,5 @@ fn offset(at: usize) -> u32 {
 fn one_character(text: &str, at: u32) -> Span {
     let rest = text.get(at as usize..).unwrap_or("");
     let length = rest.chars().next().map_or(0, char::len_utf8);
-    Span::new(at, at + offset(length))
+    Span::new(at, at + to_offset(length))
 }

@@ -1,9 +1,9 @@
 //! The parts of a trial that only a config file can set: its environment, and commands around it.
 
-use super::schema::Reader;
-use super::tree::{Child, Content};
-use super::value::{Entry, Value};
-use crate::sweep::diagnostic::config::Problem;
+use super::schema::SchemaReader;
+use super::tree::{NodeContent, NodeRef};
+use super::value::{Entry, YamlValue};
+use crate::sweep::diagnostic::config::ConfigProblem;
 use crate::sweep::literal::{Literal, float_repr};
 
 const ACTIONS: &[&str] = &[
@@ -14,12 +14,12 @@ const ACTIONS: &[&str] = &[
     "on_experiment_end",
 ];
 
-impl Reader<'_> {
-    pub(super) fn environment(&mut self, at: Child) {
+impl SchemaReader<'_> {
+    pub(super) fn read_environment(&mut self, at: NodeRef) {
         let mut environment = std::collections::BTreeMap::new();
         if !self.is_null(at) {
-            for entry in self.entries(at, "environment").unwrap_or_default() {
-                if let Some((name, value)) = self.variable(&entry) {
+            for entry in self.load_entries(at, "environment").unwrap_or_default() {
+                if let Some((name, value)) = self.read_variable(&entry) {
                     environment.insert(name, value);
                 }
             }
@@ -27,42 +27,45 @@ impl Reader<'_> {
         self.config.environment = Some(environment);
     }
 
-    fn variable(&mut self, entry: &Entry) -> Option<(String, String)> {
+    fn read_variable(&mut self, entry: &Entry) -> Option<(String, String)> {
         // Names travel as keys of a JSON object.
         let name = match &entry.key {
-            Value::Scalar(Literal::Bool(value)) => value.to_string(),
-            Value::Scalar(Literal::None) => "null".into(),
-            Value::Scalar(Literal::Float(value)) => float_repr(*value),
+            YamlValue::Scalar(Literal::Bool(value)) => value.to_string(),
+            YamlValue::Scalar(Literal::None) => "null".into(),
+            YamlValue::Scalar(Literal::Float(value)) => float_repr(*value),
             other => other.to_str(),
         };
         if name.is_empty() || name.contains(['=', '\0']) {
-            self.report(entry.key_place.span, Problem::VariableName { found: name });
+            self.report(
+                entry.key_place.span,
+                ConfigProblem::VariableName { found: name },
+            );
             return None;
         }
-        self.note_retyped_as(entry.key_place, &name);
+        self.warn_retyped_as(entry.key_place, &name);
         let value = match self.load(entry.value)? {
-            Value::Timestamp(timestamp) => {
-                let sent = timestamp.iso();
-                self.note_retyped_as(entry.value, &sent);
+            YamlValue::Timestamp(timestamp) => {
+                let sent = timestamp.to_iso();
+                self.warn_retyped_as(entry.value, &sent);
                 return Some((name, sent));
             }
             value if !fits_json(&value) => {
                 let expected = "a text, a finite number or a boolean";
-                self.expected(entry.value.span, &name, expected, &value.describe());
+                self.report_expected(entry.value.span, &name, expected, &value.describe());
                 return None;
             }
             value => value.to_str(),
         };
-        self.note_retyped_as(entry.value, &value);
+        self.warn_retyped_as(entry.value, &value);
         Some((name, value))
     }
 
-    pub(super) fn actions(&mut self, at: Child) {
+    pub(super) fn read_actions(&mut self, at: NodeRef) {
         if self.is_empty_list(at) {
             return;
         }
-        for (key, entry) in self.section(at, "actions", ACTIONS) {
-            let commands = self.commands(key, entry.value);
+        for (key, entry) in self.section_entries(at, "actions", ACTIONS) {
+            let commands = self.read_commands(key, entry.value);
             let actions = &mut self.config.actions;
             *match key {
                 "on_build" => &mut actions.on_build,
@@ -75,15 +78,15 @@ impl Reader<'_> {
     }
 
     /// The texts of one action's list.
-    fn commands(&mut self, key: &'static str, at: Child) -> Vec<String> {
+    fn read_commands(&mut self, key: &'static str, at: NodeRef) -> Vec<String> {
         let mut commands = Vec::new();
         match self.loader.content(at) {
-            Content::Sequence(items) => {
+            NodeContent::Sequence(items) => {
                 for item in items {
                     match self.load(*item) {
-                        Some(Value::Scalar(Literal::Str(text))) => commands.push(text),
+                        Some(YamlValue::Scalar(Literal::Str(text))) => commands.push(text),
                         Some(other) => {
-                            self.expected(
+                            self.report_expected(
                                 item.span,
                                 key,
                                 "texts (write each in quotes)",
@@ -95,8 +98,10 @@ impl Reader<'_> {
                 }
             }
             _ => match self.load(at) {
-                None | Some(Value::Scalar(Literal::None)) => {}
-                Some(other) => self.expected(at.span, key, "a list of texts", &other.describe()),
+                None | Some(YamlValue::Scalar(Literal::None)) => {}
+                Some(other) => {
+                    self.report_expected(at.span, key, "a list of texts", &other.describe())
+                }
             },
         }
         commands
@@ -104,10 +109,10 @@ impl Reader<'_> {
 }
 
 /// Whether a value can travel as a variable: JSON has no infinity, and a list is none.
-fn fits_json(value: &Value) -> bool {
+fn fits_json(value: &YamlValue) -> bool {
     match value {
-        Value::Scalar(Literal::Float(value)) => value.is_finite(),
-        Value::Scalar(literal) => *literal != Literal::None,
+        YamlValue::Scalar(Literal::Float(value)) => value.is_finite(),
+        YamlValue::Scalar(literal) => *literal != Literal::None,
         _ => false,
     }
 }

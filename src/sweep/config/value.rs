@@ -1,11 +1,11 @@
 //! Nodes as the Python values that PyYAML's safe loader makes of them, and how Python prints those.
 
-use super::resolve::{Implicit, resolve};
+use super::resolve::{ImplicitTag, resolve};
 use super::scalar;
 use super::timestamp::Timestamp;
-use super::tree::{Child, Content, MAX_DEPTH, Tree};
+use super::tree::{MAX_DEPTH, NodeContent, NodeRef, Tree};
 use crate::sweep::diagnostic::Diagnostic;
-use crate::sweep::diagnostic::config::Problem;
+use crate::sweep::diagnostic::config::ConfigProblem;
 use crate::sweep::literal::Literal;
 use crate::sweep::span::Span;
 use num_bigint::BigInt;
@@ -17,20 +17,20 @@ const MAX_VISITS: u32 = 500_000;
 
 /// A value as PyYAML loads it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(super) enum YamlValue {
     /// Null, a boolean, a number or a text.
     Scalar(Literal),
     Timestamp(Timestamp),
-    List(Vec<Value>),
-    Dict(Vec<(Value, Value)>),
+    List(Vec<YamlValue>),
+    Dict(Vec<(YamlValue, YamlValue)>),
 }
 
-impl Value {
+impl YamlValue {
     /// Python's `str`.
     pub(super) fn to_str(&self) -> String {
         match self {
-            Value::Scalar(literal) => literal.to_str(),
-            Value::Timestamp(timestamp) => timestamp.to_str(),
+            YamlValue::Scalar(literal) => literal.to_str(),
+            YamlValue::Timestamp(timestamp) => timestamp.to_str(),
             _ => self.repr(),
         }
     }
@@ -38,15 +38,16 @@ impl Value {
     /// Python's `repr`.
     pub(super) fn repr(&self) -> String {
         match self {
-            Value::Scalar(literal) => literal.repr(),
-            Value::Timestamp(timestamp) => timestamp.repr(),
-            Value::List(items) => {
-                let items: Vec<String> = items.iter().map(Value::repr).collect();
+            YamlValue::Scalar(literal) => literal.repr(),
+            YamlValue::Timestamp(timestamp) => timestamp.repr(),
+            YamlValue::List(items) => {
+                let items: Vec<String> = items.iter().map(YamlValue::repr).collect();
                 format!("[{}]", items.join(", "))
             }
-            Value::Dict(entries) => {
-                let entry =
-                    |(key, value): &(Value, Value)| format!("{}: {}", key.repr(), value.repr());
+            YamlValue::Dict(entries) => {
+                let entry = |(key, value): &(YamlValue, YamlValue)| {
+                    format!("{}: {}", key.repr(), value.repr())
+                };
                 let entries: Vec<String> = entries.iter().map(entry).collect();
                 format!("{{{}}}", entries.join(", "))
             }
@@ -56,23 +57,23 @@ impl Value {
     /// The value in a sentence.
     pub(super) fn describe(&self) -> String {
         match self {
-            Value::Scalar(Literal::None) => "nothing".into(),
-            Value::Scalar(Literal::Str(text)) => format!("the text `{text}`"),
-            Value::Scalar(Literal::Bool(true)) => "true".into(),
-            Value::Scalar(Literal::Bool(false)) => "false".into(),
-            Value::Scalar(literal) => format!("`{}`", literal.repr()),
-            Value::Timestamp(timestamp) => format!("the date `{}`", timestamp.to_str()),
-            Value::List(_) => "a list".into(),
-            Value::Dict(_) => "a mapping".into(),
+            YamlValue::Scalar(Literal::None) => "nothing".into(),
+            YamlValue::Scalar(Literal::Str(text)) => format!("the text `{text}`"),
+            YamlValue::Scalar(Literal::Bool(true)) => "true".into(),
+            YamlValue::Scalar(Literal::Bool(false)) => "false".into(),
+            YamlValue::Scalar(literal) => format!("`{}`", literal.repr()),
+            YamlValue::Timestamp(timestamp) => format!("the date `{}`", timestamp.to_str()),
+            YamlValue::List(_) => "a list".into(),
+            YamlValue::Dict(_) => "a mapping".into(),
         }
     }
 
     /// Whether Python's dict takes the two for one key: 1, 1.0 and True are.
-    pub(super) fn is_same_key(&self, other: &Value) -> bool {
-        let (Value::Scalar(a), Value::Scalar(b)) = (self, other) else {
+    pub(super) fn is_same_key(&self, other: &YamlValue) -> bool {
+        let (YamlValue::Scalar(a), YamlValue::Scalar(b)) = (self, other) else {
             return self == other;
         };
-        match (integral(a), integral(b)) {
+        match (to_integer(a), to_integer(b)) {
             (Some(a), Some(b)) => a == b,
             _ => a == b,
         }
@@ -80,7 +81,7 @@ impl Value {
 }
 
 /// The integer that a number equals.
-fn integral(value: &Literal) -> Option<BigInt> {
+fn to_integer(value: &Literal) -> Option<BigInt> {
     match value {
         Literal::Bool(value) => Some(BigInt::from(u8::from(*value))),
         Literal::Int(value) => Some(value.clone()),
@@ -95,16 +96,16 @@ fn integral(value: &Literal) -> Option<BigInt> {
 /// One entry of a mapping, merges done.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) key: Value,
-    pub(super) key_place: Child,
-    pub(super) value: Child,
+    pub(super) key: YamlValue,
+    pub(super) key_place: NodeRef,
+    pub(super) value: NodeRef,
     /// Whether it stands in the mapping itself, not in a merged one.
     own: bool,
 }
 
 impl Entry {
     /// The place of the value, or of the key where nothing stands behind it.
-    pub(super) fn visible(&self) -> Span {
+    pub(super) fn visible_span(&self) -> Span {
         let value = self.value.span;
         if value.start < value.end {
             value
@@ -119,7 +120,7 @@ pub(super) struct Loader<'a> {
     tree: &'a Tree,
     visits: u32,
     /// What may not be meant: warnings.
-    pub(super) notes: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl<'a> Loader<'a> {
@@ -127,18 +128,18 @@ impl<'a> Loader<'a> {
         Loader {
             tree,
             visits: 0,
-            notes: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
-    pub(super) fn content(&self, child: Child) -> &'a Content {
+    pub(super) fn content(&self, child: NodeRef) -> &'a NodeContent {
         &self.tree.node(child).content
     }
 
-    fn visit(&mut self, at: Child, depth: usize) -> Result<(), Diagnostic> {
+    fn count_visit(&mut self, at: NodeRef, depth: usize) -> Result<(), Diagnostic> {
         self.visits += 1;
         if self.visits > MAX_VISITS || depth > MAX_DEPTH {
-            return Err(Diagnostic::in_config(at.span, Problem::TooLarge));
+            return Err(Diagnostic::in_config(at.span, ConfigProblem::TooLarge));
         }
         Ok(())
     }
@@ -147,28 +148,28 @@ impl<'a> Loader<'a> {
     ///
     /// # Errors
     /// What PyYAML's safe loader refuses.
-    pub(super) fn load(&mut self, at: Child) -> Result<Value, Diagnostic> {
+    pub(super) fn load(&mut self, at: NodeRef) -> Result<YamlValue, Diagnostic> {
         self.load_at(at, 0)
     }
 
-    fn load_at(&mut self, at: Child, depth: usize) -> Result<Value, Diagnostic> {
-        self.visit(at, depth)?;
+    fn load_at(&mut self, at: NodeRef, depth: usize) -> Result<YamlValue, Diagnostic> {
+        self.count_visit(at, depth)?;
         let node = self.tree.node(at);
         match &node.content {
-            Content::Scalar { text, plain, .. } => {
-                scalar::load(at.span, node.tag.as_deref(), text, *plain)
+            NodeContent::Scalar { text, plain, .. } => {
+                scalar::load_scalar(at.span, node.tag.as_deref(), text, *plain)
             }
-            Content::Sequence(items) => {
+            NodeContent::Sequence(items) => {
                 check_tag(at.span, node.tag.as_deref(), "seq")?;
                 let items = items.iter().map(|item| self.load_at(*item, depth + 1));
-                Ok(Value::List(items.collect::<Result<_, _>>()?))
+                Ok(YamlValue::List(items.collect::<Result<_, _>>()?))
             }
-            Content::Mapping(_) => {
+            NodeContent::Mapping(_) => {
                 let mut dict = Vec::new();
-                for entry in self.entries_at(at, depth)? {
+                for entry in self.load_entries_at(at, depth)? {
                     dict.push((entry.key, self.load_at(entry.value, depth + 1)?));
                 }
-                Ok(Value::Dict(dict))
+                Ok(YamlValue::Dict(dict))
             }
         }
     }
@@ -178,32 +179,32 @@ impl<'a> Loader<'a> {
     ///
     /// # Errors
     /// What PyYAML's safe loader refuses.
-    pub(super) fn entries(&mut self, at: Child) -> Result<Vec<Entry>, Diagnostic> {
-        self.entries_at(at, 0)
+    pub(super) fn load_entries(&mut self, at: NodeRef) -> Result<Vec<Entry>, Diagnostic> {
+        self.load_entries_at(at, 0)
     }
 
-    fn entries_at(&mut self, at: Child, depth: usize) -> Result<Vec<Entry>, Diagnostic> {
+    fn load_entries_at(&mut self, at: NodeRef, depth: usize) -> Result<Vec<Entry>, Diagnostic> {
         check_tag(at.span, self.tree.node(at).tag.as_deref(), "map")?;
         let mut entries: Vec<Entry> = Vec::new();
         let mut texts: HashMap<String, usize> = HashMap::new();
-        for pair in self.flat(at, depth)? {
-            let key = self.key(pair.key, depth)?;
+        for pair in self.flatten_merges(at, depth)? {
+            let key = self.load_key(pair.key, depth)?;
             let known = match &key {
-                Value::Scalar(Literal::Str(text)) => texts.get(text).copied(),
+                YamlValue::Scalar(Literal::Str(text)) => texts.get(text).copied(),
                 other => entries.iter().position(|e| e.key.is_same_key(other)),
             };
             if let Some(known) = known {
                 let entry = &mut entries[known];
                 if entry.own && pair.own {
                     let key = key.to_str();
-                    let problem = Problem::RepeatedKey { key };
-                    self.notes
+                    let problem = ConfigProblem::RepeatedKey { key };
+                    self.warnings
                         .push(Diagnostic::in_config(pair.key.span, problem));
                 }
                 (entry.value, entry.key_place, entry.own) = (pair.value, pair.key, pair.own);
                 continue;
             }
-            if let Value::Scalar(Literal::Str(text)) = &key {
+            if let YamlValue::Scalar(Literal::Str(text)) = &key {
                 texts.insert(text.clone(), entries.len());
             }
             entries.push(Entry {
@@ -217,19 +218,19 @@ impl<'a> Loader<'a> {
     }
 
     /// A key's value; `=` is text there.
-    fn key(&mut self, at: Child, depth: usize) -> Result<Value, Diagnostic> {
-        if let Content::Scalar {
+    fn load_key(&mut self, at: NodeRef, depth: usize) -> Result<YamlValue, Diagnostic> {
+        if let NodeContent::Scalar {
             text, plain: true, ..
         } = self.content(at)
             && text == "="
             && self.tree.node(at).tag.is_none()
         {
-            return Ok(Value::Scalar(Literal::Str("=".into())));
+            return Ok(YamlValue::Scalar(Literal::Str("=".into())));
         }
         match self.load_at(at, depth + 1)? {
-            Value::List(_) | Value::Dict(_) => Err(Diagnostic::in_config(
+            YamlValue::List(_) | YamlValue::Dict(_) => Err(Diagnostic::in_config(
                 at.span,
-                Problem::BadMapping("a list or a mapping can be no key"),
+                ConfigProblem::BadMapping("a list or a mapping can be no key"),
             )),
             key => Ok(key),
         }
@@ -237,13 +238,13 @@ impl<'a> Loader<'a> {
 
     /// The pairs of a mapping, those of its `<<` before its own, since a later pair replaces an earlier one.
     /// Of a list of mappings the first one wins, so that it comes last.
-    fn flat(&mut self, at: Child, depth: usize) -> Result<Vec<Pair>, Diagnostic> {
-        let Content::Mapping(pairs) = self.content(at) else {
+    fn flatten_merges(&mut self, at: NodeRef, depth: usize) -> Result<Vec<Pair>, Diagnostic> {
+        let NodeContent::Mapping(pairs) = self.content(at) else {
             return Ok(Vec::new());
         };
         let (mut merged, mut own) = (Vec::new(), Vec::new());
         for &(key, value) in pairs {
-            self.visit(key, depth)?;
+            self.count_visit(key, depth)?;
             if !self.is_merge(key) {
                 own.push(Pair {
                     key,
@@ -253,39 +254,39 @@ impl<'a> Loader<'a> {
                 continue;
             }
             match self.content(value) {
-                Content::Mapping(_) => merged.extend(self.merged(value, depth)?),
-                Content::Sequence(items) => {
+                NodeContent::Mapping(_) => merged.extend(self.merged_pairs(value, depth)?),
+                NodeContent::Sequence(items) => {
                     for item in items.iter().rev() {
-                        merged.extend(self.merged(*item, depth)?);
+                        merged.extend(self.merged_pairs(*item, depth)?);
                     }
                 }
-                Content::Scalar { .. } => return Err(not_merged(value.span)),
+                NodeContent::Scalar { .. } => return Err(merge_error(value.span)),
             }
         }
         merged.extend(own);
         Ok(merged)
     }
 
-    fn merged(&mut self, at: Child, depth: usize) -> Result<Vec<Pair>, Diagnostic> {
-        self.visit(at, depth)?;
-        if !matches!(self.content(at), Content::Mapping(_)) {
-            return Err(not_merged(at.span));
+    fn merged_pairs(&mut self, at: NodeRef, depth: usize) -> Result<Vec<Pair>, Diagnostic> {
+        self.count_visit(at, depth)?;
+        if !matches!(self.content(at), NodeContent::Mapping(_)) {
+            return Err(merge_error(at.span));
         }
-        let mut pairs = self.flat(at, depth + 1)?;
+        let mut pairs = self.flatten_merges(at, depth + 1)?;
         for pair in &mut pairs {
-            self.visit(pair.key, depth)?;
+            self.count_visit(pair.key, depth)?;
             pair.own = false;
         }
         Ok(pairs)
     }
 
     /// Whether a key is a plain `<<`, or has its tag.
-    fn is_merge(&self, key: Child) -> bool {
+    fn is_merge(&self, key: NodeRef) -> bool {
         let node = self.tree.node(key);
         match (&node.tag, &node.content) {
             (Some(tag), _) => tag == "tag:yaml.org,2002:merge",
-            (None, Content::Scalar { text, plain, .. }) => {
-                *plain && resolve(text) == Implicit::Merge
+            (None, NodeContent::Scalar { text, plain, .. }) => {
+                *plain && resolve(text) == ImplicitTag::Merge
             }
             _ => false,
         }
@@ -294,21 +295,21 @@ impl<'a> Loader<'a> {
 
 /// A key and its value before equal keys are found.
 struct Pair {
-    key: Child,
-    value: Child,
+    key: NodeRef,
+    value: NodeRef,
     own: bool,
 }
 
-fn not_merged(span: Span) -> Diagnostic {
+fn merge_error(span: Span) -> Diagnostic {
     let what = "`<<` takes a mapping, or a list of mappings";
-    Diagnostic::in_config(span, Problem::BadMapping(what))
+    Diagnostic::in_config(span, ConfigProblem::BadMapping(what))
 }
 
 /// A collection's tag: none, or the one it has anyway.
 fn check_tag(span: Span, tag: Option<&str>, own: &str) -> Result<(), Diagnostic> {
     match tag {
         None | Some("!") => Ok(()),
-        Some(tag) if tag.strip_prefix(scalar::PREFIX) == Some(own) => Ok(()),
-        Some(tag) => Err(scalar::bad(span, tag, "this")),
+        Some(tag) if tag.strip_prefix(scalar::TAG_PREFIX) == Some(own) => Ok(()),
+        Some(tag) => Err(scalar::tag_error(span, tag, "this")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Severity;
 use crate::sweep::span::Span;
-use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::hidden::{self, HiddenClass};
 use crate::sweep::unicode::lookalike;
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum CharacterProblem {
         /// The character, the first of several that belong together.
         character: char,
         /// Decides message and fix.
-        class: Class,
+        class: HiddenClass,
         /// Whether it cannot be meant: in a name, in a number, between words.
         certain: bool,
     },
@@ -82,7 +82,9 @@ impl CharacterProblem {
     /// Whether it blocks the launch.
     pub(crate) fn severity(&self) -> Severity {
         let certain = match self {
-            CharacterProblem::Hidden { class, certain, .. } => *certain || *class == Class::Nul,
+            CharacterProblem::Hidden { class, certain, .. } => {
+                *certain || *class == HiddenClass::Nul
+            }
             CharacterProblem::LookAlike { certain, .. }
             | CharacterProblem::Entity { certain, .. }
             | CharacterProblem::InSweep { certain, .. } => *certain,
@@ -116,11 +118,12 @@ impl CharacterProblem {
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             CharacterProblem::Hidden {
-                class: Class::Direction,
+                class: HiddenClass::Direction,
                 ..
             } => "what is shown may not be what runs".into(),
             CharacterProblem::Hidden {
-                class: Class::Lost, ..
+                class: HiddenClass::Lost,
+                ..
             } => "write the character that stood here".into(),
             CharacterProblem::BehindBackslash { .. } | CharacterProblem::LastBackslash => {
                 "a line goes on only where `\\` is its last character".into()
@@ -147,7 +150,7 @@ impl fmt::Display for CharacterProblem {
                 character,
                 class,
                 certain,
-            } => hidden_message(f, &hidden::called(*character), *class, *certain),
+            } => hidden_message(f, &hidden::describe(*character), *class, *certain),
             CharacterProblem::BehindBackslash { character: '#' } => {
                 write!(
                     f,
@@ -157,7 +160,7 @@ impl fmt::Display for CharacterProblem {
             CharacterProblem::BehindBackslash { character } => write!(
                 f,
                 "expected the line's end behind `\\`, found {}: the line does not go on",
-                hidden::called(*character)
+                hidden::describe(*character)
             ),
             CharacterProblem::LastBackslash => {
                 write!(
@@ -181,7 +184,7 @@ impl fmt::Display for CharacterProblem {
                 character,
                 plain: Some(plain),
                 ..
-            } if lookalike::ascii(*character).is_some() => {
+            } if lookalike::to_ascii(*character).is_some() => {
                 let code = u32::from(*character);
                 write!(f, "expected `{plain}`, found `{character}` (U+{code:04X})")
             }
@@ -201,14 +204,14 @@ impl fmt::Display for CharacterProblem {
                 let found = match character {
                     '&' => "an HTML entity".into(),
                     '`' => "a backtick".into(),
-                    character => hidden::called(*character),
+                    character => hidden::describe(*character),
                 };
                 write!(f, "expected {plain}, found {found}")
             }
             CharacterProblem::InSweep { character, .. } => write!(
                 f,
                 "found {}, which nobody sees, between the values",
-                hidden::called(*character)
+                hidden::describe(*character)
             ),
             CharacterProblem::Entity {
                 entity, shown: ' ', ..
@@ -226,10 +229,10 @@ impl fmt::Display for CharacterProblem {
             CharacterProblem::ControlInValue {
                 character: '\0', ..
             } => {
-                write!(f, "no program can be passed {}", hidden::called('\0'))
+                write!(f, "no program can be passed {}", hidden::describe('\0'))
             }
             CharacterProblem::ControlInValue { character, .. } => {
-                write!(f, "this value contains {}", hidden::called(*character))
+                write!(f, "this value contains {}", hidden::describe(*character))
             }
         }
     }
@@ -238,29 +241,31 @@ impl fmt::Display for CharacterProblem {
 fn hidden_message(
     f: &mut fmt::Formatter<'_>,
     called: &str,
-    class: Class,
+    class: HiddenClass,
     certain: bool,
 ) -> fmt::Result {
     match class {
-        Class::Blank if certain => write!(
+        HiddenClass::Blank if certain => write!(
             f,
             "expected a plain blank, found {called}, which a shell takes for a letter"
         ),
-        Class::Blank => write!(f, "{called} looks like a blank; it is passed as it is"),
-        Class::Nul => write!(f, "no program can be passed {called}"),
-        Class::Lost => write!(f, "found {called}: what stood here was lost before"),
-        Class::Mojibake => write!(
+        HiddenClass::Blank => write!(f, "{called} looks like a blank; it is passed as it is"),
+        HiddenClass::Nul => write!(f, "no program can be passed {called}"),
+        HiddenClass::Lost => write!(f, "found {called}: what stood here was lost before"),
+        HiddenClass::Mojibake => write!(
             f,
             "this was read in a wrong encoding: UTF-8 as Windows-1252"
         ),
-        Class::Direction => {
+        HiddenClass::Direction => {
             write!(
                 f,
                 "found {called}, which changes the order that text is shown in"
             )
         }
-        Class::Unseen | Class::Control if certain => write!(f, "found {called}, which nobody sees"),
-        Class::Unseen | Class::Control => {
+        HiddenClass::Unseen | HiddenClass::Control if certain => {
+            write!(f, "found {called}, which nobody sees")
+        }
+        HiddenClass::Unseen | HiddenClass::Control => {
             write!(
                 f,
                 "found {called}, which nobody sees; it is passed as it is"

@@ -5,11 +5,11 @@ use std::fmt;
 
 /// A problem of the config file. Keys are named as they stand in the file.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Problem {
+pub enum ConfigProblem {
     /// More text than is read.
     TooLong,
     /// Not YAML as PyYAML reads it.
-    Syntax(Syntax),
+    Syntax(YamlSyntaxError),
     /// A tag that Grid's client cannot read, or a text that does not fit it.
     Tag {
         /// The tag, `!!name` for those of YAML.
@@ -94,7 +94,7 @@ pub enum Problem {
     /// A value that leaves a bracket or an escape open, and so takes the next one in.
     RunsOn,
     /// One of two keys that only count together.
-    Alone {
+    MissingPartner {
         /// The one that is there.
         given: &'static str,
         /// The one that is not.
@@ -120,12 +120,12 @@ pub enum Problem {
         found: String,
     },
     /// A config file is given, but no command has `--config`.
-    NotAsked,
+    FileNotNamed,
 }
 
 /// Why the text is no YAML that PyYAML reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syntax {
+pub enum YamlSyntaxError {
     /// A quote that is never closed.
     UnclosedQuote,
     /// A bracket that is never closed.
@@ -164,20 +164,20 @@ pub enum Syntax {
     Other,
 }
 
-impl Problem {
+impl ConfigProblem {
     /// Whether it blocks the launch.
     pub fn severity(&self) -> Severity {
         match self {
-            Problem::UnknownKey { .. }
-            | Problem::Ignored { .. }
-            | Problem::RepeatedKey { .. }
-            | Problem::Retyped { .. }
-            | Problem::Nickname { .. }
-            | Problem::NullParameter { .. }
-            | Problem::BareKey { .. }
-            | Problem::Split { .. }
-            | Problem::Unused { .. }
-            | Problem::NotAsked => Severity::Warning,
+            ConfigProblem::UnknownKey { .. }
+            | ConfigProblem::Ignored { .. }
+            | ConfigProblem::RepeatedKey { .. }
+            | ConfigProblem::Retyped { .. }
+            | ConfigProblem::Nickname { .. }
+            | ConfigProblem::NullParameter { .. }
+            | ConfigProblem::BareKey { .. }
+            | ConfigProblem::Split { .. }
+            | ConfigProblem::Unused { .. }
+            | ConfigProblem::FileNotNamed => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -185,31 +185,33 @@ impl Problem {
     /// What would be right, where saying so helps.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Problem::Syntax(syntax) => return syntax.help().map(Into::into),
-            Problem::UnknownKey {
+            ConfigProblem::Syntax(syntax) => return syntax.help().map(Into::into),
+            ConfigProblem::UnknownKey {
                 suggestion: Some(key),
                 ..
             } => format!("did you mean `{key}`?"),
-            Problem::Ignored { help, .. } => (*help).into(),
-            Problem::Retyped { written, .. } | Problem::DateInList { written, .. } => {
+            ConfigProblem::Ignored { help, .. } => (*help).into(),
+            ConfigProblem::Retyped { written, .. } | ConfigProblem::DateInList { written, .. } => {
                 format!("to pass it as it stands, write it in quotes: \"{written}\"")
             }
-            Problem::NullParameter { key } => {
+            ConfigProblem::NullParameter { key } => {
                 format!("for a flag without a value write `{key}: \"\"`")
             }
-            Problem::BareKey { key } => format!("did you mean `--{key}`?"),
-            Problem::Split {
+            ConfigProblem::BareKey { key } => format!("did you mean `--{key}`?"),
+            ConfigProblem::Split {
                 text: Some(text), ..
             } => {
                 format!("to pass one argument, quote it for a shell too: \"'{text}'\"")
             }
-            Problem::NumTrials { typed } => {
+            ConfigProblem::NumTrials { typed } => {
                 let number = typed.unwrap_or(10);
                 format!("write `strategy_options: {{num_trials: {number}}}` under `settings`")
             }
-            Problem::RunsOn => "close its brackets, or quote it for a shell too: \"'…'\"".into(),
-            Problem::TwoScratches => "write either `size_gb` or `mount_path`".into(),
-            Problem::NotAsked => "write `--config FILE` before the script".into(),
+            ConfigProblem::RunsOn => {
+                "close its brackets, or quote it for a shell too: \"'…'\"".into()
+            }
+            ConfigProblem::TwoScratches => "write either `size_gb` or `mount_path`".into(),
+            ConfigProblem::FileNotNamed => "write `--config FILE` before the script".into(),
             _ => return None,
         })
     }
@@ -218,15 +220,17 @@ impl Problem {
     pub(crate) fn replacement(&self) -> Option<(String, String)> {
         let quoted = |text: &str| ("Put it in quotes".to_owned(), text.to_owned());
         match self {
-            Problem::UnknownKey {
+            ConfigProblem::UnknownKey {
                 suggestion: Some(key),
                 ..
             } => Some((format!("Change to {key}"), key.clone())),
-            Problem::BareKey { key } => Some((format!("Change to --{key}"), format!("--{key}"))),
-            Problem::Retyped { written, .. } | Problem::DateInList { written, .. } => {
+            ConfigProblem::BareKey { key } => {
+                Some((format!("Change to --{key}"), format!("--{key}")))
+            }
+            ConfigProblem::Retyped { written, .. } | ConfigProblem::DateInList { written, .. } => {
                 Some(quoted(&format!("\"{written}\"")))
             }
-            Problem::Split {
+            ConfigProblem::Split {
                 text: Some(text), ..
             } => Some(quoted(&format!("\"'{text}'\""))),
             _ => None,
@@ -234,27 +238,27 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::TooLong => write!(f, "expected at most 1 MiB of YAML"),
-            Problem::Syntax(syntax) => syntax.fmt(f),
-            Problem::Tag { tag, found } => {
+            ConfigProblem::TooLong => write!(f, "expected at most 1 MiB of YAML"),
+            ConfigProblem::Syntax(syntax) => syntax.fmt(f),
+            ConfigProblem::Tag { tag, found } => {
                 write!(f, "Grid's client cannot read `{found}` as {tag}")
             }
-            Problem::TooLarge => write!(f, "more values than a config file may hold"),
-            Problem::BadMapping(what) => f.write_str(what),
-            Problem::Expected {
+            ConfigProblem::TooLarge => write!(f, "more values than a config file may hold"),
+            ConfigProblem::BadMapping(what) => f.write_str(what),
+            ConfigProblem::Expected {
                 key,
                 expected,
                 found,
             } if key.is_empty() => write!(f, "expected {expected}, found {found}"),
-            Problem::Expected {
+            ConfigProblem::Expected {
                 key,
                 expected,
                 found,
             } => write!(f, "`{key}` takes {expected}, found {found}"),
-            Problem::UnknownKey { found, section, .. } => {
+            ConfigProblem::UnknownKey { found, section, .. } => {
                 let place = if section.is_empty() {
                     "at the top of a config file".into()
                 } else {
@@ -265,36 +269,36 @@ impl fmt::Display for Problem {
                     "Grid's client reads no `{found}` {place}; it has no effect"
                 )
             }
-            Problem::Ignored { key, .. } => {
+            ConfigProblem::Ignored { key, .. } => {
                 write!(f, "`{key}` has no effect here: Grid's client drops it")
             }
-            Problem::RepeatedKey { key } => {
+            ConfigProblem::RepeatedKey { key } => {
                 write!(f, "`{key}` stands above already; this one counts")
             }
-            Problem::Retyped { written, read } => {
+            ConfigProblem::Retyped { written, read } => {
                 write!(
                     f,
                     "YAML reads `{written}` as {read}, and that is what is passed"
                 )
             }
-            Problem::DateInList { written, repr } => {
+            ConfigProblem::DateInList { written, repr } => {
                 write!(
                     f,
                     "YAML reads `{written}` as a date, which is `{repr}` in a list"
                 )
             }
-            Problem::Nickname { typed, machine } => write!(
+            ConfigProblem::Nickname { typed, machine } => write!(
                 f,
                 "`{typed}` is {machine} here; from a config file Grid's client sends the nickname"
             ),
-            Problem::NullParameter { key } => {
+            ConfigProblem::NullParameter { key } => {
                 write!(f, "`{key}` has no value, so `None` is passed")
             }
-            Problem::BareKey { key } => write!(
+            ConfigProblem::BareKey { key } => write!(
                 f,
                 "`{key}` has no dashes: it and its value are passed as positional arguments"
             ),
-            Problem::Split {
+            ConfigProblem::Split {
                 words,
                 mapping: true,
                 ..
@@ -302,37 +306,37 @@ impl fmt::Display for Problem {
                 f,
                 "a mapping is no value of an argument; this passes {words} words"
             ),
-            Problem::Split { words, .. } => write!(
+            ConfigProblem::Split { words, .. } => write!(
                 f,
                 "Grid's client does not quote this value: it is passed as {words} arguments"
             ),
-            Problem::RunsOn => write!(
+            ConfigProblem::RunsOn => write!(
                 f,
                 "Grid's client does not quote this value, and it runs on into the next parameter"
             ),
-            Problem::Alone { given, missing } => {
+            ConfigProblem::MissingPartner { given, missing } => {
                 write!(f, "`{given}` needs `{missing}` beside it, found none")
             }
-            Problem::TwoScratches => write!(f, "`scratch` takes one key, found two or more"),
-            Problem::Unused { key, needs } => {
+            ConfigProblem::TwoScratches => write!(f, "`scratch` takes one key, found two or more"),
+            ConfigProblem::Unused { key, needs } => {
                 write!(f, "`{key}` has no effect without {needs}")
             }
-            Problem::NumTrials { typed: None } => {
+            ConfigProblem::NumTrials { typed: None } => {
                 write!(
                     f,
                     "random_search needs `num_trials` under `strategy_options`"
                 )
             }
-            Problem::NumTrials { typed: Some(_) } => write!(
+            ConfigProblem::NumTrials { typed: Some(_) } => write!(
                 f,
                 "random_search needs `num_trials` under `strategy_options`: where the config file \
                  sets the strategy, Grid's client does not pass `--num_trials` on"
             ),
-            Problem::VariableName { found } => write!(
+            ConfigProblem::VariableName { found } => write!(
                 f,
                 "expected the name of an environment variable, found `{found}`"
             ),
-            Problem::NotAsked => {
+            ConfigProblem::FileNotNamed => {
                 write!(
                     f,
                     "no command has `--config`, so this file is not in the plan"
@@ -342,47 +346,51 @@ impl fmt::Display for Problem {
     }
 }
 
-impl Syntax {
+impl YamlSyntaxError {
     fn help(self) -> Option<&'static str> {
         Some(match self {
-            Syntax::Tab => "indent and separate with blanks",
-            Syntax::Colon => "write a text that holds `: ` in quotes",
-            Syntax::Indentation => {
+            YamlSyntaxError::Tab => "indent and separate with blanks",
+            YamlSyntaxError::Colon => "write a text that holds `: ` in quotes",
+            YamlSyntaxError::Indentation => {
                 "keys of one mapping stand below each other, each as `key: value`"
             }
-            Syntax::InBrackets => "write the text in quotes",
-            Syntax::Reserved(_) => "write the text in quotes",
-            Syntax::Escape => "between single quotes a backslash is itself",
-            Syntax::Comment => "a comment has a blank before its #",
-            Syntax::UnicodeLineBreak => "use a plain line end",
+            YamlSyntaxError::InBrackets => "write the text in quotes",
+            YamlSyntaxError::Reserved(_) => "write the text in quotes",
+            YamlSyntaxError::Escape => "between single quotes a backslash is itself",
+            YamlSyntaxError::Comment => "a comment has a blank before its #",
+            YamlSyntaxError::UnicodeLineBreak => "use a plain line end",
             _ => return None,
         })
     }
 }
 
-impl fmt::Display for Syntax {
+impl fmt::Display for YamlSyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Syntax::UnclosedQuote => "this quote is never closed",
-            Syntax::UnclosedBracket(open) => return write!(f, "this {open} is never closed"),
-            Syntax::Flow => "expected `,` or the closing bracket",
-            Syntax::Tab => "YAML takes no tab here",
-            Syntax::Colon => "expected no `: ` in an unquoted text",
-            Syntax::Indentation => "expected a `key: value` at this indentation",
-            Syntax::UnknownAnchor => "this alias has no anchor before it",
-            Syntax::Recursive => "this alias stands in its own anchor",
-            Syntax::Reserved(c) => return write!(f, "no unquoted text begins with `{c}`"),
-            Syntax::InBrackets => {
+            YamlSyntaxError::UnclosedQuote => "this quote is never closed",
+            YamlSyntaxError::UnclosedBracket(open) => {
+                return write!(f, "this {open} is never closed");
+            }
+            YamlSyntaxError::Flow => "expected `,` or the closing bracket",
+            YamlSyntaxError::Tab => "YAML takes no tab here",
+            YamlSyntaxError::Colon => "expected no `: ` in an unquoted text",
+            YamlSyntaxError::Indentation => "expected a `key: value` at this indentation",
+            YamlSyntaxError::UnknownAnchor => "this alias has no anchor before it",
+            YamlSyntaxError::Recursive => "this alias stands in its own anchor",
+            YamlSyntaxError::Reserved(c) => return write!(f, "no unquoted text begins with `{c}`"),
+            YamlSyntaxError::InBrackets => {
                 "between brackets an unquoted text holds no `?` and begins with no `:`"
             }
-            Syntax::Escape => "YAML knows no such escape",
-            Syntax::TooDeep => "expected at most 64 levels of nesting",
-            Syntax::Comment => "expected a blank before a comment",
-            Syntax::Unprintable => "YAML does not allow this character",
-            Syntax::UnicodeLineBreak => "YAML 1.1 takes this invisible character for a line end",
-            Syntax::NoKey => "expected a key before the colon",
-            Syntax::OneDocument => "expected one document, found a second",
-            Syntax::Other => "this is no YAML",
+            YamlSyntaxError::Escape => "YAML knows no such escape",
+            YamlSyntaxError::TooDeep => "expected at most 64 levels of nesting",
+            YamlSyntaxError::Comment => "expected a blank before a comment",
+            YamlSyntaxError::Unprintable => "YAML does not allow this character",
+            YamlSyntaxError::UnicodeLineBreak => {
+                "YAML 1.1 takes this invisible character for a line end"
+            }
+            YamlSyntaxError::NoKey => "expected a key before the colon",
+            YamlSyntaxError::OneDocument => "expected one document, found a second",
+            YamlSyntaxError::Other => "this is no YAML",
         })
     }
 }

@@ -27,7 +27,7 @@ impl Fix {
 }
 
 /// The span with the blanks and escaped line ends before it.
-pub(in crate::sweep) fn with_blanks(text: &str, span: Span) -> Span {
+pub(in crate::sweep) fn extend_over_blanks(text: &str, span: Span) -> Span {
     let before = text.get(..span.start as usize).unwrap_or("");
     let mut kept = before;
     loop {

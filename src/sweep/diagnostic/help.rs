@@ -1,6 +1,6 @@
 //! What would be right instead.
 
-use super::{Diagnostic, Kind, Shell};
+use super::{Diagnostic, Kind, ShellSyntax};
 use crate::sweep::mend;
 
 impl Diagnostic {
@@ -9,10 +9,10 @@ impl Diagnostic {
         Some(match &self.kind {
             Kind::UnclosedQuote { quote } => format!("add {quote} where the value ends"),
             Kind::UnquotedSweep { .. } => "write the value in quotes".into(),
-            Kind::ShellSyntax(Shell::Braces { list: Some(list) }) => {
+            Kind::ShellSyntax(ShellSyntax::Braces { list: Some(list) }) => {
                 format!("a sweep over these values is written \"{list}\"")
             }
-            Kind::ShellSyntax(Shell::Expansion { .. }) => {
+            Kind::ShellSyntax(ShellSyntax::Expansion { .. }) => {
                 "write the value itself, or put it in single quotes to pass it as typed".into()
             }
             Kind::NoCommand => "for example: grid run train.py --lr \"[0.1, 0.01]\"".into(),
@@ -52,7 +52,7 @@ impl Diagnostic {
             Kind::UnknownCall {
                 typed, suggestion, ..
             } => {
-                let likely = mend::call_meanings(&typed.value).into_iter().next();
+                let likely = mend::call_repairs(&typed.value).into_iter().next();
                 let likely = likely.map(|meaning| meaning.value);
                 format!("did you mean `{}`?", likely.or_else(|| suggestion.clone())?)
             }
@@ -83,7 +83,7 @@ impl Diagnostic {
                                              `linspace(0, 1, 5)` how many there are to be"
                     .into()
             }
-            Kind::Doubt(doubt) => return doubt.help(),
+            Kind::Lint(doubt) => return doubt.help(),
             Kind::TooMuchListed => "draw fewer values, or launch the commands one by one".into(),
             Kind::SpaceTooLarge => "narrow an axis, or write fewer of them".into(),
             Kind::LargePlan { .. } => "nothing is listed until you launch; choose fewer, or use \

@@ -5,7 +5,7 @@
 //! of the others live in `wording`, the plain-text rendering with carets in `render`. The edits that mend a
 //! problem ([`Diagnostic::fixes`]) are in `sweep/fixes`, since some read the text again.
 
-use super::literal::Problem;
+use super::literal::LiteralErrorKind;
 use super::range::RangeError;
 use super::sampling::BindError;
 use super::span::{Origin, Span};
@@ -29,15 +29,15 @@ mod fix;
 
 pub use character::CharacterProblem;
 pub use doubt::{
-    Doubt, EatenQuotes, HiddenWords, LostSweep, OptionLike, OverrideList, Place, Refusing,
-    RepeatedFlag, Typed,
+    EatenQuotes, HiddenWords, Lint, LostSweep, OptionLike, OverrideList, RefusingPythons,
+    RepeatedFlag, TypedValue, ValuePlace,
 };
 pub(in crate::sweep) use doubt::{eaten_quotes, excerpt, hydra, lost_sweep};
 pub use fix::Fix;
-pub(in crate::sweep) use fix::with_blanks;
-pub use render::with_carets;
-pub use shell::{Change, Preamble, ShellProblem};
-pub use wording::{group_digits, grouped, in_words};
+pub(in crate::sweep) use fix::extend_over_blanks;
+pub use render::render_with_carets;
+pub use shell::{Preamble, ShellChange, ShellProblem};
+pub use wording::{count_in_words, format_count, group_digits};
 
 /// The most problems of one text that are reported one by one.
 pub(super) const MAX_PROBLEMS: usize = 1000;
@@ -76,20 +76,20 @@ impl Diagnostic {
     }
 
     /// The problem at `span` of the config file.
-    pub(crate) fn in_config(span: Span, problem: config::Problem) -> Diagnostic {
-        Diagnostic::new(span, Kind::Config(problem)).of(Origin::Config)
+    pub(crate) fn in_config(span: Span, problem: config::ConfigProblem) -> Diagnostic {
+        Diagnostic::new(span, Kind::Config(problem)).with_origin(Origin::Config)
     }
 
     /// The same problem, its place in the text of `origin`.
     #[must_use]
-    pub(crate) fn of(self, origin: Origin) -> Diagnostic {
+    pub(crate) fn with_origin(self, origin: Origin) -> Diagnostic {
         Diagnostic { origin, ..self }
     }
 }
 
 /// Shell syntax that is never run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shell {
+pub enum ShellSyntax {
     /// `|`
     Pipe,
     /// A lone `&`.
@@ -151,7 +151,7 @@ pub enum Kind {
         changed: bool,
     },
     /// Shell syntax that is not run.
-    ShellSyntax(Shell),
+    ShellSyntax(ShellSyntax),
 
     // Commands.
     /// No command in the text.
@@ -159,7 +159,7 @@ pub enum Kind {
     /// A config file where a command belongs: [`crate::sweep::config::pasted`] takes it apart.
     ConfigPasted,
     /// A link, or a file of another tool.
-    Foreign(foreign::Foreign),
+    Foreign(foreign::ForeignText),
     /// A command that is not `grid run`.
     NotGridRun {
         /// Its first word, or the first two where that is `grid`.
@@ -301,7 +301,7 @@ pub enum Kind {
         option: &'static str,
     },
     /// What is wrong in the config file itself.
-    Config(config::Problem),
+    Config(config::ConfigProblem),
     /// The script's text somewhere else in the command, which Grid's published client refuses.
     ScriptTextRepeated {
         /// Its path as typed.
@@ -314,9 +314,9 @@ pub enum Kind {
     /// A list or call that is no Python literal.
     Literal {
         /// What is wrong with it.
-        problem: Problem,
+        problem: LiteralErrorKind,
         /// The value, for fixes that write it anew.
-        typed: Box<Typed>,
+        typed: Box<TypedValue>,
     },
     /// Two string literals without a comma, read as two items.
     MissingComma {
@@ -340,7 +340,7 @@ pub enum Kind {
         /// The argument as Python prints it.
         found: String,
         /// The value, for fixes that write it anew.
-        typed: Box<Typed>,
+        typed: Box<TypedValue>,
     },
     /// A step of zero, or too many values.
     Range(RangeError),
@@ -363,7 +363,7 @@ pub enum Kind {
         /// The distribution with the most similar name, if one is similar.
         suggestion: Option<String>,
         /// The value, for fixes that write it anew.
-        typed: Box<Typed>,
+        typed: Box<TypedValue>,
     },
     /// Values that stand more than once in one axis.
     RepeatedValues {
@@ -372,11 +372,11 @@ pub enum Kind {
         /// How many values repeat an earlier one.
         count: u32,
         /// The whole list, where all its values are the same: it may be meant as one.
-        whole: Option<Box<Typed>>,
+        whole: Option<Box<TypedValue>>,
     },
 
     /// Something valid that may not be meant: a lint.
-    Doubt(Box<Doubt>),
+    Lint(Box<Lint>),
 
     /// The problems beyond the first thousand, which are counted only.
     MoreProblems {

@@ -10,7 +10,7 @@ impl Diagnostic {
             Kind::Spelling(ref problem) => problem.severity(),
             Kind::Character(ref problem) => problem.severity(),
             Kind::Shell(ref problem) => problem.severity(),
-            Kind::Doubt(ref doubt) => doubt.severity(),
+            Kind::Lint(ref doubt) => doubt.severity(),
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }
@@ -44,7 +44,7 @@ impl Diagnostic {
             // All errors have to be fixed, in whichever order.
             _ if self.severity() == Severity::Error => Precedence::Other,
             Kind::Character(problem) if problem.is_never_meant() => Precedence::NeverMeant,
-            Kind::Doubt(_) => Precedence::AllTrials,
+            Kind::Lint(_) => Precedence::AllTrials,
             Kind::LargePlan { .. } | Kind::RepeatedTrials { .. } | Kind::RepeatedValues { .. } => {
                 Precedence::SomeTrials
             }

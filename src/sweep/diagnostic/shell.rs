@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What a shell would do with a word, and nothing does here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum ShellChange {
     /// `~`, `~/x`, `~user`: a home directory.
     Home,
     /// `*`, `?`, `[ab]`: the names of files that match.
@@ -32,7 +32,7 @@ pub enum ShellProblem {
     /// A word that a shell would have changed is passed as typed.
     Unexpanded {
         /// The first change in the word.
-        change: Change,
+        change: ShellChange,
         /// The word's value as it stands, cut to 60 characters.
         typed: String,
         /// The value in single quotes, and its place.
@@ -72,12 +72,12 @@ impl ShellProblem {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             ShellProblem::Unexpanded {
-                change: Change::Backslash | Change::WindowsPath,
+                change: ShellChange::Backslash | ShellChange::WindowsPath,
                 ..
             } => Some("single quotes keep it".into()),
             ShellProblem::Placeholder { .. }
             | ShellProblem::Unexpanded {
-                change: Change::Placeholder,
+                change: ShellChange::Placeholder,
                 ..
             } => Some("write what stands for it".into()),
             ShellProblem::Usage => {
@@ -114,18 +114,18 @@ impl fmt::Display for ShellProblem {
             }
         };
         let does = match change {
-            Change::Home => "a shell would put a home directory here",
-            Change::Pattern => "a shell would put the names of matching files here",
-            Change::Parameter => "a shell would put a number of its own here",
-            Change::History => "an interactive shell would put an earlier command here",
-            Change::Placeholder => {
+            ShellChange::Home => "a shell would put a home directory here",
+            ShellChange::Pattern => "a shell would put the names of matching files here",
+            ShellChange::Parameter => "a shell would put a number of its own here",
+            ShellChange::History => "an interactive shell would put an earlier command here",
+            ShellChange::Placeholder => {
                 "it looks like a placeholder, for which something is to be put in"
             }
-            Change::CmdVariable => "cmd would put a variable's value here",
-            Change::Backslash => {
+            ShellChange::CmdVariable => "cmd would put a variable's value here",
+            ShellChange::Backslash => {
                 return write!(f, "a shell removes this backslash, and so it is not passed");
             }
-            Change::WindowsPath => {
+            ShellChange::WindowsPath => {
                 return write!(
                     f,
                     "a shell removes the backslashes of this Windows path, and so they are not passed"

@@ -1,6 +1,6 @@
 //! What is wrong with an option's spelling or place, with its wording and fixes.
 
-use super::{Fix, Severity, with_blanks};
+use super::{Fix, Severity, extend_over_blanks};
 use crate::sweep::span::Span;
 use std::fmt;
 
@@ -116,7 +116,7 @@ impl Problem {
         let remove = || {
             fix(
                 "Take it out".into(),
-                vec![(with_blanks(text, span), String::new())],
+                vec![(extend_over_blanks(text, span), String::new())],
             )
         };
         match self {
@@ -133,7 +133,7 @@ impl Problem {
                 fixes.extend(script_end.map(|end| {
                     let moved = format!(" {}", place.slice(text));
                     let edits = vec![
-                        (with_blanks(text, *place), String::new()),
+                        (extend_over_blanks(text, *place), String::new()),
                         (Span::at(end), moved),
                     ];
                     fix("Move it behind the script".into(), edits)
@@ -155,7 +155,7 @@ impl Problem {
                 ..
             } => {
                 let copy = (Span::at(*options_at), format!(" {}", place.slice(text)));
-                let taken = (with_blanks(text, *place), String::new());
+                let taken = (extend_over_blanks(text, *place), String::new());
                 vec![
                     // What Grid's published client does with it.
                     fix("Set it for the run too".into(), vec![copy.clone()]),
@@ -171,12 +171,12 @@ impl Problem {
                 ..
             } => {
                 if *is_given {
-                    let edits = vec![(with_blanks(text, *place), String::new())];
+                    let edits = vec![(extend_over_blanks(text, *place), String::new())];
                     return vec![fix("Take it out".into(), edits)];
                 }
                 let value = Span::new(name.end, place.end.max(name.end)).slice(text);
                 let written = (Span::at(*options_at), format!(" {today}{value}"));
-                let taken = (with_blanks(text, *place), String::new());
+                let taken = (extend_over_blanks(text, *place), String::new());
                 vec![fix(
                     "Move it before the script".into(),
                     vec![written, taken],

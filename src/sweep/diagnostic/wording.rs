@@ -1,6 +1,6 @@
 //! All wording of diagnostics: what was expected and what was found.
 
-use super::{Diagnostic, Kind, Shell};
+use super::{Diagnostic, Kind, ShellSyntax};
 use crate::sweep::MAX_LISTED;
 use crate::sweep::range::RangeError;
 use crate::sweep::run_names::MAX_RUN_NAME;
@@ -205,7 +205,7 @@ impl fmt::Display for Kind {
                 "`{script}` stands {count} times in the command, which Grid's published client refuses"
             ),
             Kind::Literal { problem, .. } => problem.fmt(f),
-            Kind::Doubt(doubt) => doubt.fmt(f),
+            Kind::Lint(doubt) => doubt.fmt(f),
             Kind::MissingComma { .. } => {
                 write!(f, "no comma between two texts; they are read as two values")
             }
@@ -257,17 +257,17 @@ impl fmt::Display for Kind {
             Kind::MoreProblems { count, .. } => write!(
                 f,
                 "{} more {} from here on",
-                grouped((*count).into()),
+                format_count((*count).into()),
                 if *count == 1 { "problem" } else { "problems" }
             ),
             Kind::TooMuchListed => write!(
                 f,
                 "one text lists at most {} values and trials of random searches, the longer ones \
                  counting more",
-                grouped(MAX_LISTED.into())
+                format_count(MAX_LISTED.into())
             ),
             Kind::SpaceTooLarge => write!(f, "more than 2^128 − 1 trials"),
-            Kind::LargePlan { trials } => write!(f, "this is {} trials", in_words(*trials)),
+            Kind::LargePlan { trials } => write!(f, "this is {} trials", count_in_words(*trials)),
             Kind::RepeatedTrials { count: 1 } => {
                 write!(
                     f,
@@ -284,23 +284,23 @@ impl fmt::Display for Kind {
     }
 }
 
-impl fmt::Display for Shell {
+impl fmt::Display for ShellSyntax {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Shell::Pipe => write!(f, "pipes are not run"),
-            Shell::Background => write!(f, "`&` is not run; trials run side by side anyway"),
-            Shell::Redirection => {
+            ShellSyntax::Pipe => write!(f, "pipes are not run"),
+            ShellSyntax::Background => write!(f, "`&` is not run; trials run side by side anyway"),
+            ShellSyntax::Redirection => {
                 write!(f, "redirections are not run; each trial's output is kept")
             }
-            Shell::Parenthesis => write!(f, "expected a word, found `)`"),
-            Shell::Braces { .. } => write!(f, "braces are not expanded"),
-            Shell::Expansion { typed } => write!(f, "`{typed}` is not expanded"),
+            ShellSyntax::Parenthesis => write!(f, "expected a word, found `)`"),
+            ShellSyntax::Braces { .. } => write!(f, "braces are not expanded"),
+            ShellSyntax::Expansion { typed } => write!(f, "`{typed}` is not expanded"),
         }
     }
 }
 
 /// A count with its digits grouped and, from a million on, in words.
-pub fn in_words(count: u128) -> String {
+pub fn count_in_words(count: u128) -> String {
     const NAMES: [&str; 12] = [
         "million",
         "billion",
@@ -315,7 +315,7 @@ pub fn in_words(count: u128) -> String {
         "undecillion",
         "duodecillion",
     ];
-    let grouped = grouped(count);
+    let grouped = format_count(count);
     let mut scale = 0_usize;
     let mut scaled = count / 1_000_000;
     while scaled >= 1000 {
@@ -340,7 +340,7 @@ pub fn in_words(count: u128) -> String {
 }
 
 /// A count with its digits grouped by commas.
-pub fn grouped(count: u128) -> String {
+pub fn format_count(count: u128) -> String {
     group_digits(&count.to_string())
 }
 

@@ -14,20 +14,22 @@ impl GpuPlaces {
                 edits: vec![(self.gpus, has.to_string())],
             });
         }
-        fixes.extend(machines::with_gpus(found, machine).map(|(name, count)| {
-            let edit = match self.machine {
-                Some(place) => (place, name.to_owned()),
-                None => (
-                    Span::at(self.options_at),
-                    format!(" --instance_type {name}"),
-                ),
-            };
-            let s = if count == 1 { "" } else { "s" };
-            Fix {
-                label: format!("Use {name} ({count} GPU{s})"),
-                edits: vec![edit],
-            }
-        }));
+        fixes.extend(
+            machines::smallest_with_gpus(found, machine).map(|(name, count)| {
+                let edit = match self.machine {
+                    Some(place) => (place, name.to_owned()),
+                    None => (
+                        Span::at(self.options_at),
+                        format!(" --instance_type {name}"),
+                    ),
+                };
+                let s = if count == 1 { "" } else { "s" };
+                Fix {
+                    label: format!("Use {name} ({count} GPU{s})"),
+                    edits: vec![edit],
+                }
+            }),
+        );
         fixes
     }
 }

@@ -4,10 +4,11 @@
 //! is read without the problem.
 
 use super::diagnostic::{
-    CharacterProblem, Diagnostic, Fix, Kind, Place, Shell, Typed, with_blanks,
+    CharacterProblem, Diagnostic, Fix, Kind, ShellSyntax, TypedValue, ValuePlace,
+    extend_over_blanks,
 };
-use super::literal::Problem;
-use super::mend::{self, Meaning};
+use super::literal::LiteralErrorKind;
+use super::mend::{self, Repair};
 use super::quote;
 use super::span::{Origin, Span};
 use super::words::{self, is_script};
@@ -43,23 +44,23 @@ impl Diagnostic {
                 machine,
                 places: Some(places),
             } => places.fixes(*found, machine, 0),
-            Kind::Doubt(doubt) => doubt.fixes(self.span, text),
+            Kind::Lint(doubt) => doubt.fixes(self.span, text),
             Kind::Literal { problem, typed } => value_fixes(problem, typed, text),
             Kind::RepeatedValues {
                 whole: Some(typed), ..
             } => {
-                let whole = Meaning::as_it_stands(&typed.value);
+                let whole = Repair::pass_verbatim(&typed.value);
                 let label = "Pass the list as one value".into();
-                written(vec![Meaning { label, ..whole }], &typed.place)
+                to_fixes(vec![Repair { label, ..whole }], &typed.place)
             }
             Kind::UnknownCall { typed, .. } => {
-                written(mend::call_meanings(&typed.value), &typed.place)
+                to_fixes(mend::call_repairs(&typed.value), &typed.place)
             }
             Kind::RangeNotInteger { typed, .. } => {
-                written(mend::unreadable_meanings(&typed.value), &typed.place)
+                to_fixes(mend::repairs_of_unreadable(&typed.value), &typed.place)
             }
             Kind::UnquotedSweep { typed, .. } if !mend::is_sweep(typed) => {
-                written(mend::unquoted_meanings(typed), &Place::at(self.span))
+                to_fixes(mend::repairs_of_unquoted(typed), &ValuePlace::at(self.span))
             }
             _ => self.likeliest_fix(text).into_iter().collect(),
         }
@@ -101,24 +102,27 @@ impl Diagnostic {
             Kind::TypographicQuote { content: Some(_) } => Some(words::quotes_fix(text)),
             Kind::Character(problem) => problem.fix(text, self.span),
             Kind::Shell(problem) => problem.fix(text),
-            Kind::ShellSyntax(Shell::Expansion { typed }) if typed.starts_with('`') => {
+            Kind::ShellSyntax(ShellSyntax::Expansion { typed }) if typed.starts_with('`') => {
                 words::backticks_fix(text, self.span)
                     .or_else(|| words::run_name_fix(text, self.span))
             }
-            Kind::ShellSyntax(Shell::Expansion { .. }) => words::run_name_fix(text, self.span),
-            Kind::ShellSyntax(shell @ (Shell::Pipe | Shell::Redirection)) => {
+            Kind::ShellSyntax(ShellSyntax::Expansion { .. }) => {
+                words::run_name_fix(text, self.span)
+            }
+            Kind::ShellSyntax(shell @ (ShellSyntax::Pipe | ShellSyntax::Redirection)) => {
                 words::operator_fix(text, self.span, shell)
             }
             Kind::Dash => Some(words::dashes_fix(text)),
-            Kind::UnquotedSweep { typed, .. } => {
-                replace("Put it in quotes", quote::readable(typed).into_owned())
-            }
-            Kind::ShellSyntax(Shell::Braces { list: Some(list) }) => {
+            Kind::UnquotedSweep { typed, .. } => replace(
+                "Put it in quotes",
+                quote::quote_readably(typed).into_owned(),
+            ),
+            Kind::ShellSyntax(ShellSyntax::Braces { list: Some(list) }) => {
                 replace("Write it as a list", format!("\"{list}\""))
             }
-            Kind::ShellSyntax(Shell::Background) => replace("Remove it", String::new()),
+            Kind::ShellSyntax(ShellSyntax::Background) => replace("Remove it", String::new()),
             Kind::DanglingLine { gaps } => {
-                let joined = gaps.iter().map(|gap| (*gap, joined(gap.slice(text))));
+                let joined = gaps.iter().map(|gap| (*gap, line_joiner(gap.slice(text))));
                 Some(Fix {
                     label: "Join the lines".into(),
                     edits: joined.collect(),
@@ -148,7 +152,7 @@ impl Diagnostic {
             } => replace(&format!("Change to {name}"), name.clone()),
             Kind::RepeatedRunName { name, .. } => replace(
                 &format!("Call it {name}"),
-                quote::readable(name).into_owned(),
+                quote::quote_readably(name).into_owned(),
             ),
             Kind::MissingComma { previous_end } => Some(Fix {
                 label: "Add the comma".into(),
@@ -157,14 +161,14 @@ impl Diagnostic {
             // Without `--name` the run gets a drawn name; other options would change more.
             Kind::MissingValue { option: "--name" } => Some(Fix {
                 label: "Leave out --name".into(),
-                edits: vec![(with_blanks(text, self.span), String::new())],
+                edits: vec![(extend_over_blanks(text, self.span), String::new())],
             }),
             Kind::NotAnInteger {
                 option: "--memory",
                 found,
                 least,
                 ..
-            } => disk_size(text, self.span, found, *least),
+            } => disk_size_fix(text, self.span, found, *least),
             Kind::NumTrialsMissing => Some(Fix {
                 label: "Add --num_trials 10".into(),
                 edits: vec![(Span::at(self.span.end), " --num_trials 10".into())],
@@ -194,12 +198,12 @@ impl Diagnostic {
 }
 
 /// What a value that cannot be read may be meant as.
-fn value_fixes(problem: &Problem, typed: &Typed, text: &str) -> Vec<Fix> {
-    let Typed { value, place } = typed;
+fn value_fixes(problem: &LiteralErrorKind, typed: &TypedValue, text: &str) -> Vec<Fix> {
+    let TypedValue { value, place } = typed;
     match problem {
         // The value becomes readable once the names are loaded.
-        Problem::NamesNotAtHand => Vec::new(),
-        Problem::TypographicQuote => {
+        LiteralErrorKind::NamesNotLoaded => Vec::new(),
+        LiteralErrorKind::TypographicQuote => {
             let typed = place.span.slice(text);
             let quote = if typed.starts_with('\'') { "\"" } else { "'" };
             let typographic = |c: char| matches!(c, '\u{2018}'..='\u{201f}');
@@ -209,10 +213,10 @@ fn value_fixes(problem: &Problem, typed: &Typed, text: &str) -> Vec<Fix> {
             }]
         }
         _ => {
-            let own = written(mend::unreadable_meanings(value), place);
+            let own = to_fixes(mend::repairs_of_unreadable(value), place);
             let longer = unquoted_words(place.span, text).and_then(|place| {
-                let meanings = mend::unreadable_meanings(place.span.slice(text));
-                let fix = written(meanings, &place).into_iter().next()?;
+                let meanings = mend::repairs_of_unreadable(place.span.slice(text));
+                let fix = to_fixes(meanings, &place).into_iter().next()?;
                 let label = "Take the words behind it into the list".into();
                 Some(Fix { label, ..fix })
             });
@@ -223,7 +227,7 @@ fn value_fixes(problem: &Problem, typed: &Typed, text: &str) -> Vec<Fix> {
 
 /// The words that an open list without quotes goes on in, `[sgd, adam`: up to the next flag. Looked
 /// for in 512 bytes.
-fn unquoted_words(value: Span, text: &str) -> Option<Place> {
+fn unquoted_words(value: Span, text: &str) -> Option<ValuePlace> {
     let rest = text
         .get(value.start as usize..)
         .filter(|rest| rest.starts_with('['))?;
@@ -235,12 +239,12 @@ fn unquoted_words(value: Span, text: &str) -> Option<Place> {
         .next()?;
     let words = line.split(" -").next()?.trim_end();
     let end = value.start + u32::try_from(words.len()).ok()?;
-    (end > value.end).then(|| Place::at(Span::new(value.start, end)))
+    (end > value.end).then(|| ValuePlace::at(Span::new(value.start, end)))
 }
 
 /// `--memory 200GB` becomes the number. A size below the least disk is left out with its option, since
 /// earlier clients meant main memory by it.
-fn disk_size(text: &str, span: Span, found: &str, least: u32) -> Option<Fix> {
+fn disk_size_fix(text: &str, span: Span, found: &str, least: u32) -> Option<Fix> {
     let unit = found.trim_start_matches(|c: char| c.is_ascii_digit());
     let size: u32 = found.strip_suffix(unit)?.parse().ok()?;
     let gigabytes = ["", "g", "gb", "gib"].contains(&unit.trim().to_lowercase().as_str());
@@ -258,20 +262,20 @@ fn disk_size(text: &str, span: Span, found: &str, least: u32) -> Option<Fix> {
     let whole = Span::new(u32::try_from(start).ok()?, span.end);
     Some(Fix {
         label: "Leave out --memory".into(),
-        edits: vec![(with_blanks(text, whole), String::new())],
+        edits: vec![(extend_over_blanks(text, whole), String::new())],
     })
 }
 
 /// What replaces `between` to join what it parts: a blank on one line, else a `\` and a line end, with the
 /// indentation kept. Nothing may stand behind the `\`, and an empty line would end the command.
-fn joined(between: &str) -> String {
+fn line_joiner(between: &str) -> String {
     let blanks = between.trim_end_matches([' ', '\t']).len();
     let lines = between.contains(['\n', '\r']);
     let indentation = lines.then(|| &between[blanks..]);
     indentation.map_or(" ".into(), |blanks| format!(" \\\n{blanks}"))
 }
 
-fn written(meanings: Vec<Meaning>, place: &Place) -> Vec<Fix> {
+fn to_fixes(meanings: Vec<Repair>, place: &ValuePlace) -> Vec<Fix> {
     let meanings = meanings.into_iter();
-    meanings.map(|meaning| place.write(meaning)).collect()
+    meanings.map(|meaning| place.to_fix(meaning)).collect()
 }

@@ -10,14 +10,14 @@
 //! their spelling of that time or without.
 
 use crate::sweep::command;
-use crate::sweep::diagnostic::foreign::Foreign;
+use crate::sweep::diagnostic::foreign::ForeignText;
 use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::machines;
 use crate::sweep::options::FRAMEWORKS;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::words::{self, Source, is_script};
+use crate::sweep::words::{self, TextSource, is_script};
 
 /// Whether a command's first word, as it stands in the text, is a link, alone or in Markdown or HTML.
 pub(super) fn begins_link(word: &str) -> bool {
@@ -33,18 +33,18 @@ pub(super) fn begins_link(word: &str) -> bool {
 }
 
 /// What the link of a line is.
-pub(super) fn read(line: &str) -> Foreign {
-    let address = address(line);
+pub(super) fn read(line: &str) -> ForeignText {
+    let address = find_address(line);
     let is_grids = address.contains("grid.ai/");
     let query = address.split_once("runs?").map(|(_, query)| query);
     match query.filter(|query| is_grids && query.contains("script=")) {
-        Some(query) => grid_run(&query.replace("&amp;", "&")),
-        None => other(address),
+        Some(query) => read_grid_run(&query.replace("&amp;", "&")),
+        None => describe_link(address),
     }
 }
 
 /// The line's address: Grid's where one is, else the last.
-fn address(line: &str) -> &str {
+fn find_address(line: &str) -> &str {
     let starts = line.match_indices("http").map(|(at, _)| at);
     let starts: Vec<usize> = starts.filter(|at| is_address(&line[*at..])).collect();
     let grids = starts.iter().find(|at| {
@@ -70,22 +70,24 @@ fn is_address(text: &str) -> bool {
 }
 
 /// A link to a run by its query.
-fn grid_run(query: &str) -> Foreign {
+fn read_grid_run(query: &str) -> ForeignText {
     let pairs = query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let pairs: Vec<(&str, String)> = pairs.map(|(key, value)| (key, decode(value))).collect();
+    let pairs: Vec<(&str, String)> = pairs
+        .map(|(key, value)| (key, decode_query(value)))
+        .collect();
     let value = |key: &str| {
         let found = pairs.iter().find(|(name, _)| *name == key);
         found.map(|(_, value)| value.trim())
     };
     let (repository, path) = repository_and_path(value("script").unwrap_or(""));
     let typed = value("script_args").unwrap_or("");
-    let command = command_of(typed, path.as_deref()).map(|command| {
-        let command = in_todays_options(command);
-        one_line(&with_options(&command, &options_of(&value)))
+    let command = rebuild_command(typed, path.as_deref()).map(|command| {
+        let command = modernize_options(command);
+        join_on_one_line(&with_options(&command, &options_of(&value)))
     });
-    Foreign::GridRun {
+    ForeignText::GridRun {
         command,
         repository,
     }
@@ -106,20 +108,20 @@ fn repository_and_path(address: &str) -> (Option<String>, Option<String>) {
 }
 
 /// What was typed as a `grid run` command, its script by the path below the repository.
-fn command_of(typed: &str, path: Option<&str>) -> Option<String> {
+fn rebuild_command(typed: &str, path: Option<&str>) -> Option<String> {
     let typed = typed.trim();
     let prefixes = ["grid run ", "grid train "];
     let bare = prefixes
         .iter()
         .find_map(|prefix| typed.strip_prefix(prefix));
     let text = format!("grid run {}", bare.unwrap_or(typed).trim());
-    let parsed = parse(&text).filter(|command| is_script(&command.script));
-    let quoted = path.map(quote::shell);
+    let parsed = parse_command(&text).filter(|command| is_script(&command.script));
+    let quoted = path.map(quote::quote_for_shell);
     match (parsed, quoted) {
         (Some(command), Some(quoted)) => {
             let same = path.is_some_and(|path| is_below(path, &command.script));
             let edits = same.then(|| (command.script_span, quoted.into_owned()));
-            Some(apply(&text, edits.into_iter().collect()))
+            Some(apply_edits(&text, edits.into_iter().collect()))
         }
         (Some(_), None) => Some(text),
         (None, Some(quoted)) => {
@@ -136,22 +138,22 @@ fn is_below(path: &str, script: &str) -> bool {
         .is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
-fn parse(text: &str) -> Option<command::Command> {
-    let (commands, _) = words::split(text, Source::Person);
+fn parse_command(text: &str) -> Option<command::Command> {
+    let (commands, _) = words::split(text, TextSource::Person);
     command::parse(commands.into_iter().next()?, &mut Vec::new())
 }
 
-fn apply(text: &str, edits: Vec<(Span, String)>) -> String {
+fn apply_edits(text: &str, edits: Vec<(Span, String)>) -> String {
     let label = String::new();
     Fix { label, edits }.apply(text)
 }
 
 /// The command with what has a name today by that name, and without what has none. A boolean behind a
 /// flag shows once the flag has its name.
-fn in_todays_options(mut text: String) -> String {
+fn modernize_options(mut text: String) -> String {
     for _ in 0..3 {
         let mut diagnostics = Vec::new();
-        let (commands, _) = words::split(&text, Source::Person);
+        let (commands, _) = words::split(&text, TextSource::Person);
         for words in commands {
             let _ = command::parse(words, &mut diagnostics);
         }
@@ -170,7 +172,7 @@ fn in_todays_options(mut text: String) -> String {
         if edits.is_empty() {
             break;
         }
-        text = apply(&text, edits);
+        text = apply_edits(&text, edits);
     }
     text
 }
@@ -180,7 +182,8 @@ fn options_of<'a>(value: &impl Fn(&str) -> Option<&'a str>) -> Vec<(&'static str
     let mut options = Vec::new();
     let instance = value("instance").filter(|name| !name.is_empty());
     options.extend(instance.map(|name| ("--instance_type", name.to_owned())));
-    let units = instance.and_then(|name| machines::units(&machines::resolve(name).ok()?));
+    let units =
+        instance.and_then(|name| machines::client_units(&machines::resolve_nickname(name).ok()?));
     let count = value("accelerators").and_then(|count| count.parse::<u32>().ok());
     if let (Some((has, true)), Some(count)) = (units, count)
         && (1..=has).contains(&count)
@@ -200,30 +203,32 @@ fn options_of<'a>(value: &impl Fn(&str) -> Option<&'a str>) -> Vec<(&'static str
 
 /// The command with each option that it does not have itself.
 fn with_options(text: &str, options: &[(&'static str, String)]) -> String {
-    let Some(command) = parse(text) else {
+    let Some(command) = parse_command(text) else {
         return text.to_owned();
     };
     let missing = options
         .iter()
-        .filter(|(name, _)| command.used(name).is_none());
+        .filter(|(name, _)| command.effective_use(name).is_none());
     let written = missing.map(|(name, value)| match value.as_str() {
         "" => format!(" {name}"),
-        value => format!(" {name} {}", quote::shell(value)),
+        value => format!(" {name} {}", quote::quote_for_shell(value)),
     });
     let written: String = written.collect();
-    apply(text, vec![(Span::at(command.options_at), written)])
+    apply_edits(text, vec![(Span::at(command.options_at), written)])
 }
 
 /// The words on one line, quoted as a person would.
-fn one_line(text: &str) -> String {
-    let (commands, _) = words::split(text, Source::Person);
+fn join_on_one_line(text: &str) -> String {
+    let (commands, _) = words::split(text, TextSource::Person);
     let words = commands.iter().flat_map(|words| &words.words);
-    let quoted: Vec<_> = words.map(|word| quote::readable(&word.text)).collect();
+    let quoted: Vec<_> = words
+        .map(|word| quote::quote_readably(&word.text))
+        .collect();
     quoted.join(" ")
 }
 
 /// Any other address.
-fn other(address: &str) -> Foreign {
+fn describe_link(address: &str) -> ForeignText {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let path = rest.split(['?', '#']).next().unwrap_or(rest);
     let (host, _) = path.split_once('/').unwrap_or((path, ""));
@@ -234,7 +239,10 @@ fn other(address: &str) -> Foreign {
         "github.com" | "raw.githubusercontent.com" | "gitlab.com" | "bitbucket.org"
             if is_script(file) =>
         {
-            ("a script in a repository", checkout(&quote::shell(file)))
+            (
+                "a script in a repository",
+                checkout(&quote::quote_for_shell(file)),
+            )
         }
         "github.com" | "gitlab.com" | "bitbucket.org" | "huggingface.co" => {
             ("a repository", checkout("train.py"))
@@ -251,11 +259,11 @@ fn other(address: &str) -> Foreign {
         "wandb.ai" => ("a page of Weights & Biases", command.into()),
         _ => ("a page", command.into()),
     };
-    Foreign::Link { what, help }
+    ForeignText::Link { what, help }
 }
 
 /// Percent and `+` escapes of a query decoded; what is no UTF-8 then is replaced.
-fn decode(text: &str) -> String {
+fn decode_query(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, behind @ ..] = rest {

@@ -3,7 +3,7 @@
 
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS};
 use super::span::Span;
-use super::words::{self, Words};
+use super::words::{self, CommandWords};
 
 mod link;
 mod others;
@@ -12,20 +12,20 @@ mod sweep_of_loop;
 mod wrapped;
 mod yaml;
 
-pub(super) use others::take_others;
-pub(super) use script::take_scripts;
+pub(super) use others::extract_other_lines;
+pub(super) use script::extract_shell_scripts;
 pub(super) use wrapped::{check_commented, check_wrapped};
 pub(super) use yaml::check_yaml;
 
 /// Takes the lines that begin with a link out of `commands` and reports what each is. What the lexer
 /// reported of such a line is dropped: its `&` and `?` are the link's. Returns whether there was one.
 /// O(length of the text).
-pub(super) fn take_links(
+pub(super) fn extract_links(
     text: &str,
-    commands: &mut Vec<Words>,
+    commands: &mut Vec<CommandWords>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> bool {
-    let first_word = |words: &Words| words.words.first().map(|word| word.span);
+    let first_word = |words: &CommandWords| words.words.first().map(|word| word.span);
     let mut lines: Vec<Span> = Vec::new();
     for words in commands.iter() {
         let Some(first) = first_word(words) else {
@@ -35,7 +35,7 @@ pub(super) fn take_links(
         if !covered && link::begins_link(first.slice(text)) {
             let line = text.get(first.start as usize..).unwrap_or("");
             let line = line.lines().next().unwrap_or("").trim_end();
-            let end = first.start.saturating_add(words::offset(line.len()));
+            let end = first.start.saturating_add(words::to_offset(line.len()));
             lines.push(Span::new(first.start, end));
         }
     }
@@ -67,7 +67,7 @@ struct Region {
     /// The command to its end, its operators and redirections included.
     line: Span,
     /// The same with the separator beside it, so that the text without it has no empty command there.
-    whole: Span,
+    with_separator: Span,
 }
 
 impl Region {
@@ -107,15 +107,19 @@ impl Region {
         };
         let line_end = span.end as usize + behind[..end].trim_end_matches([' ', '\t']).len();
         Region {
-            line: Span::new(span.start, words::offset(line_end)),
-            whole: Span::new(words::offset(start), words::offset(whole_end)),
+            line: Span::new(span.start, words::to_offset(line_end)),
+            with_separator: Span::new(words::to_offset(start), words::to_offset(whole_end)),
         }
     }
 }
 
 /// Removes the commands that begin in `regions`, which are in order, and their diagnostics.
 /// O(n log n).
-fn drop_within(regions: &[Region], commands: &mut Vec<Words>, diagnostics: &mut Vec<Diagnostic>) {
+fn remove_within(
+    regions: &[Region],
+    commands: &mut Vec<CommandWords>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     if regions.is_empty() {
         return;
     }

@@ -2,15 +2,15 @@
 //! list stands in the text and each of its variables is one whole argument.
 
 use super::sweep_of_loop::LoopReader;
-use super::{Region, drop_within};
+use super::{Region, remove_within};
 use crate::sweep::command::is_python;
-use crate::sweep::diagnostic::foreign::{Construct, Foreign, ShellScript};
-use crate::sweep::diagnostic::{Diagnostic, Kind, Preamble, Shell, ShellProblem};
+use crate::sweep::diagnostic::foreign::{Construct, ForeignText, ShellScript};
+use crate::sweep::diagnostic::{Diagnostic, Kind, Preamble, ShellProblem, ShellSyntax};
 use crate::sweep::span::Span;
-use crate::sweep::words::{Word, Words};
+use crate::sweep::words::{CommandWords, Word};
 
 /// What a command's first word opens.
-fn opens(text: &str, words: &[Word]) -> Option<Construct> {
+fn opened_construct(text: &str, words: &[Word]) -> Option<Construct> {
     let first = words.first()?;
     let second = words.get(1).map_or("", |word| word.text.as_str());
     Some(match first.span.slice(text) {
@@ -23,7 +23,7 @@ fn opens(text: &str, words: &[Word]) -> Option<Construct> {
 }
 
 /// The words behind `do`, `then`, `else` and `{`, which stand before a command of its own.
-pub(super) fn body<'w>(text: &str, words: &'w [Word]) -> &'w [Word] {
+pub(super) fn skip_keywords<'w>(text: &str, words: &'w [Word]) -> &'w [Word] {
     let mut rest = words;
     while let [first, behind @ ..] = rest {
         if !matches!(first.span.slice(text), "do" | "then" | "else" | "{") {
@@ -35,19 +35,19 @@ pub(super) fn body<'w>(text: &str, words: &'w [Word]) -> &'w [Word] {
 }
 
 /// A construct from its first command to its last, by their numbers.
-struct Found {
+struct ConstructRange {
     construct: Construct,
     first: usize,
     last: usize,
 }
 
 /// The outermost constructs. O(words).
-fn find(text: &str, commands: &[Words]) -> Vec<Found> {
+fn find_constructs(text: &str, commands: &[CommandWords]) -> Vec<ConstructRange> {
     let mut open: Vec<(Construct, usize)> = Vec::new();
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<ConstructRange> = Vec::new();
     for (number, words) in commands.iter().enumerate() {
-        let words = body(text, &words.words);
-        if let Some(construct) = opens(text, words) {
+        let words = skip_keywords(text, &words.words);
+        if let Some(construct) = opened_construct(text, words) {
             open.push((construct, number));
             continue;
         }
@@ -62,7 +62,7 @@ fn find(text: &str, commands: &[Words]) -> Vec<Found> {
             found.pop();
         }
         let last = number;
-        found.push(Found {
+        found.push(ConstructRange {
             construct,
             first,
             last,
@@ -78,7 +78,7 @@ fn find(text: &str, commands: &[Words]) -> Vec<Found> {
     if let Some((construct, first)) = unclosed {
         found.retain(|inner| inner.first < first);
         let last = commands.len().saturating_sub(1);
-        found.push(Found {
+        found.push(ConstructRange {
             construct,
             first,
             last,
@@ -88,7 +88,7 @@ fn find(text: &str, commands: &[Words]) -> Vec<Found> {
 }
 
 /// Whether a command is `NAME=(…)`.
-pub(super) fn array_name<'t>(text: &'t str, words: &Words) -> Option<&'t str> {
+pub(super) fn array_name<'t>(text: &'t str, words: &CommandWords) -> Option<&'t str> {
     let raw = words.words.first()?.span.slice(text);
     let (name, list) = raw.split_once('=')?;
     let name = name.trim_end_matches('+');
@@ -99,24 +99,24 @@ pub(super) fn array_name<'t>(text: &'t str, words: &Words) -> Option<&'t str> {
 
 /// Takes the shell's constructs out of `commands` and reports each: what stands in them is no command of
 /// its own. Returns whether there was one. O(length of the text).
-pub(in crate::sweep) fn take_scripts(
+pub(in crate::sweep) fn extract_shell_scripts(
     text: &str,
-    commands: &mut Vec<Words>,
+    commands: &mut Vec<CommandWords>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> bool {
-    let found = find(text, commands);
-    let is_array = |words: &&Words| array_name(text, words).is_some();
-    let arrays = commands.iter().filter(is_array).take(MOST_ARRAYS);
-    let arrays: Vec<Words> = arrays.cloned().collect();
+    let found = find_constructs(text, commands);
+    let is_array = |words: &&CommandWords| array_name(text, words).is_some();
+    let arrays = commands.iter().filter(is_array).take(MAX_ARRAYS);
+    let arrays: Vec<CommandWords> = arrays.cloned().collect();
     if found.is_empty() && arrays.is_empty() {
         return false;
     }
-    let operators = operators(diagnostics);
-    let settings = settings(diagnostics);
+    let operators = operator_places(diagnostics);
+    let settings = setting_places(diagnostics);
     let mut told: Vec<Diagnostic> = Vec::new();
     let mut regions: Vec<Region> = Vec::new();
     let mut used_arrays: Vec<u32> = Vec::new();
-    for Found {
+    for ConstructRange {
         construct,
         first,
         last,
@@ -144,7 +144,7 @@ pub(in crate::sweep) fn take_scripts(
         if let Some(sweep) = sweep.flatten() {
             is_same = sweep.is_same;
             for array in sweep.arrays {
-                edits.push((Region::of(text, array).whole, String::new()));
+                edits.push((Region::of(text, array).with_separator, String::new()));
                 used_arrays.push(array.start);
             }
             edits.push((region.line, sweep.command));
@@ -157,7 +157,7 @@ pub(in crate::sweep) fn take_scripts(
             edits,
             is_same,
         };
-        let kind = Kind::Foreign(Foreign::ShellScript(script));
+        let kind = Kind::Foreign(ForeignText::ShellScript(script));
         told.push(Diagnostic::new(header, kind));
         regions.push(region);
     }
@@ -166,7 +166,7 @@ pub(in crate::sweep) fn take_scripts(
         let holds = |region: &Region| (region.line.start..region.line.end).contains(&span.start);
         regions.iter().any(holds)
     };
-    let apart: Vec<&Words> = arrays.iter().filter(|array| !inside(array.span)).collect();
+    let apart: Vec<&CommandWords> = arrays.iter().filter(|array| !inside(array.span)).collect();
     let mut array_regions = Vec::new();
     for array in apart {
         let region = Region::of(text, array.span);
@@ -178,26 +178,30 @@ pub(in crate::sweep) fn take_scripts(
         let script = ShellScript {
             construct: Construct::Array,
             first: super::excerpt(region.line.slice(text).lines().next().unwrap_or("")),
-            edits: vec![(region.whole, String::new())],
+            edits: vec![(region.with_separator, String::new())],
             is_same: false,
         };
-        let kind = Kind::Foreign(Foreign::ShellScript(script));
+        let kind = Kind::Foreign(ForeignText::ShellScript(script));
         told.push(Diagnostic::new(region.line, kind));
     }
     regions.extend(array_regions);
     regions.sort_by_key(|region| region.line.start);
-    drop_within(&regions, commands, diagnostics);
+    remove_within(&regions, commands, diagnostics);
     diagnostics.extend(told);
     true
 }
 
 /// The most arrays that are reported and read.
-const MOST_ARRAYS: usize = 32;
+const MAX_ARRAYS: usize = 32;
 
 /// Where pipes, redirections and `&` stand, in order.
-fn operators(diagnostics: &[Diagnostic]) -> Vec<u32> {
+fn operator_places(diagnostics: &[Diagnostic]) -> Vec<u32> {
     let is_operator = |d: &&Diagnostic| {
-        let operators = [Shell::Pipe, Shell::Redirection, Shell::Background];
+        let operators = [
+            ShellSyntax::Pipe,
+            ShellSyntax::Redirection,
+            ShellSyntax::Background,
+        ];
         matches!(&d.kind, Kind::ShellSyntax(shell) if operators.contains(shell))
     };
     let all = diagnostics.iter().filter(is_operator);
@@ -207,7 +211,7 @@ fn operators(diagnostics: &[Diagnostic]) -> Vec<u32> {
 }
 
 /// Where variables are set before a command, and other programs stand around one, in order.
-fn settings(diagnostics: &[Diagnostic]) -> Vec<u32> {
+fn setting_places(diagnostics: &[Diagnostic]) -> Vec<u32> {
     let is_setting = |d: &&Diagnostic| match &d.kind {
         Kind::Shell(ShellProblem::Preamble { preamble, typed }) => match preamble {
             Preamble::Wrapper => !matches!(typed.as_str(), "do" | "then"),
@@ -232,7 +236,7 @@ pub(super) fn is_idle(words: &[Word]) -> bool {
 }
 
 /// The words that begin a run: `grid run`, `python`.
-pub(super) fn run_words(words: &[Word]) -> Option<usize> {
+pub(super) fn run_prefix_length(words: &[Word]) -> Option<usize> {
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     match text(0) {
         "grid" if matches!(text(1), "run" | "train") => Some(2),

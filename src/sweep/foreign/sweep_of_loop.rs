@@ -1,13 +1,13 @@
 //! `for lr in 0.1 0.01; do grid run train.py --lr $lr; done` as the sweep that it is.
 
-use super::script::{array_name, body, is_idle, run_words};
+use super::script::{array_name, is_idle, run_prefix_length, skip_keywords};
 use crate::sweep::diagnostic::Fix;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::words::{Word, Words, is_script};
+use crate::sweep::words::{CommandWords, Word, is_script};
 
 /// A loop's command with a sweep for each variable.
-pub(super) struct SweepOfLoop {
+pub(super) struct LoopSweep {
     pub(super) command: String,
     /// The arrays that it ran through.
     pub(super) arrays: Vec<Span>,
@@ -17,7 +17,7 @@ pub(super) struct SweepOfLoop {
 
 pub(super) struct LoopReader<'a> {
     pub(super) text: &'a str,
-    pub(super) arrays: &'a [Words],
+    pub(super) arrays: &'a [CommandWords],
     /// Where pipes, redirections and `&` stand, in order.
     pub(super) operators: &'a [u32],
 }
@@ -30,25 +30,25 @@ struct Variable<'a> {
 }
 
 /// The longest list that is written as a sweep, in values.
-const MOST_ITEMS: usize = 1000;
+const MAX_ITEMS: usize = 1000;
 
 impl<'a> LoopReader<'a> {
     /// The sweep of a loop's commands, loops in it included; `None` where the sweep might not run the same
     /// trials.
-    pub(super) fn read(&self, commands: &[Words]) -> Option<SweepOfLoop> {
+    pub(super) fn read(&self, commands: &[CommandWords]) -> Option<LoopSweep> {
         let mut variables: Vec<Variable<'_>> = Vec::new();
         let mut arrays = Vec::new();
         let mut run: Option<&[Word]> = None;
         for words in commands {
-            let words = body(self.text, &words.words);
+            let words = skip_keywords(self.text, &words.words);
             let raw = |at: usize| words.get(at).map_or("", |word| word.span.slice(self.text));
             match raw(0) {
                 "for" if variables.len() < 8 => {
                     let (name, sweep) = match words {
-                        [_, counted] => self.counted(counted)?,
+                        [_, counted] => self.read_counting_loop(counted)?,
                         [_, name, _, items @ ..] if raw(2) == "in" => {
                             let name = name.span.slice(self.text);
-                            (name, self.sweep(items, &mut arrays)?)
+                            (name, self.items_to_sweep(items, &mut arrays)?)
                         }
                         _ => return None,
                     };
@@ -60,14 +60,14 @@ impl<'a> LoopReader<'a> {
                 }
                 "done" => {}
                 _ if is_idle(words) => {}
-                _ if run.is_none() && run_words(words).is_some() => run = Some(words),
+                _ if run.is_none() && run_prefix_length(words).is_some() => run = Some(words),
                 _ => return None,
             }
         }
-        let command = self.command(run?, &mut variables)?;
+        let command = self.command_with_sweeps(run?, &mut variables)?;
         let each_once = variables.iter().all(|variable| variable.uses == 1);
         let is_same = variables.iter().all(|variable| variable.uses == 0);
-        (each_once || is_same).then_some(SweepOfLoop {
+        (each_once || is_same).then_some(LoopSweep {
             command,
             arrays,
             is_same,
@@ -75,7 +75,7 @@ impl<'a> LoopReader<'a> {
     }
 
     /// `((i=0; i<5; i++))`.
-    fn counted(&self, word: &Word) -> Option<(&'a str, String)> {
+    fn read_counting_loop(&self, word: &Word) -> Option<(&'a str, String)> {
         let raw = self
             .text
             .get(word.span.start as usize..word.span.end as usize)?;
@@ -106,12 +106,12 @@ impl<'a> LoopReader<'a> {
     }
 
     /// The sweep that a loop's items are.
-    fn sweep(&self, items: &[Word], arrays: &mut Vec<Span>) -> Option<String> {
+    fn items_to_sweep(&self, items: &[Word], arrays: &mut Vec<Span>) -> Option<String> {
         let raw = |word: &Word| word.span.slice(self.text).to_owned();
         if let [only] = items {
             let raw = raw(only);
             let bare = raw.trim_matches('"');
-            if let Some(sweep) = braces(bare).or_else(|| seq(bare)) {
+            if let Some(sweep) = brace_expansion_to_sweep(bare).or_else(|| seq_to_sweep(bare)) {
                 return Some(sweep);
             }
             let inner = bare
@@ -130,11 +130,14 @@ impl<'a> LoopReader<'a> {
                 let raw = found.words.first()?.span.slice(self.text);
                 let inner = raw.split_once("=(")?.1.strip_suffix(')')?;
                 let (commands, problems) =
-                    crate::sweep::words::split(inner, crate::sweep::words::Source::Person);
+                    crate::sweep::words::split(inner, crate::sweep::words::TextSource::Person);
                 let [words] = commands.as_slice() else {
                     return None;
                 };
-                return problems.is_empty().then(|| list(&words.words)).flatten();
+                return problems
+                    .is_empty()
+                    .then(|| words_to_list(&words.words))
+                    .flatten();
             }
         }
         let changed = |word: &Word| {
@@ -142,11 +145,17 @@ impl<'a> LoopReader<'a> {
             let quoted = raw.starts_with('\'') && raw.ends_with('\'');
             !quoted && raw.contains(['$', '`', '*', '?', '{', '[', '(', '\\', '~'])
         };
-        (!items.iter().any(changed)).then(|| list(items)).flatten()
+        (!items.iter().any(changed))
+            .then(|| words_to_list(items))
+            .flatten()
     }
 
     /// The command of the loop's body with the sweeps in place of the variables.
-    fn command(&self, words: &[Word], variables: &mut [Variable<'_>]) -> Option<String> {
+    fn command_with_sweeps(
+        &self,
+        words: &[Word],
+        variables: &mut [Variable<'_>],
+    ) -> Option<String> {
         let start = words.first()?.span.start;
         let all_end = words.last()?.span.end;
         let next = self.operators.partition_point(|at| *at < start);
@@ -170,9 +179,11 @@ impl<'a> LoopReader<'a> {
             if !raw.contains('$') && !raw.contains('`') {
                 continue;
             }
-            if let Some((prefix, variable)) = whole_use(raw, variables).filter(|_| at > script) {
+            if let Some((prefix, variable)) =
+                match_whole_value(raw, variables).filter(|_| at > script)
+            {
                 variable.uses += 1;
-                let sweep = quote::readable(&variable.sweep);
+                let sweep = quote::quote_readably(&variable.sweep);
                 edits.push((word.span, format!("{prefix}{sweep}")));
                 continue;
             }
@@ -193,7 +204,7 @@ impl<'a> LoopReader<'a> {
 }
 
 /// `--lr=$lr`, `"${lr}"`: what stands before the variable, which is all of the value.
-fn whole_use<'v, 'a, 'r>(
+fn match_whole_value<'v, 'a, 'r>(
     raw: &'r str,
     variables: &'v mut [Variable<'a>],
 ) -> Option<(&'r str, &'v mut Variable<'a>)> {
@@ -225,49 +236,53 @@ fn without_variables(raw: &str, variables: &[Variable<'_>]) -> Option<String> {
 }
 
 /// `{1..5}`, `{0..100..10}`, `{sgd,adam}`.
-fn braces(raw: &str) -> Option<String> {
+fn brace_expansion_to_sweep(raw: &str) -> Option<String> {
     let inner = raw.strip_prefix('{')?.strip_suffix('}')?;
     if let Some((first, rest)) = inner.split_once("..") {
         let (last, step) = rest.split_once("..").unwrap_or((rest, "1"));
-        return range(whole(first)?, whole(last)?, whole(step)?.checked_abs()?);
+        return range_either_way(
+            parse_unpadded(first)?,
+            parse_unpadded(last)?,
+            parse_unpadded(step)?.checked_abs()?,
+        );
     }
     let items: Vec<&str> = inner.split(',').collect();
     let plain = |item: &&str| !item.contains(['{', '}', '$', '"', '\'', '`', ' ']);
-    (items.len() > 1 && items.len() <= MOST_ITEMS && items.iter().all(plain))
+    (items.len() > 1 && items.len() <= MAX_ITEMS && items.iter().all(plain))
         .then(|| python_list(items.into_iter()))
 }
 
 /// `$(seq 1 5)`.
-fn seq(raw: &str) -> Option<String> {
+fn seq_to_sweep(raw: &str) -> Option<String> {
     let call = raw
         .strip_prefix("$(")
         .and_then(|rest| rest.strip_suffix(')'));
     let call = call.or_else(|| raw.strip_prefix('`')?.strip_suffix('`'))?;
     let mut words = call.split_whitespace();
     let numbers: Option<Vec<i64>> = match words.next()? {
-        "seq" => words.map(whole).collect(),
+        "seq" => words.map(parse_unpadded).collect(),
         _ => None,
     };
     match numbers?.as_slice() {
-        [last] => counting(1, *last, 1),
-        [first, last] => counting(*first, *last, 1),
-        [first, step, last] => counting(*first, *last, *step),
+        [last] => inclusive_range(1, *last, 1),
+        [first, last] => inclusive_range(*first, *last, 1),
+        [first, step, last] => inclusive_range(*first, *last, *step),
         _ => None,
     }
 }
 
 /// A number that a shell does not pad.
-fn whole(text: &str) -> Option<i64> {
+fn parse_unpadded(text: &str) -> Option<i64> {
     let number: i64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }
 
 /// From `first` to `last` in steps of the size `step`, up or down.
-fn range(first: i64, last: i64, step: i64) -> Option<String> {
-    counting(first, last, if first <= last { step } else { -step })
+fn range_either_way(first: i64, last: i64, step: i64) -> Option<String> {
+    inclusive_range(first, last, if first <= last { step } else { -step })
 }
 
-fn counting(first: i64, last: i64, step: i64) -> Option<String> {
+fn inclusive_range(first: i64, last: i64, step: i64) -> Option<String> {
     let end = last.checked_add(step.signum())?;
     let runs = step > 0 && first <= last || step < 0 && first >= last;
     let step = if step == 1 {
@@ -278,8 +293,8 @@ fn counting(first: i64, last: i64, step: i64) -> Option<String> {
     runs.then(|| format!("range({first}, {end}{step})"))
 }
 
-fn list(items: &[Word]) -> Option<String> {
-    let few = (1..=MOST_ITEMS).contains(&items.len());
+fn words_to_list(items: &[Word]) -> Option<String> {
+    let few = (1..=MAX_ITEMS).contains(&items.len());
     few.then(|| python_list(items.iter().map(|word| word.text.as_str())))
 }
 
@@ -298,6 +313,6 @@ fn python_item(item: &str) -> String {
     if number && !padded && item.parse::<f64>().is_ok() {
         item.to_owned()
     } else {
-        quote::python(item)
+        quote::quote_for_python(item)
     }
 }

@@ -1,7 +1,7 @@
 //! Whole commands inside other text: a code view's line numbers, a mail's quote marks, Markdown's
 //! backquotes, a notebook's strings, a comment. Each is one problem with one fix.
 
-use crate::sweep::diagnostic::foreign::{Foreign, Wrapped, Wrapping};
+use crate::sweep::diagnostic::foreign::{ForeignText, WrappedCommand, Wrapping};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
 use crate::sweep::words;
@@ -9,7 +9,7 @@ use crate::sweep::words;
 /// A line that is not empty, and where it begins.
 type Line<'t> = (usize, &'t str);
 
-fn lines(text: &str) -> Vec<Line<'_>> {
+fn nonempty_lines(text: &str) -> Vec<Line<'_>> {
     let mut start = 0;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -39,27 +39,27 @@ pub(in crate::sweep) fn check_wrapped(text: &str) -> Option<Diagnostic> {
     if !of_ours.iter().any(|ours| text.contains(ours)) {
         return None;
     }
-    let lines = lines(text);
-    numbered(&lines)
-        .or_else(|| numbers_alone(text, &lines))
-        .or_else(|| quote_marked(&lines))
-        .or_else(|| backquoted(&lines))
-        .or_else(|| strings(&lines))
+    let lines = nonempty_lines(text);
+    check_line_numbers(&lines)
+        .or_else(|| check_numbers_alone(text, &lines))
+        .or_else(|| check_quote_marks(&lines))
+        .or_else(|| check_backquotes(&lines))
+        .or_else(|| check_strings(&lines))
 }
 
-fn problem(wrapping: Wrapping, edits: Vec<(Span, String)>) -> Option<Diagnostic> {
+fn to_diagnostic(wrapping: Wrapping, edits: Vec<(Span, String)>) -> Option<Diagnostic> {
     let (span, _) = edits.first()?;
     let span = *span;
-    let foreign = Foreign::Wrapped(Wrapped { wrapping, edits });
+    let foreign = ForeignText::Wrapped(WrappedCommand { wrapping, edits });
     Some(Diagnostic::new(span, Kind::Foreign(foreign)))
 }
 
 fn span(start: usize, end: usize) -> Span {
-    Span::new(words::offset(start), words::offset(end))
+    Span::new(words::to_offset(start), words::to_offset(end))
 }
 
 /// Lines that each begin with the number behind that of the line before.
-fn numbered(lines: &[Line<'_>]) -> Option<Diagnostic> {
+fn check_line_numbers(lines: &[Line<'_>]) -> Option<Diagnostic> {
     let mut edits = Vec::new();
     let mut before: Option<u32> = None;
     let mut goes_on = false;
@@ -86,12 +86,12 @@ fn numbered(lines: &[Line<'_>]) -> Option<Diagnostic> {
         .iter()
         .any(|(_, line)| line.contains("grid ") || line.contains("python"));
     (runs && goes_on)
-        .then(|| problem(Wrapping::LineNumbers, edits))
+        .then(|| to_diagnostic(Wrapping::LineNumbers, edits))
         .flatten()
 }
 
 /// Numbers on lines of their own, as a page's listing is copied, with the word on its button.
-fn numbers_alone(text: &str, lines: &[Line<'_>]) -> Option<Diagnostic> {
+fn check_numbers_alone(text: &str, lines: &[Line<'_>]) -> Option<Diagnostic> {
     let mut edits = Vec::new();
     let mut next: u32 = 1;
     for (at, (start, line)) in lines.iter().enumerate() {
@@ -111,12 +111,12 @@ fn numbers_alone(text: &str, lines: &[Line<'_>]) -> Option<Diagnostic> {
         }
     }
     (next > 3)
-        .then(|| problem(Wrapping::LineNumbers, edits))
+        .then(|| to_diagnostic(Wrapping::LineNumbers, edits))
         .flatten()
 }
 
 /// Lines that all begin with `>`, or those that go on behind a `\`.
-fn quote_marked(lines: &[Line<'_>]) -> Option<Diagnostic> {
+fn check_quote_marks(lines: &[Line<'_>]) -> Option<Diagnostic> {
     let mut edits = Vec::new();
     let mut all = lines.len() > 1;
     let mut goes_on = false;
@@ -142,11 +142,11 @@ fn quote_marked(lines: &[Line<'_>]) -> Option<Diagnostic> {
         goes_on = line.trim_end().ends_with('\\');
     }
     let edits = if all { edits } else { behind };
-    problem(Wrapping::QuoteMarks, edits)
+    to_diagnostic(Wrapping::QuoteMarks, edits)
 }
 
 /// Lines such as `` `grid run train.py` ``.
-fn backquoted(lines: &[Line<'_>]) -> Option<Diagnostic> {
+fn check_backquotes(lines: &[Line<'_>]) -> Option<Diagnostic> {
     let mut edits = Vec::new();
     for (start, line) in lines {
         let content = line.trim_start();
@@ -171,11 +171,11 @@ fn backquoted(lines: &[Line<'_>]) -> Option<Diagnostic> {
             ));
         }
     }
-    problem(Wrapping::Backquotes, edits)
+    to_diagnostic(Wrapping::Backquotes, edits)
 }
 
 /// `"…\n",` as text.
-fn string(line: &str) -> Option<String> {
+fn parse_string_line(line: &str) -> Option<String> {
     let content = line.trim().trim_start_matches(['[', ' ']);
     let content = content.trim_end_matches([']', ',', ' ']);
     let quote = content.chars().next().filter(|c| matches!(c, '"' | '\''))?;
@@ -201,11 +201,11 @@ fn string(line: &str) -> Option<String> {
 }
 
 /// Lines that are strings, the first of which begins a command.
-fn strings(lines: &[Line<'_>]) -> Option<Diagnostic> {
+fn check_strings(lines: &[Line<'_>]) -> Option<Diagnostic> {
     let mut edits = Vec::new();
     let mut begun = false;
     for (start, line) in lines {
-        let Some(plain) = string(line) else {
+        let Some(plain) = parse_string_line(line) else {
             begun = false;
             continue;
         };
@@ -214,14 +214,14 @@ fn strings(lines: &[Line<'_>]) -> Option<Diagnostic> {
             edits.push((span(*start, start + line.len()), plain));
         }
     }
-    problem(Wrapping::Strings, edits)
+    to_diagnostic(Wrapping::Strings, edits)
 }
 
 /// A command in comments, of a text that has none besides.
 pub(in crate::sweep) fn check_commented(text: &str) -> Option<Diagnostic> {
     let mut edits = Vec::new();
     let mut goes_on = false;
-    for (start, line) in lines(text) {
+    for (start, line) in nonempty_lines(text) {
         let content = line.trim_start();
         let rest = content.trim_start_matches('#');
         let commented = rest.len() < content.len();
@@ -237,5 +237,5 @@ pub(in crate::sweep) fn check_commented(text: &str) -> Option<Diagnostic> {
         ));
         goes_on = line.trim_end().ends_with('\\');
     }
-    problem(Wrapping::Comment, edits)
+    to_diagnostic(Wrapping::Comment, edits)
 }

@@ -1,7 +1,7 @@
 //! YAML that is no config file of Grid's, recognised by its keys at the left edge.
 
-use crate::sweep::config::key_of;
-use crate::sweep::diagnostic::foreign::Foreign;
+use crate::sweep::config::split_key;
+use crate::sweep::diagnostic::foreign::ForeignText;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
 use crate::sweep::words;
@@ -13,10 +13,11 @@ struct Tool {
     help: &'static str,
 }
 
-const ARGUMENTS: &str = "write its values as arguments: `grid run train.py --lr \"[0.1, 0.2]\"`";
-const SCRIPTS_OWN: &str =
+const HELP_ARGUMENTS: &str =
+    "write its values as arguments: `grid run train.py --lr \"[0.1, 0.2]\"`";
+const HELP_SCRIPT_CONFIG: &str =
     "it is the script's own: name it behind the script, as the script takes it";
-const NONE: &str = "each line is a command of its own and begins `grid run`";
+const HELP_COMMANDS: &str = "each line is a command of its own and begins `grid run`";
 
 const fn tool(keys: &'static [&'static str], what: &'static str, help: &'static str) -> Tool {
     Tool { keys, what, help }
@@ -26,35 +27,39 @@ const TOOLS: &[Tool] = &[
     tool(
         &["method", "parameters"],
         "a sweep of Weights & Biases",
-        ARGUMENTS,
+        HELP_ARGUMENTS,
     ),
     tool(
         &["program", "parameters"],
         "a sweep of Weights & Biases",
-        ARGUMENTS,
+        HELP_ARGUMENTS,
     ),
     tool(
         &["searcher", "hyperparameters"],
         "an experiment of Determined",
-        ARGUMENTS,
+        HELP_ARGUMENTS,
     ),
-    tool(&["search_space"], "a sweep of Azure ML", ARGUMENTS),
-    tool(&["searchSpace"], "an experiment of NNI", ARGUMENTS),
-    tool(&["searchSpaceFile"], "an experiment of NNI", ARGUMENTS),
-    tool(&["apiVersion", "kind"], "a file for Kubernetes", NONE),
-    tool(&["version", "kind"], "a file of Polyaxon", ARGUMENTS),
-    tool(&["hydra"], "a config of Hydra", SCRIPTS_OWN),
-    tool(&["defaults"], "a config of Hydra", SCRIPTS_OWN),
+    tool(&["search_space"], "a sweep of Azure ML", HELP_ARGUMENTS),
+    tool(&["searchSpace"], "an experiment of NNI", HELP_ARGUMENTS),
+    tool(&["searchSpaceFile"], "an experiment of NNI", HELP_ARGUMENTS),
+    tool(
+        &["apiVersion", "kind"],
+        "a file for Kubernetes",
+        HELP_COMMANDS,
+    ),
+    tool(&["version", "kind"], "a file of Polyaxon", HELP_ARGUMENTS),
+    tool(&["hydra"], "a config of Hydra", HELP_SCRIPT_CONFIG),
+    tool(&["defaults"], "a config of Hydra", HELP_SCRIPT_CONFIG),
     tool(
         &["trainer", "model"],
         "a config of Lightning's command line",
-        SCRIPTS_OWN,
+        HELP_SCRIPT_CONFIG,
     ),
-    tool(&["resources", "run"], "a task of SkyPilot", NONE),
-    tool(&["entry_points"], "a project of MLflow", NONE),
-    tool(&["stages"], "a pipeline of DVC", NONE),
-    tool(&["on", "jobs"], "a workflow of GitHub", NONE),
-    tool(&["services"], "a file of Docker Compose", NONE),
+    tool(&["resources", "run"], "a task of SkyPilot", HELP_COMMANDS),
+    tool(&["entry_points"], "a project of MLflow", HELP_COMMANDS),
+    tool(&["stages"], "a pipeline of DVC", HELP_COMMANDS),
+    tool(&["on", "jobs"], "a workflow of GitHub", HELP_COMMANDS),
+    tool(&["services"], "a file of Docker Compose", HELP_COMMANDS),
     tool(
         &["dependencies"],
         "an environment of conda",
@@ -72,7 +77,7 @@ const PARTS: &[(&str, &str)] = &[
 ];
 
 /// Lines that are read: what a file is shows at its start.
-const MOST_LINES: usize = 1000;
+const MAX_LINES: usize = 1000;
 
 /// The one problem of a text that begins as YAML does, at its first key. O(lines read).
 pub(in crate::sweep) fn check_yaml(text: &str) -> Option<Diagnostic> {
@@ -83,7 +88,7 @@ pub(in crate::sweep) fn check_yaml(text: &str) -> Option<Diagnostic> {
     let mut keys: Vec<&str> = Vec::new();
     let mut has_inner = false;
     let mut edge = 0;
-    for line in text.split_inclusive('\n').take(MOST_LINES) {
+    for line in text.split_inclusive('\n').take(MAX_LINES) {
         let at = start;
         start += line.len();
         let content = line.trim();
@@ -91,7 +96,7 @@ pub(in crate::sweep) fn check_yaml(text: &str) -> Option<Diagnostic> {
             continue;
         }
         let indent = line.len() - line.trim_start().len();
-        let key = key_of(content.strip_prefix("- ").unwrap_or(content));
+        let key = split_key(content.strip_prefix("- ").unwrap_or(content));
         match (first, key) {
             // A text that begins otherwise is none.
             (None, None) => return None,
@@ -105,27 +110,27 @@ pub(in crate::sweep) fn check_yaml(text: &str) -> Option<Diagnostic> {
         }
     }
     let (at, line) = first?;
-    let foreign = named(&keys).or_else(|| {
+    let foreign = identify(&keys).or_else(|| {
         let commands = text
             .lines()
             .any(|line| line.trim_start().starts_with("grid "));
         let certain = (keys.len() > 1 || has_inner) && !commands;
-        certain.then_some(Foreign::Yaml {
+        certain.then_some(ForeignText::Yaml {
             what: "YAML that Grid does not read",
-            help: NONE,
+            help: HELP_COMMANDS,
         })
     })?;
-    let span = Span::new(words::offset(at), words::offset(at + line.len()));
+    let span = Span::new(words::to_offset(at), words::to_offset(at + line.len()));
     Some(Diagnostic::new(span, Kind::Foreign(foreign)))
 }
 
-fn named(keys: &[&str]) -> Option<Foreign> {
+fn identify(keys: &[&str]) -> Option<ForeignText> {
     let first = keys.first()?;
     if let Some((key, section)) = PARTS.iter().find(|(key, _)| key == first) {
         let key = (*key).to_owned();
-        return Some(Foreign::ConfigPart { key, section });
+        return Some(ForeignText::ConfigPart { key, section });
     }
     let has_all = |tool: &&Tool| tool.keys.iter().all(|key| keys.contains(key));
     let Tool { what, help, .. } = TOOLS.iter().find(has_all)?;
-    Some(Foreign::Yaml { what, help })
+    Some(ForeignText::Yaml { what, help })
 }

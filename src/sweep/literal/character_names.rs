@@ -53,29 +53,29 @@ impl CharacterNames {
     /// A table of lines `NAME;CODE`, sorted by name; `None` where the text is something else, such as
     /// an error page. O(length).
     pub fn from_table(text: &str) -> Option<CharacterNames> {
-        let entries = || text.lines().map(entry);
+        let entries = || text.lines().map(parse_entry);
         let sorted = entries().zip(entries().skip(1)).all(|pair| match pair {
             (Some((name, _)), Some((next, _))) => name < next,
             _ => false,
         });
-        let whole = sorted && entries().count() > 1 && text.ends_with('\n');
-        whole.then(|| CharacterNames(Table::Loaded(Arc::from(text))))
+        let is_complete = sorted && entries().count() > 1 && text.ends_with('\n');
+        is_complete.then(|| CharacterNames(Table::Loaded(Arc::from(text))))
     }
 
     /// The character of a name, as CPython's `\N` finds it: in upper or lower case, but only in upper
     /// case for ideographs and Hangul syllables, whose names follow a rule. O(log names).
     pub fn find(&self, name: &str) -> Option<char> {
         if let Some(number) = name.strip_prefix("CJK UNIFIED IDEOGRAPH-") {
-            return ideograph(number);
+            return find_ideograph(number);
         }
         if let Some(sounds) = name.strip_prefix("HANGUL SYLLABLE ") {
-            return syllable(sounds);
+            return compose_syllable(sounds);
         }
-        self.listed(&name.to_ascii_uppercase())
+        self.find_listed(&name.to_ascii_uppercase())
     }
 
     /// Looks the name up by bisection of the text, which moves to the start of a line at each step.
-    fn listed(&self, name: &str) -> Option<char> {
+    fn find_listed(&self, name: &str) -> Option<char> {
         let text: &str = match &self.0 {
             Table::Embedded(text) => text,
             Table::Loaded(text) => text,
@@ -87,7 +87,7 @@ impl CharacterNames {
             let end = rest[start..]
                 .find('\n')
                 .map_or(rest.len(), |end| start + end + 1);
-            let (found, code) = entry(rest[start..end].trim_end())?;
+            let (found, code) = parse_entry(rest[start..end].trim_end())?;
             match name.cmp(found) {
                 std::cmp::Ordering::Equal => return char::from_u32(code),
                 std::cmp::Ordering::Less => rest = &rest[..start],
@@ -98,13 +98,13 @@ impl CharacterNames {
     }
 }
 
-fn entry(line: &str) -> Option<(&str, u32)> {
+fn parse_entry(line: &str) -> Option<(&str, u32)> {
     let (name, code) = line.split_once(';')?;
     Some((name, u32::from_str_radix(code, 16).ok()?))
 }
 
 /// The ideograph whose name ends with this hexadecimal number.
-fn ideograph(number: &str) -> Option<char> {
+fn find_ideograph(number: &str) -> Option<char> {
     let digits = |c: u8| c.is_ascii_digit() || (b'A'..=b'F').contains(&c);
     if !matches!(number.len(), 4 | 5) || !number.bytes().all(digits) {
         return None;
@@ -117,16 +117,16 @@ fn ideograph(number: &str) -> Option<char> {
 }
 
 /// The Hangul syllable composed of these sounds, by the arithmetic of its block.
-fn syllable(sounds: &str) -> Option<char> {
-    let (leading, rest) = longest(sounds, &LEADING)?;
-    let (vowel, rest) = longest(rest, &VOWELS)?;
-    let (trailing, rest) = longest(rest, &TRAILING)?;
+fn compose_syllable(sounds: &str) -> Option<char> {
+    let (leading, rest) = longest_sound(sounds, &LEADING)?;
+    let (vowel, rest) = longest_sound(rest, &VOWELS)?;
+    let (trailing, rest) = longest_sound(rest, &TRAILING)?;
     let code = 0xac00 + (leading * VOWELS.len() as u32 + vowel) * TRAILING.len() as u32 + trailing;
     char::from_u32(code).filter(|_| rest.is_empty())
 }
 
 /// The number of the longest sound that `text` begins with, and what follows it.
-fn longest<'a>(text: &'a str, sounds: &[&str]) -> Option<(u32, &'a str)> {
+fn longest_sound<'a>(text: &'a str, sounds: &[&str]) -> Option<(u32, &'a str)> {
     let begins = (0..)
         .zip(sounds)
         .filter(|(_, sound)| text.starts_with(**sound));
@@ -173,7 +173,7 @@ mod tests {
         let text = include_str!("unicode-names.txt");
         assert!(text.lines().count() > 35_000);
         for line in text.lines() {
-            let (name, code) = entry(line).unwrap();
+            let (name, code) = parse_entry(line).unwrap();
             assert_eq!(names.find(name), char::from_u32(code), "{name}");
         }
     }

@@ -17,7 +17,7 @@ mod error;
 
 pub use call::CallArgument;
 pub use character_names::CharacterNames;
-pub use error::{LiteralError, Problem};
-pub use names::{dotted_path, identifier, integer};
-pub use parser::{Items, Parser, Spanned};
+pub use error::{LiteralError, LiteralErrorKind};
+pub use names::{as_integer, leading_dotted_path, leading_identifier};
+pub use parser::{ListItems, Parser, Spanned};
 pub use value::{Literal, float_repr};

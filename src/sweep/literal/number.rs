@@ -1,7 +1,7 @@
 //! Python's numeric literals.
 
 use super::Literal;
-use super::error::{LiteralError, Problem};
+use super::error::{LiteralError, LiteralErrorKind};
 use super::parser::Parser;
 use num_bigint::BigInt;
 
@@ -9,8 +9,8 @@ use num_bigint::BigInt;
 const MAX_DIGITS: usize = 4300;
 
 /// Reads a number with its sign, and an imaginary part behind a real one.
-pub(super) fn number(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
-    let value = signed(parser)?;
+pub(super) fn parse_number(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
+    let value = parse_signed(parser)?;
     let before = parser.offset();
     let rest = parser.rest().trim_start_matches([' ', '\t', '\n']);
     let Some(sign @ ('+' | '-')) = rest.chars().next() else {
@@ -26,7 +26,7 @@ pub(super) fn number(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
         (Literal::Int(_) | Literal::Float(_), None) | (Literal::Complex(..), _) => {}
         (real, Some('0'..='9' | '.')) => {
             if let (Some(real), Literal::Complex(_, imaginary)) =
-                (as_float(&real), unsigned(parser)?)
+                (as_float(&real), parse_unsigned(parser)?)
             {
                 let imaginary = if sign == '-' { -imaginary } else { imaginary };
                 return Ok(Literal::Complex(real, imaginary));
@@ -37,7 +37,7 @@ pub(super) fn number(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
     Err(LiteralError {
         start,
         end: end_of_sign,
-        problem: Problem::Arithmetic(sign.into()),
+        kind: LiteralErrorKind::Arithmetic(sign.into()),
     })
 }
 
@@ -50,22 +50,22 @@ fn as_float(value: &Literal) -> Option<f64> {
     }
 }
 
-fn signed(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
+fn parse_signed(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
     let start = parser.offset();
     let sign = parser.peek().filter(|c| matches!(c, '+' | '-'));
     if let Some(sign) = sign {
         parser.advance(1);
         parser.skip_blanks();
         if !matches!(parser.peek(), Some('0'..='9' | '.')) {
-            let name = super::names::identifier(parser.rest()).to_owned();
+            let name = super::names::leading_identifier(parser.rest()).to_owned();
             if name.is_empty() || matches!(name.as_str(), "True" | "False" | "None") {
-                return parser.error(start, Problem::Arithmetic(sign.into()));
+                return parser.error(start, LiteralErrorKind::Arithmetic(sign.into()));
             }
             parser.advance(name.len());
-            return parser.error(start, Problem::Name(format!("{sign}{name}")));
+            return parser.error(start, LiteralErrorKind::BareName(format!("{sign}{name}")));
         }
     }
-    let value = unsigned(parser)?;
+    let value = parse_unsigned(parser)?;
     if sign != Some('-') {
         return Ok(value);
     }
@@ -78,14 +78,14 @@ fn signed(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
 }
 
 /// The number that begins here, without a sign.
-fn unsigned(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
+fn parse_unsigned(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
     let start = parser.offset();
-    let text = extent(parser.rest());
+    let text = number_extent(parser.rest());
     parser.advance(text.len());
-    if let Some(value) = plain(text) {
+    if let Some(value) = parse_simple_number(text) {
         return Ok(value);
     }
-    match read(text) {
+    match parse_any_number(text) {
         Ok(value) => Ok(value),
         Err(problem) => parser.error(start, problem),
     }
@@ -93,7 +93,7 @@ fn unsigned(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
 
 /// All that could belong to the number, right or wrong, so that an error shows the whole of it:
 /// digits, letters, dots, and a sign behind an exponent.
-fn extent(text: &str) -> &str {
+fn number_extent(text: &str) -> &str {
     let hexadecimal = text.starts_with("0x") || text.starts_with("0X");
     let mut previous = ' ';
     let end = text.find(|c: char| {
@@ -105,7 +105,7 @@ fn extent(text: &str) -> &str {
 }
 
 /// Reads the numbers that most lists hold, `16`, `0.001`, `1e-3`, without a copy; `None` for others.
-fn plain(text: &str) -> Option<Literal> {
+fn parse_simple_number(text: &str) -> Option<Literal> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     if digits && text.len() <= 18 && (!text.starts_with('0') || text == "0") {
         return text
@@ -122,34 +122,34 @@ fn plain(text: &str) -> Option<Literal> {
 }
 
 /// Reads every form of a number: prefixes, underscores, `j`.
-fn read(text: &str) -> Result<Literal, Problem> {
-    let bad = || Problem::BadNumber(text.into());
+fn parse_any_number(text: &str) -> Result<Literal, LiteralErrorKind> {
+    let bad = || LiteralErrorKind::BadNumber(text.into());
     let lower = text.to_ascii_lowercase();
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
         if let Some(digits) = lower.strip_prefix(prefix) {
             let digits = digits.strip_prefix('_').unwrap_or(digits);
-            let digits = plain_digits(digits, radix).ok_or_else(bad)?;
+            let digits = strip_underscores(digits, radix).ok_or_else(bad)?;
             let value = BigInt::parse_bytes(digits.as_bytes(), radix).ok_or_else(bad)?;
             // 10^4300 has 14,284 bits: Python could not print more in decimal, so nothing could be passed.
             return if value.bits() > 14_284 {
-                Err(Problem::TooManyDigits)
+                Err(LiteralErrorKind::TooManyDigits)
             } else {
                 Ok(Literal::Int(value))
             };
         }
     }
     if let Some(real) = lower.strip_suffix('j') {
-        return Ok(Literal::Complex(0.0, float(real).ok_or_else(bad)?));
+        return Ok(Literal::Complex(0.0, parse_float(real).ok_or_else(bad)?));
     }
     if lower.contains(['.', 'e']) {
-        return float(&lower).map(Literal::Float).ok_or_else(bad);
+        return parse_float(&lower).map(Literal::Float).ok_or_else(bad);
     }
-    let digits = plain_digits(&lower, 10).ok_or_else(bad)?;
+    let digits = strip_underscores(&lower, 10).ok_or_else(bad)?;
     if digits.len() > MAX_DIGITS {
-        return Err(Problem::TooManyDigits);
+        return Err(LiteralErrorKind::TooManyDigits);
     }
     if digits.starts_with('0') && digits.bytes().any(|b| b != b'0') {
-        return Err(Problem::LeadingZero(text.into()));
+        return Err(LiteralErrorKind::LeadingZero(text.into()));
     }
     BigInt::parse_bytes(digits.as_bytes(), 10)
         .map(Literal::Int)
@@ -158,13 +158,13 @@ fn read(text: &str) -> Result<Literal, Problem> {
 
 /// The digits without the single underscores between them; `None` where another character or two
 /// underscores in a row stand there.
-fn plain_digits(text: &str, radix: u32) -> Option<String> {
+fn strip_underscores(text: &str, radix: u32) -> Option<String> {
     let good = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_digit(radix));
     text.split('_').all(good).then(|| text.replace('_', ""))
 }
 
 /// Reads `digits [. digits] [e [sign] digits]`, with digits on at least one side of the dot.
-fn float(text: &str) -> Option<f64> {
+fn parse_float(text: &str) -> Option<f64> {
     let (mantissa, exponent) = match text.split_once('e') {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
@@ -177,7 +177,7 @@ fn float(text: &str) -> Option<f64> {
         if digits.is_empty() {
             Some(String::new())
         } else {
-            plain_digits(digits, 10)
+            strip_underscores(digits, 10)
         }
     };
     let (whole, fraction) = (part(whole)?, part(fraction)?);
@@ -186,7 +186,7 @@ fn float(text: &str) -> Option<f64> {
         Some(text) => {
             let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
             let sign = if text.starts_with('-') { "-" } else { "" };
-            format!("e{sign}{}", plain_digits(digits, 10)?)
+            format!("e{sign}{}", strip_underscores(digits, 10)?)
         }
     };
     format!("{whole}.{fraction}0{exponent}").parse().ok()

@@ -7,8 +7,8 @@
 //! call    = name "(" [argument ("," argument)* [","]] ")"      argument = [name "="] value
 //! ```
 
-use super::error::{LiteralError, Problem};
-use super::names::{dotted_path, identifier};
+use super::error::{LiteralError, LiteralErrorKind};
+use super::names::{leading_dotted_path, leading_identifier};
 use super::{CharacterNames, Literal, number, string};
 
 /// A value and its place: byte offsets in the literal's own text.
@@ -24,7 +24,7 @@ pub struct Spanned {
 
 /// The items of an outermost list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Items {
+pub struct ListItems {
     /// The items, in the order written.
     pub items: Vec<Spanned>,
     /// Indices of items that follow their neighbour without a comma (string literals only, which
@@ -63,7 +63,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Goes to byte `offset` of the text.
-    pub fn start_at(&mut self, offset: usize) {
+    pub fn seek(&mut self, offset: usize) {
         self.position = if self.text.is_char_boundary(offset) {
             offset
         } else {
@@ -93,11 +93,11 @@ impl<'a> Parser<'a> {
         self.position = (self.position + bytes).min(self.text.len());
     }
 
-    pub(super) fn error<T>(&self, start: u32, problem: Problem) -> Result<T> {
+    pub(super) fn error<T>(&self, start: u32, problem: LiteralErrorKind) -> Result<T> {
         Err(LiteralError {
             start,
             end: self.offset().max(start),
-            problem,
+            kind: problem,
         })
     }
 
@@ -141,15 +141,15 @@ impl<'a> Parser<'a> {
     /// An error that something else than the next token is expected.
     pub fn unexpected<T>(&mut self, expected: &'static str) -> Result<T> {
         let start = self.offset();
-        let problem = self.classify(expected);
+        let problem = self.classify_token(expected);
         self.error(start, problem)
     }
 
     /// Names the next token, which cannot stand here, and moves past it so that the error spans it.
-    fn classify(&mut self, expected: &'static str) -> Problem {
+    fn classify_token(&mut self, expected: &'static str) -> LiteralErrorKind {
         let rest = self.rest();
         let Some(c) = rest.chars().next() else {
-            return Problem::Unexpected {
+            return LiteralErrorKind::Unexpected {
                 found: String::new(),
                 expected,
             };
@@ -157,31 +157,31 @@ impl<'a> Parser<'a> {
         let operators = ["**", "//", "<<", ">>", "==", "!=", "<=", ">="];
         if let Some(operator) = operators.iter().find(|o| rest.starts_with(**o)) {
             self.advance(operator.len());
-            return Problem::Arithmetic((*operator).into());
+            return LiteralErrorKind::Arithmetic((*operator).into());
         }
         if "+-*/%@<>&|^~".contains(c) {
             self.advance(1);
-            return Problem::Arithmetic(c.into());
+            return LiteralErrorKind::Arithmetic(c.into());
         }
         if matches!(c, '\u{2018}'..='\u{201f}') {
             self.advance(c.len_utf8());
-            return Problem::TypographicQuote;
+            return LiteralErrorKind::TypographicQuote;
         }
-        let word = identifier(rest);
+        let word = leading_identifier(rest);
         if word.is_empty() {
             self.advance(c.len_utf8());
-            return Problem::Unexpected {
+            return LiteralErrorKind::Unexpected {
                 found: c.into(),
                 expected,
             };
         }
         self.advance(word.len());
         match word {
-            "for" | "async" => Problem::Comprehension,
+            "for" | "async" => LiteralErrorKind::Comprehension,
             "if" | "else" | "or" | "and" | "not" | "in" | "is" | "lambda" => {
-                Problem::Arithmetic(word.into())
+                LiteralErrorKind::Arithmetic(word.into())
             }
-            _ => Problem::Unexpected {
+            _ => LiteralErrorKind::Unexpected {
                 found: word.into(),
                 expected,
             },
@@ -192,39 +192,39 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What Python refuses, with its place.
-    pub fn value(&mut self) -> Result<Spanned> {
+    pub fn parse_value(&mut self) -> Result<Spanned> {
         self.skip_blanks();
         let start = self.offset();
-        let value = self.bare_value()?;
+        let value = self.parse_bare_value()?;
         let end = self.offset();
         self.skip_blanks();
         Ok(Spanned { value, start, end })
     }
 
-    fn bare_value(&mut self) -> Result<Literal> {
+    fn parse_bare_value(&mut self) -> Result<Literal> {
         match self.peek() {
-            Some('[') => Ok(Literal::List(self.sequence('[', ']')?)),
-            Some('(') => self.parenthesised(),
-            Some('{') => self.braced(),
-            Some('0'..='9' | '.' | '+' | '-') => number::number(self),
-            Some('\'' | '"') => string::strings(self),
-            Some(c) if c.is_alphabetic() || c == '_' => self.named(),
+            Some('[') => Ok(Literal::List(self.parse_sequence('[', ']')?)),
+            Some('(') => self.parse_parenthesised(),
+            Some('{') => self.parse_braced(),
+            Some('0'..='9' | '.' | '+' | '-') => number::parse_number(self),
+            Some('\'' | '"') => string::parse_strings(self),
+            Some(c) if c.is_alphabetic() || c == '_' => self.parse_named(),
             Some('*') => {
                 let start = self.offset();
                 self.advance(1);
-                self.error(start, Problem::Unpacking)
+                self.error(start, LiteralErrorKind::Unpacking)
             }
             _ => self.unexpected("a value"),
         }
     }
 
     /// Reads what begins like a name: a prefixed string or a constant. Everything else is refused.
-    fn named(&mut self) -> Result<Literal> {
-        if string::prefix(self.rest()).is_some() {
-            return string::strings(self);
+    fn parse_named(&mut self) -> Result<Literal> {
+        if string::parse_prefix(self.rest()).is_some() {
+            return string::parse_strings(self);
         }
         let start = self.offset();
-        let path = dotted_path(self.rest());
+        let path = leading_dotted_path(self.rest());
         self.advance(path.len());
         match path {
             "None" => return Ok(Literal::None),
@@ -233,10 +233,10 @@ impl<'a> Parser<'a> {
             _ => {}
         }
         if self.rest().trim_start().starts_with('(') {
-            return self.error(start, Problem::Call(path.into()));
+            return self.error(start, LiteralErrorKind::Call(path.into()));
         }
         if self.rest().trim_start().starts_with("for ") {
-            return self.error(start, Problem::Comprehension);
+            return self.error(start, LiteralErrorKind::Comprehension);
         }
         let operator = matches!(path, "not" | "lambda" | "await" | "yield");
         // A name of the shell's world is longer than one of Python's: `bert-base`, `data/a.csv`.
@@ -248,31 +248,31 @@ impl<'a> Parser<'a> {
         self.error(
             start,
             if operator {
-                Problem::Arithmetic(word)
+                LiteralErrorKind::Arithmetic(word)
             } else {
-                Problem::Name(word)
+                LiteralErrorKind::BareName(word)
             },
         )
     }
 
-    pub(super) fn enter(&mut self) -> Result<()> {
+    pub(super) fn enter_bracket(&mut self) -> Result<()> {
         self.depth += 1;
         let start = self.offset();
         if self.depth > MAX_DEPTH {
-            self.error(start, Problem::TooDeep)
+            self.error(start, LiteralErrorKind::TooDeep)
         } else {
             Ok(())
         }
     }
 
     /// Reads `[…]` or `(…)` from its bracket on: the items, with or without a last comma.
-    fn sequence(&mut self, open: char, close: char) -> Result<Vec<Literal>> {
+    fn parse_sequence(&mut self, open: char, close: char) -> Result<Vec<Literal>> {
         let start = self.offset();
-        self.enter()?;
+        self.enter_bracket()?;
         self.eat(open);
         let mut items = Vec::new();
         while !self.eat(close) {
-            items.push(self.value()?.value);
+            items.push(self.parse_value()?.value);
             if !self.eat(',') && self.peek() != Some(close) {
                 return self.missing_separator(start, open);
             }
@@ -288,7 +288,7 @@ impl<'a> Parser<'a> {
             return Err(LiteralError {
                 start,
                 end: start + 1,
-                problem: Problem::UnclosedBracket(open),
+                kind: LiteralErrorKind::UnclosedBracket(open),
             });
         }
         self.unexpected(match open {
@@ -305,14 +305,14 @@ impl<'a> Parser<'a> {
             .len();
     }
 
-    fn parenthesised(&mut self) -> Result<Literal> {
+    fn parse_parenthesised(&mut self) -> Result<Literal> {
         let start = self.offset();
-        self.enter()?;
+        self.enter_bracket()?;
         self.eat('(');
         let mut items = Vec::new();
         let mut commas = false;
         while !self.eat(')') {
-            items.push(self.value()?.value);
+            items.push(self.parse_value()?.value);
             let comma = self.eat(',');
             commas |= comma;
             if !comma && self.peek() != Some(')') {
@@ -330,22 +330,22 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn braced(&mut self) -> Result<Literal> {
+    fn parse_braced(&mut self) -> Result<Literal> {
         let start = self.offset();
-        self.enter()?;
+        self.enter_bracket()?;
         self.eat('{');
         let (mut items, mut entries) = (Vec::new(), Vec::new());
         while !self.eat('}') {
-            let key = self.value()?;
-            if !hashable(&key.value) {
+            let key = self.parse_value()?;
+            if !is_hashable(&key.value) {
                 return Err(LiteralError {
                     start: key.start,
                     end: key.end,
-                    problem: Problem::Unhashable,
+                    kind: LiteralErrorKind::Unhashable,
                 });
             }
             if items.is_empty() && self.eat(':') {
-                entries.push((key.value, self.value()?.value));
+                entries.push((key.value, self.parse_value()?.value));
             } else if entries.is_empty() {
                 items.push(key.value);
             } else {
@@ -370,20 +370,20 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What Python refuses, with its place.
-    pub fn outermost_list(&mut self) -> Result<Items> {
+    pub fn parse_outermost_list(&mut self) -> Result<ListItems> {
         let start = self.offset();
-        self.enter()?;
+        self.enter_bracket()?;
         self.eat('[');
-        let mut list = Items::default();
+        let mut list = ListItems::default();
         while !self.eat(']') {
             self.skip_blanks();
             let begins = self.offset();
-            if string::begins(self.rest()) {
-                self.adjacent_strings(&mut list)?;
+            if string::begins_with_string(self.rest()) {
+                self.parse_adjacent_strings(&mut list)?;
             } else if self.rest().is_empty() {
                 return self.missing_separator(start, '[');
             } else {
-                let item = self.value()?;
+                let item = self.parse_value()?;
                 debug_assert!(item.start == begins);
                 list.items.push(item);
             }
@@ -395,11 +395,11 @@ impl<'a> Parser<'a> {
         Ok(list)
     }
 
-    fn adjacent_strings(&mut self, list: &mut Items) -> Result<()> {
+    fn parse_adjacent_strings(&mut self, list: &mut ListItems) -> Result<()> {
         let mut first = true;
-        while string::begins(self.rest()) {
+        while string::begins_with_string(self.rest()) {
             let start = self.offset();
-            let value = string::one(self)?;
+            let value = string::parse_one_string(self)?;
             if !first {
                 list.missing_commas
                     .push(u32::try_from(list.items.len()).unwrap_or(u32::MAX));
@@ -419,7 +419,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What stands there instead.
-    pub fn end(&mut self) -> Result<()> {
+    pub fn expect_end(&mut self) -> Result<()> {
         self.skip_blanks();
         if self.rest().is_empty() {
             return Ok(());
@@ -427,14 +427,14 @@ impl<'a> Parser<'a> {
         let start = self.offset();
         let found: String = self.rest().chars().take(20).collect();
         self.position = self.text.len();
-        self.error(start, Problem::Trailing(found))
+        self.error(start, LiteralErrorKind::Trailing(found))
     }
 }
 
-fn hashable(value: &Literal) -> bool {
+fn is_hashable(value: &Literal) -> bool {
     match value {
         Literal::List(_) | Literal::Set(_) | Literal::Dict(_) => false,
-        Literal::Tuple(items) => items.iter().all(hashable),
+        Literal::Tuple(items) => items.iter().all(is_hashable),
         _ => true,
     }
 }

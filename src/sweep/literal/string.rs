@@ -1,14 +1,14 @@
 //! Python's string and bytes literals.
 
 use super::Literal;
-use super::error::{LiteralError, Problem};
+use super::error::{LiteralError, LiteralErrorKind};
 use super::parser::Parser;
 
 type Result<T> = std::result::Result<T, LiteralError>;
 
 /// The letters before a quote, as in `rb'…'`.
 #[derive(Clone, Copy)]
-pub(super) struct Prefix {
+pub(super) struct StringPrefix {
     length: usize,
     raw: bool,
     bytes: bool,
@@ -16,7 +16,7 @@ pub(super) struct Prefix {
 }
 
 /// The prefix at the start of `text`, where a quote follows it. O(1).
-pub(super) fn prefix(text: &str) -> Option<Prefix> {
+pub(super) fn parse_prefix(text: &str) -> Option<StringPrefix> {
     // Looks no further than a prefix can reach: behind it may stand a whole list.
     let quote = |byte: &u8| matches!(byte, b'\'' | b'"');
     let length = text.bytes().take(3).position(|byte| quote(&byte));
@@ -27,7 +27,7 @@ pub(super) fn prefix(text: &str) -> Option<Prefix> {
         "r" | "u" | "b" | "f" | "br" | "rb" | "fr" | "rf"
     );
     let has = |letter| letters.contains(letter);
-    known.then(|| Prefix {
+    known.then(|| StringPrefix {
         length,
         raw: has('r'),
         bytes: has('b'),
@@ -36,28 +36,28 @@ pub(super) fn prefix(text: &str) -> Option<Prefix> {
 }
 
 /// Whether a string literal (no bytes, no f-string) begins here.
-pub(super) fn begins(text: &str) -> bool {
-    text.starts_with(['\'', '"']) || prefix(text).is_some_and(|p| !p.bytes)
+pub(super) fn begins_with_string(text: &str) -> bool {
+    text.starts_with(['\'', '"']) || parse_prefix(text).is_some_and(|p| !p.bytes)
 }
 
 /// Reads string literals next to each other and joins them, as Python does.
-pub(super) fn strings(parser: &mut Parser<'_>) -> Result<Literal> {
-    let mut joined = one(parser)?;
+pub(super) fn parse_strings(parser: &mut Parser<'_>) -> Result<Literal> {
+    let mut joined = parse_one_string(parser)?;
     loop {
         let end = parser.offset();
         let blanks =
             parser.rest().len() - parser.rest().trim_start_matches([' ', '\t', '\n']).len();
         let behind = &parser.rest()[blanks..];
         let more = match joined {
-            Literal::Bytes(_) => prefix(behind).is_some_and(|p| p.bytes),
-            _ => begins(behind),
+            Literal::Bytes(_) => parse_prefix(behind).is_some_and(|p| p.bytes),
+            _ => begins_with_string(behind),
         };
         if !more {
             debug_assert_eq!(end, parser.offset());
             return Ok(joined);
         }
         parser.advance(blanks);
-        match (&mut joined, one(parser)?) {
+        match (&mut joined, parse_one_string(parser)?) {
             (Literal::Str(text), Literal::Str(more)) => text.push_str(&more),
             (Literal::Bytes(bytes), Literal::Bytes(more)) => bytes.extend(more),
             _ => return parser.unexpected("a string of the same kind"),
@@ -66,18 +66,18 @@ pub(super) fn strings(parser: &mut Parser<'_>) -> Result<Literal> {
 }
 
 /// Reads one string or bytes literal.
-pub(super) fn one(parser: &mut Parser<'_>) -> Result<Literal> {
+pub(super) fn parse_one_string(parser: &mut Parser<'_>) -> Result<Literal> {
     let start = parser.offset();
-    let none = Prefix {
+    let none = StringPrefix {
         length: 0,
         raw: false,
         bytes: false,
         format: false,
     };
-    let prefix = prefix(parser.rest()).unwrap_or(none);
+    let prefix = parse_prefix(parser.rest()).unwrap_or(none);
     if prefix.format {
         parser.advance(prefix.length);
-        return parser.error(start, Problem::FString);
+        return parser.error(start, LiteralErrorKind::FString);
     }
     parser.advance(prefix.length);
     let Some(quote @ ('\'' | '"')) = parser.peek() else {
@@ -86,21 +86,21 @@ pub(super) fn one(parser: &mut Parser<'_>) -> Result<Literal> {
     let triple = parser.rest().starts_with(&quote.to_string().repeat(3));
     let close = quote.to_string().repeat(if triple { 3 } else { 1 });
     parser.advance(close.len());
-    let mut content = Content {
+    let mut content = StringContent {
         text: String::new(),
         bytes: Vec::new(),
         prefix,
     };
     while !parser.rest().starts_with(&close) {
         match parser.peek() {
-            None => return unclosed(parser, start, quote),
-            Some('\n') if !triple => return unclosed(parser, start, quote),
-            Some('\\') => escape(parser, &mut content)?,
+            None => return unclosed_error(parser, start, quote),
+            Some('\n') if !triple => return unclosed_error(parser, start, quote),
+            Some('\\') => parse_escape(parser, &mut content)?,
             Some(c) => {
                 let at = parser.offset();
                 parser.advance(c.len_utf8());
                 if prefix.bytes && !c.is_ascii() {
-                    return parser.error(at, Problem::NonAsciiBytes);
+                    return parser.error(at, LiteralErrorKind::NonAsciiBytes);
                 }
                 content.push(c);
             }
@@ -114,17 +114,17 @@ pub(super) fn one(parser: &mut Parser<'_>) -> Result<Literal> {
     })
 }
 
-fn unclosed<T>(parser: &Parser<'_>, start: u32, quote: char) -> Result<T> {
-    parser.error(start, Problem::UnclosedString(quote))
+fn unclosed_error<T>(parser: &Parser<'_>, start: u32, quote: char) -> Result<T> {
+    parser.error(start, LiteralErrorKind::UnclosedString(quote))
 }
 
-struct Content {
+struct StringContent {
     text: String,
     bytes: Vec<u8>,
-    prefix: Prefix,
+    prefix: StringPrefix,
 }
 
-impl Content {
+impl StringContent {
     /// Appends a character; in a bytes literal one below 256 is that byte.
     fn push(&mut self, c: char) {
         if self.prefix.bytes {
@@ -135,7 +135,7 @@ impl Content {
     }
 }
 
-fn escape(parser: &mut Parser<'_>, content: &mut Content) -> Result<()> {
+fn parse_escape(parser: &mut Parser<'_>, content: &mut StringContent) -> Result<()> {
     let start = parser.offset();
     parser.advance(1);
     let Some(c) = parser.peek() else {
@@ -159,11 +159,11 @@ fn escape(parser: &mut Parser<'_>, content: &mut Content) -> Result<()> {
         'b' => '\u{8}',
         'f' => '\u{c}',
         'v' => '\u{b}',
-        '0'..='7' => return octal(parser, c, content),
-        'x' => return hexadecimal(parser, start, 2, content),
-        'u' if !content.prefix.bytes => return hexadecimal(parser, start, 4, content),
-        'U' if !content.prefix.bytes => return hexadecimal(parser, start, 8, content),
-        'N' if !content.prefix.bytes => return named(parser, start, content),
+        '0'..='7' => return parse_octal(parser, c, content),
+        'x' => return parse_hexadecimal(parser, start, 2, content),
+        'u' if !content.prefix.bytes => return parse_hexadecimal(parser, start, 4, content),
+        'U' if !content.prefix.bytes => return parse_hexadecimal(parser, start, 8, content),
+        'N' if !content.prefix.bytes => return parse_named_character(parser, start, content),
         // Python keeps the backslash of an escape that it does not know.
         other => {
             content.push('\\');
@@ -174,13 +174,17 @@ fn escape(parser: &mut Parser<'_>, content: &mut Content) -> Result<()> {
     Ok(())
 }
 
-fn refuse<T>(parser: &Parser<'_>, start: u32) -> Result<T> {
+fn escape_error<T>(parser: &Parser<'_>, start: u32) -> Result<T> {
     let found = parser.text_from(start).to_owned();
-    parser.error(start, Problem::BadEscape(found))
+    parser.error(start, LiteralErrorKind::BadEscape(found))
 }
 
 /// Reads `{NAME}` behind `\N`.
-fn named(parser: &mut Parser<'_>, start: u32, content: &mut Content) -> Result<()> {
+fn parse_named_character(
+    parser: &mut Parser<'_>,
+    start: u32,
+    content: &mut StringContent,
+) -> Result<()> {
     let inner = parser.rest().strip_prefix('{');
     // A name has no quote and no line end, so that an unclosed brace does not swallow the text.
     let end = inner.and_then(|inner| {
@@ -189,21 +193,21 @@ fn named(parser: &mut Parser<'_>, start: u32, content: &mut Content) -> Result<(
             .filter(|end| inner[*end..].starts_with('}'))
     });
     let (Some(inner), Some(end)) = (inner, end) else {
-        return refuse(parser, start);
+        return escape_error(parser, start);
     };
     let name = &inner[..end];
     parser.advance(name.len() + 2);
     let Some(names) = parser.names else {
-        return parser.error(start, Problem::NamesNotAtHand);
+        return parser.error(start, LiteralErrorKind::NamesNotLoaded);
     };
     match names.find(name) {
         Some(c) => content.push(c),
-        None => return parser.error(start, Problem::UnknownCharacter(name.to_owned())),
+        None => return parser.error(start, LiteralErrorKind::UnknownCharacter(name.to_owned())),
     }
     Ok(())
 }
 
-fn octal(parser: &mut Parser<'_>, first: char, content: &mut Content) -> Result<()> {
+fn parse_octal(parser: &mut Parser<'_>, first: char, content: &mut StringContent) -> Result<()> {
     let mut code = first.to_digit(8).unwrap_or(0);
     for _ in 0..2 {
         let Some(digit) = parser.peek().and_then(|c| c.to_digit(8)) else {
@@ -221,16 +225,16 @@ fn octal(parser: &mut Parser<'_>, first: char, content: &mut Content) -> Result<
     Ok(())
 }
 
-fn hexadecimal(
+fn parse_hexadecimal(
     parser: &mut Parser<'_>,
     start: u32,
     digits: usize,
-    content: &mut Content,
+    content: &mut StringContent,
 ) -> Result<()> {
     let mut code = 0_u32;
     for _ in 0..digits {
         let Some(digit) = parser.peek().and_then(|c| c.to_digit(16)) else {
-            return refuse(parser, start);
+            return escape_error(parser, start);
         };
         code = code * 16 + digit;
         parser.advance(1);
@@ -238,7 +242,7 @@ fn hexadecimal(
     // Python's strings may hold surrogates, yet no program can be passed one.
     match char::from_u32(code) {
         Some(c) => content.push(c),
-        None => return refuse(parser, start),
+        None => return escape_error(parser, start),
     }
     Ok(())
 }

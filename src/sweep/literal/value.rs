@@ -40,13 +40,13 @@ pub fn float_repr(value: f64) -> String {
     if value.is_infinite() {
         return if value < 0.0 { "-inf" } else { "inf" }.into();
     }
-    let scientific = shortest(value);
+    let scientific = shortest_digits(value);
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
-        return positional(mantissa, exponent);
+        return format_positional(mantissa, exponent);
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
@@ -54,7 +54,7 @@ pub fn float_repr(value: f64) -> String {
 
 /// The shortest digits that read back as `value`, nearest to it, the even last digit where two are
 /// equally near, as CPython's dtoa chooses (mode 0).
-fn shortest(value: f64) -> String {
+fn shortest_digits(value: f64) -> String {
     // Rust's shortest digits are equally many, but of two equally near it takes the upper. Formatting
     // with that many digits rounds to nearest, ties to even.
     let shortest = format!("{value:e}");
@@ -71,7 +71,7 @@ fn shortest(value: f64) -> String {
 }
 
 /// `d.ddd` times ten to the `exponent`, written without one.
-fn positional(mantissa: &str, exponent: i32) -> String {
+fn format_positional(mantissa: &str, exponent: i32) -> String {
     let (sign, mantissa) = match mantissa.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", mantissa),

@@ -10,7 +10,7 @@
 //!
 //! [`acos`] is correctly rounded: computed to about 100 bits and rounded once.
 
-use super::double_double::{Double2, sum};
+use super::double_double::{DoubleDouble, two_sum};
 
 /// π/2 as the sum of three doubles.
 const HALF_PI: [f64; 3] = [
@@ -20,14 +20,14 @@ const HALF_PI: [f64; 3] = [
 ];
 
 /// 1/3!, 1/5!, …, 1/15! with alternating signs, from the last to the first.
-const SINE: [Double2; 7] = [
-    Double2::from_bits(0xbd6a_e7f3_e733_b81f, 0xb9e1_d865_6b0e_e8cb),
-    Double2::from_bits(0x3de6_1246_13a8_6d09, 0x3a8f_28e0_cc74_8ebe),
-    Double2::from_bits(0xbe5a_e645_67f5_44e4, 0x3afc_062e_06d1_f209),
-    Double2::from_bits(0x3ec7_1de3_a556_c734, 0xbb6c_154f_8ddc_6c00),
-    Double2::from_bits(0xbf2a_01a0_1a01_a01a, 0xbb6a_01a0_1a01_a01a),
-    Double2::from_bits(0x3f81_1111_1111_1111, 0x3c01_1111_1111_1111),
-    Double2::from_bits(0xbfc5_5555_5555_5555, 0xbc65_5555_5555_5555),
+const SINE: [DoubleDouble; 7] = [
+    DoubleDouble::from_bits(0xbd6a_e7f3_e733_b81f, 0xb9e1_d865_6b0e_e8cb),
+    DoubleDouble::from_bits(0x3de6_1246_13a8_6d09, 0x3a8f_28e0_cc74_8ebe),
+    DoubleDouble::from_bits(0xbe5a_e645_67f5_44e4, 0x3afc_062e_06d1_f209),
+    DoubleDouble::from_bits(0x3ec7_1de3_a556_c734, 0xbb6c_154f_8ddc_6c00),
+    DoubleDouble::from_bits(0xbf2a_01a0_1a01_a01a, 0xbb6a_01a0_1a01_a01a),
+    DoubleDouble::from_bits(0x3f81_1111_1111_1111, 0x3c01_1111_1111_1111),
+    DoubleDouble::from_bits(0xbfc5_5555_5555_5555, 0xbc65_5555_5555_5555),
 ];
 /// 1/17!, …, 1/27!, from the last to the first: so small that a double's precision is enough.
 const SINE_TAIL: [f64; 6] = [
@@ -39,15 +39,15 @@ const SINE_TAIL: [f64; 6] = [
     f64::from_bits(0x3ce9_52c7_7030_ad4a),
 ];
 /// 1/2!, 1/4!, …, 1/16! likewise.
-const COSINE: [Double2; 8] = [
-    Double2::from_bits(0x3d2a_e7f3_e733_b81f, 0x39a1_d865_6b0e_e8cb),
-    Double2::from_bits(0xbda9_3974_a8c0_7c9d, 0xba30_5d6f_8a2e_fd1f),
-    Double2::from_bits(0x3e21_eed8_eff8_d898, 0xbac2_aec9_59e1_4c06),
-    Double2::from_bits(0xbe92_7e4f_b778_9f5c, 0xbb3c_bbc0_5b4f_a99a),
-    Double2::from_bits(0x3efa_01a0_1a01_a01a, 0x3b3a_01a0_1a01_a01a),
-    Double2::from_bits(0xbf56_c16c_16c1_6c17, 0x3bef_49f4_9f49_f49f),
-    Double2::from_bits(0x3fa5_5555_5555_5555, 0x3c45_5555_5555_5555),
-    Double2::from_bits(0xbfe0_0000_0000_0000, 0x0000_0000_0000_0000),
+const COSINE: [DoubleDouble; 8] = [
+    DoubleDouble::from_bits(0x3d2a_e7f3_e733_b81f, 0x39a1_d865_6b0e_e8cb),
+    DoubleDouble::from_bits(0xbda9_3974_a8c0_7c9d, 0xba30_5d6f_8a2e_fd1f),
+    DoubleDouble::from_bits(0x3e21_eed8_eff8_d898, 0xbac2_aec9_59e1_4c06),
+    DoubleDouble::from_bits(0xbe92_7e4f_b778_9f5c, 0xbb3c_bbc0_5b4f_a99a),
+    DoubleDouble::from_bits(0x3efa_01a0_1a01_a01a, 0x3b3a_01a0_1a01_a01a),
+    DoubleDouble::from_bits(0xbf56_c16c_16c1_6c17, 0x3bef_49f4_9f49_f49f),
+    DoubleDouble::from_bits(0x3fa5_5555_5555_5555, 0x3c45_5555_5555_5555),
+    DoubleDouble::from_bits(0xbfe0_0000_0000_0000, 0x0000_0000_0000_0000),
 ];
 /// 1/18!, …, 1/28!.
 const COSINE_TAIL: [f64; 6] = [
@@ -99,8 +99,8 @@ fn nearest_128th(x: f64) -> (f64, f64) {
 }
 
 /// sin x and cos x where x is a whole number of 128ths.
-fn anchored(x: f64) -> (Double2, Double2) {
-    let x = Double2 { high: x, low: 0.0 };
+fn sin_cos_at_anchor(x: f64) -> (DoubleDouble, DoubleDouble) {
+    let x = DoubleDouble { high: x, low: 0.0 };
     (sine(x), cosine(x))
 }
 
@@ -119,7 +119,7 @@ fn cosine_of_small(x: f64, low: f64) -> f64 {
     let low = if x < 0.0 { -low } else { low };
     let (anchor, r) = nearest_128th(x.abs());
     let r = r + low;
-    let (sin, cos) = anchored(anchor);
+    let (sin, cos) = sin_cos_at_anchor(anchor);
     // cos(c + r) = cos c - (sin c·sin r + cos c·(1 - cos r)): the small terms first.
     let r2 = r * r;
     let sin_r = (r * r2).mul_add(sine_factor(r2), r);
@@ -136,7 +136,7 @@ fn sine_of_small(x: f64, low: f64) -> f64 {
     }
     let signed_low = if x > 0.0 { low } else { -low };
     let (anchor, r) = nearest_128th(x.abs());
-    let (sin, cos) = anchored(anchor);
+    let (sin, cos) = sin_cos_at_anchor(anchor);
     // sin(c + r) = sin c + (cos c·sin r - sin c·(1 - cos r)): the small terms first.
     let r2 = r * r;
     let sin_r = r + (r * r2).mul_add(sine_factor(r2), signed_low);
@@ -164,9 +164,9 @@ fn sine_near_zero(x: f64, low: f64) -> f64 {
 }
 
 /// The sum of a series in r², its small terms by doubles and its large ones by pairs.
-fn series(r2: Double2, tail: &[f64], head: &[Double2]) -> Double2 {
+fn sum_series(r2: DoubleDouble, tail: &[f64], head: &[DoubleDouble]) -> DoubleDouble {
     let small = tail.iter().fold(0.0, |total, term| total * r2.high + term);
-    let start = Double2 {
+    let start = DoubleDouble {
         high: small,
         low: 0.0,
     };
@@ -175,15 +175,17 @@ fn series(r2: Double2, tail: &[f64], head: &[Double2]) -> Double2 {
 }
 
 /// sin r for |r| up to π/4.
-fn sine(r: Double2) -> Double2 {
+fn sine(r: DoubleDouble) -> DoubleDouble {
     let r2 = r.times(r);
-    series(r2, &SINE_TAIL, &SINE).times(r2).times(r).plus(r)
+    sum_series(r2, &SINE_TAIL, &SINE).times(r2).times(r).plus(r)
 }
 
 /// cos r for |r| up to π/4.
-fn cosine(r: Double2) -> Double2 {
+fn cosine(r: DoubleDouble) -> DoubleDouble {
     let r2 = r.times(r);
-    series(r2, &COSINE_TAIL, &COSINE).times(r2).plus_double(1.0)
+    sum_series(r2, &COSINE_TAIL, &COSINE)
+        .times(r2)
+        .plus_double(1.0)
 }
 
 /// The angle between 0 and π whose cosine is x, correctly rounded; NaN for |x| above 1. O(1).
@@ -200,12 +202,12 @@ pub fn acos(x: f64) -> f64 {
     }
     // With s = sin(y/2) to double-double precision, the step is ((1 - |x|)/2 - s²) / (s·cos(y/2)).
     let approximate = 2.0 * half_angle(magnitude);
-    let half = sine(Double2 {
+    let half = sine(DoubleDouble {
         high: 0.5 * approximate,
         low: 0.0,
     });
-    let difference = sum(1.0, -magnitude);
-    let target = Double2 {
+    let difference = two_sum(1.0, -magnitude);
+    let target = DoubleDouble {
         high: 0.5 * difference.high,
         low: 0.5 * difference.low,
     };
@@ -215,7 +217,7 @@ pub fn acos(x: f64) -> f64 {
     if x >= 0.0 {
         return approximate + correction;
     }
-    let rest = sum(2.0 * HALF_PI[0], -approximate);
+    let rest = two_sum(2.0 * HALF_PI[0], -approximate);
     rest.high + (rest.low + (2.0 * HALF_PI[1] - correction))
 }
 

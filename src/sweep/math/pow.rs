@@ -7,7 +7,7 @@ use super::pow_data::POINTS;
 use super::top12;
 
 /// The coefficients of the logarithm's polynomial, scaled for the powers of -r²/2 that it is summed in.
-const A: [f64; 7] = [
+const LOG_COEFFICIENTS: [f64; 7] = [
     f64::from_bits(0xbfe0_0000_0000_0000),
     f64::from_bits(0xbfe5_5555_5555_5560),
     f64::from_bits(0x3fe0_0000_0000_0006),
@@ -127,14 +127,17 @@ fn log_in_two_parts(bits: u64) -> (f64, f64) {
     let t2 = t1 + r;
     let low1 = k.mul_add(LN2_LOW, log_c_tail);
     let low2 = t1 - t2 + r;
-    let ar = A[0] * r;
+    let ar = LOG_COEFFICIENTS[0] * r;
     let ar2 = r * ar;
     let ar3 = r * ar2;
     let high = t2 + ar2;
     let low3 = ar.mul_add(r, -ar2);
     let low4 = t2 - high + ar2;
-    let p = ar2.mul_add(r.mul_add(A[6], A[5]), r.mul_add(A[4], A[3]));
-    let p = ar2.mul_add(p, r.mul_add(A[2], A[1]));
+    let p = ar2.mul_add(
+        r.mul_add(LOG_COEFFICIENTS[6], LOG_COEFFICIENTS[5]),
+        r.mul_add(LOG_COEFFICIENTS[4], LOG_COEFFICIENTS[3]),
+    );
+    let p = ar2.mul_add(p, r.mul_add(LOG_COEFFICIENTS[2], LOG_COEFFICIENTS[1]));
     let low = ar3.mul_add(p, low1 + low2 + low3 + low4);
     let result = high + low;
     (result, high - result + low)

@@ -18,14 +18,14 @@ const EXACT: u128 = 1 << 53;
 
 impl Number {
     /// As Python prints it; `None` where it is no finite number.
-    pub(super) fn text(self) -> Option<String> {
+    pub(super) fn to_python_text(self) -> Option<String> {
         match self {
             Number::Int(value) => Some(value.to_string()),
             Number::Float(value) => value.is_finite().then(|| float_repr(value)),
         }
     }
 
-    fn double(self) -> Option<f64> {
+    fn to_f64(self) -> Option<f64> {
         match self {
             Number::Int(value) => (value.unsigned_abs() <= EXACT).then_some(value as f64),
             Number::Float(value) => Some(value),
@@ -38,7 +38,7 @@ pub(super) fn evaluate(text: &str, variable: Option<(&str, Number)>) -> Option<N
     if text.len() > MAX_LENGTH {
         return None;
     }
-    let mut reader = Reader {
+    let mut reader = SumParser {
         rest: text,
         variable,
         depth: 0,
@@ -47,13 +47,13 @@ pub(super) fn evaluate(text: &str, variable: Option<(&str, Number)>) -> Option<N
     reader.rest.trim().is_empty().then_some(value)
 }
 
-struct Reader<'a> {
+struct SumParser<'a> {
     rest: &'a str,
     variable: Option<(&'a str, Number)>,
     depth: u32,
 }
 
-impl Reader<'_> {
+impl SumParser<'_> {
     fn eat(&mut self, operator: &str) -> bool {
         let rest = self.rest.trim_start();
         let next = rest.strip_prefix(operator);
@@ -69,7 +69,7 @@ impl Reader<'_> {
             left = if self.eat("+") {
                 add(left, self.product()?)?
             } else if self.eat("-") {
-                add(left, negated(self.product()?)?)?
+                add(left, negate(self.product()?)?)?
             } else {
                 return Some(left);
             };
@@ -83,8 +83,8 @@ impl Reader<'_> {
             left = if self.eat("*") {
                 multiply(left, self.signed()?)?
             } else if self.eat("/") {
-                let divisor = self.signed()?.double().filter(|divisor| *divisor != 0.0)?;
-                Number::Float(left.double()? / divisor)
+                let divisor = self.signed()?.to_f64().filter(|divisor| *divisor != 0.0)?;
+                Number::Float(left.to_f64()? / divisor)
             } else {
                 return Some(left);
             };
@@ -97,7 +97,7 @@ impl Reader<'_> {
             return None;
         }
         let value = if self.eat("-") {
-            negated(self.signed()?)
+            negate(self.signed()?)
         } else {
             self.power()
         };
@@ -162,7 +162,7 @@ impl Reader<'_> {
     }
 }
 
-fn negated(value: Number) -> Option<Number> {
+fn negate(value: Number) -> Option<Number> {
     Some(match value {
         Number::Int(value) => Number::Int(value.checked_neg()?),
         Number::Float(value) => Number::Float(-value),
@@ -172,14 +172,14 @@ fn negated(value: Number) -> Option<Number> {
 fn add(left: Number, right: Number) -> Option<Number> {
     Some(match (left, right) {
         (Number::Int(left), Number::Int(right)) => Number::Int(left.checked_add(right)?),
-        _ => Number::Float(left.double()? + right.double()?),
+        _ => Number::Float(left.to_f64()? + right.to_f64()?),
     })
 }
 
 fn multiply(left: Number, right: Number) -> Option<Number> {
     Some(match (left, right) {
         (Number::Int(left), Number::Int(right)) => Number::Int(left.checked_mul(right)?),
-        _ => Number::Float(left.double()? * right.double()?),
+        _ => Number::Float(left.to_f64()? * right.to_f64()?),
     })
 }
 
@@ -194,7 +194,7 @@ fn power(base: Number, exponent: Number) -> Option<Number> {
             format!("1e{exponent}").parse().ok().map(Number::Float)
         }
         _ => {
-            let (base, exponent) = (base.double()?, exponent.double()?);
+            let (base, exponent) = (base.to_f64()?, exponent.to_f64()?);
             (base > 0.0).then(|| Number::Float(math::pow(base, exponent)))
         }
     }
@@ -229,7 +229,8 @@ mod tests {
             ("", None),
             ("1 2", None),
         ] {
-            let found = evaluate(text, Some(("i", Number::Int(3)))).and_then(Number::text);
+            let found =
+                evaluate(text, Some(("i", Number::Int(3)))).and_then(Number::to_python_text);
             assert_eq!(found.as_deref(), value, "{text}");
         }
     }

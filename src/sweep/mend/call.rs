@@ -2,12 +2,12 @@
 
 use super::arithmetic::{self, Number};
 use super::item::Item;
-use super::list::list_meanings;
-use super::split::{body, pieces};
-use super::{Meaning, checked, is_sweep};
-use crate::sweep::literal::{dotted_path, identifier};
+use super::list::list_repairs;
+use super::split::{split_brackets, split_top_level};
+use super::{Repair, is_sweep, keep_valid};
+use crate::sweep::literal::{leading_dotted_path, leading_identifier};
 use crate::sweep::sampling;
-use crate::sweep::suggest::nearest;
+use crate::sweep::suggest::nearest_name;
 
 /// Functions that give the values they are passed: NumPy's, PyTorch's, Python's, Ray Tune's.
 const WRAPPERS: &[&str] = &[
@@ -35,21 +35,21 @@ const WRAPPERS: &[&str] = &[
 const MAX_DEPTH: u32 = 3;
 
 /// A text as `name(arguments)`, where it is that and nothing else.
-struct Call<'t> {
+struct CallText<'t> {
     path: &'t str,
     arguments: Vec<&'t str>,
     /// The arguments as they stand.
     inside: &'t str,
 }
 
-impl<'t> Call<'t> {
-    fn read(text: &'t str) -> Option<Call<'t>> {
-        let path = dotted_path(text);
+impl<'t> CallText<'t> {
+    fn read(text: &'t str) -> Option<CallText<'t>> {
+        let path = leading_dotted_path(text);
         let rest = text[path.len()..].trim_start();
-        let body = body(rest).filter(|_| !path.is_empty() && rest.starts_with('('))?;
-        (body.close == Some(')') && body.tail.trim().is_empty()).then(|| Call {
+        let body = split_brackets(rest).filter(|_| !path.is_empty() && rest.starts_with('('))?;
+        (body.close == Some(')') && body.tail.trim().is_empty()).then(|| CallText {
             path,
-            arguments: pieces(body.inner, &[','])
+            arguments: split_top_level(body.inner, &[','])
                 .into_iter()
                 .filter(|piece| !piece.is_empty())
                 .collect(),
@@ -65,10 +65,10 @@ impl<'t> Call<'t> {
 
 /// The function that a call of an unknown name may mean: none for very short names, which are like
 /// everything, and for `arange` the one that takes its numbers.
-pub(in crate::sweep) fn likely_name(path: &str, text: &str) -> Option<String> {
+pub(in crate::sweep) fn suggest_function(path: &str, text: &str) -> Option<String> {
     let last = path.rsplit('.').next().unwrap_or(path);
     if last == "arange" {
-        let call = Call::read(text.trim_matches(|c: char| c.is_whitespace()))?;
+        let call = CallText::read(text.trim_matches(|c: char| c.is_whitespace()))?;
         let floats = call
             .arguments
             .iter()
@@ -76,49 +76,51 @@ pub(in crate::sweep) fn likely_name(path: &str, text: &str) -> Option<String> {
         return Some(if floats { "steps" } else { "range" }.into());
     }
     let known = sampling::names().chain(["range"]);
-    (last.len() > 2).then(|| nearest(last, known)).flatten()
+    (last.len() > 2)
+        .then(|| nearest_name(last, known))
+        .flatten()
 }
 
 /// The meanings of a call of an unknown name, the likeliest first; empty where none is likely.
 /// O(length).
-pub(in crate::sweep) fn call_meanings(value: &str) -> Vec<Meaning> {
-    call_meanings_at(value, 0)
+pub(in crate::sweep) fn call_repairs(value: &str) -> Vec<Repair> {
+    call_repairs_at(value, 0)
 }
 
-fn call_meanings_at(value: &str, depth: u32) -> Vec<Meaning> {
-    let text = drawn_by(value.trim());
-    let Some(call) = Call::read(text) else {
+fn call_repairs_at(value: &str, depth: u32) -> Vec<Repair> {
+    let text = strip_generator(value.trim());
+    let Some(call) = CallText::read(text) else {
         return Vec::new();
     };
-    let mut meanings: Vec<Meaning> = arange(&call).into_iter().collect();
+    let mut meanings: Vec<Repair> = repair_arange(&call).into_iter().collect();
     if WRAPPERS.contains(&call.name()) {
-        meanings.extend(wrapped(&call, depth));
+        meanings.extend(repairs_of_wrapped(&call, depth));
     }
     if text.len() < value.trim().len() {
-        meanings.push(Meaning::written(text));
+        meanings.push(Repair::from_value(text));
     }
-    if let Some(name) = likely_name(call.path, text).filter(|_| call.name() != "arange") {
-        meanings.push(Meaning::written(format!("{name}({})", call.inside)));
+    if let Some(name) = suggest_function(call.path, text).filter(|_| call.name() != "arange") {
+        meanings.push(Repair::from_value(format!("{name}({})", call.inside)));
     }
-    let mut meanings = checked(meanings);
+    let mut meanings = keep_valid(meanings);
     if !meanings.is_empty() {
-        meanings.extend(checked(vec![Meaning::as_it_stands(value)]));
+        meanings.extend(keep_valid(vec![Repair::pass_verbatim(value)]));
     }
     meanings
 }
 
 /// `uniform(0, 1, 5)` of `np.random.default_rng(0).uniform(0, 1, 5)`: the call without NumPy's generator
 /// before it; any other `text` as it is.
-fn drawn_by(text: &str) -> &str {
+fn strip_generator(text: &str) -> &str {
     let generators = ["default_rng(", "RandomState(", "Generator("];
     let found = generators.iter().find_map(|name| text.find(name));
-    let call = found.filter(|at| dotted_path(text).len() > *at);
+    let call = found.filter(|at| leading_dotted_path(text).len() > *at);
     let drawn = call.and_then(|at| text[at..].split_once(").").map(|(_, drawn)| drawn));
     drawn.unwrap_or(text)
 }
 
 /// NumPy's `arange` in our terms: `range` takes integers, `steps` the rest.
-fn arange(call: &Call<'_>) -> Option<Meaning> {
+fn repair_arange(call: &CallText<'_>) -> Option<Repair> {
     if call.name() != "arange" {
         return None;
     }
@@ -130,7 +132,7 @@ fn arange(call: &Call<'_>) -> Option<Meaning> {
         .iter()
         .all(|number| matches!(number, Number::Int(_)));
     let arguments = call.arguments.as_slice();
-    Some(Meaning::written(match (integers, arguments) {
+    Some(Repair::from_value(match (integers, arguments) {
         (true, _) => format!("range({})", arguments.join(", ")),
         (false, [stop]) => format!("steps(0, {stop}, 1)"),
         (false, [start, stop]) => format!("steps({start}, {stop}, 1)"),
@@ -139,59 +141,59 @@ fn arange(call: &Call<'_>) -> Option<Meaning> {
 }
 
 /// The values that a function is passed.
-fn wrapped(call: &Call<'_>, depth: u32) -> Vec<Meaning> {
+fn repairs_of_wrapped(call: &CallText<'_>, depth: u32) -> Vec<Repair> {
     match call.arguments.as_slice() {
         [only, rest @ ..] if only.starts_with(['[', '(']) || rest.is_empty() => {
             if is_sweep(only) {
-                return vec![Meaning::written(*only)];
+                return vec![Repair::from_value(*only)];
             }
             let first = only.chars().next();
             if first.is_some_and(|c| matches!(c, '[' | '(' | '{')) {
-                return list_meanings(only);
+                return list_repairs(only);
             }
             if depth < MAX_DEPTH {
-                call_meanings_at(only, depth + 1)
+                call_repairs_at(only, depth + 1)
             } else {
                 Vec::new()
             }
         }
         [] | [_] => Vec::new(),
         // `choice('x', [1, 2])`: the name of what is chosen comes first.
-        [_, list] if list.starts_with('[') && is_sweep(list) => vec![Meaning::written(*list)],
+        [_, list] if list.starts_with('[') && is_sweep(list) => vec![Repair::from_value(*list)],
         several => vec![list_of(several)],
     }
 }
 
-fn list_of(items: &[&str]) -> Meaning {
+fn list_of(items: &[&str]) -> Repair {
     let items: Vec<String> = items.iter().map(|item| Item::read(item).literal).collect();
-    Meaning::written(format!("[{}]", items.join(", ")))
+    Repair::from_value(format!("[{}]", items.join(", ")))
 }
 
 /// The meanings of a text with a distribution in it that is no sweep as it stands. O(length).
-pub(in crate::sweep) fn expression_meanings(text: &str) -> Vec<Meaning> {
+pub(in crate::sweep) fn expression_repairs(text: &str) -> Vec<Repair> {
     let mut meanings = Vec::new();
     let body = body_of_call(text);
     if body.is_some_and(|(_, closed, _)| !closed) {
-        meanings.push(Meaning::new("Add )", format!("{text})")));
+        meanings.push(Repair::new("Add )", format!("{text})")));
     }
     meanings.extend(other_brackets(text));
-    meanings.extend(scaled(text));
-    if let Some(call) = Call::read(text) {
-        meanings.extend(repaired(&call));
+    meanings.extend(repair_scaled_uniform(text));
+    if let Some(call) = CallText::read(text) {
+        meanings.extend(quote_arguments(&call));
         if call.name() == "choice" {
             // Hydra's `choice(adam, sgd)`.
-            meanings.extend(wrapped(&call, 0));
+            meanings.extend(repairs_of_wrapped(&call, 0));
         }
         meanings.extend(float_range(&call));
     }
-    checked(meanings)
+    keep_valid(meanings)
 }
 
 /// The call with its texts in quotes: `choice([adam, sgd], 2)`.
-fn repaired(call: &Call<'_>) -> Option<Meaning> {
+fn quote_arguments(call: &CallText<'_>) -> Option<Repair> {
     let arguments = call.arguments.iter().map(|argument| {
         let (keyword, value) = match argument.split_once('=') {
-            Some((keyword, value)) if identifier(keyword.trim()) == keyword.trim() => {
+            Some((keyword, value)) if leading_identifier(keyword.trim()) == keyword.trim() => {
                 (keyword.trim(), value.trim())
             }
             _ => ("", *argument),
@@ -201,49 +203,52 @@ fn repaired(call: &Call<'_>) -> Option<Meaning> {
     });
     let arguments: Vec<String> = arguments.collect();
     let value = format!("{}({})", call.path, arguments.join(", "));
-    is_sweep(&value).then(|| Meaning::written(value))
+    is_sweep(&value).then(|| Repair::from_value(value))
 }
 
 /// The call that a text begins with: its name, whether it is closed, and what stands behind it.
 fn body_of_call(text: &str) -> Option<(&str, bool, &str)> {
-    let path = dotted_path(text);
-    let body = body(text[path.len()..].trim_start())?;
+    let path = leading_dotted_path(text);
+    let body = split_brackets(text[path.len()..].trim_start())?;
     Some((path, body.close.is_some(), body.tail))
 }
 
 /// `uniform[0, 1, 2]`, `choice: [1, 2]`.
-fn other_brackets(text: &str) -> Option<Meaning> {
-    let path = dotted_path(text);
+fn other_brackets(text: &str) -> Option<Repair> {
+    let path = leading_dotted_path(text);
     let rest = text[path.len()..].trim_start();
     let name = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
     if let Some(values) = rest.strip_prefix(':') {
         let values = values.trim();
-        return is_sweep(values).then(|| Meaning::written(values));
+        return is_sweep(values).then(|| Repair::from_value(values));
     }
-    let body = body(rest).filter(|body| body.tail.trim().is_empty() && body.close.is_some())?;
+    let body =
+        split_brackets(rest).filter(|body| body.tail.trim().is_empty() && body.close.is_some())?;
     let known = name == "range" || sampling::is_distribution(&name);
     if rest.starts_with('(') || !known {
         return None;
     }
     if name == "choice" {
-        return Some(list_of(&pieces(body.inner, &[','])));
+        return Some(list_of(&split_top_level(body.inner, &[','])));
     }
-    Some(Meaning::written(format!("{name}({})", body.inner)))
+    Some(Repair::from_value(format!("{name}({})", body.inner)))
 }
 
 /// `range(0, 1, 0.1)`: Python's takes integers, `steps` the rest.
-fn float_range(call: &Call<'_>) -> Option<Meaning> {
-    let renamed = Call {
+fn float_range(call: &CallText<'_>) -> Option<Repair> {
+    let renamed = CallText {
         path: "arange",
         arguments: call.arguments.clone(),
         inside: call.inside,
     };
-    (call.name() == "range").then(|| arange(&renamed)).flatten()
+    (call.name() == "range")
+        .then(|| repair_arange(&renamed))
+        .flatten()
 }
 
 /// A sum in which one `uniform` stands: `10**uniform(-5, -1, 3)` has the distribution of
 /// `loguniform(1e-5, 1e-1, 3)`, `1 - 2*uniform(0, 1, 3)` that of `uniform(-1, 1, 3)`.
-fn scaled(text: &str) -> Option<Meaning> {
+fn repair_scaled_uniform(text: &str) -> Option<Repair> {
     let at = text.find("uniform")?;
     let start = ["np.random.", "numpy.random.", "random."]
         .iter()
@@ -251,12 +256,13 @@ fn scaled(text: &str) -> Option<Meaning> {
         .map_or(at, |prefix| at - prefix.len());
     let before = text[..start].trim();
     let rest = text[at + "uniform".len()..].trim_start();
-    let body = body(rest).filter(|body| rest.starts_with('(') && body.close == Some(')'))?;
+    let body =
+        split_brackets(rest).filter(|body| rest.starts_with('(') && body.close == Some(')'))?;
     let after = body.tail.trim();
-    let [low, high, size] = <[&str; 3]>::try_from(pieces(body.inner, &[','])).ok()?;
+    let [low, high, size] = <[&str; 3]>::try_from(split_top_level(body.inner, &[','])).ok()?;
     let value = |end: &str| {
         let end = arithmetic::evaluate(end, None)?;
-        arithmetic::evaluate(&format!("{before} X {after}"), Some(("X", end)))?.text()
+        arithmetic::evaluate(&format!("{before} X {after}"), Some(("X", end)))?.to_python_text()
     };
     if before.is_empty() && after.is_empty() || before.contains('X') || after.contains('X') {
         return None;
@@ -268,7 +274,7 @@ fn scaled(text: &str) -> Option<Meaning> {
         arithmetic::evaluate(base, None).filter(|_| !base.contains(['+', '-']))?;
         return after
             .is_empty()
-            .then(|| Meaning::written(format!("loguniform({from}, {to}, {size})")));
+            .then(|| Repair::from_value(format!("loguniform({from}, {to}, {size})")));
     }
     // Only a linear function of a uniform draw is uniform.
     if before.contains("**") || after.contains("**") || before.contains('/') {
@@ -280,7 +286,7 @@ fn scaled(text: &str) -> Option<Meaning> {
     } else {
         (to, from)
     };
-    Some(Meaning::written(format!("uniform({from}, {to}, {size})")))
+    Some(Repair::from_value(format!("uniform({from}, {to}, {size})")))
 }
 
 #[cfg(test)]
@@ -299,7 +305,7 @@ mod tests {
             ("f(1)", None),
         ] {
             let name = call.split('(').next().unwrap();
-            assert_eq!(likely_name(name, call).as_deref(), meant, "{call}");
+            assert_eq!(suggest_function(name, call).as_deref(), meant, "{call}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One item of a list that Python does not read, as a literal that it does.
 
 use super::arithmetic;
-use super::split::{body, pieces};
+use super::split::{split_brackets, split_top_level};
 use crate::sweep::literal::Parser;
 use crate::sweep::quote;
 
@@ -10,7 +10,7 @@ const MAX_DEPTH: u32 = 20;
 
 /// What an item is, by which the repair's label is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Nature {
+pub(super) enum ItemKind {
     /// A literal as it stands.
     Literal,
     /// `true`, `null`, … of JSON, YAML or R.
@@ -30,7 +30,7 @@ pub(super) enum Nature {
 /// An item and what it may be written as.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
-    pub(super) nature: Nature,
+    pub(super) kind: ItemKind,
     pub(super) typed: String,
     /// The likeliest literal.
     pub(super) literal: String,
@@ -46,47 +46,51 @@ impl Item {
 
     fn read_at(text: &str, depth: u32) -> Item {
         let item = |nature, literal: String, other| Item {
-            nature,
+            kind: nature,
             typed: text.to_owned(),
             literal,
             other,
         };
-        let quoted = quote::python(text);
+        let quoted = quote::quote_for_python(text);
         if is_literal(text) {
-            return item(Nature::Literal, text.to_owned(), None);
+            return item(ItemKind::Literal, text.to_owned(), None);
         }
-        if let Some(constant) = constant(text) {
-            return item(Nature::Constant, constant.into(), Some(quoted));
+        if let Some(constant) = python_constant(text) {
+            return item(ItemKind::Constant, constant.into(), Some(quoted));
         }
-        if let Some(nested) = (depth < MAX_DEPTH).then(|| nested(text, depth)).flatten() {
-            return item(Nature::Text, nested, None);
+        if let Some(nested) = (depth < MAX_DEPTH)
+            .then(|| nested_literal(text, depth))
+            .flatten()
+        {
+            return item(ItemKind::Text, nested, None);
         }
         let digits = text.trim_start_matches('0');
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            return item(Nature::Padded, quoted, Some(digits.to_owned()));
+            return item(ItemKind::Padded, quoted, Some(digits.to_owned()));
         }
         if let Some(float) = special_float(text) {
-            return item(Nature::Text, quote::python(float), None);
+            return item(ItemKind::Text, quote::quote_for_python(float), None);
         }
-        let computed = arithmetic::evaluate(text, None).and_then(arithmetic::Number::text);
+        let computed =
+            arithmetic::evaluate(text, None).and_then(arithmetic::Number::to_python_text);
         match computed {
-            Some(value) if is_fraction(text) => item(Nature::Fraction, quoted, Some(value)),
-            Some(_) if is_date(text) => item(Nature::Text, quoted, None),
-            Some(value) => item(Nature::Sum, value, Some(quoted)),
-            None if is_code(text) => item(Nature::Code, quoted, None),
-            None => item(Nature::Text, quoted, None),
+            Some(value) if is_fraction(text) => item(ItemKind::Fraction, quoted, Some(value)),
+            Some(_) if is_date(text) => item(ItemKind::Text, quoted, None),
+            Some(value) => item(ItemKind::Sum, value, Some(quoted)),
+            None if is_code(text) => item(ItemKind::Code, quoted, None),
+            None => item(ItemKind::Text, quoted, None),
         }
     }
 }
 
 /// Whether Python reads all of it as one literal: behind it no comment may begin.
 pub(super) fn is_literal(text: &str) -> bool {
-    let value = Parser::new(text).value();
+    let value = Parser::new(text).parse_value();
     value.is_ok_and(|value| value.end as usize == text.len())
 }
 
 /// Python's spelling of a constant of JSON, YAML or R.
-fn constant(name: &str) -> Option<&'static str> {
+fn python_constant(name: &str) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "true" => Some("True"),
         "false" => Some("False"),
@@ -96,8 +100,8 @@ fn constant(name: &str) -> Option<&'static str> {
 }
 
 /// A list or tuple in which items need quotes.
-fn nested(text: &str, depth: u32) -> Option<String> {
-    let inside = body(text)?;
+fn nested_literal(text: &str, depth: u32) -> Option<String> {
+    let inside = split_brackets(text)?;
     let close = match text.chars().next()? {
         '[' => ']',
         '(' => ')',
@@ -106,7 +110,7 @@ fn nested(text: &str, depth: u32) -> Option<String> {
     if inside.close != Some(close) || !inside.tail.is_empty() {
         return None;
     }
-    let items = pieces(inside.inner, &[',']).into_iter();
+    let items = split_top_level(inside.inner, &[',']).into_iter();
     let items: Vec<String> = items
         .filter(|piece| !piece.is_empty())
         .map(|piece| Item::read_at(piece, depth + 1).literal)

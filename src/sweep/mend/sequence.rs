@@ -1,21 +1,21 @@
 //! Ranges and rules in the place of values: `1, 2, ..., 10`, `1..5`, `2**i for i in range(3)`.
 
 use super::arithmetic::{self, Number};
-use super::list::listed;
-use super::split::pieces;
-use super::{MOST_LISTED, Meaning};
-use crate::sweep::literal::identifier;
+use super::list::enumerate_values;
+use super::split::split_top_level;
+use super::{MAX_ENUMERATED, Repair};
+use crate::sweep::literal::leading_identifier;
 
 /// The meanings of the inside of a list that is a rule for its values; empty where it is none.
-pub(super) fn meanings(inner: &str) -> Vec<Meaning> {
-    let rule = ellipsis(inner)
-        .or_else(|| comprehension(inner))
-        .or_else(|| starred(inner));
-    rule.map_or_else(|| span(inner), |meaning| vec![meaning])
+pub(super) fn repairs(inner: &str) -> Vec<Repair> {
+    let rule = repair_ellipsis(inner)
+        .or_else(|| repair_comprehension(inner))
+        .or_else(|| repair_starred(inner));
+    rule.map_or_else(|| range_repairs(inner), |meaning| vec![meaning])
 }
 
 /// `1..5`, `1-5`, `1:5`: the last may be meant or not, which Python's `range` leaves out.
-pub(super) fn span(inner: &str) -> Vec<Meaning> {
+pub(super) fn range_repairs(inner: &str) -> Vec<Repair> {
     let ends = ["...", "..", "…", ":", "-"].iter().find_map(|sign| {
         let (first, last) = inner.split_once(sign)?;
         let number = |text: &str| {
@@ -31,14 +31,14 @@ pub(super) fn span(inner: &str) -> Vec<Meaning> {
     let with = format!("range({first}, {})", last + 1);
     let without = format!("range({first}, {last})");
     vec![
-        Meaning::new(format!("Write {with}: {first} to {last}"), with),
-        Meaning::new(format!("Write {without}: {first} to {}", last - 1), without),
+        Repair::new(format!("Write {with}: {first} to {last}"), with),
+        Repair::new(format!("Write {without}: {first} to {}", last - 1), without),
     ]
 }
 
 /// `1, 2, 3, ..., 10`: even steps are a range, even factors a list.
-fn ellipsis(inner: &str) -> Option<Meaning> {
-    let items = pieces(inner, &[',']);
+fn repair_ellipsis(inner: &str) -> Option<Repair> {
+    let items = split_top_level(inner, &[',']);
     let at = items
         .iter()
         .position(|item| matches!(*item, "..." | "…" | ".."))?;
@@ -48,13 +48,15 @@ fn ellipsis(inner: &str) -> Option<Meaning> {
     let before = items.get(..at)?;
     let integers: Option<Vec<i64>> = before.iter().map(|item| item.parse().ok()).collect();
     match (integers.as_deref(), last.parse::<i64>()) {
-        (Some([first]), Ok(last)) => even(&[*first, first.checked_add(1)?], last),
-        (Some(numbers), Ok(last)) => even(numbers, last).or_else(|| growing(numbers, last)),
-        _ => decimal(before, last),
+        (Some([first]), Ok(last)) => arithmetic_sequence(&[*first, first.checked_add(1)?], last),
+        (Some(numbers), Ok(last)) => {
+            arithmetic_sequence(numbers, last).or_else(|| geometric_sequence(numbers, last))
+        }
+        _ => decimal_sequence(before, last),
     }
 }
 
-fn even(numbers: &[i64], last: i64) -> Option<Meaning> {
+fn arithmetic_sequence(numbers: &[i64], last: i64) -> Option<Repair> {
     let [first, second, ..] = numbers else {
         return None;
     };
@@ -69,10 +71,10 @@ fn even(numbers: &[i64], last: i64) -> Option<Meaning> {
         format!(", {step}")
     };
     (numbers.windows(2).all(same) && reached)
-        .then(|| Meaning::written(format!("range({first}, {stop}{step})")))
+        .then(|| Repair::from_value(format!("range({first}, {stop}{step})")))
 }
 
-fn growing(numbers: &[i64], last: i64) -> Option<Meaning> {
+fn geometric_sequence(numbers: &[i64], last: i64) -> Option<Repair> {
     let [first, second, ..] = numbers else {
         return None;
     };
@@ -89,7 +91,7 @@ fn growing(numbers: &[i64], last: i64) -> Option<Meaning> {
         value = value.checked_mul(factor)?;
         values.push(value);
     }
-    (value == last).then(|| list(values.iter().map(i64::to_string)))
+    (value == last).then(|| list_repair(values.iter().map(i64::to_string)))
 }
 
 /// The most decimal places of a step: more than a double distinguishes, and far fewer than the 65,535
@@ -97,7 +99,7 @@ fn growing(numbers: &[i64], last: i64) -> Option<Meaning> {
 const MAX_PLACES: usize = 30;
 
 /// Even steps that are no integers: `steps`, which counts in decimals and leaves its stop out.
-fn decimal(before: &[&str], last: &str) -> Option<Meaning> {
+fn decimal_sequence(before: &[&str], last: &str) -> Option<Repair> {
     let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
     let [first, second, ..] = before else {
         return None;
@@ -107,7 +109,7 @@ fn decimal(before: &[&str], last: &str) -> Option<Meaning> {
     let count = ((last_value - first_value) / step).round();
     let near =
         (first_value + count * step - last_value).abs() < 1e-9 * step.abs().max(last_value.abs());
-    let few = (1.0..MOST_LISTED as f64).contains(&count);
+    let few = (1.0..MAX_ENUMERATED as f64).contains(&count);
     // As few digits as the step was typed with.
     let places = [first, second]
         .iter()
@@ -122,13 +124,13 @@ fn decimal(before: &[&str], last: &str) -> Option<Meaning> {
         last_value + (second_value - first_value) / 2.0
     );
     (near && few && !first.contains('e') && !second.contains('e'))
-        .then(|| Meaning::written(format!("steps({first}, {stop}, {step})")))
+        .then(|| Repair::from_value(format!("steps({first}, {stop}, {step})")))
 }
 
 /// `2**i for i in range(3)`, and `i for i in …`, which is the range itself.
-fn comprehension(inner: &str) -> Option<Meaning> {
+fn repair_comprehension(inner: &str) -> Option<Repair> {
     let (expression, rest) = inner.split_once(" for ")?;
-    let variable = identifier(rest.trim_start());
+    let variable = leading_identifier(rest.trim_start());
     let rest = rest.trim_start().strip_prefix(variable)?.trim_start();
     let over = rest.strip_prefix("in")?.trim();
     let expression = expression.trim();
@@ -136,34 +138,34 @@ fn comprehension(inner: &str) -> Option<Meaning> {
         return None;
     }
     if expression == variable {
-        return super::is_sweep(over).then(|| Meaning::written(over));
+        return super::is_sweep(over).then(|| Repair::from_value(over));
     }
-    let values = listed(over)?.into_iter().map(|value| {
+    let values = enumerate_values(over)?.into_iter().map(|value| {
         let value = arithmetic::evaluate(&value, None)?;
-        arithmetic::evaluate(expression, Some((variable, value))).and_then(Number::text)
+        arithmetic::evaluate(expression, Some((variable, value))).and_then(Number::to_python_text)
     });
     let values: Vec<String> = values.collect::<Option<_>>()?;
-    (values.len() as u128 <= MOST_LISTED).then(|| list(values.into_iter()))
+    (values.len() as u128 <= MAX_ENUMERATED).then(|| list_repair(values.into_iter()))
 }
 
 /// `*range(3), 10`: the range's values among the others.
-fn starred(inner: &str) -> Option<Meaning> {
-    let items = pieces(inner, &[',']);
+fn repair_starred(inner: &str) -> Option<Repair> {
+    let items = split_top_level(inner, &[',']);
     if items.len() < 2 || !items.iter().any(|item| item.starts_with('*')) {
         return None;
     }
     let mut values = Vec::new();
     for item in items {
         match item.strip_prefix('*') {
-            Some(over) if over.starts_with("range") => values.extend(listed(over)?),
+            Some(over) if over.starts_with("range") => values.extend(enumerate_values(over)?),
             Some(_) => return None,
             None => values.push(super::item::Item::read(item).literal),
         }
     }
-    Some(list(values.into_iter()))
+    Some(list_repair(values.into_iter()))
 }
 
-fn list(values: impl Iterator<Item = String>) -> Meaning {
+fn list_repair(values: impl Iterator<Item = String>) -> Repair {
     let values: Vec<String> = values.collect();
-    Meaning::written(format!("[{}]", values.join(", ")))
+    Repair::from_value(format!("[{}]", values.join(", ")))
 }

@@ -2,7 +2,7 @@
 
 /// The inside of a list and what stands around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Body<'t> {
+pub(super) struct BracketBody<'t> {
     /// Between the brackets.
     pub(super) inner: &'t str,
     /// What closes it; `None` where nothing does.
@@ -12,26 +12,26 @@ pub(super) struct Body<'t> {
 }
 
 /// Reads from the opening bracket on. O(length).
-pub(super) fn body(text: &str) -> Option<Body<'_>> {
+pub(super) fn split_brackets(text: &str) -> Option<BracketBody<'_>> {
     let open = text
         .chars()
         .next()
         .filter(|c| matches!(c, '[' | '(' | '{'))?;
     let inside = &text[open.len_utf8()..];
     let mut found = None;
-    scan(inside, |at, c, depth| {
+    scan_outside_quotes(inside, |at, c, depth| {
         if depth == 0 && matches!(c, ']' | ')' | '}') {
             found = Some((at, c));
         }
         found.is_none()
     });
     Some(match found {
-        Some((at, c)) => Body {
+        Some((at, c)) => BracketBody {
             inner: &inside[..at],
             close: Some(c),
             tail: &inside[at + 1..],
         },
-        None => Body {
+        None => BracketBody {
             inner: inside,
             close: None,
             tail: "",
@@ -41,10 +41,10 @@ pub(super) fn body(text: &str) -> Option<Body<'_>> {
 
 /// The pieces of `text` between the `separators` that stand in no bracket and no quotes, trimmed;
 /// one piece where there is none. O(length).
-pub(super) fn pieces<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
+pub(super) fn split_top_level<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
     let mut pieces = Vec::new();
     let mut start = 0;
-    scan(text, |at, c, depth| {
+    scan_outside_quotes(text, |at, c, depth| {
         if depth == 0 && separators.contains(&c) {
             pieces.push(text[start..at].trim());
             start = at + c.len_utf8();
@@ -57,7 +57,7 @@ pub(super) fn pieces<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
 
 /// Calls `see` with each character outside of quotes, its place and how many brackets are open before
 /// it, until it returns false.
-fn scan(text: &str, mut see: impl FnMut(usize, char, u32) -> bool) {
+fn scan_outside_quotes(text: &str, mut see: impl FnMut(usize, char, u32) -> bool) {
     let mut depth = 0_u32;
     let (mut closed, mut word) = (0, 0);
     // Up to where a quote is known not to close, so that none is searched for twice.
@@ -67,7 +67,7 @@ fn scan(text: &str, mut see: impl FnMut(usize, char, u32) -> bool) {
             continue;
         }
         let which = usize::from(c == '"');
-        if matches!(c, '\'' | '"') && at >= lone[which] && may_prefix(&text[word..at]) {
+        if matches!(c, '\'' | '"') && at >= lone[which] && may_prefix_string(&text[word..at]) {
             match string_end(&text[at + 1..], c) {
                 Ok(end) => {
                     closed = at + 1 + end;
@@ -92,7 +92,7 @@ fn scan(text: &str, mut see: impl FnMut(usize, char, u32) -> bool) {
 }
 
 /// Whether a quote behind this opens a string; behind a word it is an apostrophe.
-fn may_prefix(word: &str) -> bool {
+fn may_prefix_string(word: &str) -> bool {
     word.len() <= 2
         && matches!(
             word.to_ascii_lowercase().as_str(),

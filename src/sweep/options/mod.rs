@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 mod table;
 mod values;
 
-pub use table::{FRAMEWORKS, OPTIONS, OptionSpec, STRATEGIES, Takes, find};
-use values::{cluster_name, python_int, run_name};
+pub use table::{FRAMEWORKS, OPTIONS, OptionSpec, STRATEGIES, ValueType, find};
+use values::{check_cluster_name, check_run_name, parse_python_int};
 
 /// Which indices of the space are proposed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -139,7 +139,7 @@ impl Default for Options {
             strategy: Strategy::GridSearch,
             num_trials: None,
             seed: None,
-            instance_type: machines::DEFAULT.into(),
+            instance_type: machines::DEFAULT_MACHINE.into(),
             instance_typed: None,
             gpus: 0,
             cpus: 0,
@@ -189,36 +189,39 @@ impl Options {
     pub fn set(&mut self, spec: &'static OptionSpec, value: &str) -> Result<(), Kind> {
         let text = || Some(value.to_owned());
         // An empty text would be sent, and read, as an option that was not given.
-        if spec.takes == Takes::Text && value.is_empty() {
+        if spec.value_type == ValueType::Text && value.is_empty() {
             return Err(Kind::MissingValue { option: spec.name });
         }
         match spec.name {
             "--config" => self.config = text(),
-            "--name" => self.name = Some(run_name(value)?),
-            "--cluster" => self.cluster = Some(cluster_name(value)?),
+            "--name" => self.name = Some(check_run_name(value)?),
+            "--cluster" => self.cluster = Some(check_cluster_name(value)?),
             "--strategy" => {
-                self.strategy = Strategy::from_name(value).ok_or_else(|| choice(spec, value))?;
+                self.strategy =
+                    Strategy::from_name(value).ok_or_else(|| choice_error(spec, value))?;
             }
-            "--num_trials" => self.num_trials = Some(integer(spec, value)?),
-            "--seed" => self.seed = Some(integer(spec, value)?),
+            "--num_trials" => self.num_trials = Some(parse_integer(spec, value)?),
+            "--seed" => self.seed = Some(parse_integer(spec, value)?),
             "--instance_type" => {
-                self.instance_type = machines::resolve(value)?;
+                self.instance_type = machines::resolve_nickname(value)?;
                 self.instance_typed = text();
             }
-            "--gpus" => self.gpus = integer(spec, value)?,
-            "--cpus" => self.cpus = integer(spec, value)?,
-            "--memory" => self.disk_gb = integer(spec, value)?,
+            "--gpus" => self.gpus = parse_integer(spec, value)?,
+            "--cpus" => self.cpus = parse_integer(spec, value)?,
+            "--memory" => self.disk_gb = parse_integer(spec, value)?,
             "--datastore_name" => self.datastore_name = text(),
-            "--datastore_version" => self.datastore_version = Some(integer(spec, value)?),
+            "--datastore_version" => self.datastore_version = Some(parse_integer(spec, value)?),
             "--datastore_mount_dir" => self.datastore_mount_dir = text(),
             "--framework" if FRAMEWORKS.contains(&value) => self.framework = value.into(),
-            "--framework" => return Err(choice(spec, value)),
+            "--framework" => return Err(choice_error(spec, value)),
             "--use_spot" => self.use_spot = true,
             "--ignore_warnings" => self.ignore_warnings = true,
             "--scratch_size" => {
-                let wrong = || not_an_integer(spec, value);
+                let wrong = || integer_error(spec, value);
                 let fits = |gb: &u32| i32::try_from(*gb).is_ok();
-                self.scratch_gb = Some(integer(spec, value)?).filter(fits).ok_or_else(wrong)?;
+                self.scratch_gb = Some(parse_integer(spec, value)?)
+                    .filter(fits)
+                    .ok_or_else(wrong)?;
             }
             "--scratch_mount_path" => self.scratch_mount_path = value.into(),
             "--localdir" => self.localdir = true,
@@ -231,8 +234,8 @@ impl Options {
     }
 }
 
-fn choice(spec: &'static OptionSpec, found: &str) -> Kind {
-    let Takes::Choice(choices, _) = spec.takes else {
+fn choice_error(spec: &'static OptionSpec, found: &str) -> Kind {
+    let ValueType::Choice(choices, _) = spec.value_type else {
         return Kind::MissingValue { option: spec.name };
     };
     Kind::NotAChoice {
@@ -242,30 +245,30 @@ fn choice(spec: &'static OptionSpec, found: &str) -> Kind {
     }
 }
 
-fn integer(spec: &'static OptionSpec, found: &str) -> Result<u32, Kind> {
-    python_int(found)
-        .filter(|value| *value >= least(spec))
-        .ok_or_else(|| not_an_integer(spec, found))
+fn parse_integer(spec: &'static OptionSpec, found: &str) -> Result<u32, Kind> {
+    parse_python_int(found)
+        .filter(|value| *value >= minimum(spec))
+        .ok_or_else(|| integer_error(spec, found))
 }
 
-fn least(spec: &OptionSpec) -> u32 {
-    match spec.takes {
-        Takes::Integer(least) => least,
+fn minimum(spec: &OptionSpec) -> u32 {
+    match spec.value_type {
+        ValueType::Integer(least) => least,
         _ => 0,
     }
 }
 
-fn not_an_integer(spec: &'static OptionSpec, found: &str) -> Kind {
+fn integer_error(spec: &'static OptionSpec, found: &str) -> Kind {
     Kind::NotAnInteger {
         option: spec.name,
         found: found.into(),
-        least: least(spec),
-        greatest: greatest(spec.name),
+        least: minimum(spec),
+        greatest: maximum(spec.name),
     }
 }
 
 /// The largest number that an integer option takes: the wire has 31 bits for the scratch disk's size.
-pub fn greatest(option: &str) -> u32 {
+pub fn maximum(option: &str) -> u32 {
     // In a config file it is `size_gb`.
     if matches!(option, "--scratch_size" | "size_gb") {
         i32::MAX.unsigned_abs()

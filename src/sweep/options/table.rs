@@ -2,7 +2,7 @@
 
 /// How an option's value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum ValueType {
     /// No value: given or not.
     Nothing,
     /// Any text.
@@ -21,21 +21,21 @@ pub struct OptionSpec {
     /// The one-letter name, with its dash, or "".
     pub short: &'static str,
     /// Whether a value follows, and which are allowed.
-    pub takes: Takes,
+    pub value_type: ValueType,
     /// One line, as a reference shows it.
     pub help: &'static str,
 }
 
-const fn option(name: &'static str, takes: Takes, help: &'static str) -> OptionSpec {
+const fn option(name: &'static str, takes: ValueType, help: &'static str) -> OptionSpec {
     OptionSpec {
         name,
         short: "",
-        takes,
+        value_type: takes,
         help,
     }
 }
 
-const fn lettered(spec: OptionSpec, short: &'static str) -> OptionSpec {
+const fn with_short(spec: OptionSpec, short: &'static str) -> OptionSpec {
     OptionSpec { short, ..spec }
 }
 
@@ -63,110 +63,110 @@ pub const STRATEGIES: &[&str] = &["grid_search", "random_search", "none"];
 pub const OPTIONS: &[OptionSpec] = &[
     option(
         "--config",
-        Takes::Text,
+        ValueType::Text,
         "a YAML file with these options and the script's parameters",
     ),
     option(
         "--name",
-        Takes::Text,
+        ValueType::Text,
         "name of the run; drawn when not given",
     ),
-    option("--cluster", Takes::Text, "cluster to run on"),
+    option("--cluster", ValueType::Text, "cluster to run on"),
     option(
         "--strategy",
-        Takes::Choice(STRATEGIES, true),
+        ValueType::Choice(STRATEGIES, true),
         "which trials of the space to run",
     ),
     option(
         "--num_trials",
-        Takes::Integer(1),
+        ValueType::Integer(1),
         "how many trials random_search chooses",
     ),
     option(
         "--seed",
-        Takes::Integer(0),
+        ValueType::Integer(0),
         "seed of random_search and of the distributions",
     ),
     option(
         "--instance_type",
-        Takes::Text,
+        ValueType::Text,
         "machine of each trial; m5a.large when not given",
     ),
     option(
         "--gpus",
-        Takes::Integer(0),
+        ValueType::Integer(0),
         "GPUs of each trial; 0 is all of the machine's",
     ),
     option(
         "--cpus",
-        Takes::Integer(0),
+        ValueType::Integer(0),
         "CPUs of each trial; 0 is all of the machine's",
     ),
     option(
         "--memory",
-        Takes::Integer(100),
+        ValueType::Integer(100),
         "disk of each trial in GB, 100 or more",
     ),
-    option("--datastore_name", Takes::Text, "data set to mount"),
+    option("--datastore_name", ValueType::Text, "data set to mount"),
     option(
         "--datastore_version",
-        Takes::Integer(0),
+        ValueType::Integer(0),
         "version of the data set; newest when not given",
     ),
     option(
         "--datastore_mount_dir",
-        Takes::Text,
+        ValueType::Text,
         "where to mount it; /datastores/NAME when not given",
     ),
     option(
         "--framework",
-        Takes::Choice(FRAMEWORKS, false),
+        ValueType::Choice(FRAMEWORKS, false),
         "framework to have installed",
     ),
     option(
         "--use_spot",
-        Takes::Nothing,
+        ValueType::Nothing,
         "interruptible machines, at their lower price",
     ),
     option(
         "--ignore_warnings",
-        Takes::Nothing,
+        ValueType::Nothing,
         "the client asks no questions",
     ),
     option(
         "--scratch_size",
-        Takes::Integer(1),
+        ValueType::Integer(1),
         "size of the scratch disk in GB",
     ),
     option(
         "--scratch_mount_path",
-        Takes::Text,
+        ValueType::Text,
         "where the scratch disk is mounted",
     ),
-    lettered(
+    with_short(
         option(
             "--localdir",
-            Takes::Nothing,
+            ValueType::Nothing,
             "upload the current folder as the source",
         ),
         "-l",
     ),
-    lettered(
+    with_short(
         option(
             "--dockerfile",
-            Takes::Text,
+            ValueType::Text,
             "Dockerfile to build the image from",
         ),
         "-d",
     ),
     option(
         "--dependency_file",
-        Takes::Text,
+        ValueType::Text,
         "requirements.txt or environment.yml to install",
     ),
     option(
         "--auto_resume",
-        Takes::Nothing,
+        ValueType::Nothing,
         "start interrupted trials again",
     ),
 ];

@@ -5,7 +5,7 @@ use crate::sweep::run_names::MAX_RUN_NAME;
 
 /// A whole number as Click reads it, by Python's `int`: blanks around, one sign, single `_` between
 /// digits. A negative one is `None` like one that does not fit, since no option takes any.
-pub(super) fn python_int(text: &str) -> Option<u32> {
+pub(super) fn parse_python_int(text: &str) -> Option<u32> {
     let trimmed = text.trim();
     let (negative, digits) = match trimmed.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -20,7 +20,7 @@ pub(super) fn python_int(text: &str) -> Option<u32> {
 }
 
 /// The client's rule for run names: lower-case letters, digits and `-`, no `-` at either end.
-pub(super) fn run_name(name: &str) -> Result<String, Kind> {
+pub(super) fn check_run_name(name: &str) -> Result<String, Kind> {
     let good = |c: char| c == '-' || (c.is_alphanumeric() && !c.is_uppercase());
     let bad =
         name.is_empty() || name.starts_with('-') || name.ends_with('-') || !name.chars().all(good);
@@ -34,7 +34,7 @@ pub(super) fn run_name(name: &str) -> Result<String, Kind> {
 }
 
 /// `^(?!-)[a-z0-9-]{1,63}(?<!-)$`, the client's rule for cluster names.
-pub(super) fn cluster_name(name: &str) -> Result<String, Kind> {
+pub(super) fn check_cluster_name(name: &str) -> Result<String, Kind> {
     let good = |b: u8| b == b'-' || b.is_ascii_digit() || b.is_ascii_lowercase();
     let bad = name.is_empty() || name.len() > 63 || name.starts_with('-') || name.ends_with('-');
     if bad || !name.bytes().all(good) {

@@ -29,11 +29,11 @@ pub enum Direction {
 /// Rows that are equal in all sort keys keep the order of the space (a stable sort), also where an
 /// axis holds a value twice.
 #[derive(Clone, Debug, PartialEq)]
-pub struct View {
+pub struct SortedSpace {
     /// The sort keys, most significant first: axis number and its classes of equal values.
-    keys: Vec<(u32, Classes)>,
+    keys: Vec<(u32, ValueClasses)>,
     /// For each axis the digits that the conditions leave.
-    kept: Vec<Kept>,
+    digits: Vec<DigitSet>,
     /// For each axis how many values it has, those that are left out included.
     lens: Vec<u128>,
     /// Rows: the sizes of those sets multiplied.
@@ -42,21 +42,21 @@ pub struct View {
 
 /// A set of digits that finds its n-th one quickly: with the number of digits before each range.
 #[derive(Clone, Debug, PartialEq)]
-struct Kept {
+struct DigitSet {
     ranges: Ranges,
     before: Vec<u128>,
     len: u128,
 }
 
-impl Kept {
-    fn new(ranges: Ranges) -> Kept {
+impl DigitSet {
+    fn new(ranges: Ranges) -> DigitSet {
         let mut len = 0;
         let before = ranges.ranges().iter().map(|(first, last)| {
             let before = len;
             len += last - first + 1;
             before
         });
-        Kept {
+        DigitSet {
             before: before.collect(),
             len,
             ranges,
@@ -76,7 +76,7 @@ impl Kept {
 
 /// The values of a sorted axis that are left, in sorted order, those that are equal in one class.
 #[derive(Clone, Debug, PartialEq)]
-enum Classes {
+enum ValueClasses {
     /// Every value is a class of its own, in the order of the digits or `backwards`: a range.
     Each { backwards: bool },
     /// The digits of one class after the other, each class ascending, and where each class ends in
@@ -84,19 +84,19 @@ enum Classes {
     Listed { digits: Vec<u32>, ends: Vec<u32> },
 }
 
-impl Classes {
-    fn listed(classes: impl Iterator<Item = Vec<u32>>) -> Classes {
+impl ValueClasses {
+    fn from_classes(classes: impl Iterator<Item = Vec<u32>>) -> ValueClasses {
         let (mut digits, mut ends) = (Vec::new(), Vec::new());
         for class in classes.filter(|class| !class.is_empty()) {
             digits.extend(class);
             ends.push(digits.len() as u32);
         }
-        Classes::Listed { digits, ends }
+        ValueClasses::Listed { digits, ends }
     }
 
     /// Takes out the digits that are not in `kept`, and classes that become empty. O(values · log ranges).
     fn narrow(&mut self, kept: &Ranges) {
-        if let Classes::Listed { digits, ends } = self {
+        if let ValueClasses::Listed { digits, ends } = self {
             let mut start = 0;
             let classes = ends.iter().map(|end| {
                 let class = &digits[start as usize..*end as usize];
@@ -104,32 +104,32 @@ impl Classes {
                 let inside = |digit: &u32| kept.contains(u128::from(*digit));
                 class.iter().copied().filter(inside).collect()
             });
-            *self = Classes::listed(classes);
+            *self = ValueClasses::from_classes(classes);
         }
     }
 }
 
-impl View {
+impl SortedSpace {
     /// All trials of the space in its own order.
-    pub fn new(part: &Part) -> View {
+    pub fn new(part: &Part) -> SortedSpace {
         let lens: Vec<u128> = part.axes().iter().map(Axis::len).collect();
-        let kept = lens
+        let digits = lens
             .iter()
-            .map(|len| Kept::new(Ranges::full(*len)))
+            .map(|len| DigitSet::new(Ranges::full(*len)))
             .collect();
-        View {
+        SortedSpace {
             keys: Vec::new(),
-            kept,
+            digits,
             lens,
             len: part.space_len(),
         }
     }
 
     /// Leaves no trial.
-    pub fn keep_none(&mut self) {
-        self.kept
+    pub fn retain_none(&mut self) {
+        self.digits
             .iter_mut()
-            .for_each(|kept| *kept = Kept::new(Ranges::empty()));
+            .for_each(|kept| *kept = DigitSet::new(Ranges::empty()));
         self.keys.clear();
         self.len = 0;
     }
@@ -137,7 +137,7 @@ impl View {
     /// Leaves the trials whose value on axis number `axis` satisfies `keep`, which is called once with
     /// each of the axis's digits. Returns false, and leaves all trials, for an axis of more than 10^6
     /// values: such a range is narrowed by [`View::keep_numbers`], without listing it.
-    pub fn keep(&mut self, part: &Part, axis: u32, keep: impl Fn(u128) -> bool) -> bool {
+    pub fn retain(&mut self, part: &Part, axis: u32, keep: impl Fn(u128) -> bool) -> bool {
         let Some(of) = part.axes().get(axis as usize) else {
             return false;
         };
@@ -154,15 +154,15 @@ impl View {
 
     /// Leaves the trials whose number on axis number `axis` lies from `low` to `high` inclusive
     /// (`None`: no bound). O(1) for a range of any size, O(values) for a list.
-    pub fn keep_numbers(&mut self, part: &Part, axis: u32, low: Option<f64>, high: Option<f64>) {
+    pub fn retain_numbers(&mut self, part: &Part, axis: u32, low: Option<f64>, high: Option<f64>) {
         let Some(of) = part.axes().get(axis as usize) else {
             return;
         };
         let digits = match of.values() {
-            Values::Range(range) => range_between(range, low, high),
+            Values::Range(range) => range_digits_between(range, low, high),
             Values::Listed(values) => {
                 let inside = |text: &str| {
-                    axis::number(text).is_some_and(|number| {
+                    axis::parse_number(text).is_some_and(|number| {
                         low.is_none_or(|low| number >= low)
                             && high.is_none_or(|high| number <= high)
                     })
@@ -175,16 +175,16 @@ impl View {
     }
 
     fn narrow(&mut self, axis: u32, digits: &Ranges) {
-        let Some(kept) = self.kept.get_mut(axis as usize) else {
+        let Some(kept) = self.digits.get_mut(axis as usize) else {
             return;
         };
         let narrowed = kept.ranges.intersection(digits);
         for (_, classes) in self.keys.iter_mut().filter(|(key, _)| *key == axis) {
             classes.narrow(&narrowed);
         }
-        *kept = Kept::new(narrowed);
+        *kept = DigitSet::new(narrowed);
         // Cannot overflow: never more than the space, whose size fits.
-        self.len = self.kept.iter().map(|kept| kept.len).product();
+        self.len = self.digits.iter().map(|kept| kept.len).product();
     }
 
     /// Sorts by axis number `axis`; equal values keep the order that they were sorted in before.
@@ -199,13 +199,13 @@ impl View {
         let classes = match of.values() {
             Values::Range(range) => {
                 // A range holds each value once, in order: its digits are sorted already.
-                let falls = range.bounds().1.sign() == num_bigint::Sign::Minus;
-                Classes::Each {
+                let falls = range.start_step_len().1.sign() == num_bigint::Sign::Minus;
+                ValueClasses::Each {
                     backwards: falls != descending,
                 }
             }
             Values::Listed(values) => {
-                let kept = &self.kept[axis as usize].ranges;
+                let kept = &self.digits[axis as usize].ranges;
                 let mut classes: BTreeMap<SortKey<'_>, Vec<u32>> = BTreeMap::new();
                 for (digit, value) in (0_u32..).zip(values) {
                     if kept.contains(u128::from(digit)) {
@@ -213,9 +213,9 @@ impl View {
                     }
                 }
                 if descending {
-                    Classes::listed(classes.into_values().rev())
+                    ValueClasses::from_classes(classes.into_values().rev())
                 } else {
-                    Classes::listed(classes.into_values())
+                    ValueClasses::from_classes(classes.into_values())
                 }
             }
         };
@@ -233,7 +233,7 @@ impl View {
     }
 
     /// The index in the space of the trial in `row`, from 0. O(axes · log values).
-    pub fn index(&self, row: u128) -> Option<u128> {
+    pub fn index_at(&self, row: u128) -> Option<u128> {
         if row >= self.len {
             return None;
         }
@@ -241,7 +241,8 @@ impl View {
         // and `row` counts within it; at the end every key's axis has one class, and the block is an
         // unsorted product.
         let mut row = row;
-        let mut left: Vec<Digits<'_>> = self.kept.iter().map(Digits::Kept).collect();
+        let mut left: Vec<PossibleDigits<'_>> =
+            self.digits.iter().map(PossibleDigits::Kept).collect();
         for (axis, classes) in &self.keys {
             // Within the block, the rows of one value of this axis are as many as the combinations of
             // what all other axes may still be. So `place` counts the axis's values in sorted order.
@@ -251,23 +252,23 @@ impl View {
             let place = row / rest;
             left[axis] = match classes {
                 // One value to a class: the value is found, and what is left of `row` is for the others.
-                Classes::Each { backwards } => {
+                ValueClasses::Each { backwards } => {
                     row %= rest;
-                    let kept = &self.kept[axis];
+                    let kept = &self.digits[axis];
                     let place = if *backwards {
                         kept.len - 1 - place
                     } else {
                         place
                     };
-                    Digits::One(kept.nth(place)?)
+                    PossibleDigits::One(kept.nth(place)?)
                 }
                 // The rows of one class stand together; which of its equal values a row has is decided
                 // below, among all digits in the order of the space: that is what makes the sort stable.
-                Classes::Listed { digits, ends } => {
+                ValueClasses::Listed { digits, ends } => {
                     let class = ends.partition_point(|end| u128::from(*end) <= place);
                     let start = class.checked_sub(1).map_or(0, |before| ends[before]);
                     row -= u128::from(start) * rest;
-                    Digits::Class(digits.get(start as usize..*ends.get(class)? as usize)?)
+                    PossibleDigits::Class(digits.get(start as usize..*ends.get(class)? as usize)?)
                 }
             };
         }
@@ -287,29 +288,29 @@ impl View {
 }
 
 /// The digits that an axis may still have while a row is looked up.
-enum Digits<'a> {
-    Kept(&'a Kept),
+enum PossibleDigits<'a> {
+    Kept(&'a DigitSet),
     Class(&'a [u32]),
     One(u128),
 }
 
-impl Digits<'_> {
+impl PossibleDigits<'_> {
     fn len(&self) -> u128 {
         match self {
-            Digits::Kept(set) => set.len,
-            Digits::Class(digits) => digits.len() as u128,
-            Digits::One(_) => 1,
+            PossibleDigits::Kept(set) => set.len,
+            PossibleDigits::Class(digits) => digits.len() as u128,
+            PossibleDigits::One(_) => 1,
         }
     }
 
     fn nth(&self, n: u128) -> Option<u128> {
         match self {
-            Digits::Kept(set) => set.nth(n),
-            Digits::Class(digits) => {
+            PossibleDigits::Kept(set) => set.nth(n),
+            PossibleDigits::Class(digits) => {
                 let digit = digits.get(usize::try_from(n).ok()?)?;
                 Some(u128::from(*digit))
             }
-            Digits::One(digit) => (n == 0).then_some(*digit),
+            PossibleDigits::One(digit) => (n == 0).then_some(*digit),
         }
     }
 }
@@ -324,7 +325,7 @@ enum SortKey<'a> {
 impl<'a> SortKey<'a> {
     fn new(text: &'a str) -> SortKey<'a> {
         // `+ 0.0` turns -0.0 into 0.0, so that both are one class.
-        axis::number(text).map_or(SortKey::Text(text), |number| SortKey::Number(number + 0.0))
+        axis::parse_number(text).map_or(SortKey::Text(text), |number| SortKey::Number(number + 0.0))
     }
 }
 
@@ -348,8 +349,8 @@ impl PartialOrd for SortKey<'_> {
 }
 
 /// The digits of a range whose values lie from `low` to `high`, both included. O(1): by arithmetic.
-fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
-    let (start, step, len) = range.bounds();
+fn range_digits_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
+    let (start, step, len) = range.start_step_len();
     let rises = step.sign() == num_bigint::Sign::Plus;
     // The first digit whose value is at least (rising) or at most (falling) `bound`.
     let first_at = |bound: &BigInt| {
@@ -366,13 +367,13 @@ fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
     };
     // In the order of the digits: a falling range begins at its high bound, and a bound is rounded
     // into the interval.
-    let whole = |bound: f64, up: bool| whole_bound(bound, up);
+    let whole = |bound: f64, up: bool| round_to_whole_bound(bound, up);
     let (begin, end) = if rises { (low, high) } else { (high, low) };
     let first = match begin.map(|bound| whole(bound, rises)) {
         None => 0,
-        Some(Bound::At(bound)) => first_at(&bound),
-        Some(Bound::Nothing) => return Ranges::empty(),
-        Some(Bound::Everything { below }) => {
+        Some(WholeBound::At(bound)) => first_at(&bound),
+        Some(WholeBound::Nothing) => return Ranges::empty(),
+        Some(WholeBound::Everything { below }) => {
             if below == rises {
                 0
             } else {
@@ -383,9 +384,9 @@ fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
     let behind = match end.map(|bound| whole(bound, !rises)) {
         None => len,
         // The first digit past the last value that is still inside.
-        Some(Bound::At(bound)) => first_at(&(bound + if rises { 1 } else { -1 })),
-        Some(Bound::Nothing) => return Ranges::empty(),
-        Some(Bound::Everything { below }) => {
+        Some(WholeBound::At(bound)) => first_at(&(bound + if rises { 1 } else { -1 })),
+        Some(WholeBound::Nothing) => return Ranges::empty(),
+        Some(WholeBound::Everything { below }) => {
             if below == rises {
                 0
             } else {
@@ -401,7 +402,7 @@ fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
 }
 
 /// A bound on whole numbers.
-enum Bound {
+enum WholeBound {
     /// At this number, which belongs to the interval.
     At(BigInt),
     /// At infinity: `below` every number (−∞) or above (+∞).
@@ -411,14 +412,14 @@ enum Bound {
 }
 
 /// The whole number nearest to `bound`, not below it (`up`) or not above.
-fn whole_bound(bound: f64, up: bool) -> Bound {
+fn round_to_whole_bound(bound: f64, up: bool) -> WholeBound {
     if bound.is_nan() {
-        return Bound::Nothing;
+        return WholeBound::Nothing;
     }
     let rounded = if up { bound.ceil() } else { bound.floor() };
     match num_traits::FromPrimitive::from_f64(rounded) {
-        Some(bound) => Bound::At(bound),
-        None => Bound::Everything { below: bound < 0.0 },
+        Some(bound) => WholeBound::At(bound),
+        None => WholeBound::Everything { below: bound < 0.0 },
     }
 }
 

@@ -21,9 +21,9 @@ fn value(part: &Part, axis: u32, index: u128) -> String {
         .into_owned()
 }
 
-fn rows(view: &View) -> Vec<u128> {
+fn rows(view: &SortedSpace) -> Vec<u128> {
     (0..view.len())
-        .map(|row| view.index(row).unwrap())
+        .map(|row| view.index_at(row).unwrap())
         .collect()
 }
 
@@ -52,12 +52,12 @@ fn agrees_with_a_listed_space() {
                     Some((f64::NAN, 1.0)),
                 ] {
                     for narrow_last in [false, true] {
-                        let mut view = View::new(&part);
+                        let mut view = SortedSpace::new(&part);
                         let mut listed: Vec<u128> = (0..part.space_len()).collect();
-                        let narrow = |view: &mut View| {
+                        let narrow = |view: &mut SortedSpace| {
                             if let Some((low, high)) = bounds {
-                                view.keep_numbers(&part, 1, Some(low), Some(high));
-                                assert!(view.keep(&part, 2, |digit| {
+                                view.retain_numbers(&part, 1, Some(low), Some(high));
+                                assert!(view.retain(&part, 2, |digit| {
                                     part.axes()[2].value(digit).unwrap() != "9"
                                 }));
                             }
@@ -67,7 +67,7 @@ fn agrees_with_a_listed_space() {
                         }
                         if let Some((low, high)) = bounds {
                             listed.retain(|index| {
-                                let b = axis::number(&value(&part, 1, *index)).unwrap();
+                                let b = axis::parse_number(&value(&part, 1, *index)).unwrap();
                                 b >= low && b <= high && value(&part, 2, *index) != "9"
                             });
                         }
@@ -97,7 +97,7 @@ fn agrees_with_a_listed_space() {
                             listed,
                             "{text} {keys:?} {directions:b} {bounds:?}"
                         );
-                        assert_eq!(view.index(view.len()), None);
+                        assert_eq!(view.index_at(view.len()), None);
                     }
                 }
             }
@@ -110,19 +110,19 @@ fn a_huge_space_is_sorted_and_narrowed_at_once() {
     let part = part(
         "grid run f.py --a \"range(0, 1000000000)\" --b \"range(1000000000, 0, -1)\" --c \"[2, 1]\"",
     );
-    let mut view = View::new(&part);
+    let mut view = SortedSpace::new(&part);
     view.sort(&part, 1, Direction::Ascending);
-    view.keep_numbers(&part, 0, Some(10.5), Some(20.0));
+    view.retain_numbers(&part, 0, Some(10.5), Some(20.0));
     assert_eq!(view.len(), 10 * 1_000_000_000 * 2);
-    let first = view.index(0).unwrap();
+    let first = view.index_at(0).unwrap();
     assert_eq!(
         (value(&part, 0, first), value(&part, 1, first)),
         ("11".into(), "1".into())
     );
-    let last = view.index(view.len() - 1).unwrap();
+    let last = view.index_at(view.len() - 1).unwrap();
     assert_eq!(
         (value(&part, 0, last), value(&part, 1, last)),
         ("20".into(), "1000000000".into())
     );
-    assert!(!view.keep(&part, 0, |_| true));
+    assert!(!view.retain(&part, 0, |_| true));
 }

@@ -11,7 +11,7 @@ pub(super) struct Uneven;
 
 /// The type that NumPy gives to all items of an array, as far as it changes how they print.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Dtype {
     Unchanged,
     Integer,
     Float,
@@ -21,11 +21,11 @@ enum Kind {
 }
 
 /// How deep the lists are nested (1 for a flat list), and the items converted to one type. O(items).
-pub(super) fn convert(items: &[Literal]) -> Result<(u32, Vec<Literal>), Uneven> {
-    let depth = 1 + shape(items)?.len();
-    let mut seen = Seen::default();
-    items.iter().for_each(|item| seen.look(item));
-    let kind = seen.kind();
+pub(super) fn unify_types(items: &[Literal]) -> Result<(u32, Vec<Literal>), Uneven> {
+    let depth = 1 + common_shape(items)?.len();
+    let mut seen = OccurringTypes::default();
+    items.iter().for_each(|item| seen.record(item));
+    let kind = seen.common_dtype();
     let converted = items.iter().map(|item| cast(item, kind)).collect();
     Ok((u32::try_from(depth).map_err(|_| Uneven)?, converted))
 }
@@ -41,14 +41,14 @@ fn inner(item: &Literal) -> Option<&[Literal]> {
 ///
 /// # Errors
 /// Inner lists that differ in length or depth.
-fn shape(items: &[Literal]) -> Result<Vec<usize>, Uneven> {
+fn common_shape(items: &[Literal]) -> Result<Vec<usize>, Uneven> {
     let mut common: Option<Vec<usize>> = None;
     for item in items {
         let here = match inner(item) {
             None => Vec::new(),
             Some(inside) => {
                 let mut lengths = vec![inside.len()];
-                lengths.extend(shape(inside)?);
+                lengths.extend(common_shape(inside)?);
                 lengths
             }
         };
@@ -63,7 +63,7 @@ fn shape(items: &[Literal]) -> Result<Vec<usize>, Uneven> {
 
 /// Which types occur among the items, at any depth.
 #[derive(Default)]
-struct Seen {
+struct OccurringTypes {
     any: bool,
     object: bool,
     text: bool,
@@ -78,10 +78,10 @@ struct Seen {
     not_bool: bool,
 }
 
-impl Seen {
-    fn look(&mut self, item: &Literal) {
+impl OccurringTypes {
+    fn record(&mut self, item: &Literal) {
         if let Some(items) = inner(item) {
-            items.iter().for_each(|item| self.look(item));
+            items.iter().for_each(|item| self.record(item));
             return;
         }
         self.any = true;
@@ -98,45 +98,45 @@ impl Seen {
         }
     }
 
-    fn kind(&self) -> Kind {
+    fn common_dtype(&self) -> Dtype {
         if self.object || !self.any || !self.not_bool {
-            Kind::Unchanged
+            Dtype::Unchanged
         } else if self.text {
-            Kind::Text
+            Dtype::Text
         } else if self.bytes {
-            Kind::Bytes
+            Dtype::Bytes
         } else if self.complex {
-            Kind::Complex
+            Dtype::Complex
         } else if self.float || (self.signed && self.unsigned) {
-            Kind::Float
+            Dtype::Float
         } else {
-            Kind::Integer
+            Dtype::Integer
         }
     }
 }
 
-fn cast(item: &Literal, kind: Kind) -> Literal {
+fn cast(item: &Literal, kind: Dtype) -> Literal {
     if let Some(items) = inner(item) {
         return Literal::List(items.iter().map(|item| cast(item, kind)).collect());
     }
     match (kind, item) {
-        (Kind::Integer, Literal::Bool(value)) => Literal::Int(BigInt::from(u8::from(*value))),
-        (Kind::Float, item) => Literal::Float(as_double(item).unwrap_or(f64::NAN)),
-        (Kind::Complex, Literal::Bool(_) | Literal::Int(_) | Literal::Float(_)) => {
+        (Dtype::Integer, Literal::Bool(value)) => Literal::Int(BigInt::from(u8::from(*value))),
+        (Dtype::Float, item) => Literal::Float(as_double(item).unwrap_or(f64::NAN)),
+        (Dtype::Complex, Literal::Bool(_) | Literal::Int(_) | Literal::Float(_)) => {
             Literal::Complex(as_double(item).unwrap_or(f64::NAN), 0.0)
         }
         // Fixed-width text and bytes lose their trailing zeros.
-        (Kind::Text, Literal::Bytes(bytes)) => {
+        (Dtype::Text, Literal::Bytes(bytes)) => {
             Literal::Str(String::from_utf8_lossy(bytes).trim_end_matches('\0').into())
         }
-        (Kind::Text, item) => Literal::Str(item.to_str().trim_end_matches('\0').into()),
-        (Kind::Bytes, Literal::Bytes(bytes)) => Literal::Bytes(without_zeros(bytes)),
-        (Kind::Bytes, item) => Literal::Bytes(item.to_str().into_bytes()),
+        (Dtype::Text, item) => Literal::Str(item.to_str().trim_end_matches('\0').into()),
+        (Dtype::Bytes, Literal::Bytes(bytes)) => Literal::Bytes(trim_trailing_zeros(bytes)),
+        (Dtype::Bytes, item) => Literal::Bytes(item.to_str().into_bytes()),
         _ => item.clone(),
     }
 }
 
-fn without_zeros(bytes: &[u8]) -> Vec<u8> {
+fn trim_trailing_zeros(bytes: &[u8]) -> Vec<u8> {
     let end = bytes
         .iter()
         .rposition(|byte| *byte != 0)
@@ -151,7 +151,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn check(items: Vec<Literal>, expected: &[&str]) {
-        let (_, converted) = convert(&items).unwrap();
+        let (_, converted) = unify_types(&items).unwrap();
         let texts: Vec<String> = converted.iter().map(Literal::to_str).collect();
         assert_eq!(texts, expected);
     }
@@ -220,9 +220,12 @@ mod tests {
             row(vec![int("1"), int("2")]),
             row(vec![int("3"), Literal::Float(4.5)]),
         ];
-        let (depth, converted) = convert(&even).unwrap();
+        let (depth, converted) = unify_types(&even).unwrap();
         assert_eq!((depth, converted[0].to_str().as_str()), (2, "[1.0, 2.0]"));
-        assert_eq!(convert(&[row(vec![int("1")]), int("2")]), Err(Uneven));
-        assert_eq!(convert(&[row(vec![]), row(vec![int("2")])]), Err(Uneven));
+        assert_eq!(unify_types(&[row(vec![int("1")]), int("2")]), Err(Uneven));
+        assert_eq!(
+            unify_types(&[row(vec![]), row(vec![int("2")])]),
+            Err(Uneven)
+        );
     }
 }

@@ -4,18 +4,18 @@
 //! Inversion takes one double per value, BTPE two per try; where one ends and the other begins, and
 //! how sums are ordered, decides how the stream goes on, so all of it is NumPy's.
 
-use super::bound::Bound;
+use super::bound::BoundArguments;
 use super::fault::{BindError, Rule};
-use super::law::ints;
+use super::law::int_distribution;
 use super::plan::Plan;
-use super::stream::{Stream, to_long};
+use super::stream::{Stream, to_c_long};
 use crate::sweep::math::{exp, log, log1p};
 
-pub(super) fn binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let p = bound.probability(1)?;
-    let n = bound.long(0)?;
+pub(super) fn binomial(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let p = bound.read_probability(1)?;
+    let n = bound.read_i64(0)?;
     if n < 0 {
-        return Err(bound.broken(0, Rule::NotNegative(bound.name(0))));
+        return Err(bound.rule_error(0, Rule::NotNegative(bound.name(0))));
     }
     // The rarer outcome is counted, and for p above 1/2 subtracted from n. `1.0 - p` rounds, so the
     // test is on p itself, as in NumPy.
@@ -30,12 +30,14 @@ pub(super) fn binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     };
     if rarer * n as f64 <= 30.0 {
         let inversion = Inversion::new(n, rarer);
-        let tries = bound.tries(1, inversion.share())?;
-        let law = ints(move |stream| counted(inversion.draw(stream)));
-        return Ok(Plan::sized(law).costing(tries));
+        let tries = bound.expected_tries(1, inversion.total_probability())?;
+        let law = int_distribution(move |stream| counted(inversion.draw(stream)));
+        return Ok(Plan::sized(law).with_min_cost(tries));
     }
     let btpe = Btpe::new(n, rarer);
-    Ok(Plan::sized(ints(move |stream| counted(btpe.draw(stream)))))
+    Ok(Plan::sized(int_distribution(move |stream| {
+        counted(btpe.draw(stream))
+    })))
 }
 
 /// Inversion: subtracts the probabilities of 0, 1, 2, … from one double until it is used up.
@@ -44,9 +46,9 @@ struct Inversion {
     p: f64,
     q: f64,
     /// The probability of zero.
-    none: f64,
+    probability_of_zero: f64,
     /// Ten standard deviations above the mean, or n: counts beyond it start again.
-    most: i64,
+    max_count: i64,
 }
 
 impl Inversion {
@@ -59,15 +61,15 @@ impl Inversion {
             n,
             p,
             q,
-            none: exp(trials * log(q)),
-            most: to_long(if trials < far { trials } else { far }),
+            probability_of_zero: exp(trials * log(q)),
+            max_count: to_c_long(if trials < far { trials } else { far }),
         }
     }
 
     /// The sum of the probabilities as computed, at most 1. It is 1 but for p below 10^-15 and a huge
     /// n: there q is rounded so coarsely that hardly any double lies below the sum, and nearly every
     /// try starts again.
-    fn share(&self) -> f64 {
+    fn total_probability(&self) -> f64 {
         let trials = self.n as f64;
         exp(trials * (log(self.q) + log1p(self.p / self.q))).min(1.0)
     }
@@ -77,14 +79,14 @@ impl Inversion {
         // may leave something of it beyond the last count: then NumPy takes another double and starts
         // again from zero, and so the stream moves on by one more.
         let mut x: i64 = 0;
-        let mut probability = self.none;
-        let mut u = stream.double();
+        let mut probability = self.probability_of_zero;
+        let mut u = stream.next_double();
         while u > probability {
             x += 1;
-            if x > self.most {
+            if x > self.max_count {
                 x = 0;
-                probability = self.none;
-                u = stream.double();
+                probability = self.probability_of_zero;
+                u = stream.next_double();
             } else {
                 u -= probability;
                 probability =
@@ -122,7 +124,7 @@ enum Candidate {
     /// From the triangle, which lies below the probabilities: no comparison is needed.
     Accepted(i64),
     /// Accepted where `v` is at most the probability of `y` over that of the mode.
-    Open {
+    Undecided {
         y: i64,
         v: f64,
     },
@@ -135,7 +137,7 @@ impl Btpe {
         let r = if p < 1.0 - p { p } else { 1.0 - p };
         let q = 1.0 - r;
         let fm = trials * r + r;
-        let m = to_long(fm.floor());
+        let m = to_c_long(fm.floor());
         let p1 = (2.195 * (trials * r * q).sqrt() - 4.6 * q).floor() + 0.5;
         let xm = m as f64 + 0.5;
         let xl = xm - p1;
@@ -172,20 +174,20 @@ impl Btpe {
         // Both doubles are taken before the region is known, also where u alone decides: every try
         // costs two, whatever becomes of it.
         loop {
-            let u = stream.double() * self.p4;
-            let v = stream.double();
-            match self.candidate(u, v) {
+            let u = stream.next_double() * self.p4;
+            let v = stream.next_double();
+            match self.propose(u, v) {
                 Candidate::Accepted(y) => return y,
-                Candidate::Open { y, v } if self.accepts(y, v) => return y,
+                Candidate::Undecided { y, v } if self.accepts(y, v) => return y,
                 _ => {}
             }
         }
     }
 
-    fn candidate(&self, u: f64, v: f64) -> Candidate {
+    fn propose(&self, u: f64, v: f64) -> Candidate {
         // The triangle.
         if u <= self.p1 {
-            return Candidate::Accepted(to_long((self.xm - self.p1 * v + u).floor()));
+            return Candidate::Accepted(to_c_long((self.xm - self.p1 * v + u).floor()));
         }
         // The parallelogram: v becomes the height under the hat, measured from the triangle's side.
         if u <= self.p2 {
@@ -194,8 +196,8 @@ impl Btpe {
             return if v > 1.0 {
                 Candidate::Rejected
             } else {
-                Candidate::Open {
-                    y: to_long(x.floor()),
+                Candidate::Undecided {
+                    y: to_c_long(x.floor()),
                     v,
                 }
             };
@@ -208,7 +210,7 @@ impl Btpe {
         } else {
             self.xr - log(v) / self.lamr
         };
-        let y = to_long(y.floor());
+        let y = to_c_long(y.floor());
         if v == 0.0 || left && y < 0 || !left && y > self.n {
             return Candidate::Rejected;
         }
@@ -217,7 +219,7 @@ impl Btpe {
         } else {
             v * (u - self.p3) * self.lamr
         };
-        Candidate::Open { y, v }
+        Candidate::Undecided { y, v }
     }
 
     fn accepts(&self, y: i64, v: f64) -> bool {
@@ -226,7 +228,7 @@ impl Btpe {
         // close calls, hence the stream.
         let k = y.wrapping_sub(self.m).wrapping_abs();
         if k <= 20 || k as f64 >= self.nrq / 2.0 - 1.0 {
-            return v <= self.ratio(y);
+            return v <= self.probability_ratio(y);
         }
         // The squeeze: ln of the probability lies within `rho` of `t`, so that most candidates need
         // no Stirling.
@@ -239,11 +241,11 @@ impl Btpe {
         if a < t - rho {
             return true;
         }
-        a <= t + rho && a <= self.log_ratio(y)
+        a <= t + rho && a <= self.log_probability_ratio(y)
     }
 
     /// The probability of y over that of the mode, by the recurrence between neighbours. O(|y - m|).
-    fn ratio(&self, y: i64) -> f64 {
+    fn probability_ratio(&self, y: i64) -> f64 {
         let s = self.r / self.q;
         let a = s * self.n.wrapping_add(1) as f64;
         let mut f = 1.0;
@@ -258,7 +260,7 @@ impl Btpe {
 
     /// The logarithm of that ratio by Stirling's formula, with the signs and the coefficient that
     /// NumPy's legacy generator keeps, wrong or not, so that seeds keep their draws.
-    fn log_ratio(&self, y: i64) -> f64 {
+    fn log_probability_ratio(&self, y: i64) -> f64 {
         let n = self.n as f64;
         let x1 = y as f64 + 1.0;
         let f1 = self.m as f64 + 1.0;

@@ -1,13 +1,13 @@
 //! Arguments matched with a signature's parameters, and read as the types NumPy reads.
 
-use super::fault::{ArgumentRef, BindError, Consequence, Expected, Fault, Rule};
+use super::fault::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
 use crate::sweep::literal::Literal;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
 /// The most values that one call may draw, and the most items that it may shuffle: all of them
 /// are held in memory, in the page too.
-pub const LIMIT: u32 = 1_000_000;
+pub const MAX_VALUES: u32 = 1_000_000;
 
 /// The arguments of a call, in the order written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,7 +39,7 @@ struct Parameter {
 }
 
 /// The parameters of a signature such as `name(a, b=1, size=None)`, in order.
-fn parameters(signature: &'static str) -> Vec<Parameter> {
+fn parse_signature(signature: &'static str) -> Vec<Parameter> {
     let inside = signature
         .split_once('(')
         .map_or("", |(_, rest)| rest.trim_end_matches(')'));
@@ -66,21 +66,21 @@ fn parameters(signature: &'static str) -> Vec<Parameter> {
 
 /// A call's arguments by parameter. The methods that read a parameter take its index in the
 /// signature, from 0.
-pub(super) struct Bound<'a> {
+pub(super) struct BoundArguments<'a> {
     parameters: Vec<Parameter>,
     given: Vec<Option<(ArgumentRef, &'a Literal)>>,
     notes: Vec<Note>,
 }
 
-impl<'a> Bound<'a> {
+impl<'a> BoundArguments<'a> {
     /// Matches arguments with parameters by Python's rules. O(arguments).
     pub(super) fn new(
         signature: &'static str,
         arguments: &'a Arguments,
-    ) -> Result<Bound<'a>, BindError> {
-        let parameters = parameters(signature);
+    ) -> Result<BoundArguments<'a>, BindError> {
+        let parameters = parse_signature(signature);
         let given = vec![None; parameters.len()];
-        let mut bound = Bound {
+        let mut bound = BoundArguments {
             parameters,
             given,
             notes: Vec::new(),
@@ -93,24 +93,24 @@ impl<'a> Bound<'a> {
                     let fault = bound.too_many_arguments(arguments.positional.len());
                     return Err(BindError {
                         argument: Some(argument),
-                        fault,
+                        kind: fault,
                     });
                 }
             }
         }
         for (keyword, value) in &arguments.keywords {
             let argument = ArgumentRef::Keyword(keyword.clone());
-            match bound.slot(keyword) {
+            match bound.find_free_parameter(keyword) {
                 Ok(slot) => bound.given[slot] = Some((argument, value)),
                 Err(fault) => {
                     return Err(BindError {
                         argument: Some(argument),
-                        fault,
+                        kind: fault,
                     });
                 }
             }
         }
-        bound.nothing_missing()?;
+        bound.ensure_nothing_missing()?;
         Ok(bound)
     }
 
@@ -118,7 +118,7 @@ impl<'a> Bound<'a> {
     ///
     /// # Errors
     /// No such parameter, or one that has its argument already.
-    fn slot(&self, keyword: &str) -> Result<usize, Fault> {
+    fn find_free_parameter(&self, keyword: &str) -> Result<usize, BindErrorKind> {
         let named = |parameter: &&Parameter| !parameter.positional_only;
         let found = self
             .parameters
@@ -126,7 +126,7 @@ impl<'a> Bound<'a> {
             .filter(named)
             .position(|known| known.name == keyword);
         match found {
-            Some(index) if self.given[index].is_some() => Err(Fault::GivenTwice {
+            Some(index) if self.given[index].is_some() => Err(BindErrorKind::GivenTwice {
                 parameter: self.parameters[index].name,
             }),
             Some(index) => Ok(index),
@@ -137,7 +137,7 @@ impl<'a> Bound<'a> {
                     .filter(named)
                     .map(|known| known.name)
                     .collect();
-                Err(Fault::UnknownKeyword {
+                Err(BindErrorKind::UnknownKeyword {
                     keyword: keyword.into(),
                     known,
                 })
@@ -145,30 +145,30 @@ impl<'a> Bound<'a> {
         }
     }
 
-    fn too_many_arguments(&self, given: usize) -> Fault {
+    fn too_many_arguments(&self, given: usize) -> BindErrorKind {
         if self
             .parameters
             .iter()
             .all(|parameter| parameter.positional_only)
         {
-            return Fault::SeveralDimensions;
+            return BindErrorKind::SeveralDimensions;
         }
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        Fault::TooManyArguments {
+        BindErrorKind::TooManyArguments {
             most: count(self.parameters.len()),
             given: count(given),
         }
     }
 
-    fn nothing_missing(&self) -> Result<(), BindError> {
+    fn ensure_nothing_missing(&self) -> Result<(), BindError> {
         for (parameter, given) in self.parameters.iter().zip(&self.given) {
             if parameter.default.is_none() && given.is_none() {
-                let fault = Fault::Missing {
+                let fault = BindErrorKind::Missing {
                     parameter: parameter.name,
                 };
                 return Err(BindError {
                     argument: None,
-                    fault,
+                    kind: fault,
                 });
             }
         }
@@ -189,26 +189,26 @@ impl<'a> Bound<'a> {
     }
 
     /// The value given for a parameter, where it is not Python's `None` either.
-    pub(super) fn some_literal(&self, index: usize) -> Option<&'a Literal> {
+    pub(super) fn literal_unless_none(&self, index: usize) -> Option<&'a Literal> {
         self.literal(index)
             .filter(|literal| **literal != Literal::None)
     }
 
     /// An error, placed at the parameter's argument where it has one.
-    pub(super) fn error(&self, index: usize, fault: Fault) -> BindError {
+    pub(super) fn error(&self, index: usize, fault: BindErrorKind) -> BindError {
         BindError {
             argument: self.given(index).map(|(argument, _)| argument.clone()),
-            fault,
+            kind: fault,
         }
     }
 
     /// An error that one of NumPy's rules about values is broken.
-    pub(super) fn broken(&self, index: usize, rule: Rule) -> BindError {
+    pub(super) fn rule_error(&self, index: usize, rule: Rule) -> BindError {
         self.error(
             index,
-            Fault::Domain {
+            BindErrorKind::Domain {
                 rule,
-                found: self.found(index),
+                found: self.found_text(index),
             },
         )
     }
@@ -220,7 +220,7 @@ impl<'a> Bound<'a> {
     }
 
     /// The value given, or the default, as Python's `repr` prints it, shortened: for messages.
-    pub(super) fn found(&self, index: usize) -> String {
+    pub(super) fn found_text(&self, index: usize) -> String {
         self.literal(index).map_or_else(
             || {
                 self.parameters
@@ -229,15 +229,15 @@ impl<'a> Bound<'a> {
                     .unwrap_or("")
                     .into()
             },
-            shortened,
+            shorten_repr,
         )
     }
 
     pub(super) fn wrong_type(&self, index: usize, expected: Expected) -> BindError {
-        let (parameter, found) = (self.name(index), self.found(index));
+        let (parameter, found) = (self.name(index), self.found_text(index));
         self.error(
             index,
-            Fault::WrongType {
+            BindErrorKind::WrongType {
                 parameter,
                 expected,
                 found,
@@ -249,7 +249,7 @@ impl<'a> Bound<'a> {
     ///
     /// # Errors
     /// No number, or an integer beyond a double's range.
-    pub(super) fn number(&self, index: usize) -> Result<f64, BindError> {
+    pub(super) fn read_number(&self, index: usize) -> Result<f64, BindError> {
         let Some(literal) = self.literal(index) else {
             let default = self.parameters.get(index).and_then(|known| known.default);
             return default
@@ -264,7 +264,7 @@ impl<'a> Bound<'a> {
     }
 
     /// A parameter as an integer of any size; a float is cut, with a note where that loses a part.
-    pub(super) fn integer(&mut self, index: usize) -> Result<BigInt, BindError> {
+    pub(super) fn read_integer(&mut self, index: usize) -> Result<BigInt, BindError> {
         match self.literal(index) {
             Some(Literal::Bool(value)) => Ok(BigInt::from(u8::from(*value))),
             Some(Literal::Int(value)) => Ok(value.clone()),
@@ -287,18 +287,18 @@ impl<'a> Bound<'a> {
     }
 
     /// A parameter as a C `long` of 64 bits, cut as [`Bound::integer`] cuts.
-    pub(super) fn long(&mut self, index: usize) -> Result<i64, BindError> {
-        let value = self.integer(index)?;
+    pub(super) fn read_i64(&mut self, index: usize) -> Result<i64, BindError> {
+        let value = self.read_integer(index)?;
         value.to_i64().ok_or_else(|| self.too_large(index))
     }
 
     fn too_large(&self, index: usize) -> BindError {
-        let (parameter, found) = (self.name(index), self.found(index));
-        self.error(index, Fault::TooLarge { parameter, found })
+        let (parameter, found) = (self.name(index), self.found_text(index));
+        self.error(index, BindErrorKind::TooLarge { parameter, found })
     }
 
     /// The number of values that the parameter `size` gives; `None`, for one value, without it.
-    pub(super) fn size(&self) -> Result<Option<u32>, BindError> {
+    pub(super) fn read_size(&self) -> Result<Option<u32>, BindError> {
         let Some(index) = self
             .parameters
             .iter()
@@ -306,10 +306,10 @@ impl<'a> Bound<'a> {
         else {
             return Ok(None);
         };
-        if self.some_literal(index).is_none() {
+        if self.literal_unless_none(index).is_none() {
             Ok(None)
         } else {
-            self.count(index).map(Some)
+            self.read_count(index).map(Some)
         }
     }
 
@@ -317,20 +317,20 @@ impl<'a> Bound<'a> {
     ///
     /// # Errors
     /// More tries than a person waits for; the error is placed at the parameter `index`.
-    pub(super) fn tries(&self, index: usize, share: f64) -> Result<u32, BindError> {
+    pub(super) fn expected_tries(&self, index: usize, share: f64) -> Result<u32, BindError> {
         /// Beyond these drawing would take seconds.
-        const MOST: f64 = 4e6;
-        let tries = f64::from(self.size()?.unwrap_or(1)) / share;
-        if tries > MOST || tries.is_nan() {
-            return Err(self.degenerate(index, Consequence::Endless));
+        const MAX_TRIES: f64 = 4e6;
+        let tries = f64::from(self.read_size()?.unwrap_or(1)) / share;
+        if tries > MAX_TRIES || tries.is_nan() {
+            return Err(self.degenerate_error(index, Consequence::Endless));
         }
         Ok(tries as u32)
     }
 
     /// An error about a parameter with which NumPy would overflow or never finish.
-    pub(super) fn degenerate(&self, index: usize, consequence: Consequence) -> BindError {
-        let (parameter, found) = (self.name(index), self.found(index));
-        let fault = Fault::Degenerate {
+    pub(super) fn degenerate_error(&self, index: usize, consequence: Consequence) -> BindError {
+        let (parameter, found) = (self.name(index), self.found_text(index));
+        let fault = BindErrorKind::Degenerate {
             parameter,
             found,
             consequence,
@@ -339,26 +339,26 @@ impl<'a> Bound<'a> {
     }
 
     /// A parameter as a number of values, 0 to [`LIMIT`].
-    pub(super) fn count(&self, index: usize) -> Result<u32, BindError> {
+    pub(super) fn read_count(&self, index: usize) -> Result<u32, BindError> {
         let Some(Literal::Int(size)) = self.literal(index) else {
             return Err(self.wrong_type(index, Expected::Size));
         };
         if size.sign() == num_bigint::Sign::Minus {
-            let found = self.found(index);
-            return Err(self.error(index, Fault::NegativeSize { found }));
+            let found = self.found_text(index);
+            return Err(self.error(index, BindErrorKind::NegativeSize { found }));
         }
         size.to_u32()
-            .filter(|size| *size <= LIMIT)
+            .filter(|size| *size <= MAX_VALUES)
             .ok_or_else(|| self.too_many_values(index, size))
     }
 
     pub(super) fn too_many_values(&self, index: usize, asked: &BigInt) -> BindError {
-        let asked = shortened(&Literal::Int(asked.clone()));
+        let asked = shorten_repr(&Literal::Int(asked.clone()));
         self.error(
             index,
-            Fault::TooManyValues {
+            BindErrorKind::TooManyValues {
                 asked,
-                limit: LIMIT,
+                limit: MAX_VALUES,
             },
         )
     }
@@ -377,15 +377,15 @@ pub(super) fn as_double(literal: &Literal) -> Option<f64> {
 
 /// Python's `repr`, cut after 40 characters; of a huge integer only the size, since writing its
 /// digits costs O(digits²).
-pub(super) fn shortened(literal: &Literal) -> String {
-    const MOST: usize = 40;
+pub(super) fn shorten_repr(literal: &Literal) -> String {
+    const MAX_CHARS: usize = 40;
     if let Literal::Int(value) = literal
         && value.bits() > 1000
     {
         return format!("an integer of {} bits", value.bits());
     }
     let text = literal.repr();
-    match text.char_indices().nth(MOST) {
+    match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }

@@ -1,18 +1,18 @@
 //! A call of a distribution, checked and ready to draw.
 
-use super::bound::{Arguments, Bound, Note};
-use super::fault::{BindError, Fault};
-use super::law::Values;
-use super::plan::{Count, Plan};
+use super::bound::{Arguments, BoundArguments, Note};
+use super::fault::{BindError, BindErrorKind};
+use super::law::DrawnValues;
+use super::plan::{Plan, SampleCount};
 use super::stream::Stream;
 use super::table;
 
 /// A call whose name is known, whose arguments match its parameters and whose values NumPy
 /// accepts. Drawing from it cannot fail.
 #[derive(Clone)]
-pub struct Call {
+pub struct BoundCall {
     signature: &'static str,
-    plan: Plan,
+    sampler: Plan,
     notes: Vec<Note>,
 }
 
@@ -22,45 +22,45 @@ pub struct Call {
 /// An unknown name, arguments that do not match the parameters, values that NumPy refuses, and more
 /// than [`super::LIMIT`] values. Only the first error is reported, with the argument
 /// that causes it.
-pub fn bind(name: &str, arguments: &Arguments) -> Result<Call, BindError> {
-    let Some(entry) = table::find(name) else {
-        let fault = Fault::UnknownName { name: name.into() };
+pub fn bind(name: &str, arguments: &Arguments) -> Result<BoundCall, BindError> {
+    let Some(entry) = table::find_entry(name) else {
+        let fault = BindErrorKind::UnknownName { name: name.into() };
         return Err(BindError {
             argument: None,
-            fault,
+            kind: fault,
         });
     };
-    let mut bound = Bound::new(entry.signature, arguments)?;
+    let mut bound = BoundArguments::new(entry.signature, arguments)?;
     let mut plan = (entry.build)(&mut bound)?;
-    if plan.count == Count::BySize {
-        plan.count = Count::Read(bound.size()?);
+    if plan.count == SampleCount::BySize {
+        plan.count = SampleCount::Resolved(bound.read_size()?);
     }
-    Ok(Call {
+    Ok(BoundCall {
         signature: entry.signature,
-        plan,
+        sampler: plan,
         notes: bound.into_notes(),
     })
 }
 
-impl Call {
+impl BoundCall {
     /// How many values it draws; `None` without a size: one value, which is not a sweep.
     pub fn size(&self) -> Option<u64> {
-        match self.plan.count {
-            Count::Read(size) => size.map(u64::from),
-            Count::Fixed(count) => Some(u64::from(count)),
-            Count::BySize => None,
+        match self.sampler.count {
+            SampleCount::Resolved(size) => size.map(u64::from),
+            SampleCount::Fixed(count) => Some(u64::from(count)),
+            SampleCount::BySize => None,
         }
     }
 
     /// What drawing costs, in units of one value drawn: the values themselves, the items that are
     /// shuffled for them, or the tries that rejection sampling is expected to take, whichever is most.
-    pub fn work(&self) -> u64 {
-        self.size().unwrap_or(1).max(self.plan.work.into())
+    pub fn draw_cost(&self) -> u64 {
+        self.size().unwrap_or(1).max(self.sampler.min_cost.into())
     }
 
     /// Whether its values depend on the seed; `linspace` and its like do not.
     pub fn is_random(&self) -> bool {
-        self.plan.random
+        self.sampler.random
     }
 
     /// What NumPy accepts but the person should know.
@@ -75,17 +75,17 @@ impl Call {
 
     /// Draws the values: [`Call::size`] of them, or one. O(values), not counting rejected
     /// draws; `choice` without replacement and `permutation` are O(items).
-    pub fn draw(&self, stream: &mut Stream) -> Values {
-        let count = match self.plan.count {
-            Count::Read(size) => size.unwrap_or(1),
-            Count::Fixed(count) => count,
-            Count::BySize => 1,
+    pub fn draw(&self, stream: &mut Stream) -> DrawnValues {
+        let count = match self.sampler.count {
+            SampleCount::Resolved(size) => size.unwrap_or(1),
+            SampleCount::Fixed(count) => count,
+            SampleCount::BySize => 1,
         };
-        self.plan.law.draw(stream, count)
+        self.sampler.distribution.draw(stream, count)
     }
 }
 
-impl std::fmt::Debug for Call {
+impl std::fmt::Debug for BoundCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Call")
             .field("signature", &self.signature)
@@ -98,12 +98,12 @@ impl std::fmt::Debug for Call {
 mod tests {
     use super::super::fault::ArgumentRef::{self, Keyword, Positional};
     use super::*;
-    use crate::sweep::value::{self, Value};
+    use crate::sweep::value::{self, ParsedValue};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn bind_text(text: &str) -> Result<Call, BindError> {
-        let Value::Call(call) = value::read(text) else {
+    fn bind_text(text: &str) -> Result<BoundCall, BindError> {
+        let ParsedValue::Call(call) = value::read(text) else {
             panic!("{text} is no call");
         };
         let mut arguments = Arguments::default();

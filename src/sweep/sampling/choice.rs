@@ -1,9 +1,9 @@
 //! Items of a list: `choice` and `permutation`.
 
-use super::array::convert;
-use super::bound::{Bound, LIMIT, as_double};
-use super::fault::{BindError, Expected, Fault, Rule};
-use super::law::{Law, Values};
+use super::array::unify_types;
+use super::bound::{BoundArguments, MAX_VALUES, as_double};
+use super::fault::{BindError, BindErrorKind, Expected, Rule};
+use super::law::{Distribution, DrawnValues};
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
@@ -33,24 +33,24 @@ impl Population {
     }
 
     /// The values with these indices.
-    fn values(&self, picks: Vec<u32>) -> Values {
+    fn values_at(&self, picks: Vec<u32>) -> DrawnValues {
         match self {
-            Population::Below(_) => Values::Ints(picks.into_iter().map(i64::from).collect()),
-            Population::Items(items) => Values::Items(Arc::clone(items), picks),
+            Population::Below(_) => DrawnValues::Ints(picks.into_iter().map(i64::from).collect()),
+            Population::Items(items) => DrawnValues::Items(Arc::clone(items), picks),
         }
     }
 }
 
-pub(super) fn permutation(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+pub(super) fn permutation(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
     let population = match bound.literal(ITEMS) {
         Some(Literal::List(items) | Literal::Tuple(items)) => {
-            let Ok((_, items)) = convert(items) else {
+            let Ok((_, items)) = unify_types(items) else {
                 return Err(bound.wrong_type(ITEMS, Expected::EvenLists));
             };
             Population::Items(items.into())
         }
         Some(literal) => match as_integer(literal) {
-            Some(count) => Population::Below(count.to_u64().unwrap_or(if positive(&count) {
+            Some(count) => Population::Below(count.to_u64().unwrap_or(if is_positive(&count) {
                 u64::MAX
             } else {
                 0
@@ -59,53 +59,53 @@ pub(super) fn permutation(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
         },
         None => return Err(bound.wrong_type(ITEMS, Expected::ListOrCount)),
     };
-    let count = within_limit(bound, &population)?;
+    let count = ensure_listable(bound, &population)?;
     Ok(Plan::fixed(Arc::new(Shuffle { population }), count))
 }
 
-pub(super) fn choice(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+pub(super) fn choice(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
     // The checks of values come in NumPy's order, so that of several errors the same one is reported.
-    let size = bound.size()?.unwrap_or(1);
-    let population = population(bound, size)?;
-    let probabilities = probabilities(bound, &population)?;
+    let size = bound.read_size()?.unwrap_or(1);
+    let population = read_population(bound, size)?;
+    let probabilities = read_probabilities(bound, &population)?;
     // With replacement each value costs one bounded integer, or one double where there are
     // probabilities; NumPy draws the doubles of all values before it looks any of them up, which
     // takes the same doubles in the same order.
-    if bound.literal(REPLACE).is_none_or(truthy) {
+    if bound.literal(REPLACE).is_none_or(is_truthy) {
         return Ok(Plan::sized(match probabilities {
-            Some(p) => Arc::new(Weighted {
+            Some(p) => Arc::new(WeightedChoice {
                 population,
-                cumulative: cumulative(&p),
+                cumulative: cumulative_sums(&p),
             }),
-            None => Arc::new(Even { population }),
+            None => Arc::new(UniformChoice { population }),
         }));
     }
     if u64::from(size) > population.len() {
-        return Err(bound.broken(SIZE, Rule::SampleWithinPopulation));
+        return Err(bound.rule_error(SIZE, Rule::SampleWithinPopulation));
     }
     // Without replacement and all alike, NumPy shuffles the whole population to take the first few
     // of it. So the cost is the population's size, whatever `size` is.
     let Some(probabilities) = probabilities else {
-        let shuffled = within_limit(bound, &population)?;
-        return Ok(Plan::sized(Arc::new(Shuffle { population })).costing(shuffled));
+        let shuffled = ensure_listable(bound, &population)?;
+        return Ok(Plan::sized(Arc::new(Shuffle { population })).with_min_cost(shuffled));
     };
     // With fewer possible items than values the rounds of `draw` would never end.
     let possible = probabilities.iter().filter(|p| **p > 0.0).count();
     if possible < size as usize {
-        return Err(bound.broken(PROBABILITIES, Rule::EnoughProbabilities));
+        return Err(bound.rule_error(PROBABILITIES, Rule::EnoughProbabilities));
     }
-    Ok(Plan::sized(Arc::new(WeightedOnce {
+    Ok(Plan::sized(Arc::new(WeightedWithoutReplacement {
         population,
         probabilities,
     })))
 }
 
-fn population(bound: &Bound<'_>, size: u32) -> Result<Population, BindError> {
+fn read_population(bound: &BoundArguments<'_>, size: u32) -> Result<Population, BindError> {
     match bound.literal(ITEMS) {
-        Some(Literal::List(items) | Literal::Tuple(items)) => match convert(items) {
+        Some(Literal::List(items) | Literal::Tuple(items)) => match unify_types(items) {
             Ok((1, items)) if items.is_empty() && size > 0 => Err(bound.error(
                 ITEMS,
-                Fault::Domain {
+                BindErrorKind::Domain {
                     rule: Rule::ItemsToChooseFrom,
                     found: String::new(),
                 },
@@ -114,12 +114,12 @@ fn population(bound: &Bound<'_>, size: u32) -> Result<Population, BindError> {
             _ => Err(bound.wrong_type(ITEMS, Expected::FlatList)),
         },
         Some(literal) => match as_integer(literal) {
-            Some(count) if !positive(&count) && size > 0 => {
-                Err(bound.broken(ITEMS, Rule::PositivePopulation))
+            Some(count) if !is_positive(&count) && size > 0 => {
+                Err(bound.rule_error(ITEMS, Rule::PositivePopulation))
             }
             // NumPy draws with 64-bit integers below the count, so 2^63 is the most.
             Some(count) if count > BigInt::from(1_u64 << 63) => {
-                Err(bound.broken(ITEMS, Rule::Int64("high")))
+                Err(bound.rule_error(ITEMS, Rule::Int64("high")))
             }
             Some(count) => Ok(Population::Below(count.to_u64().unwrap_or(0))),
             None => Err(bound.wrong_type(ITEMS, Expected::ListOrCount)),
@@ -130,13 +130,13 @@ fn population(bound: &Bound<'_>, size: u32) -> Result<Population, BindError> {
 
 /// The probabilities as given, `None` without them. They must sum to 1 as NumPy sums: by Kahan's
 /// method, within the square root of a double's precision.
-fn probabilities(
-    bound: &Bound<'_>,
+fn read_probabilities(
+    bound: &BoundArguments<'_>,
     population: &Population,
 ) -> Result<Option<Vec<f64>>, BindError> {
     /// The square root of a double's relative precision, 2^-52.
     const TOLERANCE: f64 = 1.490_116_119_384_765_6e-8;
-    let values = match bound.some_literal(PROBABILITIES) {
+    let values = match bound.literal_unless_none(PROBABILITIES) {
         None => return Ok(None),
         Some(Literal::List(items) | Literal::Tuple(items)) => {
             items.iter().map(as_double).collect::<Option<Vec<f64>>>()
@@ -155,7 +155,7 @@ fn probabilities(
     } else {
         return Ok(Some(values));
     };
-    Err(bound.broken(PROBABILITIES, rule))
+    Err(bound.rule_error(PROBABILITIES, rule))
 }
 
 /// The sum by Kahan's method: `lost` is what the last addition rounded away, given back to the next.
@@ -177,7 +177,7 @@ fn compensated_sum(values: &[f64]) -> f64 {
 /// The partial sums from the left, divided by the last one, which is 1 only up to rounding. In NumPy's
 /// order (`cumsum`, then one division each), since a sum that differs in its last bit may send a
 /// double to the neighbouring item.
-fn cumulative(probabilities: &[f64]) -> Vec<f64> {
+fn cumulative_sums(probabilities: &[f64]) -> Vec<f64> {
     let mut sum = 0.0;
     let mut sums: Vec<f64> = Vec::with_capacity(probabilities.len());
     for (index, p) in probabilities.iter().enumerate() {
@@ -190,7 +190,7 @@ fn cumulative(probabilities: &[f64]) -> Vec<f64> {
 
 /// The index of the item that the double `u` falls to: how many of the sums are not above it, as
 /// `searchsorted(side="right")` counts. O(log items).
-fn index_of(cumulative: &[f64], u: f64) -> u32 {
+fn pick_index(cumulative: &[f64], u: f64) -> u32 {
     cumulative.partition_point(|partial| *partial <= u) as u32
 }
 
@@ -202,12 +202,12 @@ fn as_integer(literal: &Literal) -> Option<BigInt> {
     }
 }
 
-fn positive(value: &BigInt) -> bool {
+fn is_positive(value: &BigInt) -> bool {
     value.sign() == Sign::Plus
 }
 
 /// Whether Python's `bool()` of the value is true: NumPy takes any object as `replace`.
-fn truthy(literal: &Literal) -> bool {
+fn is_truthy(literal: &Literal) -> bool {
     match literal {
         Literal::None => false,
         Literal::Bool(value) => *value,
@@ -225,48 +225,50 @@ fn truthy(literal: &Literal) -> bool {
 ///
 /// # Errors
 /// More than [`LIMIT`] items: all of them must be listed for it.
-fn within_limit(bound: &Bound<'_>, population: &Population) -> Result<u32, BindError> {
+fn ensure_listable(bound: &BoundArguments<'_>, population: &Population) -> Result<u32, BindError> {
     u32::try_from(population.len())
         .ok()
-        .filter(|count| *count <= LIMIT)
+        .filter(|count| *count <= MAX_VALUES)
         .ok_or_else(|| bound.too_many_values(ITEMS, &BigInt::from(population.len())))
 }
 
 /// With replacement, all items equally likely.
-struct Even {
+struct UniformChoice {
     population: Population,
 }
 
-impl Law for Even {
-    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+impl Distribution for UniformChoice {
+    fn draw(&self, stream: &mut Stream, count: u32) -> DrawnValues {
         let Some(last) = self.population.len().checked_sub(1) else {
-            return self.population.values(Vec::new());
+            return self.population.values_at(Vec::new());
         };
         match &self.population {
             // `last` is at most 2^63 - 1, so the cast is exact.
-            Population::Below(_) => Values::Ints(
+            Population::Below(_) => DrawnValues::Ints(
                 (0..count)
-                    .map(|_| stream.bounded(last).cast_signed())
+                    .map(|_| stream.draw_bounded(last).cast_signed())
                     .collect(),
             ),
-            Population::Items(items) => Values::Items(
+            Population::Items(items) => DrawnValues::Items(
                 Arc::clone(items),
-                (0..count).map(|_| stream.bounded(last) as u32).collect(),
+                (0..count)
+                    .map(|_| stream.draw_bounded(last) as u32)
+                    .collect(),
             ),
         }
     }
 }
 
 /// With replacement, by probabilities: one double for each value.
-struct Weighted {
+struct WeightedChoice {
     population: Population,
     cumulative: Vec<f64>,
 }
 
-impl Law for Weighted {
-    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
-        let picks = (0..count).map(|_| index_of(&self.cumulative, stream.double()));
-        self.population.values(picks.collect())
+impl Distribution for WeightedChoice {
+    fn draw(&self, stream: &mut Stream, count: u32) -> DrawnValues {
+        let picks = (0..count).map(|_| pick_index(&self.cumulative, stream.next_double()));
+        self.population.values_at(picks.collect())
     }
 }
 
@@ -275,30 +277,30 @@ struct Shuffle {
     population: Population,
 }
 
-impl Law for Shuffle {
-    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+impl Distribution for Shuffle {
+    fn draw(&self, stream: &mut Stream, count: u32) -> DrawnValues {
         // Fisher and Yates from the end, as NumPy's `shuffle`. The whole population is shuffled even
         // for one value: NumPy takes these n - 1 integers from the stream, so what is drawn next
         // depends on them.
         let mut picks: Vec<u32> = (0..).take(self.population.len() as usize).collect();
         for i in (1..picks.len()).rev() {
-            let j = stream.bounded(i as u64) as usize;
+            let j = stream.draw_bounded(i as u64) as usize;
             picks.swap(i, j);
         }
         picks.truncate(count as usize);
-        self.population.values(picks)
+        self.population.values_at(picks)
     }
 }
 
 /// Without replacement, by probabilities: rounds of as many doubles as values are missing. Within a
 /// round an item counts once; in later rounds the items found before have probability zero.
-struct WeightedOnce {
+struct WeightedWithoutReplacement {
     population: Population,
     probabilities: Vec<f64>,
 }
 
-impl Law for WeightedOnce {
-    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+impl Distribution for WeightedWithoutReplacement {
+    fn draw(&self, stream: &mut Stream, count: u32) -> DrawnValues {
         let mut probabilities = self.probabilities.clone();
         let mut is_found = vec![false; probabilities.len()];
         let mut found: Vec<u32> = Vec::with_capacity(count as usize);
@@ -307,9 +309,9 @@ impl Law for WeightedOnce {
             // drawn for again in the next round. Drawing value by value with updated sums would be
             // simpler, but takes other doubles.
             let missing = count as usize - found.len();
-            let sums = cumulative(&probabilities);
+            let sums = cumulative_sums(&probabilities);
             let round: Vec<u32> = (0..missing)
-                .map(|_| index_of(&sums, stream.double()))
+                .map(|_| pick_index(&sums, stream.next_double()))
                 .collect();
             // In the order drawn, not sorted: NumPy sorts to find duplicates, then restores it.
             for pick in round {
@@ -322,6 +324,6 @@ impl Law for WeightedOnce {
                 }
             }
         }
-        self.population.values(found)
+        self.population.values_at(found)
     }
 }

@@ -11,16 +11,16 @@ pub(super) struct Decimal {
 }
 
 /// Mantissas stay below 10^15, so that they have at most 15 digits.
-const BEYOND: u64 = 1_000_000_000_000_000;
+const MANTISSA_LIMIT: u64 = 1_000_000_000_000_000;
 /// With more places than this, no double has 15 digits.
-const MOST_PLACES: u32 = 340;
+const MAX_PLACES: u32 = 340;
 
 impl Decimal {
     /// A whole number; `None` above 15 digits.
     pub(super) fn from_integer(value: &BigInt) -> Option<Decimal> {
         let mantissa = value
             .to_i64()
-            .filter(|mantissa| mantissa.unsigned_abs() < BEYOND)?;
+            .filter(|mantissa| mantissa.unsigned_abs() < MANTISSA_LIMIT)?;
         Some(Decimal {
             mantissa,
             places: 0,
@@ -42,12 +42,12 @@ impl Decimal {
             places: 0,
         };
         match u32::try_from(places) {
-            Ok(places) if mantissa.unsigned_abs() < BEYOND && places <= MOST_PLACES => {
+            Ok(places) if mantissa.unsigned_abs() < MANTISSA_LIMIT && places <= MAX_PLACES => {
                 Some(Decimal { mantissa, places })
             }
             Ok(_) => None,
             Err(_) => Some(Decimal {
-                mantissa: whole.scaled(places.unsigned_abs())?,
+                mantissa: whole.mantissa_at(places.unsigned_abs())?,
                 places: 0,
             }),
         }
@@ -55,14 +55,14 @@ impl Decimal {
 
     /// The mantissa that the number has with `places` decimal places, at least as many as now; `None`
     /// where that takes more than 15 digits.
-    pub(super) fn scaled(self, places: u32) -> Option<i64> {
+    pub(super) fn mantissa_at(self, places: u32) -> Option<i64> {
         if self.mantissa == 0 {
             return Some(0);
         }
         let factor = 10_i64.checked_pow(places.checked_sub(self.places)?)?;
         self.mantissa
             .checked_mul(factor)
-            .filter(|mantissa| mantissa.unsigned_abs() < BEYOND)
+            .filter(|mantissa| mantissa.unsigned_abs() < MANTISSA_LIMIT)
     }
 
     /// The nearest double; it prints as the decimal it is.

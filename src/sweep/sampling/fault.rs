@@ -16,7 +16,7 @@ pub enum ArgumentRef {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindError {
     pub(super) argument: Option<ArgumentRef>,
-    pub(super) fault: Fault,
+    pub(super) kind: BindErrorKind,
 }
 
 impl BindError {
@@ -26,14 +26,14 @@ impl BindError {
     }
 
     /// What is wrong, with what was expected and found.
-    pub fn fault(&self) -> &Fault {
-        &self.fault
+    pub fn kind(&self) -> &BindErrorKind {
+        &self.kind
     }
 }
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(f)
+        self.kind.fmt(f)
     }
 }
 
@@ -60,7 +60,7 @@ pub enum Expected {
 
 /// What is wrong with a call; `Display` gives the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum BindErrorKind {
     /// No distribution has this name.
     UnknownName {
         /// The name as typed.
@@ -258,54 +258,54 @@ impl fmt::Display for Expected {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for BindErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::UnknownName { name } => write!(f, "there is no distribution `{name}`"),
-            Fault::TooManyArguments { most, given } => {
+            BindErrorKind::UnknownName { name } => write!(f, "there is no distribution `{name}`"),
+            BindErrorKind::TooManyArguments { most, given } => {
                 let s = if *most == 1 { "" } else { "s" };
                 write!(f, "expected at most {most} argument{s}, found {given}")
             }
-            Fault::SeveralDimensions => {
+            BindErrorKind::SeveralDimensions => {
                 f.write_str("expected one number of values: a sweep has no dimensions")
             }
-            Fault::Missing { parameter } => write!(f, "`{parameter}` is missing"),
-            Fault::UnknownKeyword { keyword, known } if known.is_empty() => {
+            BindErrorKind::Missing { parameter } => write!(f, "`{parameter}` is missing"),
+            BindErrorKind::UnknownKeyword { keyword, known } if known.is_empty() => {
                 write!(
                     f,
                     "expected no `{keyword}=`: the arguments have no names here"
                 )
             }
-            Fault::UnknownKeyword { keyword, known } => {
+            BindErrorKind::UnknownKeyword { keyword, known } => {
                 write!(
                     f,
                     "there is no parameter `{keyword}`; expected {}",
-                    listed(known)
+                    join_alternatives(known)
                 )
             }
-            Fault::GivenTwice { parameter } => write!(f, "`{parameter}` is given twice"),
-            Fault::WrongType {
+            BindErrorKind::GivenTwice { parameter } => write!(f, "`{parameter}` is given twice"),
+            BindErrorKind::WrongType {
                 parameter,
                 expected,
                 found,
             } => {
                 write!(f, "expected {expected} for `{parameter}`, found {found}")
             }
-            Fault::TooLarge { parameter, found } => {
+            BindErrorKind::TooLarge { parameter, found } => {
                 write!(f, "`{parameter}` is too large: {found}")
             }
-            Fault::Domain { rule, found } if found.is_empty() => rule.fmt(f),
-            Fault::Domain { rule, found } => write!(f, "{rule} (found {found})"),
-            Fault::TooManyValues { asked, limit } => {
+            BindErrorKind::Domain { rule, found } if found.is_empty() => rule.fmt(f),
+            BindErrorKind::Domain { rule, found } => write!(f, "{rule} (found {found})"),
+            BindErrorKind::TooManyValues { asked, limit } => {
                 write!(
                     f,
                     "{asked} values are too many for one argument; at most {limit}"
                 )
             }
-            Fault::NegativeSize { found } => {
+            BindErrorKind::NegativeSize { found } => {
                 write!(f, "the number of values cannot be negative: {found}")
             }
-            Fault::Degenerate {
+            BindErrorKind::Degenerate {
                 parameter,
                 found,
                 consequence,
@@ -316,7 +316,7 @@ impl fmt::Display for Fault {
                 };
                 write!(f, "{what} with `{parameter}` = {found}")
             }
-            Fault::TooManyDigits => {
+            BindErrorKind::TooManyDigits => {
                 f.write_str("the steps need more than 15 digits, more than a float keeps apart")
             }
         }
@@ -324,7 +324,7 @@ impl fmt::Display for Fault {
 }
 
 /// The names as alternatives: `a`, `b` or `c`.
-fn listed(names: &[&str]) -> String {
+fn join_alternatives(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         None => "none".into(),

@@ -5,9 +5,9 @@
 //! formula the order in which they are drawn is part of the result; below, `let` fixes it where C's
 //! expressions did.
 
-use super::bound::Bound;
+use super::bound::BoundArguments;
 use super::fault::BindError;
-use super::law::floats;
+use super::law::float_distribution;
 use super::plan::Plan;
 use super::poisson::Poisson;
 use super::stream::Stream;
@@ -49,19 +49,19 @@ impl Gamma {
     pub(super) fn draw(self, stream: &mut Stream) -> f64 {
         match self {
             Gamma::Zero => 0.0,
-            Gamma::Exponential => stream.exponential(),
-            Gamma::Small { shape, inverse } => small(stream, shape, inverse),
-            Gamma::Large { b, c } => large(stream, b, c),
+            Gamma::Exponential => stream.draw_exponential(),
+            Gamma::Small { shape, inverse } => draw_small_shape(stream, shape, inverse),
+            Gamma::Large { b, c } => draw_large_shape(stream, b, c),
         }
     }
 }
 
 /// Takes a double and an exponential (one double more) for every try.
-fn small(stream: &mut Stream, shape: f64, inverse: f64) -> f64 {
+fn draw_small_shape(stream: &mut Stream, shape: f64, inverse: f64) -> f64 {
     // Both are drawn before u chooses the side: the power near zero, or the exponential tail.
     loop {
-        let u = stream.double();
-        let v = stream.exponential();
+        let u = stream.next_double();
+        let v = stream.draw_exponential();
         if u <= 1.0 - shape {
             let x = pow(u, inverse);
             if x <= v {
@@ -78,18 +78,18 @@ fn small(stream: &mut Stream, shape: f64, inverse: f64) -> f64 {
 }
 
 /// Takes a normal for every try, and a double for those whose cube is positive.
-fn large(stream: &mut Stream, b: f64, c: f64) -> f64 {
+fn draw_large_shape(stream: &mut Stream, b: f64, c: f64) -> f64 {
     loop {
         // A normal with v ≤ 0 is drawn again before the double is: taking both at once would be one
         // double ahead of NumPy.
-        let x = stream.normal();
+        let x = stream.draw_normal();
         let v = 1.0 + c * x;
         if v <= 0.0 {
             continue;
         }
         let v = v * v * v;
         // The squeeze accepts nearly all; only the others need logarithms.
-        let u = stream.double();
+        let u = stream.next_double();
         if u < 1.0 - 0.0331 * (x * x) * (x * x) {
             return b * v;
         }
@@ -115,7 +115,7 @@ impl ChiSquare {
 
 /// The noncentral chi-square distribution.
 #[derive(Clone, Copy)]
-enum Noncentral {
+enum NoncentralChiSquare {
     Central(ChiSquare),
     /// More than one degree of freedom: a chi-square of one less, and the square of a shifted normal.
     Shifted {
@@ -129,17 +129,17 @@ enum Noncentral {
     },
 }
 
-impl Noncentral {
-    fn new(df: f64, nonc: f64) -> Noncentral {
+impl NoncentralChiSquare {
+    fn new(df: f64, nonc: f64) -> NoncentralChiSquare {
         if nonc == 0.0 {
-            Noncentral::Central(ChiSquare::new(df))
+            NoncentralChiSquare::Central(ChiSquare::new(df))
         } else if df > 1.0 {
-            Noncentral::Shifted {
+            NoncentralChiSquare::Shifted {
                 rest: ChiSquare::new(df - 1.0),
                 shift: nonc.sqrt(),
             }
         } else {
-            Noncentral::Mixed {
+            NoncentralChiSquare::Mixed {
                 df,
                 count: Poisson::new(nonc / 2.0),
             }
@@ -148,14 +148,14 @@ impl Noncentral {
 
     fn draw(&self, stream: &mut Stream) -> f64 {
         match self {
-            Noncentral::Central(chi_square) => chi_square.draw(stream),
-            Noncentral::Shifted { rest, shift } => {
+            NoncentralChiSquare::Central(chi_square) => chi_square.draw(stream),
+            NoncentralChiSquare::Shifted { rest, shift } => {
                 // The chi-square first: its normals may leave one over, which `n` then takes.
                 let chi_square = rest.draw(stream);
-                let n = stream.normal() + shift;
+                let n = stream.draw_normal() + shift;
                 chi_square + n * n
             }
-            Noncentral::Mixed { df, count } => {
+            NoncentralChiSquare::Mixed { df, count } => {
                 let twice = count.draw(stream).wrapping_mul(2);
                 ChiSquare::new(df + twice as f64).draw(stream)
             }
@@ -163,29 +163,33 @@ impl Noncentral {
     }
 }
 
-pub(super) fn standard_gamma(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let gamma = Gamma::new(bound.not_negative(0)?);
-    Ok(Plan::sized(floats(move |stream| gamma.draw(stream))))
+pub(super) fn standard_gamma(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let gamma = Gamma::new(bound.read_non_negative(0)?);
+    Ok(Plan::sized(float_distribution(move |stream| {
+        gamma.draw(stream)
+    })))
 }
 
-pub(super) fn gamma(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let gamma = Gamma::new(bound.not_negative(0)?);
-    let scale = bound.not_negative(1)?;
-    Ok(Plan::sized(floats(move |stream| {
+pub(super) fn gamma(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let gamma = Gamma::new(bound.read_non_negative(0)?);
+    let scale = bound.read_non_negative(1)?;
+    Ok(Plan::sized(float_distribution(move |stream| {
         scale * gamma.draw(stream)
     })))
 }
 
-pub(super) fn chisquare(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let chi_square = ChiSquare::new(bound.positive(0)?);
-    Ok(Plan::sized(floats(move |stream| chi_square.draw(stream))))
+pub(super) fn chisquare(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let chi_square = ChiSquare::new(bound.read_positive(0)?);
+    Ok(Plan::sized(float_distribution(move |stream| {
+        chi_square.draw(stream)
+    })))
 }
 
-pub(super) fn f(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let dfnum = bound.positive(0)?;
-    let dfden = bound.positive(1)?;
+pub(super) fn f(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let dfnum = bound.read_positive(0)?;
+    let dfden = bound.read_positive(1)?;
     let (above, below) = (ChiSquare::new(dfnum), ChiSquare::new(dfden));
-    Ok(Plan::sized(floats(move |stream| {
+    Ok(Plan::sized(float_distribution(move |stream| {
         // The numerator is drawn first, and each is multiplied by the other's degrees of freedom:
         // NumPy's order, which rounds otherwise than a quotient of means.
         let numerator = above.draw(stream) * dfden;
@@ -193,53 +197,57 @@ pub(super) fn f(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     })))
 }
 
-pub(super) fn noncentral_chisquare(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let df = bound.positive(0)?;
-    let noncentral = Noncentral::new(df, bound.not_negative(1)?);
-    Ok(Plan::sized(floats(move |stream| noncentral.draw(stream))))
+pub(super) fn noncentral_chisquare(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let df = bound.read_positive(0)?;
+    let noncentral = NoncentralChiSquare::new(df, bound.read_non_negative(1)?);
+    Ok(Plan::sized(float_distribution(move |stream| {
+        noncentral.draw(stream)
+    })))
 }
 
-pub(super) fn noncentral_f(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let dfnum = bound.positive(0)?;
-    let dfden = bound.positive(1)?;
-    let above = Noncentral::new(dfnum, bound.not_negative(2)?);
+pub(super) fn noncentral_f(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let dfnum = bound.read_positive(0)?;
+    let dfden = bound.read_positive(1)?;
+    let above = NoncentralChiSquare::new(dfnum, bound.read_non_negative(2)?);
     let below = ChiSquare::new(dfden);
-    Ok(Plan::sized(floats(move |stream| {
+    Ok(Plan::sized(float_distribution(move |stream| {
         let numerator = above.draw(stream) * dfden;
         numerator / (below.draw(stream) * dfnum)
     })))
 }
 
-pub(super) fn standard_t(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let half = bound.positive(0)? / 2.0;
+pub(super) fn standard_t(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let half = bound.read_positive(0)? / 2.0;
     let root = half.sqrt();
     let gamma = Gamma::new(half);
-    Ok(Plan::sized(floats(move |stream| {
+    Ok(Plan::sized(float_distribution(move |stream| {
         // The normal before the gamma: a gamma takes normals too, and each goes where NumPy's goes.
-        let numerator = stream.normal();
+        let numerator = stream.draw_normal();
         root * numerator / gamma.draw(stream).sqrt()
     })))
 }
 
-pub(super) fn beta(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let a = bound.positive(0)?;
-    let b = bound.positive(1)?;
+pub(super) fn beta(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let a = bound.read_positive(0)?;
+    let b = bound.read_positive(1)?;
     // Two algorithms that take different draws; the bounds are NumPy's, 1 included.
     if a <= 1.0 && b <= 1.0 {
-        return Ok(Plan::sized(floats(move |stream| johnk(stream, a, b))));
+        return Ok(Plan::sized(float_distribution(move |stream| {
+            draw_johnk(stream, a, b)
+        })));
     }
     let (first, second) = (Gamma::new(a), Gamma::new(b));
-    Ok(Plan::sized(floats(move |stream| {
+    Ok(Plan::sized(float_distribution(move |stream| {
         let first = first.draw(stream);
         first / (first + second.draw(stream))
     })))
 }
 
 /// Beta with both parameters up to 1 (Jöhnk, Metrika 8, 1964): two doubles for every try.
-fn johnk(stream: &mut Stream, a: f64, b: f64) -> f64 {
+fn draw_johnk(stream: &mut Stream, a: f64, b: f64) -> f64 {
     loop {
-        let u = stream.double();
-        let v = stream.double();
+        let u = stream.next_double();
+        let v = stream.next_double();
         let x = pow(u, 1.0 / a);
         let y = pow(v, 1.0 / b);
         if x + y > 1.0 {

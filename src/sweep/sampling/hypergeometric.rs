@@ -4,22 +4,22 @@
 //!
 //! HYP takes up to one double per item, HRUA two per try.
 
-use super::bound::Bound;
-use super::fault::{BindError, Consequence, Fault, Rule};
-use super::law::ints;
+use super::bound::BoundArguments;
+use super::fault::{BindError, BindErrorKind, Consequence, Rule};
+use super::law::int_distribution;
 use super::loggam::loggam;
 use super::plan::Plan;
-use super::stream::{Stream, to_long};
+use super::stream::{Stream, to_c_long};
 use crate::sweep::math::log;
 
-pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let good = bound.long(0)?;
-    let bad = bound.long(1)?;
-    let sample = bound.long(2)?;
+pub(super) fn hypergeometric(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let good = bound.read_i64(0)?;
+    let bad = bound.read_i64(1)?;
+    let sample = bound.read_i64(2)?;
     // NumPy's checks in NumPy's order, the sum wrapping as there: of several errors the same one is
     // reported.
     if good.wrapping_add(bad) < sample {
-        let fault = Fault::Domain {
+        let fault = BindErrorKind::Domain {
             rule: Rule::SampleFromPopulation,
             found: String::new(),
         };
@@ -27,11 +27,11 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     }
     for (index, count) in [good, bad].into_iter().enumerate() {
         if count < 0 {
-            return Err(bound.broken(index, Rule::NotNegative(bound.name(index))));
+            return Err(bound.rule_error(index, Rule::NotNegative(bound.name(index))));
         }
     }
     if sample < 1 {
-        return Err(bound.broken(2, Rule::FromOne(bound.name(2))));
+        return Err(bound.rule_error(2, Rule::FromOne(bound.name(2))));
     }
     // Two more than the population must fit in 64 bits: HRUA's mode is computed with it, and where it
     // wraps NumPy never accepts a count.
@@ -42,11 +42,11 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
             .is_none()
     {
         let index = usize::from(good < bad);
-        let (parameter, found) = (bound.name(index), bound.found(index));
+        let (parameter, found) = (bound.name(index), bound.found_text(index));
         let consequence = Consequence::Endless;
         return Err(bound.error(
             index,
-            Fault::Degenerate {
+            BindErrorKind::Degenerate {
                 parameter,
                 found,
                 consequence,
@@ -54,23 +54,23 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
         ));
     }
     if sample <= 10 {
-        return Ok(Plan::sized(ints(move |stream| {
-            few(stream, good, bad, sample)
+        return Ok(Plan::sized(int_distribution(move |stream| {
+            draw_one_by_one(stream, good, bad, sample)
         })));
     }
     // The same bound once more, for `RatioOfUniforms::new`: wrapped round, the mode makes the logarithm
     // of a factorial a loop of 10^18 steps.
     if good + bad > i64::MAX - 2 {
-        return Err(bound.degenerate(1, Consequence::Overflow));
+        return Err(bound.degenerate_error(1, Consequence::Overflow));
     }
     let ratio = RatioOfUniforms::new(good, bad, sample);
-    let tries = bound.tries(2, ratio.share())?;
-    let law = ints(move |stream| ratio.draw(stream));
-    Ok(Plan::sized(law).costing(tries))
+    let tries = bound.expected_tries(2, ratio.acceptance_rate())?;
+    let law = int_distribution(move |stream| ratio.draw(stream));
+    Ok(Plan::sized(law).with_min_cost(tries))
 }
 
 /// Draws one item of the sample after the other: one double each, none once the rarer kind is used up.
-fn few(stream: &mut Stream, good: i64, bad: i64, sample: i64) -> i64 {
+fn draw_one_by_one(stream: &mut Stream, good: i64, bad: i64, sample: i64) -> i64 {
     // `y` counts what is left of the rarer kind, `rest + k` what is left of all. u + y/(rest + k) is 1
     // or more with the probability y/(rest + k), so its floor takes one item or none. NumPy writes it
     // so; comparing u with the quotient would decide some doubles otherwise.
@@ -79,7 +79,7 @@ fn few(stream: &mut Stream, good: i64, bad: i64, sample: i64) -> i64 {
     let mut y = rarer;
     let mut k = sample;
     while y > 0.0 {
-        let u = stream.double();
+        let u = stream.next_double();
         y -= (u + y / (rest + k) as f64).floor();
         k -= 1;
         if k == 0 {
@@ -87,7 +87,7 @@ fn few(stream: &mut Stream, good: i64, bad: i64, sample: i64) -> i64 {
         }
     }
     // Ending at y = 0 leaves the remaining doubles in the stream for what is drawn next.
-    let count = to_long(rarer - y);
+    let count = to_c_long(rarer - y);
     if good > bad { sample - count } else { count }
 }
 
@@ -132,7 +132,7 @@ impl RatioOfUniforms {
         // `d10` is minus the logarithm of the probability at the mode `d9`, which tries are measured
         // by; `d11` bounds the counts, by what there is and by 16 deviations above the mean.
         let mode = (m.wrapping_add(1)) as f64 * rarer.wrapping_add(1) as f64;
-        let d9 = to_long((mode / population.wrapping_add(2) as f64).floor());
+        let d9 = to_c_long((mode / population.wrapping_add(2) as f64).floor());
         let d11 = (m.min(rarer) as f64 + 1.0).min((d6 + 16.0 * d7).floor());
         let mut constants = RatioOfUniforms {
             good,
@@ -154,7 +154,7 @@ impl RatioOfUniforms {
 
     /// The share of tries that is accepted, up to a small factor: how much wider the hat is than what
     /// is drawn.
-    fn share(&self) -> f64 {
+    fn acceptance_rate(&self) -> f64 {
         self.deviation / self.d7
     }
 
@@ -172,7 +172,7 @@ impl RatioOfUniforms {
         // Of `m` items drawn, so many are of the rarer kind. Where the good items are the commoner
         // kind, they are the rest of the `m`; where the `m` are those that the sample leaves out, the
         // sample has the other good items.
-        let mut count = self.rarer_count(stream);
+        let mut count = self.draw_rarer_count(stream);
         if self.swapped {
             count = self.m - count;
         }
@@ -183,17 +183,17 @@ impl RatioOfUniforms {
         }
     }
 
-    fn rarer_count(&self, stream: &mut Stream) -> i64 {
+    fn draw_rarer_count(&self, stream: &mut Stream) -> i64 {
         // Two doubles for every try, also for one that is out of range at once. The tests after that go
         // from cheap to exact: a bound that accepts, a bound that rejects, and the logarithm itself.
         loop {
-            let x = stream.double();
-            let y = stream.double();
+            let x = stream.next_double();
+            let y = stream.next_double();
             let w = self.d6 + self.d8 * (y - 0.5) / x;
             if w < 0.0 || w >= self.d11 {
                 continue;
             }
-            let count = to_long(w.floor());
+            let count = to_c_long(w.floor());
             let t = self.d10 - self.log_factorials(count);
             if x * (4.0 - x) - 3.0 <= t {
                 return count;

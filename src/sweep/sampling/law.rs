@@ -6,40 +6,44 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A distribution whose parameters are checked, so that drawing cannot fail.
-pub(super) trait Law: Send + Sync {
+pub(super) trait Distribution: Send + Sync {
     /// Draws `count` values, one after the other from `stream`.
-    fn draw(&self, stream: &mut Stream, count: u32) -> Values;
+    fn draw(&self, stream: &mut Stream, count: u32) -> DrawnValues;
 }
 
-struct Floats<F>(F);
+struct FloatDistribution<F>(F);
 
-impl<F: Fn(&mut Stream) -> f64 + Send + Sync> Law for Floats<F> {
-    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
-        Values::Floats((0..count).map(|_| (self.0)(stream)).collect())
+impl<F: Fn(&mut Stream) -> f64 + Send + Sync> Distribution for FloatDistribution<F> {
+    fn draw(&self, stream: &mut Stream, count: u32) -> DrawnValues {
+        DrawnValues::Floats((0..count).map(|_| (self.0)(stream)).collect())
     }
 }
 
-struct Ints<F>(F);
+struct IntDistribution<F>(F);
 
-impl<F: Fn(&mut Stream) -> i64 + Send + Sync> Law for Ints<F> {
-    fn draw(&self, stream: &mut Stream, count: u32) -> Values {
-        Values::Ints((0..count).map(|_| (self.0)(stream)).collect())
+impl<F: Fn(&mut Stream) -> i64 + Send + Sync> Distribution for IntDistribution<F> {
+    fn draw(&self, stream: &mut Stream, count: u32) -> DrawnValues {
+        DrawnValues::Ints((0..count).map(|_| (self.0)(stream)).collect())
     }
 }
 
 /// The distribution whose every float is one call of `draw`.
-pub(super) fn floats(draw: impl Fn(&mut Stream) -> f64 + Send + Sync + 'static) -> Arc<dyn Law> {
-    Arc::new(Floats(draw))
+pub(super) fn float_distribution(
+    draw: impl Fn(&mut Stream) -> f64 + Send + Sync + 'static,
+) -> Arc<dyn Distribution> {
+    Arc::new(FloatDistribution(draw))
 }
 
 /// The distribution whose every integer is one call of `draw`.
-pub(super) fn ints(draw: impl Fn(&mut Stream) -> i64 + Send + Sync + 'static) -> Arc<dyn Law> {
-    Arc::new(Ints(draw))
+pub(super) fn int_distribution(
+    draw: impl Fn(&mut Stream) -> i64 + Send + Sync + 'static,
+) -> Arc<dyn Distribution> {
+    Arc::new(IntDistribution(draw))
 }
 
 /// The values of one axis, in the order drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Values {
+pub enum DrawnValues {
     /// Python floats.
     Floats(Vec<f64>),
     /// Python integers, 64 bits wide as NumPy's are.
@@ -51,7 +55,7 @@ pub enum Values {
 
 /// One value drawn; `Display` gives what Python's `str` prints.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Drawn {
+pub enum DrawnValue {
     /// A Python float.
     Float(f64),
     /// A Python integer of 64 bits.
@@ -60,30 +64,30 @@ pub enum Drawn {
     Item(Literal),
 }
 
-impl Drawn {
+impl DrawnValue {
     /// What Python's `str` prints.
     pub fn to_str(&self) -> String {
         match self {
-            Drawn::Float(value) => float_repr(*value),
-            Drawn::Int(value) => value.to_string(),
-            Drawn::Item(literal) => literal.to_str(),
+            DrawnValue::Float(value) => float_repr(*value),
+            DrawnValue::Int(value) => value.to_string(),
+            DrawnValue::Item(literal) => literal.to_str(),
         }
     }
 }
 
-impl fmt::Display for Drawn {
+impl fmt::Display for DrawnValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_str())
     }
 }
 
-impl Values {
+impl DrawnValues {
     /// How many there are, at most [`super::LIMIT`].
     pub fn len(&self) -> u64 {
         let length = match self {
-            Values::Floats(values) => values.len(),
-            Values::Ints(values) => values.len(),
-            Values::Items(_, picks) => picks.len(),
+            DrawnValues::Floats(values) => values.len(),
+            DrawnValues::Ints(values) => values.len(),
+            DrawnValues::Items(_, picks) => picks.len(),
         };
         length as u64
     }
@@ -94,27 +98,27 @@ impl Values {
     }
 
     /// The value with this index, from 0. O(1).
-    pub fn get(&self, index: u64) -> Option<Drawn> {
+    pub fn get(&self, index: u64) -> Option<DrawnValue> {
         let index = usize::try_from(index).ok()?;
         match self {
-            Values::Floats(values) => values.get(index).copied().map(Drawn::Float),
-            Values::Ints(values) => values.get(index).copied().map(Drawn::Int),
-            Values::Items(items, picks) => items
+            DrawnValues::Floats(values) => values.get(index).copied().map(DrawnValue::Float),
+            DrawnValues::Ints(values) => values.get(index).copied().map(DrawnValue::Int),
+            DrawnValues::Items(items, picks) => items
                 .get(usize::try_from(*picks.get(index)?).ok()?)
                 .cloned()
-                .map(Drawn::Item),
+                .map(DrawnValue::Item),
         }
     }
 
     /// All values in order.
-    pub fn iter(&self) -> impl Iterator<Item = Drawn> {
+    pub fn iter(&self) -> impl Iterator<Item = DrawnValue> {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 }
 
-impl IntoIterator for Values {
-    type Item = Drawn;
-    type IntoIter = std::vec::IntoIter<Drawn>;
+impl IntoIterator for DrawnValues {
+    type Item = DrawnValue;
+    type IntoIter = std::vec::IntoIter<DrawnValue>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter().collect::<Vec<_>>().into_iter()

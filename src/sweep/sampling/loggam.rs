@@ -1,11 +1,11 @@
 //! The logarithm of the gamma function as NumPy's generator computes it (Zhang and Jin, Computation
 //! of Special Functions, 1996): Stirling's series from 7 up, and recurrence below.
 
-use super::stream::to_long;
+use super::stream::to_c_long;
 use crate::sweep::math::log;
 
 /// The coefficients of Stirling's series, from the last term to the first.
-const A: [f64; 10] = [
+const STIRLING_SERIES: [f64; 10] = [
     -1.392_432_216_905_9e+00,
     1.796_443_723_688_307e-01,
     -2.955_065_359_477_124e-02,
@@ -25,11 +25,11 @@ pub(super) fn loggam(x: f64) -> f64 {
     if x == 1.0 || x == 2.0 {
         return 0.0;
     }
-    let steps = if x < 7.0 { to_long(7.0 - x) } else { 0 };
+    let steps = if x < 7.0 { to_c_long(7.0 - x) } else { 0 };
     let mut x0 = x + steps as f64;
     let inverse = 1.0 / x0;
     let x2 = inverse * inverse;
-    let [first, rest @ ..] = A;
+    let [first, rest @ ..] = STIRLING_SERIES;
     let series = rest.iter().fold(first, |sum, a| sum * x2 + a);
     let mut result = series / x0 + 0.5 * LOG_2_PI + (x0 - 0.5) * log(x0) - x0;
     for _ in 0..steps {

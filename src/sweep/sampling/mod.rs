@@ -66,9 +66,9 @@ mod table;
 #[cfg(test)]
 mod rare;
 
-pub use bound::{Arguments, LIMIT, Note};
-pub use call::{Call, bind};
-pub use fault::{ArgumentRef, BindError, Consequence, Expected, Fault, Rule};
-pub use law::{Drawn, Values};
+pub use bound::{Arguments, MAX_VALUES, Note};
+pub use call::{BoundCall, bind};
+pub use fault::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
+pub use law::{DrawnValue, DrawnValues};
 pub use stream::Stream;
 pub use table::{is_addition, is_distribution, names, signature};

@@ -1,16 +1,16 @@
 //! Counts of events: Poisson and negative binomial.
 
-use super::bound::Bound;
+use super::bound::BoundArguments;
 use super::fault::{BindError, Consequence, Rule};
 use super::gamma::Gamma;
-use super::law::ints;
+use super::law::int_distribution;
 use super::loggam::loggam;
 use super::plan::Plan;
-use super::stream::{Stream, to_long};
+use super::stream::{Stream, to_c_long};
 use crate::sweep::math::{exp, log};
 
 /// The largest rate that NumPy takes: 2^63 less ten standard deviations.
-const MOST: f64 = 9_223_372_036_854_775_808.0 - 10.0 * 3_037_000_499.976_05;
+const MAX_RATE: f64 = 9_223_372_036_854_775_808.0 - 10.0 * 3_037_000_499.976_05;
 
 /// A Poisson distribution.
 #[derive(Clone, Copy)]
@@ -40,10 +40,10 @@ impl Poisson {
             Poisson::Zero => 0,
             Poisson::Small { limit } => {
                 let mut count = 0;
-                let mut product = stream.double();
+                let mut product = stream.next_double();
                 while product > *limit {
                     count += 1;
-                    product *= stream.double();
+                    product *= stream.next_double();
                 }
                 count
             }
@@ -60,7 +60,7 @@ pub(super) struct TransformedRejection {
     a: f64,
     b: f64,
     log_inverse_alpha: f64,
-    sure: f64,
+    quick_accept: f64,
 }
 
 impl TransformedRejection {
@@ -72,7 +72,7 @@ impl TransformedRejection {
             a: -0.059 + 0.02483 * b,
             b,
             log_inverse_alpha: log(1.1239 + 1.1328 / (b - 3.4)),
-            sure: 0.9277 - 3.6224 / (b - 2.0),
+            quick_accept: 0.9277 - 3.6224 / (b - 2.0),
         }
     }
 
@@ -85,12 +85,12 @@ impl TransformedRejection {
             ..
         } = *self;
         loop {
-            let u = stream.double() - 0.5;
-            let v = stream.double();
+            let u = stream.next_double() - 0.5;
+            let v = stream.next_double();
             let us = 0.5 - u.abs();
-            let k = to_long(((2.0 * a / us + b) * u + rate + 0.43).floor());
+            let k = to_c_long(((2.0 * a / us + b) * u + rate + 0.43).floor());
             // Most tries end here, without a logarithm.
-            if us >= 0.07 && v <= self.sure {
+            if us >= 0.07 && v <= self.quick_accept {
                 return k;
             }
             if k < 0 || us < 0.013 && v > us {
@@ -106,33 +106,35 @@ impl TransformedRejection {
     }
 }
 
-pub(super) fn poisson(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let rate = bound.number(0)?;
+pub(super) fn poisson(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let rate = bound.read_number(0)?;
     if rate < 0.0 {
-        return Err(bound.broken(0, Rule::Rate(bound.name(0))));
+        return Err(bound.rule_error(0, Rule::Rate(bound.name(0))));
     }
-    if rate > MOST {
-        return Err(bound.broken(0, Rule::RateLimit(bound.name(0))));
+    if rate > MAX_RATE {
+        return Err(bound.rule_error(0, Rule::RateLimit(bound.name(0))));
     }
     let poisson = Poisson::new(rate);
-    Ok(Plan::sized(ints(move |stream| poisson.draw(stream))))
+    Ok(Plan::sized(int_distribution(move |stream| {
+        poisson.draw(stream)
+    })))
 }
 
-pub(super) fn negative_binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let n = bound.positive(0)?;
-    let p = bound.probability(1)?;
+pub(super) fn negative_binomial(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let n = bound.read_positive(0)?;
+    let p = bound.read_probability(1)?;
     if p == 0.0 {
-        return Err(bound.broken(1, Rule::SuccessPossible));
+        return Err(bound.rule_error(1, Rule::SuccessPossible));
     }
     let scale = (1.0 - p) / p;
     // NumPy's legacy generator does not check; its newer one refuses what is refused here: ten standard
     // deviations above the mean must fit 64 bits.
     let most = scale * (n + 10.0 * n.sqrt());
-    if most.is_nan() || most > MOST {
-        return Err(bound.degenerate(1, Consequence::Overflow));
+    if most.is_nan() || most > MAX_RATE {
+        return Err(bound.degenerate_error(1, Consequence::Overflow));
     }
     let gamma = Gamma::new(n);
-    Ok(Plan::sized(ints(move |stream| {
+    Ok(Plan::sized(int_distribution(move |stream| {
         // A Poisson count whose rate is a gamma draw: the gamma comes first.
         Poisson::new(scale * gamma.draw(stream)).draw(stream)
     })))

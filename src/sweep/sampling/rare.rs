@@ -2,14 +2,14 @@
 //! tests/data/numpy_more.json, recorded with `np.random.set_state`).
 
 use super::{Arguments, Stream, bind};
-use crate::sweep::value::{self, Value};
+use crate::sweep::value::{self, ParsedValue};
 use serde_json::Value as Json;
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn draw(expr: &str, words: &[u32]) -> Vec<String> {
-    let Value::Call(call) = value::read(expr) else {
+    let ParsedValue::Call(call) = value::read(expr) else {
         panic!("{expr} is no call");
     };
     let mut arguments = Arguments::default();

@@ -1,9 +1,9 @@
 //! Our additions that draw nothing: values at even distances.
 
-use super::bound::{Bound, LIMIT};
+use super::bound::{BoundArguments, MAX_VALUES};
 use super::decimal::Decimal;
-use super::fault::{BindError, Expected, Fault, Rule};
-use super::law::{Law, Values};
+use super::fault::{BindError, BindErrorKind, Expected, Rule};
+use super::law::{Distribution, DrawnValues};
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
@@ -15,46 +15,49 @@ use std::sync::Arc;
 /// is never drawn costs nothing.
 struct Computed<F>(F);
 
-impl<F: Fn() -> Values + Send + Sync> Law for Computed<F> {
-    fn draw(&self, _: &mut Stream, _: u32) -> Values {
+impl<F: Fn() -> DrawnValues + Send + Sync> Distribution for Computed<F> {
+    fn draw(&self, _: &mut Stream, _: u32) -> DrawnValues {
         (self.0)()
     }
 }
 
-fn computed(count: u32, values: impl Fn() -> Values + Send + Sync + 'static) -> Plan {
-    Plan::spaced(Arc::new(Computed(values)), count)
+fn deterministic_sampler(
+    count: u32,
+    values: impl Fn() -> DrawnValues + Send + Sync + 'static,
+) -> Plan {
+    Plan::deterministic(Arc::new(Computed(values)), count)
 }
 
 /// `numpy.linspace(start, stop, num)`.
-pub(super) fn linspace(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let (start, stop, count) = ends(bound)?;
-    Ok(computed(count, move || {
-        Values::Floats(evenly(start, stop, count).collect())
+pub(super) fn linspace(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let (start, stop, count) = read_ends(bound)?;
+    Ok(deterministic_sampler(count, move || {
+        DrawnValues::Floats(evenly_spaced(start, stop, count).collect())
     }))
 }
 
 /// `numpy.logspace(start, stop, num, base=base)`: powers of the base with even exponents.
-pub(super) fn logspace(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let (start, stop, count) = ends(bound)?;
-    let base = bound.positive(3)?;
+pub(super) fn logspace(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let (start, stop, count) = read_ends(bound)?;
+    let base = bound.read_positive(3)?;
     let power = move |exponent| pow(base, exponent);
-    Ok(computed(count, move || {
-        Values::Floats(evenly(start, stop, count).map(power).collect())
+    Ok(deterministic_sampler(count, move || {
+        DrawnValues::Floats(evenly_spaced(start, stop, count).map(power).collect())
     }))
 }
 
-fn ends(bound: &Bound<'_>) -> Result<(f64, f64, u32), BindError> {
-    let start = bound.number(0)?;
-    let stop = bound.number(1)?;
+fn read_ends(bound: &BoundArguments<'_>) -> Result<(f64, f64, u32), BindError> {
+    let start = bound.read_number(0)?;
+    let stop = bound.read_number(1)?;
     if !(stop - start).is_finite() {
-        return Err(bound.broken(1, Rule::FiniteRange));
+        return Err(bound.rule_error(1, Rule::FiniteRange));
     }
-    Ok((start, stop, bound.count(2)?))
+    Ok((start, stop, bound.read_count(2)?))
 }
 
 /// `count` values from `start` to `stop`, both included, in NumPy's order of operations: index times
 /// step plus start, the last one exactly the stop.
-fn evenly(start: f64, stop: f64, count: u32) -> impl Iterator<Item = f64> {
+fn evenly_spaced(start: f64, stop: f64, count: u32) -> impl Iterator<Item = f64> {
     let range = stop - start;
     let gaps = f64::from(count.saturating_sub(1));
     let step = range / gaps;
@@ -76,7 +79,7 @@ fn evenly(start: f64, stop: f64, count: u32) -> impl Iterator<Item = f64> {
 
 /// start, start + step, … below stop, in decimal arithmetic: `steps(0.1, 0.8, 0.1)` has 0.7, not
 /// 0.7000000000000001. Integers where all three are, floats otherwise.
-pub(super) fn steps(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+pub(super) fn steps(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
     let mut numbers = [Decimal::default(); 3];
     for (index, number) in numbers.iter_mut().enumerate() {
         *number = match bound.literal(index) {
@@ -84,7 +87,7 @@ pub(super) fn steps(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
             Some(Literal::Float(value)) => Decimal::from_double(*value),
             _ => return Err(bound.wrong_type(index, Expected::Number)),
         }
-        .ok_or_else(|| bound.error(index, Fault::TooManyDigits))?;
+        .ok_or_else(|| bound.error(index, BindErrorKind::TooManyDigits))?;
     }
     let places = numbers
         .iter()
@@ -94,18 +97,18 @@ pub(super) fn steps(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let mut scaled = [0; 3];
     for (index, (place, number)) in scaled.iter_mut().zip(numbers).enumerate() {
         *place = number
-            .scaled(places)
-            .ok_or_else(|| bound.error(index, Fault::TooManyDigits))?;
+            .mantissa_at(places)
+            .ok_or_else(|| bound.error(index, BindErrorKind::TooManyDigits))?;
     }
     let [start, stop, step] = scaled;
     if step == 0 {
-        return Err(bound.broken(2, Rule::StepNotZero));
+        return Err(bound.rule_error(2, Rule::StepNotZero));
     }
     let distance = if step > 0 { stop - start } else { start - stop };
     let count = distance.max(0).unsigned_abs().div_ceil(step.unsigned_abs());
     let count = u32::try_from(count)
         .ok()
-        .filter(|count| *count <= LIMIT)
+        .filter(|count| *count <= MAX_VALUES)
         .ok_or_else(|| {
             // The step is what makes it too many.
             bound.too_many_values(2, &BigInt::from(count))
@@ -113,11 +116,13 @@ pub(super) fn steps(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let mantissas = move || (0..count).map(move |index| start + i64::from(index) * step);
     let whole = (0..3).all(|index| matches!(bound.literal(index), Some(Literal::Int(_))));
     if whole {
-        return Ok(computed(count, move || Values::Ints(mantissas().collect())));
+        return Ok(deterministic_sampler(count, move || {
+            DrawnValues::Ints(mantissas().collect())
+        }));
     }
     let double = move |mantissa| Decimal { mantissa, places }.to_double();
-    Ok(computed(count, move || {
-        Values::Floats(mantissas().map(double).collect())
+    Ok(deterministic_sampler(count, move || {
+        DrawnValues::Floats(mantissas().map(double).collect())
     }))
 }
 

@@ -10,7 +10,7 @@ use crate::sweep::math::log;
 /// pair, which the next normal takes, whatever distribution asks for it.
 #[derive(Clone)]
 pub struct Stream {
-    words: Twister,
+    twister: Twister,
     stored_normal: Option<f64>,
 }
 
@@ -26,7 +26,7 @@ impl Stream {
     /// The stream of a seed, nothing drawn yet. O(1).
     pub fn new(seed: u32) -> Stream {
         Stream {
-            words: Twister::new(seed),
+            twister: Twister::new(seed),
             stored_normal: None,
         }
     }
@@ -35,37 +35,37 @@ impl Stream {
     #[cfg(test)]
     pub(super) fn beginning_with(words: &[u32]) -> Stream {
         Stream {
-            words: Twister::beginning_with(words),
+            twister: Twister::beginning_with(words),
             stored_normal: None,
         }
     }
 
-    pub(super) fn word(&mut self) -> u32 {
-        self.words.next()
+    pub(super) fn next_u32(&mut self) -> u32 {
+        self.twister.next()
     }
 
     /// Two words as 64 bits; the first is the high half.
-    pub(super) fn long_word(&mut self) -> u64 {
-        let high = u64::from(self.word());
-        (high << 32) | u64::from(self.word())
+    pub(super) fn next_u64(&mut self) -> u64 {
+        let high = u64::from(self.next_u32());
+        (high << 32) | u64::from(self.next_u32())
     }
 
     /// A double in [0, 1) with 53 random bits: two words, of which 27 and 26 bits are used.
-    pub(super) fn double(&mut self) -> f64 {
-        let high = f64::from(self.word() >> 5);
-        let low = f64::from(self.word() >> 6);
+    pub(super) fn next_double(&mut self) -> f64 {
+        let high = f64::from(self.next_u32() >> 5);
+        let low = f64::from(self.next_u32() >> 6);
         (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
     }
 
     /// A standard normal by the polar method (Marsaglia and Bray, SIAM Review 6, 1964): it makes two at
     /// a time, and the second is stored.
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(super) fn draw_normal(&mut self) -> f64 {
         if let Some(value) = self.stored_normal.take() {
             return value;
         }
         loop {
-            let x1 = 2.0 * self.double() - 1.0;
-            let x2 = 2.0 * self.double() - 1.0;
+            let x1 = 2.0 * self.next_double() - 1.0;
+            let x2 = 2.0 * self.next_double() - 1.0;
             let r2 = x1 * x1 + x2 * x2;
             if r2 < 1.0 && r2 != 0.0 {
                 let factor = (-2.0 * log(r2) / r2).sqrt();
@@ -76,23 +76,23 @@ impl Stream {
     }
 
     /// A standard exponential by inversion: one double.
-    pub(super) fn exponential(&mut self) -> f64 {
-        -log(1.0 - self.double())
+    pub(super) fn draw_exponential(&mut self) -> f64 {
+        -log(1.0 - self.next_double())
     }
 
     /// A whole number from 0 to `most`, both included, by masking and rejecting: less than two tries
     /// are expected. Takes nothing where 0 is the only possibility, one word for every try up to
     /// 2^32 - 1, two above.
-    pub(super) fn bounded(&mut self, most: u64) -> u64 {
+    pub(super) fn draw_bounded(&mut self, most: u64) -> u64 {
         if most == 0 {
             return 0;
         }
         let mask = u64::MAX >> most.leading_zeros();
         loop {
             let word = if most <= u64::from(u32::MAX) {
-                u64::from(self.word())
+                u64::from(self.next_u32())
             } else {
-                self.long_word()
+                self.next_u64()
             };
             if word & mask <= most {
                 return word & mask;
@@ -103,7 +103,7 @@ impl Stream {
 
 /// A whole number as C on x86-64 converts it to 64 bits: what does not fit becomes -2^63. Rust's `as`
 /// would saturate, and NumPy's overflowing draws would come out otherwise.
-pub(super) fn to_long(value: f64) -> i64 {
+pub(super) fn to_c_long(value: f64) -> i64 {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     if (-TWO_63..TWO_63).contains(&value) {
         value as i64

@@ -1,6 +1,6 @@
 //! Every distribution: its name, its signature and the function that checks its parameters.
 
-use super::bound::Bound;
+use super::bound::BoundArguments;
 use super::fault::BindError;
 use super::plan::Plan;
 use super::{
@@ -9,26 +9,28 @@ use super::{
 };
 
 /// Checks a distribution's arguments and makes its sampler.
-pub(super) type Build = fn(&mut Bound<'_>) -> Result<Plan, BindError>;
+pub(super) type BuildSampler = fn(&mut BoundArguments<'_>) -> Result<Plan, BindError>;
 
 /// One distribution. Its signature is the only list of its parameters: help shows it, and arguments
 /// are matched with it.
 pub(super) struct Entry {
     pub(super) signature: &'static str,
-    pub(super) build: Build,
+    pub(super) build: BuildSampler,
     /// Bytes of the signature before its `(`.
-    name: usize,
+    name_len: usize,
     /// Whether it is our addition, which NumPy does not have.
     addition: bool,
 }
 
 impl Entry {
     fn name(&self) -> &'static str {
-        self.signature.get(..self.name).unwrap_or(self.signature)
+        self.signature
+            .get(..self.name_len)
+            .unwrap_or(self.signature)
     }
 }
 
-const fn name(signature: &str) -> usize {
+const fn name_len(signature: &str) -> usize {
     let mut length = 0;
     while length < signature.len() && signature.as_bytes()[length] != b'(' {
         length += 1;
@@ -36,118 +38,118 @@ const fn name(signature: &str) -> usize {
     length
 }
 
-const fn numpy(signature: &'static str, build: Build) -> Entry {
+const fn numpy_entry(signature: &'static str, build: BuildSampler) -> Entry {
     Entry {
         signature,
         build,
-        name: name(signature),
+        name_len: name_len(signature),
         addition: false,
     }
 }
 
-const fn ours(signature: &'static str, build: Build) -> Entry {
+const fn addition_entry(signature: &'static str, build: BuildSampler) -> Entry {
     Entry {
         signature,
         build,
-        name: name(signature),
+        name_len: name_len(signature),
         addition: true,
     }
 }
 
 static ENTRIES: &[Entry] = &[
-    numpy("uniform(low=0.0, high=1.0, size=None)", uniform::uniform),
-    numpy("random(size=None)", uniform::random),
-    numpy("random_sample(size=None)", uniform::random),
-    numpy("ranf(size=None)", uniform::random),
-    numpy("sample(size=None)", uniform::random),
-    numpy("rand(size=None, /)", uniform::random),
-    numpy(
+    numpy_entry("uniform(low=0.0, high=1.0, size=None)", uniform::uniform),
+    numpy_entry("random(size=None)", uniform::random),
+    numpy_entry("random_sample(size=None)", uniform::random),
+    numpy_entry("ranf(size=None)", uniform::random),
+    numpy_entry("sample(size=None)", uniform::random),
+    numpy_entry("rand(size=None, /)", uniform::random),
+    numpy_entry(
         "triangular(left, mode, right, size=None)",
         uniform::triangular,
     ),
-    ours("loguniform(low, high, size=None)", uniform::loguniform),
-    numpy("randint(low, high=None, size=None)", integers::randint),
-    numpy(
+    addition_entry("loguniform(low, high, size=None)", uniform::loguniform),
+    numpy_entry("randint(low, high=None, size=None)", integers::randint),
+    numpy_entry(
         "random_integers(low, high=None, size=None)",
         integers::random_integers,
     ),
-    numpy("choice(a, size=None, replace=True, p=None)", choice::choice),
-    numpy("permutation(x)", choice::permutation),
-    numpy("normal(loc=0.0, scale=1.0, size=None)", normal::normal),
-    numpy("standard_normal(size=None)", normal::standard_normal),
-    numpy("randn(size=None, /)", normal::standard_normal),
-    numpy(
+    numpy_entry("choice(a, size=None, replace=True, p=None)", choice::choice),
+    numpy_entry("permutation(x)", choice::permutation),
+    numpy_entry("normal(loc=0.0, scale=1.0, size=None)", normal::normal),
+    numpy_entry("standard_normal(size=None)", normal::standard_normal),
+    numpy_entry("randn(size=None, /)", normal::standard_normal),
+    numpy_entry(
         "lognormal(mean=0.0, sigma=1.0, size=None)",
         normal::lognormal,
     ),
-    numpy("standard_cauchy(size=None)", normal::standard_cauchy),
-    numpy("wald(mean, scale, size=None)", normal::wald),
-    numpy(
+    numpy_entry("standard_cauchy(size=None)", normal::standard_cauchy),
+    numpy_entry("wald(mean, scale, size=None)", normal::wald),
+    numpy_entry(
         "exponential(scale=1.0, size=None)",
         exponential::exponential,
     ),
-    numpy(
+    numpy_entry(
         "standard_exponential(size=None)",
         exponential::standard_exponential,
     ),
-    numpy(
+    numpy_entry(
         "laplace(loc=0.0, scale=1.0, size=None)",
         exponential::laplace,
     ),
-    numpy("gumbel(loc=0.0, scale=1.0, size=None)", exponential::gumbel),
-    numpy(
+    numpy_entry("gumbel(loc=0.0, scale=1.0, size=None)", exponential::gumbel),
+    numpy_entry(
         "logistic(loc=0.0, scale=1.0, size=None)",
         exponential::logistic,
     ),
-    numpy("pareto(a, size=None)", exponential::pareto),
-    numpy("power(a, size=None)", exponential::power),
-    numpy("rayleigh(scale=1.0, size=None)", exponential::rayleigh),
-    numpy("weibull(a, size=None)", exponential::weibull),
-    numpy("standard_gamma(shape, size=None)", gamma::standard_gamma),
-    numpy("gamma(shape, scale=1.0, size=None)", gamma::gamma),
-    numpy("chisquare(df, size=None)", gamma::chisquare),
-    numpy(
+    numpy_entry("pareto(a, size=None)", exponential::pareto),
+    numpy_entry("power(a, size=None)", exponential::power),
+    numpy_entry("rayleigh(scale=1.0, size=None)", exponential::rayleigh),
+    numpy_entry("weibull(a, size=None)", exponential::weibull),
+    numpy_entry("standard_gamma(shape, size=None)", gamma::standard_gamma),
+    numpy_entry("gamma(shape, scale=1.0, size=None)", gamma::gamma),
+    numpy_entry("chisquare(df, size=None)", gamma::chisquare),
+    numpy_entry(
         "noncentral_chisquare(df, nonc, size=None)",
         gamma::noncentral_chisquare,
     ),
-    numpy("f(dfnum, dfden, size=None)", gamma::f),
-    numpy(
+    numpy_entry("f(dfnum, dfden, size=None)", gamma::f),
+    numpy_entry(
         "noncentral_f(dfnum, dfden, nonc, size=None)",
         gamma::noncentral_f,
     ),
-    numpy("standard_t(df, size=None)", gamma::standard_t),
-    numpy("beta(a, b, size=None)", gamma::beta),
-    numpy("vonmises(mu, kappa, size=None)", vonmises::vonmises),
-    numpy("binomial(n, p, size=None)", binomial::binomial),
-    numpy("poisson(lam=1.0, size=None)", poisson::poisson),
-    numpy(
+    numpy_entry("standard_t(df, size=None)", gamma::standard_t),
+    numpy_entry("beta(a, b, size=None)", gamma::beta),
+    numpy_entry("vonmises(mu, kappa, size=None)", vonmises::vonmises),
+    numpy_entry("binomial(n, p, size=None)", binomial::binomial),
+    numpy_entry("poisson(lam=1.0, size=None)", poisson::poisson),
+    numpy_entry(
         "negative_binomial(n, p, size=None)",
         poisson::negative_binomial,
     ),
-    numpy(
+    numpy_entry(
         "hypergeometric(ngood, nbad, nsample, size=None)",
         hypergeometric::hypergeometric,
     ),
-    numpy("geometric(p, size=None)", geometric::geometric),
-    numpy("logseries(p, size=None)", geometric::logseries),
-    numpy("zipf(a, size=None)", geometric::zipf),
-    ours("linspace(start, stop, num)", spaced::linspace),
-    ours("logspace(start, stop, num, base=10.0)", spaced::logspace),
-    ours("steps(start, stop, step)", spaced::steps),
+    numpy_entry("geometric(p, size=None)", geometric::geometric),
+    numpy_entry("logseries(p, size=None)", geometric::logseries),
+    numpy_entry("zipf(a, size=None)", geometric::zipf),
+    addition_entry("linspace(start, stop, num)", spaced::linspace),
+    addition_entry("logspace(start, stop, num, base=10.0)", spaced::logspace),
+    addition_entry("steps(start, stop, step)", spaced::steps),
 ];
 
-pub(super) fn find(name: &str) -> Option<&'static Entry> {
+pub(super) fn find_entry(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.name() == name)
 }
 
 /// Whether this is a distribution's name, without prefix (`np.random.`).
 pub fn is_distribution(name: &str) -> bool {
-    find(name).is_some()
+    find_entry(name).is_some()
 }
 
 /// Whether this is one of our additions to NumPy's: `loguniform`, `linspace`, `logspace`, `steps`.
 pub fn is_addition(name: &str) -> bool {
-    find(name).is_some_and(|entry| entry.addition)
+    find_entry(name).is_some_and(|entry| entry.addition)
 }
 
 /// The names of all distributions, without prefix, in the order in which help
@@ -159,5 +161,5 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// A distribution's name and parameters with their defaults, as Python writes them; `None` for an
 /// unknown name.
 pub fn signature(name: &str) -> Option<&'static str> {
-    find(name).map(|entry| entry.signature)
+    find_entry(name).map(|entry| entry.signature)
 }

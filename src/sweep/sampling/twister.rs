@@ -46,7 +46,7 @@ impl Twister {
     pub(super) fn beginning_with(outputs: &[u32]) -> Twister {
         let mut twister = Twister::new(0);
         for (word, output) in twister.words.iter_mut().zip(outputs) {
-            *word = untempered(*output);
+            *word = untemper(*output);
         }
         twister.used = 0;
         twister
@@ -66,7 +66,7 @@ impl Twister {
 
 /// The word that tempering turns into `output`: undoes its steps from the last to the first.
 #[cfg(test)]
-fn untempered(output: u32) -> u32 {
+fn untemper(output: u32) -> u32 {
     let word = output ^ (output >> 18);
     let word = word ^ ((word << 15) & 0xefc6_0000);
     let shifted = (0..5).fold(word, |value, _| word ^ ((value << 7) & 0x9d2c_5680));

@@ -1,65 +1,65 @@
 //! Distributions whose values take one double each: uniform, triangular, log-uniform.
 
-use super::bound::Bound;
+use super::bound::BoundArguments;
 use super::fault::{BindError, Rule};
-use super::law::floats;
+use super::law::float_distribution;
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log};
 
-pub(super) fn random(_: &mut Bound<'_>) -> Result<Plan, BindError> {
-    Ok(Plan::sized(floats(Stream::double)))
+pub(super) fn random(_: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    Ok(Plan::sized(float_distribution(Stream::next_double)))
 }
 
-pub(super) fn uniform(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let low = bound.number(0)?;
-    let range = bound.number(1)? - low;
+pub(super) fn uniform(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let low = bound.read_number(0)?;
+    let range = bound.read_number(1)? - low;
     if !range.is_finite() {
-        return Err(bound.broken(1, Rule::FiniteRange));
+        return Err(bound.rule_error(1, Rule::FiniteRange));
     }
-    Ok(Plan::sized(floats(move |stream| {
-        low + range * stream.double()
+    Ok(Plan::sized(float_distribution(move |stream| {
+        low + range * stream.next_double()
     })))
 }
 
 /// Ours: e to the power of NumPy's `uniform(ln low, ln high)`.
-pub(super) fn loguniform(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let ends = [bound.number(0)?, bound.number(1)?];
+pub(super) fn loguniform(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let ends = [bound.read_number(0)?, bound.read_number(1)?];
     for (index, end) in ends.into_iter().enumerate() {
         if end <= 0.0 {
-            return Err(bound.broken(index, Rule::Positive(bound.name(index))));
+            return Err(bound.rule_error(index, Rule::Positive(bound.name(index))));
         }
         if !end.is_finite() {
-            return Err(bound.broken(index, Rule::FiniteRange));
+            return Err(bound.rule_error(index, Rule::FiniteRange));
         }
     }
     let [low, high] = ends.map(log);
     let range = high - low;
-    Ok(Plan::sized(floats(move |stream| {
-        exp(low + range * stream.double())
+    Ok(Plan::sized(float_distribution(move |stream| {
+        exp(low + range * stream.next_double())
     })))
 }
 
-pub(super) fn triangular(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
-    let left = bound.number(0)?;
-    let mode = bound.number(1)?;
-    let right = bound.number(2)?;
+pub(super) fn triangular(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+    let left = bound.read_number(0)?;
+    let mode = bound.read_number(1)?;
+    let right = bound.read_number(2)?;
     if left > mode {
-        return Err(bound.broken(1, Rule::LeftUpToMode));
+        return Err(bound.rule_error(1, Rule::LeftUpToMode));
     }
     if mode > right {
-        return Err(bound.broken(2, Rule::ModeUpToRight));
+        return Err(bound.rule_error(2, Rule::ModeUpToRight));
     }
     if left == right {
-        return Err(bound.broken(2, Rule::LeftNotRight));
+        return Err(bound.rule_error(2, Rule::LeftNotRight));
     }
     let base = right - left;
     let left_base = mode - left;
     let ratio = left_base / base;
     let left_product = left_base * base;
     let right_product = (right - mode) * base;
-    Ok(Plan::sized(floats(move |stream| {
-        let u = stream.double();
+    Ok(Plan::sized(float_distribution(move |stream| {
+        let u = stream.next_double();
         if u <= ratio {
             left + (u * left_product).sqrt()
         } else {

@@ -8,7 +8,7 @@ use crate::sweep::options::{self, OptionSpec};
 
 /// What has become of an option.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::sweep) enum Today {
+pub(in crate::sweep) enum CurrentOption {
     /// Another name for the same.
     Renamed {
         spec: &'static OptionSpec,
@@ -16,12 +16,12 @@ pub(in crate::sweep) enum Today {
         note: &'static str,
     },
     /// An option without a successor.
-    Gone(Gone),
+    Removed(RemovedOption),
 }
 
 /// An option that nothing stands for today.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::sweep) struct Gone {
+pub(in crate::sweep) struct RemovedOption {
     /// Without dashes.
     name: &'static str,
     /// Why, and what serves instead.
@@ -81,8 +81,8 @@ const RENAMED: &[(&str, &str, &str)] = &[
     ("scratch_dir", "--scratch_mount_path", ""),
 ];
 
-const fn gone(name: &'static str, why: &'static str) -> Gone {
-    Gone {
+const fn removed(name: &'static str, why: &'static str) -> RemovedOption {
+    RemovedOption {
         name,
         why,
         takes_value: true,
@@ -90,8 +90,8 @@ const fn gone(name: &'static str, why: &'static str) -> Gone {
     }
 }
 
-const fn flag(gone: Gone) -> Gone {
-    Gone {
+const fn without_value(gone: RemovedOption) -> RemovedOption {
+    RemovedOption {
         takes_value: false,
         ..gone
     }
@@ -99,8 +99,8 @@ const fn flag(gone: Gone) -> Gone {
 
 /// An option that no fix removes: without it other work would run, or run elsewhere, so that a person has
 /// to decide.
-const fn needed(gone: Gone) -> Gone {
-    Gone {
+const fn not_removable(gone: RemovedOption) -> RemovedOption {
+    RemovedOption {
         is_removable: false,
         ..gone
     }
@@ -118,73 +118,74 @@ const ACTIONS: &str =
 const DRY_RUN: &str = "nothing starts before you launch: trials and price are shown first";
 const PROCESSES: &str = "the script starts its own processes";
 
-const GONE: &[Gone] = &[
-    gone("description", NOTE),
-    gone("credential", CLUSTER),
-    gone("credentials", CLUSTER),
-    gone("cloud", CLUSTER),
-    gone("provider", CLUSTER),
-    gone("vendor", CLUSTER),
-    needed(gone("region", CLUSTER)),
-    gone("max_nodes", AT_ONCE),
-    gone("min_nodes", AT_ONCE),
-    gone("max_runs", AT_ONCE),
-    gone("parallel", AT_ONCE),
-    gone("max_parallel", AT_ONCE),
-    gone("scale_down_seconds", "machines belong to the cluster"),
-    needed(gone("nodes", ONE_MACHINE)),
-    needed(gone("num_nodes", ONE_MACHINE)),
-    needed(gone("processes", PROCESSES)),
-    needed(gone("num_processes", PROCESSES)),
-    flag(gone("distributed", PROCESSES)),
-    needed(gone("ram", RAM)),
-    needed(gone("env", ENVIRONMENT)),
-    needed(gone("environment", ENVIRONMENT)),
-    needed(gone("on_build", ACTIONS)),
-    needed(gone("on_build_start", ACTIONS)),
-    needed(gone("on_build_end", ACTIONS)),
-    needed(gone("on_experiment_start", ACTIONS)),
-    needed(gone("on_experiment_end", ACTIONS)),
-    flag(gone("dry_run", DRY_RUN)),
+const REMOVED: &[RemovedOption] = &[
+    removed("description", NOTE),
+    removed("credential", CLUSTER),
+    removed("credentials", CLUSTER),
+    removed("cloud", CLUSTER),
+    removed("provider", CLUSTER),
+    removed("vendor", CLUSTER),
+    not_removable(removed("region", CLUSTER)),
+    removed("max_nodes", AT_ONCE),
+    removed("min_nodes", AT_ONCE),
+    removed("max_runs", AT_ONCE),
+    removed("parallel", AT_ONCE),
+    removed("max_parallel", AT_ONCE),
+    removed("scale_down_seconds", "machines belong to the cluster"),
+    not_removable(removed("nodes", ONE_MACHINE)),
+    not_removable(removed("num_nodes", ONE_MACHINE)),
+    not_removable(removed("processes", PROCESSES)),
+    not_removable(removed("num_processes", PROCESSES)),
+    without_value(removed("distributed", PROCESSES)),
+    not_removable(removed("ram", RAM)),
+    not_removable(removed("env", ENVIRONMENT)),
+    not_removable(removed("environment", ENVIRONMENT)),
+    not_removable(removed("on_build", ACTIONS)),
+    not_removable(removed("on_build_start", ACTIONS)),
+    not_removable(removed("on_build_end", ACTIONS)),
+    not_removable(removed("on_experiment_start", ACTIONS)),
+    not_removable(removed("on_experiment_end", ACTIONS)),
+    without_value(removed("dry_run", DRY_RUN)),
 ];
 
 /// `--grid_memory 8G` asked for main memory. The name without the prefix is taken now.
-const PREFIXED_MEMORY: Gone = needed(gone("memory", RAM));
+const PREFIXED_MEMORY: RemovedOption = not_removable(removed("memory", RAM));
 
 /// What the option `typed`, dashes and all, is today; `None` for one that neither Grid nor this
 /// table ever had, and for today's own spelling.
-pub(in crate::sweep) fn today(typed: &str) -> Option<Today> {
+pub(in crate::sweep) fn find_current(typed: &str) -> Option<CurrentOption> {
     if options::find(typed).is_some() {
         return None;
     }
     let (name, was_prefixed) = bare_name(typed)?;
     if was_prefixed && name == PREFIXED_MEMORY.name {
-        return Some(Today::Gone(PREFIXED_MEMORY));
+        return Some(CurrentOption::Removed(PREFIXED_MEMORY));
     }
-    let renamed = |spec, note| Today::Renamed { spec, note };
+    let renamed = |spec, note| CurrentOption::Renamed { spec, note };
     let same = options::find(&format!("--{name}")).map(|spec| renamed(spec, ""));
     let row = || {
         let (_, today, note) = RENAMED.iter().find(|(old, ..)| *old == name)?;
         Some(renamed(options::find(today)?, *note))
     };
     let gone = || {
-        GONE.iter()
+        REMOVED
+            .iter()
             .find(|gone| gone.name == name)
             .copied()
-            .map(Today::Gone)
+            .map(CurrentOption::Removed)
     };
     same.or_else(row).or_else(gone)
 }
 
 /// The option that `typed` is today where it begins with Grid's former prefixes, which no script's own
 /// argument does.
-pub(in crate::sweep) fn prefixed_today(typed: &str) -> Option<&'static OptionSpec> {
+pub(in crate::sweep) fn find_prefixed(typed: &str) -> Option<&'static OptionSpec> {
     // Most arguments are ruled out by their first letter.
     let may_be = typed.strip_prefix("--")?.starts_with(['g', 'G']);
     let (_, was_prefixed) = may_be.then(|| bare_name(typed)).flatten()?;
-    match today(typed).filter(|_| was_prefixed)? {
-        Today::Renamed { spec, .. } => Some(spec),
-        Today::Gone(_) => None,
+    match find_current(typed).filter(|_| was_prefixed)? {
+        CurrentOption::Renamed { spec, .. } => Some(spec),
+        CurrentOption::Removed(_) => None,
     }
 }
 
@@ -206,7 +207,7 @@ pub(super) fn bare_name(typed: &str) -> Option<(String, bool)> {
 }
 
 /// What has become of a key of the config file.
-pub(in crate::sweep) enum KeyToday {
+pub(in crate::sweep) enum CurrentKey {
     Renamed(&'static str),
     Gone {
         key: &'static str,
@@ -216,7 +217,7 @@ pub(in crate::sweep) enum KeyToday {
 }
 
 /// What a key of the config file is today; each section has its own.
-pub(in crate::sweep) fn key_today(section: &str, key: &str) -> Option<KeyToday> {
+pub(in crate::sweep) fn find_current_key(section: &str, key: &str) -> Option<CurrentKey> {
     const RENAMED_KEYS: &[(&str, &str, &str)] = &[
         ("train", "instance_type", "instance"),
         ("train", "disk_size", "storage_gb"),
@@ -262,8 +263,8 @@ pub(in crate::sweep) fn key_today(section: &str, key: &str) -> Option<KeyToday> 
             .find(|(within, old, _)| *within == section && *old == key)
     };
     match (of(RENAMED_KEYS), of(GONE_KEYS)) {
-        (Some((.., today)), _) => Some(KeyToday::Renamed(today)),
-        (None, Some((_, key, why))) => Some(KeyToday::Gone { key, why }),
+        (Some((.., today)), _) => Some(CurrentKey::Renamed(today)),
+        (None, Some((_, key, why))) => Some(CurrentKey::Gone { key, why }),
         (None, None) => None,
     }
 }
@@ -276,9 +277,9 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn name_today(typed: &str) -> Option<&'static str> {
-        match today(typed)? {
-            Today::Renamed { spec, .. } => Some(spec.name),
-            Today::Gone(_) => None,
+        match find_current(typed)? {
+            CurrentOption::Renamed { spec, .. } => Some(spec.name),
+            CurrentOption::Removed(_) => None,
         }
     }
 
@@ -289,10 +290,13 @@ mod tests {
             for prefix in ["g_", "grid_", "g-", "grid-", "GRID_"] {
                 assert_eq!(name_today(&format!("--{prefix}{bare}")), Some(spec.name));
             }
-            assert_eq!(today(spec.name), None);
+            assert_eq!(find_current(spec.name), None);
         }
         // Another thing than `--memory` is today.
-        assert!(matches!(today("--grid_memory"), Some(Today::Gone(_))));
+        assert!(matches!(
+            find_current("--grid_memory"),
+            Some(CurrentOption::Removed(_))
+        ));
     }
 
     #[test]
@@ -300,14 +304,14 @@ mod tests {
         for (old, new, _) in RENAMED {
             assert!(options::find(new).is_some(), "{new}");
             assert!(options::find(&format!("--{old}")).is_none(), "{old}");
-            assert!(GONE.iter().all(|gone| gone.name != *old), "{old}");
+            assert!(REMOVED.iter().all(|gone| gone.name != *old), "{old}");
             assert_eq!(
                 RENAMED.iter().filter(|row| row.0 == *old).count(),
                 1,
                 "{old}"
             );
         }
-        for gone in GONE {
+        for gone in REMOVED {
             assert!(options::find(&format!("--{}", gone.name)).is_none());
         }
     }

@@ -6,16 +6,16 @@ use super::words::is_script;
 
 mod former;
 
-pub(super) use former::{KeyToday, Today, key_today, prefixed_today, today};
+pub(super) use former::{CurrentKey, CurrentOption, find_current, find_current_key, find_prefixed};
 
 /// Arguments that scripts are known to have and that look like a slip in an option's name.
-const SCRIPTS_OWN: &[&str] = &[
+const SCRIPT_ARGUMENTS: &[&str] = &[
     "speed", "tpus", "ipus", "hpus", "steps", "model", "mode", "nodes",
 ];
 
 /// The options that `typed` may be a slip of, each as near as the others: one letter in a short name
 /// changed, added, dropped or swapped, three in a long one.
-pub(super) fn candidates(typed: &str) -> Vec<String> {
+pub(super) fn find_candidates(typed: &str) -> Vec<String> {
     // Dashes before the script: `--train.py`.
     let script = typed.trim_start_matches('-');
     if is_script(script) && !script.contains('=') {
@@ -24,7 +24,7 @@ pub(super) fn candidates(typed: &str) -> Vec<String> {
     let Some((name, _)) = former::bare_name(typed) else {
         return Vec::new();
     };
-    if SCRIPTS_OWN.contains(&name.as_str()) {
+    if SCRIPT_ARGUMENTS.contains(&name.as_str()) {
         return Vec::new();
     }
     let allowed = match name.chars().count() {
@@ -34,12 +34,12 @@ pub(super) fn candidates(typed: &str) -> Vec<String> {
         _ => 3,
     };
     let names = OPTIONS.iter().map(|spec| spec.name.trim_start_matches('-'));
-    let found = suggest::all_nearest(&name, names, allowed);
+    let found = suggest::all_nearest_names(&name, names, allowed);
     found.into_iter().map(|name| format!("--{name}")).collect()
 }
 
 /// The boolean that a word stands for, in any case; `None` for any other word.
-pub(super) fn boolean(word: &str) -> Option<bool> {
+pub(super) fn parse_bool(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Some(true),
         "false" | "no" | "off" | "0" => Some(false),

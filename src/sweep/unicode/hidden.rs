@@ -3,13 +3,13 @@
 //! Names and classes are Unicode's (version 16). Where such a character has an effect that is meant, it is
 //! not found: a joiner between letters or pictures that join, a selector behind what it selects.
 
-use super::mojibake::{mojibake, repaired};
+use super::mojibake::{detect_mojibake, repair_mojibake};
 use crate::sweep::span::{self, Span};
 use std::borrow::Cow;
 
 /// What a character does, by which message and fix are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
+pub enum HiddenClass {
     /// Looks like a blank or a line end, yet is another character.
     Blank,
     /// Shows nothing.
@@ -28,22 +28,25 @@ pub enum Class {
 
 /// A character, or several that belong together, and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct HiddenCharacter {
     pub(crate) span: Span,
     pub(crate) character: char,
-    pub(crate) class: Class,
+    pub(crate) class: HiddenClass,
 }
 
-impl Found {
+impl HiddenCharacter {
     /// What was most likely meant; `None` where it is lost.
     pub(crate) fn replacement(&self, text: &str) -> Option<String> {
         match self.class {
-            Class::Blank if self.groups_digits(text) => Some(String::new()),
-            Class::Blank if self.ends_line(text) => Some("\n".into()),
-            Class::Blank => Some(" ".into()),
-            Class::Unseen | Class::Direction | Class::Control | Class::Nul => Some(String::new()),
-            Class::Lost => None,
-            Class::Mojibake => Some(repaired(self.span.slice(text))),
+            HiddenClass::Blank if self.groups_digits(text) => Some(String::new()),
+            HiddenClass::Blank if self.ends_line(text) => Some("\n".into()),
+            HiddenClass::Blank => Some(" ".into()),
+            HiddenClass::Unseen
+            | HiddenClass::Direction
+            | HiddenClass::Control
+            | HiddenClass::Nul => Some(String::new()),
+            HiddenClass::Lost => None,
+            HiddenClass::Mojibake => Some(repair_mojibake(self.span.slice(text))),
         }
     }
 }
@@ -51,7 +54,7 @@ impl Found {
 /// Blanks between a line's end and the command behind it that are looked past.
 const MAX_BLANKS: usize = 16;
 
-impl Found {
+impl HiddenCharacter {
     /// Whether it ends a line, as a word processor writes it, and a command follows.
     fn ends_line(&self, text: &str) -> bool {
         if !matches!(self.character, '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{85}') {
@@ -60,7 +63,7 @@ impl Found {
         // Each character of a long run looks ahead, which the bound keeps linear; only the last few end the
         // line then.
         let behind = text.get(self.span.end as usize..).unwrap_or("");
-        let blank = |(_, c): &(usize, char)| *c == ' ' || class(*c) == Some(Class::Blank);
+        let blank = |(_, c): &(usize, char)| *c == ' ' || class_of(*c) == Some(HiddenClass::Blank);
         let word = behind.char_indices().take(MAX_BLANKS).find(|c| !blank(c));
         word.is_some_and(|(at, _)| behind[at..].starts_with("grid "))
     }
@@ -81,13 +84,17 @@ impl Found {
 }
 
 /// All that is found in bytes `start..end` of `text`. O(end − start), little for plain ASCII.
-pub(crate) fn all(text: &str, start: usize, end: usize) -> impl Iterator<Item = Found> + '_ {
+pub(crate) fn find_all(
+    text: &str,
+    start: usize,
+    end: usize,
+) -> impl Iterator<Item = HiddenCharacter> + '_ {
     let mut position = start;
     std::iter::from_fn(move || {
         loop {
             let rest = text.as_bytes().get(position..end)?;
             position += rest.iter().position(|byte| is_suspect(*byte))?;
-            if let Some(found) = at(text, position) {
+            if let Some(found) = find_at(text, position) {
                 position = found.span.end as usize;
                 return Some(found);
             }
@@ -102,24 +109,24 @@ pub(crate) fn is_suspect(byte: u8) -> bool {
 }
 
 /// What begins at byte `offset` of `text`. O(1), but for a terminal's escape sequence.
-pub(crate) fn at(text: &str, offset: usize) -> Option<Found> {
+pub(crate) fn find_at(text: &str, offset: usize) -> Option<HiddenCharacter> {
     let rest = text.get(offset..)?;
     let character = rest.chars().next()?;
-    let (class, length) = match mojibake(rest) {
-        Some((length, _)) => (Class::Mojibake, length),
+    let (class, length) = match detect_mojibake(rest) {
+        Some((length, _)) => (HiddenClass::Mojibake, length),
         None => {
-            let class = class(character)?;
+            let class = class_of(character)?;
             let before = text[..offset].chars().next_back();
             let after = rest[character.len_utf8()..].chars().next();
-            if does_its_work(character, before, after) {
+            if is_functional(character, before, after) {
                 return None;
             }
-            (class, length(rest, character))
+            (class, sequence_length(rest, character))
         }
     };
-    let start = span::offset(offset);
-    let span = Span::new(start, start.saturating_add(span::offset(length)));
-    Some(Found {
+    let start = span::to_offset(offset);
+    let span = Span::new(start, start.saturating_add(span::to_offset(length)));
+    Some(HiddenCharacter {
         span,
         character,
         class,
@@ -127,34 +134,38 @@ pub(crate) fn at(text: &str, offset: usize) -> Option<Found> {
 }
 
 /// The class of a character that nobody sees, wherever it stands.
-pub(crate) fn class(c: char) -> Option<Class> {
+pub(crate) fn class_of(c: char) -> Option<HiddenClass> {
     Some(match c {
         '\t' | '\n' | '\r' | ' '..='~' => return None,
-        '\0' => Class::Nul,
+        '\0' => HiddenClass::Nul,
         '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' => {
-            Class::Blank
+            HiddenClass::Blank
         }
-        '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{2800}' => Class::Blank,
-        c if c.is_control() => Class::Control,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' => Class::Direction,
-        '\u{2066}'..='\u{2069}' => Class::Direction,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => Class::Unseen,
-        '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' => Class::Unseen,
-        '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' => Class::Unseen,
-        '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' => Class::Unseen,
-        '\u{fff0}'..='\u{fffc}' | '\u{1d173}'..='\u{1d17a}' => Class::Unseen,
-        '\u{e0000}'..='\u{e0fff}' => Class::Unseen,
-        '\u{fffd}' => Class::Lost,
+        '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{2800}' => {
+            HiddenClass::Blank
+        }
+        c if c.is_control() => HiddenClass::Control,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' => HiddenClass::Direction,
+        '\u{2066}'..='\u{2069}' => HiddenClass::Direction,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => {
+            HiddenClass::Unseen
+        }
+        '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' => HiddenClass::Unseen,
+        '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' => HiddenClass::Unseen,
+        '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' => HiddenClass::Unseen,
+        '\u{fff0}'..='\u{fffc}' | '\u{1d173}'..='\u{1d17a}' => HiddenClass::Unseen,
+        '\u{e0000}'..='\u{e0fff}' => HiddenClass::Unseen,
+        '\u{fffd}' => HiddenClass::Lost,
         _ => return None,
     })
 }
 
 /// What a message calls it: `a soft hyphen (U+00AD)`.
-pub(crate) fn called(c: char) -> String {
-    format!("{} (U+{:04X})", name(c), u32::from(c))
+pub(crate) fn describe(c: char) -> String {
+    format!("{} (U+{:04X})", name_of(c), u32::from(c))
 }
 
-fn name(c: char) -> &'static str {
+fn name_of(c: char) -> &'static str {
     match c {
         ' ' => "a blank",
         '\t' => "a tab",
@@ -216,12 +227,13 @@ fn name(c: char) -> &'static str {
 
 /// `text` with `<U+001B>` in the place of each invisible character: never shorter, and without effect on a
 /// terminal. O(length).
-pub(crate) fn with_codes(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_hidden(text: &str) -> Cow<'_, str> {
     let coded = |(offset, c): &(usize, char)| match c {
         '\t' | '\n' => false,
         c if c.is_control() => true,
         c => {
-            matches!(class(*c), Some(class) if class != Class::Lost) && at(text, *offset).is_some()
+            matches!(class_of(*c), Some(class) if class != HiddenClass::Lost)
+                && find_at(text, *offset).is_some()
         }
     };
     let mut found = text.char_indices().filter(coded);
@@ -240,7 +252,7 @@ pub(crate) fn with_codes(text: &str) -> Cow<'_, str> {
 }
 
 /// Bytes of what begins with `c`: of an escape sequence all that a terminal takes for it.
-fn length(rest: &str, c: char) -> usize {
+fn sequence_length(rest: &str, c: char) -> usize {
     let bytes = rest.as_bytes();
     let parameters = match bytes {
         [0x1b, b'[', ..] => 2,
@@ -269,16 +281,16 @@ fn length(rest: &str, c: char) -> usize {
 }
 
 /// Whether `c` has its intended effect between its neighbours, so that the text needs it.
-fn does_its_work(c: char, before: Option<char>, after: Option<char>) -> bool {
+fn is_functional(c: char, before: Option<char>, after: Option<char>) -> bool {
     let Some(before) = before else {
         return false;
     };
     match c {
         '\u{200d}' if is_picture(before) => after.is_some_and(is_picture),
-        '\u{200c}' | '\u{200d}' => joins(before),
+        '\u{200c}' | '\u{200d}' => is_joining_letter(before),
         '\u{fe0f}' if matches!(before, '0'..='9' | '#' | '*') => after == Some('\u{20e3}'),
         '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
-            !before.is_ascii() && class(before).is_none()
+            !before.is_ascii() && class_of(before).is_none()
         }
         '\u{180b}'..='\u{180f}' => ('\u{1800}'..='\u{18af}').contains(&before),
         '\u{e0020}'..='\u{e007f}' => {
@@ -294,7 +306,7 @@ fn is_picture(c: char) -> bool {
 }
 
 /// Letters of scripts that join: Arabic, Syriac, N'Ko, those of India, Khmer, Mongolian and their like.
-fn joins(c: char) -> bool {
+fn is_joining_letter(c: char) -> bool {
     matches!(c, '\u{620}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{f00}'..='\u{109f}' | '\u{1780}'..='\u{17b3}' | '\u{17b6}'..='\u{17ff}' | '\u{1800}'..='\u{180a}' | '\u{1810}'..='\u{18af}')
 }
 
@@ -308,8 +320,8 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn found(text: &str) -> Vec<(&str, Class)> {
-        let all = all(text, 0, text.len());
+    fn found(text: &str) -> Vec<(&str, HiddenClass)> {
+        let all = find_all(text, 0, text.len());
         all.map(|found| (found.span.slice(text), found.class))
             .collect()
     }
@@ -330,39 +342,45 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_found_where_it_stands() {
-        assert_eq!(found("a\u{ad}b"), [("\u{ad}", Class::Unseen)]);
+        assert_eq!(found("a\u{ad}b"), [("\u{ad}", HiddenClass::Unseen)]);
         assert_eq!(
             found("a\u{200d}b \u{fe0f}"),
-            [("\u{200d}", Class::Unseen), ("\u{fe0f}", Class::Unseen)]
+            [
+                ("\u{200d}", HiddenClass::Unseen),
+                ("\u{fe0f}", HiddenClass::Unseen)
+            ]
         );
         assert_eq!(
             found("\u{1b}[1;31mred\u{1b}[0m \u{1b}[1, 2]"),
             [
-                ("\u{1b}[1;31m", Class::Control),
-                ("\u{1b}[0m", Class::Control),
-                ("\u{1b}", Class::Control)
+                ("\u{1b}[1;31m", HiddenClass::Control),
+                ("\u{1b}[0m", HiddenClass::Control),
+                ("\u{1b}", HiddenClass::Control)
             ]
         );
         assert_eq!(
             found("\u{1b}]0;title\u{7}x\u{9b}1mx"),
             [
-                ("\u{1b}]0;title\u{7}", Class::Control),
-                ("\u{9b}1m", Class::Control)
+                ("\u{1b}]0;title\u{7}", HiddenClass::Control),
+                ("\u{9b}1m", HiddenClass::Control)
             ]
         );
         assert_eq!(
             found("x\0\u{7f}\u{85}"),
             [
-                ("\0", Class::Nul),
-                ("\u{7f}", Class::Control),
-                ("\u{85}", Class::Blank)
+                ("\0", HiddenClass::Nul),
+                ("\u{7f}", HiddenClass::Control),
+                ("\u{85}", HiddenClass::Blank)
             ]
         );
     }
 
     #[test]
     fn codes_stand_in_their_place() {
-        assert_eq!(with_codes("a\u{1b}[0mb\u{202e}"), "a<U+001B>[0mb<U+202E>");
-        assert_eq!(with_codes("👩\u{200d}💻"), "👩\u{200d}💻");
+        assert_eq!(
+            escape_hidden("a\u{1b}[0mb\u{202e}"),
+            "a<U+001B>[0mb<U+202E>"
+        );
+        assert_eq!(escape_hidden("👩\u{200d}💻"), "👩\u{200d}💻");
     }
 }

@@ -2,7 +2,7 @@
 
 /// The ASCII character that `c` looks like: dashes, quotes, and the full-width forms of East Asian
 /// keyboards.
-pub(crate) fn ascii(c: char) -> Option<char> {
+pub(crate) fn to_ascii(c: char) -> Option<char> {
     Some(match c {
         c if is_dash(c) => '-',
         '\u{2018}'..='\u{201b}' | '\u{b4}' | '\u{2032}' | '\u{2035}' | '\u{2039}' | '\u{203a}' => {
@@ -35,21 +35,24 @@ pub(crate) fn is_dash(c: char) -> bool {
 
 /// Whether `c` looks like a quote and is none.
 pub(crate) fn is_quote(c: char) -> bool {
-    matches!(ascii(c), Some('\'' | '"'))
+    matches!(to_ascii(c), Some('\'' | '"'))
 }
 
 /// `text` in ASCII, where what it has beside it looks like ASCII.
-pub(crate) fn in_ascii(text: &str) -> String {
-    text.chars().map(|c| ascii(c).unwrap_or(c)).collect()
+pub(crate) fn text_to_ascii(text: &str) -> String {
+    text.chars().map(|c| to_ascii(c).unwrap_or(c)).collect()
 }
 
 /// The longest entity that is looked for.
-const LONGEST: usize = 10;
+const MAX_ENTITY_LENGTH: usize = 10;
 
 /// The HTML entity at the start of `rest`, and what a page shows for it. O(1).
-pub(crate) fn entity(rest: &str) -> Option<(&str, char)> {
+pub(crate) fn parse_entity(rest: &str) -> Option<(&str, char)> {
     let inner = rest.strip_prefix('&')?;
-    let end = inner.bytes().take(LONGEST).position(|byte| byte == b';')?;
+    let end = inner
+        .bytes()
+        .take(MAX_ENTITY_LENGTH)
+        .position(|byte| byte == b';')?;
     let name = inner.get(..end)?;
     let shown = match name {
         "quot" | "QUOT" => '"',
@@ -73,13 +76,13 @@ pub(crate) fn entity(rest: &str) -> Option<(&str, char)> {
         "sol" => '/',
         "grave" => '`',
         "dollar" => '$',
-        _ => numbered(name)?,
+        _ => decode_numeric_entity(name)?,
     };
     Some((rest.get(..end + 2)?, shown))
 }
 
 /// `#39`, `#x27`.
-fn numbered(name: &str) -> Option<char> {
+fn decode_numeric_entity(name: &str) -> Option<char> {
     let digits = name.strip_prefix('#')?;
     let code = match digits.strip_prefix(['x', 'X']) {
         Some(digits) => u32::from_str_radix(digits, 16).ok()?,
@@ -88,7 +91,7 @@ fn numbered(name: &str) -> Option<char> {
     match char::from_u32(code)? {
         '\u{a0}' => Some(' '),
         c if c.is_control() => None,
-        c => Some(ascii(c).unwrap_or(c)),
+        c => Some(to_ascii(c).unwrap_or(c)),
     }
 }
 
@@ -107,17 +110,21 @@ mod tests {
             ("&nbsp;", ' '),
             ("&#8220;", '"'),
         ] {
-            assert_eq!(entity(text).map(|(_, shown)| shown), Some(shown), "{text}");
+            assert_eq!(
+                parse_entity(text).map(|(_, shown)| shown),
+                Some(shown),
+                "{text}"
+            );
         }
         for text in ["& ;", "&&", "&", "&nothing;", "&#;", "&#0;", "&éé;"] {
-            assert_eq!(entity(text), None, "{text}");
+            assert_eq!(parse_entity(text), None, "{text}");
         }
     }
 
     #[test]
     fn what_looks_like_ascii_is_put_in_ascii() {
         assert_eq!(
-            in_ascii("1e‐3 −5 （１，２） ［＂a＂］"),
+            text_to_ascii("1e‐3 −5 （１，２） ［＂a＂］"),
             "1e-3 -5 (1,2) [\"a\"]"
         );
     }

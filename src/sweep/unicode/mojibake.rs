@@ -1,19 +1,19 @@
 //! UTF-8 that was read as Windows-1252 or Latin-1.
 
-use super::hidden::{Class, class};
+use super::hidden::{HiddenClass, class_of};
 
 /// Windows-1252's characters for the bytes 0x80 to 0x9f, where it has any.
-const WINDOWS: [char; 32] = [
+const WINDOWS_1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 /// The byte that Windows-1252, or Latin-1, shows as `c`.
-fn byte(c: char) -> Option<u8> {
+fn windows_1252_byte(c: char) -> Option<u8> {
     match c {
         '\u{80}'..='\u{ff}' => u8::try_from(u32::from(c)).ok(),
         _ => {
-            let at = WINDOWS.iter().position(|other| *other == c)?;
+            let at = WINDOWS_1252.iter().position(|other| *other == c)?;
             u8::try_from(at + 0x80).ok()
         }
     }
@@ -21,7 +21,7 @@ fn byte(c: char) -> Option<u8> {
 
 /// UTF-8 that was read as Windows-1252, at the start of `rest`: its length, and what it was. Only where
 /// the letters in question stand together in no language.
-pub(super) fn mojibake(rest: &str) -> Option<(usize, char)> {
+pub(super) fn detect_mojibake(rest: &str) -> Option<(usize, char)> {
     let lead = rest
         .chars()
         .next()
@@ -36,7 +36,7 @@ pub(super) fn mojibake(rest: &str) -> Option<(usize, char)> {
     let mut characters = rest.chars();
     for slot in bytes.iter_mut().take(count) {
         let c = characters.next()?;
-        *slot = byte(c)?;
+        *slot = windows_1252_byte(c)?;
         length += c.len_utf8();
     }
     let was = std::str::from_utf8(bytes.get(..count)?)
@@ -53,10 +53,10 @@ pub(super) fn mojibake(rest: &str) -> Option<(usize, char)> {
 }
 
 /// What the mojibake was; a blank for blanks of another kind, nothing for what nobody sees.
-pub(super) fn repaired(found: &str) -> String {
-    let was = mojibake(found).map_or('\u{fffd}', |(_, was)| was);
-    match class(was) {
-        Some(Class::Blank) => " ".into(),
+pub(super) fn repair_mojibake(found: &str) -> String {
+    let was = detect_mojibake(found).map_or('\u{fffd}', |(_, was)| was);
+    match class_of(was) {
+        Some(HiddenClass::Blank) => " ".into(),
         Some(_) => String::new(),
         None => was.into(),
     }
@@ -80,8 +80,11 @@ mod tests {
             ("ï»¿", ""),
             ("ðŸš€", "🚀"),
         ] {
-            assert_eq!(mojibake(text).map(|(length, _)| length), Some(text.len()));
-            assert_eq!(repaired(text), was);
+            assert_eq!(
+                detect_mojibake(text).map(|(length, _)| length),
+                Some(text.len())
+            );
+            assert_eq!(repair_mojibake(text), was);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::reported::MAX_REPORTED;
 use super::word::{Word, begins_flag, is_script};
 use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Kind};
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::unicode::hidden::{self, Class, Found};
+use crate::sweep::unicode::hidden::{self, HiddenCharacter, HiddenClass};
 use crate::sweep::unicode::lookalike;
 
 /// What the unquoted characters of a word can be part of.
@@ -18,8 +18,8 @@ struct WordRole {
 }
 
 impl Lexer<'_> {
-    fn report_hidden(&mut self, span: Span, found: Found, certain: bool) {
-        let Found {
+    fn report_hidden(&mut self, span: Span, found: HiddenCharacter, certain: bool) {
+        let HiddenCharacter {
             character, class, ..
         } = found;
         let problem = CharacterProblem::Hidden {
@@ -27,13 +27,13 @@ impl Lexer<'_> {
             class,
             certain,
         };
-        self.report_at(span, Kind::Character(problem));
+        self.report_limited_at(span, Kind::Character(problem));
     }
 
     /// A request's words are passed as they are, but a NUL cannot be passed to any program.
     pub(super) fn refuse_nul(&mut self) {
         let nul = self.cursor.text().find('\0');
-        if let Some(found) = nul.and_then(|at| hidden::at(self.cursor.text(), at)) {
+        if let Some(found) = nul.and_then(|at| hidden::find_at(self.cursor.text(), at)) {
             self.report_hidden(found.span, found, true);
         }
     }
@@ -41,10 +41,10 @@ impl Lexer<'_> {
     /// Skips and reports invisible characters of one class where a word could begin.
     pub(super) fn eat_hidden(&mut self) -> bool {
         let begins = self.cursor.offset();
-        let mut first: Option<Found> = None;
+        let mut first: Option<HiddenCharacter> = None;
         while let Some(found) = self.hidden_here() {
             let other = first.is_some_and(|first| first.class != found.class);
-            if other || matches!(found.class, Class::Lost | Class::Mojibake) {
+            if other || matches!(found.class, HiddenClass::Lost | HiddenClass::Mojibake) {
                 break;
             }
             first.get_or_insert(found);
@@ -59,28 +59,28 @@ impl Lexer<'_> {
     }
 
     /// The invisible character at the cursor. A look-alike blank counts whatever stands around it.
-    fn hidden_here(&self) -> Option<Found> {
+    fn hidden_here(&self) -> Option<HiddenCharacter> {
         let c = self
             .cursor
             .peek()
             .filter(|c| !c.is_ascii() || c.is_ascii_control())?;
         let at = self.cursor.offset();
-        let found = hidden::at(self.cursor.text(), at as usize);
-        let blank = (hidden::class(c) == Some(Class::Blank)).then(|| Found {
-            span: Span::new(at, at + super::offset(c.len_utf8())),
+        let found = hidden::find_at(self.cursor.text(), at as usize);
+        let blank = (hidden::class_of(c) == Some(HiddenClass::Blank)).then(|| HiddenCharacter {
+            span: Span::new(at, at + super::to_offset(c.len_utf8())),
             character: c,
-            class: Class::Blank,
+            class: HiddenClass::Blank,
         });
         found.or(blank)
     }
 
     /// A character outside printable ASCII in a word, not quoted. Control characters are left out of
     /// the word: they cannot be meant.
-    pub(super) fn unquoted_character(&mut self, word: &mut Word) {
+    pub(super) fn lex_unquoted_character(&mut self, word: &mut Word) {
         let begins = self.cursor.offset();
-        let found = hidden::at(self.cursor.text(), begins as usize);
+        let found = hidden::find_at(self.cursor.text(), begins as usize);
         match found {
-            Some(found) if matches!(found.class, Class::Control | Class::Nul) => {
+            Some(found) if matches!(found.class, HiddenClass::Control | HiddenClass::Nul) => {
                 self.unquoted_characters.push(begins);
                 self.cursor
                     .skip((found.span.end - found.span.start) as usize);
@@ -101,13 +101,14 @@ impl Lexer<'_> {
     }
 
     pub(super) fn is_entity(&self) -> bool {
-        lookalike::entity(self.cursor.rest()).is_some()
+        lookalike::parse_entity(self.cursor.rest()).is_some()
     }
 
     /// `&quot;` in a word: a shell would end the command there, twice.
     pub(super) fn eat_entity(&mut self, word: &mut Word) -> bool {
         let rest = self.cursor.rest();
-        let Some((entity, shown)) = lookalike::entity(rest).filter(|_| !self.is_client()) else {
+        let Some((entity, shown)) = lookalike::parse_entity(rest).filter(|_| !self.is_client())
+        else {
             return false;
         };
         let begins = self.cursor.offset();
@@ -121,7 +122,7 @@ impl Lexer<'_> {
             shown,
             certain: true,
         };
-        self.report_counted(begins, Kind::Character(problem));
+        self.report_limited(begins, Kind::Character(problem));
         true
     }
 
@@ -145,7 +146,7 @@ impl Lexer<'_> {
             self.check_look_alikes(word, &role);
         }
         if !certain_places.is_empty() {
-            *word = mended(word, &certain_places);
+            *word = without_characters(word, &certain_places);
         }
     }
 
@@ -159,8 +160,9 @@ impl Lexer<'_> {
         if self.unquoted_characters.is_empty() {
             return none;
         }
-        let seen = |c: &char| !matches!(hidden::class(*c), Some(class) if class != Class::Lost);
-        let plain: String = lookalike::in_ascii(&word.text)
+        let seen =
+            |c: &char| !matches!(hidden::class_of(*c), Some(class) if class != HiddenClass::Lost);
+        let plain: String = lookalike::text_to_ascii(&word.text)
             .chars()
             .filter(seen)
             .collect();
@@ -173,8 +175,8 @@ impl Lexer<'_> {
                 .text
                 .find(['=', '\u{ff1d}'])
                 .map_or(word.span.end, |at| {
-                    let at = super::offset(at);
-                    word.locate(at, at + 1).end.max(word.locate_one(at) + 1)
+                    let at = super::to_offset(at);
+                    word.locate(at, at + 1).end.max(word.locate_byte(at) + 1)
                 }),
         };
         let bracket = word.text.starts_with(['\u{ff3b}', '\u{3010}']);
@@ -187,20 +189,21 @@ impl Lexer<'_> {
     fn check_hidden(&mut self, word: &Word, role: &WordRole, certain_places: &mut Vec<u32>) {
         let text = self.cursor.text();
         // One report for each class, quoted and unquoted: a word may have hundreds of them.
-        let mut reported: Vec<(Class, bool)> = Vec::new();
+        let mut reported: Vec<(HiddenClass, bool)> = Vec::new();
         let (start, end) = (word.span.start as usize, word.span.end as usize);
-        let mut all = hidden::all(text, start, end).peekable();
+        let mut all = hidden::find_all(text, start, end).peekable();
         while let Some(found) = all.next() {
             let at = found.span.start;
             let unquoted = self.unquoted_characters.binary_search(&at).is_ok();
             let certain = match found.class {
                 // Reported where it was left out.
-                Class::Control | Class::Nul if unquoted => continue,
-                Class::Nul => true,
-                Class::Mojibake => unquoted,
+                HiddenClass::Control | HiddenClass::Nul if unquoted => continue,
+                HiddenClass::Nul => true,
+                HiddenClass::Mojibake => unquoted,
                 _ => unquoted && (role.exact || at < role.name_end),
             };
-            let removed = certain && matches!(found.class, Class::Unseen | Class::Direction);
+            let removed =
+                certain && matches!(found.class, HiddenClass::Unseen | HiddenClass::Direction);
             certain_places.extend(removed.then_some(at));
             // Neighbours of one class are one place.
             let mut span = found.span;
@@ -227,13 +230,13 @@ impl Lexer<'_> {
     /// `&quot;` in quotes, where it may be meant.
     fn check_quoted_entities(&mut self, word: &Word) {
         let found = word.text.match_indices('&').find_map(|(at, _)| {
-            let (entity, shown) = lookalike::entity(&word.text[at..])?;
+            let (entity, shown) = lookalike::parse_entity(&word.text[at..])?;
             Some((at, entity.to_owned(), shown))
         });
         let Some((at, entity, shown)) = found else {
             return;
         };
-        let span = word.locate(super::offset(at), super::offset(at + entity.len()));
+        let span = word.locate(super::to_offset(at), super::to_offset(at + entity.len()));
         // One that is not quoted was reported before.
         if span.slice(self.cursor.text()) == entity && !self.is_reported_at(span) {
             let certain = false;
@@ -242,7 +245,7 @@ impl Lexer<'_> {
                 shown,
                 certain,
             };
-            self.report_at(span, Kind::Character(problem));
+            self.report_limited_at(span, Kind::Character(problem));
         }
     }
 
@@ -254,17 +257,17 @@ impl Lexer<'_> {
     /// What looks like ASCII in a name or a number.
     fn check_look_alikes(&mut self, word: &Word, role: &WordRole) {
         let place = |(at, c): (usize, char)| {
-            let plain = lookalike::ascii(c)?;
-            let start = word.locate_one(super::offset(at));
+            let plain = lookalike::to_ascii(c)?;
+            let start = word.locate_byte(super::to_offset(at));
             let unquoted = self.unquoted_characters.binary_search(&start).is_ok();
             let certain = unquoted && (role.exact || start < role.name_end);
-            let span = Span::new(start, start + super::offset(c.len_utf8()));
+            let span = Span::new(start, start + super::to_offset(c.len_utf8()));
             certain.then_some((span, plain))
         };
         let edits: Vec<_> = word.text.char_indices().filter_map(place).collect();
         if !edits.is_empty() {
             self.report_look_alike(&edits, true);
-        } else if let Some(edits) = self.number_in_disguise(word) {
+        } else if let Some(edits) = self.look_alike_number(word) {
             self.report_look_alike(&edits, false);
         }
     }
@@ -285,22 +288,25 @@ impl Lexer<'_> {
             certain,
             edits,
         };
-        self.report_at(span, Kind::Character(problem));
+        self.report_limited_at(span, Kind::Character(problem));
     }
 
     /// A quoted value that would be a number in ASCII: `"1e‐3"`.
-    fn number_in_disguise(&self, word: &Word) -> Option<Vec<(Span, char)>> {
+    fn look_alike_number(&self, word: &Word) -> Option<Vec<(Span, char)>> {
         let value = word.text.rsplit('=').next().unwrap_or("");
         if !word.quoted || value.len() > 64 || value.is_ascii() {
             return None;
         }
-        let plain = lookalike::in_ascii(value);
+        let plain = lookalike::text_to_ascii(value);
         let number = plain.parse::<f64>().is_ok() && plain.contains(|c: char| c.is_ascii_digit());
         let from = word.text.len() - value.len();
         let places = value.char_indices().filter_map(|(at, c)| {
-            let plain = lookalike::ascii(c)?;
-            let start = word.locate_one(super::offset(from + at));
-            Some((Span::new(start, start + super::offset(c.len_utf8())), plain))
+            let plain = lookalike::to_ascii(c)?;
+            let start = word.locate_byte(super::to_offset(from + at));
+            Some((
+                Span::new(start, start + super::to_offset(c.len_utf8())),
+                plain,
+            ))
         });
         number.then(|| places.collect())
     }
@@ -308,19 +314,19 @@ impl Lexer<'_> {
 
 /// The invisible characters of a config file's text, outside of comments that have a line of their own:
 /// of each class the first few. The text may begin with a byte-order mark. O(length).
-pub(crate) fn hidden_in_config(text: &str) -> Vec<Diagnostic> {
-    let mut counts: Vec<(Class, u32)> = Vec::new();
+pub(crate) fn check_hidden_in_config(text: &str) -> Vec<Diagnostic> {
+    let mut counts: Vec<(HiddenClass, u32)> = Vec::new();
     let mut diagnostics = Vec::new();
     let from = text.len() - text.trim_start_matches('\u{feff}').len();
     let is_comment = |line: &str| line.trim_start_matches([' ', '\t']).starts_with('#');
     let (mut looked_at, mut comment) = (from, is_comment(&text[from..]));
-    for found in hidden::all(text, from, text.len()) {
+    for found in hidden::find_all(text, from, text.len()) {
         let at = found.span.start as usize;
         if let Some(end) = text.get(looked_at..at).and_then(|since| since.rfind('\n')) {
             comment = is_comment(&text[looked_at + end + 1..]);
         }
         looked_at = at;
-        let Found {
+        let HiddenCharacter {
             character, class, ..
         } = found;
         let reported = counts.iter().find(|(other, _)| *other == class);
@@ -337,7 +343,7 @@ pub(crate) fn hidden_in_config(text: &str) -> Vec<Diagnostic> {
             certain: false,
         };
         let diagnostic = Diagnostic::new(found.span, Kind::Character(problem));
-        diagnostics.push(diagnostic.of(Origin::Config));
+        diagnostics.push(diagnostic.with_origin(Origin::Config));
     }
     diagnostics
 }
@@ -350,10 +356,10 @@ fn is_blank_argument(text: &str) -> bool {
 }
 
 /// The word without the characters at `removed`, which are in order.
-fn mended(word: &Word, removed: &[u32]) -> Word {
+fn without_characters(word: &Word, removed: &[u32]) -> Word {
     let mut plain = Word::empty(word.span, word.quoted);
     for (at, c) in word.text.char_indices() {
-        let source = word.locate_one(super::offset(at));
+        let source = word.locate_byte(super::to_offset(at));
         if removed.binary_search(&source).is_err() {
             plain.push(c, source);
         }

@@ -24,7 +24,7 @@ fn begins_command(rest: &str) -> bool {
 
 /// Where a `\` stands, which decides whether a comment or the text's end may follow it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum BackslashContext {
     Between,
     Word,
     Quotes,
@@ -33,7 +33,7 @@ pub(super) enum Place {
 impl Lexer<'_> {
     /// `\` and a line end, which a shell removes; also with blanks between the two, which is an
     /// error, or with a comment between words. False where there is neither.
-    pub(super) fn eat_continuation(&mut self, place: Place) -> bool {
+    pub(super) fn eat_continuation(&mut self, place: BackslashContext) -> bool {
         if self.cursor.eat_escaped_line_end() {
             return true;
         }
@@ -47,11 +47,12 @@ impl Lexer<'_> {
             return true;
         }
         let unseen = |c: char| {
-            matches!(c, ' ' | '\t') || hidden::class(c).is_some_and(|c| c != hidden::Class::Lost)
+            matches!(c, ' ' | '\t')
+                || hidden::class_of(c).is_some_and(|c| c != hidden::HiddenClass::Lost)
         };
         let blanks = rest.len() - 1 - rest[1..].trim_start_matches(unseen).len();
         let behind = &rest[1 + blanks..];
-        let comment = place == Place::Between && blanks > 0 && behind.starts_with('#');
+        let comment = place == BackslashContext::Between && blanks > 0 && behind.starts_with('#');
         let remark = if comment {
             behind.find(['\n', '\r']).unwrap_or(behind.len())
         } else {
@@ -60,7 +61,7 @@ impl Lexer<'_> {
         match (line_end(&behind[remark..]), behind.len() == remark) {
             (None, false) => false,
             // In quotes the end of the text is another problem.
-            (None, true) if place == Place::Quotes => false,
+            (None, true) if place == BackslashContext::Quotes => false,
             (end, _) => {
                 let length = 1 + blanks + remark;
                 let next = end.map(|end| &rest[length + end..]);
@@ -90,7 +91,7 @@ impl Lexer<'_> {
             _ => (start, CharacterProblem::LastBackslash),
         };
         let span = Span::new(start, self.cursor.offset());
-        self.report_at(span, Kind::Character(problem));
+        self.report_limited_at(span, Kind::Character(problem));
     }
 
     /// A lone `^` or backtick at a line's end, the mark of cmd and PowerShell for a line that goes on.
@@ -115,7 +116,7 @@ impl Lexer<'_> {
         let start = self.cursor.offset();
         self.cursor.skip(rest.len() - behind.len());
         let problem = CharacterProblem::ContinuationMark { mark };
-        self.report_counted(start, Kind::Character(problem));
+        self.report_limited(start, Kind::Character(problem));
         self.cursor.skip(end);
         true
     }

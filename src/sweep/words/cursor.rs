@@ -1,6 +1,6 @@
 //! All character handling of the shell-word lexer.
 
-use super::offset;
+use super::to_offset;
 
 /// A place in the text, moving forward only.
 pub(super) struct Cursor<'a> {
@@ -21,7 +21,7 @@ impl<'a> Cursor<'a> {
 
     /// Byte offset of the next character.
     pub(super) fn offset(&self) -> u32 {
-        offset(self.position)
+        to_offset(self.position)
     }
 
     /// What has not been read yet.
@@ -30,7 +30,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The rest of this line, without its end. O(length of the text) over all calls.
-    pub(super) fn line(&mut self) -> &'a str {
+    pub(super) fn rest_of_line(&mut self) -> &'a str {
         let known = self.line_end.filter(|end| *end >= self.position);
         let end = known.unwrap_or_else(|| {
             let rest = self.rest();

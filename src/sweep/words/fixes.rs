@@ -1,9 +1,9 @@
 //! Fixes of problems of characters: each edits all places of the text that have the same problem.
 
-use super::{Source, split_reporting};
+use super::{TextSource, split_with_limit};
 use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Fix, Kind};
 use crate::sweep::span::Span;
-use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::hidden::{self, HiddenClass};
 use crate::sweep::unicode::lookalike;
 
 impl CharacterProblem {
@@ -20,7 +20,7 @@ impl CharacterProblem {
                     '\t' => "the tab",
                     _ => "what stands",
                 };
-                let edits = everywhere(text, |diagnostic| match diagnostic.kind {
+                let edits = collect_edits(text, |diagnostic| match diagnostic.kind {
                     Kind::Character(CharacterProblem::BehindBackslash { .. }) => {
                         Some(vec![(diagnostic.span, String::new())])
                     }
@@ -38,13 +38,13 @@ impl CharacterProblem {
                     }
                     _ => false,
                 };
-                let edits = everywhere(text, |d| {
+                let edits = collect_edits(text, |d| {
                     same(&d.kind).then(|| vec![(d.span, "\\".to_owned())])
                 });
                 fix("Write \\".into(), edits)
             }
             CharacterProblem::LookAlike { plain, .. } => {
-                let edits = everywhere(text, |diagnostic| match &diagnostic.kind {
+                let edits = collect_edits(text, |diagnostic| match &diagnostic.kind {
                     Kind::Character(CharacterProblem::LookAlike { edits, .. }) => Some(
                         edits
                             .iter()
@@ -56,7 +56,7 @@ impl CharacterProblem {
                 fix(format!("Write {plain}"), edits)
             }
             CharacterProblem::Entity { shown, .. } => {
-                let (edits, is_single) = entities(text);
+                let (edits, is_single) = entity_edits(text);
                 let label = match shown {
                     _ if !is_single => format!("Write all {} characters", edits.len()),
                     ' ' => "Write a blank".into(),
@@ -108,16 +108,17 @@ impl CharacterProblem {
 
 /// Each HTML entity of the text as what a page shows for it, and whether they are all the same. They come
 /// together: with one kind of quote mended the other would be another problem.
-fn entities(text: &str) -> (Vec<(Span, String)>, bool) {
+fn entity_edits(text: &str) -> (Vec<(Span, String)>, bool) {
     let mut edits: Vec<(Span, String)> = Vec::new();
     let mut end = 0;
-    for (at, _) in text.match_indices('&').take(MOST_ENTITIES) {
-        let Some((entity, shown)) = lookalike::entity(&text[at..]).filter(|_| at >= end) else {
+    for (at, _) in text.match_indices('&').take(MAX_ENTITIES) {
+        let Some((entity, shown)) = lookalike::parse_entity(&text[at..]).filter(|_| at >= end)
+        else {
             continue;
         };
         end = at + entity.len();
         edits.push((
-            Span::new(super::offset(at), super::offset(end)),
+            Span::new(super::to_offset(at), super::to_offset(end)),
             shown.to_string(),
         ));
     }
@@ -126,25 +127,25 @@ fn entities(text: &str) -> (Vec<(Span, String)>, bool) {
 }
 
 /// The most that are written at once.
-const MOST_ENTITIES: usize = 100_000;
+const MAX_ENTITIES: usize = 100_000;
 
 /// All of the same class at once: nobody clicks for each of fifty.
-fn hidden_fix(text: &str, character: char, class: Class) -> Option<Fix> {
-    let same = hidden::all(text, 0, text.len()).filter(|found| found.class == class);
+fn hidden_fix(text: &str, character: char, class: HiddenClass) -> Option<Fix> {
+    let same = hidden::find_all(text, 0, text.len()).filter(|found| found.class == class);
     let edits: Option<Vec<_>> = same
         .map(|found| found.replacement(text).map(|plain| (found.span, plain)))
         .collect();
     let edits = edits.filter(|edits| !edits.is_empty())?;
     let count = edits.len();
     let label = match (class, count) {
-        (Class::Blank, 1) if edits[0].1.is_empty() => "Remove it".into(),
-        (Class::Blank, 1) if edits[0].1 == "\n" => "Use a line end".into(),
-        (Class::Blank, 1) => "Use a plain blank".into(),
-        (Class::Blank, _) => format!("Use plain blanks ({count})"),
-        (Class::Mojibake, 1) => "Repair it".into(),
-        (Class::Mojibake, _) => format!("Repair all {count}"),
+        (HiddenClass::Blank, 1) if edits[0].1.is_empty() => "Remove it".into(),
+        (HiddenClass::Blank, 1) if edits[0].1 == "\n" => "Use a line end".into(),
+        (HiddenClass::Blank, 1) => "Use a plain blank".into(),
+        (HiddenClass::Blank, _) => format!("Use plain blanks ({count})"),
+        (HiddenClass::Mojibake, 1) => "Repair it".into(),
+        (HiddenClass::Mojibake, _) => format!("Repair all {count}"),
         (_, 1) => {
-            let called = hidden::called(character);
+            let called = hidden::describe(character);
             let name = called.split_once(' ').map_or("", |(_, name)| name);
             format!("Remove the {name}")
         }
@@ -154,11 +155,11 @@ fn hidden_fix(text: &str, character: char, class: Class) -> Option<Fix> {
 }
 
 /// The edits that `of` gives for the diagnostics of the whole text. O(length of the text).
-pub(super) fn everywhere(
+pub(super) fn collect_edits(
     text: &str,
     of: impl Fn(&Diagnostic) -> Option<Vec<(Span, String)>>,
 ) -> Vec<(Span, String)> {
-    let (_, diagnostics) = split_reporting(text, Source::Person, u32::MAX);
+    let (_, diagnostics) = split_with_limit(text, TextSource::Person, u32::MAX);
     let mut edits: Vec<_> = diagnostics.iter().filter_map(of).flatten().collect();
     edits.sort_by_key(|(span, _)| *span);
     edits.dedup_by(|next, before| next.0.start < before.0.end);
@@ -166,7 +167,7 @@ pub(super) fn everywhere(
 }
 
 /// How far a list is followed for its quotes, in bytes.
-const LIST: usize = 4096;
+const MAX_LIST_SCAN: usize = 4096;
 
 /// Plain quotes for the backticks of a list's items, one of which is at `span`.
 pub(crate) fn backticks_fix(text: &str, span: Span) -> Option<Fix> {
@@ -174,14 +175,14 @@ pub(crate) fn backticks_fix(text: &str, span: Span) -> Option<Fix> {
     if !before.trim_end_matches([' ', '\t']).ends_with(['[', ',']) {
         return None;
     }
-    let near = before.ceil_char_boundary(before.len().saturating_sub(LIST));
+    let near = before.ceil_char_boundary(before.len().saturating_sub(MAX_LIST_SCAN));
     let open = near + before.get(near..)?.rfind('[')?;
     let list = text.get(open..)?;
-    let list = &list[..list.floor_char_boundary(2 * LIST)];
+    let list = &list[..list.floor_char_boundary(2 * MAX_LIST_SCAN)];
     let list = &list[..list.find(']')?];
     let places = list
         .match_indices('`')
-        .map(|(at, _)| super::offset(open + at));
+        .map(|(at, _)| super::to_offset(open + at));
     let edits: Vec<_> = places
         .map(|at| (Span::new(at, at + 1), "'".to_owned()))
         .collect();
@@ -197,7 +198,7 @@ pub(crate) fn dashes_fix(text: &str) -> Fix {
     let dash = |d: &Diagnostic| (d.kind == Kind::Dash).then(|| vec![(d.span, "--".to_owned())]);
     Fix {
         label: "Write --".into(),
-        edits: everywhere(text, dash),
+        edits: collect_edits(text, dash),
     }
 }
 
@@ -208,7 +209,7 @@ pub(crate) fn quotes_fix(text: &str) -> Fix {
             content: Some(content),
         } => {
             let plain = match (content.contains('"'), content.contains('\'')) {
-                (true, true) => crate::sweep::quote::shell(content).into_owned(),
+                (true, true) => crate::sweep::quote::quote_for_shell(content).into_owned(),
                 (true, false) => format!("'{content}'"),
                 _ => format!("\"{content}\""),
             };
@@ -218,6 +219,6 @@ pub(crate) fn quotes_fix(text: &str) -> Fix {
     };
     Fix {
         label: "Use plain quotes".into(),
-        edits: everywhere(text, quoted),
+        edits: collect_edits(text, quoted),
     }
 }

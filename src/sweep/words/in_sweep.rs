@@ -1,14 +1,14 @@
 //! The characters between a sweep's values, and those in the values of a list.
 
-use super::offset;
+use super::to_offset;
 use crate::sweep::diagnostic::CharacterProblem;
 use crate::sweep::span::Span;
-use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::hidden::{self, HiddenClass};
 use crate::sweep::unicode::lookalike;
 
 /// A sweep in which look-alikes between the values are replaced by Python's own characters. It is as long
 /// as the text that was typed, so that places in it hold for both.
-pub(crate) struct PlainSweep {
+pub(crate) struct NormalizedSweep {
     pub(crate) text: String,
     /// The first of them and what it stands for; `None` for nothing.
     first: (char, Option<char>),
@@ -16,7 +16,7 @@ pub(crate) struct PlainSweep {
     edits: Vec<(u32, u32, String)>,
 }
 
-impl PlainSweep {
+impl NormalizedSweep {
     /// The place of the first of them in the value.
     pub(crate) fn place(&self) -> (u32, u32) {
         let first = self.edits.first();
@@ -24,7 +24,7 @@ impl PlainSweep {
     }
 
     /// The problem; `locate` finds the text's place of bytes of the value.
-    pub(crate) fn problem(
+    pub(crate) fn into_problem(
         self,
         certain: bool,
         value_place: Span,
@@ -48,12 +48,12 @@ impl PlainSweep {
 
 /// `value` with the characters outside of its strings that Python does not read replaced; `None` where
 /// there are none. O(length).
-pub(crate) fn plain_sweep(value: &str) -> Option<PlainSweep> {
+pub(crate) fn normalize_sweep(value: &str) -> Option<NormalizedSweep> {
     let suspect = |byte: u8| hidden::is_suspect(byte) || matches!(byte, b'&' | b'`');
     if !value.bytes().any(suspect) {
         return None;
     }
-    let mut reader = PlainReader {
+    let mut reader = SweepNormalizer {
         value,
         text: String::with_capacity(value.len()),
         first: None,
@@ -63,13 +63,13 @@ pub(crate) fn plain_sweep(value: &str) -> Option<PlainSweep> {
     while reader.text.len() < value.len() {
         reader.step();
     }
-    let PlainReader {
+    let SweepNormalizer {
         text, first, edits, ..
     } = reader;
-    first.map(|first| PlainSweep { text, first, edits })
+    first.map(|first| NormalizedSweep { text, first, edits })
 }
 
-struct PlainReader<'a> {
+struct SweepNormalizer<'a> {
     value: &'a str,
     /// What was read, byte for byte as long.
     text: String,
@@ -79,24 +79,24 @@ struct PlainReader<'a> {
     string: Option<char>,
 }
 
-impl PlainReader<'_> {
+impl SweepNormalizer<'_> {
     fn step(&mut self) {
         let at = self.text.len();
         let rest = self.value.get(at..).unwrap_or("");
         let Some(c) = rest.chars().next() else {
             return;
         };
-        let entity = lookalike::entity(rest);
+        let entity = lookalike::parse_entity(rest);
         let length = entity.map_or(c.len_utf8(), |(entity, _)| entity.len());
-        let plain = entity.map(|(_, shown)| shown).or_else(|| quote_like(c));
+        let plain = entity.map(|(_, shown)| shown).or_else(|| to_plain_quote(c));
         match self.string {
             Some(_) if c == '\\' => {
                 let next = rest[1..].chars().next().map_or(0, char::len_utf8);
-                self.copy(1 + next);
+                self.copy_bytes(1 + next);
             }
             Some(quote @ ('\'' | '"')) => {
                 self.string = self.string.filter(|_| c != quote);
-                self.copy(c.len_utf8());
+                self.copy_bytes(c.len_utf8());
             }
             // A string between other quotes: an apostrophe would end it once they are plain.
             Some(_) if c == '\'' => self.replace(1, c, Some('\''), "\\'"),
@@ -104,28 +104,28 @@ impl PlainReader<'_> {
                 self.string = None;
                 self.replace(length, c, plain, "'");
             }
-            Some(_) => self.copy(c.len_utf8()),
+            Some(_) => self.copy_bytes(c.len_utf8()),
             None if matches!(c, '\'' | '"') => {
                 self.string = Some(c);
-                self.copy(1);
+                self.copy_bytes(1);
             }
             None if is_quote(plain) => {
                 self.string = Some(if entity.is_some() { '&' } else { '\u{2019}' });
                 self.replace(length, c, plain, "'");
             }
-            None => self.between(at, length, c, plain),
+            None => self.read_between_values(at, length, c, plain),
         }
     }
 
     /// Outside of strings.
-    fn between(&mut self, at: usize, length: usize, c: char, plain: Option<char>) {
-        let plain = plain.or_else(|| lookalike::ascii(c));
+    fn read_between_values(&mut self, at: usize, length: usize, c: char, plain: Option<char>) {
+        let plain = plain.or_else(|| lookalike::to_ascii(c));
         if let Some(plain) = plain {
             return self.replace(length, c, Some(plain), &plain.to_string());
         }
-        match hidden::at(self.value, at) {
-            Some(found) if !matches!(found.class, Class::Lost | Class::Mojibake) => {
-                let blank = found.class == Class::Blank;
+        match hidden::find_at(self.value, at) {
+            Some(found) if !matches!(found.class, HiddenClass::Lost | HiddenClass::Mojibake) => {
+                let blank = found.class == HiddenClass::Blank;
                 let length = (found.span.end - found.span.start) as usize;
                 self.replace(
                     length,
@@ -134,11 +134,11 @@ impl PlainReader<'_> {
                     if blank { " " } else { "" },
                 );
             }
-            _ => self.copy(c.len_utf8()),
+            _ => self.copy_bytes(c.len_utf8()),
         }
     }
 
-    fn copy(&mut self, length: usize) {
+    fn copy_bytes(&mut self, length: usize) {
         let at = self.text.len();
         let end = (at + length).min(self.value.len());
         self.text.push_str(self.value.get(at..end).unwrap_or(""));
@@ -151,7 +151,7 @@ impl PlainReader<'_> {
             self.first.get_or_insert((c, plain));
         }
         self.edits
-            .push((offset(at), offset(at + length), written.to_owned()));
+            .push((to_offset(at), to_offset(at + length), written.to_owned()));
         self.text
             .push_str(if written.len() > length { "_" } else { written });
         while self.text.len() < at + length {
@@ -161,10 +161,10 @@ impl PlainReader<'_> {
 }
 
 /// The quote that `c` looks like outside of ASCII's.
-fn quote_like(c: char) -> Option<char> {
+fn to_plain_quote(c: char) -> Option<char> {
     match c {
         '`' => Some('\''),
-        c => lookalike::ascii(c).filter(|_| lookalike::is_quote(c)),
+        c => lookalike::to_ascii(c).filter(|_| lookalike::is_quote(c)),
     }
 }
 
@@ -180,14 +180,14 @@ fn ends_value(rest: &str) -> bool {
         .next();
     next.is_none_or(|c| {
         matches!(
-            lookalike::ascii(c).unwrap_or(c),
+            lookalike::to_ascii(c).unwrap_or(c),
             ',' | ']' | ')' | '}' | ':' | ';'
         )
     })
 }
 
 /// The problem of one value of a list: `passed` is what the script gets, `source` its literal.
-pub(crate) fn value_problem(passed: &str, source: &str) -> Option<CharacterProblem> {
+pub(crate) fn check_listed_value(passed: &str, source: &str) -> Option<CharacterProblem> {
     let control = passed.chars().find(|c| c.is_control());
     if let Some(character) =
         control.filter(|c| !passed.is_empty() && !is_blank(passed) || *c == '\0')
@@ -202,13 +202,13 @@ pub(crate) fn value_problem(passed: &str, source: &str) -> Option<CharacterProbl
 
 /// The string of `value` around an escape that Python refuses, where it is a Windows path: `\U` of
 /// `'C:\Users'` begins a character's number.
-pub(crate) fn path_around(value: &str, escape: u32) -> Option<(u32, u32)> {
+pub(crate) fn windows_path_around(value: &str, escape: u32) -> Option<(u32, u32)> {
     let before = value.get(..escape as usize)?;
     let open = before.rfind(['\'', '"'])?;
     let quote = before.get(open..)?.chars().next()?;
     let content = value.get(open + 1..)?;
     let end = content.find(quote)?;
-    is_windows_path(content).then_some((offset(open), offset(open + 1 + end + 1)))
+    is_windows_path(content).then_some((to_offset(open), to_offset(open + 1 + end + 1)))
 }
 
 /// `C:\…`, `\\host\…`, `..\…`.
@@ -223,6 +223,7 @@ pub(super) fn is_windows_path(text: &str) -> bool {
 
 /// Whether nothing of `text` can be seen.
 pub(super) fn is_blank(text: &str) -> bool {
-    text.chars()
-        .all(|c| c.is_whitespace() || hidden::class(c).is_some_and(|class| class != Class::Lost))
+    text.chars().all(|c| {
+        c.is_whitespace() || hidden::class_of(c).is_some_and(|class| class != HiddenClass::Lost)
+    })
 }

@@ -11,9 +11,9 @@
 //! Every text gives words: what is wrong becomes a diagnostic, and the lexer continues with what was most
 //! likely meant, so that one mistake does not hide the rest.
 
-use super::diagnostic::{Change, Diagnostic, Kind, Shell};
+use super::diagnostic::{Diagnostic, Kind, ShellChange, ShellSyntax};
 use super::span::Span;
-use super::unicode::{Class, hidden};
+use super::unicode::{HiddenClass, hidden};
 
 // The lexer's ground.
 mod cursor;
@@ -35,21 +35,21 @@ mod fixes;
 mod operators;
 mod reported;
 
-pub(super) use super::span::offset;
-pub(crate) use characters::hidden_in_config;
+pub(super) use super::span::to_offset;
+pub(crate) use characters::check_hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
-pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
+pub(crate) use in_sweep::{check_listed_value, normalize_sweep, windows_path_around};
 pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
 pub(super) use word::begins_flag;
 pub use word::{Word, is_script};
 
-use continuation::Place;
+use continuation::BackslashContext;
 use cursor::Cursor;
 
 /// The words of one command.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Words {
+pub struct CommandWords {
     /// From the first word to the last.
     pub span: Span,
     /// Never empty.
@@ -58,7 +58,7 @@ pub struct Words {
 
 /// Who wrote the text, which decides how much of a shell's syntax counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum TextSource {
     /// A person, for a shell: every shell rule is checked.
     Person,
     /// Grid's client, in a request. It quotes what was typed, but puts the parameters of a config file
@@ -69,25 +69,29 @@ pub enum Source {
 }
 
 /// Splits `text` into commands and words. O(length of the text).
-pub fn split(text: &str, source: Source) -> (Vec<Words>, Vec<Diagnostic>) {
-    split_reporting(text, source, reported::MAX_REPORTED)
+pub fn split(text: &str, source: TextSource) -> (Vec<CommandWords>, Vec<Diagnostic>) {
+    split_with_limit(text, source, reported::MAX_REPORTED)
 }
 
 /// As [`split`]; of each problem that one fix mends everywhere only the first `max_reported` are reported.
-fn split_reporting(text: &str, source: Source, max_reported: u32) -> (Vec<Words>, Vec<Diagnostic>) {
+fn split_with_limit(
+    text: &str,
+    source: TextSource,
+    max_reported: u32,
+) -> (Vec<CommandWords>, Vec<Diagnostic>) {
     let mut lexer = Lexer {
         cursor: Cursor::new(text),
         source,
         diagnostics: Vec::new(),
-        missing: Vec::new(),
-        unquoted: None,
+        missing_closers: Vec::new(),
+        last_unquoted_word: None,
         unquoted_characters: Vec::new(),
-        change: None,
+        first_change: None,
         counts: Vec::new(),
         max_reported,
         in_command: false,
     };
-    if source == Source::Client {
+    if source == TextSource::Client {
         lexer.refuse_nul();
     }
     let mut commands = Vec::new();
@@ -103,7 +107,7 @@ fn split_reporting(text: &str, source: Source, max_reported: u32) -> (Vec<Words>
                 lexer.in_command = false;
                 if let (Some(first), Some(last)) = (words.first(), words.last()) {
                     let span = first.span.to(last.span);
-                    commands.push(Words {
+                    commands.push(CommandWords {
                         span,
                         words: std::mem::take(&mut words),
                     });
@@ -126,19 +130,19 @@ enum Token {
 
 struct Lexer<'a> {
     cursor: Cursor<'a>,
-    source: Source,
+    source: TextSource,
     diagnostics: Vec<Diagnostic>,
     /// Closing characters that were searched for in vain, and up to which offset: with it the search costs
     /// no more than the text's length, whatever the text.
-    missing: Vec<(char, u32)>,
+    missing_closers: Vec<(char, u32)>,
     /// Where the last word begins that was reported for its missing quotes.
-    unquoted: Option<u32>,
+    last_unquoted_word: Option<u32>,
     /// Where characters outside ASCII stand in the present word, not quoted.
     unquoted_characters: Vec<u32>,
     /// What a shell would change first in the present word.
-    change: Option<(Span, Change)>,
+    first_change: Option<(Span, ShellChange)>,
     /// How often each problem was reported that one fix mends everywhere.
-    counts: Vec<(reported::Group, u32)>,
+    counts: Vec<(reported::ReportGroup, u32)>,
     /// The most reports of each such problem.
     max_reported: u32,
     /// Whether the command has words already.
@@ -163,7 +167,7 @@ impl Lexer<'_> {
             self.cursor.bump();
             self.skip_blanks();
         }
-        self.preamble();
+        self.skip_preamble();
     }
 
     /// Skips blanks, escaped line ends and look-alike blanks between words.
@@ -171,7 +175,7 @@ impl Lexer<'_> {
         loop {
             if self.cursor.eat(' ')
                 || self.cursor.eat('\t')
-                || self.eat_continuation(Place::Between)
+                || self.eat_continuation(BackslashContext::Between)
             {
                 continue;
             }
@@ -194,27 +198,27 @@ impl Lexer<'_> {
             let start = self.cursor.offset();
             return match self.cursor.peek() {
                 None => Token::End,
-                Some(_) if self.is_client() => Token::Word(self.word()),
-                Some('\n' | '\r' | ';') => self.separator(1),
-                Some('&') if self.cursor.peek_second() == Some('&') => self.separator(2),
+                Some(_) if self.is_client() => Token::Word(self.lex_word()),
+                Some('\n' | '\r' | ';') => self.lex_separator(1),
+                Some('&') if self.cursor.peek_second() == Some('&') => self.lex_separator(2),
                 Some('#') => {
-                    self.comment(start);
+                    self.lex_comment(start);
                     continue;
                 }
                 Some('^' | '`') if self.eat_foreign_continuation() => continue,
-                Some('&') if self.is_entity() => Token::Word(self.word()),
-                Some('<') if self.placeholder_length().is_some() => Token::Word(self.word()),
-                Some('<') if self.is_shown_link() => Token::Word(self.word()),
+                Some('&') if self.is_entity() => Token::Word(self.lex_word()),
+                Some('<') if self.placeholder_length().is_some() => Token::Word(self.lex_word()),
+                Some('<') if self.is_shown_link() => Token::Word(self.lex_word()),
                 Some('|' | '>' | '<' | '&' | ')') => {
-                    self.shell_operator(start);
+                    self.skip_shell_operator(start);
                     continue;
                 }
-                Some(_) => Token::Word(self.word()),
+                Some(_) => Token::Word(self.lex_word()),
             };
         }
     }
 
-    fn separator(&mut self, characters: u32) -> Token {
+    fn lex_separator(&mut self, characters: u32) -> Token {
         for _ in 0..characters {
             self.cursor.bump();
         }
@@ -222,60 +226,61 @@ impl Lexer<'_> {
     }
 
     /// `|`, `>`, `<`, `&` and a stray `)`: reported and passed over; so is a redirection's target.
-    fn shell_operator(&mut self, start: u32) {
+    fn skip_shell_operator(&mut self, start: u32) {
         let shell = match self.cursor.bump() {
-            Some('|') => Shell::Pipe,
-            Some('&') => Shell::Background,
-            Some('>' | '<') => Shell::Redirection,
-            _ => Shell::Parenthesis,
+            Some('|') => ShellSyntax::Pipe,
+            Some('&') => ShellSyntax::Background,
+            Some('>' | '<') => ShellSyntax::Redirection,
+            _ => ShellSyntax::Parenthesis,
         };
         self.cursor
             .eat_while(|c| matches!(c, '|' | '>' | '<' | '&'));
-        if shell == Shell::Redirection {
+        if shell == ShellSyntax::Redirection {
             self.cursor.eat_while(|c| c == ' ');
             self.cursor.eat_while(|c| !ends_word(c));
         }
         self.report(start, Kind::ShellSyntax(shell));
     }
 
-    fn word(&mut self) -> Word {
+    fn lex_word(&mut self) -> Word {
         let mut word = Word::empty(Span::at(self.cursor.offset()), false);
         self.unquoted_characters.clear();
-        self.change = None;
-        self.dash(&mut word);
+        self.first_change = None;
+        self.lex_dashes(&mut word);
         while let Some(c) = self.cursor.peek() {
             match c {
-                '\'' => self.single_quoted(&mut word),
-                '"' => self.double_quoted(&mut word),
-                '\\' if !self.ends_path(&word) && self.eat_continuation(Place::Word) => {}
-                '\\' => self.escape(&mut word),
+                '\'' => self.lex_single_quoted(&mut word),
+                '"' => self.lex_double_quoted(&mut word),
+                '\\' if !self.ends_path(&word) && self.eat_continuation(BackslashContext::Word) => {
+                }
+                '\\' => self.lex_escape(&mut word),
                 '<' if self.eat_placeholder(&mut word) => {}
                 '[' | '<' if may_open_sweep(&word) && self.eat_shown_link(&mut word) => {}
-                '[' if may_open_sweep(&word) && self.bracketed(&mut word) => {}
-                '(' if self.parenthesised(&mut word) => {}
-                '{' if self.braces(&mut word) => {}
-                '$' | '`' => self.expansion(&mut word),
+                '[' if may_open_sweep(&word) && self.lex_brackets(&mut word) => {}
+                '(' if self.lex_parentheses(&mut word) => {}
+                '{' if self.lex_braces(&mut word) => {}
+                '$' | '`' => self.lex_expansion(&mut word),
                 '&' if self.eat_entity(&mut word) => {}
                 c if self.ends_word(c) => break,
                 c if !self.is_client() && recover::opens_typographic(c, &word) => {
-                    self.typographic(&mut word);
+                    self.lex_typographic_quote(&mut word);
                 }
-                c => self.plain(c, &mut word),
+                c => self.push_plain(c, &mut word),
             }
         }
         word.span.end = self.cursor.offset();
         debug_assert!(word.span.start < word.span.end, "a word takes a character");
         if !self.is_client() {
             self.check_characters(&mut word);
-            self.check_change(&word);
+            self.report_change(&word);
         }
         word
     }
 
     /// A character that stands for itself.
-    fn plain(&mut self, c: char, word: &mut Word) {
+    fn push_plain(&mut self, c: char, word: &mut Word) {
         if !self.is_client() && (!c.is_ascii() || c.is_ascii_control()) {
-            return self.unquoted_character(word);
+            return self.lex_unquoted_character(word);
         }
         let at = self.cursor.offset();
         self.note_pattern(c, at);
@@ -284,17 +289,17 @@ impl Lexer<'_> {
     }
 
     fn is_client(&self) -> bool {
-        self.source == Source::Client
+        self.source == TextSource::Client
     }
 
     fn ends_word(&self, c: char) -> bool {
         match self.source {
-            Source::Person => ends_word(c) || hidden::class(c) == Some(Class::Blank),
-            Source::Client => matches!(c, ' ' | '\t' | '\n' | '\r'),
+            TextSource::Person => ends_word(c) || hidden::class_of(c) == Some(HiddenClass::Blank),
+            TextSource::Client => matches!(c, ' ' | '\t' | '\n' | '\r'),
         }
     }
 
-    fn single_quoted(&mut self, word: &mut Word) {
+    fn lex_single_quoted(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
         word.quoted = true;
         self.cursor.bump();
@@ -303,12 +308,12 @@ impl Lexer<'_> {
             match self.cursor.bump() {
                 Some('\'') => return,
                 Some(c) => word.push(c, at),
-                None => return self.unclosed_quote(start, '\''),
+                None => return self.report_unclosed_quote(start, '\''),
             }
         }
     }
 
-    fn double_quoted(&mut self, word: &mut Word) {
+    fn lex_double_quoted(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
         word.quoted = true;
         self.cursor.bump();
@@ -319,7 +324,7 @@ impl Lexer<'_> {
                     self.cursor.bump();
                     return;
                 }
-                Some('\\') if self.eat_continuation(Place::Quotes) => {}
+                Some('\\') if self.eat_continuation(BackslashContext::Quotes) => {}
                 Some('\\') => {
                     self.cursor.bump();
                     // Inside double quotes a backslash escapes only these.
@@ -332,25 +337,25 @@ impl Lexer<'_> {
                         _ => word.push('\\', at),
                     }
                 }
-                Some('$' | '`') => self.expansion(word),
+                Some('$' | '`') => self.lex_expansion(word),
                 Some(c) => {
                     self.note_history(c, at);
                     self.cursor.bump();
                     word.push(c, at);
                 }
-                None => return self.unclosed_quote(start, '"'),
+                None => return self.report_unclosed_quote(start, '"'),
             }
         }
     }
 
     /// The place is the quote itself: what follows it is the whole rest of the text.
-    fn unclosed_quote(&mut self, start: u32, quote: char) {
+    fn report_unclosed_quote(&mut self, start: u32, quote: char) {
         let place = Span::new(start, start + 1);
         self.diagnostics
             .push(Diagnostic::new(place, Kind::UnclosedQuote { quote }));
     }
 
-    fn escape(&mut self, word: &mut Word) {
+    fn lex_escape(&mut self, word: &mut Word) {
         word.quoted = true;
         let backslash = self.cursor.offset();
         self.cursor.bump();

@@ -2,28 +2,28 @@
 //! name.
 
 use super::word::is_script;
-use crate::sweep::diagnostic::{Fix, Kind, Shell, with_blanks};
+use crate::sweep::diagnostic::{Fix, Kind, ShellSyntax, extend_over_blanks};
 use crate::sweep::options::{self, Options};
 use crate::sweep::span::Span;
 
 /// How far a command is followed, in bytes.
-const FAR: usize = 1 << 12;
+const MAX_COMMAND_SCAN: usize = 1 << 12;
 
 /// Leaves out a pipe with all behind it, or a redirection; `span` is the operator's.
-pub(crate) fn operator_fix(text: &str, span: Span, shell: &Shell) -> Option<Fix> {
-    let mut whole = with_blanks(text, span);
-    if *shell == Shell::Redirection {
+pub(crate) fn operator_fix(text: &str, span: Span, shell: &ShellSyntax) -> Option<Fix> {
+    let mut whole = extend_over_blanks(text, span);
+    if *shell == ShellSyntax::Redirection {
         // `2>`: the number is a word to us.
         let before = text.get(..whole.start as usize)?;
         let number = before.strip_suffix(['0', '1', '2']);
         let number = number.filter(|before| before.ends_with([' ', '\t']));
         if let Some(before) = number.filter(|_| whole.start == span.start) {
-            let start = super::offset(before.len());
-            whole = with_blanks(text, Span::new(start, span.end));
+            let start = super::to_offset(before.len());
+            whole = extend_over_blanks(text, Span::new(start, span.end));
         }
     } else {
         let rest = text.get(span.end as usize..)?;
-        whole.end = span.end + super::offset(command_length(rest));
+        whole.end = span.end + super::to_offset(command_length(rest));
     }
     Some(Fix {
         label: "Leave it out".into(),
@@ -33,7 +33,7 @@ pub(crate) fn operator_fix(text: &str, span: Span, shell: &Shell) -> Option<Fix>
 
 /// The bytes up to where the command at the start of `rest` ends, its quotes counted.
 fn command_length(rest: &str) -> usize {
-    let near = &rest[..rest.floor_char_boundary(FAR)];
+    let near = &rest[..rest.floor_char_boundary(MAX_COMMAND_SCAN)];
     let mut quote = None;
     let mut escaped = false;
     for (at, c) in near.char_indices() {
@@ -68,8 +68,8 @@ pub(crate) fn run_name_fix(text: &str, span: Span) -> Option<Fix> {
     if command.split_whitespace().any(is_script) {
         return None;
     }
-    let start = span.start - super::offset(near.len() - begins);
-    let whole = Span::new(start, span.end + super::offset(word_end));
+    let start = span.start - super::to_offset(near.len() - begins);
+    let whole = Span::new(start, span.end + super::to_offset(word_end));
     let word = whole.slice(text);
     let option = near[..begins].trim_end_matches(blank);
     let (option, value) = match word.strip_prefix("--name=") {
@@ -77,7 +77,7 @@ pub(crate) fn run_name_fix(text: &str, span: Span) -> Option<Fix> {
         None if option.ends_with("--name") => {
             let behind = near.len() - option.len() + "--name".len();
             (
-                Span::new(span.start - super::offset(behind), whole.end),
+                Span::new(span.start - super::to_offset(behind), whole.end),
                 word,
             )
         }
@@ -90,7 +90,7 @@ pub(crate) fn run_name_fix(text: &str, span: Span) -> Option<Fix> {
         Err(Kind::BadRunName { suggestion, .. }) => suggestion,
         Err(_) => None,
     };
-    let value_start = whole.end - super::offset(value.len());
+    let value_start = whole.end - super::to_offset(value.len());
     let (label, edit) = match name.filter(|name| !name.is_empty()) {
         Some(name) => {
             let place = Span::new(value_start, whole.end);
@@ -98,7 +98,7 @@ pub(crate) fn run_name_fix(text: &str, span: Span) -> Option<Fix> {
         }
         None => (
             "Leave out --name".into(),
-            (with_blanks(text, option), String::new()),
+            (extend_over_blanks(text, option), String::new()),
         ),
     };
     let edits = vec![edit];

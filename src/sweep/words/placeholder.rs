@@ -1,16 +1,16 @@
 //! Placeholders of documents, such as `<cluster name>`, and links that an editor made of file names.
 
 use super::Lexer;
-use super::fixes::everywhere;
+use super::fixes::collect_edits;
 use super::word::Word;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, ShellProblem};
 use crate::sweep::span::Span;
 
 /// The longest placeholder that is looked for, in bytes.
-const LONGEST: usize = 40;
+const MAX_PLACEHOLDER_LENGTH: usize = 40;
 
 /// How far a link is followed, in bytes.
-const LINK: usize = 512;
+const MAX_LINK_SCAN: usize = 512;
 
 /// Whether a value that no option takes is one to be filled in: `[name]`.
 pub(crate) fn is_placeholder(value: &str) -> bool {
@@ -35,7 +35,7 @@ impl Lexer<'_> {
     /// The length of `<cluster name>` at the cursor: a redirection from a file has no `>` behind the name.
     pub(super) fn placeholder_length(&self) -> Option<usize> {
         let rest = self.cursor.rest();
-        let near = &rest[..rest.floor_char_boundary(LONGEST)];
+        let near = &rest[..rest.floor_char_boundary(MAX_PLACEHOLDER_LENGTH)];
         let inner = near.strip_prefix('<')?.split('>').next()?;
         let ends = inner.len() + 1 < near.len();
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ');
@@ -49,7 +49,7 @@ impl Lexer<'_> {
             return false;
         };
         let start = self.cursor.offset();
-        let typed = self.take(length, word);
+        let typed = self.take_verbatim(length, word);
         let problem = ShellProblem::Placeholder { typed };
         self.report(start, Kind::Shell(problem));
         true
@@ -69,26 +69,27 @@ impl Lexer<'_> {
         let shown = shown.to_owned();
         let start = self.cursor.offset();
         self.cursor.skip(before);
-        self.take(shown.len(), word);
+        self.take_verbatim(shown.len(), word);
         self.cursor.skip(behind);
-        self.report_counted(start, Kind::Shell(ShellProblem::ShownLink { shown }));
+        self.report_limited(start, Kind::Shell(ShellProblem::ShownLink { shown }));
         true
     }
 
     /// The link at the cursor, all of it on one line.
-    fn shown_link(&self) -> Option<Shown<'_>> {
+    fn shown_link(&self) -> Option<LinkParts<'_>> {
         let rest = self.cursor.rest();
-        let near = &rest[..rest.floor_char_boundary(LINK)];
-        let (before, shown, behind) = markdown(near).or_else(|| slack(near))?;
+        let near = &rest[..rest.floor_char_boundary(MAX_LINK_SCAN)];
+        let (before, shown, behind) =
+            parse_markdown_link(near).or_else(|| parse_slack_link(near))?;
         let link = near.get(..before + shown.len() + behind)?;
         (!link.contains(['\n', '\r'])).then_some((before, shown, behind))
     }
 }
 
 /// What is shown of a link, and the bytes before and behind it.
-type Shown<'t> = (usize, &'t str, usize);
+type LinkParts<'t> = (usize, &'t str, usize);
 
-fn markdown(near: &str) -> Option<Shown<'_>> {
+fn parse_markdown_link(near: &str) -> Option<LinkParts<'_>> {
     let (shown, rest) = near.strip_prefix('[')?.split_once("](")?;
     let address = rest.trim_start_matches('<');
     if !["http://", "https://", "mailto:"]
@@ -102,7 +103,7 @@ fn markdown(near: &str) -> Option<Shown<'_>> {
     plain.then_some((1, shown, 2 + close + 1))
 }
 
-fn slack(near: &str) -> Option<Shown<'_>> {
+fn parse_slack_link(near: &str) -> Option<LinkParts<'_>> {
     let link = near.strip_prefix('<')?.split_once('>')?.0;
     let (address, shown) = link.split_once('|')?;
     let plain = !shown.is_empty() && !shown.contains([' ', '<', '"', '\'']);
@@ -117,7 +118,7 @@ pub(super) fn links_fix(text: &str) -> Fix {
         }
         _ => None,
     };
-    let edits: Vec<(Span, String)> = everywhere(text, shown);
+    let edits: Vec<(Span, String)> = collect_edits(text, shown);
     let label = match edits.as_slice() {
         [(_, shown)] => format!("Write {shown}"),
         all => format!("Write all {} as shown", all.len()),

@@ -1,14 +1,14 @@
 //! What stands before `grid run` and is no part of it: a prompt, a variable, another command.
 
-use super::{Lexer, offset};
+use super::{Lexer, to_offset};
 use crate::sweep::diagnostic::{Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
 
 /// How far into a line `grid run` is looked for, in bytes.
-const FAR: usize = 256;
+const MAX_LINE_SCAN: usize = 256;
 
 /// Commands that people type before `grid run`.
-const OTHERS: &[(&str, Preamble)] = &[
+const OTHER_COMMANDS: &[(&str, Preamble)] = &[
     ("cd", Preamble::Directory),
     ("pushd", Preamble::Directory),
     ("export", Preamble::Variable),
@@ -54,7 +54,7 @@ const WRAPPERS: &[&str] = &[
 impl Lexer<'_> {
     /// Skips and reports what stands before `grid run` on this line, and lines that are no command but
     /// usually stand above one. O(1) for each line: at most [`FAR`] bytes of it are read.
-    pub(super) fn preamble(&mut self) {
+    pub(super) fn skip_preamble(&mut self) {
         loop {
             let rest = self.cursor.rest();
             if rest.is_empty()
@@ -63,13 +63,13 @@ impl Lexer<'_> {
             {
                 return;
             }
-            let near = &rest[..rest.floor_char_boundary(FAR)];
+            let near = &rest[..rest.floor_char_boundary(MAX_LINE_SCAN)];
             let line = near.split(['\n', '\r']).next().unwrap_or("");
             let whole = line.len() < near.len() || near.len() == rest.len();
             let found = match command_start(line) {
                 Some(0) => return,
-                Some(at) => before(&line[..at]).map(|preamble| (at, preamble)),
-                None if whole => own_line(line).map(|preamble| (line.len(), preamble)),
+                Some(at) => classify_before_command(&line[..at]).map(|preamble| (at, preamble)),
+                None if whole => classify_own_line(line).map(|preamble| (line.len(), preamble)),
                 None => None,
             };
             let Some((length, preamble)) = found else {
@@ -77,9 +77,9 @@ impl Lexer<'_> {
             };
             let typed = line[..length].trim_end().to_owned();
             let start = self.cursor.offset();
-            let span = Span::new(start, start + offset(typed.len()));
+            let span = Span::new(start, start + to_offset(typed.len()));
             let problem = ShellProblem::Preamble { preamble, typed };
-            self.report_at(span, Kind::Shell(problem));
+            self.report_limited_at(span, Kind::Shell(problem));
             self.cursor.skip(length);
             if command_start(self.cursor.rest().lines().next().unwrap_or("")) == Some(0) {
                 return;
@@ -92,7 +92,7 @@ impl Lexer<'_> {
 
 /// Where on a line `grid run` begins; with none `python`, which one click turns into it.
 fn command_start(line: &str) -> Option<usize> {
-    let near = &line[..line.floor_char_boundary(FAR)];
+    let near = &line[..line.floor_char_boundary(MAX_LINE_SCAN)];
     let grid = near.find("grid run").or_else(|| near.find("grid train"));
     let python = || {
         let mut all = near.match_indices("python");
@@ -107,9 +107,9 @@ fn command_start(line: &str) -> Option<usize> {
 }
 
 /// What stands before `grid run` on its line.
-fn before(text: &str) -> Option<Preamble> {
+fn classify_before_command(text: &str) -> Option<Preamble> {
     let trimmed = text.trim();
-    if let Some(prompt) = prompt(trimmed) {
+    if let Some(prompt) = classify_prompt(trimmed) {
         return Some(prompt);
     }
     if !text.ends_with([' ', '\t', ';', '&']) {
@@ -121,17 +121,17 @@ fn before(text: &str) -> Option<Preamble> {
         .filter(|piece| !piece.trim().is_empty())
     {
         let last = trimmed.ends_with(piece);
-        let preamble = command_before(piece.trim(), last)?;
+        let preamble = classify_other_command(piece.trim(), last)?;
         first.get_or_insert(preamble);
     }
     first
 }
 
 /// A prompt, or another mark at the start of a line.
-fn prompt(text: &str) -> Option<Preamble> {
+fn classify_prompt(text: &str) -> Option<Preamble> {
     if let Some(prompt) = text
         .strip_suffix('!')
-        .and_then(|text| prompt(text.trim_end()))
+        .and_then(|text| classify_prompt(text.trim_end()))
     {
         return Some(prompt);
     }
@@ -166,10 +166,10 @@ fn prompt(text: &str) -> Option<Preamble> {
 }
 
 /// A command before this one, or, for the `last`, what runs this one.
-fn command_before(piece: &str, last: bool) -> Option<Preamble> {
+fn classify_other_command(piece: &str, last: bool) -> Option<Preamble> {
     let mut words = piece.split_whitespace();
     let first = words.next()?;
-    if let Some((_, preamble)) = OTHERS.iter().find(|(name, _)| *name == first) {
+    if let Some((_, preamble)) = OTHER_COMMANDS.iter().find(|(name, _)| *name == first) {
         return Some(*preamble);
     }
     let mut found = None;
@@ -198,7 +198,7 @@ fn is_assignment(word: &str) -> bool {
 }
 
 /// A line that is no command, but stands above one where people copy it from.
-fn own_line(line: &str) -> Option<Preamble> {
+fn classify_own_line(line: &str) -> Option<Preamble> {
     let line = line.trim();
     if line.starts_with("```") || line.starts_with("~~~") {
         return Some(Preamble::Fence);
@@ -211,7 +211,7 @@ fn own_line(line: &str) -> Option<Preamble> {
     if is_assignment(first) && line.split_whitespace().all(is_assignment) {
         return Some(Preamble::Variable);
     }
-    let (_, preamble) = OTHERS
+    let (_, preamble) = OTHER_COMMANDS
         .iter()
         .find(|(name, _)| *name == first && line != first)?;
     let more = ['\'', '"', '`', '\\', '(', '[', ';', '&', '|'];

@@ -1,12 +1,12 @@
 //! Recovery: what a shell would refuse or change is reported, then read as it is most likely meant.
 
-use super::{Lexer, Source, Word};
-use crate::sweep::diagnostic::{Change, Doubt, HiddenWords, Kind, Shell, excerpt};
+use super::{Lexer, TextSource, Word};
+use crate::sweep::diagnostic::{HiddenWords, Kind, Lint, ShellChange, ShellSyntax, excerpt};
 use crate::sweep::unicode::lookalike;
 
 impl Lexer<'_> {
     /// En- or em-dashes where a word begins, which a text editor made of `--` (or of `-`).
-    pub(super) fn dash(&mut self, word: &mut Word) {
+    pub(super) fn lex_dashes(&mut self, word: &mut Word) {
         let typographic = lookalike::is_dash;
         let rest = self.cursor.rest();
         let name = rest.trim_start_matches(|c| c == '-' || typographic(c));
@@ -19,21 +19,21 @@ impl Lexer<'_> {
         }
         let at = self.cursor.offset();
         self.cursor.eat_while(|c| c == '-' || typographic(c));
-        self.report_counted(at, Kind::Dash);
+        self.report_limited(at, Kind::Dash);
         word.push('-', at);
         word.push('-', at);
     }
 
     /// `“…”` and the like, read as quotes.
-    pub(super) fn typographic(&mut self, word: &mut Word) {
+    pub(super) fn lex_typographic_quote(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
         let Some(quote) = self.cursor.bump() else {
             return;
         };
-        let closes = typographic_close(quote).unwrap_or("");
-        let line = self.cursor.line();
+        let closes = closing_quotes(quote).unwrap_or("");
+        let line = self.cursor.rest_of_line();
         let key = closes.chars().next().unwrap_or(' ');
-        let found = self.search(key, line.len(), || line.find(|c| closes.contains(c)));
+        let found = self.find_unless_missing(key, line.len(), || line.find(|c| closes.contains(c)));
         let Some(length) = found else {
             // A lone one is part of the word, as a shell has it; inside a word it is an apostrophe.
             if word.text.is_empty() {
@@ -50,7 +50,7 @@ impl Lexer<'_> {
             word.push(c, at);
         }
         self.cursor.bump();
-        self.report_counted(
+        self.report_limited(
             start,
             Kind::TypographicQuote {
                 content: Some(content),
@@ -60,17 +60,18 @@ impl Lexer<'_> {
 
     /// An unquoted `[…]`: one word as typed, an error where a shell would have changed it.
     /// False where it does not close on this line: the value's own parser reports that.
-    pub(super) fn bracketed(&mut self, word: &mut Word) -> bool {
+    pub(super) fn lex_brackets(&mut self, word: &mut Word) -> bool {
         let line = match self.source {
-            Source::Person => self.cursor.line(),
-            Source::Client => self.cursor.rest(),
+            TextSource::Person => self.cursor.rest_of_line(),
+            TextSource::Client => self.cursor.rest(),
         };
-        let Some(length) = self.search(']', line.len(), || closing(line)) else {
+        let Some(length) = self.find_unless_missing(']', line.len(), || bracketed_length(line))
+        else {
             return false;
         };
         let start = self.cursor.offset();
-        let typed = self.take(length, word);
-        if self.source == Source::Person {
+        let typed = self.take_verbatim(length, word);
+        if self.source == TextSource::Person {
             let changed = typed.contains([' ', '\t', '\'', '"', '\\', '$', '`', '\n']);
             let next = self.cursor.peek();
             if next.is_none_or(|c| matches!(c, ' ' | '\n' | '\t' | '\r' | ';')) {
@@ -82,28 +83,31 @@ impl Lexer<'_> {
 
     /// An unquoted `(…)`, a syntax error to a shell: read as part of the word, and reported once a word.
     /// False where it does not close and is no error either.
-    pub(super) fn parenthesised(&mut self, word: &mut Word) -> bool {
+    pub(super) fn lex_parentheses(&mut self, word: &mut Word) -> bool {
         if self.is_client() {
             let rest = self.cursor.rest();
-            let found = self.search(')', rest.len(), || closing(rest));
-            found.map(|length| self.take(length, word));
+            let found = self.find_unless_missing(')', rest.len(), || bracketed_length(rest));
+            found.map(|length| self.take_verbatim(length, word));
             return found.is_some();
         }
-        let line = self.cursor.line();
-        let length = closing(line).unwrap_or(open_line(line).len());
+        let line = self.cursor.rest_of_line();
+        let length = bracketed_length(line).unwrap_or(without_continuation(line).len());
         word.span.end = self.cursor.offset();
-        if self.unquoted == Some(word.span.start) {
-            self.take(length, word);
+        if self.last_unquoted_word == Some(word.span.start) {
+            self.take_verbatim(length, word);
             return true;
         }
-        self.unquoted = Some(word.span.start);
+        self.last_unquoted_word = Some(word.span.start);
         // A name inside quotes is written anew with its value: they would end in the middle.
         let value = if word.quoted { 0 } else { value_start(word) };
         let start = match value.checked_sub(1) {
             None => word.span.start,
-            Some(before) => word.locate(super::offset(before), super::offset(value)).end,
+            Some(before) => {
+                word.locate(super::to_offset(before), super::to_offset(value))
+                    .end
+            }
         };
-        self.take(length, word);
+        self.take_verbatim(length, word);
         let typed = word.text[value..].to_owned();
         let changed = true;
         self.report(start, Kind::UnquotedSweep { typed, changed });
@@ -111,7 +115,7 @@ impl Lexer<'_> {
     }
 
     /// `{8,16}` and `{1..4}`: a shell makes several words of it. False for other braces.
-    pub(super) fn braces(&mut self, word: &mut Word) -> bool {
+    pub(super) fn lex_braces(&mut self, word: &mut Word) -> bool {
         let rest = self.cursor.rest();
         let ends = |c: char| matches!(c, '{' | '}' | '"' | '\'') || super::ends_word(c);
         let end = rest[1..].find(ends).map(|end| end + 1);
@@ -119,33 +123,33 @@ impl Lexer<'_> {
             return false;
         };
         let inside = &rest[1..length];
-        if self.source == Source::Client || !(inside.contains(',') || inside.contains("..")) {
+        if self.source == TextSource::Client || !(inside.contains(',') || inside.contains("..")) {
             return false;
         }
         let start = self.cursor.offset();
         let list = inside
             .contains(',')
             .then(|| format!("[{}]", inside.replace(',', ", ")));
-        self.take(length + 1, word);
-        self.report(start, Kind::ShellSyntax(Shell::Braces { list }));
+        self.take_verbatim(length + 1, word);
+        self.report(start, Kind::ShellSyntax(ShellSyntax::Braces { list }));
         true
     }
 
     /// `$NAME`, `${…}`, `$(…)` and backticks, which are never expanded. A lone `$` is itself.
-    pub(super) fn expansion(&mut self, word: &mut Word) {
+    pub(super) fn lex_expansion(&mut self, word: &mut Word) {
         let start = self.cursor.offset();
         // Of a person's text no further than this line: a quote that is added there has to close.
         let rest = match self.source {
-            Source::Person => self.cursor.line(),
-            Source::Client => self.cursor.rest(),
+            TextSource::Person => self.cursor.rest_of_line(),
+            TextSource::Client => self.cursor.rest(),
         };
         let length = match rest.as_bytes() {
             [b'`', ..] => rest[1..].find('`').map_or(1, |end| end + 2),
             [b'$', b'(', ..] => self
-                .search(')', rest.len(), || rest.find(')'))
+                .find_unless_missing(')', rest.len(), || rest.find(')'))
                 .map_or(2, |end| end + 1),
             [b'$', b'{', ..] => self
-                .search('}', rest.len(), || rest.find('}'))
+                .find_unless_missing('}', rest.len(), || rest.find('}'))
                 .map_or(2, |end| end + 1),
             [b'$', b'\'' | b'"', ..] => 1,
             [
@@ -156,53 +160,56 @@ impl Lexer<'_> {
                 let name = |c: char| c == '_' || c.is_ascii_alphanumeric();
                 2 + rest[2..].find(|c| !name(c)).unwrap_or(rest.len() - 2)
             }
-            [b'$', b'$' | b'!' | b'-', ..] if self.source == Source::Person => {
-                self.take(2, word);
-                self.note(start, Change::Parameter);
+            [b'$', b'$' | b'!' | b'-', ..] if self.source == TextSource::Person => {
+                self.take_verbatim(2, word);
+                self.note_change(start, ShellChange::Parameter);
                 return;
             }
             _ => {
-                self.take(1, word);
+                self.take_verbatim(1, word);
                 return;
             }
         };
-        let typed = self.take(length, word);
-        if self.source == Source::Person {
-            self.report(start, Kind::ShellSyntax(Shell::Expansion { typed }));
+        let typed = self.take_verbatim(length, word);
+        if self.source == TextSource::Person {
+            self.report(start, Kind::ShellSyntax(ShellSyntax::Expansion { typed }));
         }
     }
 
     /// A comment up to the line's end, which behind words may be one of them: `--color #f00`.
-    pub(super) fn comment(&mut self, start: u32) {
-        let hidden = hidden_words(self.cursor.line());
+    pub(super) fn lex_comment(&mut self, start: u32) {
+        let hidden = hidden_words(self.cursor.rest_of_line());
         self.cursor.eat_while(|c| !matches!(c, '\n' | '\r'));
         if let Some(hidden) = hidden.filter(|_| self.in_command) {
-            self.report(start, Kind::Doubt(Box::new(Doubt::HiddenWords(hidden))));
+            self.report(start, Kind::Lint(Box::new(Lint::HiddenWords(hidden))));
         }
     }
 
     /// The result of `find` over the next `length` bytes. Where the search for `key` failed before up to the
     /// same end it is not repeated, so that the lexer stays linear in the text's length.
-    fn search(
+    fn find_unless_missing(
         &mut self,
         key: char,
         length: usize,
         find: impl Fn() -> Option<usize>,
     ) -> Option<usize> {
-        let until = self.cursor.offset().saturating_add(super::offset(length));
-        if self.missing.contains(&(key, until)) {
+        let until = self
+            .cursor
+            .offset()
+            .saturating_add(super::to_offset(length));
+        if self.missing_closers.contains(&(key, until)) {
             return None;
         }
         let found = find();
         if found.is_none() {
-            self.missing.retain(|(other, _)| *other != key);
-            self.missing.push((key, until));
+            self.missing_closers.retain(|(other, _)| *other != key);
+            self.missing_closers.push((key, until));
         }
         found
     }
 
     /// Moves `length` bytes of the text into the word as they are.
-    pub(super) fn take(&mut self, length: usize, word: &mut Word) -> String {
+    pub(super) fn take_verbatim(&mut self, length: usize, word: &mut Word) -> String {
         let taken = self.cursor.rest().get(..length).unwrap_or("").to_owned();
         for c in taken.chars() {
             let at = self.cursor.offset();
@@ -221,11 +228,11 @@ pub(super) fn opens_typographic(c: char, word: &Word) -> bool {
         c,
         '\u{2019}' | '\u{b4}' | '\u{2032}' | '\u{2033}' | '\u{ff02}' | '\u{ff07}'
     );
-    typographic_close(c).is_some() && (begins || always)
+    closing_quotes(c).is_some() && (begins || always)
 }
 
 /// What closes a quote that a text editor made typographic, or one that looks like a quote.
-fn typographic_close(c: char) -> Option<&'static str> {
+fn closing_quotes(c: char) -> Option<&'static str> {
     match c {
         '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' | '\u{ab}' | '\u{bb}' => {
             Some("\u{201c}\u{201d}\u{201e}\u{201f}\u{ab}\u{bb}")
@@ -253,13 +260,13 @@ fn value_start(word: &Word) -> usize {
 }
 
 /// A line without the `\` by which it goes on.
-fn open_line(line: &str) -> &str {
+fn without_continuation(line: &str) -> &str {
     line.trim_end().trim_end_matches('\\').trim_end()
 }
 
 /// Length of the bracketed text at the start of `rest`, up to the bracket that closes the first
 /// one. Brackets in quotes do not count.
-fn closing(rest: &str) -> Option<usize> {
+fn bracketed_length(rest: &str) -> Option<usize> {
     let mut depth = 0_u32;
     let mut quote = None;
     let mut escaped = false;

@@ -1,10 +1,10 @@
 //! What a shell would have expanded in a word, and shell text around a command: no shell runs on the
 //! command later, so that both are reported.
 
-use super::fixes::everywhere;
+use super::fixes::collect_edits;
 use super::word::{Word, begins_flag};
 use super::{Lexer, in_sweep, placeholder};
-use crate::sweep::diagnostic::{Change, Diagnostic, Fix, Kind, Preamble, ShellProblem};
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Preamble, ShellChange, ShellProblem};
 use crate::sweep::span::Span;
 
 impl ShellProblem {
@@ -12,14 +12,14 @@ impl ShellProblem {
     pub(crate) fn fix(&self, text: &str) -> Option<Fix> {
         match self {
             ShellProblem::Unexpanded {
-                change: Change::Placeholder,
+                change: ShellChange::Placeholder,
                 ..
             } => None,
             ShellProblem::Unexpanded { quoted, .. } => Some(Fix {
                 label: "Put it in single quotes".into(),
                 edits: vec![quoted.clone()],
             }),
-            ShellProblem::Preamble { preamble, .. } => Some(removal(text, *preamble)),
+            ShellProblem::Preamble { preamble, .. } => Some(remove_preambles(text, *preamble)),
             ShellProblem::ShownLink { .. } => Some(placeholder::links_fix(text)),
             ShellProblem::Placeholder { .. } | ShellProblem::Usage => None,
         }
@@ -27,8 +27,8 @@ impl ShellProblem {
 }
 
 /// Takes out all that is of the same kind, with the blanks behind it, and a line of its own with its end.
-fn removal(text: &str, preamble: Preamble) -> Fix {
-    let edits = everywhere(text, |diagnostic| {
+fn remove_preambles(text: &str, preamble: Preamble) -> Fix {
+    let edits = collect_edits(text, |diagnostic| {
         let same = match &diagnostic.kind {
             Kind::Shell(ShellProblem::Preamble {
                 preamble: other, ..
@@ -39,7 +39,7 @@ fn removal(text: &str, preamble: Preamble) -> Fix {
         let rest = behind.trim_start_matches([' ', '\t']);
         let rest = rest.strip_prefix('\r').unwrap_or(rest);
         let rest = rest.strip_prefix('\n').unwrap_or(rest);
-        let end = super::offset(text.len() - rest.len());
+        let end = super::to_offset(text.len() - rest.len());
         same.then(|| vec![(Span::new(diagnostic.span.start, end), String::new())])
     });
     let label = "Remove it".into();
@@ -48,16 +48,16 @@ fn removal(text: &str, preamble: Preamble) -> Fix {
 
 impl Lexer<'_> {
     /// Notes what a shell would change in the present word; only the first change is kept.
-    pub(super) fn note(&mut self, start: u32, change: Change) {
-        if !self.is_client() && self.change.is_none() {
-            self.change = Some((Span::new(start, self.cursor.offset()), change));
+    pub(super) fn note_change(&mut self, start: u32, change: ShellChange) {
+        if !self.is_client() && self.first_change.is_none() {
+            self.first_change = Some((Span::new(start, self.cursor.offset()), change));
         }
     }
 
     /// Notes an unquoted `*`, `?`, `[` or `!`, which the cursor is at.
     pub(super) fn note_pattern(&mut self, c: char, at: u32) {
         match c {
-            '*' | '?' | '[' => self.note(at, Change::Pattern),
+            '*' | '?' | '[' => self.note_change(at, ShellChange::Pattern),
             _ => self.note_history(c, at),
         }
     }
@@ -68,7 +68,7 @@ impl Lexer<'_> {
         if c == '!' {
             let next = self.cursor.peek_second();
             if next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '!') {
-                self.note(at, Change::History);
+                self.note_change(at, ShellChange::History);
             }
         }
     }
@@ -80,7 +80,7 @@ impl Lexer<'_> {
             .peek()
             .is_some_and(|c| c.is_ascii_alphanumeric())
         {
-            self.note(at, Change::Backslash);
+            self.note_change(at, ShellChange::Backslash);
         }
     }
 
@@ -92,15 +92,16 @@ impl Lexer<'_> {
     }
 
     /// Reports the first of what a shell would change in a whole word.
-    pub(super) fn check_change(&mut self, word: &Word) {
+    pub(super) fn report_change(&mut self, word: &Word) {
         let raw = word.span.slice(self.cursor.text());
         let from = value_offset(raw);
         let value = raw.get(from..).unwrap_or("");
-        let start = word.span.start + super::offset(from);
-        let Some((span, change)) = change(self.change.take(), word, value, start) else {
+        let start = word.span.start + super::to_offset(from);
+        let Some((span, change)) = effective_change(self.first_change.take(), word, value, start)
+        else {
             return;
         };
-        let lost = matches!(change, Change::Backslash | Change::WindowsPath);
+        let lost = matches!(change, ShellChange::Backslash | ShellChange::WindowsPath);
         let typed = if lost {
             // What was typed, not what a shell leaves of it; a path does not go on behind `\ `.
             value.find("\\ ").map_or(value, |at| &value[..=at])
@@ -108,7 +109,7 @@ impl Lexer<'_> {
             word.text.get(value_offset(&word.text)..).unwrap_or("")
         };
         let end = if lost {
-            start + super::offset(typed.len())
+            start + super::to_offset(typed.len())
         } else {
             word.span.end
         };
@@ -133,42 +134,42 @@ fn value_offset(word: &str) -> usize {
 }
 
 /// What a shell would change of a word whose `value` begins at `start`, and where.
-fn change(
-    noted: Option<(Span, Change)>,
+fn effective_change(
+    noted: Option<(Span, ShellChange)>,
     word: &Word,
     value: &str,
     start: u32,
-) -> Option<(Span, Change)> {
+) -> Option<(Span, ShellChange)> {
     let whole = Span::new(start, word.span.end);
     if in_sweep::is_windows_path(value)
-        && noted.is_some_and(|(_, change)| change == Change::Backslash)
+        && noted.is_some_and(|(_, change)| change == ShellChange::Backslash)
         || value.starts_with("\\\\") && in_sweep::is_windows_path(value)
     {
-        return Some((whole, Change::WindowsPath));
+        return Some((whole, ShellChange::WindowsPath));
     }
     if is_home(value) {
-        return Some((Span::new(start, start + 1), Change::Home));
+        return Some((Span::new(start, start + 1), ShellChange::Home));
     }
     if !word.quoted && is_cmd_variable(value) {
-        return Some((whole, Change::CmdVariable));
+        return Some((whole, ShellChange::CmdVariable));
     }
     let address = value.contains("://") && !value.contains('*');
     match noted? {
         // In a flag's name; only the value would be quoted.
         (span, _) if span.start < start => None,
         // No file is called so; and what begins with a bracket is a sweep.
-        (_, Change::Pattern) if address || value.starts_with('[') => None,
+        (_, ShellChange::Pattern) if address || value.starts_with('[') => None,
         // `lr=[1,2]` is reported as a list that is not swept.
-        (_, Change::Pattern) if is_assigned_list(value) => None,
-        (_, Change::Pattern) if placeholder::holds_placeholder(value) => {
-            Some((whole, Change::Placeholder))
+        (_, ShellChange::Pattern) if is_assigned_list(value) => None,
+        (_, ShellChange::Pattern) if placeholder::holds_placeholder(value) => {
+            Some((whole, ShellChange::Placeholder))
         }
-        (span, Change::Pattern) if is_lone_bracket(value, span.start - start) => None,
-        (span, Change::Pattern) => {
+        (span, ShellChange::Pattern) if is_lone_bracket(value, span.start - start) => None,
+        (span, ShellChange::Pattern) => {
             let end = word.span.end.max(span.start + 1);
             Some((
                 Span::new(span.start, end.min(span.start + 1)),
-                Change::Pattern,
+                ShellChange::Pattern,
             ))
         }
         noted => Some(noted),

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 /// Splits a person's text, checking that every place fits: words in order, apart, each cooked
 /// character found where it stands.
 fn check(text: &str) -> (Vec<Vec<String>>, Vec<Kind>) {
-    let (commands, diagnostics) = split(text, Source::Person);
+    let (commands, diagnostics) = split(text, TextSource::Person);
     let mut end = 0;
     for command in &commands {
         for word in &command.words {
@@ -26,7 +26,7 @@ fn check(text: &str) -> (Vec<Vec<String>>, Vec<Kind>) {
             }
         }
     }
-    let words = |command: &Words| command.words.iter().map(|w| w.text.to_string()).collect();
+    let words = |command: &CommandWords| command.words.iter().map(|w| w.text.to_string()).collect();
     (
         commands.iter().map(words).collect(),
         diagnostics.into_iter().map(|d| d.kind).collect(),
@@ -86,11 +86,11 @@ fn what_a_shell_would_change_is_said() {
     ));
     assert!(matches!(
         kinds("a | b")[..],
-        [Kind::ShellSyntax(Shell::Pipe)]
+        [Kind::ShellSyntax(ShellSyntax::Pipe)]
     ));
     assert!(matches!(
         kinds("a ${B}")[..],
-        [Kind::ShellSyntax(Shell::Expansion { .. })]
+        [Kind::ShellSyntax(ShellSyntax::Expansion { .. })]
     ));
     assert!(matches!(
         kinds("a “b”")[..],
@@ -144,12 +144,12 @@ fn cost_grows_with_the_length_only() {
         "â€", "~", "*", "!a", "\\a", "%", "$$", ";", "x;", "cd a;",
     ] {
         let text = piece.repeat(100_000 / piece.len());
-        let (commands, _) = split(&text, Source::Person);
+        let (commands, _) = split(&text, TextSource::Person);
         assert!(
             commands.len() <= 1 || piece.contains([';', '\n']),
             "{piece}"
         );
-        split(&text, Source::Client);
+        split(&text, TextSource::Client);
     }
 }
 
@@ -157,7 +157,7 @@ fn cost_grows_with_the_length_only() {
 #[test]
 fn of_a_client_only_quotes_escapes_and_brackets_count() {
     let text = "f.py  --a b;c & d | e > $X \n--f #g –h “i j” {1,2} 'k l' \\  m \u{a0}n `o` [1, 2] (p q) uniform(0, 1) ( \\'r";
-    let (commands, diagnostics) = split(text, Source::Client);
+    let (commands, diagnostics) = split(text, TextSource::Client);
     assert_eq!(diagnostics, []);
     assert_eq!(commands.len(), 1);
     let words: Vec<&str> = commands[0]

@@ -1,6 +1,6 @@
 //! One word, and where each of its bytes stands in the command text.
 
-use super::offset;
+use super::to_offset;
 use crate::sweep::span::Span;
 use compact_str::CompactString;
 
@@ -14,7 +14,7 @@ pub struct Word {
     /// Whether any of it was quoted or escaped.
     pub quoted: bool,
     /// Where `text` corresponds with the command text.
-    runs: Runs,
+    source_map: SourceMap,
 }
 
 impl Word {
@@ -30,12 +30,14 @@ impl Word {
     /// The place in the command text of `start..end` of [`Word::text`]; the whole word where it does
     /// not stand there as it is.
     pub fn locate(&self, start: u32, end: u32) -> Span {
-        if self.runs.first.is_none() {
+        if self.source_map.first.is_none() {
             return self.span;
         }
-        let first = self.locate_one(start).clamp(self.span.start, self.span.end);
+        let first = self
+            .locate_byte(start)
+            .clamp(self.span.start, self.span.end);
         let last = if end > start {
-            self.locate_one(end - 1).saturating_add(1)
+            self.locate_byte(end - 1).saturating_add(1)
         } else {
             first
         };
@@ -43,9 +45,9 @@ impl Word {
     }
 
     /// The word with its places moved by `by` bytes, for a text that stands inside a larger one.
-    pub(crate) fn moved(mut self, by: u32) -> Word {
+    pub(crate) fn shifted_by(mut self, by: u32) -> Word {
         self.span = Span::new(self.span.start + by, self.span.end + by);
-        let Runs { first, more } = &mut self.runs;
+        let SourceMap { first, more } = &mut self.source_map;
         let sources = first
             .iter_mut()
             .chain(more.iter_mut().flat_map(|more| more.iter_mut()));
@@ -54,16 +56,16 @@ impl Word {
     }
 
     /// The word with all of it placed at `span`, for a text that does not stand there byte by byte.
-    pub(crate) fn covering(self, span: Span) -> Word {
+    pub(crate) fn placed_at(self, span: Span) -> Word {
         Word {
             span,
-            runs: Runs::default(),
+            source_map: SourceMap::default(),
             ..self
         }
     }
 
-    pub(super) fn locate_one(&self, offset: u32) -> u32 {
-        match self.runs.at(offset) {
+    pub(super) fn locate_byte(&self, offset: u32) -> u32 {
+        match self.source_map.find_run(offset) {
             Some((cooked, source)) => source + (offset - cooked),
             None => self.span.start,
         }
@@ -71,7 +73,7 @@ impl Word {
 
     /// Appends `c`, which stands at `source` in the command text.
     pub(super) fn push(&mut self, c: char, source: u32) {
-        self.runs.push(offset(self.text.len()), source);
+        self.source_map.push(to_offset(self.text.len()), source);
         self.text.push(c);
     }
 }
@@ -79,7 +81,7 @@ impl Word {
 /// The runs in which a word and the command text correspond byte by byte: (offset in the word,
 /// offset in the command text) of each one's first byte. Most words have one.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-struct Runs {
+struct SourceMap {
     first: Option<(u32, u32)>,
     #[allow(
         clippy::box_collection,
@@ -88,9 +90,9 @@ struct Runs {
     more: Option<Box<Vec<(u32, u32)>>>,
 }
 
-impl Runs {
+impl SourceMap {
     /// The run that holds the byte at `offset` of the word.
-    fn at(&self, offset: u32) -> Option<(u32, u32)> {
+    fn find_run(&self, offset: u32) -> Option<(u32, u32)> {
         let more = self.more.as_deref().map_or(&[][..], Vec::as_slice);
         let after = more.partition_point(|(cooked, _)| *cooked <= offset);
         let last = after.checked_sub(1).and_then(|at| more.get(at)).copied();

@@ -6,9 +6,9 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use sweep_planner::estimate::{
-    self, Catalogue, Estimate, Pricer, Seconds, Settings, TrialEstimate,
+    self, Catalogue, Estimate, EstimateSettings, Seconds, TrialEstimate, TrialEstimator,
 };
-use sweep_planner::sweep::diagnostic::grouped;
+use sweep_planner::sweep::diagnostic::format_count;
 use sweep_planner::sweep::{Plan, Ranges, Trial};
 use unicode_width::UnicodeWidthStr;
 
@@ -25,24 +25,27 @@ pub(super) enum Format {
 }
 
 /// The largest whole number that every JSON reader keeps exactly: 2^53.
-const EXACT: u128 = 1 << 53;
+const JSON_EXACT_MAX: u128 = 1 << 53;
 
-fn pricer<'a>(plan: &'a Plan, settings: Option<&'a Settings>) -> Option<Pricer<'a>> {
-    settings.map(|settings| Pricer::new(plan, settings, Catalogue::embedded()))
+fn make_pricer<'a>(
+    plan: &'a Plan,
+    settings: Option<&'a EstimateSettings>,
+) -> Option<TrialEstimator<'a>> {
+    settings.map(|settings| TrialEstimator::new(plan, settings, Catalogue::embedded()))
 }
 
 /// One object a line: `{"index", "part"?, "values", "argv", "seconds"?, "cost_usd"?}`.
-pub(super) fn json_lines(
+pub(super) fn write_json_lines(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
-    settings: Option<&Settings>,
+    settings: Option<&EstimateSettings>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let pricer = pricer(plan, settings);
+    let pricer = make_pricer(plan, settings);
     let several = plan.parts().len() > 1;
     for trial in trials {
         let index = match u64::try_from(trial.index) {
-            Ok(index) if trial.index <= EXACT => json!(index),
+            Ok(index) if trial.index <= JSON_EXACT_MAX => json!(index),
             _ => json!(trial.index.to_string()),
         };
         write!(out, "{{\"index\": {index}")?;
@@ -60,7 +63,7 @@ pub(super) fn json_lines(
         }
         write!(out, "}}, \"argv\": {}", json!(plan.argv(&trial)))?;
         if let Some(pricer) = &pricer {
-            let estimate = pricer.trial(&trial).to_json();
+            let estimate = pricer.estimate(&trial).to_json();
             let (seconds, cost) = (&estimate["seconds"], &estimate["cost_usd"]);
             write!(out, ", \"seconds\": {seconds}, \"cost_usd\": {cost}")?;
         }
@@ -77,7 +80,7 @@ const FORMULA_STARTS: [char; 11] = [
 
 /// How cells of CSV are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cells {
+pub(super) enum CsvCells {
     /// As they are.
     Exact,
     /// With a `'` before what a spreadsheet would take for a formula.
@@ -86,14 +89,14 @@ pub(super) enum Cells {
 
 /// A header, then a row for each trial: its index, its values (empty where it lacks one), its
 /// seconds and dollars where wanted (empty where unknown). Quoted by RFC 4180.
-pub(super) fn csv(
+pub(super) fn write_csv(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
-    settings: Option<&Settings>,
-    form: Cells,
+    settings: Option<&EstimateSettings>,
+    form: CsvCells,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let pricer = pricer(plan, settings);
+    let pricer = make_pricer(plan, settings);
     let several = plan.parts().len() > 1;
     let mut header = vec!["index".to_owned()];
     header.extend(several.then(|| "part".to_owned()));
@@ -101,7 +104,7 @@ pub(super) fn csv(
     if pricer.is_some() {
         header.extend(["seconds".to_owned(), "cost_usd".to_owned()]);
     }
-    row(&header, form, out)?;
+    write_csv_row(&header, form, out)?;
     for trial in trials {
         let mut cells = vec![trial.index.to_string()];
         cells.extend(several.then(|| trial.part.to_string()));
@@ -109,20 +112,20 @@ pub(super) fn csv(
             cells.push(plan.value(&trial, column).unwrap_or_default().into_owned());
         }
         if let Some(pricer) = &pricer {
-            let TrialEstimate { seconds, cost, .. } = pricer.trial(&trial);
+            let TrialEstimate { seconds, cost, .. } = pricer.estimate(&trial);
             cells.push(seconds.map_or(String::new(), |seconds| seconds.to_string()));
             cells.push(cost.map_or(String::new(), |cost| cost.to_decimal(6)));
         }
-        row(&cells, form, out)?;
+        write_csv_row(&cells, form, out)?;
     }
     Ok(())
 }
 
-fn row(cells: &[String], form: Cells, out: &mut impl Write) -> io::Result<()> {
+fn write_csv_row(cells: &[String], form: CsvCells, out: &mut impl Write) -> io::Result<()> {
     let mut comma = "";
     for cell in cells {
         let cell = match form {
-            Cells::Defused if cell.starts_with(FORMULA_STARTS) => Cow::Owned(format!("'{cell}")),
+            CsvCells::Defused if cell.starts_with(FORMULA_STARTS) => Cow::Owned(format!("'{cell}")),
             _ => Cow::Borrowed(cell),
         };
         let quoted =
@@ -138,7 +141,7 @@ fn row(cells: &[String], form: Cells, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// One `grid run …` line for each trial, which stands for it alone.
-pub(super) fn shell(
+pub(super) fn write_shell_lines(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
     out: &mut impl Write,
@@ -150,13 +153,13 @@ pub(super) fn shell(
 }
 
 /// Aligned columns, trials counted from 1 as on the page.
-pub(super) fn table(
+pub(super) fn write_table(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
-    settings: Option<&Settings>,
+    settings: Option<&EstimateSettings>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let pricer = pricer(plan, settings);
+    let pricer = make_pricer(plan, settings);
     let mut header = vec!["Trial".to_owned()];
     header.extend(plan.columns().iter().cloned());
     header.extend(
@@ -166,14 +169,14 @@ pub(super) fn table(
     );
     let mut rows = vec![header];
     for trial in trials {
-        let mut cells = vec![grouped(trial.position.saturating_add(1))];
+        let mut cells = vec![format_count(trial.position.saturating_add(1))];
         for (column, _) in (0..).zip(plan.columns()) {
             let value = plan.value(&trial, column);
-            cells.push(value.map_or("–".to_owned(), |value| visible(&value)));
+            cells.push(value.map_or("–".to_owned(), |value| replace_control_characters(&value)));
         }
         if let Some(pricer) = &pricer {
-            let TrialEstimate { seconds, cost, .. } = pricer.trial(&trial);
-            cells.push(seconds.map_or("unknown".into(), duration));
+            let TrialEstimate { seconds, cost, .. } = pricer.estimate(&trial);
+            cells.push(seconds.map_or("unknown".into(), format_duration));
             cells.push(cost.map_or("unknown".into(), |cost| cost.to_string()));
         }
         rows.push(cells);
@@ -196,14 +199,14 @@ pub(super) fn table(
 }
 
 /// What stands below the trials: the total of all proposed trials, where an estimate is wanted.
-pub(super) fn ending(
+pub(super) fn write_footer(
     plan: &Plan,
     format: Format,
-    settings: Option<&Settings>,
+    settings: Option<&EstimateSettings>,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let whole = |settings| {
-        estimate::estimate(
+        estimate::estimate_plan(
             plan,
             &Ranges::full(plan.len()),
             settings,
@@ -214,14 +217,14 @@ pub(super) fn ending(
         (Format::Jsonl, Some(settings)) => {
             writeln!(out, "{}", json!({ "total": whole(settings).to_json() }))
         }
-        (Format::Table, Some(settings)) => total(&whole(settings), out),
-        (Format::Table, None) => writeln!(out, "{}", trials(plan.len())),
+        (Format::Table, Some(settings)) => write_total(&whole(settings), out),
+        (Format::Table, None) => writeln!(out, "{}", format_trial_count(plan.len())),
         _ => Ok(()),
     }
 }
 
-fn total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{}", trials(estimate.trials))?;
+fn write_total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", format_trial_count(estimate.trials))?;
     match (&estimate.cost, &estimate.per_trial_hour) {
         (Some(cost), _) => writeln!(
             out,
@@ -233,7 +236,7 @@ fn total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
     }
     match &estimate.wall_seconds {
         Some(wall) => {
-            let [low, likely, high] = [wall.low, wall.likely, wall.high].map(duration);
+            let [low, likely, high] = [wall.low, wall.likely, wall.high].map(format_duration);
             writeln!(
                 out,
                 "time   {likely} ({low} to {high}), {} at once",
@@ -252,24 +255,24 @@ fn total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Seconds as a person reads them, up to more years than there will be.
-fn duration(seconds: f64) -> String {
+fn format_duration(seconds: f64) -> String {
     const YEAR: f64 = 365.0 * 86_400.0;
     match Seconds::from_f64(seconds) {
         Some(exact) => exact.to_string(),
-        None if seconds >= YEAR => format!("{} years", grouped((seconds / YEAR) as u128)),
+        None if seconds >= YEAR => format!("{} years", format_count((seconds / YEAR) as u128)),
         None => "unknown".into(),
     }
 }
 
 /// A value on one line, with nothing in it that a terminal would obey.
-fn visible(value: &str) -> String {
+fn replace_control_characters(value: &str) -> String {
     value
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
 }
 
-fn trials(count: u128) -> String {
+fn format_trial_count(count: u128) -> String {
     let s = if count == 1 { "" } else { "s" };
-    format!("{} trial{s}", grouped(count))
+    format!("{} trial{s}", format_count(count))
 }

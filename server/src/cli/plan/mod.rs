@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use sweep_planner::estimate;
-use sweep_planner::sweep::diagnostic::{Kind, grouped, with_carets};
+use sweep_planner::sweep::diagnostic::{Kind, format_count, render_with_carets};
 use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
 
@@ -50,66 +50,70 @@ pub(crate) struct PlanArgs {
 const TABLE_LIMIT: u128 = 50;
 
 /// Exit status of a text with errors.
-const ERRORS: u8 = 2;
+const EXIT_ERRORS: u8 = 2;
 
 /// Runs `sweep plan`: trials to standard output, diagnostics to standard error. Exit status 0 =
 /// planned, 2 = errors in the text or the run time, 1 = input or output failed.
 pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     if arguments.spreadsheet && arguments.format != Format::Csv {
-        return fail("--spreadsheet is for --format csv alone", ERRORS);
+        return exit_with_error("--spreadsheet is for --format csv alone", EXIT_ERRORS);
     }
-    let text = match text(arguments) {
+    let text = match read_command_text(arguments) {
         Ok(text) => text,
-        Err(error) => return fail(&format!("standard input cannot be read: {error}"), 1),
+        Err(error) => {
+            return exit_with_error(&format!("standard input cannot be read: {error}"), 1);
+        }
     };
     let drawn_seed = match getrandom::u32() {
         Ok(seed) => seed,
-        Err(error) => return fail(&format!("the system gives no random numbers: {error}"), 1),
+        Err(error) => {
+            return exit_with_error(&format!("the system gives no random numbers: {error}"), 1);
+        }
     };
-    let ReadText {
+    let ReadCommand {
         mut reading,
         config,
         missing_config,
-    } = read_all(&text, drawn_seed);
+    } = read_with_config(&text, drawn_seed);
     if let Some(rendered) = missing_config {
         // It must not hide what is wrong in the text.
         reading
             .diagnostics
             .retain(|d| d.kind != Kind::ConfigNotRead);
-        report(&reading, &text, None);
+        print_diagnostics(&reading, &text, None);
         eprintln!("{rendered}");
-        return ExitCode::from(ERRORS);
+        return ExitCode::from(EXIT_ERRORS);
     }
-    report(&reading, &text, config.as_deref());
+    print_diagnostics(&reading, &text, config.as_deref());
     if reading.has_errors() {
-        return ExitCode::from(ERRORS);
+        return ExitCode::from(EXIT_ERRORS);
     }
     if arguments.format == Format::Sh {
-        warn_of_what_commands_lack(&reading);
+        warn_of_dropped_settings(&reading);
     }
-    let settings = match settings(arguments) {
+    let settings = match estimate_settings(arguments) {
         Ok(settings) => settings,
         Err(rendered) => {
             eprint!("{rendered}");
-            return ExitCode::from(ERRORS);
+            return ExitCode::from(EXIT_ERRORS);
         }
     };
     let mut out = BufWriter::new(io::stdout().lock());
-    let printed = print(arguments, &reading.plan, settings.as_ref(), &mut out);
+    let printed = print_trials(arguments, &reading.plan, settings.as_ref(), &mut out);
     match printed.and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("standard output cannot be written: {error}"), 1),
+        Err(error) => exit_with_error(&format!("standard output cannot be written: {error}"), 1),
     }
 }
 
-fn fail(message: &str, status: u8) -> ExitCode {
+fn exit_with_error(message: &str, status: u8) -> ExitCode {
     eprintln!("error: {message}");
     ExitCode::from(status)
 }
 
-fn text(arguments: &PlanArgs) -> io::Result<String> {
+fn read_command_text(arguments: &PlanArgs) -> io::Result<String> {
     match arguments.text.as_deref() {
         Some(text) if text != "-" => Ok(text.to_owned()),
         _ => {
@@ -121,7 +125,7 @@ fn text(arguments: &PlanArgs) -> io::Result<String> {
 }
 
 /// A text, read with the config file that it names.
-struct ReadText {
+struct ReadCommand {
     reading: Reading,
     /// The file's text.
     config: Option<Arc<str>>,
@@ -129,14 +133,14 @@ struct ReadText {
     missing_config: Option<String>,
 }
 
-fn read_all(text: &str, drawn_seed: u32) -> ReadText {
+fn read_with_config(text: &str, drawn_seed: u32) -> ReadCommand {
     let mut settings = Settings {
         drawn_seed,
-        names: Some(CharacterNames::embedded()),
+        character_names: Some(CharacterNames::embedded()),
         ..Settings::default()
     };
     let mut reading = read(text, &settings);
-    let (config, missing_config) = match config_file(&reading, text) {
+    let (config, missing_config) = match read_config_file(&reading, text) {
         Ok(config) => (config, None),
         Err(rendered) => (None, Some(rendered)),
     };
@@ -144,7 +148,7 @@ fn read_all(text: &str, drawn_seed: u32) -> ReadText {
     if config.is_some() {
         reading = read(text, &settings);
     }
-    ReadText {
+    ReadCommand {
         reading,
         config,
         missing_config,
@@ -152,31 +156,31 @@ fn read_all(text: &str, drawn_seed: u32) -> ReadText {
 }
 
 /// The path of the config file that the text names, and where it does.
-fn config_path(reading: &Reading) -> Option<(&str, Span)> {
+fn named_config_path(reading: &Reading) -> Option<(&str, Span)> {
     let used = reading
         .commands
         .iter()
-        .find_map(|command| command.used("--config"))?;
+        .find_map(|command| command.effective_use("--config"))?;
     Some((&used.value, used.value_span))
 }
 
 /// The text of the config file that the command names, relative to the current folder; the error is
 /// rendered.
-fn config_file(reading: &Reading, text: &str) -> Result<Option<Arc<str>>, String> {
-    let Some((path, span)) = config_path(reading) else {
+fn read_config_file(reading: &Reading, text: &str) -> Result<Option<Arc<str>>, String> {
+    let Some((path, span)) = named_config_path(reading) else {
         return Ok(None);
     };
     match fs::read_to_string(path) {
         Ok(config) => Ok(Some(config.into())),
         Err(error) => {
             let message = format!("the config file `{path}` cannot be read: {error}");
-            Err(with_carets("error", &message, None, text, span))
+            Err(render_with_carets("error", &message, None, text, span))
         }
     }
 }
 
 /// Says that a line of `grid run` alone is not all of a trial.
-fn warn_of_what_commands_lack(reading: &Reading) {
+fn warn_of_dropped_settings(reading: &Reading) {
     let mut options = reading
         .plan
         .parts()
@@ -191,11 +195,11 @@ fn warn_of_what_commands_lack(reading: &Reading) {
 }
 
 /// Diagnostics, and the seed where one was drawn, to standard error.
-fn report(reading: &Reading, text: &str, config: Option<&str>) {
+fn print_diagnostics(reading: &Reading, text: &str, config: Option<&str>) {
     for diagnostic in &reading.diagnostics {
         eprintln!("{}", diagnostic.render(text));
     }
-    if let (Some(config), Some((path, _))) = (config, config_path(reading)) {
+    if let (Some(config), Some((path, _))) = (config, named_config_path(reading)) {
         for diagnostic in &reading.config_diagnostics {
             let rendered = diagnostic.render(config);
             eprintln!(
@@ -215,26 +219,27 @@ fn report(reading: &Reading, text: &str, config: Option<&str>) {
 }
 
 /// The estimate's settings, where an estimate is wanted; the error is rendered.
-fn settings(arguments: &PlanArgs) -> Result<Option<estimate::Settings>, String> {
+fn estimate_settings(arguments: &PlanArgs) -> Result<Option<estimate::EstimateSettings>, String> {
     if !arguments.estimate {
         return Ok(None);
     }
-    let mut settings = estimate::Settings {
+    let mut settings = estimate::EstimateSettings {
         parallel: arguments.parallel,
         ..Default::default()
     };
     if let Some(text) = &arguments.run_time {
-        let run_time = estimate::parse_run_time(text)
-            .map_err(|error| with_carets("error", &error.to_string(), None, text, error.span))?;
+        let run_time = estimate::parse_run_time(text).map_err(|error| {
+            render_with_carets("error", &error.to_string(), None, text, error.span)
+        })?;
         settings.run_time = Some(run_time);
     }
     Ok(Some(settings))
 }
 
-fn print(
+fn print_trials(
     arguments: &PlanArgs,
     plan: &Plan,
-    settings: Option<&estimate::Settings>,
+    settings: Option<&estimate::EstimateSettings>,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let limit = match (arguments.limit, arguments.format) {
@@ -245,21 +250,21 @@ fn print(
     let end = arguments.offset.saturating_add(limit).min(plan.len());
     let trials = || (arguments.offset..end).filter_map(|position| plan.trial(position));
     match arguments.format {
-        Format::Table => format::table(plan, trials(), settings, out)?,
-        Format::Jsonl => format::json_lines(plan, trials(), settings, out)?,
+        Format::Table => format::write_table(plan, trials(), settings, out)?,
+        Format::Jsonl => format::write_json_lines(plan, trials(), settings, out)?,
         Format::Csv => {
             let cells = if arguments.spreadsheet {
-                format::Cells::Defused
+                format::CsvCells::Defused
             } else {
-                format::Cells::Exact
+                format::CsvCells::Exact
             };
-            format::csv(plan, trials(), settings, cells, out)?;
+            format::write_csv(plan, trials(), settings, cells, out)?;
         }
-        Format::Sh => format::shell(plan, trials(), out)?,
+        Format::Sh => format::write_shell_lines(plan, trials(), out)?,
     }
-    format::ending(plan, arguments.format, settings, out)?;
+    format::write_footer(plan, arguments.format, settings, out)?;
     if arguments.format == Format::Table && arguments.limit.is_none() && end < plan.len() {
-        let more = grouped(plan.len() - end);
+        let more = format_count(plan.len() - end);
         writeln!(out, "… and {more} more (--offset, --limit)")?;
     }
     Ok(())

@@ -14,8 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::system::random::hex;
-use policy::policy;
+use crate::system::random::to_hex;
+use policy::content_security_policy;
 
 /// Files smaller than this are sent as they are.
 const COMPRESS_MIN: usize = 256;
@@ -24,58 +24,58 @@ const BROTLI_QUALITY: u32 = 5;
 const BROTLI_WINDOW: u32 = 22;
 
 /// Shown where there is no built page.
-const MISSING: &str = include_str!("missing.html");
+const NOT_BUILT_PAGE: &str = include_str!("missing.html");
 
 /// The page's folder.
-pub struct Page {
+pub struct Assets {
     folder: Option<PathBuf>,
     /// What the page may call besides its own origin.
     apis: Vec<String>,
-    assets: Mutex<HashMap<PathBuf, Arc<Asset>>>,
+    cache: Mutex<HashMap<PathBuf, Arc<Asset>>>,
 }
 
 /// A file as it is sent.
 struct Asset {
     modified: SystemTime,
     size: u64,
-    kind: &'static str,
-    tag: String,
+    content_type: &'static str,
+    etag: String,
     immutable: bool,
     policy: Option<HeaderValue>,
-    plain: Bytes,
+    body: Bytes,
     gzip: Option<Bytes>,
     brotli: Option<Bytes>,
 }
 
-impl Page {
+impl Assets {
     /// The page in `folder`, which may call `apis` (origins) besides its own.
     pub fn new(folder: Option<PathBuf>, apis: Vec<String>) -> Self {
         Self {
             folder,
             apis,
-            assets: Mutex::default(),
+            cache: Mutex::default(),
         }
     }
 
     /// Whether there is a built page.
-    pub fn built(&self) -> bool {
+    pub fn is_built(&self) -> bool {
         self.folder
             .as_ref()
             .is_some_and(|folder| folder.join("index.html").is_file())
     }
 
     /// Answers a GET of `path`. Reads and compresses; call it off the async threads.
-    pub fn answer(&self, path: &str, request: &HeaderMap) -> Response {
+    pub fn respond(&self, path: &str, request: &HeaderMap) -> Response {
         let name = if path == "/" {
             "index.html"
         } else {
             path.trim_start_matches('/')
         };
-        match self.asset(name) {
-            Ok(asset) => asset.answer(request),
+        match self.load_asset(name) {
+            Ok(asset) => asset.respond(request),
             Err(error) if error.kind() == io::ErrorKind::NotFound && name == "index.html" => {
                 let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-                (StatusCode::SERVICE_UNAVAILABLE, kind, MISSING).into_response()
+                (StatusCode::SERVICE_UNAVAILABLE, kind, NOT_BUILT_PAGE).into_response()
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response()
@@ -91,7 +91,7 @@ impl Page {
         }
     }
 
-    fn asset(&self, name: &str) -> io::Result<Arc<Asset>> {
+    fn load_asset(&self, name: &str) -> io::Result<Arc<Asset>> {
         let missing = || io::Error::from(io::ErrorKind::NotFound);
         let folder = self.folder.as_ref().ok_or_else(missing)?;
         let relative = Path::new(name);
@@ -110,7 +110,7 @@ impl Page {
         }
         let state = (meta.modified()?, meta.len());
         let kept = {
-            let assets = self.assets.lock().unwrap_or_else(PoisonError::into_inner);
+            let assets = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
             assets.get(&path).cloned()
         };
         if let Some(asset) = kept
@@ -119,7 +119,7 @@ impl Page {
             return Ok(asset);
         }
         let asset = Arc::new(Asset::read(&path, state, &self.apis)?);
-        let mut assets = self.assets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut assets = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         assets.insert(path, Arc::clone(&asset));
         Ok(asset)
     }
@@ -132,12 +132,12 @@ impl Asset {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
-        let kind = kind(&name);
+        let kind = content_type_of(&name);
         let policy = kind
             .starts_with("text/html")
-            .then(|| policy(&plain, apis))
+            .then(|| content_security_policy(&plain, apis))
             .flatten();
-        let worth = plain.len() >= COMPRESS_MIN && compressible(kind);
+        let worth = plain.len() >= COMPRESS_MIN && is_compressible(kind);
         let built = |ending: &str| {
             let beside = path.with_file_name(format!("{name}.{ending}"));
             // Only if it is no older than the file: else it is from another build.
@@ -148,12 +148,12 @@ impl Asset {
             fresh.then(|| fs::read(beside).ok()).flatten()
         };
         let gzip = if worth {
-            built("gz").or(Some(gzip(&plain)?))
+            built("gz").or(Some(compress_gzip(&plain)?))
         } else {
             None
         };
         let brotli = if worth {
-            built("br").or(Some(brotli(&plain)?))
+            built("br").or(Some(compress_brotli(&plain)?))
         } else {
             None
         };
@@ -161,26 +161,26 @@ impl Asset {
         Ok(Self {
             modified: state.0,
             size: state.1,
-            kind,
-            tag: hex(&Sha256::digest(&plain)[..16]),
-            immutable: hashed(&name),
+            content_type: kind,
+            etag: to_hex(&Sha256::digest(&plain)[..16]),
+            immutable: has_content_hash(&name),
             policy,
             gzip: gzip.filter(shorter).map(Bytes::from),
             brotli: brotli.filter(shorter).map(Bytes::from),
-            plain: plain.into(),
+            body: plain.into(),
         })
     }
 
-    fn answer(&self, request: &HeaderMap) -> Response {
-        let accepts = |coding| accepts(request, coding);
+    fn respond(&self, request: &HeaderMap) -> Response {
+        let accepts = |coding| accepts_encoding(request, coding);
         let (body, coding) = match (&self.brotli, &self.gzip) {
             (Some(brotli), _) if accepts("br") => (brotli.clone(), Some("br")),
             (_, Some(gzip)) if accepts("gzip") => (gzip.clone(), Some("gzip")),
-            _ => (self.plain.clone(), None),
+            _ => (self.body.clone(), None),
         };
         let tag = format!(
             "\"{}{}\"",
-            self.tag,
+            self.etag,
             coding.map_or("", |coding| &coding[..1])
         );
         let fresh = request
@@ -196,7 +196,10 @@ impl Asset {
             body.into_response()
         };
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(self.content_type),
+        );
         let cache = if self.immutable {
             "public, max-age=31536000, immutable"
         } else {
@@ -221,7 +224,7 @@ impl Asset {
 }
 
 /// Whether a request takes a coding (RFC 9110: listed, and not with `q=0`).
-fn accepts(request: &HeaderMap, coding: &str) -> bool {
+fn accepts_encoding(request: &HeaderMap, coding: &str) -> bool {
     request
         .get_all(header::ACCEPT_ENCODING)
         .iter()
@@ -235,7 +238,7 @@ fn accepts(request: &HeaderMap, coding: &str) -> bool {
         })
 }
 
-fn kind(name: &str) -> &'static str {
+fn content_type_of(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -252,7 +255,7 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-fn compressible(kind: &str) -> bool {
+fn is_compressible(kind: &str) -> bool {
     kind.starts_with("text/")
         || kind == "application/wasm"
         || kind == "application/json"
@@ -260,18 +263,18 @@ fn compressible(kind: &str) -> bool {
 }
 
 /// Whether a name holds the hash of its content, as Trunk's do: `page-0123456789abcdef_bg.wasm`.
-fn hashed(name: &str) -> bool {
+fn has_content_hash(name: &str) -> bool {
     name.split(['-', '.', '_'])
         .any(|part| part.len() >= 12 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn gzip(plain: &[u8]) -> io::Result<Vec<u8>> {
+fn compress_gzip(plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(plain)?;
     encoder.finish()
 }
 
-fn brotli(plain: &[u8]) -> io::Result<Vec<u8>> {
+fn compress_brotli(plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder =
         brotli::CompressorWriter::new(Vec::new(), 4096, BROTLI_QUALITY, BROTLI_WINDOW);
     encoder.write_all(plain)?;
@@ -285,21 +288,21 @@ mod tests {
 
     use super::*;
 
-    fn page(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Page) {
+    fn page(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Assets) {
         let folder = tempfile::tempdir().unwrap();
         for (name, content) in files {
             fs::write(folder.path().join(name), content).unwrap();
         }
-        let page = Page::new(Some(folder.path().canonicalize().unwrap()), Vec::new());
+        let page = Assets::new(Some(folder.path().canonicalize().unwrap()), Vec::new());
         (folder, page)
     }
 
-    fn get(page: &Page, path: &str, headers: &[(&'static str, &str)]) -> Response {
+    fn get(page: &Assets, path: &str, headers: &[(&'static str, &str)]) -> Response {
         let mut request = HeaderMap::new();
         for (name, value) in headers {
             request.insert(*name, value.parse().unwrap());
         }
-        page.answer(path, &request)
+        page.respond(path, &request)
     }
 
     fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -375,8 +378,8 @@ mod tests {
 
     #[test]
     fn a_missing_page_is_explained() {
-        let page = Page::new(None, Vec::new());
-        assert!(!page.built());
+        let page = Assets::new(None, Vec::new());
+        assert!(!page.is_built());
         assert_eq!(
             get(&page, "/", &[]).status(),
             StatusCode::SERVICE_UNAVAILABLE

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// The page's Content-Security-Policy: its own files, its inline scripts by their hashes, and
 /// calls of its own origin and of the configured APIs.
-pub(super) fn policy(html: &[u8], apis: &[String]) -> Option<HeaderValue> {
+pub(super) fn content_security_policy(html: &[u8], apis: &[String]) -> Option<HeaderValue> {
     let mut scripts = String::from("'self' 'wasm-unsafe-eval'");
     for script in inline_scripts(&String::from_utf8_lossy(html)) {
         let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(script));

@@ -24,7 +24,7 @@ pub struct Guard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// A request without `Origin`: no page, or a page's simple GET of its own server.
-    Plain,
+    NoOrigin,
     /// The page that this server serves.
     OwnPage,
     /// A page of a configured origin.
@@ -44,10 +44,10 @@ impl Guard {
 
     /// Refuses a foreign host or origin; else returns where the request comes from.
     pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let host = self.host(uri, headers)?;
+        let host = self.check_host(uri, headers)?;
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = origins.next() else {
-            return Ok(Caller::Plain);
+            return Ok(Caller::NoOrigin);
         };
         let origin = origin.to_str().unwrap_or("(unreadable)");
         let own = origin
@@ -71,7 +71,7 @@ impl Guard {
         }
     }
 
-    fn host(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, ApiError> {
+    fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, ApiError> {
         let mut named = headers.get_all(header::HOST).iter();
         let host = match (named.next(), named.next()) {
             (Some(host), None) => host.to_str().ok().map(str::to_owned),
@@ -80,7 +80,7 @@ impl Guard {
         };
         let host = host.map(|host| host.to_ascii_lowercase());
         match host {
-            Some(host) if self.allows(&host) => Ok(host),
+            Some(host) if self.allows_host(&host) => Ok(host),
             _ => Err(ApiError::Forbidden(
                 "This server does not answer to that host name. Its `hosts` setting names those \
                  that it does."
@@ -89,8 +89,8 @@ impl Guard {
         }
     }
 
-    fn allows(&self, host: &str) -> bool {
-        let Some(name) = without_port(host) else {
+    fn allows_host(&self, host: &str) -> bool {
+        let Some(name) = strip_port(host) else {
             return false;
         };
         let address = name
@@ -108,7 +108,7 @@ impl Guard {
 }
 
 /// `localhost` of `localhost:8080`, `[::1]` of `[::1]:8080`; `None` if it is neither.
-fn without_port(host: &str) -> Option<&str> {
+fn strip_port(host: &str) -> Option<&str> {
     let end = if host.starts_with('[') {
         host.find(']')? + 1
     } else {
@@ -125,14 +125,14 @@ fn without_port(host: &str) -> Option<&str> {
 /// Whether the session cookie is accepted for this request: only from our own page. A simple GET
 /// has no `Origin`; then the browser's `Sec-Fetch-Site`, if it sends one, must be same-origin or
 /// none.
-pub(super) fn cookie_counts(caller: &Caller, method: &Method, headers: &HeaderMap) -> bool {
+pub(super) fn accepts_cookie(caller: &Caller, method: &Method, headers: &HeaderMap) -> bool {
     let site = headers
         .get("sec-fetch-site")
         .map(axum::http::HeaderValue::as_bytes);
     let near = matches!(site, None | Some(b"same-origin" | b"none"));
     match caller {
         Caller::OwnPage => near,
-        Caller::Plain => near && (method == Method::GET || method == Method::HEAD),
+        Caller::NoOrigin => near && (method == Method::GET || method == Method::HEAD),
         Caller::OtherPage(_) => false,
     }
 }
@@ -172,7 +172,7 @@ mod tests {
             "planner.example.org",
             "planner.example.org:443",
         ] {
-            assert_eq!(check(&[("host", host)]), Some(Caller::Plain), "{host}");
+            assert_eq!(check(&[("host", host)]), Some(Caller::NoOrigin), "{host}");
         }
         for host in [
             "evil.example",
@@ -236,14 +236,14 @@ mod tests {
             if let Some(site) = site {
                 headers.insert("sec-fetch-site", site.parse().unwrap());
             }
-            cookie_counts(&caller, &method, &headers)
+            accepts_cookie(&caller, &method, &headers)
         };
         assert!(counts(Caller::OwnPage, Method::POST, Some("same-origin")));
-        assert!(counts(Caller::Plain, Method::GET, None));
-        assert!(counts(Caller::Plain, Method::GET, Some("none")));
-        assert!(!counts(Caller::Plain, Method::POST, None));
-        assert!(!counts(Caller::Plain, Method::GET, Some("cross-site")));
-        assert!(!counts(Caller::Plain, Method::GET, Some("same-site")));
+        assert!(counts(Caller::NoOrigin, Method::GET, None));
+        assert!(counts(Caller::NoOrigin, Method::GET, Some("none")));
+        assert!(!counts(Caller::NoOrigin, Method::POST, None));
+        assert!(!counts(Caller::NoOrigin, Method::GET, Some("cross-site")));
+        assert!(!counts(Caller::NoOrigin, Method::GET, Some("same-site")));
         assert!(!counts(Caller::OtherPage("x".into()), Method::GET, None));
     }
 }

@@ -7,25 +7,25 @@ use crate::model::Account;
 use crate::system::random::{self, NoEntropy};
 
 /// What is stored of a key.
-pub struct NewKey {
+pub struct KeyHash {
     /// 16 random bytes.
     pub salt: Vec<u8>,
     /// SHA-256 of salt and key.
     pub hash: Vec<u8>,
 }
 
-impl NewKey {
+impl KeyHash {
     /// Hashes a key with a fresh salt.
-    pub fn of(key: &str) -> Result<Self, NoEntropy> {
+    pub fn from_key(key: &str) -> Result<Self, NoEntropy> {
         let salt = random::bytes::<16>()?;
         Ok(Self {
             salt: salt.to_vec(),
-            hash: hash(&salt, key).to_vec(),
+            hash: hash_key(&salt, key).to_vec(),
         })
     }
 }
 
-fn hash(salt: &[u8], key: &str) -> [u8; 32] {
+fn hash_key(salt: &[u8], key: &str) -> [u8; 32] {
     Sha256::new()
         .chain_update(salt)
         .chain_update(key)
@@ -35,11 +35,11 @@ fn hash(salt: &[u8], key: &str) -> [u8; 32] {
 
 /// Whether `key` is the account's. Takes the same time whatever it is, and also without an
 /// account, so that nobody learns which names exist.
-pub fn verify(account: Option<&Account>, key: &str) -> bool {
+pub fn verify_key(account: Option<&Account>, key: &str) -> bool {
     let nobody = ([0; 16].as_slice(), [0; 32].as_slice());
     let (salt, expected) =
         account.map_or(nobody, |account| (&account.salt[..], &account.key_hash[..]));
-    let equal: bool = hash(salt, key).as_slice().ct_eq(expected).into();
+    let equal: bool = hash_key(salt, key).as_slice().ct_eq(expected).into();
     equal && account.is_some()
 }
 
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     fn account(key: &str) -> Account {
-        let NewKey { salt, hash } = NewKey::of(key).unwrap();
+        let KeyHash { salt, hash } = KeyHash::from_key(key).unwrap();
         Account {
             id: "u".into(),
             name: "ada".into(),
@@ -63,11 +63,11 @@ mod tests {
     #[test]
     fn only_the_key_itself_fits() {
         let ada = account("k-secret");
-        assert!(verify(Some(&ada), "k-secret"));
+        assert!(verify_key(Some(&ada), "k-secret"));
         for wrong in ["", "k-secre", "k-secret ", "K-secret"] {
-            assert!(!verify(Some(&ada), wrong));
+            assert!(!verify_key(Some(&ada), wrong));
         }
-        assert!(!verify(None, "k-secret"));
+        assert!(!verify_key(None, "k-secret"));
     }
 
     #[test]

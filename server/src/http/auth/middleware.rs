@@ -11,33 +11,41 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
-use super::guard::cookie_counts;
-use super::{Auth, Caller, Identity, token, verify};
+use super::guard::accepts_cookie;
+use super::{Auth, Caller, Identity, token, verify_key};
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::model::Account;
 use crate::store::Store;
 use crate::system::clock;
 
-const WRONG: &str = "The user or the key is wrong.";
-const MISSING: &str = "This call needs credentials: sign in, or send Basic authentication.";
-const SLOW: &str = "Too many wrong keys. Try again later.";
+const WRONG_CREDENTIALS: &str = "The user or the key is wrong.";
+const MISSING_CREDENTIALS: &str =
+    "This call needs credentials: sign in, or send Basic authentication.";
+const TOO_MANY_FAILURES: &str = "Too many wrong keys. Try again later.";
 
 /// Refuses foreign hosts and origins, answers preflights, and sets the headers that every answer
 /// has.
-pub async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn enforce_origin_policy(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let caller = match app.auth.guard.check(request.uri(), request.headers()) {
         Ok(caller) => caller,
-        Err(error) => return secured(error.into_response()),
+        Err(error) => return with_security_headers(error.into_response()),
     };
     let asks = request
         .headers()
         .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if request.method() == Method::OPTIONS && asks {
-        return secured(shared(&caller, preflight(request.headers())));
+        return with_security_headers(with_cors_headers(
+            &caller,
+            preflight_response(request.headers()),
+        ));
     }
     request.extensions_mut().insert(caller.clone());
-    secured(shared(&caller, next.run(request).await))
+    with_security_headers(with_cors_headers(&caller, next.run(request).await))
 }
 
 /// Refuses requests without valid credentials; others get an [`Identity`].
@@ -58,43 +66,44 @@ async fn identify(app: &App, request: &Parts) -> Result<Identity, ApiError> {
         let value = value.to_str().unwrap_or_default();
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
         if scheme.eq_ignore_ascii_case("basic") {
-            let (user, key) = basic(rest).ok_or(ApiError::Unauthenticated(WRONG))?;
+            let (user, key) =
+                decode_basic(rest).ok_or(ApiError::Unauthenticated(WRONG_CREDENTIALS))?;
             return app
                 .auth
-                .check_key(&app.store, peer(request), user, key)
+                .check_key(&app.store, peer_address(request), user, key)
                 .await;
         }
         if scheme.eq_ignore_ascii_case("bearer") {
-            let account = app.auth.bearers.account(rest.trim());
-            return known(&app.store, account).await;
+            let account = app.auth.bearer_tokens.redeem(rest.trim());
+            return identity_of_account(&app.store, account).await;
         }
-        return Err(ApiError::Unauthenticated(WRONG));
+        return Err(ApiError::Unauthenticated(WRONG_CREDENTIALS));
     }
     let caller = request
         .extensions
         .get::<Caller>()
-        .ok_or(ApiError::Unauthenticated(MISSING))?;
+        .ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))?;
     let cookie = app.auth.cookie.token(headers).map(token::hash);
     match cookie {
-        Some(hash) if cookie_counts(caller, &request.method, headers) => {
-            known(
+        Some(hash) if accepts_cookie(caller, &request.method, headers) => {
+            identity_of_account(
                 &app.store,
                 app.store.page_session(hash, clock::now()).await?,
             )
             .await
         }
-        _ => Err(ApiError::Unauthenticated(MISSING)),
+        _ => Err(ApiError::Unauthenticated(MISSING_CREDENTIALS)),
     }
 }
 
-async fn known(store: &Store, account: Option<String>) -> Result<Identity, ApiError> {
+async fn identity_of_account(store: &Store, account: Option<String>) -> Result<Identity, ApiError> {
     let account = match account {
         Some(id) => store.account(id).await?,
         None => None,
     };
     account
         .map(|account| Identity { account })
-        .ok_or(ApiError::Unauthenticated(MISSING))
+        .ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))
 }
 
 impl Auth {
@@ -113,17 +122,17 @@ impl Auth {
             .finalize()
             .into();
         let known = self
-            .known
+            .verified_pairs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .contains(&pair);
-        if !known && let Some(seconds) = self.limiter.wait(peer) {
-            return Err(ApiError::TooOften(SLOW, seconds));
+        if !known && let Some(seconds) = self.limiter.seconds_to_wait(peer) {
+            return Err(ApiError::TooManyRequests(TOO_MANY_FAILURES, seconds));
         }
         let account: Option<Account> = store.account(user).await?;
         match account {
-            Some(account) if verify(Some(&account), &key) => {
-                self.known
+            Some(account) if verify_key(Some(&account), &key) => {
+                self.verified_pairs
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .insert(pair);
@@ -132,15 +141,15 @@ impl Auth {
             other => {
                 // Also hashed without an account, so that the time does not reveal which names
                 // exist.
-                verify(other.as_ref(), &key);
-                self.limiter.failed(peer);
-                Err(ApiError::Unauthenticated(WRONG))
+                verify_key(other.as_ref(), &key);
+                self.limiter.record_failure(peer);
+                Err(ApiError::Unauthenticated(WRONG_CREDENTIALS))
             }
         }
     }
 }
 
-fn basic(encoded: &str) -> Option<(String, String)> {
+fn decode_basic(encoded: &str) -> Option<(String, String)> {
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(encoded.trim())
         .ok()?;
@@ -149,14 +158,14 @@ fn basic(encoded: &str) -> Option<(String, String)> {
     Some((user.to_owned(), key.to_owned()))
 }
 
-fn peer(request: &Parts) -> IpAddr {
+fn peer_address(request: &Parts) -> IpAddr {
     let info = request.extensions.get::<ConnectInfo<SocketAddr>>();
     info.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| {
         address.ip()
     })
 }
 
-fn preflight(request: &HeaderMap) -> Response {
+fn preflight_response(request: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     let allow = |methods| HeaderValue::from_static(methods);
@@ -176,7 +185,7 @@ fn preflight(request: &HeaderMap) -> Response {
 }
 
 /// Adds the CORS headers that let a configured page of another origin read the response.
-fn shared(caller: &Caller, mut response: Response) -> Response {
+fn with_cors_headers(caller: &Caller, mut response: Response) -> Response {
     if let Caller::OtherPage(origin) = caller
         && let Ok(origin) = HeaderValue::from_str(origin)
     {
@@ -198,7 +207,7 @@ fn shared(caller: &Caller, mut response: Response) -> Response {
 }
 
 /// The headers that every answer has, unless a handler set its own.
-fn secured(mut response: Response) -> Response {
+fn with_security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         ("cache-control", "no-store"),
@@ -223,6 +232,6 @@ impl FromRequestParts<Arc<App>> for Identity {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
         let identity = parts.extensions.get::<Self>().cloned();
-        identity.ok_or(ApiError::Unauthenticated(MISSING))
+        identity.ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))
     }
 }

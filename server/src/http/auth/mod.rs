@@ -22,17 +22,17 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 pub use guard::{Caller, Guard};
-pub use keys::{NewKey, verify};
+pub use keys::{KeyHash, verify_key};
 pub use limiter::Limiter;
-pub use session::{COOKIE_LIFE, Cookie};
-pub use token::{Tokens, hash as token_hash};
+pub use session::{COOKIE_LIFETIME, SessionCookie};
+pub use token::{TokenStore, hash as token_hash};
 
 use crate::model::Account;
 
 /// How long the start address works.
-pub const START_LIFE: Duration = Duration::from_secs(3600);
+pub const START_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 /// How long a login's token works.
-const BEARER_LIFE: Duration = Duration::from_secs(600);
+const BEARER_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The authenticated caller of a request.
 #[derive(Clone, Debug)]
@@ -47,16 +47,16 @@ pub struct Auth {
     /// Hosts and origins.
     pub guard: Guard,
     /// The cookie's name.
-    pub cookie: Cookie,
+    pub cookie: SessionCookie,
     /// Start addresses not yet used.
-    pub starts: Tokens,
+    pub start_tokens: TokenStore,
     /// Tokens given by logins.
-    pub bearers: Tokens,
+    pub bearer_tokens: TokenStore,
     /// Slows down guessing.
     pub limiter: Limiter,
     /// Hashes of user and key that were verified before: these callers are not rate-limited when
     /// somebody else guesses keys from the same address.
-    known: Mutex<std::collections::HashSet<[u8; 32]>>,
+    verified_pairs: Mutex<std::collections::HashSet<[u8; 32]>>,
 }
 
 impl Auth {
@@ -64,11 +64,11 @@ impl Auth {
     pub fn new(guard: Guard, port: u16) -> Self {
         Self {
             guard,
-            cookie: Cookie::for_port(port),
-            starts: Tokens::new(START_LIFE, true),
-            bearers: Tokens::new(BEARER_LIFE, false),
+            cookie: SessionCookie::for_port(port),
+            start_tokens: TokenStore::new(START_TOKEN_LIFETIME, true),
+            bearer_tokens: TokenStore::new(BEARER_TOKEN_LIFETIME, false),
             limiter: Limiter::default(),
-            known: Mutex::default(),
+            verified_pairs: Mutex::default(),
         }
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// How long a page stays signed in.
-pub const COOKIE_LIFE: Duration = Duration::from_secs(30 * 86_400);
+pub const COOKIE_LIFETIME: Duration = Duration::from_secs(30 * 86_400);
 
 /// The cookie. Its name holds the port, since browsers share cookies between the ports of a host.
 #[derive(Clone, Debug)]
-pub struct Cookie {
+pub struct SessionCookie {
     name: String,
 }
 
-impl Cookie {
+impl SessionCookie {
     /// For a server reached at this port.
     pub fn for_port(port: u16) -> Self {
         Self {
@@ -23,12 +23,12 @@ impl Cookie {
 
     /// The header that sets it. Scripts cannot read it, and other sites cannot make a browser
     /// send it.
-    pub fn set(&self, token: &str) -> Option<HeaderValue> {
-        self.header(token, COOKIE_LIFE.as_secs())
+    pub fn set_header(&self, token: &str) -> Option<HeaderValue> {
+        self.header(token, COOKIE_LIFETIME.as_secs())
     }
 
     /// The header that removes it.
-    pub fn clear(&self) -> Option<HeaderValue> {
+    pub fn clear_header(&self) -> Option<HeaderValue> {
         self.header("", 0)
     }
 
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn it_is_found_among_others() {
-        let cookie = Cookie::for_port(8080);
+        let cookie = SessionCookie::for_port(8080);
         let mut headers = HeaderMap::new();
         headers.append(
             header::COOKIE,
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn it_is_for_this_site_alone() {
-        let header = Cookie::for_port(1).set("t").unwrap();
+        let header = SessionCookie::for_port(1).set_header("t").unwrap();
         let text = header.to_str().unwrap();
         assert!(
             text.contains("HttpOnly") && text.contains("SameSite=Strict"),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::system::random::{self, NoEntropy};
 
 /// At most so many at a time; the oldest are forgotten first.
-const KEPT: usize = 1_000;
+const TOKENS_MAX: usize = 1_000;
 
 /// SHA-256 of a token. Tokens have 256 random bits, so the time of a lookup by hash reveals
 /// nothing.
@@ -19,36 +19,36 @@ pub fn hash(token: &str) -> [u8; 32] {
 }
 
 /// Tokens that stand for an account for a while.
-pub struct Tokens {
-    life: Duration,
-    once: bool,
+pub struct TokenStore {
+    lifetime: Duration,
+    single_use: bool,
     tokens: Mutex<HashMap<[u8; 32], (String, Instant)>>,
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for TokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
-            .field("life", &self.life)
+            .field("life", &self.lifetime)
             .finish_non_exhaustive()
     }
 }
 
-impl Tokens {
+impl TokenStore {
     /// Tokens that are valid for `life`; with `once`, for one use.
-    pub fn new(life: Duration, once: bool) -> Self {
+    pub fn new(lifetime: Duration, single_use: bool) -> Self {
         Self {
-            life,
-            once,
+            lifetime,
+            single_use,
             tokens: Mutex::default(),
         }
     }
 
     /// A new token for an account.
-    pub fn make(&self, account: &str) -> Result<String, NoEntropy> {
+    pub fn issue(&self, account: &str) -> Result<String, NoEntropy> {
         let token = random::secret()?;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.retain(|_, (_, made)| made.elapsed() < self.life);
-        if tokens.len() >= KEPT
+        tokens.retain(|_, (_, made)| made.elapsed() < self.lifetime);
+        if tokens.len() >= TOKENS_MAX
             && let Some(oldest) = tokens.iter().min_by_key(|(_, (_, made))| *made)
         {
             let oldest = *oldest.0;
@@ -59,14 +59,14 @@ impl Tokens {
     }
 
     /// The account of a valid token. A single-use or expired token is removed.
-    pub fn account(&self, token: &str) -> Option<String> {
+    pub fn redeem(&self, token: &str) -> Option<String> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let key = hash(token);
         let (account, made) = tokens.get(&key)?.clone();
-        if self.once || made.elapsed() >= self.life {
+        if self.single_use || made.elapsed() >= self.lifetime {
             tokens.remove(&key);
         }
-        (made.elapsed() < self.life).then_some(account)
+        (made.elapsed() < self.lifetime).then_some(account)
     }
 }
 
@@ -76,27 +76,27 @@ mod tests {
 
     #[test]
     fn a_start_token_works_once() {
-        let tokens = Tokens::new(Duration::from_secs(60), true);
-        let token = tokens.make("u").unwrap();
-        assert_eq!(tokens.account("other"), None);
-        assert_eq!(tokens.account(&token).as_deref(), Some("u"));
-        assert_eq!(tokens.account(&token), None);
+        let tokens = TokenStore::new(Duration::from_secs(60), true);
+        let token = tokens.issue("u").unwrap();
+        assert_eq!(tokens.redeem("other"), None);
+        assert_eq!(tokens.redeem(&token).as_deref(), Some("u"));
+        assert_eq!(tokens.redeem(&token), None);
     }
 
     #[test]
     fn tokens_expire() {
-        let tokens = Tokens::new(Duration::ZERO, false);
-        let token = tokens.make("u").unwrap();
-        assert_eq!(tokens.account(&token), None);
+        let tokens = TokenStore::new(Duration::ZERO, false);
+        let token = tokens.issue("u").unwrap();
+        assert_eq!(tokens.redeem(&token), None);
     }
 
     #[test]
     fn the_oldest_are_forgotten() {
-        let tokens = Tokens::new(Duration::from_secs(60), false);
-        let first = tokens.make("u").unwrap();
-        for _ in 0..KEPT {
-            tokens.make("u").unwrap();
+        let tokens = TokenStore::new(Duration::from_secs(60), false);
+        let first = tokens.issue("u").unwrap();
+        for _ in 0..TOKENS_MAX {
+            tokens.issue("u").unwrap();
         }
-        assert_eq!(tokens.account(&first), None);
+        assert_eq!(tokens.redeem(&first), None);
     }
 }

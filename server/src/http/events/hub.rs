@@ -7,7 +7,7 @@ use sweep_planner::api::Event;
 use tokio::sync::broadcast;
 
 /// How many events are kept for a client that comes back, and how far one may lag behind.
-const KEPT: usize = 1_024;
+const REPLAY_MAX: usize = 1_024;
 
 /// One event as it is sent.
 #[derive(Clone, Debug)]
@@ -20,19 +20,19 @@ pub struct Message {
 
 /// Sends each event to all subscribers, and keeps the last ones for those that reconnect.
 #[derive(Debug)]
-pub struct Events {
+pub struct EventHub {
     /// Differs from start to start, so that an old `Last-Event-ID` is recognised.
-    start: String,
-    state: Mutex<State>,
+    start_id: String,
+    state: Mutex<HubState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct HubState {
     sent: u64,
-    kept: VecDeque<Message>,
+    replay: VecDeque<Message>,
     channel: broadcast::Sender<Message>,
     /// Whether the last event was [`Event::Reload`] and no client has subscribed since.
-    unheard: bool,
+    reload_pending: bool,
 }
 
 /// What a subscriber receives: first the events that it missed, then new ones.
@@ -40,47 +40,47 @@ pub struct Subscription {
     /// Events since its last one; `None` if they are no longer kept: it must reload everything.
     pub missed: Option<Vec<Message>>,
     /// New events.
-    pub coming: broadcast::Receiver<Message>,
+    pub receiver: broadcast::Receiver<Message>,
 }
 
-impl Events {
+impl EventHub {
     /// `start`: a text that no earlier start had.
-    pub fn new(start: String) -> Self {
-        let (channel, _) = broadcast::channel(KEPT);
-        let state = State {
+    pub fn new(start_id: String) -> Self {
+        let (channel, _) = broadcast::channel(REPLAY_MAX);
+        let state = HubState {
             sent: 0,
-            kept: VecDeque::with_capacity(KEPT),
+            replay: VecDeque::with_capacity(REPLAY_MAX),
             channel,
-            unheard: false,
+            reload_pending: false,
         };
         Self {
-            start,
+            start_id,
             state: Mutex::new(state),
         }
     }
 
     /// The id of an event on the wire.
     pub fn id(&self, number: u64) -> String {
-        format!("{}-{number}", self.start)
+        format!("{}-{number}", self.start_id)
     }
 
     /// Whether there is a subscriber. Otherwise the caller need not read from the database what
     /// changed;
     /// [`Events::unheard`] is enough.
-    pub fn heard(&self) -> bool {
+    pub fn has_subscribers(&self) -> bool {
         let state = self.lock();
         state.channel.receiver_count() > 0
     }
 
     /// Records that something changed without subscribers: the next one to reconnect receives one
     /// [`Event::Reload`].
-    pub fn unheard(&self) {
-        if !std::mem::replace(&mut self.lock().unheard, true) {
+    pub fn publish_reload_once(&self) {
+        if !std::mem::replace(&mut self.lock().reload_pending, true) {
             self.publish(&Event::Reload);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, HubState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -99,10 +99,10 @@ impl Events {
             number: state.sent,
             data,
         };
-        if state.kept.len() == KEPT {
-            state.kept.pop_front();
+        if state.replay.len() == REPLAY_MAX {
+            state.replay.pop_front();
         }
-        state.kept.push_back(message.clone());
+        state.replay.push_back(message.clone());
         // An error means that there is no subscriber.
         let _ = state.channel.send(message);
     }
@@ -110,31 +110,31 @@ impl Events {
     /// Subscribes; `last` is the client's `Last-Event-ID`.
     pub fn subscribe(&self, last: Option<&str>) -> Subscription {
         let mut state = self.lock();
-        state.unheard = false;
+        state.reload_pending = false;
         let missed = match last {
             None => Some(Vec::new()),
             Some(id) => id
-                .strip_prefix(&self.start)
+                .strip_prefix(&self.start_id)
                 .and_then(|rest| rest.strip_prefix('-'))
                 .and_then(|number| number.parse::<u64>().ok())
-                .and_then(|number| state.since(number)),
+                .and_then(|number| state.messages_after(number)),
         };
         Subscription {
             missed,
-            coming: state.channel.subscribe(),
+            receiver: state.channel.subscribe(),
         }
     }
 }
 
-impl State {
-    fn since(&self, number: u64) -> Option<Vec<Message>> {
+impl HubState {
+    fn messages_after(&self, number: u64) -> Option<Vec<Message>> {
         let oldest = self
-            .kept
+            .replay
             .front()
             .map_or(self.sent + 1, |message| message.number);
         let known = number <= self.sent && number + 1 >= oldest;
         known.then(|| {
-            self.kept
+            self.replay
                 .iter()
                 .filter(|message| message.number > number)
                 .cloned()
@@ -147,14 +147,14 @@ impl State {
 mod tests {
     use super::*;
 
-    fn missed(events: &Events, last: Option<&str>) -> Option<Vec<u64>> {
+    fn missed(events: &EventHub, last: Option<&str>) -> Option<Vec<u64>> {
         let messages = events.subscribe(last).missed?;
         Some(messages.iter().map(|message| message.number).collect())
     }
 
     #[test]
     fn a_client_gets_what_it_missed() {
-        let events = Events::new("a".into());
+        let events = EventHub::new("a".into());
         for _ in 0..3 {
             events.publish(&Event::Reload);
         }
@@ -168,25 +168,25 @@ mod tests {
 
     #[test]
     fn many_changes_that_nobody_hears_are_one_event() {
-        let events = Events::new("a".into());
+        let events = EventHub::new("a".into());
         events.publish(&Event::Reload);
-        events.unheard();
-        events.unheard();
+        events.publish_reload_once();
+        events.publish_reload_once();
         assert_eq!(missed(&events, Some("a-1")), Some(vec![2]));
-        events.unheard();
+        events.publish_reload_once();
         assert_eq!(missed(&events, Some("a-2")), Some(vec![3]));
     }
 
     #[test]
     fn what_is_gone_is_said_to_be_gone() {
-        let events = Events::new("a".into());
-        for _ in 0..KEPT + 2 {
+        let events = EventHub::new("a".into());
+        for _ in 0..REPLAY_MAX + 2 {
             events.publish(&Event::Reload);
         }
         assert_eq!(missed(&events, Some("a-1")), None);
         assert_eq!(
             missed(&events, Some("a-2")).map(|all| all.len()),
-            Some(KEPT)
+            Some(REPLAY_MAX)
         );
     }
 }

@@ -10,42 +10,43 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::artifacts::kept;
+use super::artifacts::ensure_not_discarded;
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{At, Params};
+use crate::http::extract::{PathParam, QueryParams};
 use crate::http::{address, signed};
-use crate::runner::protocol::Folder;
-use crate::sources::{made, write_tar};
+use crate::runner::protocol::TrialFolder;
+use crate::sources::{list_artifacts, write_tar};
 
 /// How much is sent at once, in bytes, and how many such pieces may wait for the client.
-const PIECE: usize = 64 << 10;
-const PIECES: usize = 8;
+const CHUNK_BYTES: usize = 64 << 10;
+const CHUNKS_QUEUED_MAX: usize = 8;
 
 /// `GET …/artifacts.tar?expires=…&signature=…`: whoever has the address may read them.
-pub async fn all(
+pub async fn download_all(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    params: Params,
+    PathParam((name, id)): PathParam<(String, String)>,
+    params: QueryParams,
 ) -> Result<Response, ApiError> {
-    if !signed::is_signed(&app, [address::ARCHIVE, &id], &params)? {
+    if !signed::verify_signature(&app, [address::ARCHIVE, &id], &params)? {
         return Err(ApiError::Forbidden(
             "This address of artifacts is wrong or too old; list the artifacts again.".to_owned(),
         ));
     }
     let (run, trial) = experiments::find(&app, name, &id).await?;
-    kept(&app, run.key).await?;
-    let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
+    ensure_not_discarded(&app, run.key).await?;
+    let work =
+        TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let source = app.config.data.source(&run.id);
-    let (sender, receiver) = channel(PIECES);
+    let (sender, receiver) = channel(CHUNKS_QUEUED_MAX);
     // Ends by itself when everything is sent or the client has hung up.
     drop(tokio::task::spawn_blocking(move || {
-        let names: Vec<String> = made(&work, &source)
+        let names: Vec<String> = list_artifacts(&work, &source)
             .into_iter()
             .map(|file| file.name)
             .collect();
-        let out = BufWriter::with_capacity(PIECE, Pieces(sender.clone()));
+        let out = BufWriter::with_capacity(CHUNK_BYTES, ChannelWriter(sender.clone()));
         if let Err(error) = write_tar(&work, &names, out) {
             // Aborts the response, so that the client does not take it for a complete archive.
             let _ = sender.blocking_send(Err(error));
@@ -66,9 +67,9 @@ pub async fn all(
 }
 
 /// Writes to a channel; blocks while it is full.
-struct Pieces(Sender<io::Result<Bytes>>);
+struct ChannelWriter(Sender<io::Result<Bytes>>);
 
-impl Write for Pieces {
+impl Write for ChannelWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let piece = Bytes::copy_from_slice(bytes);
         let sent = self.0.blocking_send(Ok(piece));

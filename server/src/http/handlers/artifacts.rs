@@ -14,35 +14,39 @@ use tokio_util::io::ReaderStream;
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{At, Params};
+use crate::http::extract::{PathParam, QueryParams};
 use crate::http::{address, signed, wire};
-use crate::runner::protocol::Folder;
-use crate::sources::{Made, made, open_below};
-use crate::store::Files;
+use crate::runner::protocol::TrialFolder;
+use crate::sources::{ArtifactFile, list_artifacts, open_below};
+use crate::store::FileScope;
 
 /// How many a page holds where the call does not say, and at most.
-const PAGE: usize = 25;
-const PAGE_MAX: usize = 1_000;
+const PAGE_SIZE: usize = 25;
+const PAGE_SIZE_MAX: usize = 1_000;
 /// How long an address of an artifact works.
-const ADDRESS_LIFE_MICROS: i64 = 3_600_000_000;
+const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
 
 /// `GET /v1/core/{cluster}/experiments/{experiment}/artifacts`.
 pub async fn list(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    params: Params,
+    PathParam((name, id)): PathParam<(String, String)>,
+    params: QueryParams,
     headers: HeaderMap,
 ) -> Result<Json<ArtifactPage>, ApiError> {
     let (run, trial) = experiments::find(&app, name.clone(), &id).await?;
-    kept(&app, run.key).await?;
-    let start: usize = params.read("pageToken")?.unwrap_or(0);
-    let size: usize = params.read("pageSize")?.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let folder = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt);
+    ensure_not_discarded(&app, run.key).await?;
+    let start: usize = params.parse_first("pageToken")?.unwrap_or(0);
+    let size: usize = params
+        .parse_first("pageSize")?
+        .unwrap_or(PAGE_SIZE)
+        .clamp(1, PAGE_SIZE_MAX);
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
     let source = app.config.data.source(&run.id);
-    let found = tokio::task::spawn_blocking(move || made(&folder.work(), &source)).await?;
+    let found =
+        tokio::task::spawn_blocking(move || list_artifacts(&folder.work(), &source)).await?;
     let host = address::host(&headers);
-    let expires = app.clock.now().micros() + ADDRESS_LIFE_MICROS;
-    let shown = |file: &Made| {
+    let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
+    let shown = |file: &ArtifactFile| {
         let url = address::artifact(&app, host, &name, &id, &file.name, expires);
         wire::artifact(file, url)
     };
@@ -66,20 +70,21 @@ pub async fn list(
 }
 
 /// `GET …/artifacts/file?path=…&expires=…&signature=…`: whoever has the address may read it.
-pub async fn file(
+pub async fn download(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    params: Params,
+    PathParam((name, id)): PathParam<(String, String)>,
+    params: QueryParams,
 ) -> Result<Response, ApiError> {
     let path = params.get("path").unwrap_or_default().to_owned();
-    if !signed::is_signed(&app, [&id, &path], &params)? {
+    if !signed::verify_signature(&app, [&id, &path], &params)? {
         return Err(ApiError::Forbidden(
             "This address of an artifact is wrong or too old; list the artifacts again.".to_owned(),
         ));
     }
     let (run, trial) = experiments::find(&app, name, &id).await?;
-    kept(&app, run.key).await?;
-    let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
+    ensure_not_discarded(&app, run.key).await?;
+    let work =
+        TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let missing = || ApiError::NotFound("This file is not there any more.".to_owned());
     let opened = tokio::task::spawn_blocking(move || open_below(&work, Path::new(&path))).await?;
     let file = tokio::fs::File::from_std(opened.map_err(|_| missing())?);
@@ -98,8 +103,8 @@ pub async fn file(
 }
 
 /// Refuses with 410 if the files of a run's trials were deleted, or are marked for it.
-pub(super) async fn kept(app: &App, run: i64) -> Result<(), ApiError> {
-    let deleted = app.store.discarded_at(run, Files::Work).await?;
+pub(super) async fn ensure_not_discarded(app: &App, run: i64) -> Result<(), ApiError> {
+    let deleted = app.store.discarded_at(run, FileScope::Work).await?;
     deleted.map_or(Ok(()), |at| {
         Err(ApiError::Gone(format!(
             "The files of this run's trials were deleted at {at}, as the server's settings ask for \

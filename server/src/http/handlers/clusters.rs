@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use sweep_planner::api::{Cluster, ClusterList, InstanceType, InstanceTypeList};
 use sweep_planner::estimate::Catalogue;
 
-use super::cluster;
+use super::find_cluster;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::At;
+use crate::http::extract::PathParam;
 use crate::http::wire;
 
 /// `GET /v1/core/clusters`.
@@ -30,9 +30,9 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<ClusterList> {
 /// `GET /v1/core/clusters/{cluster}`.
 pub async fn get(
     State(app): State<Arc<App>>,
-    At(name): At<String>,
+    PathParam(name): PathParam<String>,
 ) -> Result<Json<Cluster>, ApiError> {
-    let settings = cluster(&app, &name)?;
+    let settings = find_cluster(&app, &name)?;
     Ok(Json(wire::cluster(&app, &name, settings)))
 }
 
@@ -40,9 +40,9 @@ pub async fn get(
 /// is not known has no entry.
 pub async fn instance_types(
     State(app): State<Arc<App>>,
-    At(name): At<String>,
+    PathParam(name): PathParam<String>,
 ) -> Result<Json<InstanceTypeList>, ApiError> {
-    let settings = cluster(&app, &name)?;
+    let settings = find_cluster(&app, &name)?;
     let mut types: Vec<InstanceType> = Catalogue::embedded()
         .machines()
         .flat_map(|machine| [false, true].map(|spot| wire::instance_type(settings, machine, spot)))

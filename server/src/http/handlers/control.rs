@@ -5,56 +5,57 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use sweep_planner::api::{Retry, Run, RunSpec, Scalar};
+use sweep_planner::api::{RetryRun, Run, RunSpec, Scalar};
 use sweep_planner::estimate::Catalogue;
 
 use super::runs;
 use crate::app::App;
 use crate::config::{ClusterConfig, Config};
-use crate::http::error::{ApiError, short};
-use crate::http::extract::{At, Body};
+use crate::http::error::{ApiError, truncated};
+use crate::http::extract::{JsonBody, PathParam};
 use crate::http::wire;
 
 /// The longest time limit, in seconds: ten years.
 const TIME_LIMIT_MAX: i64 = 315_360_000;
-const PRIORITIES: RangeInclusive<i64> = -1000..=1000;
+const PRIORITY_RANGE: RangeInclusive<i64> = -1000..=1000;
 
 /// The scheduling options of a run: priority, failure limit, and what each trial takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct RunControls {
     pub(super) priority: i32,
-    pub(super) stop_after: u32,
+    pub(super) failure_limit: u32,
     pub(super) cpus: u32,
     pub(super) gpus: u32,
 }
 
 /// Reads the scheduling options of a request; what is absent gets the server's default.
-pub(super) fn ask(
+pub(super) fn read_controls(
     config: &Config,
     cluster: &ClusterConfig,
     spec: &RunSpec,
-) -> Result<Asked, ApiError> {
+) -> Result<RunControls, ApiError> {
     let options = &spec.sweep_options;
     let wrong = |name: &str| ApiError::Internal(format!("`{name}` is out of its range"));
-    number(
+    parse_number(
         "time_limit",
         options.time_limit.as_ref(),
         0..=TIME_LIMIT_MAX,
     )?;
-    let priority = number("priority", options.priority.as_ref(), PRIORITIES)?.unwrap_or(0);
+    let priority =
+        parse_number("priority", options.priority.as_ref(), PRIORITY_RANGE)?.unwrap_or(0);
     let stop_after = options.stop_after_failures.as_ref();
-    let stop_after = number("stop_after_failures", stop_after, 0..=i64::from(u32::MAX))?;
-    let cpus = share("CPUs", spec.resources.cpu.0, cluster.cpus)?;
+    let stop_after = parse_number("stop_after_failures", stop_after, 0..=i64::from(u32::MAX))?;
+    let cpus = check_share("CPUs", spec.resources.cpu.0, cluster.cpus)?;
     let there = u32::try_from(cluster.gpus.len()).unwrap_or(u32::MAX);
     let shared = (there > 0).then_some(there);
-    let gpus = match share("GPUs", spec.resources.gpu.0, shared)? {
+    let gpus = match check_share("GPUs", spec.resources.gpu.0, shared)? {
         // As many as the machine that the command names has.
         0 => machine_gpus(&spec.instance_type).min(there),
         asked => asked,
     };
-    Ok(Asked {
+    Ok(RunControls {
         priority: i32::try_from(priority).map_err(|_| wrong("priority"))?,
-        stop_after: match stop_after {
+        failure_limit: match stop_after {
             Some(stop_after) => {
                 u32::try_from(stop_after).map_err(|_| wrong("stop_after_failures"))?
             }
@@ -65,7 +66,7 @@ pub(super) fn ask(
     })
 }
 
-fn number(
+fn parse_number(
     name: &str,
     text: Option<&Scalar>,
     range: RangeInclusive<i64>,
@@ -77,13 +78,13 @@ fn number(
             "`sweepOptions.{name}` takes a whole number from {} to {}, found `{}`.",
             range.start(),
             range.end(),
-            short(&text.0)
+            truncated(&text.0)
         ))
     })
 }
 
 /// Refuses a trial that asks for more than its cluster has; `None`: the cluster does not count it.
-fn share(what: &str, asked: i64, there: Option<u32>) -> Result<u32, ApiError> {
+fn check_share(what: &str, asked: i64, there: Option<u32>) -> Result<u32, ApiError> {
     let asked = u32::try_from(asked.max(0)).unwrap_or(u32::MAX);
     match there {
         Some(there) if asked > there => Err(ApiError::Invalid(format!(
@@ -101,8 +102,8 @@ fn machine_gpus(instance_type: &str) -> u32 {
 /// `POST /v1/core/{cluster}/runs/{run}/retry`.
 pub async fn retry(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    Body(request): Body<Retry>,
+    PathParam((name, id)): PathParam<(String, String)>,
+    JsonBody(request): JsonBody<RetryRun>,
 ) -> Result<Json<Run>, ApiError> {
     let run = runs::find(&app, name.clone(), id.clone()).await?;
     let again = app
@@ -121,28 +122,28 @@ pub async fn retry(
             "None of these trials has failed, so there is nothing to try again.".to_owned(),
         ));
     }
-    changed(&app, name, id, again).await
+    wake_and_publish(&app, name, id, again).await
 }
 
 /// `POST /v1/core/{cluster}/runs/{run}/release`.
 pub async fn release(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
+    PathParam((name, id)): PathParam<(String, String)>,
 ) -> Result<Json<Run>, ApiError> {
     let run = runs::find(&app, name.clone(), id.clone()).await?;
     let released = app.store.release(run.key, app.clock.now()).await?;
-    changed(&app, name, id, released).await
+    wake_and_publish(&app, name, id, released).await
 }
 
-async fn changed(
+async fn wake_and_publish(
     app: &App,
     name: String,
     id: String,
     numbers: Vec<u32>,
 ) -> Result<Json<Run>, ApiError> {
-    app.wake(&name);
-    app.fetch.notify_one();
+    app.wake_dispatcher(&name);
+    app.fetch_wake.notify_one();
     let run = runs::find(app, name, id).await?;
     app.announce(run.key, numbers).await?;
-    Ok(Json(wire::run(app, &run, true)))
+    Ok(Json(wire::run_to_wire(app, &run, true)))
 }

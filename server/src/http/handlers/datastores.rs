@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use sweep_planner::api::{Datastore, DatastoreList};
 
-use super::cluster;
+use super::find_cluster;
 use crate::app::App;
 use crate::http::auth::Identity;
-use crate::http::error::{ApiError, short};
-use crate::http::extract::{At, Params};
+use crate::http::error::{ApiError, truncated};
+use crate::http::extract::{PathParam, QueryParams};
 use crate::http::wire;
 
 /// `GET /v1/core/{cluster}/datastores?name=NAME`: every version; `available` and the other
@@ -18,13 +18,13 @@ use crate::http::wire;
 pub async fn list(
     State(app): State<Arc<App>>,
     identity: Identity,
-    At(name): At<String>,
-    params: Params,
+    PathParam(name): PathParam<String>,
+    params: QueryParams,
 ) -> Result<Json<DatastoreList>, ApiError> {
-    cluster(&app, &name)?;
+    find_cluster(&app, &name)?;
     let only = params.get("name").unwrap_or_default().to_owned();
     let datastores = tokio::task::spawn_blocking(move || {
-        let all = app.datastores.all().into_iter();
+        let all = app.datastores.list().into_iter();
         let asked = all.filter(|one| only.is_empty() || one.name == only);
         asked
             .map(|one| wire::datastore(&app, &identity.account, &name, &one))
@@ -40,10 +40,10 @@ pub async fn list(
 pub async fn get(
     State(app): State<Arc<App>>,
     identity: Identity,
-    At((name, id)): At<(String, String)>,
+    PathParam((name, id)): PathParam<(String, String)>,
 ) -> Result<Json<Datastore>, ApiError> {
-    cluster(&app, &name)?;
-    let missing = ApiError::NotFound(format!("There is no datastore `{}`.", short(&id)));
+    find_cluster(&app, &name)?;
+    let missing = ApiError::NotFound(format!("There is no datastore `{}`.", truncated(&id)));
     let found = tokio::task::spawn_blocking(move || {
         let one = app.datastores.by_id(&id)?;
         Some(wire::datastore(&app, &identity.account, &name, &one))

@@ -28,11 +28,14 @@ pub async fn stream(
     let last = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok());
-    let Subscription { missed, coming } = app.events.subscribe(last);
+    let Subscription {
+        missed,
+        receiver: coming,
+    } = app.events.subscribe(last);
     let first = match missed {
         Some(missed) => missed
             .into_iter()
-            .map(|message| shown(&app, &message))
+            .map(|message| to_sse_event(&app, &message))
             .collect(),
         None => vec![Event::default().data(RELOAD)],
     };
@@ -44,7 +47,7 @@ pub async fn stream(
             _ = stopping.wait_for(|stop| *stop) => return None,
         };
         let event = match received {
-            Ok(message) => shown(&app, &message),
+            Ok(message) => to_sse_event(&app, &message),
             // The client reads too slowly and has lost events: it reloads, then goes on.
             Err(RecvError::Lagged(_)) => Event::default().data(RELOAD),
             Err(RecvError::Closed) => return None,
@@ -55,7 +58,7 @@ pub async fn stream(
     Sse::new(all).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
-fn shown(app: &App, message: &Message) -> Event {
+fn to_sse_event(app: &App, message: &Message) -> Event {
     Event::default()
         .id(app.events.id(message.number))
         .data(&*message.data)

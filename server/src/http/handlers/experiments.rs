@@ -9,14 +9,14 @@ use sweep_planner::api::{
     Experiment, ExperimentList, ExperimentState, SeriesList, UpdateExperiment,
 };
 
-use super::cluster;
+use super::find_cluster;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{At, Body, Params};
+use crate::http::extract::{JsonBody, PathParam, QueryParams};
 use crate::http::wire;
-use crate::model::{RunRecord, State as TrialState, TrialRecord, names};
-use crate::runner::protocol::Folder;
-use crate::store::Window;
+use crate::model::{RunRecord, TrialRecord, TrialState, names};
+use crate::runner::protocol::TrialFolder;
+use crate::store::SeriesWindow;
 
 /// How many points of a metric are answered where the call does not say, and at most.
 const SERIES_POINTS: u64 = 1_000;
@@ -25,21 +25,21 @@ const SERIES_POINTS_MAX: u64 = 10_000;
 /// `GET /v1/core/{cluster}/experiments?names=…`.
 pub async fn list(
     State(app): State<Arc<App>>,
-    At(name): At<String>,
-    params: Params,
+    PathParam(name): PathParam<String>,
+    params: QueryParams,
 ) -> Result<Json<ExperimentList>, ApiError> {
-    cluster(&app, &name)?;
+    find_cluster(&app, &name)?;
     let mut experiments = Vec::new();
-    for asked in params.all("names") {
+    for asked in params.get_all("names") {
         let Some((run, number)) = names::parse_experiment_name(asked) else {
             continue;
         };
-        let run = app.store.run_named(name.clone(), run.to_owned()).await?;
+        let run = app.store.run_by_name(name.clone(), run.to_owned()).await?;
         let Some(run) = run else { continue };
         if let Some(trial) = app.store.trial(run.key, number).await?
             && trial.state != TrialState::Deleted
         {
-            experiments.push(wire::experiment(&run, &trial, app.clock.now()));
+            experiments.push(wire::trial_to_experiment(&run, &trial, app.clock.now()));
         }
     }
     Ok(Json(ExperimentList { experiments }))
@@ -48,16 +48,17 @@ pub async fn list(
 /// `GET /v1/core/{cluster}/experiments/{experiment}`.
 pub async fn get(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
+    PathParam((name, id)): PathParam<(String, String)>,
 ) -> Result<Json<Experiment>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
-    let mut experiment = wire::experiment(&run, &trial, app.clock.now());
+    let mut experiment = wire::trial_to_experiment(&run, &trial, app.clock.now());
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
     if !run.spec.datastores.is_empty() {
-        let folder = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt);
-        let started = tokio::task::spawn_blocking(move || folder.started()).await?;
+        let folder =
+            TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
+        let started = tokio::task::spawn_blocking(move || folder.read_start()).await?;
         // Not yet started, or long cleared away.
         experiment.status.datastores = started.ok().flatten().and_then(|note| note.datastores);
     }
@@ -68,8 +69,8 @@ pub async fn get(
 /// stops it.
 pub async fn update(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    Body(update): Body<UpdateExperiment>,
+    PathParam((name, id)): PathParam<(String, String)>,
+    JsonBody(update): JsonBody<UpdateExperiment>,
 ) -> Result<Json<Experiment>, ApiError> {
     let (run, trial) = find(&app, name.clone(), &id).await?;
     match update.spec.desired_state {
@@ -77,7 +78,7 @@ pub async fn update(
             app.store
                 .stop_trial(run.key, trial.number, app.clock.now())
                 .await?;
-            app.wake(&run.cluster);
+            app.wake_dispatcher(&run.cluster);
             app.announce(run.key, vec![trial.number]).await?;
         }
         // What every client sends back when it means no change.
@@ -90,13 +91,17 @@ pub async fn update(
         }
     }
     let (run, trial) = find(&app, name, &id).await?;
-    Ok(Json(wire::experiment(&run, &trial, app.clock.now())))
+    Ok(Json(wire::trial_to_experiment(
+        &run,
+        &trial,
+        app.clock.now(),
+    )))
 }
 
 /// `DELETE /v1/core/{cluster}/experiments/{experiment}`: hides one that has ended.
 pub async fn delete(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
+    PathParam((name, id)): PathParam<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
     if !app
@@ -115,16 +120,16 @@ pub async fn delete(
 /// `GET /v1/core/{cluster}/experiments/{experiment}/metrics`.
 pub async fn metrics(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    params: Params,
+    PathParam((name, id)): PathParam<(String, String)>,
+    params: QueryParams,
 ) -> Result<Json<SeriesList>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
-    let window = Window {
-        names: params.all("name").map(str::to_owned).collect(),
-        from: params.read("from")?.unwrap_or(0),
-        to: params.read("to")?.unwrap_or(u64::MAX),
-        most: params
-            .read("points")?
+    let window = SeriesWindow {
+        names: params.get_all("name").map(str::to_owned).collect(),
+        from: params.parse_first("from")?.unwrap_or(0),
+        to: params.parse_first("to")?.unwrap_or(u64::MAX),
+        max_points: params
+            .parse_first("points")?
             .unwrap_or(SERIES_POINTS)
             .clamp(5, SERIES_POINTS_MAX),
     };
@@ -134,16 +139,16 @@ pub async fn metrics(
 
 /// A trial and its run by the trial's id.
 pub async fn find(app: &App, name: String, id: &str) -> Result<(RunRecord, TrialRecord), ApiError> {
-    cluster(app, &name)?;
-    let (run, number) = names::parse_experiment_id(id).ok_or(ApiError::NoExperiment)?;
+    find_cluster(app, &name)?;
+    let (run, number) = names::parse_experiment_id(id).ok_or(ApiError::ExperimentNotFound)?;
     let run = app
         .store
         .run(name, run.to_owned())
         .await?
-        .ok_or(ApiError::NoExperiment)?;
+        .ok_or(ApiError::ExperimentNotFound)?;
     let trial = app.store.trial(run.key, number).await?;
     let trial = trial.filter(|trial| trial.state != TrialState::Deleted);
     trial
         .map(|trial| (run, trial))
-        .ok_or(ApiError::NoExperiment)
+        .ok_or(ApiError::ExperimentNotFound)
 }

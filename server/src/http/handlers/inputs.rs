@@ -7,9 +7,9 @@ use std::sync::Arc;
 use sweep_planner::api::{CreateRun, DatastoreMount, Scalar};
 
 use crate::app::App;
-use crate::http::error::{ApiError, sentence, short};
+use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::model::Mount;
-use crate::sources::git::{self, Address};
+use crate::sources::git::{self, RepositoryAddress};
 
 /// A source from a repository: one that may be fetched, by a git that is there.
 pub(super) fn check_repository(app: &App, request: &CreateRun) -> Result<(), ApiError> {
@@ -23,9 +23,9 @@ pub(super) fn check_repository(app: &App, request: &CreateRun) -> Result<(), Api
                 .to_owned(),
         ));
     }
-    let read = Address::read(source, &app.config.repositories);
-    read.map_err(|refused| ApiError::Invalid(sentence(&refused)))?;
-    if git::installed() {
+    let read = RepositoryAddress::parse(source, &app.config.repositories);
+    read.map_err(|refused| ApiError::Invalid(to_sentence(&refused)))?;
+    if git::is_git_installed() {
         Ok(())
     } else {
         Err(ApiError::Unimplemented(
@@ -37,7 +37,7 @@ pub(super) fn check_repository(app: &App, request: &CreateRun) -> Result<(), Api
 }
 
 /// What the trials read, and the request's datastores as they were understood.
-pub(super) async fn datastores(
+pub(super) async fn resolve_datastores(
     app: &Arc<App>,
     asked: Vec<DatastoreMount>,
 ) -> Result<(Vec<Mount>, Vec<DatastoreMount>), ApiError> {
@@ -64,13 +64,13 @@ pub(super) fn stays_below(path: &str) -> bool {
 }
 
 /// A folder of the source, as a client names the one in which it stood: relative and never up.
-pub(super) fn check_folder(folder: &str) -> Result<(), ApiError> {
+pub(super) fn check_working_folder(folder: &str) -> Result<(), ApiError> {
     if !folder.contains('\0') && stays_below(folder) {
         Ok(())
     } else {
         Err(ApiError::Invalid(format!(
             "`{}` is not a folder of the source: it takes one relative to the top, without `..`.",
-            short(folder)
+            truncated(folder)
         )))
     }
 }
@@ -82,10 +82,10 @@ mod tests {
     #[test]
     fn a_working_folder_lies_in_the_source() {
         for folder in ["", ".", "pkg", "./a/b"] {
-            assert!(check_folder(folder).is_ok(), "{folder}");
+            assert!(check_working_folder(folder).is_ok(), "{folder}");
         }
         for folder in ["/", "..", "a/../..", "/etc", "a\0b"] {
-            assert!(check_folder(folder).is_err(), "{folder}");
+            assert!(check_working_folder(folder).is_err(), "{folder}");
         }
     }
 }

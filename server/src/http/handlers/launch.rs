@@ -11,21 +11,22 @@ use sha2::{Digest, Sha256};
 use sweep_planner::api::{
     CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp,
 };
-use sweep_planner::launch::{Launch, Refusal, receive};
+use sweep_planner::launch::{CheckedLaunch, Refusal, check_request};
 use sweep_planner::sweep::{self, Part, Trial};
 
-use super::{cluster, control, inputs, room, runs, uploads};
+use super::{control, ensure_disk_space, find_cluster, inputs, runs, uploads};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::auth::Identity;
-use crate::http::error::{ApiError, sentence, short};
-use crate::http::extract::{At, Body, Params};
+use crate::http::error::{ApiError, to_sentence, truncated};
+use crate::http::extract::{JsonBody, PathParam, QueryParams};
 use crate::model::price::{self, Pricing};
 use crate::model::{NewRun, NewTrial, RunRecord};
 use crate::sources::{
-    Ignored, NoScript, SourceError, SourceLimits, ensure_script, plain, remove_tree, snapshot,
+    IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
+    strip_current_dirs,
 };
-use crate::store::Created;
+use crate::store::CreateOutcome;
 use crate::system::random;
 
 /// The longest name of a run, and description, in characters.
@@ -37,86 +38,94 @@ const NAME_DRAWS: usize = 20;
 pub async fn create(
     State(app): State<Arc<App>>,
     identity: Identity,
-    At(name): At<String>,
-    params: Params,
+    PathParam(name): PathParam<String>,
+    params: QueryParams,
     headers: HeaderMap,
-    Body(request): Body<CreateRun>,
+    JsonBody(request): JsonBody<CreateRun>,
 ) -> Result<Json<Run>, ApiError> {
-    let settings = cluster(&app, &name)?;
-    let brief = params.read("brief")?.unwrap_or(false);
-    let key = idempotency_key(&headers, &request)?;
-    if let Some(run) = before(&app, &identity, &name, key.as_ref()).await? {
+    let settings = find_cluster(&app, &name)?;
+    let brief = params.parse_first("brief")?.unwrap_or(false);
+    let key = read_idempotency_key(&headers, &request)?;
+    if let Some(run) = replay_of_key(&app, &identity, &name, key.as_ref()).await? {
         // The first request may have failed between its commit and this call.
-        announce(&app, &name);
-        return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
+        wake_workers(&app, &name);
+        return Ok(Json(uploads::run_with_upload_url(
+            &app, &headers, &run, brief,
+        )));
     }
-    check(&name, &request)?;
-    room(&app)?;
+    check_support(&name, &request)?;
+    ensure_disk_space(&app)?;
     inputs::check_repository(&app, &request)?;
     let fetch = !request.spec.source_code.is_empty();
-    let asked = control::ask(&app.config, settings, &request.spec)?;
+    let controls = control::read_controls(&app.config, settings, &request.spec)?;
     let upload = request.local_dir;
-    let (mounts, understood) = inputs::datastores(&app, request.spec.datastores.clone()).await?;
+    let (mounts, understood) =
+        inputs::resolve_datastores(&app, request.spec.datastores.clone()).await?;
     let drawn = random::seed()?;
     let most = app.config.limits.trials;
-    let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
+    let expanded =
+        tokio::task::spawn_blocking(move || expand_trials(request, drawn, most)).await??;
     let account = identity.account.id.clone();
     let mut run = NewRun {
         id: random::ulid(app.clock.now())?,
         cluster: name.clone(),
         account,
         created_at: app.clock.now(),
-        key,
-        priority: asked.priority,
-        stop_after: asked.stop_after,
-        cpus: asked.cpus,
-        gpus: asked.gpus,
-        upload,
-        fetch,
+        idempotency_key: key,
+        priority: controls.priority,
+        failure_limit: controls.failure_limit,
+        cpus: controls.cpus,
+        gpus: controls.gpus,
+        awaits_upload: upload,
+        awaits_fetch: fetch,
         mounts,
         ..expanded
     };
     run.spec.datastores = understood;
     let spec = &run.spec;
-    run.terms = price::terms(&settings.price, &spec.instance_type, spec.use_spot);
+    run.terms = price::billing_terms(&settings.price, &spec.instance_type, spec.use_spot);
     run.spec.cluster_id.clone_from(&name);
     run.spec.user_id.clone_from(&run.account);
-    run.name = free_name(&app, &name, run.name).await?;
+    run.name = choose_name(&app, &name, run.name).await?;
     let id = run.id.clone();
     if !upload && !fetch {
-        keep_source(&app, &run).await?;
+        snapshot_source(&app, &run).await?;
     }
-    let (key, created) = (run.key.clone(), app.store.create_run(run).await);
-    if !matches!(created, Ok(Created::New)) {
-        forget_source(&app, &id).await;
+    let (key, created) = (run.idempotency_key.clone(), app.store.create_run(run).await);
+    if !matches!(created, Ok(CreateOutcome::Created)) {
+        remove_source(&app, &id).await;
     }
     match created? {
-        Created::New => {
-            announce(&app, &name);
+        CreateOutcome::Created => {
+            wake_workers(&app, &name);
             let record = runs::find(&app, name.clone(), id).await?;
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             app.announce(record.key, Vec::new()).await?;
-            Ok(Json(uploads::with_address(&app, &headers, &record, brief)))
+            Ok(Json(uploads::run_with_upload_url(
+                &app, &headers, &record, brief,
+            )))
         }
-        Created::NameTaken => Err(ApiError::Exists(
+        CreateOutcome::NameTaken => Err(ApiError::AlreadyExists(
             "Another run has taken this name just now. Launch again.".to_owned(),
         )),
-        Created::Before(_) | Created::KeyReused => {
-            let run = before(&app, &identity, &name, key.as_ref()).await?;
+        CreateOutcome::Existing(_) | CreateOutcome::KeyReused => {
+            let run = replay_of_key(&app, &identity, &name, key.as_ref()).await?;
             let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
-            Ok(Json(uploads::with_address(&app, &headers, &run, brief)))
+            Ok(Json(uploads::run_with_upload_url(
+                &app, &headers, &run, brief,
+            )))
         }
     }
 }
 
 /// Wakes the dispatcher and the fetcher for a new run.
-fn announce(app: &App, cluster: &str) {
-    app.wake(cluster);
-    app.fetch.notify_one();
+fn wake_workers(app: &App, cluster: &str) {
+    app.wake_dispatcher(cluster);
+    app.fetch_wake.notify_one();
 }
 
 /// The key of a request and the hash of what it asks for.
-fn idempotency_key(
+fn read_idempotency_key(
     headers: &HeaderMap,
     request: &CreateRun,
 ) -> Result<Option<(String, [u8; 32])>, ApiError> {
@@ -137,7 +146,7 @@ fn idempotency_key(
 }
 
 /// The run that an earlier request with this idempotency key has created.
-async fn before(
+async fn replay_of_key(
     app: &App,
     identity: &Identity,
     cluster: &str,
@@ -147,8 +156,10 @@ async fn before(
         return Ok(None);
     };
     let account = identity.account.id.clone();
-    match app.store.launched(account, key.clone(), *hash).await? {
-        Some(Created::Before(id)) => Ok(Some(runs::find(app, cluster.to_owned(), id).await?)),
+    match app.store.find_launch(account, key.clone(), *hash).await? {
+        Some(CreateOutcome::Existing(id)) => {
+            Ok(Some(runs::find(app, cluster.to_owned(), id).await?))
+        }
         Some(_) => Err(ApiError::Unprocessable(format!(
             "This {IDEMPOTENCY_KEY} was used for another request. Use a new one for a new run."
         ))),
@@ -157,12 +168,12 @@ async fn before(
 }
 
 /// Refuses what this server cannot do, before anything is written.
-fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
+fn check_support(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
     let spec = &request.spec;
     if !spec.cluster_id.is_empty() && spec.cluster_id != cluster {
         return Err(ApiError::Invalid(format!(
             "The address says cluster `{cluster}`, the request `{}`.",
-            short(&spec.cluster_id)
+            truncated(&spec.cluster_id)
         )));
     }
     if request.description.chars().count() > NAME_MAX {
@@ -176,7 +187,7 @@ fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
                 .to_owned(),
         ));
     }
-    inputs::check_folder(&spec.relative_work_dir)?;
+    inputs::check_working_folder(&spec.relative_work_dir)?;
     check_environment(&spec.env)
 }
 
@@ -186,7 +197,7 @@ fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiEr
         if !fits {
             return Err(ApiError::Invalid(format!(
                 "`{}` cannot be set in the environment.",
-                short(name)
+                truncated(name)
             )));
         }
     }
@@ -194,14 +205,14 @@ fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiEr
 }
 
 /// Reads the command again, by the code that showed the plan, and lists the chosen trials.
-fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiError> {
-    let Launch {
+fn expand_trials(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiError> {
+    let CheckedLaunch {
         plan,
         chosen,
         parallel,
-    } = receive(&request, drawn_seed).map_err(|refusal| match refusal {
-        Refusal::OtherDigest { .. } => ApiError::Conflict(sentence(&refusal)),
-        other => ApiError::Invalid(sentence(&other)),
+    } = check_request(&request, drawn_seed).map_err(|refusal| match refusal {
+        Refusal::DigestMismatch { .. } => ApiError::Conflict(to_sentence(&refusal)),
+        other => ApiError::Invalid(to_sentence(&other)),
     })?;
     if chosen.len() > most.into() {
         return Err(ApiError::Invalid(format!(
@@ -226,7 +237,7 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
             let passed = (0..u32::try_from(columns.len()).ok()?).map(value).collect();
             Some(NewTrial {
                 index,
-                passed,
+                values: passed,
                 argv: plan.argv(&trial),
             })
         })
@@ -238,26 +249,26 @@ fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiE
         name: request.name,
         description: request.description,
         account: String::new(),
-        spec: decided(request.spec, part, &sweep::digest(part, &chosen)),
+        spec: with_server_defaults(request.spec, part, &sweep::digest(part, &chosen)),
         columns: columns.to_vec(),
-        terms: price::terms(&Pricing::None, "", false),
+        terms: price::billing_terms(&Pricing::None, "", false),
         parallel,
         priority: 0,
-        stop_after: 0,
+        failure_limit: 0,
         cpus: 0,
         gpus: 0,
-        upload: false,
-        fetch: false,
+        awaits_upload: false,
+        awaits_fetch: false,
         mounts: Vec::new(),
         created_at: Timestamp::from_micros(0),
         trials,
-        key: None,
+        idempotency_key: None,
     })
 }
 
 /// The request's spec with the options that the plan decides (machine, disk, strategy, digest,
 /// seed).
-fn decided(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
+fn with_server_defaults(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
     let options = part.options();
     spec.instance_type.clone_from(&options.instance_type);
     spec.resources.storage_gb = Int64(options.disk_gb.into());
@@ -276,24 +287,24 @@ fn check_script(script: &str) -> Result<(), ApiError> {
     } else {
         Err(ApiError::Invalid(format!(
             "`{}` is not below the source folder. Name the script relative to it.",
-            short(script)
+            truncated(script)
         )))
     }
 }
 
 /// The name asked for, if it fits and is free; a drawn one where none is asked for.
-async fn free_name(app: &App, cluster: &str, asked: String) -> Result<String, ApiError> {
-    let taken = |name: &str| app.store.name_taken(cluster.to_owned(), name.to_owned());
+async fn choose_name(app: &App, cluster: &str, asked: String) -> Result<String, ApiError> {
+    let taken = |name: &str| app.store.is_name_taken(cluster.to_owned(), name.to_owned());
     if !asked.is_empty() {
         if !is_run_name(&asked) {
             return Err(ApiError::Invalid(format!(
                 "`{}` is no name for a run: lower-case letters, digits and -, no - at either end, \
                  at most {NAME_MAX} characters.",
-                short(&asked)
+                truncated(&asked)
             )));
         }
         if taken(&asked).await? {
-            return Err(ApiError::Exists(format!(
+            return Err(ApiError::AlreadyExists(format!(
                 "There is a run named `{asked}` already. Choose another name."
             )));
         }
@@ -322,14 +333,14 @@ fn is_run_name(name: &str) -> bool {
 
 /// Copies the source folder as it is now: what all trials of the run will run. Refuses a script
 /// that is not in it.
-async fn keep_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
+async fn snapshot_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
     let (id, folder) = (run.id.clone(), run.spec.relative_work_dir.clone());
     let (at, script) = (Arc::clone(app), run.script().to_owned());
     let to = app.config.data.source(&id);
     let copy = move || copy_source(&at.config, &to, &folder, script);
     let kept = tokio::task::spawn_blocking(copy).await?;
     if kept.is_err() {
-        forget_source(app, &id).await;
+        remove_source(app, &id).await;
     }
     kept
 }
@@ -339,18 +350,18 @@ fn copy_source(config: &Config, to: &Path, folder: &str, script: String) -> Resu
         bytes: config.limits.source_bytes,
         files: config.limits.source_files,
     };
-    let ignored = Ignored::of(&config.source, config.data.path());
+    let ignored = IgnoreRules::load(&config.source, config.data.path());
     snapshot(&config.source, to, &ignored, limits).map_err(|error| match error {
-        SourceError::TooLarge(_) => ApiError::Invalid(sentence(&error)),
+        SourceError::TooLarge(_) => ApiError::Invalid(to_sentence(&error)),
         SourceError::Io(..) => {
             ApiError::Internal(format!("the source folder cannot be copied: {error}"))
         }
     })?;
     ensure_script(to, folder, &script).map_err(|no_script| {
-        let path = plain(&Path::new(folder).join(&script));
-        let left_out = ignored.leaves_out_file(&config.source, &path);
+        let path = strip_current_dirs(&Path::new(folder).join(&script));
+        let left_out = ignored.ignores_file(&config.source, &path);
         let reason = if left_out && config.source.join(&path).is_file() {
-            NoScript::LeftOut(script)
+            ScriptError::LeftOut(script)
         } else {
             no_script
         };
@@ -358,7 +369,7 @@ fn copy_source(config: &Config, to: &Path, folder: &str, script: String) -> Resu
     })
 }
 
-async fn forget_source(app: &App, id: &str) {
+async fn remove_source(app: &App, id: &str) {
     let folder = app.config.data.source(id);
     // A failure leaves a folder behind that the next start removes.
     let _ = tokio::task::spawn_blocking(move || remove_tree(&folder)).await;

@@ -10,41 +10,44 @@ use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage};
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{At, Params};
-use crate::runner::output::{Stretch, read_output, search_output};
-use crate::runner::protocol::Folder;
-use crate::store::Files;
+use crate::http::extract::{PathParam, QueryParams};
+use crate::runner::output::{OutputSlice, read_output, search_output};
+use crate::runner::protocol::TrialFolder;
+use crate::store::FileScope;
 
 /// How much a page holds where the call does not say, in bytes.
-const LOG_PAGE: u32 = 256 << 10;
+const LOG_PAGE_SIZE: u32 = 256 << 10;
 /// How many lines a search answers with.
 const MATCHES_MAX: usize = 100;
 
 /// `GET /v1/core/{cluster}/experiments/{experiment}/logs`.
 pub async fn get(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    params: Params,
+    PathParam((name, id)): PathParam<(String, String)>,
+    params: QueryParams,
 ) -> Result<Response, ApiError> {
     // The state is read before the output: a trial that has ended writes no more.
     let (run, trial) = experiments::find(&app, name, &id).await?;
-    let limit = params.read("limit")?.unwrap_or(LOG_PAGE).min(LOG_PAGE_MAX);
-    let tail: Option<u64> = params.read("tail")?;
-    let offset: u64 = params.read("offset")?.unwrap_or(0);
-    let attempt: u32 = params.read("attempt")?.unwrap_or(trial.attempt);
+    let limit = params
+        .parse_first("limit")?
+        .unwrap_or(LOG_PAGE_SIZE)
+        .min(LOG_PAGE_MAX);
+    let tail: Option<u64> = params.parse_first("tail")?;
+    let offset: u64 = params.parse_first("offset")?.unwrap_or(0);
+    let attempt: u32 = params.parse_first("attempt")?.unwrap_or(trial.attempt);
     if attempt > trial.attempt {
         return Err(ApiError::NotFound(format!(
             "There is no attempt {attempt} of this experiment."
         )));
     }
-    if let Some(at) = app.store.discarded_at(run.key, Files::All).await? {
+    if let Some(at) = app.store.discarded_at(run.key, FileScope::All).await? {
         return Err(ApiError::Gone(format!(
             "The output of this run was deleted at {at}, as the server's settings ask for old runs."
         )));
     }
-    let folder = Folder::of(&app.config.data, &run.id, trial.number, attempt);
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt);
     if let Some(text) = params.get("search").filter(|text| !text.is_empty()) {
-        return Ok(search(folder, text.to_owned(), offset)
+        return Ok(search_log(folder, text.to_owned(), offset)
             .await?
             .into_response());
     }
@@ -53,7 +56,7 @@ pub async fn get(
         let size = std::fs::metadata(&path).map_or(0, |meta| meta.len());
         let offset = tail.map_or(offset, |tail| size.saturating_sub(tail));
         let stretch = read_output(&path, offset, limit.max(4))?;
-        let dropped = folder.ended()?.map_or(0, |ended| ended.dropped);
+        let dropped = folder.read_end()?.map_or(0, |ended| ended.dropped);
         Ok::<_, std::io::Error>((stretch, dropped))
     });
     let (stretch, dropped) = read
@@ -63,7 +66,7 @@ pub async fn get(
     // A trial that never had a folder has only the reason why.
     let nothing = ended && stretch.size == 0 && trial.exit_code.is_none();
     let stretch = if nothing {
-        reason(&trial.message, offset)
+        reason_as_output(&trial.message, offset)
     } else {
         stretch
     };
@@ -79,7 +82,11 @@ pub async fn get(
 }
 
 /// The lines that hold a text.
-async fn search(folder: Folder, text: String, offset: u64) -> Result<Json<LogMatches>, ApiError> {
+async fn search_log(
+    folder: TrialFolder,
+    text: String,
+    offset: u64,
+) -> Result<Json<LogMatches>, ApiError> {
     let searched = tokio::task::spawn_blocking(move || {
         search_output(&folder.output(), &text, offset, MATCHES_MAX)
     });
@@ -93,7 +100,7 @@ async fn search(folder: Folder, text: String, offset: u64) -> Result<Json<LogMat
     }))
 }
 
-fn reason(message: &str, offset: u64) -> Stretch {
+fn reason_as_output(message: &str, offset: u64) -> OutputSlice {
     let text = if message.is_empty() {
         String::new()
     } else {
@@ -101,14 +108,14 @@ fn reason(message: &str, offset: u64) -> Stretch {
     };
     let size = text.len() as u64;
     if offset == 0 {
-        Stretch {
+        OutputSlice {
             text,
             offset: 0,
             next: size,
             size,
         }
     } else {
-        Stretch {
+        OutputSlice {
             text: String::new(),
             offset: size,
             next: size,

@@ -30,15 +30,15 @@ pub mod events;
 
 pub mod assets;
 
-use super::error::{ApiError, short};
+use super::error::{ApiError, truncated};
 use crate::app::App;
 use crate::config::ClusterConfig;
 
 /// Refuses with 507 if the disk has too little free space.
-fn room(app: &App) -> Result<(), ApiError> {
-    let short = app.disk.look();
+fn ensure_disk_space(app: &App) -> Result<(), ApiError> {
+    let short = app.disk.check_space();
     short.map_or(Ok(()), |short| {
-        Err(ApiError::NoRoom(format!(
+        Err(ApiError::InsufficientStorage(format!(
             "No run or upload is accepted: {}. Free some space there and try again.",
             short.message()
         )))
@@ -46,12 +46,12 @@ fn room(app: &App) -> Result<(), ApiError> {
 }
 
 /// The settings of a cluster; 404 if there is none of this name.
-pub fn cluster<'a>(app: &'a App, name: &str) -> Result<&'a ClusterConfig, ApiError> {
+pub fn find_cluster<'a>(app: &'a App, name: &str) -> Result<&'a ClusterConfig, ApiError> {
     app.config.clusters.get(name).ok_or_else(|| {
         let names: Vec<&str> = app.config.clusters.keys().map(String::as_str).collect();
         ApiError::NotFound(format!(
             "There is no cluster `{}`. This server has: {}.",
-            short(name),
+            truncated(name),
             names.join(", ")
         ))
     })

@@ -9,58 +9,65 @@ use sweep_planner::api::{
     ExperimentState, Run, RunList, RunState, TRIAL_PAGE_MAX, TrialPage, UpdateRun,
 };
 
-use super::cluster;
+use super::find_cluster;
 use crate::app::App;
-use crate::http::error::{ApiError, short};
-use crate::http::extract::{At, Body, Params};
+use crate::http::error::{ApiError, truncated};
+use crate::http::extract::{JsonBody, PathParam, QueryParams};
 use crate::http::wire;
-use crate::model::{RunRecord, State as TrialState};
+use crate::model::{RunRecord, TrialState};
 use crate::store::RunFilter;
 
 /// How many trials a page holds where the call does not say.
-const TRIAL_PAGE: u32 = 200;
+const TRIAL_PAGE_SIZE: u32 = 200;
 
 /// `GET /v1/core/{cluster}/runs`.
 pub async fn list(
     State(app): State<Arc<App>>,
-    At(name): At<String>,
-    params: Params,
+    PathParam(name): PathParam<String>,
+    params: QueryParams,
 ) -> Result<Json<RunList>, ApiError> {
-    cluster(&app, &name)?;
+    find_cluster(&app, &name)?;
     let filter = RunFilter {
         prefix: params.get("query").unwrap_or_default().to_owned(),
-        only: params.words("phaseIn", RunState::from_wire)?,
-        not: params.words("phaseNotIn", RunState::from_wire)?,
-        accounts: params.all("userIds").map(str::to_owned).collect(),
+        states: params.parse_all("phaseIn", RunState::from_wire)?,
+        excluded_states: params.parse_all("phaseNotIn", RunState::from_wire)?,
+        accounts: params.get_all("userIds").map(str::to_owned).collect(),
     };
-    let brief = params.read("brief")?.unwrap_or(false);
+    let brief = params.parse_first("brief")?.unwrap_or(false);
     let runs = app.store.runs(name, filter).await?;
     Ok(Json(RunList {
-        runs: runs.iter().map(|run| wire::run(&app, run, brief)).collect(),
+        runs: runs
+            .iter()
+            .map(|run| wire::run_to_wire(&app, run, brief))
+            .collect(),
     }))
 }
 
 /// `GET /v1/core/{cluster}/runs/{run}`.
 pub async fn get(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    params: Params,
+    PathParam((name, id)): PathParam<(String, String)>,
+    params: QueryParams,
 ) -> Result<Json<Run>, ApiError> {
-    let brief = params.read("brief")?.unwrap_or(false);
-    Ok(Json(wire::run(&app, &find(&app, name, id).await?, brief)))
+    let brief = params.parse_first("brief")?.unwrap_or(false);
+    Ok(Json(wire::run_to_wire(
+        &app,
+        &find(&app, name, id).await?,
+        brief,
+    )))
 }
 
 /// `PUT /v1/core/{cluster}/runs/{run}`: a wish for `RUN_STATE_CANCELED` stops it.
 pub async fn update(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    Body(update): Body<UpdateRun>,
+    PathParam((name, id)): PathParam<(String, String)>,
+    JsonBody(update): JsonBody<UpdateRun>,
 ) -> Result<Json<Run>, ApiError> {
     let mut run = find(&app, name.clone(), id.clone()).await?;
     match update.spec.desired_state {
         RunState::Canceled => {
-            if !run.state().ended() {
-                stop(&app, &run, false).await?;
+            if !run.state().has_ended() {
+                stop_and_publish(&app, &run, false).await?;
                 run = find(&app, name, id).await?;
             }
         }
@@ -73,22 +80,22 @@ pub async fn update(
             )));
         }
     }
-    Ok(Json(wire::run(&app, &run, false)))
+    Ok(Json(wire::run_to_wire(&app, &run, false)))
 }
 
 /// `DELETE /v1/core/{cluster}/runs/{run}`: stops it and hides it.
 pub async fn delete(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
+    PathParam((name, id)): PathParam<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let run = find(&app, name, id).await?;
-    stop(&app, &run, true).await?;
+    stop_and_publish(&app, &run, true).await?;
     Ok(Json(json!({})))
 }
 
-async fn stop(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
+async fn stop_and_publish(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
     let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await?;
-    app.wake(&run.cluster);
+    app.wake_dispatcher(&run.cluster);
     app.announce(run.key, stopped).await?;
     Ok(())
 }
@@ -96,16 +103,16 @@ async fn stop(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> 
 /// `GET /v1/core/{cluster}/runs/{run}/trials`.
 pub async fn trials(
     State(app): State<Arc<App>>,
-    At((name, id)): At<(String, String)>,
-    params: Params,
+    PathParam((name, id)): PathParam<(String, String)>,
+    params: QueryParams,
 ) -> Result<Json<TrialPage>, ApiError> {
     let run = find(&app, name, id).await?;
-    let offset = params.read("offset")?.unwrap_or(0);
+    let offset = params.parse_first("offset")?.unwrap_or(0);
     let limit = params
-        .read("limit")?
-        .unwrap_or(TRIAL_PAGE)
+        .parse_first("limit")?
+        .unwrap_or(TRIAL_PAGE_SIZE)
         .min(TRIAL_PAGE_MAX);
-    let wire = params.words("state", ExperimentState::from_wire)?.pop();
+    let wire = params.parse_all("state", ExperimentState::from_wire)?.pop();
     let state = wire
         .map(|wire| {
             TrialState::from_wire(wire).ok_or_else(|| {
@@ -121,7 +128,7 @@ pub async fn trials(
         metric_names: app.store.metric_names(run.key).await?,
         trials: trials
             .iter()
-            .map(|trial| wire::row(&run, trial, now))
+            .map(|trial| wire::trial_to_row(&run, trial, now))
             .collect(),
         total: total.into(),
         offset,
@@ -131,15 +138,15 @@ pub async fn trials(
 
 /// A run by its id.
 pub async fn find(app: &App, name: String, id: String) -> Result<RunRecord, ApiError> {
-    cluster(app, &name)?;
-    let missing = missing(&name, &id);
+    find_cluster(app, &name)?;
+    let missing = run_not_found(&name, &id);
     app.store.run(name, id).await?.ok_or(missing)
 }
 
 /// The 404 of a run.
-pub fn missing(name: &str, id: &str) -> ApiError {
+pub fn run_not_found(name: &str, id: &str) -> ApiError {
     ApiError::NotFound(format!(
         "There is no run `{}` on cluster `{name}`.",
-        short(id)
+        truncated(id)
     ))
 }

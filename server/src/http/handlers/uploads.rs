@@ -13,23 +13,30 @@ use sweep_planner::api::Run;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
-use super::room;
+use super::ensure_disk_space;
 use crate::app::App;
-use crate::http::error::{ApiError, sentence};
-use crate::http::extract::{At, Params};
+use crate::http::error::{ApiError, to_sentence};
+use crate::http::extract::{PathParam, QueryParams};
 use crate::http::{address, signed, wire};
 use crate::model::RunRecord;
-use crate::sources::{SourceLimits, UnpackError, ensure_script, put_source, remove_tree, unpack};
-use crate::system::random::{self, hex};
+use crate::sources::{
+    SourceLimits, UnpackError, ensure_script, remove_tree, replace_source, unpack_tar_gz,
+};
+use crate::system::random::{self, to_hex};
 
 /// How long an address takes an upload: a day.
-const ADDRESS_LIFE_MICROS: i64 = 86_400_000_000;
+const URL_LIFETIME_MICROS: i64 = 86_400_000_000;
 
 /// A run as its launch is answered: with the address of its upload, as long as it waits for one.
-pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brief: bool) -> Run {
-    let mut shown = wire::run(app, run, brief);
+pub(super) fn run_with_upload_url(
+    app: &App,
+    headers: &HeaderMap,
+    run: &RunRecord,
+    brief: bool,
+) -> Run {
+    let mut shown = wire::run_to_wire(app, run, brief);
     if run.awaits_upload {
-        let expires = app.clock.now().micros() + ADDRESS_LIFE_MICROS;
+        let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
         let host = address::host(headers);
         shown.status.upload_url = address::upload(app, host, &run.id, expires);
     }
@@ -39,25 +46,29 @@ pub(super) fn with_address(app: &App, headers: &HeaderMap, run: &RunRecord, brie
 /// `PUT /v1/uploads/{run}?expires=…&signature=…`: whoever has the address may send the source.
 pub async fn receive(
     State(app): State<Arc<App>>,
-    At(run): At<String>,
-    params: Params,
+    PathParam(run): PathParam<String>,
+    params: QueryParams,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    if !signed::is_signed(&app, [address::UPLOAD, &run], &params)? {
+    if !signed::verify_signature(&app, [address::UPLOAD, &run], &params)? {
         return Err(ApiError::Forbidden(
             "This address for an upload is wrong or too old; launch again.".to_owned(),
         ));
     }
-    room(&app)?;
-    let before = app.store.upload(run.clone()).await?.ok_or_else(missing)?;
+    ensure_disk_space(&app)?;
+    let before = app
+        .store
+        .upload_hash(run.clone())
+        .await?
+        .ok_or_else(upload_not_found)?;
     let folder = app.config.data.uploads();
     let id = random::ulid(app.clock.now())?;
     let file = app.config.data.upload(&run, &id);
-    let received = keep(&folder, &file, body, app.config.limits.source_bytes).await;
+    let received = save_body(&folder, &file, body, app.config.limits.source_bytes).await;
     // A task of its own, so that it is not cancelled when the client hangs up.
     let taken = tokio::spawn(async move {
         let taken = match received {
-            Ok(hash) => take(&app, &run, &file, hash, &before).await,
+            Ok(hash) => accept_upload(&app, &run, &file, hash, &before).await,
             Err(error) => Err(error),
         };
         // What a killed server leaves behind is removed at the next start.
@@ -69,8 +80,8 @@ pub async fn receive(
 }
 
 /// Writes the body to a file; answers with its SHA-256.
-async fn keep(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<String, ApiError> {
-    let failed = |error| failed(&error);
+async fn save_body(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<String, ApiError> {
+    let failed = |error| internal_error(&error);
     tokio::fs::create_dir_all(folder).await.map_err(failed)?;
     let mut file = tokio::fs::File::create(file).await.map_err(failed)?;
     let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
@@ -89,11 +100,11 @@ async fn keep(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<Stri
         file.write_all(&piece).await.map_err(failed)?;
     }
     file.flush().await.map_err(failed)?;
-    Ok(hex(&hash.finalize()))
+    Ok(to_hex(&hash.finalize()))
 }
 
 /// Unpacks and installs an uploaded source, and wakes the dispatchers.
-async fn take(
+async fn accept_upload(
     app: &App,
     run: &str,
     file: &Path,
@@ -105,10 +116,10 @@ async fn take(
         return Ok(hash);
     }
     if !before.is_empty() {
-        return Err(came_already());
+        return Err(already_uploaded());
     }
-    let folder = unpacked(app, file).await?;
-    let put = put_in_place(app, run, &folder, &hash).await;
+    let folder = unpack_beside(app, file).await?;
+    let put = install_source(app, run, &folder, &hash).await;
     // A successful install has moved it away.
     let _ = tokio::task::spawn_blocking(move || remove_tree(&folder)).await;
     put?;
@@ -117,57 +128,59 @@ async fn take(
     Ok(hash)
 }
 
-fn came_already() -> ApiError {
+fn already_uploaded() -> ApiError {
     ApiError::Conflict(
         "The source of this run has come already, and it was another one.".to_owned(),
     )
 }
 
 /// Unpacks an uploaded file into a folder beside it; returns that folder.
-async fn unpacked(app: &App, file: &Path) -> Result<PathBuf, ApiError> {
+async fn unpack_beside(app: &App, file: &Path) -> Result<PathBuf, ApiError> {
     let (file, to) = (file.to_owned(), file.with_extension("unfinished"));
     let limits = SourceLimits {
         bytes: app.config.limits.source_bytes,
         files: app.config.limits.source_files,
     };
     let unpacked = tokio::task::spawn_blocking(move || {
-        let unpacked = unpack(&file, &to, limits);
+        let unpacked = unpack_tar_gz(&file, &to, limits);
         if unpacked.is_err() {
             let _ = remove_tree(&to);
         }
         unpacked.map(|()| to)
     });
     unpacked.await?.map_err(|error| match error {
-        UnpackError::Disk(error) => failed(&error),
-        UnpackError::TooLarge(_) => ApiError::TooLarge(sentence(&error)),
-        other => ApiError::Invalid(sentence(&other)),
+        UnpackError::Disk(error) => internal_error(&error),
+        UnpackError::TooLarge(_) => ApiError::TooLarge(to_sentence(&error)),
+        other => ApiError::Invalid(to_sentence(&other)),
     })
 }
 
 /// Moves an unpacked source to where the trials copy it from, and lets them start. Uploads are
 /// serialized, so that after one is recorded no other can replace its files.
-async fn put_in_place(app: &App, run: &str, from: &Path, hash: &str) -> Result<(), ApiError> {
+async fn install_source(app: &App, run: &str, from: &Path, hash: &str) -> Result<(), ApiError> {
     static ONE: Mutex<()> = Mutex::const_new(());
     let _one = ONE.lock().await;
-    match app.store.upload(run.to_owned()).await? {
+    match app.store.upload_hash(run.to_owned()).await? {
         Some(before) if before.is_empty() => {}
         Some(before) if before == hash => return Ok(()),
-        Some(_) => return Err(came_already()),
-        None => return Err(missing()),
+        Some(_) => return Err(already_uploaded()),
+        None => return Err(upload_not_found()),
     }
-    check_script(app, run, from).await?;
+    ensure_script_uploaded(app, run, from).await?;
     let (from, to) = (from.to_owned(), app.config.data.source(run));
-    let put = tokio::task::spawn_blocking(move || put_source(&from, &to));
-    put.await?.map_err(|error| failed(&error))?;
-    app.store.uploaded(run.to_owned(), hash.to_owned()).await?;
+    let put = tokio::task::spawn_blocking(move || replace_source(&from, &to));
+    put.await?.map_err(|error| internal_error(&error))?;
+    app.store
+        .record_upload(run.to_owned(), hash.to_owned())
+        .await?;
     Ok(())
 }
 
 /// Refuses a source without the run's script, and records its trials as failed before they started.
 /// The address accepts another upload, for trials that are retried.
-async fn check_script(app: &App, run: &str, source: &Path) -> Result<(), ApiError> {
-    let awaited = app.store.to_upload(run.to_owned()).await?;
-    let awaited = awaited.ok_or_else(missing)?;
+async fn ensure_script_uploaded(app: &App, run: &str, source: &Path) -> Result<(), ApiError> {
+    let awaited = app.store.pending_upload(run.to_owned()).await?;
+    let awaited = awaited.ok_or_else(upload_not_found)?;
     let (source, script) = (source.to_owned(), awaited.script);
     let there = move || ensure_script(&source, &script.folder, &script.path);
     let Err(no_script) = tokio::task::spawn_blocking(there).await? else {
@@ -177,7 +190,7 @@ async fn check_script(app: &App, run: &str, source: &Path) -> Result<(), ApiErro
     tracing::warn!(%run, %message, "the source does not contain the script");
     let failed = app
         .store
-        .source_failed(awaited.run, message.clone(), app.clock.now());
+        .record_source_failure(awaited.run, message.clone(), app.clock.now());
     app.announce(awaited.run, failed.await?).await?;
     Err(ApiError::Unprocessable(format!(
         "{message} The trials of this run have failed; none has started. Try them again with the \
@@ -185,10 +198,10 @@ async fn check_script(app: &App, run: &str, source: &Path) -> Result<(), ApiErro
     )))
 }
 
-fn failed(error: &std::io::Error) -> ApiError {
+fn internal_error(error: &std::io::Error) -> ApiError {
     ApiError::Internal(format!("an upload: {error}"))
 }
 
-fn missing() -> ApiError {
+fn upload_not_found() -> ApiError {
     ApiError::NotFound("There is no run that waits for this upload.".to_owned())
 }

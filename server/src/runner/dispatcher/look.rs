@@ -2,27 +2,31 @@
 
 use std::collections::HashMap;
 
-use super::active::Active;
-use super::outcome::{change, end, put_back};
-use crate::model::metric::NewPoints;
-use crate::model::{ActiveTrial, Change, Key, State};
-use crate::runner::engine::{Engine, Seen};
+use super::active::TrackedTrial;
+use super::outcome::{end_change, new_change, requeue_change};
+use crate::model::metric::NewMetricPoints;
+use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
+use crate::runner::engine::{Engine, TrialStatus};
 use crate::system::clock::Clock;
 
 /// The result of polling all active trials once.
 #[derive(Default)]
-pub(super) struct Found {
-    pub(super) changes: Vec<Change>,
-    pub(super) points: Vec<NewPoints>,
-    pub(super) unknown: Vec<Key>,
+pub(super) struct PollResult {
+    pub(super) changes: Vec<StateChange>,
+    pub(super) points: Vec<NewMetricPoints>,
+    pub(super) unknown: Vec<TrialKey>,
     /// Whether the next poll will find more metrics without waiting.
     pub(super) more: bool,
 }
 
 /// Polls all active trials once. Blocks.
-pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key, Active>) -> Found {
-    let mut found = Found::default();
-    let keys: Vec<Key> = active
+pub(super) fn poll_trials(
+    engine: &dyn Engine,
+    clock: &Clock,
+    active: &mut HashMap<TrialKey, TrackedTrial>,
+) -> PollResult {
+    let mut found = PollResult::default();
+    let keys: Vec<TrialKey> = active
         .iter()
         .filter(|(_, one)| one.submitted)
         .map(|(key, _)| *key)
@@ -34,8 +38,8 @@ pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key,
         let Some(one) = active.get_mut(&key) else {
             continue;
         };
-        let over = matches!(seen, Seen::Ended(_) | Seen::Lost { .. });
-        match one.gatherer.gather(over) {
+        let over = matches!(seen, TrialStatus::Ended(_) | TrialStatus::Lost { .. });
+        match one.metrics_reader.read_new(over) {
             Ok(gathered) => {
                 found.points.extend(gathered.points);
                 if gathered.more {
@@ -52,22 +56,24 @@ pub(super) fn look(engine: &dyn Engine, clock: &Clock, active: &mut HashMap<Key,
             }
         }
         match seen {
-            Seen::Unknown => found.unknown.push(key),
-            Seen::Running(at) if one.trial.state != State::Running => found.changes.push(Change {
-                started_at: Some(at),
-                ..change(key, State::Running, now, String::new())
-            }),
-            Seen::Starting | Seen::Running(_) => {}
-            Seen::Ended(ended) => found.changes.push(end(key, now, ended)),
-            Seen::NoRoom(reason) => {
+            TrialStatus::Unknown => found.unknown.push(key),
+            TrialStatus::Running(at) if one.trial.state != TrialState::Running => {
+                found.changes.push(StateChange {
+                    started_at: Some(at),
+                    ..new_change(key, TrialState::Running, now, String::new())
+                })
+            }
+            TrialStatus::Starting | TrialStatus::Running(_) => {}
+            TrialStatus::Ended(ended) => found.changes.push(end_change(key, now, ended)),
+            TrialStatus::DiskFull(reason) => {
                 let run = &one.trial.run_name;
                 tracing::warn!(%run, number = key.1, %reason, "a trial waits for disk space");
-                found.changes.push(put_back(key, now, &reason));
+                found.changes.push(requeue_change(key, now, &reason));
             }
-            Seen::Lost { started, reason } => found.changes.push(Change {
+            TrialStatus::Lost { started, reason } => found.changes.push(StateChange {
                 started_at: started,
                 ended_at: Some(now),
-                ..change(key, State::Failed, now, reason)
+                ..new_change(key, TrialState::Failed, now, reason)
             }),
         }
     }

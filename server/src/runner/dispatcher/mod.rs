@@ -27,26 +27,26 @@ use sweep_planner::api::Event;
 use tokio::sync::Notify;
 
 use super::engine::{Engine, SubmitError};
-use super::metrics::Gatherer;
-use super::protocol::Folder;
+use super::metrics::MetricsReader;
+use super::protocol::TrialFolder;
 use crate::app::App;
-use crate::model::{ActiveTrial, Change, Key, State};
+use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
 use crate::store::{Claim, StoreError};
-use active::Active;
-use look::{Found, look};
-use outcome::{change, leaves, put_back};
-use pause::Pause;
+use active::TrackedTrial;
+use look::{PollResult, poll_trials};
+use outcome::{frees_slot, new_change, requeue_change};
+use pause::Backoff;
 
 /// How often the engine is polled while trials are active.
-const TICK: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// The longest sleep; every change of interest wakes the loop before.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE_SLEEP: Duration = Duration::from_secs(30);
 /// How often free disk space, or a failing engine, is checked again while no trial is active.
-const WAIT: Duration = Duration::from_secs(1);
+const SPACE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long to wait after a failure of the database.
-const RETRY: Duration = Duration::from_secs(1);
+const DATABASE_RETRY: Duration = Duration::from_secs(1);
 /// How often stop requests are queried even if no call has announced one.
-const UNASKED: Duration = Duration::from_secs(10);
+const STOP_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Runs the trials of one cluster.
 pub struct Dispatcher {
@@ -55,16 +55,16 @@ pub struct Dispatcher {
     slots: usize,
     engine: Arc<dyn Engine>,
     wake: Arc<Notify>,
-    active: HashMap<Key, Active>,
+    active: HashMap<TrialKey, TrackedTrial>,
     /// Whether `active` was loaded from the database; false at the start and after a panic.
-    taken_up: bool,
-    pause: Pause,
+    recovered: bool,
+    backoff: Backoff,
     /// Whether the last check found too little free space.
-    short: bool,
+    disk_low: bool,
     /// Whether something of the last record could not be stored.
-    failing: bool,
+    record_incomplete: bool,
     /// When stop requests were last queried.
-    asked_at: Instant,
+    stops_checked_at: Instant,
 }
 
 impl Dispatcher {
@@ -77,7 +77,7 @@ impl Dispatcher {
         wake: Arc<Notify>,
     ) -> Self {
         let slots = slots as usize;
-        let (active, pause) = (HashMap::new(), Pause::default());
+        let (active, backoff) = (HashMap::new(), Backoff::default());
         Self {
             app,
             cluster,
@@ -85,11 +85,11 @@ impl Dispatcher {
             engine,
             wake,
             active,
-            taken_up: false,
-            pause,
-            short: false,
-            failing: false,
-            asked_at: Instant::now(),
+            recovered: false,
+            backoff,
+            disk_low: false,
+            record_incomplete: false,
+            stops_checked_at: Instant::now(),
         }
     }
 
@@ -97,21 +97,21 @@ impl Dispatcher {
     pub async fn run(mut self) {
         let mut stopping = self.app.stopping.clone();
         while !*stopping.borrow() {
-            let result = if self.taken_up {
+            let result = if self.recovered {
                 self.step().await
             } else {
-                self.take_up().await
+                self.recover().await
             };
             let sleep = match result {
-                Ok(()) if !self.taken_up => {
-                    self.taken_up = true;
+                Ok(()) if !self.recovered => {
+                    self.recovered = true;
                     Duration::ZERO
                 }
-                Ok(()) => self.sleep(),
+                Ok(()) => self.next_sleep(),
                 Err(StoreError::Closed) => break,
                 Err(error) => {
                     tracing::error!(cluster = %self.cluster, %error, "the dispatcher failed; trying again");
-                    RETRY
+                    DATABASE_RETRY
                 }
             };
             tokio::select! {
@@ -122,43 +122,43 @@ impl Dispatcher {
         }
     }
 
-    fn sleep(&self) -> Duration {
+    fn next_sleep(&self) -> Duration {
         match self.active.is_empty() {
-            false if self.failing => RETRY,
-            false => TICK,
-            true if self.short || self.pause.holds() => WAIT,
-            true => IDLE,
+            false if self.record_incomplete => DATABASE_RETRY,
+            false => POLL_INTERVAL,
+            true if self.disk_low || self.backoff.is_active() => SPACE_CHECK_INTERVAL,
+            true => IDLE_SLEEP,
         }
     }
 
     /// Reloads the active trials from the database, after a start or when polling the engine
     /// panicked: those that run, have ended in the meantime, or were claimed and not submitted.
-    async fn take_up(&mut self) -> Result<(), StoreError> {
-        let active = self.app.store.active(self.cluster.clone()).await?;
+    async fn recover(&mut self) -> Result<(), StoreError> {
+        let active = self.app.store.active_trials(self.cluster.clone()).await?;
         if !active.is_empty() {
             tracing::info!(cluster = %self.cluster, trials = active.len(), "recovering trials");
         }
         for trial in active {
             // The first poll shows whether it really was submitted.
-            self.add(trial, true);
+            self.track(trial, true);
         }
         Ok(())
     }
 
-    fn add(&mut self, trial: ActiveTrial, submitted: bool) {
-        let folder = Folder::of(
+    fn track(&mut self, trial: ActiveTrial, submitted: bool) {
+        let folder = TrialFolder::for_attempt(
             &self.app.config.data,
             &trial.run_id,
             trial.number,
             trial.attempt,
         );
-        let gatherer = Gatherer::new(folder, trial.run, trial.number, trial.metrics_read);
+        let gatherer = MetricsReader::new(folder, trial.run, trial.number, trial.metrics_read);
         let key = (trial.run, trial.number);
         self.active.insert(
             key,
-            Active {
+            TrackedTrial {
                 trial,
-                gatherer,
+                metrics_reader: gatherer,
                 submitted,
                 stop_sent: false,
             },
@@ -166,11 +166,11 @@ impl Dispatcher {
     }
 
     async fn step(&mut self) -> Result<(), StoreError> {
-        self.stop().await?;
+        self.send_stops().await?;
         let found = self.observe().await?;
         let more = found.more;
         self.record(found.changes, found.points, true).await?;
-        self.submit().await?;
+        self.submit_claimed().await?;
         if more {
             self.wake.notify_one();
         }
@@ -178,19 +178,24 @@ impl Dispatcher {
     }
 
     /// Sends stop requests to the engine, once for each trial.
-    async fn stop(&mut self) -> Result<(), StoreError> {
+    async fn send_stops(&mut self) -> Result<(), StoreError> {
         if self.active.is_empty() {
             return Ok(());
         }
         let mut cancelled = Vec::new();
-        for key in self.wishes().await? {
+        for key in self.stop_requests().await? {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
-            match stop_one(self.engine.as_ref(), active) {
+            match stop_trial(self.engine.as_ref(), active) {
                 Ok(true) => {
                     let message = "stopped before it started".to_owned();
-                    cancelled.push(change(key, State::Cancelled, self.app.clock.now(), message));
+                    cancelled.push(new_change(
+                        key,
+                        TrialState::Cancelled,
+                        self.app.clock.now(),
+                        message,
+                    ));
                 }
                 Ok(false) => {}
                 Err(error) => {
@@ -205,37 +210,37 @@ impl Dispatcher {
     /// Trials that are to be stopped and have not ended. A call stores a stop request before it
     /// sets the flag, so a query that finds none can be trusted until the flag is set again. Every
     /// ten seconds the query runs anyway, in case a call failed between storing and setting.
-    async fn wishes(&mut self) -> Result<Vec<Key>, StoreError> {
+    async fn stop_requests(&mut self) -> Result<Vec<TrialKey>, StoreError> {
         let Some(wake) = self.app.wakes.get(&self.cluster) else {
             return Ok(Vec::new());
         };
-        let due = self.asked_at.elapsed() >= UNASKED;
-        if !wake.asked.swap(false, Ordering::SeqCst) && !due {
+        let due = self.stops_checked_at.elapsed() >= STOP_CHECK_INTERVAL;
+        if !wake.stop_pending.swap(false, Ordering::SeqCst) && !due {
             return Ok(Vec::new());
         }
-        self.asked_at = Instant::now();
-        let wishes = self.app.store.to_stop(self.cluster.clone()).await;
+        self.stops_checked_at = Instant::now();
+        let wishes = self.app.store.stop_requests(self.cluster.clone()).await;
         if !wishes.as_ref().is_ok_and(Vec::is_empty) {
-            wake.asked.store(true, Ordering::SeqCst);
+            wake.stop_pending.store(true, Ordering::SeqCst);
         }
         wishes
     }
 
     /// Polls every active trial.
-    async fn observe(&mut self) -> Result<Found, StoreError> {
+    async fn observe(&mut self) -> Result<PollResult, StoreError> {
         if self.active.is_empty() {
-            return Ok(Found::default());
+            return Ok(PollResult::default());
         }
         let engine = Arc::clone(&self.engine);
         let mut active = std::mem::take(&mut self.active);
         let clock = self.app.clock.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            let found = look(engine.as_ref(), &clock, &mut active);
+            let found = poll_trials(engine.as_ref(), &clock, &mut active);
             (active, found)
         });
         let Ok((active, found)) = looked.await else {
             // The panicked thread owned the trials: reload them from the database.
-            self.taken_up = false;
+            self.recovered = false;
             return Err(StoreError::Panicked);
         };
         self.active = active;
@@ -247,18 +252,21 @@ impl Dispatcher {
         if found
             .changes
             .iter()
-            .any(|change| change.state == State::Queued)
+            .any(|change| change.state == TrialState::Queued)
         {
-            self.pause.failed();
+            self.backoff.record_failure();
         }
         Ok(found)
     }
 
     /// A claim for as many queued trials as there are free slots once `changes` are recorded.
-    fn claim(&mut self, changes: &[Change]) -> Option<Claim> {
-        let leaving = changes.iter().filter(|change| leaves(change.state)).count();
+    fn next_claim(&mut self, changes: &[StateChange]) -> Option<Claim> {
+        let leaving = changes
+            .iter()
+            .filter(|change| frees_slot(change.state))
+            .count();
         let free = self.slots.saturating_sub(self.active.len() - leaving);
-        if free == 0 || self.pause.holds() || self.short_of_room() {
+        if free == 0 || self.backoff.is_active() || self.check_disk_space() {
             return None;
         }
         let settings = self.app.config.clusters.get(&self.cluster);
@@ -272,10 +280,10 @@ impl Dispatcher {
     }
 
     /// Whether the disk has too little free space to start anything. Logs and publishes a change.
-    fn short_of_room(&mut self) -> bool {
-        let short = self.app.disk.look();
-        if short.is_some() != self.short {
-            self.short = short.is_some();
+    fn check_disk_space(&mut self) -> bool {
+        let short = self.app.disk.check_space();
+        if short.is_some() != self.disk_low {
+            self.disk_low = short.is_some();
             match short {
                 Some(short) => tracing::warn!(cluster = %self.cluster, "{}", short.message()),
                 None => {
@@ -285,12 +293,12 @@ impl Dispatcher {
             // The message of waiting runs changes with it.
             self.app.events.publish(&Event::Reload);
         }
-        self.short
+        self.disk_low
     }
 
     /// Submits claimed trials to the engine. If it fails, they wait until the pause is over.
-    async fn submit(&mut self) -> Result<(), StoreError> {
-        if self.pause.holds() {
+    async fn submit_claimed(&mut self) -> Result<(), StoreError> {
+        if self.backoff.is_active() {
             return Ok(());
         }
         let waiting = self.active.values().filter(|active| !active.submitted);
@@ -307,22 +315,27 @@ impl Dispatcher {
             let (key, result) = handed.await.map_err(|_| StoreError::Panicked)?;
             match result {
                 Ok(()) => {
-                    self.pause.worked();
+                    self.backoff.reset();
                     if let Some(active) = self.active.get_mut(&key) {
                         active.submitted = true;
                     }
                 }
-                Err(SubmitError::NoRoom(reason)) => {
+                Err(SubmitError::DiskFull(reason)) => {
                     tracing::warn!(cluster = %self.cluster, %reason, "a trial waits for disk space");
-                    self.pause.failed();
-                    failed.push(put_back(key, self.app.clock.now(), &reason));
+                    self.backoff.record_failure();
+                    failed.push(requeue_change(key, self.app.clock.now(), &reason));
                 }
-                Err(SubmitError::Never(reason)) => {
-                    failed.push(change(key, State::Failed, self.app.clock.now(), reason));
+                Err(SubmitError::Permanent(reason)) => {
+                    failed.push(new_change(
+                        key,
+                        TrialState::Failed,
+                        self.app.clock.now(),
+                        reason,
+                    ));
                 }
-                Err(SubmitError::Later(reason)) => {
+                Err(SubmitError::Transient(reason)) => {
                     tracing::warn!(cluster = %self.cluster, %reason, "a trial cannot be started yet");
-                    self.pause.failed();
+                    self.backoff.record_failure();
                 }
             }
         }
@@ -335,7 +348,7 @@ impl Dispatcher {
 }
 
 /// Withdraws or stops a trial, unless that was done. True if it will never start.
-fn stop_one(engine: &dyn Engine, active: &mut Active) -> Result<bool, String> {
+fn stop_trial(engine: &dyn Engine, active: &mut TrackedTrial) -> Result<bool, String> {
     if !active.submitted {
         if engine.withdraw(&active.trial)? {
             return Ok(true);

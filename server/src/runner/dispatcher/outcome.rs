@@ -2,12 +2,17 @@
 
 use sweep_planner::api::Timestamp;
 
-use crate::model::{Change, Key, State};
-use crate::runner::protocol::{Ended, How};
+use crate::model::{StateChange, TrialKey, TrialState};
+use crate::runner::protocol::{EndCause, EndRecord};
 
 /// A change to a state, found out at this time.
-pub(super) fn change(key: Key, state: State, at: Timestamp, message: String) -> Change {
-    Change {
+pub(super) fn new_change(
+    key: TrialKey,
+    state: TrialState,
+    at: Timestamp,
+    message: String,
+) -> StateChange {
+    StateChange {
         run: key.0,
         number: key.1,
         state,
@@ -21,41 +26,41 @@ pub(super) fn change(key: Key, state: State, at: Timestamp, message: String) -> 
 }
 
 /// Back into the queue, for lack of room on the disk.
-pub(super) fn put_back(key: Key, at: Timestamp, reason: &str) -> Change {
+pub(super) fn requeue_change(key: TrialKey, at: Timestamp, reason: &str) -> StateChange {
     let message = format!("waits for room on the disk: {reason}");
-    change(key, State::Queued, at, message)
+    new_change(key, TrialState::Queued, at, message)
 }
 
 /// The change by which a trial that has ended is recorded.
-pub(super) fn end(key: Key, now: Timestamp, ended: Ended) -> Change {
+pub(super) fn end_change(key: TrialKey, now: Timestamp, ended: EndRecord) -> StateChange {
     let (exit_code, signal, reason) = match ended.how {
-        How::Exited(code) => (Some(code), None, format!("exit status {code}")),
-        How::Killed(signal) => (
+        EndCause::Exited(code) => (Some(code), None, format!("exit status {code}")),
+        EndCause::Killed(signal) => (
             None,
             Some(signal),
             format!("ended by {}", signal_name(signal)),
         ),
-        How::NotStarted(reason) => (None, None, reason),
+        EndCause::NotStarted(reason) => (None, None, reason),
     };
     let (state, message) = match exit_code {
-        _ if ended.timed_out => (State::Failed, format!("its time was up: {reason}")),
-        _ if ended.stopped && ended.started.is_none() => (State::Cancelled, reason),
-        _ if ended.stopped => (State::Cancelled, format!("stopped: {reason}")),
-        Some(0) => (State::Succeeded, String::new()),
-        _ => (State::Failed, reason),
+        _ if ended.timed_out => (TrialState::Failed, format!("its time was up: {reason}")),
+        _ if ended.stopped && ended.started.is_none() => (TrialState::Cancelled, reason),
+        _ if ended.stopped => (TrialState::Cancelled, format!("stopped: {reason}")),
+        Some(0) => (TrialState::Succeeded, String::new()),
+        _ => (TrialState::Failed, reason),
     };
-    Change {
+    StateChange {
         started_at: ended.started,
         ended_at: Some(ended.at),
         exit_code,
         signal,
-        ..change(key, state, now, message)
+        ..new_change(key, state, now, message)
     }
 }
 
 /// Whether a trial that changes to this state frees its slot.
-pub(super) fn leaves(state: State) -> bool {
-    state.ended() || state == State::Queued
+pub(super) fn frees_slot(state: TrialState) -> bool {
+    state.ended() || state == TrialState::Queued
 }
 
 /// A signal by its number and, where it is a usual one, its name.
@@ -80,13 +85,13 @@ fn signal_name(signal: i32) -> String {
 mod tests {
     use super::*;
 
-    fn ended(how: How, stopped: bool) -> Change {
+    fn ended(how: EndCause, stopped: bool) -> StateChange {
         let at = Timestamp::from_micros(2);
         let started = Some(Timestamp::from_micros(1));
-        end(
+        end_change(
             (1, 2),
             at,
-            Ended {
+            EndRecord {
                 started,
                 at,
                 how,
@@ -100,37 +105,42 @@ mod tests {
     #[test]
     fn how_a_trial_ended_is_told_truly() {
         for (how, stopped, state, message) in [
-            (How::Exited(0), false, State::Succeeded, ""),
-            (How::Exited(1), false, State::Failed, "exit status 1"),
+            (EndCause::Exited(0), false, TrialState::Succeeded, ""),
             (
-                How::Killed(9),
+                EndCause::Exited(1),
                 false,
-                State::Failed,
+                TrialState::Failed,
+                "exit status 1",
+            ),
+            (
+                EndCause::Killed(9),
+                false,
+                TrialState::Failed,
                 "ended by signal 9 (SIGKILL)",
             ),
             (
-                How::Killed(15),
+                EndCause::Killed(15),
                 true,
-                State::Cancelled,
+                TrialState::Cancelled,
                 "stopped: ended by signal 15 (SIGTERM)",
             ),
             (
-                How::Exited(0),
+                EndCause::Exited(0),
                 true,
-                State::Cancelled,
+                TrialState::Cancelled,
                 "stopped: exit status 0",
             ),
             (
-                How::NotStarted("no python3".into()),
+                EndCause::NotStarted("no python3".into()),
                 false,
-                State::Failed,
+                TrialState::Failed,
                 "no python3",
             ),
         ] {
             let change = ended(how, stopped);
             assert_eq!((change.state, change.message.as_str()), (state, message));
         }
-        assert_eq!(ended(How::Exited(3), false).exit_code, Some(3));
-        assert_eq!(ended(How::Killed(9), false).signal, Some(9));
+        assert_eq!(ended(EndCause::Exited(3), false).exit_code, Some(3));
+        assert_eq!(ended(EndCause::Killed(9), false).signal, Some(9));
     }
 }

@@ -9,47 +9,47 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::{Engine, Seen, SubmitError};
-use crate::config::{Limits, Mounts};
+use super::{Engine, SubmitError, TrialStatus};
+use crate::config::{Limits, MountMode};
 use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
 use crate::model::names::{experiment_id, experiment_name};
-use crate::runner::identity::end_group;
-use crate::runner::protocol::{Ended, Folder, How, Order};
-use crate::runner::supervisor::NO_ROOM;
+use crate::runner::identity::kill_group_if_same;
+use crate::runner::protocol::{EndCause, EndRecord, JobSpec, TrialFolder};
+use crate::runner::supervisor::EXIT_DISK_FULL;
 use crate::sources::{SourceError, copy_tree, remove_tree};
 use crate::system::clock;
 use crate::upkeep::disk::is_full;
 
 /// How much of a supervisor's log goes into a trial's message, in bytes.
-const TROUBLES_MAX: usize = 1_000;
+const SUPERVISOR_LOG_SHOWN_MAX: usize = 1_000;
 
 /// An attempt of a trial: its run's key, its number, and how often it was tried before.
-type Key = (i64, u32, u32);
+type AttemptKey = (i64, u32, u32);
 
 /// The engine.
-pub struct Local {
+pub struct LocalEngine {
     data: DataDir,
     program: PathBuf,
     cluster: String,
     /// Whether trials get GPUs of their own (`CUDA_VISIBLE_DEVICES`).
-    gpus: bool,
-    mounts: Mounts,
+    assigns_gpus: bool,
+    mounts: MountMode,
     limits: Limits,
-    supervisors: Arc<Mutex<HashMap<Key, Supervisor>>>,
+    supervisors: Arc<Mutex<HashMap<AttemptKey, SupervisorStatus>>>,
     wake: Arc<Notify>,
 }
 
 /// A supervisor that this server has started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Supervisor {
+enum SupervisorStatus {
     Alive,
-    Gone,
+    Exited,
     /// Exited with [`NO_ROOM`]: it started nothing, since the disk was full.
-    NoRoom,
+    DiskFull,
 }
 
-impl Local {
+impl LocalEngine {
     /// `data`: the server's data folder; `program`: our own binary; `wake` is notified whenever a
     /// supervisor ends.
     pub fn new(
@@ -63,28 +63,28 @@ impl Local {
             data: config.data.clone(),
             program,
             cluster: cluster.to_owned(),
-            gpus: settings.is_some_and(|settings| !settings.gpus.is_empty()),
-            mounts: settings.map_or_else(Mounts::default, |settings| settings.mounts),
+            assigns_gpus: settings.is_some_and(|settings| !settings.gpus.is_empty()),
+            mounts: settings.map_or_else(MountMode::default, |settings| settings.mounts),
             limits: config.limits,
             supervisors: Arc::default(),
             wake,
         }
     }
 
-    fn folder(&self, trial: &ActiveTrial) -> Folder {
-        Folder::of(&self.data, &trial.run_id, trial.number, trial.attempt)
+    fn trial_folder(&self, trial: &ActiveTrial) -> TrialFolder {
+        TrialFolder::for_attempt(&self.data, &trial.run_id, trial.number, trial.attempt)
     }
 
     /// Creates the trial's folder, its copy of the source and its job. What a killed server left
     /// unfinished is created again.
-    fn prepare(&self, trial: &ActiveTrial, folder: &Folder) -> Result<(), SubmitError> {
-        let say = |error: io::Error| later(&folder.path().display().to_string(), &error);
+    fn prepare(&self, trial: &ActiveTrial, folder: &TrialFolder) -> Result<(), SubmitError> {
+        let say = |error: io::Error| submit_error(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
         if !folder.work().exists() {
             let sources = self.data.sources();
             let source = self.data.source(&trial.run_id);
-            if is_gone(&source) && !is_gone(&sources) {
-                return Err(SubmitError::Never("its source is gone".to_owned()));
+            if is_missing(&source) && !is_missing(&sources) {
+                return Err(SubmitError::Permanent("its source is gone".to_owned()));
             }
             let unfinished = folder.unfinished_work();
             remove_tree(&unfinished).map_err(say)?;
@@ -92,24 +92,26 @@ impl Local {
                 // An incomplete copy would take up disk space that others need.
                 let _ = remove_tree(&unfinished);
                 return Err(match error {
-                    SourceError::Io(path, error) => later(&path.display().to_string(), &error),
-                    other => SubmitError::Later(other.to_string()),
+                    SourceError::Io(path, error) => {
+                        submit_error(&path.display().to_string(), &error)
+                    }
+                    other => SubmitError::Transient(other.to_string()),
                 });
             }
             fs::rename(&unfinished, folder.work()).map_err(say)?;
         }
-        let order = Order {
-            command: command(&trial.argv),
+        let job = JobSpec {
+            command: command_line(&trial.argv),
             environment: self.environment(trial),
             output_bytes: self.limits.output_bytes,
             stop_grace_seconds: self.limits.stop_grace_seconds,
             time_limit_seconds: self.time_limit(trial),
             working_folder: trial.spec.relative_work_dir.clone(),
             mounts: trial.mounts.clone(),
-            mounts_by_arguments: self.mounts == Mounts::Arguments,
+            mounts_by_arguments: self.mounts == MountMode::Arguments,
             at: Some(clock::now()),
         };
-        folder.write_order(&order).map_err(say)
+        folder.write_job_spec(&job).map_err(say)
     }
 
     fn time_limit(&self, trial: &ActiveTrial) -> Option<u64> {
@@ -141,12 +143,12 @@ impl Local {
         let gpus: Vec<String> = trial.gpus.iter().map(ToString::to_string).collect();
         let devices = ("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(","));
         // Last, so that a run cannot override it and use another trial's GPUs.
-        let devices = self.gpus.then_some(devices);
+        let devices = self.assigns_gpus.then_some(devices);
         ours.chain(asked).chain(devices).collect()
     }
 
     /// Starts the supervisor. It becomes the leader of its own session; no pipe ties it to us.
-    fn supervise(&self, key: Key, folder: &Folder) -> io::Result<()> {
+    fn start_supervisor(&self, key: AttemptKey, folder: &TrialFolder) -> io::Result<()> {
         let mut command = Command::new(&self.program);
         command.arg("supervise").arg(folder.path());
         // A trial must not see the server's own secrets.
@@ -155,13 +157,13 @@ impl Local {
                 command.env_remove(name);
             }
         }
-        let troubles = File::create(folder.troubles())?;
+        let troubles = File::create(folder.supervisor_log())?;
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(troubles);
         let mut child = command.spawn()?;
-        self.note(key, Supervisor::Alive);
+        self.set_supervisor(key, SupervisorStatus::Alive);
         let (supervisors, wake) = (Arc::clone(&self.supervisors), Arc::clone(&self.wake));
         std::thread::spawn(move || {
             // Only the status of the supervisor: how the trial ended is in its folder.
@@ -169,8 +171,8 @@ impl Local {
             let mut supervisors = supervisors.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(state) = supervisors.get_mut(&key) {
                 *state = match status {
-                    Some(code) if code == i32::from(NO_ROOM) => Supervisor::NoRoom,
-                    _ => Supervisor::Gone,
+                    Some(code) if code == i32::from(EXIT_DISK_FULL) => SupervisorStatus::DiskFull,
+                    _ => SupervisorStatus::Exited,
                 };
             }
             wake.notify_one();
@@ -178,14 +180,14 @@ impl Local {
         Ok(())
     }
 
-    fn note(&self, key: Key, state: Supervisor) {
+    fn set_supervisor(&self, key: AttemptKey, state: SupervisorStatus) {
         self.supervisors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, state);
     }
 
-    fn known(&self, key: Key) -> Option<Supervisor> {
+    fn supervisor_status(&self, key: AttemptKey) -> Option<SupervisorStatus> {
         self.supervisors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -193,70 +195,70 @@ impl Local {
             .copied()
     }
 
-    fn forget(&self, key: Key) {
+    fn forget_supervisor(&self, key: AttemptKey) {
         self.supervisors
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&key);
     }
 
-    fn look(&self, trial: &ActiveTrial) -> io::Result<Seen> {
-        let (key, folder) = (key(trial), self.folder(trial));
+    fn inspect(&self, trial: &ActiveTrial) -> io::Result<TrialStatus> {
+        let (key, folder) = (attempt_key(trial), self.trial_folder(trial));
         // The order of these reads matters: a supervisor locks, then claims, and writes the end
         // before it unlocks. So a trial that is claimed and whose lock is free now has ended.
-        let known = self.known(key);
-        let claimed = folder.claimed();
-        let alive = folder.supervised()?;
-        if let Some(ended) = folder.ended()? {
-            self.forget(key);
-            return Ok(Seen::Ended(ended));
+        let known = self.supervisor_status(key);
+        let claimed = folder.is_claimed();
+        let alive = folder.has_supervisor()?;
+        if let Some(ended) = folder.read_end()? {
+            self.forget_supervisor(key);
+            return Ok(TrialStatus::Ended(ended));
         }
         Ok(match (alive, claimed, known) {
             (true, ..) => folder
-                .started()?
-                .map_or(Seen::Starting, |note| Seen::Running(note.at)),
+                .read_start()?
+                .map_or(TrialStatus::Starting, |note| TrialStatus::Running(note.at)),
             (false, true, _) => {
-                self.forget(key);
-                orphaned(&folder)?
+                self.forget_supervisor(key);
+                inspect_orphan(&folder)?
             }
-            (false, false, Some(Supervisor::Alive)) => Seen::Starting,
-            (false, false, Some(Supervisor::NoRoom)) => {
-                self.forget(key);
-                Seen::NoRoom(troubles(&folder))
+            (false, false, Some(SupervisorStatus::Alive)) => TrialStatus::Starting,
+            (false, false, Some(SupervisorStatus::DiskFull)) => {
+                self.forget_supervisor(key);
+                TrialStatus::DiskFull(read_supervisor_log(&folder))
             }
-            (false, false, Some(Supervisor::Gone)) => {
-                self.forget(key);
-                Seen::Lost {
+            (false, false, Some(SupervisorStatus::Exited)) => {
+                self.forget_supervisor(key);
+                TrialStatus::Lost {
                     started: None,
-                    reason: format!("it could not be started: {}", troubles(&folder)),
+                    reason: format!("it could not be started: {}", read_supervisor_log(&folder)),
                 }
             }
-            (false, false, None) => Seen::Unknown,
+            (false, false, None) => TrialStatus::Unknown,
         })
     }
 }
 
-impl Engine for Local {
+impl Engine for LocalEngine {
     fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError> {
-        let folder = self.folder(trial);
-        let taken = folder.claimed() || folder.supervised().unwrap_or(false);
+        let folder = self.trial_folder(trial);
+        let taken = folder.is_claimed() || folder.has_supervisor().unwrap_or(false);
         if taken {
             return Ok(());
         }
         self.prepare(trial, &folder)?;
-        self.supervise(key(trial), &folder)
-            .map_err(|error| later("no process could be started", &error))
+        self.start_supervisor(attempt_key(trial), &folder)
+            .map_err(|error| submit_error("no process could be started", &error))
     }
 
-    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen> {
+    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<TrialStatus> {
         let look = |trial: &&ActiveTrial| {
-            self.look(trial).unwrap_or_else(|error| {
+            self.inspect(trial).unwrap_or_else(|error| {
                 // The state of the trial is unknown: inspected again at the next poll.
                 tracing::warn!(run = %trial.run_name, number = trial.number, %error,
                                "a trial's folder cannot be read");
                 match trial.state {
-                    crate::model::State::Running => Seen::Running(clock::now()),
-                    _ => Seen::Starting,
+                    crate::model::TrialState::Running => TrialStatus::Running(clock::now()),
+                    _ => TrialStatus::Starting,
                 }
             })
         };
@@ -266,7 +268,7 @@ impl Engine for Local {
     fn withdraw(&self, trial: &ActiveTrial) -> Result<bool, String> {
         // With the claim we own the trial: a supervisor that starts later finds it taken. The stop
         // file is written first, so that the next server sees why a claimed trial has no end.
-        let folder = self.folder(trial);
+        let folder = self.trial_folder(trial);
         folder
             .create()
             .and_then(|()| folder.request_stop())
@@ -275,21 +277,21 @@ impl Engine for Local {
     }
 
     fn stop(&self, trial: &ActiveTrial) -> Result<(), String> {
-        self.folder(trial)
+        self.trial_folder(trial)
             .request_stop()
             .map_err(|error| error.to_string())
     }
 }
 
 /// The status of a claimed trial whose supervisor has exited without writing how it ended.
-fn orphaned(folder: &Folder) -> io::Result<Seen> {
-    let started = folder.started()?;
+fn inspect_orphan(folder: &TrialFolder) -> io::Result<TrialStatus> {
+    let started = folder.read_start()?;
     if started.is_none() && folder.stop_requested() {
         // Withdrawn, by us or by a server that was killed before it recorded that.
-        return Ok(Seen::Ended(Ended {
+        return Ok(TrialStatus::Ended(EndRecord {
             started: None,
             at: clock::now(),
-            how: How::NotStarted("stopped before it started".to_owned()),
+            how: EndCause::NotStarted("stopped before it started".to_owned()),
             stopped: true,
             timed_out: false,
             dropped: 0,
@@ -297,12 +299,12 @@ fn orphaned(folder: &Folder) -> io::Result<Seen> {
     }
     if let Some(started) = &started
         && let Some(identity) = &started.identity
-        && end_group(started.process, identity)
+        && kill_group_if_same(started.process, identity)
     {
         // It keeps its slot and its GPUs until its script has ended.
-        return Ok(Seen::Running(started.at));
+        return Ok(TrialStatus::Running(started.at));
     }
-    Ok(Seen::Lost {
+    Ok(TrialStatus::Lost {
         started: started.map(|started| started.at),
         reason: "its supervisor is gone: the machine was restarted, or somebody ended it"
             .to_owned(),
@@ -310,22 +312,22 @@ fn orphaned(folder: &Folder) -> io::Result<Seen> {
 }
 
 /// A submit error from an I/O error: a full disk, or anything else to try again.
-fn later(what: &str, error: &io::Error) -> SubmitError {
+fn submit_error(what: &str, error: &io::Error) -> SubmitError {
     let reason = format!("{what}: {error}");
     if is_full(error) {
-        SubmitError::NoRoom(reason)
+        SubmitError::DiskFull(reason)
     } else {
-        SubmitError::Later(reason)
+        SubmitError::Transient(reason)
     }
 }
 
-fn key(trial: &ActiveTrial) -> Key {
+fn attempt_key(trial: &ActiveTrial) -> AttemptKey {
     (trial.run, trial.number, trial.attempt)
 }
 
 /// The command line of a script: an interpreter by its extension, then the arguments as they are;
 /// no shell reads them.
-fn command(argv: &[String]) -> Vec<String> {
+fn command_line(argv: &[String]) -> Vec<String> {
     let ending = argv
         .first()
         .and_then(|script| Path::new(script).extension()?.to_str());
@@ -346,13 +348,13 @@ fn command(argv: &[String]) -> Vec<String> {
 }
 
 /// Whether nothing is there, as opposed to something that cannot be read now.
-fn is_gone(path: &Path) -> bool {
+fn is_missing(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
 }
 
-fn troubles(folder: &Folder) -> String {
-    let text = fs::read(folder.troubles()).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text[..text.len().min(TROUBLES_MAX)])
+fn read_supervisor_log(folder: &TrialFolder) -> String {
+    let text = fs::read(folder.supervisor_log()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text[..text.len().min(SUPERVISOR_LOG_SHOWN_MAX)])
         .trim()
         .to_owned();
     if text.is_empty() {
@@ -365,10 +367,10 @@ fn troubles(folder: &Folder) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::protocol::Started;
+    use crate::runner::protocol::StartRecord;
 
     fn of(argv: &[&str]) -> Vec<String> {
-        command(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())
+        command_line(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())
     }
 
     #[test]
@@ -391,7 +393,7 @@ mod tests {
             spec: Arc::default(),
             number: 0,
             argv: vec!["a.sh".into()],
-            state: crate::model::State::Starting,
+            state: crate::model::TrialState::Starting,
             attempt: 0,
             gpus: Vec::new(),
             mounts: Vec::new(),
@@ -399,13 +401,13 @@ mod tests {
         }
     }
 
-    fn engine(data: &Path) -> Local {
-        Local {
+    fn engine(data: &Path) -> LocalEngine {
+        LocalEngine {
             data: DataDir::new(data),
             program: "/nonexistent".into(),
             cluster: "local".into(),
-            gpus: false,
-            mounts: Mounts::default(),
+            assigns_gpus: false,
+            mounts: MountMode::default(),
             limits: Limits::default(),
             supervisors: Arc::default(),
             wake: Arc::default(),
@@ -419,31 +421,31 @@ mod tests {
         assert_eq!(engine(data.path()).withdraw(&trial), Ok(true));
         // What the next server sees.
         let seen = engine(data.path()).observe(&[&trial]);
-        let [Seen::Ended(ended)] = &seen[..] else {
+        let [TrialStatus::Ended(ended)] = &seen[..] else {
             panic!("{seen:?}");
         };
         assert!(ended.stopped && ended.started.is_none(), "{ended:?}");
         // A supervisor that was killed after its claim is another matter.
         let other = ActiveTrial { number: 1, ..trial };
-        let folder = engine(data.path()).folder(&other);
+        let folder = engine(data.path()).trial_folder(&other);
         folder.create().unwrap();
         assert!(folder.claim().unwrap());
         let seen = engine(data.path()).observe(&[&other]);
         assert!(
-            matches!(seen[..], [Seen::Lost { started: None, .. }]),
+            matches!(seen[..], [TrialStatus::Lost { started: None, .. }]),
             "{seen:?}"
         );
         // One whose start no server has recorded yet is billed from then on.
-        let note = Started {
+        let note = StartRecord {
             at: clock::now(),
             process: 1,
             identity: None,
             command: Vec::new(),
             datastores: None,
         };
-        folder.write_started(&note).unwrap();
+        folder.write_start(&note).unwrap();
         let seen = engine(data.path()).observe(&[&other]);
-        let [Seen::Lost { started, .. }] = &seen[..] else {
+        let [TrialStatus::Lost { started, .. }] = &seen[..] else {
             panic!("{seen:?}");
         };
         assert_eq!(*started, Some(note.at));

@@ -6,14 +6,14 @@ mod local;
 
 use sweep_planner::api::Timestamp;
 
-pub use local::Local;
+pub use local::LocalEngine;
 
-use super::protocol::Ended;
+use super::protocol::EndRecord;
 use crate::model::ActiveTrial;
 
 /// The status of a trial as its engine reports it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Seen {
+pub enum TrialStatus {
     /// The engine knows nothing of it: it must be submitted (again).
     Unknown,
     /// Submitted; its script has not started.
@@ -21,9 +21,9 @@ pub enum Seen {
     /// Its script runs since then.
     Running(Timestamp),
     /// It has ended.
-    Ended(Ended),
+    Ended(EndRecord),
     /// It could not start for lack of room on the disk, and has not: it waits for its turn again.
-    NoRoom(String),
+    DiskFull(String),
     /// It was started, and how it ended cannot be found out.
     Lost {
         /// When its script started, if it is known to have.
@@ -37,11 +37,11 @@ pub enum Seen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubmitError {
     /// This trial can never start.
-    Never(String),
+    Permanent(String),
     /// There is no room on the disk: the trial goes back to the queue.
-    NoRoom(String),
+    DiskFull(String),
     /// The engine cannot take trials now: to be tried again. The trial itself may be fine.
-    Later(String),
+    Transient(String),
 }
 
 /// What executes the trials of a cluster.
@@ -50,7 +50,7 @@ pub trait Engine: Send + Sync {
     fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError>;
 
     /// The status of each of these trials, in their order.
-    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen>;
+    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<TrialStatus>;
 
     /// Withdraws a trial that probably was not submitted. True: it will never start. False: it was
     /// submitted after all, and must be stopped.

@@ -1,14 +1,14 @@
 //! `metrics.csv` as Lightning's CSVLogger writes it: a header line; `step` and `epoch` columns;
 //! a cell is empty where a row does not measure that metric.
 
-use crate::model::metric::NewPoint;
+use crate::model::metric::NewMetricPoint;
 
 /// Reads all points, row by row. A line that is not yet complete is left out; a cell that is no
 /// number is skipped. O(length).
-pub fn read(text: &str) -> Vec<NewPoint> {
+pub fn parse_points(text: &str) -> Vec<NewMetricPoint> {
     // What follows the last line end is still being written.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let mut records = whole.lines().map(record);
+    let mut records = whole.lines().map(split_record);
     let Some(header) = records.next() else {
         return Vec::new();
     };
@@ -23,7 +23,7 @@ pub fn read(text: &str) -> Vec<NewPoint> {
                 continue;
             }
             if let Some(value) = cell(place) {
-                points.push(NewPoint {
+                points.push(NewMetricPoint {
                     name: name.clone(),
                     step,
                     value,
@@ -36,7 +36,7 @@ pub fn read(text: &str) -> Vec<NewPoint> {
 
 /// The cells of a line; quotes as RFC 4180 has them (line ends inside quotes are not expected in
 /// a list of numbers).
-fn record(line: &str) -> Vec<String> {
+fn split_record(line: &str) -> Vec<String> {
     let mut cells = Vec::new();
     let mut cell = String::new();
     let mut quoted = false;
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn points(text: &str) -> Vec<(String, Option<f64>, f64)> {
-        read(text)
+        parse_points(text)
             .into_iter()
             .map(|point| (point.name, point.step, point.value))
             .collect()

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sweep_planner::api::MetricValue;
 
-use super::python::{as_json, is_not_finite};
+use super::python::{is_not_finite, to_json};
 
 /// The longest line that is looked at, in bytes.
 pub const LINE_MAX: usize = 16 << 10;
@@ -36,11 +36,11 @@ const WORDS_MAX: usize = 3;
 const DEPTH_MAX: usize = 4;
 
 /// The names that say where a measurement stands; the first on the line wins by this order.
-const STEPS: [&str; 5] = ["step", "global_step", "iteration", "iter", "epoch"];
+const STEP_NAMES: [&str; 5] = ["step", "global_step", "iteration", "iter", "epoch"];
 
 /// What one line measures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
+pub struct LineMetrics {
     /// The step written beside it.
     pub step: Option<f64>,
     /// At least one metric, by name, in the order written.
@@ -48,28 +48,28 @@ pub struct Measured {
 }
 
 /// Reads a line. `None` if it measures nothing. O(length).
-pub fn measure(line: &str) -> Option<Measured> {
+pub fn parse_line(line: &str) -> Option<LineMetrics> {
     let line = line.trim();
     if line.len() > LINE_MAX {
         return None;
     }
     let pairs = if line.starts_with('{') {
-        object(line)?
+        parse_object(line)?
     } else {
-        let (marker, rest) = step_marker(line);
+        let (marker, rest) = split_step_marker(line);
         let mut pairs: Vec<_> = marker.into_iter().collect();
         pairs.extend(colon_pairs(rest).or_else(|| equals_pairs(rest))?);
         pairs
     };
-    collect(pairs)
+    separate_steps(pairs)
 }
 
 /// Parts steps from metrics.
-fn collect(pairs: Vec<(String, f64)>) -> Option<Measured> {
-    let mut measured = Measured::default();
-    let mut best = STEPS.len();
+fn separate_steps(pairs: Vec<(String, f64)>) -> Option<LineMetrics> {
+    let mut measured = LineMetrics::default();
+    let mut best = STEP_NAMES.len();
     for (name, value) in pairs {
-        let rank = STEPS
+        let rank = STEP_NAMES
             .iter()
             .position(|step| step.eq_ignore_ascii_case(&name));
         match rank {
@@ -88,7 +88,7 @@ fn collect(pairs: Vec<(String, f64)>) -> Option<Measured> {
 }
 
 /// A number as Python, C and Rust print them: no `0x`, no `1_000`, no `1,000`.
-fn number(text: &str) -> Option<f64> {
+fn parse_number(text: &str) -> Option<f64> {
     let plain = text.trim_start_matches(['+', '-']);
     let fits = text.len() - plain.len() <= 1
         && (plain.eq_ignore_ascii_case("nan")
@@ -98,7 +98,7 @@ fn number(text: &str) -> Option<f64> {
     fits.then(|| text.parse().ok()).flatten()
 }
 
-fn is_name(word: &str) -> bool {
+fn is_metric_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && word
             .chars()
@@ -106,17 +106,19 @@ fn is_name(word: &str) -> bool {
 }
 
 /// `Epoch 3/10`, `[step 5]` or `Iteration 7:` at the start of a line, and what follows it.
-fn step_marker(line: &str) -> (Option<(String, f64)>, &str) {
+fn split_step_marker(line: &str) -> (Option<(String, f64)>, &str) {
     let found = || {
         let inner = line.trim_start_matches('[').trim_start();
         let word = inner.split([' ', '\t']).next()?;
-        STEPS.iter().find(|step| step.eq_ignore_ascii_case(word))?;
+        STEP_NAMES
+            .iter()
+            .find(|step| step.eq_ignore_ascii_case(word))?;
         let rest = inner[word.len()..].trim_start();
         let end = rest
             .find(|letter: char| !letter.is_ascii_digit() && letter != '/')
             .unwrap_or(rest.len());
         let (digits, rest) = rest.split_at(end);
-        let value = digits.split('/').next().and_then(number)?;
+        let value = digits.split('/').next().and_then(parse_number)?;
         let separator = |letter: char| matches!(letter, ']' | ':' | ',' | '-' | '|' | ';');
         let clean =
             rest.is_empty() || rest.starts_with(|l: char| l.is_whitespace() || separator(l));
@@ -150,18 +152,18 @@ fn colon_pairs(line: &str) -> Option<Vec<(String, f64)>> {
             Some((last, value)) => (last, value),
         };
         words.push(last);
-        let fits = words.len() <= WORDS_MAX && words.iter().all(|word| is_name(word));
+        let fits = words.len() <= WORDS_MAX && words.iter().all(|word| is_metric_name(word));
         fits.then_some(())?;
-        pairs.push((words.join(" "), bare(value)?));
+        pairs.push((words.join(" "), parse_value(value)?));
         words.clear();
     }
     (words.is_empty() && !pairs.is_empty()).then_some(pairs)
 }
 
 /// A value with the separator or `%` after it taken off.
-fn bare(value: &str) -> Option<f64> {
+fn parse_value(value: &str) -> Option<f64> {
     let value = value.trim_end_matches([',', ';', '|']);
-    number(value.strip_suffix('%').unwrap_or(value))
+    parse_number(value.strip_suffix('%').unwrap_or(value))
 }
 
 /// All pairs of a line in the form `name=value`, wherever they stand but in parentheses.
@@ -180,8 +182,8 @@ fn equals_pairs(line: &str) -> Option<Vec<(String, f64)>> {
         }
         if outside
             && let Some((name, value)) = token.split_once('=')
-            && is_name(name)
-            && let Some(value) = bare(value)
+            && is_metric_name(name)
+            && let Some(value) = parse_value(value)
         {
             pairs.push((name.to_owned(), value));
         }
@@ -189,9 +191,9 @@ fn equals_pairs(line: &str) -> Option<Vec<(String, f64)>> {
     (!pairs.is_empty()).then_some(pairs)
 }
 
-fn object(line: &str) -> Option<Vec<(String, f64)>> {
+fn parse_object(line: &str) -> Option<Vec<(String, f64)>> {
     let parsed: Map<String, Value> = serde_json::from_str(line)
-        .or_else(|_| serde_json::from_str(&as_json(line)))
+        .or_else(|_| serde_json::from_str(&to_json(line)))
         .ok()?;
     let mut pairs = Vec::new();
     flatten("", &parsed, 1, &mut pairs);
@@ -215,7 +217,7 @@ fn flatten(
                 pairs.extend(value.as_f64().map(|value| (name, value)));
             }
             Value::String(text) if is_not_finite(text) => {
-                pairs.extend(number(text).map(|value| (name, value)));
+                pairs.extend(parse_number(text).map(|value| (name, value)));
             }
             Value::Object(inner) if depth < DEPTH_MAX => flatten(&name, inner, depth + 1, pairs),
             _ => {}
@@ -228,7 +230,7 @@ mod tests {
     use super::*;
 
     fn check(line: &str, step: Option<f64>, values: &[(&str, f64)]) {
-        let measured = measure(line).unwrap_or_else(|| panic!("nothing in {line}"));
+        let measured = parse_line(line).unwrap_or_else(|| panic!("nothing in {line}"));
         assert_eq!(measured.step, step, "{line}");
         let found: Vec<_> = measured
             .values
@@ -369,7 +371,7 @@ mod tests {
             "  File \"x.py\", line 3, in <module>",
             "a very long name of many words: 5",
         ] {
-            assert_eq!(measure(line), None, "{line}");
+            assert_eq!(parse_line(line), None, "{line}");
         }
     }
 
@@ -387,8 +389,8 @@ mod tests {
             "[",
             "[step",
         ] {
-            measure(line);
+            parse_line(line);
         }
-        assert_eq!(measure(&"a=1 ".repeat(LINE_MAX)), None);
+        assert_eq!(parse_line(&"a=1 ".repeat(LINE_MAX)), None);
     }
 }

@@ -7,4 +7,4 @@ mod python;
 
 pub mod lightning;
 
-pub use reader::{Gathered, Gatherer};
+pub use reader::{MetricsReader, NewMetrics};

@@ -10,13 +10,13 @@ pub(super) fn is_not_finite(text: &str) -> bool {
 
 /// What Python's `json` and `repr` write beyond JSON, as JSON: bare `NaN`, `Infinity`, `nan` and
 /// `inf` become texts, `True`, `False` and `None` JSON's words, and single quotes double ones.
-pub(super) fn as_json(line: &str) -> String {
+pub(super) fn to_json(line: &str) -> String {
     let mut json = String::with_capacity(line.len() + 16);
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
         let length = match first {
-            '"' | '\'' => quoted(rest, first, &mut json),
-            '-' | 'A'..='Z' | 'a'..='z' => bare_word(rest, &mut json),
+            '"' | '\'' => copy_quoted(rest, first, &mut json),
+            '-' | 'A'..='Z' | 'a'..='z' => copy_word(rest, &mut json),
             _ => {
                 json.push(first);
                 first.len_utf8()
@@ -28,7 +28,7 @@ pub(super) fn as_json(line: &str) -> String {
 }
 
 /// Copies a quoted text as a JSON string; answers with its length.
-fn quoted(text: &str, quote: char, json: &mut String) -> usize {
+fn copy_quoted(text: &str, quote: char, json: &mut String) -> usize {
     json.push('"');
     let mut escaped = false;
     for (at, letter) in text.char_indices().skip(1) {
@@ -54,7 +54,7 @@ fn quoted(text: &str, quote: char, json: &mut String) -> usize {
 }
 
 /// Copies a word outside of quotes; answers with its length.
-fn bare_word(text: &str, json: &mut String) -> usize {
+fn copy_word(text: &str, json: &mut String) -> usize {
     let end = text[1..]
         .find(|letter: char| !letter.is_ascii_alphanumeric())
         .map_or(text.len(), |at| at + 1);

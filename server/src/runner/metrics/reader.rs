@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::lightning;
-use super::lines::Measured;
-use crate::model::metric::{NewPoint, NewPoints, Source};
-use crate::runner::protocol::Folder;
+use super::lines::LineMetrics;
+use crate::model::metric::{MetricSource, NewMetricPoint, NewMetricPoints};
+use crate::runner::protocol::TrialFolder;
 use crate::sources::{Walk, open_below};
 
 /// The most bytes of metrics read in one poll; the next one goes on.
@@ -16,45 +16,45 @@ const CHUNK: u64 = 1 << 20;
 /// The largest `metrics.csv` that is read.
 const CSV_MAX: u64 = 64 << 20;
 /// How often a running trial's folder is searched for a `metrics.csv`.
-const SEARCH: Duration = Duration::from_secs(5);
+const SEARCH_INTERVAL: Duration = Duration::from_secs(5);
 /// A file that changes is read again at most every so often, and less often the larger it is.
-const REREAD: Duration = Duration::from_secs(2);
+const REREAD_INTERVAL: Duration = Duration::from_secs(2);
 /// Bytes of `metrics.csv` that may be read again per second.
-const REREAD_PACE: u64 = 500_000;
+const REREAD_BYTES_PER_SECOND: u64 = 500_000;
 /// How many files and folders are looked at, and how deep.
 const ENTRIES_MAX: usize = 20_000;
 const DEPTH_MAX: usize = 8;
 
 /// The name of Lightning's file.
-const CSV: &str = "metrics.csv";
+const CSV_NAME: &str = "metrics.csv";
 
 /// The metrics read in one poll.
 #[derive(Debug)]
-pub struct Gathered {
+pub struct NewMetrics {
     /// To be stored.
-    pub points: Vec<NewPoints>,
+    pub points: Vec<NewMetricPoints>,
     /// Whether the next poll will find more of standard output's metrics without waiting.
     pub more: bool,
 }
 
 /// Reads the metrics of one trial, each once.
 #[derive(Debug)]
-pub struct Gatherer {
-    folder: Folder,
+pub struct MetricsReader {
+    folder: TrialFolder,
     run: i64,
     number: u32,
     read_to: u64,
     /// How far is stored.
     stored_to: u64,
     csv: Option<PathBuf>,
-    seen: Option<(SystemTime, u64)>,
+    csv_state: Option<(SystemTime, u64)>,
     next_search: Instant,
-    next_read: Instant,
+    next_csv_read: Instant,
 }
 
-impl Gatherer {
+impl MetricsReader {
     /// Goes on at `read_to`, the place stored with the last points.
-    pub fn new(folder: Folder, run: i64, number: u32, read_to: u64) -> Self {
+    pub fn new(folder: TrialFolder, run: i64, number: u32, read_to: u64) -> Self {
         let now = Instant::now();
         Self {
             folder,
@@ -63,19 +63,19 @@ impl Gatherer {
             read_to,
             stored_to: read_to,
             csv: None,
-            seen: None,
-            next_search: now + SEARCH,
-            next_read: now,
+            csv_state: None,
+            next_search: now + SEARCH_INTERVAL,
+            next_csv_read: now,
         }
     }
 
     /// Reads what is new, at most 1 MiB of standard output's. With `all`, when the trial has ended,
     /// `metrics.csv` is read without waiting for its interval.
-    pub fn gather(&mut self, all: bool) -> io::Result<Gathered> {
-        let (output, more) = self.output()?;
+    pub fn read_new(&mut self, all: bool) -> io::Result<NewMetrics> {
+        let (output, more) = self.read_output_metrics()?;
         let mut points = Vec::from_iter(output);
         if !more {
-            match self.lightning(all) {
+            match self.read_csv_metrics(all) {
                 Ok(read) => points.extend(read),
                 // The points of standard output are read already and must not be lost.
                 Err(error) => {
@@ -85,23 +85,23 @@ impl Gatherer {
                 }
             }
         }
-        Ok(Gathered { points, more })
+        Ok(NewMetrics { points, more })
     }
 
     /// Marks what was read as stored.
-    pub fn stored(&mut self) {
+    pub fn mark_stored(&mut self) {
         self.stored_to = self.read_to;
     }
 
     /// Rewinds to what is stored: the rest is read again.
-    pub fn not_stored(&mut self) {
+    pub fn rewind(&mut self) {
         self.read_to = self.stored_to;
-        self.seen = None;
-        self.next_read = Instant::now();
+        self.csv_state = None;
+        self.next_csv_read = Instant::now();
     }
 
     /// The next points, and whether there are more.
-    fn output(&mut self) -> io::Result<(Option<NewPoints>, bool)> {
+    fn read_output_metrics(&mut self) -> io::Result<(Option<NewMetricPoints>, bool)> {
         let mut file = match File::open(self.folder.metrics()) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((None, false)),
@@ -117,33 +117,38 @@ impl Gatherer {
         let mut points = Vec::new();
         for line in bytes[..end].split(|byte| *byte == b'\n') {
             // The supervisor writes whole lines; one torn by a full disk is left out.
-            let Ok(measured) = serde_json::from_slice::<Measured>(line) else {
+            let Ok(measured) = serde_json::from_slice::<LineMetrics>(line) else {
                 continue;
             };
-            points.extend(measured.values.into_iter().map(|(name, value)| NewPoint {
-                name,
-                step: measured.step,
-                value: value.0,
-            }));
+            points.extend(
+                measured
+                    .values
+                    .into_iter()
+                    .map(|(name, value)| NewMetricPoint {
+                        name,
+                        step: measured.step,
+                        value: value.0,
+                    }),
+            );
         }
         self.read_to += end as u64 + 1;
-        let new = NewPoints {
+        let new = NewMetricPoints {
             run: self.run,
             number: self.number,
-            source: Source::Output,
+            source: MetricSource::Output,
             read_to: Some(self.read_to),
             points,
         };
         Ok((Some(new), more))
     }
 
-    fn lightning(&mut self, all: bool) -> io::Result<Option<NewPoints>> {
+    fn read_csv_metrics(&mut self, all: bool) -> io::Result<Option<NewMetricPoints>> {
         let now = Instant::now();
         if all || (self.csv.is_none() && now >= self.next_search) {
-            self.next_search = now + SEARCH;
+            self.next_search = now + SEARCH_INTERVAL;
             self.csv = self.find_csv()?;
         }
-        let due = all || now >= self.next_read;
+        let due = all || now >= self.next_csv_read;
         let Some(path) = self.csv.as_ref().filter(|_| due) else {
             return Ok(None);
         };
@@ -155,19 +160,20 @@ impl Gatherer {
         };
         let meta = file.metadata()?;
         let state = (meta.modified()?, meta.len());
-        if self.seen == Some(state) || state.1 > CSV_MAX {
+        if self.csv_state == Some(state) || state.1 > CSV_MAX {
             return Ok(None);
         }
         let mut bytes = Vec::new();
         (&mut file).take(CSV_MAX).read_to_end(&mut bytes)?;
-        let points = lightning::read(&String::from_utf8_lossy(&bytes));
-        self.seen = Some(state);
-        self.next_read = now + REREAD + Duration::from_secs(state.1 / REREAD_PACE);
+        let points = lightning::parse_points(&String::from_utf8_lossy(&bytes));
+        self.csv_state = Some(state);
+        self.next_csv_read =
+            now + REREAD_INTERVAL + Duration::from_secs(state.1 / REREAD_BYTES_PER_SECOND);
         let (run, number) = (self.run, self.number);
-        Ok(Some(NewPoints {
+        Ok(Some(NewMetricPoints {
             run,
             number,
-            source: Source::Csv,
+            source: MetricSource::Csv,
             read_to: None,
             points,
         }))
@@ -176,15 +182,15 @@ impl Gatherer {
     /// The `metrics.csv` below the trial's folder that was written last, and by the trial: not
     /// one that lay in the source already. Relative to `work`.
     fn find_csv(&self) -> io::Result<Option<PathBuf>> {
-        let Some(order) = metadata(&self.folder.claim_file())? else {
+        let Some(claim) = metadata_if_exists(&self.folder.claim_file())? else {
             return Ok(None);
         };
-        let since = order.modified()?;
+        let since = claim.modified()?;
         let work = self.folder.work();
         let mut best: Option<(SystemTime, PathBuf)> = None;
         for entry in Walk::new(&work, ENTRIES_MAX, DEPTH_MAX) {
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if is_file && entry.file_name() == CSV {
+            if is_file && entry.file_name() == CSV_NAME {
                 let Ok(modified) = entry.metadata().and_then(|meta| meta.modified()) else {
                     continue;
                 };
@@ -198,7 +204,7 @@ impl Gatherer {
     }
 }
 
-fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
+fn metadata_if_exists(path: &Path) -> io::Result<Option<Metadata>> {
     match fs::metadata(path) {
         Ok(meta) => Ok(Some(meta)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -211,15 +217,15 @@ mod tests {
     use super::*;
     use crate::data_dir::DataDir;
 
-    fn setup() -> (tempfile::TempDir, Folder, Gatherer) {
+    fn setup() -> (tempfile::TempDir, TrialFolder, MetricsReader) {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::of(&DataDir::new(temporary.path()), "r", 0, 0);
+        let folder = TrialFolder::for_attempt(&DataDir::new(temporary.path()), "r", 0, 0);
         fs::create_dir_all(folder.work().join("lightning_logs/version_0")).unwrap();
-        let gatherer = Gatherer::new(folder.clone(), 1, 0, 0);
+        let gatherer = MetricsReader::new(folder.clone(), 1, 0, 0);
         (temporary, folder, gatherer)
     }
 
-    fn values(found: &[NewPoints]) -> Vec<f64> {
+    fn values(found: &[NewMetricPoints]) -> Vec<f64> {
         found
             .iter()
             .flat_map(|all| &all.points)
@@ -230,22 +236,22 @@ mod tests {
     #[test]
     fn output_is_read_once_and_only_whole_lines() {
         let (_temporary, folder, mut gatherer) = setup();
-        assert!(gatherer.gather(true).unwrap().points.is_empty());
+        assert!(gatherer.read_new(true).unwrap().points.is_empty());
         let line = r#"{"step":1.0,"values":[["a",0.5]]}"#;
         fs::write(folder.metrics(), format!("{line}\n{{\"step\"")).unwrap();
-        let found = gatherer.gather(false).unwrap().points;
+        let found = gatherer.read_new(false).unwrap().points;
         assert_eq!(values(&found), [0.5]);
         assert_eq!(found[0].read_to, Some(line.len() as u64 + 1));
-        assert!(gatherer.gather(true).unwrap().points.is_empty());
-        gatherer.not_stored();
+        assert!(gatherer.read_new(true).unwrap().points.is_empty());
+        gatherer.rewind();
         assert_eq!(
-            values(&gatherer.gather(true).unwrap().points),
+            values(&gatherer.read_new(true).unwrap().points),
             [0.5],
             "again"
         );
-        gatherer.stored();
-        gatherer.not_stored();
-        assert!(gatherer.gather(true).unwrap().points.is_empty());
+        gatherer.mark_stored();
+        gatherer.rewind();
+        assert!(gatherer.read_new(true).unwrap().points.is_empty());
     }
 
     #[test]
@@ -256,7 +262,7 @@ mod tests {
         fs::write(folder.metrics(), line.repeat(lines)).unwrap();
         let (mut found, mut looks) = (0, 0);
         loop {
-            let gathered = gatherer.gather(true).unwrap();
+            let gathered = gatherer.read_new(true).unwrap();
             found += values(&gathered.points).len();
             looks += 1;
             if !gathered.more {
@@ -274,15 +280,18 @@ mod tests {
         std::thread::sleep(Duration::from_millis(20));
         assert!(folder.claim().unwrap());
         assert!(
-            gatherer.gather(true).unwrap().points.is_empty(),
+            gatherer.read_new(true).unwrap().points.is_empty(),
             "lay in the source"
         );
         std::thread::sleep(Duration::from_millis(20));
         fs::write(&csv, "step,a\n0,2\n").unwrap();
-        let found = gatherer.gather(true).unwrap().points;
-        assert_eq!((values(&found), found[0].source), (vec![2.0], Source::Csv));
+        let found = gatherer.read_new(true).unwrap().points;
+        assert_eq!(
+            (values(&found), found[0].source),
+            (vec![2.0], MetricSource::Csv)
+        );
         assert!(
-            gatherer.gather(true).unwrap().points.is_empty(),
+            gatherer.read_new(true).unwrap().points.is_empty(),
             "unchanged"
         );
     }
@@ -298,7 +307,7 @@ mod tests {
         // Nobody can tell when it started: its files cannot be looked for.
         std::os::unix::fs::symlink("claim", folder.path().join("claim")).unwrap();
         assert!(gatherer.find_csv().is_err());
-        assert_eq!(values(&gatherer.gather(true).unwrap().points), [0.5]);
+        assert_eq!(values(&gatherer.read_new(true).unwrap().points), [0.5]);
     }
 
     #[test]
@@ -312,7 +321,7 @@ mod tests {
         for content in ["step,a\n0,2\n", "step,a\n0,2\n1,3\n"] {
             fs::write(&csv, content).unwrap();
             fs::write(&other, "step,a\n0,7\n").unwrap();
-            assert!(!gatherer.gather(true).unwrap().points.is_empty());
+            assert!(!gatherer.read_new(true).unwrap().points.is_empty());
             fs::remove_file(&csv).unwrap();
             if content.contains('3') {
                 std::os::unix::fs::symlink(&other, &csv).unwrap();
@@ -320,8 +329,8 @@ mod tests {
                 let (pipe, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
                 rustix::fs::mknodat(rustix::fs::CWD, &csv, pipe, mode, 0).unwrap();
             }
-            gatherer.next_read = Instant::now();
-            assert!(gatherer.gather(false).unwrap().points.is_empty());
+            gatherer.next_csv_read = Instant::now();
+            assert!(gatherer.read_new(false).unwrap().points.is_empty());
             fs::remove_file(&csv).unwrap();
         }
     }

@@ -3,14 +3,14 @@
 
 use std::fs;
 
-use sweep_planner::api::{DatastoreAccess, DatastoresBy};
+use sweep_planner::api::{DatastoreAccess, DatastoreDelivery};
 
 use super::namespace;
-use crate::model::replaced;
-use crate::runner::protocol::{Folder, Order};
+use crate::model::replace_mount_path;
+use crate::runner::protocol::{JobSpec, TrialFolder};
 
 /// The command as it will be run, and how it was given its datastores, if it has any.
-pub(super) struct Given {
+pub(super) struct PreparedCommand {
     pub(super) command: Vec<String>,
     pub(super) datastores: Option<DatastoreAccess>,
 }
@@ -19,15 +19,18 @@ pub(super) struct Given {
 ///
 /// # Errors
 /// In words, if a datastore is not there any more: nothing else stands for it.
-pub(super) fn give(folder: &Folder, order: &Order) -> Result<Given, String> {
-    let mut command = order.command.clone();
-    if order.mounts.is_empty() {
-        return Ok(Given {
+pub(super) fn provide_datastores(
+    folder: &TrialFolder,
+    job: &JobSpec,
+) -> Result<PreparedCommand, String> {
+    let mut command = job.command.clone();
+    if job.mounts.is_empty() {
+        return Ok(PreparedCommand {
             command,
             datastores: None,
         });
     }
-    for mount in &order.mounts {
+    for mount in &job.mounts {
         let gone = |why: String| format!("the datastore {} is gone: {why}", mount.id);
         let meta = fs::metadata(&mount.folder).map_err(|error| gone(error.to_string()))?;
         if !meta.is_dir() {
@@ -35,32 +38,32 @@ pub(super) fn give(folder: &Folder, order: &Order) -> Result<Given, String> {
         }
     }
     let staging = folder.view();
-    let entered = if order.mounts_by_arguments {
+    let entered = if job.mounts_by_arguments {
         Err("the cluster's settings say so".to_owned())
     } else {
         fs::create_dir_all(&staging)
             .map_err(|error| format!("{}: {error}", staging.display()))
-            .and_then(|()| namespace::enter(&order.mounts, &staging))
+            .and_then(|()| namespace::enter(&job.mounts, &staging))
     };
     let datastores = match entered {
         Ok(()) => DatastoreAccess {
-            by: DatastoresBy::Mount,
+            by: DatastoreDelivery::Mount,
             because: String::new(),
         },
         Err(because) => {
             // Not in the interpreter and the script.
             for argument in command.iter_mut().skip(2) {
-                for mount in &order.mounts {
-                    *argument = replaced(argument, mount);
+                for mount in &job.mounts {
+                    *argument = replace_mount_path(argument, mount);
                 }
             }
             DatastoreAccess {
-                by: DatastoresBy::Arguments,
+                by: DatastoreDelivery::Arguments,
                 because,
             }
         }
     };
-    Ok(Given {
+    Ok(PreparedCommand {
         command,
         datastores: Some(datastores),
     })

@@ -47,41 +47,41 @@ mod imp {
     use rustix::thread::{UnshareFlags, unshare_unsafe};
 
     use super::Mount;
-    use crate::sources::existing;
+    use crate::sources::split_existing;
 
     /// A folder with more entries is not rebuilt.
     const ENTRIES_MAX: usize = 10_000;
 
     pub(super) fn enter(mounts: &[Mount], staging: &Path) -> Result<(), String> {
-        namespace()?;
+        unshare_mounts()?;
         for mount in mounts {
-            place(mount, staging)?;
+            mount_datastore(mount, staging)?;
         }
         Ok(())
     }
 
     /// Puts what was attempted before an error.
-    fn said<E: Display>(what: impl Display) -> impl FnOnce(E) -> String {
+    fn context<E: Display>(what: impl Display) -> impl FnOnce(E) -> String {
         move |error| format!("{what}: {error}")
     }
 
     /// Unshares the mount namespace, with a user namespace if needed, and makes its mounts private.
-    fn namespace() -> Result<(), String> {
+    fn unshare_mounts() -> Result<(), String> {
         let (user, group) = (geteuid(), getegid());
         if unshare(UnshareFlags::NEWNS).is_err() {
             unshare(UnshareFlags::NEWNS | UnshareFlags::NEWUSER)
-                .map_err(said("a mount namespace"))?;
-            let say = |file: &str, text: String| {
+                .map_err(context("a mount namespace"))?;
+            let write_proc_file = |file: &str, text: String| {
                 let path = Path::new("/proc/self").join(file);
-                fs::write(path, text).map_err(said(file))
+                fs::write(path, text).map_err(context(file))
             };
-            say("setgroups", "deny".to_owned())?;
+            write_proc_file("setgroups", "deny".to_owned())?;
             let (user, group) = (user.as_raw(), group.as_raw());
-            say("uid_map", format!("{user} {user} 1"))?;
-            say("gid_map", format!("{group} {group} 1"))?;
+            write_proc_file("uid_map", format!("{user} {user} 1"))?;
+            write_proc_file("gid_map", format!("{group} {group} 1"))?;
         }
         mount_change("/", Propagation::PRIVATE | Propagation::REC)
-            .map_err(said("making mounts private"))
+            .map_err(context("making mounts private"))
     }
 
     #[expect(unsafe_code, reason = "the flag that makes it unsafe is not used")]
@@ -90,55 +90,56 @@ mod imp {
         unsafe { unshare_unsafe(flags) }
     }
 
-    fn place(mount: &Mount, staging: &Path) -> Result<(), String> {
-        let (existing, missing) = existing(&mount.at);
+    fn mount_datastore(mount: &Mount, staging: &Path) -> Result<(), String> {
+        let (existing, missing) = split_existing(&mount.at);
         let at = existing.join(&missing);
         if !missing.as_os_str().is_empty() {
-            put_together(&existing, &missing, staging)?;
+            rebuild_folder(&existing, &missing, staging)?;
         }
-        mount_bind_recursive(&mount.folder, &at).map_err(said(mount.folder.display()))?;
-        for (point, flags) in mounted(&at)? {
+        mount_bind_recursive(&mount.folder, &at).map_err(context(mount.folder.display()))?;
+        for (point, flags) in mounts_below(&at)? {
             mount_remount(&point, MountFlags::BIND | MountFlags::RDONLY | flags, c"")
-                .map_err(said(format!("{} read-only", point.display())))?;
+                .map_err(context(format!("{} read-only", point.display())))?;
         }
         Ok(())
     }
 
     /// Rebuilds a folder as a tmpfs with everything that is in it and the new folder `missing`.
-    fn put_together(folder: &Path, missing: &Path, staging: &Path) -> Result<(), String> {
+    fn rebuild_folder(folder: &Path, missing: &Path, staging: &Path) -> Result<(), String> {
         let safe = MountFlags::NOSUID | MountFlags::NODEV;
         mount("tmpfs", staging, "tmpfs", safe, c"mode=755")
-            .map_err(said("a file system in memory"))?;
+            .map_err(context("a file system in memory"))?;
         // Otherwise a recursive bind mount of a parent would contain the staging folder itself.
-        mount_change(staging, Propagation::UNBINDABLE).map_err(said("an unbindable mount"))?;
-        let entries = fs::read_dir(folder).map_err(said(folder.display()))?;
+        mount_change(staging, Propagation::UNBINDABLE).map_err(context("an unbindable mount"))?;
+        let entries = fs::read_dir(folder).map_err(context(folder.display()))?;
         for (count, entry) in entries.enumerate() {
-            let entry = entry.map_err(said(folder.display()))?;
+            let entry = entry.map_err(context(folder.display()))?;
             if count >= ENTRIES_MAX {
                 return Err(format!(
                     "{} has more than {ENTRIES_MAX} entries",
                     folder.display()
                 ));
             }
-            bind(&entry, &staging.join(entry.file_name())).map_err(said(entry.path().display()))?;
+            bind_entry(&entry, &staging.join(entry.file_name()))
+                .map_err(context(entry.path().display()))?;
         }
-        fs::create_dir_all(staging.join(missing)).map_err(said(missing.display()))?;
+        fs::create_dir_all(staging.join(missing)).map_err(context(missing.display()))?;
         mount_remount(staging, MountFlags::BIND | MountFlags::RDONLY | safe, c"")
-            .map_err(said("a read-only file system in memory"))?;
-        mount_change(staging, Propagation::PRIVATE).map_err(said("a private mount"))?;
+            .map_err(context("a read-only file system in memory"))?;
+        mount_change(staging, Propagation::PRIVATE).map_err(context("a private mount"))?;
         if folder == Path::new("/") {
-            chdir(staging).map_err(said("entering the new root"))?;
-            pivot_root(".", ".").map_err(said("changing the root"))?;
+            chdir(staging).map_err(context("entering the new root"))?;
+            pivot_root(".", ".").map_err(context("changing the root"))?;
             // The old root lies on top of the new one now.
-            unmount(".", UnmountFlags::DETACH).map_err(said("unmounting the old root"))?;
-            chdir("/").map_err(said("entering the root"))
+            unmount(".", UnmountFlags::DETACH).map_err(context("unmounting the old root"))?;
+            chdir("/").map_err(context("entering the root"))
         } else {
-            mount_move(staging, folder).map_err(said(folder.display()))
+            mount_move(staging, folder).map_err(context(folder.display()))
         }
     }
 
     /// Bind-mounts an entry of a folder at a new path; a symbolic link is copied.
-    fn bind(entry: &fs::DirEntry, to: &Path) -> std::io::Result<()> {
+    fn bind_entry(entry: &fs::DirEntry, to: &Path) -> std::io::Result<()> {
         let kind = entry.file_type()?;
         if kind.is_symlink() {
             return symlink(fs::read_link(entry.path())?, to);
@@ -153,21 +154,21 @@ mod imp {
 
     /// The mounts at a path and below with their flags: a remount must repeat them, since the
     /// kernel refuses to clear a locked one.
-    fn mounted(at: &Path) -> Result<Vec<(PathBuf, MountFlags)>, String> {
+    fn mounts_below(at: &Path) -> Result<Vec<(PathBuf, MountFlags)>, String> {
         let list = "/proc/self/mountinfo";
-        let text = fs::read(list).map_err(said(list))?;
+        let text = fs::read(list).map_err(context(list))?;
         let text = String::from_utf8_lossy(&text);
         let mounts = text.lines().filter_map(|line| {
             let mut fields = line.split(' ').skip(4);
             Some((
-                PathBuf::from(unescaped(fields.next()?)),
-                flags(fields.next()?),
+                PathBuf::from(unescape_path(fields.next()?)),
+                parse_flags(fields.next()?),
             ))
         });
         Ok(mounts.filter(|(point, _)| point.starts_with(at)).collect())
     }
 
-    fn flags(options: &str) -> MountFlags {
+    fn parse_flags(options: &str) -> MountFlags {
         options
             .split(',')
             .map(|option| match option {
@@ -183,7 +184,7 @@ mod imp {
     }
 
     /// Decodes the octal escapes (`\040` for a blank) of a path in mountinfo.
-    fn unescaped(text: &str) -> String {
+    fn unescape_path(text: &str) -> String {
         let mut plain = text.to_owned();
         for (escape, letter) in [
             ("\\040", " "),
@@ -202,11 +203,11 @@ mod imp {
 
         #[test]
         fn mounts_are_read() {
-            assert_eq!(unescaped("/a\\040b\\134c"), "/a b\\c");
-            let kept = flags("rw,nosuid,nodev,relatime");
+            assert_eq!(unescape_path("/a\\040b\\134c"), "/a b\\c");
+            let kept = parse_flags("rw,nosuid,nodev,relatime");
             let expected = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::RELATIME;
             assert_eq!(kept, expected);
-            let all = mounted(Path::new("/")).unwrap();
+            let all = mounts_below(Path::new("/")).unwrap();
             assert!(all.iter().any(|(point, _)| point == Path::new("/")));
         }
     }

@@ -7,39 +7,39 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use memchr::{memchr2, memchr3, memrchr2};
 
-use super::log::complain;
-use crate::runner::metrics::lines::{LINE_MAX, measure};
-use crate::runner::protocol::Folder;
+use super::log::report_error;
+use crate::runner::metrics::lines::{LINE_MAX, parse_line};
+use crate::runner::protocol::TrialFolder;
 
 /// A line longer than this is written in pieces.
-const HELD_MAX: usize = 64 << 10;
+const PARTIAL_LINE_MAX: usize = 64 << 10;
 /// The most bytes of metrics kept of one trial.
 const METRICS_MAX: u64 = 256 << 20;
 
 /// The two streams of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
+pub(super) enum OutputStream {
     /// Standard output.
-    Out,
+    Stdout,
     /// Standard error.
-    Error,
+    Stderr,
 }
 
 /// Takes both streams.
-pub(super) struct Sink {
+pub(super) struct OutputSink {
     log: File,
-    room: u64,
+    bytes_left: u64,
     dropped: u64,
     /// The unfinished line of each stream, kept back so that lines of the two do not mix.
-    held: [Vec<u8>; 2],
+    partial_lines: [Vec<u8>; 2],
     metrics: File,
-    metrics_room: u64,
+    metrics_bytes_left: u64,
     /// The unfinished line of standard output, for the metrics; `None` once it is too long.
-    line: Option<Vec<u8>>,
+    metrics_line: Option<Vec<u8>>,
 }
 
-impl Sink {
-    pub(super) fn create(folder: &Folder, bound: u64) -> io::Result<Self> {
+impl OutputSink {
+    pub(super) fn create(folder: &TrialFolder, bound: u64) -> io::Result<Self> {
         let open = |path| {
             OpenOptions::new()
                 .append(true)
@@ -49,21 +49,21 @@ impl Sink {
         };
         Ok(Self {
             log: open(folder.output())?,
-            room: bound,
+            bytes_left: bound,
             dropped: 0,
-            held: [Vec::new(), Vec::new()],
+            partial_lines: [Vec::new(), Vec::new()],
             metrics: open(folder.metrics())?,
-            metrics_room: METRICS_MAX,
-            line: Some(Vec::new()),
+            metrics_bytes_left: METRICS_MAX,
+            metrics_line: Some(Vec::new()),
         })
     }
 
     /// Takes some output.
-    pub(super) fn write(&mut self, stream: Stream, bytes: &[u8]) {
-        if stream == Stream::Out {
-            self.measure(bytes);
+    pub(super) fn write(&mut self, stream: OutputStream, bytes: &[u8]) {
+        if stream == OutputStream::Stdout {
+            self.collect_metrics(bytes);
         }
-        let held = &mut self.held[stream as usize];
+        let held = &mut self.partial_lines[stream as usize];
         held.extend_from_slice(bytes);
         let end = held
             .iter()
@@ -71,49 +71,49 @@ impl Sink {
             .map(|at| at + 1);
         let ready = match end {
             Some(end) => held.drain(..end).collect(),
-            None if held.len() >= HELD_MAX => std::mem::take(held),
+            None if held.len() >= PARTIAL_LINE_MAX => std::mem::take(held),
             None => return,
         };
-        self.put(&ready);
+        self.write_bounded(&ready);
     }
 
     /// Writes unfinished lines (a progress bar, a prompt) after a while without output.
-    pub(super) fn idle(&mut self) {
-        for stream in [Stream::Out, Stream::Error] {
-            let ready = std::mem::take(&mut self.held[stream as usize]);
-            self.put(&ready);
+    pub(super) fn flush_partial_lines(&mut self) {
+        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+            let ready = std::mem::take(&mut self.partial_lines[stream as usize]);
+            self.write_bounded(&ready);
         }
     }
 
     /// A stream has ended.
-    pub(super) fn end(&mut self, stream: Stream) {
-        let ready = std::mem::take(&mut self.held[stream as usize]);
-        self.put(&ready);
-        if stream == Stream::Out {
-            self.measure(b"\n");
+    pub(super) fn end_stream(&mut self, stream: OutputStream) {
+        let ready = std::mem::take(&mut self.partial_lines[stream as usize]);
+        self.write_bounded(&ready);
+        if stream == OutputStream::Stdout {
+            self.collect_metrics(b"\n");
         }
     }
 
     /// Writes what is left; returns how many bytes were dropped.
     pub(super) fn finish(mut self) -> u64 {
-        self.end(Stream::Out);
-        self.end(Stream::Error);
+        self.end_stream(OutputStream::Stdout);
+        self.end_stream(OutputStream::Stderr);
         self.dropped
     }
 
     /// Appends as much as the bound allows. Output that cannot be written (a full disk) counts as
     /// dropped: the trial goes on.
-    fn put(&mut self, bytes: &[u8]) {
+    fn write_bounded(&mut self, bytes: &[u8]) {
         let kept = bytes
             .len()
-            .min(usize::try_from(self.room).unwrap_or(usize::MAX));
-        let written = self.append(&bytes[..kept]);
-        self.room -= kept as u64;
+            .min(usize::try_from(self.bytes_left).unwrap_or(usize::MAX));
+        let written = self.write_available(&bytes[..kept]);
+        self.bytes_left -= kept as u64;
         self.dropped += (bytes.len() - written) as u64;
     }
 
     /// Writes what can be written, and answers with how much that was.
-    fn append(&mut self, bytes: &[u8]) -> usize {
+    fn write_available(&mut self, bytes: &[u8]) -> usize {
         let mut written = 0;
         while written < bytes.len() {
             match self.log.write(&bytes[written..]) {
@@ -128,55 +128,55 @@ impl Sink {
 
     /// Splits standard output into lines for the metrics. O(bytes), and little more than a search
     /// where nothing looks like a metric.
-    fn measure(&mut self, mut bytes: &[u8]) {
+    fn collect_metrics(&mut self, mut bytes: &[u8]) {
         while let Some(end) = memchr2(b'\n', b'\r', bytes) {
-            self.hold_line(&bytes[..end]);
-            let mut line = std::mem::take(&mut self.line);
-            if line.as_deref().is_some_and(may_measure) {
-                self.measure_line(line.as_deref().unwrap_or_default());
+            self.extend_metrics_line(&bytes[..end]);
+            let mut line = std::mem::take(&mut self.metrics_line);
+            if line.as_deref().is_some_and(may_hold_metric) {
+                self.write_metrics(line.as_deref().unwrap_or_default());
             }
             if let Some(line) = &mut line {
                 line.clear();
             }
-            self.line = line.or(Some(Vec::new()));
+            self.metrics_line = line.or(Some(Vec::new()));
             bytes = &bytes[end + 1..];
-            if !may_measure(bytes) {
+            if !may_hold_metric(bytes) {
                 // None of the whole lines that follow measures anything.
                 bytes = &bytes[memrchr2(b'\n', b'\r', bytes).map_or(0, |last| last + 1)..];
             }
         }
-        self.hold_line(bytes);
+        self.extend_metrics_line(bytes);
     }
 
-    fn hold_line(&mut self, piece: &[u8]) {
-        if let Some(line) = &mut self.line {
+    fn extend_metrics_line(&mut self, piece: &[u8]) {
+        if let Some(line) = &mut self.metrics_line {
             line.extend_from_slice(piece);
             if line.len() > LINE_MAX {
-                self.line = None;
+                self.metrics_line = None;
             }
         }
     }
 
-    fn measure_line(&mut self, line: &[u8]) {
-        let Some(measured) = std::str::from_utf8(line).ok().and_then(measure) else {
+    fn write_metrics(&mut self, line: &[u8]) {
+        let Some(measured) = std::str::from_utf8(line).ok().and_then(parse_line) else {
             return;
         };
         let Ok(mut json) = serde_json::to_vec(&measured) else {
             return;
         };
         json.push(b'\n');
-        if json.len() as u64 > self.metrics_room {
+        if json.len() as u64 > self.metrics_bytes_left {
             return;
         }
-        self.metrics_room -= json.len() as u64;
+        self.metrics_bytes_left -= json.len() as u64;
         if let Err(error) = self.metrics.write_all(&json) {
-            complain(&format!("a metric cannot be written: {error}"));
+            report_error(&format!("a metric cannot be written: {error}"));
         }
     }
 }
 
 /// Whether some text can hold a metric at all: each form has one of these.
-fn may_measure(bytes: &[u8]) -> bool {
+fn may_hold_metric(bytes: &[u8]) -> bool {
     memchr3(b'=', b':', b'{', bytes).is_some()
 }
 
@@ -184,20 +184,20 @@ fn may_measure(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn sink(bound: u64) -> (tempfile::TempDir, Folder, Sink) {
+    fn sink(bound: u64) -> (tempfile::TempDir, TrialFolder, OutputSink) {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::at(temporary.path().to_owned());
-        let sink = Sink::create(&folder, bound).unwrap();
+        let folder = TrialFolder::at(temporary.path().to_owned());
+        let sink = OutputSink::create(&folder, bound).unwrap();
         (temporary, folder, sink)
     }
 
     #[test]
     fn lines_of_the_two_streams_do_not_mix() {
         let (_temporary, folder, mut sink) = sink(1000);
-        sink.write(Stream::Out, b"one ");
-        sink.write(Stream::Error, b"warn");
-        sink.write(Stream::Out, b"line\ntwo");
-        sink.write(Stream::Error, b"ing\n");
+        sink.write(OutputStream::Stdout, b"one ");
+        sink.write(OutputStream::Stderr, b"warn");
+        sink.write(OutputStream::Stdout, b"line\ntwo");
+        sink.write(OutputStream::Stderr, b"ing\n");
         assert_eq!(sink.finish(), 0);
         assert_eq!(
             std::fs::read(folder.output()).unwrap(),
@@ -208,9 +208,9 @@ mod tests {
     #[test]
     fn the_bound_holds() {
         let (_temporary, folder, mut sink) = sink(5);
-        sink.write(Stream::Out, b"abc\n");
-        sink.write(Stream::Out, b"def\n");
-        sink.write(Stream::Error, b"ghi\n");
+        sink.write(OutputStream::Stdout, b"abc\n");
+        sink.write(OutputStream::Stdout, b"def\n");
+        sink.write(OutputStream::Stderr, b"ghi\n");
         assert_eq!(sink.finish(), 7);
         assert_eq!(std::fs::read(folder.output()).unwrap(), b"abc\nd");
     }
@@ -218,11 +218,11 @@ mod tests {
     #[test]
     fn metrics_are_found_across_pieces_and_beyond_the_bound() {
         let (_temporary, folder, mut sink) = sink(0);
-        sink.write(Stream::Out, b"loss=0");
-        sink.write(Stream::Out, b".5\nacc=");
-        sink.write(Stream::Error, b"lr=1\n");
-        sink.write(Stream::Out, &b"x".repeat(LINE_MAX * 2));
-        sink.write(Stream::Out, b"\nepoch=1 acc=1\xff\nepoch=2 acc=2");
+        sink.write(OutputStream::Stdout, b"loss=0");
+        sink.write(OutputStream::Stdout, b".5\nacc=");
+        sink.write(OutputStream::Stderr, b"lr=1\n");
+        sink.write(OutputStream::Stdout, &b"x".repeat(LINE_MAX * 2));
+        sink.write(OutputStream::Stdout, b"\nepoch=1 acc=1\xff\nepoch=2 acc=2");
         sink.finish();
         let metrics = std::fs::read_to_string(folder.metrics()).unwrap();
         let expected = "{\"step\":null,\"values\":[[\"loss\",0.5]]}\n\

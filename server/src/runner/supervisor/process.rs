@@ -10,44 +10,44 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::log::complain;
-use super::output::{Sink, Stream};
-use crate::runner::protocol::{Folder, How, Order};
-use crate::sources::below;
+use super::log::report_error;
+use super::output::{OutputSink, OutputStream};
+use crate::runner::protocol::{EndCause, JobSpec, TrialFolder};
+use crate::sources::resolve_below;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 << 10;
 
 /// A started script.
-pub(super) struct Running {
+pub(super) struct ScriptProcess {
     child: Child,
     pid: Pid,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
     /// A pidfd, readable once the script has ended; Linux only.
-    exit: Option<OwnedFd>,
+    exit_fd: Option<OwnedFd>,
     /// How long to sleep next when there is no descriptor to wait for.
-    pause: Duration,
+    next_sleep: Duration,
 }
 
-impl Running {
+impl ScriptProcess {
     /// Starts the script in its own process group, with its two pipes and no input.
     pub(super) fn start(
-        folder: &Folder,
-        order: &Order,
+        folder: &TrialFolder,
+        job: &JobSpec,
         command: &[String],
     ) -> Result<Self, String> {
         let (program, arguments) = command
             .split_first()
             .ok_or_else(|| "the command is empty".to_owned())?;
-        let work = &order.working_folder;
-        let work = below(&folder.work(), work)
+        let work = &job.working_folder;
+        let work = resolve_below(&folder.work(), work)
             .ok_or_else(|| format!("the source has no folder `{work}`"))?;
         adopt_orphans();
         let mut command = Command::new(program);
         command
             .args(arguments)
-            .envs(&order.environment)
+            .envs(&job.environment)
             .current_dir(work)
             .process_group(0)
             .stdin(Stdio::null())
@@ -63,52 +63,52 @@ impl Running {
             stdout.as_ref().map(AsFd::as_fd),
             stderr.as_ref().map(AsFd::as_fd),
         ];
-        pipes.into_iter().flatten().for_each(do_not_block);
+        pipes.into_iter().flatten().for_each(set_nonblocking);
         Ok(Self {
             child,
             pid,
             stdout,
             stderr,
-            exit: exit(pid),
-            pause: Duration::from_millis(1),
+            exit_fd: open_exit_fd(pid),
+            next_sleep: Duration::from_millis(1),
         })
     }
 
     /// The script's process id, which is also its group's.
-    pub(super) fn process(&self) -> i32 {
+    pub(super) fn process_id(&self) -> i32 {
         self.pid.as_raw_nonzero().get()
     }
 
     /// Whether the script has ended. It is not reaped yet, so that its id stays its own.
-    pub(super) fn ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         // An error means that the child was reaped already.
         !matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
     }
 
     /// Whether somebody can still write to a pipe.
-    pub(super) fn open(&self) -> bool {
+    pub(super) fn has_open_pipes(&self) -> bool {
         self.stdout.is_some() || self.stderr.is_some()
     }
 
     /// After the script has ended: waits only for its pipes from now on.
-    pub(super) fn only_pipes(&mut self) {
-        self.exit = None;
+    pub(super) fn stop_watching_exit(&mut self) {
+        self.exit_fd = None;
     }
 
     /// Waits for output or the script's end, at most so long, and takes what there is.
-    pub(super) fn read(&mut self, sink: &mut Sink, wait: Duration) {
-        if !self.open() && self.exit.is_none() {
+    pub(super) fn read_output(&mut self, sink: &mut OutputSink, wait: Duration) {
+        if !self.has_open_pipes() && self.exit_fd.is_none() {
             // Both pipes are closed: the end is near, or the script has closed them itself.
-            std::thread::sleep(self.pause.min(wait));
-            self.pause = self.pause.saturating_mul(2);
+            std::thread::sleep(self.next_sleep.min(wait));
+            self.next_sleep = self.next_sleep.saturating_mul(2);
             return;
         }
         let ready = {
             let pipes = [
                 self.stdout.as_ref().map(AsFd::as_fd),
                 self.stderr.as_ref().map(AsFd::as_fd),
-                self.exit.as_ref().map(AsFd::as_fd),
+                self.exit_fd.as_ref().map(AsFd::as_fd),
             ];
             let mut fds: Vec<PollFd<'_>> = pipes
                 .iter()
@@ -119,47 +119,47 @@ impl Running {
             poll(&mut fds, timeout.as_ref()).unwrap_or(0)
         };
         if ready == 0 {
-            sink.idle();
+            sink.flush_partial_lines();
             return;
         }
-        if take(self.stdout.as_mut(), Stream::Out, sink) {
+        if read_pipe(self.stdout.as_mut(), OutputStream::Stdout, sink) {
             self.stdout = None;
         }
-        if take(self.stderr.as_mut(), Stream::Error, sink) {
+        if read_pipe(self.stderr.as_mut(), OutputStream::Stderr, sink) {
             self.stderr = None;
         }
     }
 
     /// Asks the group to end (SIGTERM).
-    pub(super) fn ask_to_end(&self) {
+    pub(super) fn terminate(&self) {
         // It may have ended by itself.
         let _ = kill_process_group(self.pid, Signal::TERM);
     }
 
     /// Ends whatever is left of the group and of what it started (SIGKILL).
-    pub(super) fn end_group(&self) {
+    pub(super) fn kill_group(&self) {
         let _ = kill_process_group(self.pid, Signal::KILL);
-        end_orphans(self.pid);
+        kill_orphans(self.pid);
     }
 
     /// How the script ended.
-    pub(super) fn reap(&mut self) -> How {
+    pub(super) fn reap(&mut self) -> EndCause {
         match self.child.wait() {
             Ok(status) => match (status.code(), status.signal()) {
-                (Some(code), _) => How::Exited(code),
-                (None, Some(signal)) => How::Killed(signal),
+                (Some(code), _) => EndCause::Exited(code),
+                (None, Some(signal)) => EndCause::Killed(signal),
                 (None, None) => {
-                    How::NotStarted(format!("it ended with an unknown status: {status}"))
+                    EndCause::NotStarted(format!("it ended with an unknown status: {status}"))
                 }
             },
-            Err(error) => How::NotStarted(format!("its exit status is lost: {error}")),
+            Err(error) => EndCause::NotStarted(format!("its exit status is lost: {error}")),
         }
     }
 }
 
 /// A descriptor that becomes readable when a process ends; not all systems have one.
 #[cfg(target_os = "linux")]
-fn exit(pid: Pid) -> Option<OwnedFd> {
+fn open_exit_fd(pid: Pid) -> Option<OwnedFd> {
     rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
 }
 
@@ -169,12 +169,12 @@ fn exit(_: Pid) -> Option<OwnedFd> {
 }
 
 /// Takes what one pipe holds; true at its end.
-fn take<R: Read>(pipe: Option<&mut R>, stream: Stream, sink: &mut Sink) -> bool {
+fn read_pipe<R: Read>(pipe: Option<&mut R>, stream: OutputStream, sink: &mut OutputSink) -> bool {
     let Some(pipe) = pipe else { return false };
     let mut chunk = [0; CHUNK];
     match pipe.read(&mut chunk) {
         Ok(0) => {
-            sink.end(stream);
+            sink.end_stream(stream);
             true
         }
         Ok(length) => {
@@ -188,10 +188,10 @@ fn take<R: Read>(pipe: Option<&mut R>, stream: Stream, sink: &mut Sink) -> bool 
     }
 }
 
-fn do_not_block(pipe: BorrowedFd<'_>) {
+fn set_nonblocking(pipe: BorrowedFd<'_>) {
     let flags = fcntl_getfl(pipe).unwrap_or(OFlags::empty());
     if let Err(error) = fcntl_setfl(pipe, flags | OFlags::NONBLOCK) {
-        complain(&format!("a pipe cannot be made non-blocking: {error}"));
+        report_error(&format!("a pipe cannot be made non-blocking: {error}"));
     }
 }
 
@@ -200,7 +200,7 @@ fn do_not_block(pipe: BorrowedFd<'_>) {
 #[cfg(target_os = "linux")]
 fn adopt_orphans() {
     if let Err(error) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
-        complain(&format!("orphans of the trial cannot be adopted: {error}"));
+        report_error(&format!("orphans of the trial cannot be adopted: {error}"));
     }
 }
 
@@ -210,10 +210,10 @@ fn adopt_orphans() {}
 /// Ends all children but the script itself; their own children become ours then, so again until
 /// there are none.
 #[cfg(target_os = "linux")]
-fn end_orphans(script: Pid) {
+fn kill_orphans(script: Pid) {
     use rustix::process::{WaitOptions, kill_process, waitpid};
     for _ in 0..100 {
-        let orphans: Vec<Pid> = children()
+        let orphans: Vec<Pid> = list_children()
             .into_iter()
             .filter(|pid| *pid != script)
             .collect();
@@ -231,7 +231,7 @@ fn end_orphans(script: Pid) {
 fn end_orphans(_: Pid) {}
 
 #[cfg(target_os = "linux")]
-fn children() -> Vec<Pid> {
+fn list_children() -> Vec<Pid> {
     let list = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
     list.split_whitespace()
         .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))

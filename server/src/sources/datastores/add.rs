@@ -5,10 +5,10 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Datastore, versions};
+use super::{Datastore, list_versions};
 use crate::data_dir::DataDir;
 use crate::model::names::is_datastore_name;
-use crate::sources::{SourceError, copy_tree, existing, remove_tree};
+use crate::sources::{SourceError, copy_tree, remove_tree, split_existing};
 
 /// Why a datastore was not added.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum AddError {
         "{0} holds the server's data, to which it would be copied; name a folder that does not, or \
          another one with --data"
     )]
-    Itself(PathBuf),
+    IntoItself(PathBuf),
     /// It cannot be copied.
     #[error("{0}")]
     Copy(#[from] SourceError),
@@ -42,7 +42,7 @@ pub enum AddError {
 ///
 /// # Errors
 /// See [`AddError`]; nothing is left behind then, unless the disk fails.
-pub fn add(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddError> {
+pub fn add_version(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddError> {
     if !is_datastore_name(name) {
         return Err(AddError::Name(name.chars().take(100).collect()));
     }
@@ -50,14 +50,14 @@ pub fn add(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddErro
     let from = &from.canonicalize().map_err(cannot_read)?;
     fs::read_dir(from).map_err(|error| AddError::Folder(from.clone(), error))?;
     let of = data.datastore(name);
-    let (there, missing) = existing(&std::path::absolute(&of).map_err(cannot_read)?);
+    let (there, missing) = split_existing(&std::path::absolute(&of).map_err(cannot_read)?);
     if there.join(missing).starts_with(from) {
-        return Err(AddError::Itself(from.clone()));
+        return Err(AddError::IntoItself(from.clone()));
     }
     let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
     // Left by a killed process that had the same process id.
     let _ = remove_tree(&unfinished);
-    let copied = put(&of, from, &unfinished);
+    let copied = copy_as_next_version(&of, from, &unfinished);
     if copied.is_err() {
         let _ = remove_tree(&unfinished);
     }
@@ -69,7 +69,11 @@ pub fn add(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddErro
     })
 }
 
-fn put(of: &Path, from: &Path, unfinished: &Path) -> Result<(u32, PathBuf), AddError> {
+fn copy_as_next_version(
+    of: &Path,
+    from: &Path,
+    unfinished: &Path,
+) -> Result<(u32, PathBuf), AddError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |error| AddError::Io(path, error)
@@ -78,7 +82,7 @@ fn put(of: &Path, from: &Path, unfinished: &Path) -> Result<(u32, PathBuf), AddE
     copy_tree(from, unfinished)?;
     make_read_only(unfinished).map_err(at(unfinished))?;
     loop {
-        let version = versions(of).last().map_or(1, |newest| newest + 1);
+        let version = list_versions(of).last().map_or(1, |newest| newest + 1);
         let to = of.join(version.to_string());
         match fs::rename(unfinished, &to) {
             Ok(()) => return Ok((version, to)),
@@ -121,15 +125,18 @@ mod tests {
         std::os::unix::fs::symlink(home.path(), home.path().join("link")).unwrap();
         for data in ["data", "data/../other", "link/data"] {
             let data = DataDir::new(home.path().join(data));
-            let refused = add(&data, "d", home.path());
-            assert!(matches!(refused, Err(AddError::Itself(_))), "{refused:?}");
+            let refused = add_version(&data, "d", home.path());
+            assert!(
+                matches!(refused, Err(AddError::IntoItself(_))),
+                "{refused:?}"
+            );
         }
         assert!(!home.path().join("data").exists());
         // A version may be the source of the next one.
         let data = DataDir::new(home.path().join("data"));
         fs::create_dir(home.path().join("from")).unwrap();
-        let first = add(&data, "d", &home.path().join("from")).unwrap();
-        assert_eq!(add(&data, "d", &first.folder).unwrap().version, 2);
+        let first = add_version(&data, "d", &home.path().join("from")).unwrap();
+        assert_eq!(add_version(&data, "d", &first.folder).unwrap().version, 2);
     }
 
     #[test]
@@ -139,9 +146,9 @@ mod tests {
         fs::create_dir_all(from.join("sub")).unwrap();
         fs::write(from.join("sub/a"), "1").unwrap();
         let data = DataDir::new(home.path());
-        let first = add(&data, "d", &from).unwrap();
+        let first = add_version(&data, "d", &from).unwrap();
         fs::write(from.join("sub/a"), "2").unwrap();
-        let second = add(&data, "d", &from).unwrap();
+        let second = add_version(&data, "d", &from).unwrap();
         assert_eq!((first.id(), second.id()), ("d-v1".into(), "d-v2".into()));
         let read = |one: &Datastore| fs::read_to_string(one.folder.join("sub/a")).unwrap();
         assert_eq!((read(&first), read(&second)), ("1".into(), "2".into()));
@@ -161,7 +168,7 @@ mod tests {
             ("d", &from.join("sub/a")),
             ("d", &from.join("no")),
         ] {
-            assert!(add(&data, name, from).is_err(), "{name}");
+            assert!(add_version(&data, name, from).is_err(), "{name}");
         }
     }
 }

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use sweep_planner::api::{DatastoreMount, Scalar};
-use sweep_planner::sweep::nearest;
+use sweep_planner::sweep::nearest_name;
 
-pub use add::{AddError, add};
+pub use add::{AddError, add_version};
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -27,7 +27,7 @@ use crate::sources::Walk;
 /// The most datastores of one run.
 const MOUNTS_MAX: usize = 16;
 /// How many files and folders are looked at for the size of a datastore.
-const ENTRIES_MAX: usize = 10_000_000;
+const SIZE_ENTRIES_MAX: usize = 10_000_000;
 
 /// One version of a datastore.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Datastores {
 
 impl Datastores {
     /// Those of these settings.
-    pub fn of(config: &Config) -> Self {
+    pub fn from_config(config: &Config) -> Self {
         Self::new(&config.data, config.datastores.clone())
     }
 
@@ -71,12 +71,12 @@ impl Datastores {
     }
 
     /// All that there are now, by name and version. Reads folders; O(datastores).
-    pub fn all(&self) -> Vec<Datastore> {
+    pub fn list(&self) -> Vec<Datastore> {
         let mut found: BTreeMap<(String, u32), PathBuf> = BTreeMap::new();
-        for name in folders(&self.data.datastores()) {
+        for name in list_folders(&self.data.datastores()) {
             if is_datastore_name(&name) {
                 let of = self.data.datastore(&name);
-                for version in versions(&of) {
+                for version in list_versions(&of) {
                     let folder = of.join(version.to_string());
                     found.insert((name.clone(), version), folder);
                 }
@@ -97,16 +97,16 @@ impl Datastores {
 
     /// The one with this id.
     pub fn by_id(&self, id: &str) -> Option<Datastore> {
-        self.all().into_iter().find(|one| one.id() == id)
+        self.list().into_iter().find(|one| one.id() == id)
     }
 
     /// Its size in bytes. O(files) the first time.
-    pub fn size(&self, datastore: &Datastore) -> u64 {
+    pub fn size_bytes(&self, datastore: &Datastore) -> u64 {
         let sizes = || self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = sizes().get(&datastore.folder) {
             return *known;
         }
-        let bytes = bytes(&datastore.folder);
+        let bytes = count_bytes(&datastore.folder);
         sizes().insert(datastore.folder.clone(), bytes);
         bytes
     }
@@ -123,15 +123,15 @@ impl Datastores {
         if asked.len() > MOUNTS_MAX {
             return Err(format!("A run takes at most {MOUNTS_MAX} datastores."));
         }
-        let all = self.all();
+        let all = self.list();
         let mut mounts: Vec<Mount> = Vec::new();
         for one in asked {
-            let found = find(&all, one)?;
+            let found = find_datastore(&all, one)?;
             let at = match one.mount_path.as_str() {
                 "" => format!("/datastores/{}", found.name),
                 path => path.to_owned(),
             };
-            let at = place::check(&at, &found.folder, self.data.path())?;
+            let at = place::check_mount_path(&at, &found.folder, self.data.path())?;
             if let Some(other) = mounts.iter().find(|other| overlap(&other.at, &at)) {
                 return Err(format!(
                     "Two datastores cannot be mounted at `{}` and `{}`.",
@@ -156,19 +156,24 @@ fn overlap(a: &Path, b: &Path) -> bool {
 }
 
 /// The one that is asked for: by id, or by name and version.
-fn find<'a>(all: &'a [Datastore], asked: &DatastoreMount) -> Result<&'a Datastore, String> {
+fn find_datastore<'a>(
+    all: &'a [Datastore],
+    asked: &DatastoreMount,
+) -> Result<&'a Datastore, String> {
     if asked.name.is_empty() {
-        let id = short(&asked.id);
+        let id = truncated(&asked.id);
         // A name alone means its newest version here too.
         let named = all.iter().rfind(|one| one.name == asked.id);
         let found = all.iter().find(|one| one.id() == asked.id).or(named);
-        return found.ok_or_else(|| unknown(&id, all.iter().map(Datastore::id).collect()));
+        return found.ok_or_else(|| {
+            unknown_datastore_message(&id, all.iter().map(Datastore::id).collect())
+        });
     }
     let of_name = || all.iter().filter(|one| one.name == asked.name);
     if of_name().next().is_none() {
         let mut names: Vec<String> = all.iter().map(|one| one.name.clone()).collect();
         names.dedup();
-        return Err(unknown(&short(&asked.name), names));
+        return Err(unknown_datastore_message(&truncated(&asked.name), names));
     }
     let version = asked.version.as_ref().map(Scalar::as_str).map(str::trim);
     let found = match version {
@@ -180,33 +185,35 @@ fn find<'a>(all: &'a [Datastore], asked: &DatastoreMount) -> Result<&'a Datastor
         format!(
             "Datastore `{}` has no version {}. Nothing was started. There are: {}.",
             asked.name,
-            short(version.unwrap_or_default()),
+            truncated(version.unwrap_or_default()),
             there.join(", ")
         )
     })
 }
 
-fn unknown(asked: &str, there: Vec<String>) -> String {
-    const SHOWN: usize = 20;
-    let hint = match nearest(asked, there.iter().map(String::as_str)) {
+fn unknown_datastore_message(asked: &str, there: Vec<String>) -> String {
+    const LISTED_MAX: usize = 20;
+    let hint = match nearest_name(asked, there.iter().map(String::as_str)) {
         Some(similar) => format!(" Did you mean `{similar}`?"),
         None => String::new(),
     };
     let list = match there.len() {
         0 => "It has none; `sweep datastore add NAME DIR` makes one".to_owned(),
-        more if more > SHOWN => format!("There are {more}: {}, …", there[..SHOWN].join(", ")),
+        more if more > LISTED_MAX => {
+            format!("There are {more}: {}, …", there[..LISTED_MAX].join(", "))
+        }
         _ => format!("There are: {}", there.join(", ")),
     };
     format!("This server has no datastore `{asked}`. Nothing was started.{hint} {list}.")
 }
 
-fn short(text: &str) -> String {
+fn truncated(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
 /// The versions of a datastore by its folder, ascending.
-fn versions(of: &Path) -> Vec<u32> {
-    let mut versions: Vec<u32> = folders(of)
+fn list_versions(of: &Path) -> Vec<u32> {
+    let mut versions: Vec<u32> = list_folders(of)
         .iter()
         .filter_map(|name| datastore_version(name))
         .collect();
@@ -215,7 +222,7 @@ fn versions(of: &Path) -> Vec<u32> {
 }
 
 /// The names of the folders below a folder; none where it does not exist.
-fn folders(below: &Path) -> Vec<String> {
+fn list_folders(below: &Path) -> Vec<String> {
     let Ok(listing) = fs::read_dir(below) else {
         return Vec::new();
     };
@@ -225,9 +232,9 @@ fn folders(below: &Path) -> Vec<String> {
         .collect()
 }
 
-fn bytes(folder: &Path) -> u64 {
+fn count_bytes(folder: &Path) -> u64 {
     let metas =
-        Walk::new(folder, ENTRIES_MAX, usize::MAX).filter_map(|entry| entry.metadata().ok());
+        Walk::new(folder, SIZE_ENTRIES_MAX, usize::MAX).filter_map(|entry| entry.metadata().ok());
     let files = metas.filter(std::fs::Metadata::is_file);
     files.map(|meta| meta.len()).sum()
 }
@@ -268,7 +275,7 @@ mod tests {
     #[test]
     fn the_newest_is_meant_unless_said_otherwise() {
         let (_home, of) = some();
-        let ids: Vec<String> = of.all().iter().map(Datastore::id).collect();
+        let ids: Vec<String> = of.list().iter().map(Datastore::id).collect();
         assert_eq!(
             ids,
             ["big-v1", "cifar5-v1", "cifar5-v2", "cifar5-v10", "mnist-v1"]

@@ -4,23 +4,23 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::sources::existing;
+use crate::sources::split_existing;
 
 /// Folders of the operating system: nothing is mounted at or below them.
-const SYSTEM: [&str; 14] = [
+const SYSTEM_FOLDERS: [&str; 14] = [
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run",
     "/sbin", "/sys", "/usr", "/var",
 ];
 
 /// The longest path that the system takes, in bytes.
-const LENGTH_MAX: usize = 4096;
+const PATH_BYTES_MAX: usize = 4096;
 
 /// A mount path without `.` and doubled slashes, if a datastore in `folder` may be there; `data`
 /// is the server's own folder.
 ///
 /// # Errors
 /// In words for whoever launches.
-pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, String> {
+pub(super) fn check_mount_path(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, String> {
     let shown: String = path.chars().take(100).collect();
     let refuse = |why: &str| {
         Err(format!(
@@ -29,7 +29,7 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
         ))
     };
     // Before its components are looked up, which costs O(length²).
-    if path.len() >= LENGTH_MAX {
+    if path.len() >= PATH_BYTES_MAX {
         return refuse("it is too long");
     }
     let mut plain = PathBuf::new();
@@ -46,12 +46,15 @@ pub(super) fn check(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, S
     if plain == Path::new("/") {
         return refuse("it would hide everything");
     }
-    let (existing, missing) = existing(&plain);
+    let (existing, missing) = split_existing(&plain);
     for path in [&plain, &existing.join(missing)] {
         if path.starts_with(data) || data.starts_with(path) {
             return refuse("the server's data is there");
         }
-        if let Some(system) = SYSTEM.iter().find(|system| path.starts_with(system)) {
+        if let Some(system) = SYSTEM_FOLDERS
+            .iter()
+            .find(|system| path.starts_with(system))
+        {
             return refuse(&format!("{system} is the machine's own"));
         }
     }
@@ -85,7 +88,7 @@ mod tests {
         }
         fs::write(path("file"), "").unwrap();
         std::os::unix::fs::symlink("/etc", path("link")).unwrap();
-        let check = |at: &str| check(at, &path("own"), &path("data"));
+        let check = |at: &str| check_mount_path(at, &path("own"), &path("data"));
         let long = "/a".repeat(1 << 20);
         for (at, words) in [
             (long.as_str(), "too long"),

@@ -2,7 +2,7 @@
 //! sends it.
 
 /// The longest address, in bytes.
-const LENGTH_MAX: usize = 2_000;
+const ADDRESS_BYTES_MAX: usize = 2_000;
 /// The schemes that can be allowed, by what git calls their protocol.
 const SCHEMES: [(&str, &str); 3] = [
     ("https://", "https"),
@@ -12,7 +12,7 @@ const SCHEMES: [(&str, &str); 3] = [
 
 /// A repository and what of it to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct RepositoryAddress {
     /// As git takes it.
     pub url: String,
     /// A commit, branch or tag; `HEAD` where none is named.
@@ -23,10 +23,10 @@ pub struct Address {
 
 /// Why an address is not taken. Never shows the address, which may hold a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum AddressError {
     /// None are.
     #[error("This server takes no sources from repositories")]
-    None,
+    NoneAllowed,
     /// It begins otherwise than those allowed.
     #[error(
         "This server takes sources from repositories whose address begins with {0}, and not from \
@@ -50,20 +50,20 @@ pub enum Refused {
     Unreadable(&'static str),
 }
 
-impl Address {
+impl RepositoryAddress {
     /// Reads an address that begins with one of `allowed`.
     ///
     /// # Errors
     /// If it may not be fetched.
-    pub fn read(text: &str, allowed: &[String]) -> Result<Self, Refused> {
+    pub fn parse(text: &str, allowed: &[String]) -> Result<Self, AddressError> {
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if text.len() > LENGTH_MAX || !visible {
-            return Err(Refused::Unreadable("is too long, or has blanks in it"));
+        if text.len() > ADDRESS_BYTES_MAX || !visible {
+            return Err(AddressError::Unreadable("is too long, or has blanks in it"));
         }
         let (url, fragment) = text.split_once('#').unwrap_or((text, ""));
         let not_allowed = || match allowed {
-            [] => Refused::None,
-            some => Refused::NotAllowed(some.join(" or ")),
+            [] => AddressError::NoneAllowed,
+            some => AddressError::NotAllowed(some.join(" or ")),
         };
         let (scheme, protocol) = SCHEMES
             .into_iter()
@@ -74,10 +74,10 @@ impl Address {
         if let Some((user, _)) = authority.rsplit_once('@')
             && (protocol != "ssh" || user.contains(':'))
         {
-            return Err(Refused::Credentials);
+            return Err(AddressError::Credentials);
         }
         if rest.contains('?') {
-            return Err(Refused::Query);
+            return Err(AddressError::Query);
         }
         if !allowed.iter().any(|prefix| url.starts_with(prefix)) {
             return Err(not_allowed());
@@ -85,14 +85,14 @@ impl Address {
         let lower = rest.to_ascii_lowercase();
         let goes_up = ["..", "%2e", "\\"].iter().any(|part| lower.contains(part));
         if goes_up || rest.is_empty() || authority.starts_with('-') {
-            return Err(Refused::Unreadable("is none that git should see"));
+            return Err(AddressError::Unreadable("is none that git should see"));
         }
         let reference = match fragment {
             "" => "HEAD",
             named => named
                 .strip_prefix("ref=")
-                .filter(|name| is_reference(name))
-                .ok_or(Refused::Unreadable(
+                .filter(|name| is_git_reference(name))
+                .ok_or(AddressError::Unreadable(
                     "must end in `#ref=` and a commit, a branch or a tag",
                 ))?,
         };
@@ -106,13 +106,13 @@ impl Address {
 
 /// Whether a setting can allow addresses: a scheme that is known, and a `/` at its end, so that
 /// `https://a.example` does not allow `https://a.example.org`.
-pub fn is_prefix(text: &str) -> bool {
+pub fn is_allowable_prefix(text: &str) -> bool {
     text.ends_with('/') && SCHEMES.iter().any(|(scheme, _)| text.starts_with(scheme))
 }
 
 /// Whether a text can only be a reference: stricter than git, so that it is never read as an
 /// option.
-fn is_reference(name: &str) -> bool {
+fn is_git_reference(name: &str) -> bool {
     (1..=250).contains(&name.len())
         && name
             .bytes()
@@ -126,9 +126,9 @@ fn is_reference(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Address, Refused> {
+    fn read(text: &str) -> Result<RepositoryAddress, AddressError> {
         let allowed = ["https://", "ssh://git@a.example/", "file:///srv/git/"];
-        Address::read(text, &allowed.map(str::to_owned))
+        RepositoryAddress::parse(text, &allowed.map(str::to_owned))
     }
 
     #[test]
@@ -200,9 +200,20 @@ mod tests {
             let refused = read(text).unwrap_err().to_string();
             assert!(!refused.contains("secret"), "{refused}");
         }
-        assert_eq!(read("https://a:b@c/d"), Err(Refused::Credentials));
-        assert_eq!(Address::read("https://a/b", &[]), Err(Refused::None));
-        assert!(is_prefix("https://") && is_prefix("file:///srv/") && is_prefix("ssh://a@b/"));
-        assert!(!is_prefix("https://a.example") && !is_prefix("http://a/") && !is_prefix("/"));
+        assert_eq!(read("https://a:b@c/d"), Err(AddressError::Credentials));
+        assert_eq!(
+            RepositoryAddress::parse("https://a/b", &[]),
+            Err(AddressError::NoneAllowed)
+        );
+        assert!(
+            is_allowable_prefix("https://")
+                && is_allowable_prefix("file:///srv/")
+                && is_allowable_prefix("ssh://a@b/")
+        );
+        assert!(
+            !is_allowable_prefix("https://a.example")
+                && !is_allowable_prefix("http://a/")
+                && !is_allowable_prefix("/")
+        );
     }
 }

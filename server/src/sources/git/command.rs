@@ -12,48 +12,48 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::Address;
-use crate::sources::{NoScript, SourceLimits, UnpackError, Walk, unpack_tar};
+use super::RepositoryAddress;
+use crate::sources::{ScriptError, SourceLimits, UnpackError, Walk, unpack_tar};
 
 /// How often a running git is polled, and how often its files are measured.
-const TICK: Duration = Duration::from_millis(20);
-const MEASURE: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+const MEASURE_INTERVAL: Duration = Duration::from_millis(500);
 /// How much of git's standard error is read, and how much of it is shown, in bytes.
-const WORDS_MAX: u64 = 64 << 10;
-const SHOWN_MAX: usize = 400;
+const STDERR_READ_MAX: u64 = 64 << 10;
+const STDERR_SHOWN_MAX: usize = 400;
 /// Git's messages for a full disk or quota (with `LC_ALL=C`).
-const FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+const DISK_FULL_MESSAGES: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
 /// Grid took the files as they are in the commit, whatever they say about archives; nor do the
 /// settings of the server's account change line ends or run filters.
 const ATTRIBUTES: &str =
     "* -export-ignore -export-subst -text -ident -filter !working-tree-encoding\n";
 /// The archive of the files, and what it may hold for each besides its content, in bytes.
 const ARCHIVE: &str = "source.tar";
-const FRAMING: u64 = 2048;
+const TAR_OVERHEAD: u64 = 2048;
 /// Where the wanted commit is kept in our repository.
-const KEPT: &str = "refs/sweep/source";
+const FETCHED_REF: &str = "refs/sweep/source";
 
 /// Why a fetch failed.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum FetchError {
     /// The repository, the network or the limits: in words.
     Source(String),
     /// What was fetched has no script that the trials could run.
-    Script(NoScript),
+    Script(ScriptError),
     /// A fault of this machine or its disk: to be tried again.
-    Ours(String),
+    Internal(String),
     /// The server is to stop.
     Stopped,
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for FetchError {
     fn from(error: std::io::Error) -> Self {
-        Self::Ours(error.to_string())
+        Self::Internal(error.to_string())
     }
 }
 
 /// Whether there is a `git` on PATH.
-pub fn installed() -> bool {
+pub fn is_git_installed() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| {
         let meta = fs::metadata(folder.join("git"));
@@ -62,68 +62,72 @@ pub fn installed() -> bool {
 }
 
 /// A fetch.
-pub(super) struct Job<'a> {
-    pub(super) address: &'a Address,
+pub(super) struct FetchJob<'a> {
+    pub(super) address: &'a RepositoryAddress,
     /// Where to work; made, and the caller's to remove.
     pub(super) folder: &'a Path,
     pub(super) limits: SourceLimits,
     pub(super) deadline: Instant,
     /// Whether to give up.
-    pub(super) stopped: &'a dyn Fn() -> bool,
+    pub(super) is_stopping: &'a dyn Fn() -> bool,
     /// Whether the disk has too little room by now: in words.
-    pub(super) short: &'a dyn Fn() -> Option<String>,
+    pub(super) low_space: &'a dyn Fn() -> Option<String>,
 }
 
-impl Job<'_> {
+impl FetchJob<'_> {
     /// Fetches; returns the commit and the folder of its files.
-    pub(super) fn fetch(&self) -> Result<(String, PathBuf), Failure> {
+    pub(super) fn fetch(&self) -> Result<(String, PathBuf), FetchError> {
         fs::create_dir_all(self.folder)?;
         let repository = self.folder.join("repository");
         let shown = repository.display().to_string();
-        self.git(&["init", "--quiet", "--bare", "--template=", &shown])?;
-        let commit = self.commit()?;
+        self.run_git(&["init", "--quiet", "--bare", "--template=", &shown])?;
+        let commit = self.fetch_commit()?;
         fs::create_dir_all(repository.join("info"))?;
         fs::write(repository.join("info/attributes"), ATTRIBUTES)?;
         let archive = self.folder.join(ARCHIVE);
         let output = format!("--output={}", archive.display());
-        self.git(&["archive", "--format=tar", &output, &commit])?;
-        if let Some(short) = (self.short)() {
-            return Err(Failure::Ours(short));
+        self.run_git(&["archive", "--format=tar", &output, &commit])?;
+        if let Some(short) = (self.low_space)() {
+            return Err(FetchError::Internal(short));
         }
         let tree = self.folder.join("tree");
         unpack_tar(&archive, &tree, self.limits).map_err(|error| match error {
             UnpackError::Disk(error) => error.into(),
-            other => Failure::Source(other.to_string()),
+            other => FetchError::Source(other.to_string()),
         })?;
         Ok((commit, tree))
     }
 
     /// Fetches the wanted commit, with all others only where the repository gives none by itself.
-    fn commit(&self) -> Result<String, Failure> {
+    fn fetch_commit(&self) -> Result<String, FetchError> {
         let (url, wanted) = (self.address.url.as_str(), self.address.reference.as_str());
-        let only = format!("+{wanted}:{KEPT}");
+        let only = format!("+{wanted}:{FETCHED_REF}");
         let quiet = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"];
-        let alone = self.git(&[&quiet[..], &["--depth=1", "--", url, &only]].concat());
+        let alone = self.run_git(&[&quiet[..], &["--depth=1", "--", url, &only]].concat());
         let name = match alone {
-            Ok(_) => KEPT,
-            Err(Failure::Source(_)) if is_commit(wanted) && Instant::now() < self.deadline => {
+            Ok(_) => FETCHED_REF,
+            Err(FetchError::Source(_))
+                if is_commit_hash(wanted) && Instant::now() < self.deadline =>
+            {
                 let all = [
                     "--",
                     url,
                     "+refs/heads/*:refs/all/heads/*",
                     "+refs/tags/*:refs/all/tags/*",
                 ];
-                self.git(&[&quiet[..], &all].concat())?;
+                self.run_git(&[&quiet[..], &all].concat())?;
                 wanted
             }
             Err(other) => return Err(other),
         };
         let name = format!("{name}^{{commit}}");
-        let found = self.git(&["rev-parse", "--verify", "--end-of-options", &name]);
+        let found = self.run_git(&["rev-parse", "--verify", "--end-of-options", &name]);
         match found {
-            Ok(said) if is_commit(said.trim()) => Ok(said.trim().to_owned()),
-            Ok(_) => Err(Failure::Ours("git did not print the commit".to_owned())),
-            Err(Failure::Source(_)) => Err(Failure::Source(format!(
+            Ok(said) if is_commit_hash(said.trim()) => Ok(said.trim().to_owned()),
+            Ok(_) => Err(FetchError::Internal(
+                "git did not print the commit".to_owned(),
+            )),
+            Err(FetchError::Source(_)) => Err(FetchError::Source(format!(
                 "the repository has no commit `{wanted}`"
             ))),
             Err(other) => Err(other),
@@ -131,9 +135,9 @@ impl Job<'_> {
     }
 
     /// Runs git to its end; answers with what it wrote to standard output.
-    fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
+    fn run_git(&self, arguments: &[&str]) -> Result<String, FetchError> {
         let (output, words) = (self.folder.join("output"), self.folder.join("words"));
-        let mut command = self.command();
+        let mut command = self.git_command();
         if arguments.first() != Some(&"init") {
             command.arg("--git-dir").arg(self.folder.join("repository"));
         }
@@ -145,29 +149,31 @@ impl Job<'_> {
             .process_group(0);
         let child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => {
-                Failure::Source("git is not installed on the server".to_owned())
+                FetchError::Source("git is not installed on the server".to_owned())
             }
             _ => error.into(),
         })?;
-        let status = self.ended(child)?;
+        let status = self.wait_or_kill(child)?;
         if status.success() {
             return Ok(fs::read_to_string(output).unwrap_or_default());
         }
         let mut said = Vec::new();
-        File::open(words)?.take(WORDS_MAX).read_to_end(&mut said)?;
-        Err(failed(status, &String::from_utf8_lossy(&said)))
+        File::open(words)?
+            .take(STDERR_READ_MAX)
+            .read_to_end(&mut said)?;
+        Err(classify_failure(status, &String::from_utf8_lossy(&said)))
     }
 
     /// Whether git has written more than it may. Its repository and the archive hold the same
     /// files, so each is measured by itself.
-    fn too_large(&self) -> bool {
+    fn exceeds_limits(&self) -> bool {
         let archive = fs::metadata(self.folder.join(ARCHIVE)).map_or(0, |meta| meta.len());
-        let others = size(self.folder).saturating_sub(archive);
-        let framing = self.limits.files.saturating_mul(FRAMING);
+        let others = folder_bytes(self.folder).saturating_sub(archive);
+        let framing = self.limits.files.saturating_mul(TAR_OVERHEAD);
         others > self.limits.bytes || archive > self.limits.bytes.saturating_add(framing)
     }
 
-    fn command(&self) -> Command {
+    fn git_command(&self) -> Command {
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
@@ -205,30 +211,30 @@ impl Job<'_> {
     }
 
     /// Waits for git, or ends it with all it started.
-    fn ended(&self, mut child: Child) -> Result<ExitStatus, Failure> {
+    fn wait_or_kill(&self, mut child: Child) -> Result<ExitStatus, FetchError> {
         let group = Pid::from_child(&child);
         let mut measured = Instant::now();
         let failure = loop {
             if let Some(status) = child.try_wait()? {
                 return Ok(status);
             }
-            if (self.stopped)() {
-                break Failure::Stopped;
+            if (self.is_stopping)() {
+                break FetchError::Stopped;
             }
             if Instant::now() >= self.deadline {
-                break Failure::Source("it took longer than this server waits".to_owned());
+                break FetchError::Source("it took longer than this server waits".to_owned());
             }
-            if measured.elapsed() >= MEASURE {
+            if measured.elapsed() >= MEASURE_INTERVAL {
                 measured = Instant::now();
-                if self.too_large() {
+                if self.exceeds_limits() {
                     let most = self.limits.bytes;
-                    break Failure::Source(format!("the repository has more than {most} bytes"));
+                    break FetchError::Source(format!("the repository has more than {most} bytes"));
                 }
-                if let Some(short) = (self.short)() {
-                    break Failure::Ours(short);
+                if let Some(short) = (self.low_space)() {
+                    break FetchError::Internal(short);
                 }
             }
-            std::thread::sleep(TICK);
+            std::thread::sleep(POLL_INTERVAL);
         };
         // It may have ended by itself.
         let _ = kill_process_group(group, Signal::KILL);
@@ -238,43 +244,43 @@ impl Job<'_> {
 }
 
 /// Whether a name can be that of a commit.
-fn is_commit(name: &str) -> bool {
+fn is_commit_hash(name: &str) -> bool {
     (7..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Classifies a failure of git by its standard error. A full disk is our fault, and so is an empty
 /// standard error: git was killed, or could not write it for lack of space.
-fn failed(status: ExitStatus, words: &str) -> Failure {
-    let shown = shown(words);
+fn classify_failure(status: ExitStatus, words: &str) -> FetchError {
+    let shown = shorten_stderr(words);
     if shown.is_empty() {
-        return Failure::Ours(format!("git ended without an error message, {status}"));
+        return FetchError::Internal(format!("git ended without an error message, {status}"));
     }
     let says = format!("git says: {shown}");
     // Lines of the remote side are about its disk, not ours.
     let mut own = words.lines().filter(|line| !line.starts_with("remote:"));
-    if own.any(|line| FULL.iter().any(|full| line.contains(full))) {
-        Failure::Ours(says)
+    if own.any(|line| DISK_FULL_MESSAGES.iter().any(|full| line.contains(full))) {
+        FetchError::Internal(says)
     } else {
-        Failure::Source(says)
+        FetchError::Source(says)
     }
 }
 
 /// The beginning of git's standard error, on one line, without control characters.
-fn shown(words: &str) -> String {
+fn shorten_stderr(words: &str) -> String {
     let lines: Vec<&str> = words
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
     let line = lines.join("; ");
-    line[..line.floor_char_boundary(SHOWN_MAX)]
+    line[..line.floor_char_boundary(STDERR_SHOWN_MAX)]
         .chars()
         .filter(|letter| !letter.is_control())
         .collect()
 }
 
 /// Bytes of all files below a folder.
-fn size(folder: &Path) -> u64 {
+fn folder_bytes(folder: &Path) -> u64 {
     let metas = Walk::new(folder, usize::MAX, usize::MAX).filter_map(|entry| entry.metadata().ok());
     let others = metas.filter(|meta| !meta.is_dir());
     others.map(|meta| meta.len()).sum()
@@ -305,9 +311,13 @@ mod tests {
             (&long, true),
             ("\n", true),
         ] {
-            let failure = failed(ExitStatus::from_raw(9), words);
-            assert_eq!(matches!(failure, Failure::Ours(_)), ours, "{failure:?}");
+            let failure = classify_failure(ExitStatus::from_raw(9), words);
+            assert_eq!(
+                matches!(failure, FetchError::Internal(_)),
+                ours,
+                "{failure:?}"
+            );
         }
-        assert_eq!(shown("a\n\n b\x1b[1m "), "a; b[1m");
+        assert_eq!(shorten_stderr("a\n\n b\x1b[1m "), "a; b[1m");
     }
 }

@@ -10,111 +10,115 @@ use std::time::{Duration, Instant};
 
 use tokio::task::{Id, JoinError, JoinSet};
 
-pub use address::{Address, Refused, is_prefix};
-pub use command::installed;
+pub use address::{AddressError, RepositoryAddress, is_allowable_prefix};
+pub use command::is_git_installed;
 
-use super::{SourceLimits, ensure_script, put_source, remove_tree};
+use super::{SourceLimits, ensure_script, remove_tree, replace_source};
 use crate::app::App;
-use crate::store::{StoreError, ToFetch};
+use crate::store::{PendingFetch, StoreError};
 use crate::system::{clock, random};
-use crate::upkeep::disk::Short;
-use command::{Failure, Job};
+use crate::upkeep::disk::LowSpace;
+use command::{FetchError, FetchJob};
 
 /// How many are fetched at the same time.
-const AT_ONCE: usize = 2;
+const PARALLEL_MAX: usize = 2;
 /// After a failure on our side a fetch waits this long, and twice as long after each further one.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY_FIRST: Duration = Duration::from_secs(5);
 const RETRY_MAX: Duration = Duration::from_secs(300);
 /// How often disk space is checked while a source waits for it.
-const ROOM: Duration = Duration::from_secs(1);
+const SPACE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the database is queried for pending fetches without a notification.
-const LOOK: Duration = Duration::from_secs(10);
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Fetches until the server stops.
 pub async fn run(app: Arc<App>) {
     let mut stopping = app.stopping.clone();
-    let mut fetches = Fetches::default();
+    let mut fetches = FetchQueue::default();
     while !*stopping.borrow() {
-        let pause = match app.store.to_fetch().await {
-            Ok(waiting) => fetches.begin(&app, waiting),
+        let pause = match app.store.pending_fetches().await {
+            Ok(waiting) => fetches.start_fetches(&app, waiting),
             Err(StoreError::Closed) => break,
             Err(error) => {
                 tracing::error!(%error, "runs whose source is to be fetched cannot be read");
-                tokio::time::sleep(RETRY).await;
+                tokio::time::sleep(RETRY_FIRST).await;
                 continue;
             }
         };
         tokio::select! {
-            () = app.fetch.notified() => {}
+            () = app.fetch_wake.notified() => {}
             () = tokio::time::sleep(pause) => {}
-            Some(done) = fetches.under_way.join_next_with_id() => fetches.note(done),
+            Some(done) = fetches.tasks.join_next_with_id() => fetches.finish_task(done),
             _ = stopping.wait_for(|stop| *stop) => {}
         }
     }
     // They stop by themselves when the server does; the next start begins them again.
-    while fetches.under_way.join_next().await.is_some() {}
+    while fetches.tasks.join_next().await.is_some() {}
 }
 
 /// What is fetched now, and what is to be tried again.
 #[derive(Default)]
-struct Fetches {
-    under_way: JoinSet<bool>,
+struct FetchQueue {
+    tasks: JoinSet<bool>,
     runs: HashMap<Id, i64>,
-    resting: Resting,
+    backoffs: Backoffs,
 }
 
-impl Fetches {
+impl FetchQueue {
     /// Starts as many pending fetches as may run; returns how long to wait before the next check.
-    fn begin(&mut self, app: &Arc<App>, waiting: Vec<ToFetch>) -> Duration {
+    fn start_fetches(&mut self, app: &Arc<App>, waiting: Vec<PendingFetch>) -> Duration {
         let now = Instant::now();
-        let mut pause = self.resting.soonest(now).unwrap_or(LOOK).min(LOOK);
+        let mut pause = self
+            .backoffs
+            .next_retry(now)
+            .unwrap_or(CHECK_INTERVAL)
+            .min(CHECK_INTERVAL);
         let busy: HashSet<i64> = self.runs.values().copied().collect();
         let next = waiting
             .into_iter()
-            .filter(|one| !busy.contains(&one.run) && !self.resting.rests(one.run, now));
-        for one in next.take(AT_ONCE.saturating_sub(busy.len())) {
-            if app.disk.look().is_some() {
-                pause = pause.min(ROOM);
+            .filter(|one| !busy.contains(&one.run) && !self.backoffs.is_waiting(one.run, now));
+        for one in next.take(PARALLEL_MAX.saturating_sub(busy.len())) {
+            if app.disk.check_space().is_some() {
+                pause = pause.min(SPACE_CHECK_INTERVAL);
                 break;
             }
             let run = one.run;
-            let task = self.under_way.spawn(fetch(Arc::clone(app), one));
+            let task = self.tasks.spawn(fetch_source(Arc::clone(app), one));
             self.runs.insert(task.id(), run);
         }
         pause
     }
 
     /// Removes a task that has ended; one that panicked is tried again.
-    fn note(&mut self, done: Result<(Id, bool), JoinError>) {
+    fn finish_task(&mut self, done: Result<(Id, bool), JoinError>) {
         let (id, over) = done.unwrap_or_else(|error| (error.id(), false));
         if let Some(run) = self.runs.remove(&id) {
-            self.resting.note(run, over, Instant::now());
+            self.backoffs.record_result(run, over, Instant::now());
         }
     }
 }
 
 /// Runs whose fetch failed on our side: how often, and when each may be tried again.
 #[derive(Default)]
-struct Resting(HashMap<i64, (u32, Instant)>);
+struct Backoffs(HashMap<i64, (u32, Instant)>);
 
-impl Resting {
+impl Backoffs {
     /// Records the result of a fetch: `over`, or to be tried again.
-    fn note(&mut self, run: i64, over: bool, now: Instant) {
+    fn record_result(&mut self, run: i64, over: bool, now: Instant) {
         if over {
             self.0.remove(&run);
             return;
         }
         let (times, until) = self.0.entry(run).or_insert((0, now));
-        *until = now + RETRY_MAX.min(RETRY * 2_u32.saturating_pow(*times));
+        *until = now + RETRY_MAX.min(RETRY_FIRST * 2_u32.saturating_pow(*times));
         *times = times.saturating_add(1);
     }
 
-    fn rests(&self, run: i64, now: Instant) -> bool {
+    fn is_waiting(&self, run: i64, now: Instant) -> bool {
         self.0.get(&run).is_some_and(|(_, until)| now < *until)
     }
 
     /// How long until the next one may be tried again.
-    fn soonest(&self, now: Instant) -> Option<Duration> {
+    fn next_retry(&self, now: Instant) -> Option<Duration> {
         let ends = self.0.values().map(|(_, until)| *until);
         ends.filter(|until| *until > now)
             .min()
@@ -123,31 +127,35 @@ impl Resting {
 }
 
 /// Fetches one source and records the result; false if it is to be tried again.
-async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
+async fn fetch_source(app: Arc<App>, one: PendingFetch) -> bool {
     let (at, run) = (Arc::clone(&app), one.clone());
-    let fetched = tokio::task::spawn_blocking(move || put_in_place(&at, &run)).await;
+    let fetched = tokio::task::spawn_blocking(move || fetch_and_install(&at, &run)).await;
     let noted = match fetched {
         Ok(Ok(commit)) => {
             tracing::info!(run = %one.name, %commit, "source fetched");
             app.store
-                .fetched(one.run, commit)
+                .record_fetch(one.run, commit)
                 .await
                 .map(|()| Vec::new())
         }
-        Ok(Err(Failure::Stopped)) => return false,
-        Ok(Err(Failure::Source(reason))) => {
+        Ok(Err(FetchError::Stopped)) => return false,
+        Ok(Err(FetchError::Source(reason))) => {
             tracing::warn!(run = %one.name, %reason, "the source cannot be fetched");
             let message = format!("its source could not be fetched: {reason}");
-            let failed = app.store.source_failed(one.run, message, app.clock.now());
+            let failed = app
+                .store
+                .record_source_failure(one.run, message, app.clock.now());
             failed.await
         }
-        Ok(Err(Failure::Script(missing))) => {
+        Ok(Err(FetchError::Script(missing))) => {
             let message = missing.to_string();
             tracing::warn!(run = %one.name, %message, "the source does not contain the script");
-            let failed = app.store.source_failed(one.run, message, app.clock.now());
+            let failed = app
+                .store
+                .record_source_failure(one.run, message, app.clock.now());
             failed.await
         }
-        Ok(Err(Failure::Ours(reason))) => {
+        Ok(Err(FetchError::Internal(reason))) => {
             tracing::error!(run = %one.name, %reason, "the source cannot be stored; trying again");
             return false;
         }
@@ -158,7 +166,7 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
     };
     match noted {
         Ok(numbers) => {
-            app.wake(&one.cluster);
+            app.wake_dispatcher(&one.cluster);
             if let Err(error) = app.announce(one.run, numbers).await {
                 tracing::warn!(%error, "a change cannot be published");
             }
@@ -172,15 +180,16 @@ async fn fetch(app: Arc<App>, one: ToFetch) -> bool {
 }
 
 /// Fetches to where the trials copy their source from; answers with the commit. Blocks.
-fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
+fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<String, FetchError> {
     let config = &app.config;
     // Checked at the launch already; the settings may have changed since.
-    let address = Address::read(&one.source, &config.repositories)
-        .map_err(|refused| Failure::Source(refused.to_string()))?;
-    let name = random::ulid(clock::now()).map_err(|error| Failure::Ours(error.to_string()))?;
+    let address = RepositoryAddress::parse(&one.source, &config.repositories)
+        .map_err(|refused| FetchError::Source(refused.to_string()))?;
+    let name =
+        random::ulid(clock::now()).map_err(|error| FetchError::Internal(error.to_string()))?;
     let folder = config.data.fetch(&name);
     let stopping = app.stopping.clone();
-    let job = Job {
+    let job = FetchJob {
         address: &address,
         folder: &folder,
         limits: SourceLimits {
@@ -188,20 +197,22 @@ fn put_in_place(app: &App, one: &ToFetch) -> Result<String, Failure> {
             files: config.limits.source_files,
         },
         deadline: Instant::now() + Duration::from_secs(config.limits.fetch_seconds),
-        stopped: &|| *stopping.borrow(),
-        short: &|| app.disk.look().map(Short::message),
+        is_stopping: &|| *stopping.borrow(),
+        low_space: &|| app.disk.check_space().map(LowSpace::message),
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
-        ensure_script(&tree, &one.script.folder, &one.script.path).map_err(Failure::Script)?;
+        ensure_script(&tree, &one.script.folder, &one.script.path).map_err(FetchError::Script)?;
         let to = config.data.source(&one.id);
-        put_source(&tree, &to)?;
+        replace_source(&tree, &to)?;
         Ok(commit)
     });
     // What is left is removed at the next start too.
     let _ = remove_tree(&folder);
     fetched.map_err(|failure| match failure {
         // With a full disk, git's message may be misleading.
-        Failure::Source(reason) if app.disk.look().is_some() => Failure::Ours(reason),
+        FetchError::Source(reason) if app.disk.check_space().is_some() => {
+            FetchError::Internal(reason)
+        }
         other => other,
     })
 }
@@ -212,15 +223,15 @@ mod tests {
 
     #[test]
     fn what_fails_again_and_again_is_tried_less_often() {
-        let (mut resting, now) = (Resting::default(), Instant::now());
+        let (mut resting, now) = (Backoffs::default(), Instant::now());
         for seconds in [5, 10, 20, 40, 80, 160, 300, 300] {
-            resting.note(1, false, now);
+            resting.record_result(1, false, now);
             let rest = Duration::from_secs(seconds);
-            assert_eq!(resting.soonest(now), Some(rest));
-            assert!(resting.rests(1, now) && !resting.rests(1, now + rest));
-            assert!(!resting.rests(2, now));
+            assert_eq!(resting.next_retry(now), Some(rest));
+            assert!(resting.is_waiting(1, now) && !resting.is_waiting(1, now + rest));
+            assert!(!resting.is_waiting(2, now));
         }
-        resting.note(1, true, now);
-        assert!(!resting.rests(1, now) && resting.soonest(now).is_none());
+        resting.record_result(1, true, now);
+        assert!(!resting.is_waiting(1, now) && resting.next_retry(now).is_none());
     }
 }

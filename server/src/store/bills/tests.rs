@@ -7,9 +7,9 @@ use sweep_planner::estimate::billing::{Billing, Rounding};
 use sweep_planner::estimate::{Meter, Seconds};
 
 use crate::http::wire;
-use crate::model::price::Terms;
-use crate::model::{Change, State};
-use crate::store::changes::tests::waiting;
+use crate::model::price::BillingTerms;
+use crate::model::{StateChange, TrialState};
+use crate::store::changes::tests::store_with_waiting_run;
 use crate::store::{Claim, Store};
 
 const TRIALS: u32 = 5;
@@ -26,7 +26,7 @@ enum Event {
     /// A claimed trial is seen to run since so many microseconds.
     Start(u32, i64),
     /// A claimed or running trial is seen to have ended so many microseconds ago.
-    End(u32, State, Begun, i64),
+    End(u32, TrialState, Begun, i64),
     /// A claimed or running trial cannot be found any more.
     Lose(u32),
     /// There was no room for a claimed trial.
@@ -51,12 +51,12 @@ enum Begun {
     Before(i64),
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn any_event() -> impl Strategy<Value = Event> {
     let number = 0..TRIALS;
     let ended = prop_oneof![
-        3 => Just(State::Succeeded),
-        4 => Just(State::Failed),
-        1 => Just(State::Cancelled),
+        3 => Just(TrialState::Succeeded),
+        4 => Just(TrialState::Failed),
+        1 => Just(TrialState::Cancelled),
     ];
     let begun = prop_oneof![
         Just(Begun::Never),
@@ -84,14 +84,14 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// When an attempt started and ended, in microseconds.
 #[derive(Clone, Copy, Debug, Default)]
-struct Life {
+struct AttemptTimes {
     start: Option<i64>,
     end: Option<i64>,
 }
 
 /// The definition, on whole numbers of its own: the begun seconds from start to end, at least the
 /// minimum, as whole increments. What the estimate bills for that length is the same.
-fn definition(rounding: Rounding, start: i64, end: i64) -> u64 {
+fn expected_seconds(rounding: Rounding, start: i64, end: i64) -> u64 {
     let length = i128::from(end - start).max(0);
     let begun = (length + 999_999) / 1_000_000;
     let step = i128::from(rounding.increment.max(1));
@@ -112,22 +112,22 @@ struct World {
     run: i64,
     rounding: Rounding,
     now: i64,
-    lives: Vec<Vec<Life>>,
+    lives: Vec<Vec<AttemptTimes>>,
 }
 
 impl World {
     async fn new(folder: &std::path::Path, rounding: Rounding, stop_after: u32) -> Self {
-        let terms = Terms {
+        let terms = BillingTerms {
             rate: Some("0.086".to_owned()),
             rounding,
         };
-        let (store, run) = waiting(folder, TRIALS, stop_after, terms).await;
+        let (store, run) = store_with_waiting_run(folder, TRIALS, stop_after, terms).await;
         Self {
             store,
             run,
             rounding,
             now: BEGAN,
-            lives: vec![vec![Life::default()]; TRIALS as usize],
+            lives: vec![vec![AttemptTimes::default()]; TRIALS as usize],
         }
     }
 
@@ -135,17 +135,17 @@ impl World {
         Timestamp::from_micros(self.now)
     }
 
-    async fn state(&self, number: u32) -> State {
+    async fn state(&self, number: u32) -> TrialState {
         let trial = self.store.trial(self.run, number).await.unwrap();
         trial.unwrap().state
     }
 
-    fn life(&mut self, number: u32) -> &mut Life {
+    fn current_attempt(&mut self, number: u32) -> &mut AttemptTimes {
         self.lives[number as usize].last_mut().unwrap()
     }
 
-    async fn record(&self, number: u32, state: State, start: Option<i64>, end: Option<i64>) {
-        let change = Change {
+    async fn record(&self, number: u32, state: TrialState, start: Option<i64>, end: Option<i64>) {
+        let change = StateChange {
             run: self.run,
             number,
             state,
@@ -174,20 +174,23 @@ impl World {
 
     /// A trial is seen to have ended, if it was claimed; one that has ended already is told of its
     /// end a second time, which changes nothing.
-    async fn end(&mut self, number: u32, state: State, begun: Begun, end: i64) {
-        let active = matches!(self.state(number).await, State::Starting | State::Running);
+    async fn end(&mut self, number: u32, state: TrialState, begun: Begun, end: i64) {
+        let active = matches!(
+            self.state(number).await,
+            TrialState::Starting | TrialState::Running
+        );
         let over = self.state(number).await.ended();
         if !active && !over {
             return;
         }
-        let start = match (self.life(number).start, begun) {
+        let start = match (self.current_attempt(number).start, begun) {
             (Some(start), _) => Some(start),
             (None, Begun::Never) => None,
             (None, Begun::Before(length)) => Some(end - length),
         };
         self.record(number, state, start, Some(end)).await;
         if active {
-            *self.life(number) = Life {
+            *self.current_attempt(number) = AttemptTimes {
                 start,
                 end: Some(end),
             };
@@ -199,10 +202,11 @@ impl World {
             Event::Pass(micros) => self.now += micros,
             Event::Claim(slots) => self.claim(slots).await,
             Event::Start(number, ago) => {
-                if self.state(number).await == State::Starting {
+                if self.state(number).await == TrialState::Starting {
                     let start = self.now - ago;
-                    self.record(number, State::Running, Some(start), None).await;
-                    self.life(number).start = Some(start);
+                    self.record(number, TrialState::Running, Some(start), None)
+                        .await;
+                    self.current_attempt(number).start = Some(start);
                 }
             }
             Event::End(number, state, begun, ago) => {
@@ -210,11 +214,11 @@ impl World {
             }
             Event::Lose(number) => {
                 if !self.state(number).await.ended() {
-                    self.end(number, State::Failed, Begun::Never, self.now)
+                    self.end(number, TrialState::Failed, Begun::Never, self.now)
                         .await;
                 }
             }
-            Event::PutBack(number) => self.record(number, State::Queued, None, None).await,
+            Event::PutBack(number) => self.record(number, TrialState::Queued, None, None).await,
             Event::Stop(number) => {
                 let stopped = self.store.stop_trial(self.run, number, self.now());
                 stopped.await.unwrap();
@@ -227,7 +231,7 @@ impl World {
                 let numbers = number.map(|number| vec![number]);
                 let again = self.store.retry(self.run, numbers, self.now()).await;
                 for number in again.unwrap().unwrap() {
-                    self.lives[number as usize].push(Life::default());
+                    self.lives[number as usize].push(AttemptTimes::default());
                 }
             }
             Event::Release => {
@@ -246,18 +250,18 @@ impl World {
         let trials = self.store.trials(self.run, None, 0, 100).await.unwrap();
         let (mut over, mut in_all) = (0, 0);
         for (trial, lives) in trials.iter().zip(&self.lives) {
-            let so_far = |life: &Life| {
+            let so_far = |life: &AttemptTimes| {
                 let end = life.end.unwrap_or(self.now);
                 life.start
-                    .map(|start| definition(self.rounding, start, end))
+                    .map(|start| expected_seconds(self.rounding, start, end))
             };
             let billed: Vec<Option<u64>> = lives.iter().map(so_far).collect();
             let (last, earlier) = billed.split_last().unwrap();
-            let row = wire::row(&record, trial, self.now());
+            let row = wire::trial_to_row(&record, trial, self.now());
             assert_eq!(row.billed_seconds, *last, "{trial:?} {lives:?}");
             let cost = last.and_then(|seconds| record.terms.cost(seconds));
             assert_eq!(row.cost, cost);
-            let shown = wire::experiment(&record, trial, self.now()).status;
+            let shown = wire::trial_to_experiment(&record, trial, self.now()).status;
             assert_eq!(shown.cost, cost);
             let attempts = self.store.attempts(self.run, trial.number).await.unwrap();
             let stored: Vec<_> = attempts.iter().map(|one| one.billed_seconds).collect();
@@ -267,7 +271,7 @@ impl World {
             in_all += billed.iter().flatten().sum::<u64>();
         }
         assert_eq!(record.billed_seconds, over);
-        for state in State::ALL {
+        for state in TrialState::ALL {
             let counted = trials.iter().filter(|trial| trial.state == state).count();
             assert_eq!(record.count(state) as usize, counted, "{state:?}");
         }
@@ -276,16 +280,16 @@ impl World {
             counts.total(),
             counts.ended() + counts.pending + counts.running
         );
-        assert_eq!(wire::billed_in_all(&record, self.now()), in_all);
+        assert_eq!(wire::billed_seconds_so_far(&record, self.now()), in_all);
     }
 }
 
-fn rules() -> impl Strategy<Value = Rounding> {
+fn any_rounding() -> impl Strategy<Value = Rounding> {
     let any = (0..200_u64, 1..100_u64);
     let any = any.prop_map(|(minimum, increment)| Rounding { minimum, increment });
     prop_oneof![
         Just(Rounding::WHOLE_SECONDS),
-        Just(Rounding::of_provider("aws")),
+        Just(Rounding::for_provider("aws")),
         any
     ]
 }
@@ -295,9 +299,9 @@ proptest! {
 
     #[test]
     fn each_attempt_is_billed_from_its_own_start_to_its_own_end(
-        rounding in rules(),
+        rounding in any_rounding(),
         stop_after in 0..3_u32,
-        events in proptest::collection::vec(event(), 1..60),
+        events in proptest::collection::vec(any_event(), 1..60),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -309,7 +313,7 @@ proptest! {
             }
             // As an earlier version would have billed it, and corrected.
             world.store.close().await;
-            spoil(&folder.path().join("sweep.db"));
+            bill_as_version_four(&folder.path().join("sweep.db"));
             world.store = Store::open(&folder.path().join("sweep.db")).unwrap();
             world.check().await;
             world.store.close().await;
@@ -319,7 +323,7 @@ proptest! {
 
 /// Bills a database as the version before did, from the run's start on, and has it be that
 /// version's.
-fn spoil(path: &std::path::Path) {
+fn bill_as_version_four(path: &std::path::Path) {
     let database = Connection::open(path).unwrap();
     database
         .execute_batch(

@@ -9,14 +9,14 @@ const MOST_BYTES: usize = 16 << 20;
 /// A pause in typing of at least this long begins another step.
 const PAUSE_MILLIS: f64 = 1000.0;
 
-pub(super) trait State: Clone + PartialEq {
+pub(super) trait HistoryState: Clone + PartialEq {
     /// Bytes that this state holds beside those that it shares with `neighbour`.
-    fn bytes_beside(&self, neighbour: &Self) -> usize;
+    fn unshared_bytes(&self, neighbour: &Self) -> usize;
 }
 
 /// A text box whose edits are steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Field {
+pub(crate) enum PlanField {
     /// The command text.
     Command,
     /// The config file.
@@ -27,14 +27,14 @@ pub(crate) enum Field {
     Parallel,
 }
 
-impl Field {
+impl PlanField {
     /// The id of the box in the document.
     pub(crate) fn id(self) -> &'static str {
         match self {
-            Field::Command => "command",
-            Field::Config => "config-file",
-            Field::RunTime => "run-time",
-            Field::Parallel => "parallel",
+            PlanField::Command => "command",
+            PlanField::Config => "config-file",
+            PlanField::RunTime => "run-time",
+            PlanField::Parallel => "parallel",
         }
     }
 }
@@ -42,14 +42,14 @@ impl Field {
 /// Where the cursor is: a selection of a box, in UTF-16 units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Caret {
-    pub(crate) field: Field,
+    pub(crate) field: PlanField,
     /// Where the selection begins and ends; equal for a mere cursor.
     pub(crate) range: (u32, u32),
 }
 
 /// How a text was changed. Consecutive changes of the same kind can become one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum EditKind {
     /// Characters were typed.
     Typed {
         /// Whether they are part of a word, and not blanks.
@@ -67,7 +67,7 @@ pub(crate) enum How {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Edit {
     /// How it was made.
-    pub(crate) how: How,
+    pub(crate) kind: EditKind,
     /// The cursor before it; `None` if no text box was edited.
     pub(crate) before: Option<Caret>,
     /// The cursor after it.
@@ -79,20 +79,20 @@ pub(crate) struct Edit {
 impl Edit {
     /// A change that is a step of its own and leaves the cursor alone.
     pub(crate) const WHOLE: Edit = Edit {
-        how: How::Whole,
+        kind: EditKind::Whole,
         before: None,
         after: None,
         at: 0.0,
     };
 
     /// An edit of a box of a number, by a digit or an arrow key. Consecutive ones are one step.
-    pub(crate) fn typed_number(field: Field, at: f64) -> Edit {
+    pub(crate) fn typed_number(field: PlanField, at: f64) -> Edit {
         let caret = Some(Caret {
             field,
             range: (0, 0),
         });
         Edit {
-            how: How::Typed { of_word: true },
+            kind: EditKind::Typed { of_word: true },
             before: caret,
             after: caret,
             at,
@@ -107,14 +107,14 @@ impl Edit {
             return false;
         }
         let in_place = self.before == step.after && self.before.is_none_or(Caret::is_collapsed);
-        match (step.how, self.how) {
+        match (step.kind, self.kind) {
             // A word and the blanks behind it are one step.
-            (How::Typed { of_word: before }, How::Typed { of_word }) => {
+            (EditKind::Typed { of_word: before }, EditKind::Typed { of_word }) => {
                 in_place && (before || !of_word)
             }
-            (How::Deleted, How::Deleted) => in_place,
+            (EditKind::Deleted, EditKind::Deleted) => in_place,
             // An input method selects and replaces what it wrote before.
-            (How::Composed, How::Composed) => true,
+            (EditKind::Composed, EditKind::Composed) => true,
             _ => false,
         }
     }
@@ -141,17 +141,17 @@ pub(super) struct History<S> {
     past: VecDeque<Step<S>>,
     future: Vec<Step<S>>,
     /// Whether the next change may continue the last step: not after an undo or a redo.
-    open: bool,
+    step_is_open: bool,
 }
 
-impl<S: State> History<S> {
+impl<S: HistoryState> History<S> {
     /// A history that begins with `present`.
     pub(super) fn new(present: S) -> History<S> {
         History {
             present,
             past: VecDeque::new(),
             future: Vec::new(),
-            open: false,
+            step_is_open: false,
         }
     }
 
@@ -178,7 +178,7 @@ impl<S: State> History<S> {
         }
         self.future.clear();
         let before = std::mem::replace(&mut self.present, state);
-        let open = std::mem::replace(&mut self.open, true);
+        let open = std::mem::replace(&mut self.step_is_open, true);
         match self.past.back_mut() {
             Some(step) if open && edit.continues(&step.edit) => {
                 step.edit = Edit {
@@ -199,7 +199,7 @@ impl<S: State> History<S> {
         let Step { state, edit } = self.past.pop_back()?;
         let state = std::mem::replace(&mut self.present, state);
         self.future.push(Step { state, edit });
-        self.open = false;
+        self.step_is_open = false;
         Some((&self.present, edit.before))
     }
 
@@ -208,7 +208,7 @@ impl<S: State> History<S> {
         let Step { state, edit } = self.future.pop()?;
         let state = std::mem::replace(&mut self.present, state);
         self.past.push_back(Step { state, edit });
-        self.open = false;
+        self.step_is_open = false;
         Some((&self.present, edit.after))
     }
 
@@ -218,7 +218,7 @@ impl<S: State> History<S> {
         let (mut bytes, mut fitting) = (0, 0_usize);
         let mut newer = &self.present;
         for step in self.past.iter().rev() {
-            bytes += step.state.bytes_beside(newer);
+            bytes += step.state.unshared_bytes(newer);
             if bytes > MOST_BYTES {
                 break;
             }

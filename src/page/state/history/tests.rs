@@ -7,8 +7,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 #[derive(Clone, Debug, PartialEq)]
 struct Text(Arc<str>);
 
-impl State for Text {
-    fn bytes_beside(&self, neighbour: &Text) -> usize {
+impl HistoryState for Text {
+    fn unshared_bytes(&self, neighbour: &Text) -> usize {
         if Arc::ptr_eq(&self.0, &neighbour.0) {
             0
         } else {
@@ -27,7 +27,7 @@ fn at(offset: u32) -> Option<Caret> {
 
 fn selected(start: u32, end: u32) -> Option<Caret> {
     Some(Caret {
-        field: Field::Command,
+        field: PlanField::Command,
         range: (start, end),
     })
 }
@@ -39,7 +39,7 @@ fn type_in(history: &mut History<Text>, typed: &str, from: f64, rest: f64) {
         let before = history.present().0.to_string();
         let place = before.encode_utf16().count() as u32;
         let edit = Edit {
-            how: How::Typed {
+            kind: EditKind::Typed {
                 of_word: !character.is_whitespace(),
             },
             before: at(place),
@@ -112,7 +112,7 @@ fn a_pause_ends_a_step() {
 fn another_place_begins_a_step() {
     let mut history = History::new(text("ab"));
     let typed = |place: u32| Edit {
-        how: How::Typed { of_word: true },
+        kind: EditKind::Typed { of_word: true },
         before: at(place),
         after: at(place + 1),
         at: 0.0,
@@ -127,7 +127,7 @@ fn typing_over_a_selection_begins_a_step() {
     let mut history = History::new(text(""));
     type_in(&mut history, "ab", 0.0, 1.0);
     let over = Edit {
-        how: How::Typed { of_word: true },
+        kind: EditKind::Typed { of_word: true },
         before: selected(0, 2),
         after: at(1),
         at: 3.0,
@@ -142,7 +142,7 @@ fn deletions_in_a_row_are_one_step_beside_typing() {
     type_in(&mut history, "abc", 0.0, 1.0);
     for (left, place) in [("ab", 3), ("a", 2)] {
         let edit = Edit {
-            how: How::Deleted,
+            kind: EditKind::Deleted,
             before: at(place),
             after: at(place - 1),
             at: 9.0,
@@ -158,7 +158,7 @@ fn a_paste_is_a_step_between_typing() {
     let mut history = History::new(text(""));
     type_in(&mut history, "a", 0.0, 1.0);
     let paste = Edit {
-        how: How::Whole,
+        kind: EditKind::Whole,
         before: at(1),
         after: at(3),
         at: 1.0,
@@ -173,7 +173,7 @@ fn what_an_input_method_writes_is_one_step() {
     let mut history = History::new(text(""));
     for (written, before) in [("n", at(0)), ("に", selected(0, 1)), ("日", selected(0, 1))] {
         let edit = Edit {
-            how: How::Composed,
+            kind: EditKind::Composed,
             before,
             after: at(1),
             at: 0.0,
@@ -222,9 +222,9 @@ fn large_texts_are_bounded_by_their_bytes_and_one_can_always_be_undone() {
 fn parts_that_states_share_count_once() {
     #[derive(Clone, Debug, PartialEq)]
     struct Both(Text, usize);
-    impl State for Both {
-        fn bytes_beside(&self, neighbour: &Both) -> usize {
-            self.0.bytes_beside(&neighbour.0)
+    impl HistoryState for Both {
+        fn unshared_bytes(&self, neighbour: &Both) -> usize {
+            self.0.unshared_bytes(&neighbour.0)
         }
     }
     let long = text(&"a".repeat(MOST_BYTES / 2));

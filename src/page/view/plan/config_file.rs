@@ -4,10 +4,10 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::super::icon::{FILE, icon};
-use super::files::{self, Meant};
-use super::marked_text::{MarkedText, places};
+use super::files::{self, FileRole};
+use super::marked_text::{MarkedText, problem_spans};
 use crate::page::browser;
-use crate::page::state::{Draft, Field, State};
+use crate::page::state::{Draft, PlanField, State};
 use crate::sweep::Origin;
 
 /// The name that a file gets in the command when its text was pasted.
@@ -27,7 +27,7 @@ pub(super) fn AddConfig() -> impl IntoView {
     let draft = State::get().draft;
     let add = move |_| {
         draft.config.set(Some(String::new()));
-        request_animation_frame(|| browser::focus(Field::Config.id()));
+        request_animation_frame(|| browser::focus(PlanField::Config.id()));
     };
     view! {
         <button type="button" class="ghost small" hidden=move || is_open(draft) on:click=add>
@@ -47,7 +47,7 @@ pub(super) fn ConfigFile() -> impl IntoView {
 #[component]
 fn ConfigBox() -> impl IntoView {
     let draft = State::get().draft;
-    let problems = Memo::new(move |_| draft.reading.with(|r| places(r, Origin::Config)));
+    let problems = Memo::new(move |_| draft.reading.with(|r| problem_spans(r, Origin::Config)));
     let text = Signal::derive(move || draft.config.get().unwrap_or_default());
     let placeholder = Signal::derive(move || {
         let name = draft
@@ -56,12 +56,12 @@ fn ConfigBox() -> impl IntoView {
         ["Paste ", &name, " here, or drop the file."].concat()
     });
     let type_in = move |yaml: String| {
-        draft.notice.set(None);
+        draft.file_error.set(None);
         draft.set_config(PASTED, yaml);
     };
     let remove = move |_| {
         draft.remove_config();
-        browser::focus(Field::Command.id());
+        browser::focus(PlanField::Command.id());
     };
     view! {
         <section class="config-file" aria-labelledby="config-title">
@@ -75,7 +75,7 @@ fn ConfigBox() -> impl IntoView {
                 </div>
             </header>
             <MarkedText
-                field=Field::Config
+                field=PlanField::Config
                 label="Config file"
                 describedby="config-note"
                 placeholder=placeholder
@@ -96,7 +96,7 @@ fn ChooseFile() -> impl IntoView {
     let choose = move |event: ev::Event| {
         let input = event_target::<web_sys::HtmlInputElement>(&event);
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            files::take(draft, file, Meant::Config);
+            files::read_into_plan(draft, file, FileRole::Config);
         }
         // Otherwise choosing the same file again would send no event.
         input.set_value("");

@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use super::super::icon::{BOOK, LINK, icon};
 use super::super::undo::{self, UndoButtons};
 use super::config_file::AddConfig;
-use super::marked_text::{MarkedText, places};
+use super::marked_text::{MarkedText, problem_spans};
 use super::problems::ShowAll;
-use crate::page::format::{counted, grouped};
-use crate::page::state::{Field, State, problems_to_show};
+use crate::page::format::{format_count, format_quantity};
+use crate::page::state::{PlanField, State, problems_to_show};
 use crate::page::{browser, text};
 use crate::sweep::{Origin, Reading, Severity};
 
@@ -21,7 +21,7 @@ pub(super) fn Editor(
     findings: RwSignal<bool>,
 ) -> impl IntoView {
     let draft = State::get().draft;
-    let problems = Memo::new(move |_| draft.reading.with(|r| places(r, Origin::Command)));
+    let problems = Memo::new(move |_| draft.reading.with(|r| problem_spans(r, Origin::Command)));
     view! {
         <header class="card-head">
             <h2 id="command-title">"Command"</h2>
@@ -35,14 +35,14 @@ pub(super) fn Editor(
             </div>
         </header>
         <MarkedText
-            field=Field::Command
+            field=PlanField::Command
             label="Command"
             describedby="command-status"
             placeholder=Signal::stored("grid run script.py --batch_size \"[8, 16, 32]\"".to_owned())
             text=draft.text
             problems=problems
             on_input=Callback::new(move |typed| {
-                draft.notice.set(None);
+                draft.file_error.set(None);
                 draft.text.set(typed);
             })
         />
@@ -57,8 +57,8 @@ fn Foot(findings: RwSignal<bool>) -> impl IntoView {
     let copied = RwSignal::new(false);
     let share = move |_| {
         leptos::task::spawn_local(async move {
-            let link = draft.link();
-            copied.set(browser::copy(&link).await);
+            let link = draft.share_link();
+            copied.set(browser::copy_to_clipboard(&link).await);
             browser::sleep(1600).await;
             copied.set(false);
         });
@@ -66,7 +66,7 @@ fn Foot(findings: RwSignal<bool>) -> impl IntoView {
     view! {
         <footer class="editor-foot">
             <p id="command-status" role="status" class="command-status num">
-                {move || if draft.in_view.is_blank.get() { "No command yet".to_owned() } else { draft.reading.with(summary) }}
+                {move || if draft.displayed.is_blank.get() { "No command yet".to_owned() } else { draft.reading.with(summary) }}
             </p>
             <ShowAll open=findings />
             <div class="card-tools">
@@ -85,18 +85,22 @@ fn summary(reading: &Reading) -> String {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         problems_to_show(reading).partition(|d| d.severity() == Severity::Error);
     if !errors.is_empty() {
-        let mut words = counted(errors.len() as u128, "error");
+        let mut words = format_quantity(errors.len() as u128, "error");
         if !warnings.is_empty() {
             words.push_str(", ");
-            words.push_str(&counted(warnings.len() as u128, "warning"));
+            words.push_str(&format_quantity(warnings.len() as u128, "warning"));
         }
         return words;
     }
     let plan = &reading.plan;
-    let mut words = counted(plan.len(), "trial");
+    let mut words = format_quantity(plan.len(), "trial");
     match plan.parts() {
         [part] if part.axes().len() > 1 => {
-            let lengths: Vec<_> = part.axes().iter().map(|axis| grouped(axis.len())).collect();
+            let lengths: Vec<_> = part
+                .axes()
+                .iter()
+                .map(|axis| format_count(axis.len()))
+                .collect();
             if part.len() == part.space_len() {
                 words.push_str(" = ");
             } else {
@@ -106,12 +110,12 @@ fn summary(reading: &Reading) -> String {
         }
         [part] if part.len() < part.space_len() => {
             words.push_str(" of ");
-            words.push_str(&grouped(part.space_len()));
+            words.push_str(&format_count(part.space_len()));
         }
         [_] | [] => {}
         parts => {
             words.push_str(" of ");
-            words.push_str(&counted(parts.len() as u128, "command"));
+            words.push_str(&format_quantity(parts.len() as u128, "command"));
         }
     }
     words
@@ -124,8 +128,8 @@ fn Examples() -> impl IntoView {
     let choose = move |event: ev::Event| {
         let chosen = event_target_value(&event).parse::<usize>().ok();
         if let Some((_, example)) = chosen.and_then(|place| text::EXAMPLES.get(place)) {
-            let end = draft.begin_with(example);
-            undo::place(draft, end, true);
+            let end = draft.start_from_example(example);
+            undo::place_caret(draft, end, true);
         }
         event_target::<web_sys::HtmlSelectElement>(&event).set_selected_index(0);
     };

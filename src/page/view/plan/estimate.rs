@@ -3,19 +3,21 @@
 use leptos::prelude::*;
 
 use super::launch::LaunchBar;
-use crate::estimate::{Estimate, Money, Priced, Spread};
-use crate::page::format::{counted, duration, grouped};
+use crate::estimate::{CostEstimate, Estimate, Money, Spread};
+use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::state::State;
-use crate::page::text::OF_THE_TEXT_BEFORE;
+use crate::page::text::STALE_SUFFIX;
 
 #[component]
 pub(super) fn EstimatePanel() -> impl IntoView {
     let draft = State::get().draft;
-    let is_stale = move || draft.in_view.is_stale.get();
+    let is_stale = move || draft.displayed.is_stale.get();
     let count = move || {
-        let count = draft.estimate.with(|e| chosen(e, draft.plan().len()));
+        let count = draft
+            .estimate
+            .with(|e| describe_chosen(e, draft.plan().len()));
         if is_stale() {
-            [&count, OF_THE_TEXT_BEFORE].concat()
+            [&count, STALE_SUFFIX].concat()
         } else {
             count
         }
@@ -29,7 +31,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             <div class="estimate-body">
                 {move || draft.estimate.with(|estimate| headline(estimate, draft.plan().is_empty()))}
                 {view! { <Prices /> }.into_any()}
-                {move || draft.estimate.with(facts)}
+                {move || draft.estimate.with(wall_clock)}
                 {move || draft.estimate.with(problems)}
             </div>
             <LaunchBar />
@@ -38,14 +40,14 @@ pub(super) fn EstimatePanel() -> impl IntoView {
     }
 }
 
-fn chosen(estimate: &Estimate, proposed: u128) -> String {
+fn describe_chosen(estimate: &Estimate, proposed: u128) -> String {
     if estimate.trials == proposed {
-        return counted(proposed, "trial");
+        return format_quantity(proposed, "trial");
     }
     [
-        grouped(estimate.trials).as_str(),
+        format_count(estimate.trials).as_str(),
         " of ",
-        &counted(proposed, "trial"),
+        &format_quantity(proposed, "trial"),
     ]
     .concat()
 }
@@ -55,7 +57,10 @@ fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
     let (figure, under) = match (&estimate.cost, &estimate.per_trial_hour) {
         _ if no_plan => ("–".to_owned(), "Nothing to price yet".to_owned()),
         _ if estimate.trials == 0 => ("–".to_owned(), "No trials chosen".to_owned()),
-        (Some(cost), _) => (cost.likely.compact(), ["likely, ", &range(cost)].concat()),
+        (Some(cost), _) => (
+            cost.likely.to_compact(),
+            ["likely, ", &format_cost_range(cost)].concat(),
+        ),
         (None, Some(rate)) => (
             ["$", &rate.to_rate()].concat(),
             "per hour of a trial. Enter a run time for a total.".to_owned(),
@@ -75,8 +80,8 @@ fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
     .into_any()
 }
 
-pub(super) fn range(cost: &Spread<Money>) -> String {
-    [&cost.low.compact(), " – ", &cost.high.compact()].concat()
+pub(super) fn format_cost_range(cost: &Spread<Money>) -> String {
+    [&cost.low.to_compact(), " – ", &cost.high.to_compact()].concat()
 }
 
 /// The cost of the same trials at the list price and at the interruptible price, each with its price
@@ -84,7 +89,7 @@ pub(super) fn range(cost: &Spread<Money>) -> String {
 #[component]
 fn Prices() -> impl IntoView {
     let draft = State::get().draft;
-    let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
+    let spot = Memo::new(move |_| draft.controls.with(|options| options.spot));
     let prices = Memo::new(move |_| {
         draft
             .estimate
@@ -113,22 +118,22 @@ fn Prices() -> impl IntoView {
     view! { <dl class="prices">{line(false, "List price")}{line(true, "Interruptible")}</dl> }
 }
 
-fn price(priced: &Priced) -> (String, String) {
+fn price(priced: &CostEstimate) -> (String, String) {
     let hour = priced.per_trial_hour.as_ref();
     let hour = hour.map_or_else(String::new, |rate| {
         ["$", &rate.to_rate(), " an hour"].concat()
     });
     match &priced.cost {
-        Some(cost) if !cost.high.is_zero() => (cost.likely.compact(), hour),
+        Some(cost) if !cost.high.is_zero() => (cost.likely.to_compact(), hour),
         None if hour.is_empty() => ("unknown".to_owned(), String::new()),
         _ => ("–".to_owned(), hour),
     }
 }
 
-fn facts(estimate: &Estimate) -> AnyView {
+fn wall_clock(estimate: &Estimate) -> AnyView {
     let wall = estimate.wall_seconds.as_ref().map(|wall| {
-        let range = [duration(wall.low), duration(wall.high)].join(" – ");
-        (duration(wall.likely), range)
+        let range = [format_duration(wall.low), format_duration(wall.high)].join(" – ");
+        (format_duration(wall.likely), range)
     });
     let why = if estimate.trials == 0 {
         ""
@@ -138,7 +143,7 @@ fn facts(estimate: &Estimate) -> AnyView {
     let (likely, range) = wall.unwrap_or_else(|| ("–".to_owned(), why.to_owned()));
     let trials = match estimate.parallel {
         1 => "one at a time".to_owned(),
-        some => [&grouped(some.into()), " at a time"].concat(),
+        some => [&format_count(some.into()), " at a time"].concat(),
     };
     view! {
         <dl class="facts num">
@@ -149,13 +154,13 @@ fn facts(estimate: &Estimate) -> AnyView {
 }
 
 /// Most problems that are shown.
-const TOLD: usize = 4;
+const MAX_REPORTED: usize = 4;
 
 fn problems(estimate: &Estimate) -> AnyView {
     estimate
         .problems
         .iter()
-        .take(TOLD)
+        .take(MAX_REPORTED)
         .map(|problem| view! { <p class="estimate-problem">{problem.to_string()}</p> })
         .collect_view()
         .into_any()

@@ -10,28 +10,28 @@ use crate::sweep;
 
 /// What a file is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meant {
+pub(super) enum FileRole {
     /// The text of the Command box.
     Command,
     /// The file that `--config` names.
     Config,
 }
 
-impl Meant {
+impl FileRole {
     /// By a file's name: YAML is the config file, a shell script or plain text is commands.
-    fn by_name(name: &str) -> Option<Meant> {
+    fn from_file_name(name: &str) -> Option<FileRole> {
         let (_, ending) = name.rsplit_once('.')?;
         match ending.to_ascii_lowercase().as_str() {
-            "yml" | "yaml" => Some(Meant::Config),
-            "sh" | "bash" | "txt" => Some(Meant::Command),
+            "yml" | "yaml" => Some(FileRole::Config),
+            "sh" | "bash" | "txt" => Some(FileRole::Command),
             _ => None,
         }
     }
 
     fn most(self) -> usize {
         match self {
-            Meant::Command => sweep::MAX_TEXT,
-            Meant::Config => sweep::config::MAX_TEXT,
+            FileRole::Command => sweep::MAX_TEXT,
+            FileRole::Config => sweep::config::MAX_TEXT,
         }
     }
 }
@@ -44,16 +44,20 @@ pub(super) fn accept_drop(draft: Draft) -> impl Fn(ev::DragEvent) + Copy {
             return;
         };
         event.prevent_default();
-        draft.notice.set(None);
+        draft.file_error.set(None);
         let mut taken = Vec::new();
         for file in (0..files.length()).filter_map(|at| files.get(at)) {
-            match Meant::by_name(&file.name()) {
+            match FileRole::from_file_name(&file.name()) {
                 Some(meant) if !taken.contains(&meant) => {
                     taken.push(meant);
-                    take(draft, file, meant);
+                    read_into_plan(draft, file, meant);
                 }
-                Some(_) => refuse(draft, &file.name(), "one file of a kind is taken at a time"),
-                None => refuse(
+                Some(_) => report_refused_file(
+                    draft,
+                    &file.name(),
+                    "one file of a kind is taken at a time",
+                ),
+                None => report_refused_file(
                     draft,
                     &file.name(),
                     "a config file ends in `.yml` or `.yaml`, a text of commands in `.sh` or `.txt`",
@@ -72,19 +76,19 @@ pub(super) fn allow_drop(event: ev::DragEvent) {
 }
 
 /// Reads a file into the plan, or reports why not.
-pub(super) fn take(draft: Draft, file: web_sys::File, meant: Meant) {
+pub(super) fn read_into_plan(draft: Draft, file: web_sys::File, meant: FileRole) {
     let name = file.name();
     if file.size() > meant.most() as f64 {
-        return refuse(draft, &name, "it is too large");
+        return report_refused_file(draft, &name, "it is too large");
     }
     spawn_local(async move {
         let read = JsFuture::from(file.text()).await;
         let text = read.ok().and_then(|text| text.as_string());
-        match text.as_deref().and_then(plain) {
-            None => refuse(draft, &name, "it is not a text file"),
-            Some(text) if meant == Meant::Config => draft.set_config(&name, text),
+        match text.as_deref().and_then(normalize_text) {
+            None => report_refused_file(draft, &name, "it is not a text file"),
+            Some(text) if meant == FileRole::Config => draft.set_config(&name, text),
             Some(text) => {
-                draft.replace(text);
+                draft.replace_text(text);
             }
         }
     });
@@ -92,14 +96,14 @@ pub(super) fn take(draft: Draft, file: web_sys::File, meant: Meant) {
 
 /// A file's text with the line ends of a text box; `None` if it holds characters that show that it is
 /// no text, or not in UTF-8.
-fn plain(text: &str) -> Option<String> {
+fn normalize_text(text: &str) -> Option<String> {
     let is_text = !text.contains(['\0', '\u{fffd}']);
     is_text.then(|| text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
-fn refuse(draft: Draft, name: &str, why: &str) {
+fn report_refused_file(draft: Draft, name: &str, why: &str) {
     draft
-        .notice
+        .file_error
         .set(Some(["`", name, "` was not read: ", why, "."].concat()));
 }
 
@@ -112,20 +116,20 @@ mod tests {
     #[test]
     fn files_are_taken_by_their_names() {
         for (name, meant) in [
-            ("a.yml", Some(Meant::Config)),
-            ("A.YAML", Some(Meant::Config)),
-            ("runs.sh", Some(Meant::Command)),
+            ("a.yml", Some(FileRole::Config)),
+            ("A.YAML", Some(FileRole::Config)),
+            ("runs.sh", Some(FileRole::Command)),
             ("train.py", None),
             ("yml", None),
         ] {
-            assert_eq!(Meant::by_name(name), meant, "{name}");
+            assert_eq!(FileRole::from_file_name(name), meant, "{name}");
         }
     }
 
     #[test]
     fn only_text_is_read() {
-        assert_eq!(plain("a\r\nb\rc\n").as_deref(), Some("a\nb\nc\n"));
-        assert_eq!(plain("\u{89}PNG\0"), None);
-        assert_eq!(plain("\u{fffd}"), None);
+        assert_eq!(normalize_text("a\r\nb\rc\n").as_deref(), Some("a\nb\nc\n"));
+        assert_eq!(normalize_text("\u{89}PNG\0"), None);
+        assert_eq!(normalize_text("\u{fffd}"), None);
     }
 }

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 
 use super::super::undo::dialog_is_open;
-use super::super::words::words;
-use super::estimate::range;
+use super::super::words::rich_text;
+use super::estimate::format_cost_range;
 use crate::launch::MAX_TRIALS;
-use crate::page::format::{counted, grouped};
-use crate::page::state::{Draft, Phase, State, Status, Tab};
+use crate::page::format::{format_count, format_quantity};
+use crate::page::state::{ConnectionStatus, Draft, Phase, State, Tab};
 use crate::sweep::{Diagnostic, Ranges, Severity};
 
 #[component]
@@ -24,7 +24,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
             phase.set(Phase::Idle);
         }
     });
-    let reason = Memo::new(move |_| refusal(draft));
+    let reason = Memo::new(move |_| why_not_launchable(draft));
     let button = NodeRef::<html::Button>::new();
     let keys = window_event_listener(ev::keydown, move |event| {
         let is_here = state.tab.get_untracked() == Tab::Plan && !dialog_is_open();
@@ -38,19 +38,25 @@ pub(super) fn LaunchBar() -> impl IntoView {
     });
     on_cleanup(move || keys.remove());
     let sending = move || phase.get() == Phase::Sending;
-    let label = move || ["Launch ", &counted(draft.chosen.with(Ranges::len), "trial")].concat();
+    let label = move || {
+        [
+            "Launch ",
+            &format_quantity(draft.chosen.with(Ranges::len), "trial"),
+        ]
+        .concat()
+    };
     let note = move || match phase.get() {
         Phase::Failed(reason) => ("launch-note bad", reason),
         Phase::Sending => ("launch-note", "Launching…".to_owned()),
         Phase::Idle => (
             "launch-note",
-            reason.get().unwrap_or_else(|| standing(state)),
+            reason.get().unwrap_or_else(|| describe_target(state)),
         ),
     };
     let total = move || {
         draft.estimate.with(|estimate| {
             let cost = estimate.cost.as_ref().filter(|_| estimate.trials > 0)?;
-            Some((cost.likely.compact(), range(cost)))
+            Some((cost.likely.to_compact(), format_cost_range(cost)))
         })
     };
     view! {
@@ -69,7 +75,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
             >
                 {label}
             </button>
-            <p id="launch-note" role="status" class=move || note().0>{move || words(&note().1)}</p>
+            <p id="launch-note" role="status" class=move || note().0>{move || rich_text(&note().1)}</p>
         </div>
     }
 }
@@ -82,11 +88,11 @@ fn is_launch(event: &ev::KeyboardEvent) -> bool {
 }
 
 /// Why nothing can be launched; `None` if something can.
-fn refusal(draft: Draft) -> Option<String> {
-    if draft.in_view.is_blank.get() {
+fn why_not_launchable(draft: Draft) -> Option<String> {
+    if draft.displayed.is_blank.get() {
         return Some("There is no command to launch yet.".to_owned());
     }
-    if draft.in_view.is_stale.get() {
+    if draft.displayed.is_stale.get() {
         let of_command = |d: &Diagnostic| d.severity() == Severity::Error;
         let command = draft.reading.with(|r| r.diagnostics.iter().any(of_command));
         let what = if command { "command" } else { "config file" };
@@ -104,13 +110,13 @@ fn refusal(draft: Draft) -> Option<String> {
         };
         return Some(why.to_owned());
     }
-    let start = |part: usize| plan.start(u32::try_from(part).unwrap_or(u32::MAX));
+    let start = |part: usize| plan.part_start(u32::try_from(part).unwrap_or(u32::MAX));
     let too_many = plan.parts().iter().enumerate().any(|(at, part)| {
         let last = start(at).saturating_add(part.len().saturating_sub(1));
         chosen.between(start(at), last).len() > MAX_TRIALS
     });
     too_many.then(|| {
-        let most = grouped(MAX_TRIALS);
+        let most = format_count(MAX_TRIALS);
         [
             "One launch takes up to ",
             &most,
@@ -121,18 +127,18 @@ fn refusal(draft: Draft) -> Option<String> {
 }
 
 /// The note beside the button: the cluster that the launch goes to, or that there is no server.
-fn standing(state: State) -> String {
+fn describe_target(state: State) -> String {
     state.server.status.with(|status| match status {
-        Status::Asking => String::new(),
-        Status::Connected(session) => {
-            let cluster = state.draft.options.with(|options| options.cluster.clone());
+        ConnectionStatus::Connecting => String::new(),
+        ConnectionStatus::Connected(session) => {
+            let cluster = state.draft.controls.with(|options| options.cluster.clone());
             [
                 "On cluster ",
                 &cluster.unwrap_or_else(|| session.default_cluster.clone()),
             ]
             .concat()
         }
-        Status::SignedOut => "Sign in to launch.".to_owned(),
-        Status::Absent => "No server connected: you can plan, not launch.".to_owned(),
+        ConnectionStatus::SignedOut => "Sign in to launch.".to_owned(),
+        ConnectionStatus::Absent => "No server connected: you can plan, not launch.".to_owned(),
     })
 }

@@ -7,13 +7,13 @@ use crate::estimate::{Catalogue, Machine, provider_name};
 
 /// A box to choose a machine from, grouped by cloud provider, with prices beside the names.
 #[component]
-pub(super) fn Machines(
+pub(super) fn MachineSelect(
     chosen: Memo<String>,
     choose: Callback<String>,
     disabled: Memo<bool>,
 ) -> impl IntoView {
-    let groups = groups(Catalogue::embedded());
-    let known = Memo::new(move |_| chosen.with(|name| is_known(name)));
+    let groups = machines_by_provider(Catalogue::embedded());
+    let known = Memo::new(move |_| chosen.with(|name| is_in_catalogue(name)));
     let option = move |name: &'static str, words: String| {
         let selected = move || chosen.with(|chosen| chosen == name);
         view! { <option value=name selected=selected>{words}</option> }
@@ -35,7 +35,7 @@ pub(super) fn Machines(
                 .map(|(provider, machines)| {
                     view! {
                         <optgroup label=provider_name(provider)>
-                            {machines.into_iter().map(|m| option(&m.name, words(m))).collect_view()}
+                            {machines.into_iter().map(|m| option(&m.name, option_label(m))).collect_view()}
                         </optgroup>
                     }
                 })
@@ -46,7 +46,9 @@ pub(super) fn Machines(
 
 /// The machines by provider in the list's order; a name that two providers share stands once, with
 /// the first of them, since the command cannot tell them apart.
-fn groups(catalogue: &'static Catalogue) -> Vec<(&'static str, Vec<&'static Machine>)> {
+fn machines_by_provider(
+    catalogue: &'static Catalogue,
+) -> Vec<(&'static str, Vec<&'static Machine>)> {
     let mut groups: Vec<(&str, Vec<&Machine>)> = Vec::new();
     let mut names = std::collections::HashSet::new();
     for machine in catalogue.machines() {
@@ -64,14 +66,14 @@ fn groups(catalogue: &'static Catalogue) -> Vec<(&'static str, Vec<&'static Mach
     groups
 }
 
-fn is_known(name: &str) -> bool {
+fn is_in_catalogue(name: &str) -> bool {
     Catalogue::embedded()
         .machines()
         .any(|machine| machine.name == name)
 }
 
 /// `g4dn.xlarge · 1 × T4 · $0.55/h`.
-fn words(machine: &Machine) -> String {
+fn option_label(machine: &Machine) -> String {
     let quote = Catalogue::embedded().quote(&machine.name, false);
     let mut words = machine.name.clone();
     if let Some(gpu) = &machine.gpu {
@@ -92,7 +94,7 @@ fn words(machine: &Machine) -> String {
 }
 
 /// The size of a machine: `2 vCPU, 8 GB, 1 × T4`.
-pub(super) fn describe(name: &str) -> String {
+pub(super) fn describe_size(name: &str) -> String {
     let Some(machine) = Catalogue::embedded().quote(name, false).machine else {
         return "not in the price list".to_owned();
     };

@@ -4,16 +4,16 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::super::undo::{OURS, Typing};
+use super::super::undo::{PLAN_HISTORY, TypingTracker};
 use super::marks::{self, Mark};
-use crate::page::state::{Field, State, problems_to_show};
+use crate::page::state::{PlanField, State, problems_to_show};
 use crate::sweep::{Origin, Reading, Severity, Span};
 
 /// A box of many lines whose problems are underlined.
 #[component]
 pub(super) fn MarkedText(
     /// The box, for the history.
-    field: Field,
+    field: PlanField,
     /// The accessible name.
     label: &'static str,
     /// The id of the element that describes it.
@@ -27,12 +27,13 @@ pub(super) fn MarkedText(
     on_input: Callback<String>,
 ) -> impl IntoView {
     let draft = State::get().draft;
-    let typing = Typing::new(field);
+    let typing = TypingTracker::new(field);
     let type_in = move |event: ev::Event| {
-        draft.note_edit(typing.edit(&event));
+        draft.note_edit(typing.take_edit(&event));
         on_input.run(event_target_value(&event));
     };
-    let sheet = move || problems.with(|problems| text.with(|text| marks::marks(text, problems)));
+    let sheet =
+        move || problems.with(|problems| text.with(|text| marks::mark_problems(text, problems)));
     let wrong = move || problems.with(|all| all.iter().any(|(_, s)| *s == Severity::Error));
     view! {
         <div class="editor">
@@ -50,12 +51,12 @@ pub(super) fn MarkedText(
                     aria-invalid=move || wrong().then_some("true")
                     rows="1"
                     spellcheck="false"
-                    data-undo=OURS
+                    data-undo=PLAN_HISTORY
                     autocapitalize="off"
                     autocomplete="off"
                     placeholder=move || placeholder.get()
                     prop:value=move || text.get()
-                    on:beforeinput=move |_| typing.begin()
+                    on:beforeinput=move |_| typing.before_input()
                     on:input=type_in
                 />
             </div>
@@ -64,7 +65,7 @@ pub(super) fn MarkedText(
 }
 
 /// The spans of the problems of one of the two texts.
-pub(super) fn places(reading: &Reading, origin: Origin) -> Vec<(Span, Severity)> {
+pub(super) fn problem_spans(reading: &Reading, origin: Origin) -> Vec<(Span, Severity)> {
     problems_to_show(reading)
         .filter(|problem| problem.origin == origin)
         .map(|problem| (problem.span, problem.severity()))

@@ -1,6 +1,6 @@
 //! Which pieces of a text to underline, and the excerpt that shows a problem's place: pure functions.
 
-use crate::sweep::unicode::hidden::with_codes;
+use crate::sweep::unicode::hidden::escape_hidden;
 use crate::sweep::{Severity, Span};
 
 /// A piece of the text and the worst problem in it.
@@ -14,10 +14,10 @@ pub(super) struct Mark {
 /// Cuts the text where problems begin and end. Where an error and a warning overlap, the error counts.
 /// A problem between two characters marks the one before it (or the first), so that it is visible.
 /// O(text + problems · log problems).
-pub(super) fn marks(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
+pub(super) fn mark_problems(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
     let mut edges: Vec<(usize, Severity, i32)> = Vec::with_capacity(problems.len() * 2);
     for (span, severity) in problems {
-        let (start, end) = visible(text, *span);
+        let (start, end) = visible_span(text, *span);
         if start < end {
             edges.extend([(start, *severity, 1), (end, *severity, -1)]);
         }
@@ -51,7 +51,7 @@ pub(super) fn marks(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
 }
 
 /// The span on character boundaries, widened to one character where it is empty.
-fn visible(text: &str, span: Span) -> (usize, usize) {
+fn visible_span(text: &str, span: Span) -> (usize, usize) {
     let start = text.floor_char_boundary((span.start as usize).min(text.len()));
     let end = text.ceil_char_boundary((span.end as usize).min(text.len()));
     if start < end {
@@ -71,7 +71,7 @@ fn visible(text: &str, span: Span) -> (usize, usize) {
 
 /// A problem's place and the text around it on its line.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Quote {
+pub(super) struct Excerpt {
     /// Counted from 1.
     pub(super) line: usize,
     /// The text before the place; if it is cut, it begins with an ellipsis.
@@ -87,7 +87,7 @@ const AROUND: usize = 24;
 const PLACE: usize = 60;
 
 /// The excerpt of a place. O(text).
-pub(super) fn quote(text: &str, span: Span) -> Quote {
+pub(super) fn excerpt(text: &str, span: Span) -> Excerpt {
     let start = text.floor_char_boundary((span.start as usize).min(text.len()));
     let end = text.ceil_char_boundary((span.end as usize).clamp(start, text.len()));
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
@@ -96,25 +96,25 @@ pub(super) fn quote(text: &str, span: Span) -> Quote {
     let (before, after) = (&text[line_start..start], &text[end..line_end]);
     let kept: Vec<char> = before.chars().rev().take(AROUND).collect();
     let cut = before.chars().nth(AROUND).is_some();
-    Quote {
+    Excerpt {
         line: text[..start].matches('\n').count() + 1,
-        before: coded(
+        before: reveal_hidden(
             &cut.then_some('…')
                 .into_iter()
                 .chain(kept.into_iter().rev())
                 .collect::<String>(),
         ),
-        place: coded(&head(&text[start..end], PLACE)),
-        after: coded(&head(after, AROUND)),
+        place: reveal_hidden(&truncate_chars(&text[start..end], PLACE)),
+        after: reveal_hidden(&truncate_chars(after, AROUND)),
     }
 }
 
 /// Replaces each invisible character by its code, `<U+00AD>`.
-fn coded(text: &str) -> String {
-    with_codes(text).into_owned()
+fn reveal_hidden(text: &str) -> String {
+    escape_hidden(text).into_owned()
 }
 
-fn head(text: &str, most: usize) -> String {
+fn truncate_chars(text: &str, most: usize) -> String {
     let mut head: String = text.chars().take(most).collect();
     if text.chars().nth(most).is_some() {
         head.push('…');
@@ -134,7 +134,7 @@ mod tests {
             .iter()
             .map(|(start, end, severity)| (Span::new(*start, *end), *severity))
             .collect();
-        let found = marks(text, &problems);
+        let found = mark_problems(text, &problems);
         let found: Vec<_> = found
             .iter()
             .map(|mark| (mark.text.as_str(), mark.severity))
@@ -184,7 +184,7 @@ mod tests {
     fn places_are_quoted_with_their_line() {
         let text = "grid run a.py\ngrid run b.py --a_long_argument_name value --x [1 --y 2\nend";
         let at = text.find("[1").unwrap_or(0) as u32;
-        let quote = quote(text, Span::new(at, at + 2));
+        let quote = excerpt(text, Span::new(at, at + 2));
         assert_eq!(quote.line, 2);
         assert_eq!(quote.before, "…argument_name value --x ");
         assert_eq!(quote.place, "[1");
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_quoted_by_its_code() {
-        let quote = quote("--a\u{ad}b \u{1b}", Span::new(3, 5));
+        let quote = excerpt("--a\u{ad}b \u{1b}", Span::new(3, 5));
         let parts = (
             quote.before.as_str(),
             quote.place.as_str(),

@@ -22,7 +22,7 @@ use editor::Editor;
 use estimate::EstimatePanel;
 use files::{accept_drop, allow_drop};
 use grid::TrialGrid;
-use problems::Findings;
+use problems::ProblemPanel;
 use reference::Reference;
 
 #[component]
@@ -40,7 +40,7 @@ pub(super) fn PlanView() -> impl IntoView {
                 >
                     <Editor reference=reference findings=findings />
                     <ConfigFile />
-                    <Findings open=findings />
+                    <ProblemPanel open=findings />
                 </section>
                 {view! { <Controls /> }.into_any()}
                 {view! { <TrialGrid /> }.into_any()}

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 
 use super::super::icon::{ERROR, OFFER, WARNING, icon};
 use super::super::undo;
-use super::super::words::words;
+use super::super::words::rich_text;
 use super::marks;
 use crate::page::browser;
-use crate::page::state::{Draft, Field, State, problems_to_show};
+use crate::page::state::{Draft, PlanField, State, problems_to_show};
 use crate::sweep::diagnostic::Kind;
 use crate::sweep::{Diagnostic, Fix, Origin, Reading, Severity};
 
@@ -19,7 +19,7 @@ const ID: &str = "findings";
 
 /// The panel.
 #[component]
-pub(super) fn Findings(
+pub(super) fn ProblemPanel(
     /// Whether it is as high as its content.
     open: RwSignal<bool>,
 ) -> impl IntoView {
@@ -28,19 +28,19 @@ pub(super) fn Findings(
     let nothing = move || {
         problems.with(Vec::is_empty)
             && draft.shortcut.with(Option::is_none)
-            && draft.notice.with(Option::is_none)
+            && draft.file_error.with(Option::is_none)
     };
     view! {
         <div id=ID class="findings" class:open=move || open.get()>
-            <p class="form-problem" role="alert">{move || draft.notice.get().map(|notice| words(&notice))}</p>
+            <p class="form-problem" role="alert">{move || draft.file_error.get().map(|notice| rich_text(&notice))}</p>
             {move || {
                 // The fixes depend on the text, too: the same unclosed quote may now be closed further on.
                 draft.text.track();
                 draft.config.track();
-                problems.with(|problems| list(draft, problems))
+                problems.with(|problems| problem_list(draft, problems))
             }}
-            {move || draft.shortcut.get().map(|fix| offer(draft, fix))}
-            {move || nothing().then(hints)}
+            {move || draft.shortcut.get().map(|fix| shortcut_offer(draft, fix))}
+            {move || nothing().then(sweep_hints)}
         </div>
     }
 }
@@ -76,21 +76,21 @@ fn errors_first(reading: &Reading) -> Vec<Diagnostic> {
     problems
 }
 
-fn list(draft: Draft, problems: &[Diagnostic]) -> AnyView {
+fn problem_list(draft: Draft, problems: &[Diagnostic]) -> AnyView {
     if problems.is_empty() {
         return ().into_any();
     }
     let more = problems.len().saturating_sub(SHOWN);
     view! {
         <ul class="problems" role="list" aria-label="Problems">
-            {problems.iter().zip(0..).take(SHOWN).map(|(p, number)| problem(draft, p, number)).collect_view()}
+            {problems.iter().zip(0..).take(SHOWN).map(|(p, number)| problem_item(draft, p, number)).collect_view()}
             {(more > 0).then(|| view! { <li class="problem">{["and ", &more.to_string(), " more"].concat()}</li> })}
         </ul>
     }
     .into_any()
 }
 
-fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
+fn problem_item(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
     let (class, word, path) = match problem.severity() {
         Severity::Error => ("problem error", "Error: ", ERROR),
         Severity::Warning => ("problem warning", "Warning: ", WARNING),
@@ -98,7 +98,7 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
     let (span, origin) = (problem.span, problem.origin);
     let (quote, fixes) = untrack(|| {
         draft.with_origin(origin, |text| {
-            (marks::quote(text, span), problem.fixes(text))
+            (marks::excerpt(text, span), problem.fixes(text))
         })
     });
     // The help says to save the YAML as a file; here a button takes it over instead.
@@ -112,8 +112,8 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
     let place = [text, &quote.line.to_string()].concat();
     let select = move |_| {
         let place = untrack(|| draft.with_origin(origin, |text| span.to_utf16(text)));
-        let id = Field::of(origin).id();
-        browser::select(id, place);
+        let id = PlanField::of(origin).id();
+        browser::select_text(id, place);
         browser::focus_at_cursor(id);
     };
     let message = ["problem-", &number.to_string()].concat();
@@ -124,7 +124,7 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
                 <button type="button" class="problem-place" on:click=select>
                     <span class="problem-message" id=message.clone()>
                         <span class="hidden-visually">{word}</span>
-                        {words(&problem.to_string())}
+                        {rich_text(&problem.to_string())}
                     </span>
                     <code class="quote">
                         <span class="quote-text">
@@ -133,10 +133,10 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
                         <span class="quote-line">{place}</span>
                     </code>
                 </button>
-                {help.map(|help| view! { <p class="problem-help">{words(&help)}</p> })}
+                {help.map(|help| view! { <p class="problem-help">{rich_text(&help)}</p> })}
             </div>
             {if problem.kind == Kind::ConfigPasted {
-                take_pasted(draft)
+                pasted_config_button(draft)
             } else {
                 fix_buttons(draft, origin, fixes, message)
             }}
@@ -153,8 +153,8 @@ fn fix_buttons(draft: Draft, origin: Origin, fixes: Vec<Fix>, message: String) -
     let button = |(fix, rank): (Fix, u32)| {
         let (label, title) = (fix.label.clone(), fix.label.clone());
         let mend = move |_| {
-            let end = draft.mend(origin, &fix);
-            undo::place(draft, end, true);
+            let end = draft.apply_fix(origin, &fix);
+            undo::place_caret(draft, end, true);
         };
         let class = if rank == 0 {
             "button primary small fix"
@@ -172,10 +172,10 @@ fn fix_buttons(draft: Draft, origin: Origin, fixes: Vec<Fix>, message: String) -
 }
 
 /// The button for a config file that was pasted into the Command box.
-fn take_pasted(draft: Draft) -> AnyView {
+fn pasted_config_button(draft: Draft) -> AnyView {
     let take = move |_| {
-        if let Some(caret) = draft.take_pasted() {
-            undo::place(draft, caret, true);
+        if let Some(caret) = draft.adopt_pasted_config() {
+            undo::place_caret(draft, caret, true);
         }
     };
     view! {
@@ -189,14 +189,14 @@ fn take_pasted(draft: Draft) -> AnyView {
 }
 
 /// The offer to merge several commands into one with the same trials.
-fn offer(draft: Draft, fix: Fix) -> AnyView {
+fn shortcut_offer(draft: Draft, fix: Fix) -> AnyView {
     let commands = draft.reading.with(|reading| reading.commands.len());
     let short = draft.text.with_untracked(|text| fix.apply(text));
     let label = fix.label.clone();
     // Applies the fix to the present text: what is behind the commands may have changed since.
     let write = move |_| {
-        let end = draft.replace(draft.text.with_untracked(|text| fix.apply(text)));
-        undo::place(draft, end, true);
+        let end = draft.replace_text(draft.text.with_untracked(|text| fix.apply(text)));
+        undo::place_caret(draft, end, true);
     };
     view! {
         <div class="problem offer" role="note">
@@ -214,7 +214,7 @@ fn offer(draft: Draft, fix: Fix) -> AnyView {
 }
 
 /// The content of the panel while there is no problem: how to sweep an argument.
-fn hints() -> AnyView {
+fn sweep_hints() -> AnyView {
     let example = |code: &'static str, what: &'static str| {
         view! { <li><code>{code}</code>" "{what}</li> }
     };

@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 
 use super::super::modal::{Modal, ModalHead};
-use super::super::words::words;
-use crate::page::format::grouped;
+use super::super::words::rich_text;
+use crate::page::format::format_count;
 use crate::sweep::{self, options, sampling};
 
 /// Examples of values, each with a note.
@@ -116,15 +116,15 @@ pub(super) fn Reference(
 
 fn content() -> AnyView {
     view! {
-        <p>{words("an argument whose value is a list, a `range` or a distribution takes each of its values; every combination is a trial.")}</p>
+        <p>{rich_text("an argument whose value is a list, a `range` or a distribution takes each of its values; every combination is a trial.")}</p>
         {examples("Values", VALUES)}
         {examples("Added here, not in Grid", ADDITIONS)}
         <h3>"Rules"</h3>
         <dl class="reference-rules">
-            {RULES.iter().map(|(term, rule)| view! { <dt>{*term}</dt><dd>{words(rule)}</dd> }).collect_view()}
+            {RULES.iter().map(|(term, rule)| view! { <dt>{*term}</dt><dd>{rich_text(rule)}</dd> }).collect_view()}
         </dl>
         <h3>"Distributions"</h3>
-        <p>{words("NumPy's, with NumPy's numbers for the seed. The last argument, `size`, says how many values; `np.random.` may stand before the name.")}</p>
+        <p>{rich_text("NumPy's, with NumPy's numbers for the seed. The last argument, `size`, says how many values; `np.random.` may stand before the name.")}</p>
         <ul class="reference-list mono">
             {numpy().map(|signature| view! { <li>{signature}</li> }).collect_view()}
         </ul>
@@ -132,7 +132,7 @@ fn content() -> AnyView {
         <dl class="reference-rules">
             {options::OPTIONS
                 .iter()
-                .map(|option| view! { <dt class="mono">{option.name}</dt><dd>{words(option.help)}</dd> })
+                .map(|option| view! { <dt class="mono">{option.name}</dt><dd>{rich_text(option.help)}</dd> })
                 .collect_view()}
         </dl>
     }
@@ -149,8 +149,8 @@ fn examples(title: &'static str, examples: &'static [(&str, &str)]) -> AnyView {
         view! {
             <li>
                 <code>{*value}</code>
-                <span class="reference-values mono">{stands_for(value)}</span>
-                <span class="reference-note">{words(note)}</span>
+                <span class="reference-values mono">{expand_example(value)}</span>
+                <span class="reference-note">{rich_text(note)}</span>
             </li>
         }
     };
@@ -162,14 +162,14 @@ fn examples(title: &'static str, examples: &'static [(&str, &str)]) -> AnyView {
 }
 
 /// The first values of an example, drawn with seed 0: `8  16  32`.
-fn stands_for(value: &str) -> String {
+fn expand_example(value: &str) -> String {
     let text = ["grid run --seed 0 file.py --x \"", value, "\""].concat();
     let plan = sweep::read(&text, &sweep::Settings::default()).plan;
     let shown = (0..plan.len().min(SHOWN)).filter_map(|n| plan.value(&plan.trial(n)?, 0));
     let mut words = shown.collect::<Vec<_>>().join("  ");
     if plan.len() > SHOWN {
         words.push_str(" … (");
-        words.push_str(&grouped(plan.len()));
+        words.push_str(&format_count(plan.len()));
         words.push(')');
     }
     words
@@ -186,7 +186,7 @@ mod tests {
         let shown: Vec<String> = VALUES
             .iter()
             .chain(ADDITIONS)
-            .map(|(value, _)| stands_for(value))
+            .map(|(value, _)| expand_example(value))
             .collect();
         assert_eq!(
             shown,

@@ -11,18 +11,18 @@ use leptos::prelude::*;
 
 use super::offline;
 use crate::api::{Run, TRIAL_PAGE_MAX};
-use crate::page::format::{duration, exact_dollars, grouped, metric};
+use crate::page::format::{format_count, format_duration, format_exact_dollars, format_metric};
 use crate::page::state::State;
 use crate::sweep;
 use rows::{Column, Table};
 use table::ResultTable;
 
 /// Most trials of one run that are compared: the first ones in launch order.
-const MOST: u64 = 10_000;
+const MAX_COMPARED_TRIALS: u64 = 10_000;
 
 /// The state that the parts of the tab share.
 #[derive(Clone, Copy)]
-struct View {
+struct Comparison {
     table: Memo<Table>,
     /// The metric to rank by, and whether less of it is better.
     goal: Memo<Option<(String, bool)>>,
@@ -44,51 +44,56 @@ pub(super) fn ResultsView() -> impl IntoView {
         if there.get() && state.server.is_connected() {
             view! { <Results state=state /> }.into_any()
         } else {
-            offline::instead(state).into_any()
+            offline::empty_state(state).into_any()
         }
     }
 }
 
 /// The ids of the compared runs: those chosen, else the one shown in Runs.
-fn compared(state: State) -> BTreeSet<String> {
+fn compared_run_ids(state: State) -> BTreeSet<String> {
     let chosen = state.runs.compared.get();
     let known: BTreeSet<_> = chosen
         .into_iter()
         .filter(|id| state.runs.get(id).is_some())
         .collect();
     if known.is_empty() {
-        return state.runs.shown().map(|run| run.id).into_iter().collect();
+        return state
+            .runs
+            .open_or_newest()
+            .map(|run| run.id)
+            .into_iter()
+            .collect();
     }
     known
 }
 
 /// The trials of a run that have been read. Requests every page of those that are compared.
-fn read(state: State, run: &Run) -> crate::page::state::RunTrials {
-    let trials = state.runs.trials(run, 0).get();
+fn load_all_trials(state: State, run: &Run) -> crate::page::state::RunTrials {
+    let trials = state.runs.load_trials(run, 0).get();
     let pages = trials
         .total
         .unwrap_or(0)
-        .min(MOST)
+        .min(MAX_COMPARED_TRIALS)
         .div_ceil(u64::from(TRIAL_PAGE_MAX));
     for page in 1..u32::try_from(pages).unwrap_or(u32::MAX) {
-        state.runs.trials(run, page);
+        state.runs.load_trials(run, page);
     }
     trials
 }
 
 #[component]
 fn Results(state: State) -> impl IntoView {
-    let ids = Memo::new(move |_| compared(state));
+    let ids = Memo::new(move |_| compared_run_ids(state));
     let runs = move || {
         ids.get()
             .into_iter()
             .filter_map(move |id| state.runs.get(&id))
             .collect::<Vec<_>>()
     };
-    let text = Memo::new(move |_| rows::text(runs().iter()));
+    let text = Memo::new(move |_| rows::commands_as_text(runs().iter()));
     let plan = Memo::new(move |_| {
         let settings = sweep::Settings {
-            names: state.draft.names.get(),
+            character_names: state.draft.character_names.get(),
             ..Default::default()
         };
         sweep::read(&text.get(), &settings).plan
@@ -96,7 +101,7 @@ fn Results(state: State) -> impl IntoView {
     let table = Memo::new(move |_| {
         let read: Vec<_> = runs()
             .into_iter()
-            .map(|run| (read(state, &run), run))
+            .map(|run| (load_all_trials(state, &run), run))
             .collect();
         Table::join(&read, &plan.get())
     });
@@ -116,7 +121,7 @@ fn Results(state: State) -> impl IntoView {
         })
     });
     let several = Memo::new(move |_| ids.with(BTreeSet::len) > 1);
-    let view = View {
+    let view = Comparison {
         table,
         goal,
         sort: RwSignal::new(None),
@@ -171,7 +176,7 @@ fn RunPicker(state: State, ids: Memo<BTreeSet<String>>) -> impl IntoView {
 /// Which metric decides, and in which direction.
 #[component]
 fn Goal(
-    view: View,
+    view: Comparison,
     metric_chosen: RwSignal<Option<String>>,
     lower_chosen: RwSignal<Option<bool>>,
 ) -> impl IntoView {
@@ -208,29 +213,35 @@ fn Goal(
 
 /// The best, the fastest and the cheapest trial.
 #[component]
-fn Podium(view: View) -> impl IntoView {
+fn Podium(view: Comparison) -> impl IntoView {
     move || {
         view.table.with(|table| {
             let best = view.goal.get().and_then(|(name, lower)| {
                 let place = table.best(&name, lower)?;
-                let value = table.rows[place].metric(&name).map(metric)?;
-                Some(step(table, place, ["Best ", &name].concat(), value, true))
+                let value = table.rows[place].metric(&name).map(format_metric)?;
+                Some(podium_card(
+                    table,
+                    place,
+                    ["Best ", &name].concat(),
+                    value,
+                    true,
+                ))
             });
             let fastest = table.fastest().and_then(|place| {
-                Some(step(
+                Some(podium_card(
                     table,
                     place,
                     "Fastest".to_owned(),
-                    duration(table.rows[place].seconds()?),
+                    format_duration(table.rows[place].seconds()?),
                     false,
                 ))
             });
             let cheapest = table.cheapest().and_then(|place| {
-                Some(step(
+                Some(podium_card(
                     table,
                     place,
                     "Cheapest".to_owned(),
-                    exact_dollars(table.rows[place].trial.cost?),
+                    format_exact_dollars(table.rows[place].trial.cost?),
                     false,
                 ))
             });
@@ -240,13 +251,13 @@ fn Podium(view: View) -> impl IntoView {
     }
 }
 
-fn step(table: &Table, place: usize, title: String, figure: String, first: bool) -> AnyView {
+fn podium_card(table: &Table, place: usize, title: String, figure: String, first: bool) -> AnyView {
     let row = &table.rows[place];
-    let number = grouped(u128::from(row.trial.number) + 1);
+    let number = format_count(u128::from(row.trial.number) + 1);
     let set = |name: &String| Some([name.as_str(), " ", row.values.get(name)?].concat());
     let settings: Vec<_> = table.columns.iter().filter_map(set).collect();
-    let time = row.seconds().map(duration);
-    let cost = row.trial.cost.map(exact_dollars);
+    let time = row.seconds().map(format_duration);
+    let cost = row.trial.cost.map(format_exact_dollars);
     let under: Vec<_> = [Some(["trial ", &number].concat()), time, cost]
         .into_iter()
         .flatten()

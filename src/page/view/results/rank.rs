@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// What a cell is sorted by.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Key {
+pub(super) enum SortKey {
     /// A number, never NaN: that is `Nothing`.
     Number(f64),
     /// Text that is no number.
@@ -13,42 +13,42 @@ pub(super) enum Key {
     Nothing,
 }
 
-impl Key {
+impl SortKey {
     /// The key of a swept value: a number where the text is one.
-    pub(super) fn of_value(value: Option<&str>) -> Key {
+    pub(super) fn of_value(value: Option<&str>) -> SortKey {
         match value {
-            None => Key::Nothing,
+            None => SortKey::Nothing,
             Some(text) => match text.parse::<f64>() {
-                Ok(number) if number.is_finite() => Key::Number(number),
-                _ => Key::Text(text.to_owned()),
+                Ok(number) if number.is_finite() => SortKey::Number(number),
+                _ => SortKey::Text(text.to_owned()),
             },
         }
     }
 
     /// The key of a number that may be lacking.
-    pub(super) fn of_number(number: Option<f64>) -> Key {
+    pub(super) fn of_number(number: Option<f64>) -> SortKey {
         number
             .filter(|number| !number.is_nan())
-            .map_or(Key::Nothing, Key::Number)
+            .map_or(SortKey::Nothing, SortKey::Number)
     }
 }
 
 /// The order of two cells: numbers before text, empty cells last even when descending.
-pub(super) fn compare(a: &Key, b: &Key, ascending: bool) -> Ordering {
+pub(super) fn compare(a: &SortKey, b: &SortKey, ascending: bool) -> Ordering {
     let turn = |order: Ordering| if ascending { order } else { order.reverse() };
     match (a, b) {
-        (Key::Nothing, Key::Nothing) => Ordering::Equal,
-        (Key::Nothing, _) => Ordering::Greater,
-        (_, Key::Nothing) => Ordering::Less,
-        (Key::Number(a), Key::Number(b)) => turn(a.total_cmp(b)),
-        (Key::Text(a), Key::Text(b)) => turn(a.cmp(b)),
-        (Key::Number(_), Key::Text(_)) => turn(Ordering::Less),
-        (Key::Text(_), Key::Number(_)) => turn(Ordering::Greater),
+        (SortKey::Nothing, SortKey::Nothing) => Ordering::Equal,
+        (SortKey::Nothing, _) => Ordering::Greater,
+        (_, SortKey::Nothing) => Ordering::Less,
+        (SortKey::Number(a), SortKey::Number(b)) => turn(a.total_cmp(b)),
+        (SortKey::Text(a), SortKey::Text(b)) => turn(a.cmp(b)),
+        (SortKey::Number(_), SortKey::Text(_)) => turn(Ordering::Less),
+        (SortKey::Text(_), SortKey::Number(_)) => turn(Ordering::Greater),
     }
 }
 
 /// The index of the best of some measurements, the first one of equals. NaN is never best.
-pub(super) fn best(
+pub(super) fn index_of_best(
     values: impl Iterator<Item = Option<f64>>,
     lower_is_better: bool,
 ) -> Option<usize> {
@@ -106,7 +106,7 @@ const CHOSEN_BY: &[&str] = &[
 /// Whether less of a metric is better, guessed from its name.
 pub(super) fn lower_is_better(name: &str) -> bool {
     let name = name.to_lowercase();
-    words(&name).any(|word| {
+    split_words(&name).any(|word| {
         LESS.iter()
             .any(|less| word.starts_with(less) || word.ends_with(less))
     })
@@ -118,7 +118,7 @@ pub(super) fn main_metric(names: &[String]) -> Option<&String> {
     let rank = |name: &String| {
         let lower = name.to_lowercase();
         let is = |known: &[&str]| {
-            words(&lower).any(|word| known.iter().any(|known| word.starts_with(known)))
+            split_words(&lower).any(|word| known.iter().any(|known| word.starts_with(known)))
         };
         let counter = is(&["epoch", "step", "iter", "lr", "seed"]) || lower == "learning_rate";
         let held_out = is(&["val", "test", "eval", "dev"]);
@@ -134,7 +134,7 @@ pub(super) fn main_metric(names: &[String]) -> Option<&String> {
     names.iter().min_by_key(|name| rank(name))
 }
 
-fn words(name: &str) -> impl Iterator<Item = &str> {
+fn split_words(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
 }
@@ -148,7 +148,7 @@ mod tests {
     fn sorted(cells: &[&str], ascending: bool) -> Vec<String> {
         let mut cells: Vec<_> = cells.iter().map(|text| (*text).to_owned()).collect();
         let key =
-            |text: &String| Key::of_value(Some(text.as_str()).filter(|text| !text.is_empty()));
+            |text: &String| SortKey::of_value(Some(text.as_str()).filter(|text| !text.is_empty()));
         cells.sort_by(|a, b| compare(&key(a), &key(b), ascending));
         cells
     }
@@ -168,11 +168,14 @@ mod tests {
     #[test]
     fn the_best_is_no_nan_and_the_first_of_equals() {
         let values = [Some(0.5), Some(f64::NAN), None, Some(0.9), Some(0.9)];
-        assert_eq!(best(values.into_iter(), false), Some(3));
-        assert_eq!(best(values.into_iter(), true), Some(0));
-        assert_eq!(best([None, Some(f64::NAN)].into_iter(), true), None);
+        assert_eq!(index_of_best(values.into_iter(), false), Some(3));
+        assert_eq!(index_of_best(values.into_iter(), true), Some(0));
         assert_eq!(
-            best([Some(f64::INFINITY), Some(1.0)].into_iter(), true),
+            index_of_best([None, Some(f64::NAN)].into_iter(), true),
+            None
+        );
+        assert_eq!(
+            index_of_best([Some(f64::INFINITY), Some(1.0)].into_iter(), true),
             Some(1)
         );
     }

@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::rank::{self, Key};
+use super::rank::{self, SortKey};
 use crate::api::{ExperimentState, Run, Timestamp, TrialRow};
 use crate::page::state::RunTrials;
-use crate::page::view::clock::run_time;
+use crate::page::view::clock::trial_seconds;
 use crate::sweep::{Plan, Trial};
 
 /// A column that the table can be sorted by.
@@ -17,7 +17,7 @@ pub(super) enum Column {
     /// The trial's number in its run.
     Trial,
     /// A swept argument.
-    Value(String),
+    Argument(String),
     /// A metric.
     Metric(String),
     /// Training time.
@@ -59,14 +59,14 @@ impl Table {
             ..Table::default()
         };
         for (part, (trials, run)) in (0..).zip(runs) {
-            add_new(&mut table.columns, &trials.columns);
-            add_new(&mut table.metrics, &trials.metrics);
+            push_missing(&mut table.columns, &trials.columns);
+            push_missing(&mut table.metrics, &trials.metrics);
             let counted = run.status.experiment_counts.total().max(0) as u64;
             let total = trials.total.unwrap_or(counted);
             table.unread += total.saturating_sub(trials.rows.len() as u64);
             table.rows.extend(trials.rows.values().map(|trial| Row {
                 run: run.name.clone(),
-                values: values(&trials.columns, trial, plan, part),
+                values: argument_values(&trials.columns, trial, plan, part),
                 trial: trial.clone(),
             }));
         }
@@ -75,32 +75,35 @@ impl Table {
 
     /// The index of the completed trial that is best by a metric.
     pub(super) fn best(&self, metric: &str, lower: bool) -> Option<usize> {
-        rank::best(
+        rank::index_of_best(
             self.rows
                 .iter()
-                .map(|row| row.finished(|row| row.metric(metric))),
+                .map(|row| row.if_succeeded(|row| row.metric(metric))),
             lower,
         )
     }
 
     /// The index of the completed trial that took the least time.
     pub(super) fn fastest(&self) -> Option<usize> {
-        rank::best(self.rows.iter().map(|row| row.finished(Row::seconds)), true)
+        rank::index_of_best(
+            self.rows.iter().map(|row| row.if_succeeded(Row::seconds)),
+            true,
+        )
     }
 
     /// The index of the completed trial that cost least.
     pub(super) fn cheapest(&self) -> Option<usize> {
-        rank::best(
+        rank::index_of_best(
             self.rows
                 .iter()
-                .map(|row| row.finished(|row| row.trial.cost)),
+                .map(|row| row.if_succeeded(|row| row.trial.cost)),
             true,
         )
     }
 
     /// The indices of the rows in the order of a column; equal rows keep launch order.
-    pub(super) fn sorted(&self, by: &Column, ascending: bool) -> Vec<usize> {
-        let keys: Vec<Key> = self.rows.iter().map(|row| row.key(by)).collect();
+    pub(super) fn sorted_indices(&self, by: &Column, ascending: bool) -> Vec<usize> {
+        let keys: Vec<SortKey> = self.rows.iter().map(|row| row.sort_key(by)).collect();
         let mut places: Vec<usize> = (0..self.rows.len()).collect();
         places.sort_by(|a, b| match (keys.get(*a), keys.get(*b)) {
             (Some(a), Some(b)) => rank::compare(a, b, ascending),
@@ -119,10 +122,10 @@ impl Row {
     /// The run time of a trial in seconds; `None` until it has ended.
     pub(super) fn seconds(&self) -> Option<f64> {
         let end: Timestamp = self.trial.finish_timestamp?;
-        run_time(&self.trial, end)
+        trial_seconds(&self.trial, end)
     }
 
-    fn finished<T>(&self, read: impl Fn(&Row) -> Option<T>) -> Option<T> {
+    fn if_succeeded<T>(&self, read: impl Fn(&Row) -> Option<T>) -> Option<T> {
         if self.trial.state == ExperimentState::Succeeded {
             read(self)
         } else {
@@ -130,20 +133,25 @@ impl Row {
         }
     }
 
-    fn key(&self, by: &Column) -> Key {
+    fn sort_key(&self, by: &Column) -> SortKey {
         match by {
-            Column::Run => Key::Text(self.run.clone()),
-            Column::Trial => Key::Number(self.trial.number.into()),
-            Column::Value(name) => Key::of_value(self.values.get(name).map(String::as_str)),
-            Column::Metric(name) => Key::of_number(self.metric(name)),
-            Column::Time => Key::of_number(self.seconds()),
-            Column::Cost => Key::of_number(self.trial.cost),
+            Column::Run => SortKey::Text(self.run.clone()),
+            Column::Trial => SortKey::Number(self.trial.number.into()),
+            Column::Argument(name) => SortKey::of_value(self.values.get(name).map(String::as_str)),
+            Column::Metric(name) => SortKey::of_number(self.metric(name)),
+            Column::Time => SortKey::of_number(self.seconds()),
+            Column::Cost => SortKey::of_number(self.trial.cost),
         }
     }
 }
 
 /// A trial's arguments by name: the plan's fixed ones, and over them what the server reports as swept.
-fn values(columns: &[String], row: &TrialRow, plan: &Plan, part: u32) -> BTreeMap<String, String> {
+fn argument_values(
+    columns: &[String],
+    row: &TrialRow,
+    plan: &Plan,
+    part: u32,
+) -> BTreeMap<String, String> {
     let trial = Trial {
         position: 0,
         part,
@@ -159,7 +167,7 @@ fn values(columns: &[String], row: &TrialRow, plan: &Plan, part: u32) -> BTreeMa
 
 /// The commands of some runs as one text, a line for each run, with the strategy, number and seed that
 /// they were launched with.
-pub(super) fn text<'a>(runs: impl Iterator<Item = &'a Run>) -> String {
+pub(super) fn commands_as_text<'a>(runs: impl Iterator<Item = &'a Run>) -> String {
     let mut text = String::new();
     for run in runs {
         let spec = &run.spec;
@@ -179,7 +187,7 @@ pub(super) fn text<'a>(runs: impl Iterator<Item = &'a Run>) -> String {
     text
 }
 
-fn add_new(all: &mut Vec<String>, names: &[String]) {
+fn push_missing(all: &mut Vec<String>, names: &[String]) {
     for name in names {
         if !all.contains(name) {
             all.push(name.clone());
@@ -209,7 +217,7 @@ mod tests {
         let parts = 0..plan.parts().len() as u32;
         parts
             .map(|part| {
-                let CreateRun { spec, .. } = crate::launch::request(&plan, part, &all, "local", None).unwrap();
+                let CreateRun { spec, .. } = crate::launch::create_request(&plan, part, &all, "local", None).unwrap();
                 let now = Timestamp::from_micros(0);
                 let name = format!("run-{part}");
                 let (created_at, updated_at) = (now, now);
@@ -218,7 +226,7 @@ mod tests {
                 };
                 let axes: Vec<String> = plan.parts()[part as usize].axes().iter().map(|axis| axis.name().to_owned()).collect();
                 let rows = (0..2).filter_map(|n| {
-                    let trial = plan.trial(plan.start(part) + n).filter(|trial| trial.part == part)?;
+                    let trial = plan.trial(plan.part_start(part) + n).filter(|trial| trial.part == part)?;
                     let value = |name: &String| plan.columns().iter().position(|column| column == name).and_then(|column| plan.value(&trial, column as u32));
                     let row: TrialRow = serde_json::from_value(serde_json::json!({
                         "id": "x", "name": "x", "number": n as u32, "index": SpaceIndex(trial.index), "state": ExperimentState::Succeeded,
@@ -236,7 +244,7 @@ mod tests {
 
     fn joined(commands: &str) -> Table {
         let runs = launched(commands);
-        let text = text(runs.iter().map(|(_, run)| run));
+        let text = commands_as_text(runs.iter().map(|(_, run)| run));
         Table::join(&runs, &read(&text, &Settings::default()).plan)
     }
 

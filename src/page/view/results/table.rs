@@ -2,18 +2,23 @@
 
 use leptos::prelude::*;
 
-use super::super::status::{badge, of_trial};
-use super::View;
+use super::super::status::{badge, trial_status};
+use super::Comparison;
 use super::rows::{Column, Row, Table};
-use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
+use crate::page::format::{
+    format_count, format_dollars, format_duration, format_exact_dollars, format_metric,
+};
 
 /// Rows that are rendered at first, and more at each click on Show more.
 const FIRST: usize = 200;
 
 #[component]
-pub(super) fn ResultTable(view: View) -> impl IntoView {
-    let heads = Memo::new(move |_| view.table.with(|table| heads(table, view.several.get())));
-    let order = Memo::new(move |_| order(view));
+pub(super) fn ResultTable(view: Comparison) -> impl IntoView {
+    let heads = Memo::new(move |_| {
+        view.table
+            .with(|table| visible_columns(table, view.several.get()))
+    });
+    let order = Memo::new(move |_| row_order(view));
     let limit = RwSignal::new(FIRST);
     let more = move || order.with(Vec::len).saturating_sub(limit.get());
     let unread = move || view.table.with(|table| table.unread);
@@ -22,15 +27,15 @@ pub(super) fn ResultTable(view: View) -> impl IntoView {
             <header class="card-head">
                 <h2 id="results-title">"Results"</h2>
                 <p class="trial-count num">
-                    {move || grouped(view.table.with(|table| table.rows.len() as u128))}
+                    {move || format_count(view.table.with(|table| table.rows.len() as u128))}
                     " trials"
-                    {move || (unread() > 0).then(|| [", ", &grouped(unread().into()), " more not read"].concat())}
+                    {move || (unread() > 0).then(|| [", ", &format_count(unread().into()), " more not read"].concat())}
                 </p>
             </header>
             <div class="table-scroll" tabindex="0" role="group" aria-label="All results">
                 <table class="table results-table" aria-label="Results">
                     <thead>
-                        <tr>{move || heads.get().into_iter().map(|column| head(view, column)).collect_view()}</tr>
+                        <tr>{move || heads.get().into_iter().map(|column| header_cell(view, column)).collect_view()}</tr>
                     </thead>
                     <tbody>
                         {move || body(view, &order.get(), limit.get())}
@@ -39,7 +44,7 @@ pub(super) fn ResultTable(view: View) -> impl IntoView {
             </div>
             {move || (more() > 0).then(|| view! {
                 <footer class="pager">
-                    <span class="num">{[&grouped(more() as u128), " more"].concat()}</span>
+                    <span class="num">{[&format_count(more() as u128), " more"].concat()}</span>
                     <button type="button" class="button small" on:click=move |_| limit.update(|limit| *limit += FIRST)>
                         "Show more"
                     </button>
@@ -49,9 +54,9 @@ pub(super) fn ResultTable(view: View) -> impl IntoView {
     }
 }
 
-fn heads(table: &Table, several: bool) -> Vec<Column> {
+fn visible_columns(table: &Table, several: bool) -> Vec<Column> {
     let run = several.then_some(Column::Run);
-    let values = table.columns.iter().cloned().map(Column::Value);
+    let values = table.columns.iter().cloned().map(Column::Argument);
     let metrics = table.metrics.iter().cloned().map(Column::Metric);
     run.into_iter()
         .chain([Column::Trial])
@@ -62,23 +67,23 @@ fn heads(table: &Table, several: bool) -> Vec<Column> {
 }
 
 /// The column that the table is sorted by, and whether ascending.
-fn sorting(view: View) -> (Column, bool) {
+fn sorting(view: Comparison) -> (Column, bool) {
     view.sort.get().unwrap_or_else(|| match view.goal.get() {
         Some((name, lower)) => (Column::Metric(name), lower),
         None => (Column::Trial, true),
     })
 }
 
-fn order(view: View) -> Vec<usize> {
+fn row_order(view: Comparison) -> Vec<usize> {
     let (column, ascending) = sorting(view);
-    view.table.with(|table| table.sorted(&column, ascending))
+    view.table.with(|table| table.sorted_indices(&column, ascending))
 }
 
-fn head(view: View, column: Column) -> AnyView {
+fn header_cell(view: Comparison, column: Column) -> AnyView {
     let (words, class) = match &column {
         Column::Run => ("Run".to_owned(), ""),
         Column::Trial => ("Trial".to_owned(), ""),
-        Column::Value(name) => (name.clone(), "mono"),
+        Column::Argument(name) => (name.clone(), "mono"),
         Column::Metric(name) => (name.clone(), "right"),
         Column::Time => ("Training time".to_owned(), "right"),
         Column::Cost => ("Cost".to_owned(), "right"),
@@ -103,7 +108,7 @@ fn head(view: View, column: Column) -> AnyView {
     .into_any()
 }
 
-fn body(view: View, order: &[usize], limit: usize) -> AnyView {
+fn body(view: Comparison, order: &[usize], limit: usize) -> AnyView {
     view.table.with(|table| {
         let best = view
             .goal
@@ -114,7 +119,7 @@ fn body(view: View, order: &[usize], limit: usize) -> AnyView {
             .iter()
             .take(limit)
             .filter_map(|place| {
-                Some(row(
+                Some(result_row(
                     table,
                     table.rows.get(*place)?,
                     several,
@@ -126,11 +131,11 @@ fn body(view: View, order: &[usize], limit: usize) -> AnyView {
     })
 }
 
-fn row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
+fn result_row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
     let dash = || "–".to_owned();
-    let number = grouped(u128::from(row.trial.number) + 1);
+    let number = format_count(u128::from(row.trial.number) + 1);
     let state = (!matches!(row.trial.state, crate::api::ExperimentState::Succeeded))
-        .then(|| badge(of_trial(row.trial.state)));
+        .then(|| badge(trial_status(row.trial.state)));
     view! {
         <tr class:best=best>
             {several.then(|| view! { <td>{row.run.clone()}</td> })}
@@ -143,10 +148,10 @@ fn row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
                 view! { <td class="mono">{row.values.get(name).cloned().unwrap_or_else(dash)}</td> }
             }).collect_view()}
             {table.metrics.iter().map(|name| {
-                view! { <td class="right">{row.metric(name).map_or_else(dash, metric)}</td> }
+                view! { <td class="right">{row.metric(name).map_or_else(dash, format_metric)}</td> }
             }).collect_view()}
-            <td class="right">{row.seconds().map_or_else(dash, duration)}</td>
-            <td class="right" title=row.trial.cost.map(exact_dollars)>{row.trial.cost.map_or_else(dash, dollars)}</td>
+            <td class="right">{row.seconds().map_or_else(dash, format_duration)}</td>
+            <td class="right" title=row.trial.cost.map(format_exact_dollars)>{row.trial.cost.map_or_else(dash, format_dollars)}</td>
         </tr>
     }
     .into_any()

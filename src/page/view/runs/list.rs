@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::super::clock::elapsed;
-use super::super::status::{badge, of_run};
+use super::super::clock::elapsed_seconds;
+use super::super::status::{badge, run_status};
 use super::super::stop::stop_button;
-use super::Watch;
+use super::RunsContext;
 use crate::api::{ExperimentCounts, Run};
-use crate::page::format::{ago, dollars, duration, exact_dollars};
+use crate::page::format::{format_ago, format_dollars, format_duration, format_exact_dollars};
 
 #[component]
-pub(super) fn RunList(watch: Watch) -> impl IntoView {
+pub(super) fn RunList(watch: RunsContext) -> impl IntoView {
     let runs = watch.state.runs;
     let ids = Memo::new(move |_| {
         runs.list.with(|list| {
@@ -38,7 +38,7 @@ pub(super) fn RunList(watch: Watch) -> impl IntoView {
                     </thead>
                     <tbody>
                         <For each=move || ids.get() key=Clone::clone let(id)>
-                            {row(watch, id)}
+                            {run_row(watch, id)}
                         </For>
                     </tbody>
                 </table>
@@ -47,12 +47,12 @@ pub(super) fn RunList(watch: Watch) -> impl IntoView {
     }
 }
 
-fn row(watch: Watch, id: String) -> AnyView {
+fn run_row(watch: RunsContext, id: String) -> AnyView {
     let runs = watch.state.runs;
     let key = StoredValue::new(id);
     let run = Memo::new(move |_| key.with_value(|id| runs.get(id)));
     let is_open = move || {
-        runs.shown()
+        runs.open_or_newest()
             .is_some_and(|run| key.with_value(|id| run.id == *id))
     };
     let text = move |read: fn(&Run) -> &String| {
@@ -68,9 +68,10 @@ fn row(watch: Watch, id: String) -> AnyView {
         text(|run| &run.name),
         text(|run| &run.spec.run_controller_command),
     );
-    let ended =
-        Memo::new(move |_| run.with(|run| run.as_ref().is_none_or(|run| run.status.phase.ended())));
-    let facts = move || run.get().map(|run| facts(watch, &run));
+    let ended = Memo::new(move |_| {
+        run.with(|run| run.as_ref().is_none_or(|run| run.status.phase.has_ended()))
+    });
+    let facts = move || run.get().map(|run| run_cells(watch, &run));
     let stop = move || {
         (!ended.get()).then(|| {
             stop_button(["run ", &name.get()].concat(), move || {
@@ -87,7 +88,7 @@ fn row(watch: Watch, id: String) -> AnyView {
                     type="button"
                     class="link"
                     aria-current=move || is_open().then_some("true")
-                    on:click=move |_| runs.show(key.get_value())
+                    on:click=move |_| runs.show_trials_of(key.get_value())
                 >
                     {move || name.get()}
                 </button>
@@ -101,38 +102,40 @@ fn row(watch: Watch, id: String) -> AnyView {
 }
 
 /// The cells that change while the run is under way.
-fn facts(watch: Watch, run: &Run) -> AnyView {
+fn run_cells(watch: RunsContext, run: &Run) -> AnyView {
     let cost = run
         .status
         .cost
-        .map_or_else(|| "unknown".to_owned(), dollars);
+        .map_or_else(|| "unknown".to_owned(), format_dollars);
     view! {
-        <td>{badge(of_run(&run.status))}</td>
-        <td>{progress(run.status.experiment_counts)}</td>
+        <td>{badge(run_status(&run.status))}</td>
+        <td>{progress_bar(run.status.experiment_counts)}</td>
         <td class="right">{wall(watch, run)}</td>
-        <td class="right" title=run.status.cost.map(exact_dollars)>{cost}</td>
-        <td class="right quiet">{launched(watch, run)}</td>
+        <td class="right" title=run.status.cost.map(format_exact_dollars)>{cost}</td>
+        <td class="right quiet">{launched_ago(watch, run)}</td>
     }
     .into_any()
 }
 
 /// The wall-clock time from the first start of a trial to the last end, or to now.
-fn wall(watch: Watch, run: &Run) -> impl IntoView + use<> {
+fn wall(watch: RunsContext, run: &Run) -> impl IntoView + use<> {
     let (start, end) = (run.status.start_timestamp, run.status.finish_timestamp);
-    move || elapsed(start, end, watch.now.get()).map_or_else(|| "–".to_owned(), duration)
+    move || {
+        elapsed_seconds(start, end, watch.now.get()).map_or_else(|| "–".to_owned(), format_duration)
+    }
 }
 
-fn launched(watch: Watch, run: &Run) -> impl IntoView + use<> {
+fn launched_ago(watch: RunsContext, run: &Run) -> impl IntoView + use<> {
     let created = run.created_at;
     view! {
         <time datetime=created.to_string() title=created.to_string()>
-            {move || ago(watch.now.get().seconds_since(created))}
+            {move || format_ago(watch.now.get().seconds_since(created))}
         </time>
     }
 }
 
 /// How many trials have ended, with a bar of their states.
-pub(super) fn progress(counts: ExperimentCounts) -> AnyView {
+pub(super) fn progress_bar(counts: ExperimentCounts) -> AnyView {
     let total = counts.total().max(1);
     let share = |count: i32| (f64::from(count) * 100.0 / f64::from(total)).to_string() + "%";
     let piece = |class: &'static str, count: i32| {

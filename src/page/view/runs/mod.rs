@@ -7,7 +7,7 @@ mod trials;
 
 use leptos::prelude::*;
 
-use super::clock::clock;
+use super::clock::server_clock;
 use super::offline;
 use crate::api::Timestamp;
 use crate::page::state::State;
@@ -18,16 +18,16 @@ use trials::TrialsOf;
 
 /// The state that the parts of the tab share.
 #[derive(Clone, Copy)]
-struct Watch {
+struct RunsContext {
     state: State,
     now: RwSignal<Timestamp>,
     /// The trial whose output is shown; `None`: the sheet is closed.
-    output: RwSignal<Option<Subject>>,
+    output: RwSignal<Option<OutputTarget>>,
 }
 
 /// A trial whose output is to be shown.
 #[derive(Clone, Debug, PartialEq)]
-struct Subject {
+struct OutputTarget {
     cluster: String,
     run: String,
     id: String,
@@ -39,12 +39,12 @@ struct Subject {
 #[component]
 pub(super) fn RunsView() -> impl IntoView {
     let state = State::get();
-    let watch = Watch {
+    let watch = RunsContext {
         state,
-        now: clock(state.server),
+        now: server_clock(state.server),
         output: RwSignal::new(None),
     };
-    let shown = Memo::new(move |_| state.runs.shown().map(|run| run.id));
+    let shown = Memo::new(move |_| state.runs.open_or_newest().map(|run| run.id));
     let there = Memo::new(move |_| {
         state
             .runs
@@ -55,13 +55,13 @@ pub(super) fn RunsView() -> impl IntoView {
         {move || if there.get() && state.server.is_connected() {
             view! {
                 <div class="runs">
-                    {view! { <Trouble state=state /> }.into_any()}
+                    {view! { <ConnectionProblem state=state /> }.into_any()}
                     {view! { <RunList watch=watch /> }.into_any()}
                     {move || shown.get().map(|id| view! { <TrialsOf watch=watch id=id /> }.into_any())}
                 </div>
             }.into_any()
         } else {
-            offline::instead(state).into_any()
+            offline::empty_state(state).into_any()
         }}
         {view! { <OutputSheet watch=watch /> }.into_any()}
     }
@@ -69,17 +69,17 @@ pub(super) fn RunsView() -> impl IntoView {
 
 /// The message about the last request that failed, or that the stream of events is interrupted.
 #[component]
-fn Trouble(state: State) -> impl IntoView {
+fn ConnectionProblem(state: State) -> impl IntoView {
     let words = move || {
         let failure = state
             .runs
             .failure
-            .with(|failure| failure.as_ref().map(text::failure));
+            .with(|failure| failure.as_ref().map(text::describe_failure));
         failure.or_else(|| (!state.runs.live.get()).then(|| text::NOT_LIVE.to_owned()))
     };
     view! {
         <p class="trouble" role="status" hidden=move || words().is_none()>
-            {move || words().map(|words| super::words::words(&words))}
+            {move || words().map(|words| super::words::rich_text(&words))}
         </p>
     }
 }

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::super::icon::{CLOSE, icon};
 use super::super::modal::Modal;
-use super::{Subject, Watch};
+use super::{OutputTarget, RunsContext};
 use crate::api::LogPage;
 use crate::page::browser;
 use crate::page::client::{Client, Failure};
@@ -14,12 +14,12 @@ use crate::page::text;
 
 /// Bytes at the end of the output that are read first, and most bytes that are kept in the document.
 const TAIL: u32 = 256 << 10;
-const KEPT: usize = 1 << 20;
+const MAX_KEPT_BYTES: usize = 1 << 20;
 /// Milliseconds between two requests for a running trial's output.
-const PAUSE: i32 = 1000;
+const POLL_MILLIS: i32 = 1000;
 
 #[component]
-pub(super) fn OutputSheet(watch: Watch) -> impl IntoView {
+pub(super) fn OutputSheet(watch: RunsContext) -> impl IntoView {
     let open = Signal::derive(move || watch.output.with(Option::is_some));
     let close = Callback::new(move |()| watch.output.set(None));
     view! {
@@ -31,7 +31,7 @@ pub(super) fn OutputSheet(watch: Watch) -> impl IntoView {
 
 /// The part of an output that has been read.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Read {
+struct OutputBuffer {
     text: String,
     /// Bytes before `text` that are not shown.
     skipped: u64,
@@ -44,15 +44,17 @@ struct Read {
     begun: bool,
 }
 
-impl Read {
-    fn take(&mut self, page: LogPage) {
+impl OutputBuffer {
+    fn append(&mut self, page: LogPage) {
         if !self.begun {
             self.skipped = page.offset;
             self.begun = true;
         }
         self.text.push_str(&page.text);
-        if self.text.len() > KEPT {
-            let cut = self.text.ceil_char_boundary(self.text.len() - KEPT);
+        if self.text.len() > MAX_KEPT_BYTES {
+            let cut = self
+                .text
+                .ceil_char_boundary(self.text.len() - MAX_KEPT_BYTES);
             self.skipped += cut as u64;
             self.text.drain(..cut);
         }
@@ -63,10 +65,10 @@ impl Read {
 }
 
 #[component]
-fn Output(watch: Watch, subject: Subject) -> impl IntoView {
-    let read = RwSignal::new(Read::default());
+fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
+    let read = RwSignal::new(OutputBuffer::default());
     let client = watch.state.server.client.get_untracked();
-    spawn_local(follow(client, subject.clone(), read));
+    spawn_local(follow_output(client, subject.clone(), read));
     let pre = NodeRef::<html::Pre>::new();
     let at_end = RwSignal::new(true);
     stick_to_end(pre, at_end, read);
@@ -80,7 +82,7 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
         &(u64::from(subject.number) + 1).to_string(),
     ]
     .concat();
-    let standing = move || {
+    let status_text = move || {
         read.with(|read| match (&read.failure, read.begun, read.ended) {
             (Some(failure), ..) => failure.clone(),
             (None, false, _) => "Reading…".to_owned(),
@@ -109,7 +111,7 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
         <header class="dialog-head">
             <div>
                 <h2 id="output-title">{title}</h2>
-                <p class="fine">{subject.run.clone()} " · " <span role="status">{standing}</span></p>
+                <p class="fine">{subject.run.clone()} " · " <span role="status">{status_text}</span></p>
                 <p class="mono output-settings">{subject.settings.clone()}</p>
             </div>
             <button
@@ -130,22 +132,31 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
 
 /// Reads the end of the output, then what is added to it, until the trial has ended, the sheet is
 /// closed or the server refuses. A lost connection is retried.
-async fn follow(client: Client, subject: Subject, read: RwSignal<Read>) {
+async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<OutputBuffer>) {
     let mut next = None;
     loop {
         let answer = match next {
-            None => client.log_tail(&subject.cluster, &subject.id, TAIL).await,
-            Some(offset) => client.log(&subject.cluster, &subject.id, offset).await,
+            None => {
+                client
+                    .fetch_log_tail(&subject.cluster, &subject.id, TAIL)
+                    .await
+            }
+            Some(offset) => {
+                client
+                    .fetch_log(&subject.cluster, &subject.id, offset)
+                    .await
+            }
         };
         let (more, open) = match answer {
             Ok(page) => {
                 next = Some(page.next_offset);
                 let more = page.next_offset < page.size;
-                (more, read.try_update(|read| read.take(page)))
+                (more, read.try_update(|read| read.append(page)))
             }
             Err(failure) => {
                 let lost = matches!(failure, Failure::NoAnswer);
-                let told = read.try_update(|read| read.failure = Some(text::failure(&failure)));
+                let told =
+                    read.try_update(|read| read.failure = Some(text::describe_failure(&failure)));
                 if !lost {
                     return;
                 }
@@ -157,13 +168,13 @@ async fn follow(client: Client, subject: Subject, read: RwSignal<Read>) {
             return;
         }
         if !more {
-            browser::sleep(PAUSE).await;
+            browser::sleep(POLL_MILLIS).await;
         }
     }
 }
 
 /// Scrolls to the end at each change, as long as the user has not scrolled up.
-fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, read: RwSignal<Read>) {
+fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, read: RwSignal<OutputBuffer>) {
     Effect::new(move |_| {
         read.track();
         if !at_end.get_untracked() {

@@ -3,18 +3,20 @@
 
 use leptos::prelude::*;
 
-use super::super::clock::run_time;
+use super::super::clock::trial_seconds;
 use super::super::icon::{LOG, RETRY, icon};
-use super::super::status::{badge, of_trial};
+use super::super::status::{badge, trial_status};
 use super::super::stop::stop_button;
-use super::{Subject, Watch};
+use super::{OutputTarget, RunsContext};
 use crate::api::{ExperimentState, TrialRow};
 use crate::page::browser;
-use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
+use crate::page::format::{
+    format_count, format_dollars, format_duration, format_exact_dollars, format_metric,
+};
 
 /// What a row needs of its table.
 #[derive(Clone, Copy)]
-pub(super) struct Head {
+pub(super) struct TableContext {
     pub(super) run: Memo<String>,
     pub(super) run_id: Memo<String>,
     pub(super) cluster: Memo<String>,
@@ -25,15 +27,20 @@ pub(super) struct Head {
 }
 
 /// The row of trial `number`, from 0.
-pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialRow>>) -> AnyView {
-    let facts = move || row.with(|row| row.as_ref().map(|row| facts(watch, head, row)));
+pub(super) fn trial_row(
+    watch: RunsContext,
+    head: TableContext,
+    number: u32,
+    row: Memo<Option<TrialRow>>,
+) -> AnyView {
+    let facts = move || row.with(|row| row.as_ref().map(|row| trial_cells(watch, head, row)));
     let id = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.id.clone())));
     let ended =
-        Memo::new(move |_| row.with(|row| row.as_ref().is_none_or(|row| row.state.ended())));
-    let number_text = grouped(u128::from(number) + 1);
+        Memo::new(move |_| row.with(|row| row.as_ref().is_none_or(|row| row.state.has_ended())));
+    let number_text = format_count(u128::from(number) + 1);
     let stop = move || {
         (!ended.get()).then(|| {
-            let what = ["trial ", &grouped(u128::from(number) + 1)].concat();
+            let what = ["trial ", &format_count(u128::from(number) + 1)].concat();
             stop_button(what, move || {
                 if let Some(id) = id.get_untracked() {
                     watch
@@ -56,7 +63,7 @@ pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialR
         browser::focus(&output_id(number));
     };
     let show = move |_| {
-        let subject = row.with_untracked(|row| row.as_ref().map(|row| subject(head, row)));
+        let subject = row.with_untracked(|row| row.as_ref().map(|row| output_target(head, row)));
         watch.output.set(subject);
     };
     view! {
@@ -95,7 +102,7 @@ fn output_id(number: u32) -> String {
 }
 
 /// The cells between the number and the buttons.
-fn facts(watch: Watch, head: Head, row: &TrialRow) -> AnyView {
+fn trial_cells(watch: RunsContext, head: TableContext, row: &TrialRow) -> AnyView {
     let dash = || "–".to_owned();
     let value = |at: usize| row.values.get(at).cloned().flatten().unwrap_or_else(dash);
     let values = (0..head.columns.with(Vec::len))
@@ -104,7 +111,7 @@ fn facts(watch: Watch, head: Head, row: &TrialRow) -> AnyView {
     let measured = |name: &String| {
         row.metrics
             .get(name)
-            .map_or_else(dash, |value| metric(value.0))
+            .map_or_else(dash, |value| format_metric(value.0))
     };
     let metrics = head.metrics.with(|names| {
         names
@@ -113,18 +120,18 @@ fn facts(watch: Watch, head: Head, row: &TrialRow) -> AnyView {
             .collect_view()
     });
     view! {
-        <td title=row.message.clone()>{badge(of_trial(row.state))} {ending(row)}</td>
+        <td title=row.message.clone()>{badge(trial_status(row.state))} {ending_note(row)}</td>
         {values}
         {metrics}
-        <td class="right">{time(watch, row)}</td>
-        <td class="right">{row.billed_seconds.map_or_else(dash, |seconds| duration(seconds as f64))}</td>
-        <td class="right" title=row.cost.map(exact_dollars)>{row.cost.map_or_else(dash, dollars)}</td>
+        <td class="right">{run_time_cell(watch, row)}</td>
+        <td class="right">{row.billed_seconds.map_or_else(dash, |seconds| format_duration(seconds as f64))}</td>
+        <td class="right" title=row.cost.map(format_exact_dollars)>{row.cost.map_or_else(dash, format_dollars)}</td>
     }
     .into_any()
 }
 
 /// The details of a trial's state: exit status, signal, or the server's message.
-fn ending(row: &TrialRow) -> AnyView {
+fn ending_note(row: &TrialRow) -> AnyView {
     let words = match (row.state, row.exit_code, row.signal) {
         (ExperimentState::Failed, Some(code), _) => ["exit status ", &code.to_string()].concat(),
         (ExperimentState::Failed, None, Some(signal)) => ["signal ", &signal.to_string()].concat(),
@@ -142,23 +149,25 @@ fn ending(row: &TrialRow) -> AnyView {
 }
 
 /// The run time; that of a running trial counts on.
-fn time(watch: Watch, row: &TrialRow) -> AnyView {
-    let text = |row: &TrialRow, now| run_time(row, now).map_or_else(|| "–".to_owned(), duration);
-    if row.state.ended() || row.start_timestamp.is_none() {
+fn run_time_cell(watch: RunsContext, row: &TrialRow) -> AnyView {
+    let text = |row: &TrialRow, now| {
+        trial_seconds(row, now).map_or_else(|| "–".to_owned(), format_duration)
+    };
+    if row.state.has_ended() || row.start_timestamp.is_none() {
         return text(row, watch.now.get_untracked()).into_any();
     }
     let row = row.clone();
     (move || text(&row, watch.now.get())).into_any()
 }
 
-fn subject(head: Head, row: &TrialRow) -> Subject {
+fn output_target(head: TableContext, row: &TrialRow) -> OutputTarget {
     let settings = head.columns.with_untracked(|columns| {
         let pairs = columns.iter().zip(&row.values);
         let set = pairs
             .filter_map(|(name, value)| Some([name.as_str(), " ", value.as_deref()?].concat()));
         set.collect::<Vec<_>>().join("  ")
     });
-    Subject {
+    OutputTarget {
         cluster: head.cluster.get_untracked(),
         run: head.run.get_untracked(),
         id: row.id.clone(),

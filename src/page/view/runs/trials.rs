@@ -2,29 +2,30 @@
 
 use leptos::prelude::*;
 
-use super::super::status::{badge, of_run};
-use super::Watch;
-use super::list::progress;
-use super::row::{Head, row};
+use super::super::status::{badge, run_status};
+use super::RunsContext;
+use super::list::progress_bar;
+use super::row::{TableContext, trial_row};
 use crate::api::{Run, TRIAL_PAGE_MAX};
 use crate::page::browser;
-use crate::page::format::{counted, grouped};
+use crate::page::format::{format_count, format_quantity};
 use crate::page::state::{RunTrials, Tab};
 
 const RUN_TITLE: &str = "run-title";
 /// Rows on one page of the table.
-const PAGE: u32 = 100;
+const ROWS_PER_PAGE: u32 = 100;
 
 #[component]
-pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
+pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
     let runs = watch.state.runs;
     let key = StoredValue::new(id);
     let run = Memo::new(move |_| key.with_value(|id| runs.get(id)));
     let page = RwSignal::new(0_u32);
     // The memo holds the signal, not its content, which changes with every measurement and would be
     // copied each time.
-    let trials =
-        Memo::new(move |_| Some(runs.trials(&run.get()?, page.get() * PAGE / TRIAL_PAGE_MAX)));
+    let trials = Memo::new(move |_| {
+        Some(runs.load_trials(&run.get()?, page.get() * ROWS_PER_PAGE / TRIAL_PAGE_MAX))
+    });
     let of_trials = move |read: fn(&RunTrials) -> Vec<String>| {
         Memo::new(move |_| {
             trials
@@ -42,7 +43,7 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
             })
         })
     };
-    let head = Head {
+    let head = TableContext {
         run: of_run(|run| &run.name),
         run_id: of_run(|run| &run.id),
         cluster: of_run(|run| &run.spec.cluster_id),
@@ -52,7 +53,7 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
     let numbers = Memo::new(move |_| {
         trials
             .get()
-            .map(|trials| trials.with(|trials| on_page(trials, page.get())))
+            .map(|trials| trials.with(|trials| numbers_on_page(trials, page.get())))
             .unwrap_or_default()
     });
     let total = Memo::new(move |_| {
@@ -103,15 +104,15 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
             </header>
             <div class="table-scroll" tabindex="0" role="group" aria-label="Trials">
                 <table class="table trials-table" aria-label=move || ["Trials of ", &head.run.get()].concat()>
-                    <thead>{move || headers(head)}</thead>
+                    <thead>{move || header_row(head)}</thead>
                     <tbody>
                         <For each=move || numbers.get() key=|number| *number let(number)>
-                            {row(watch, head, number, row_of(number))}
+                            {trial_row(watch, head, number, row_of(number))}
                         </For>
                     </tbody>
                 </table>
             </div>
-            {move || total.get().filter(|total| *total > u64::from(PAGE)).map(|total| pager(page, total))}
+            {move || total.get().filter(|total| *total > u64::from(ROWS_PER_PAGE)).map(|total| pager(page, total))}
         </section>
     }
 }
@@ -126,7 +127,7 @@ fn ButtonFor(
 ) -> impl IntoView {
     let label = move || {
         let count = u128::try_from(count.get()).unwrap_or(0);
-        [verb, " ", &counted(count, noun)].concat()
+        [verb, " ", &format_quantity(count, noun)].concat()
     };
     view! {
         <button type="button" class="button small" hidden=move || count.get() == 0 on:click=move |_| on_click.run(())>
@@ -139,14 +140,14 @@ fn title(run: &Run) -> AnyView {
     let message = run.status.message.clone();
     view! {
         <h2 id=RUN_TITLE tabindex="-1">{run.name.clone()}</h2>
-        {badge(of_run(&run.status))}
-        {progress(run.status.experiment_counts)}
+        {badge(run_status(&run.status))}
+        {progress_bar(run.status.experiment_counts)}
         {(!message.is_empty()).then(|| view! { <p class="quiet">{message}</p> })}
     }
     .into_any()
 }
 
-fn headers(head: Head) -> AnyView {
+fn header_row(head: TableContext) -> AnyView {
     let names = |names: Vec<String>, class: &'static str| {
         names
             .into_iter()
@@ -169,23 +170,23 @@ fn headers(head: Head) -> AnyView {
 }
 
 /// The numbers of the trials on a page of the table, as far as they have been read.
-fn on_page(trials: &RunTrials, page: u32) -> Vec<u32> {
-    let first = page * PAGE;
+fn numbers_on_page(trials: &RunTrials, page: u32) -> Vec<u32> {
+    let first = page * ROWS_PER_PAGE;
     trials
         .rows
-        .range(first..first + PAGE)
+        .range(first..first + ROWS_PER_PAGE)
         .map(|(number, _)| *number)
         .collect()
 }
 
 fn pager(page: RwSignal<u32>, total: u64) -> AnyView {
-    let last = u32::try_from((total - 1) / u64::from(PAGE)).unwrap_or(u32::MAX);
+    let last = u32::try_from((total - 1) / u64::from(ROWS_PER_PAGE)).unwrap_or(u32::MAX);
     // In a `view!`, a bare `>` would end the tag.
     let at_end = move || page.get() >= last;
     let range = move || {
-        let first = u64::from(page.get()) * u64::from(PAGE) + 1;
-        let end = (first + u64::from(PAGE) - 1).min(total);
-        let [first, end, total] = [first, end, total].map(|number| grouped(number.into()));
+        let first = u64::from(page.get()) * u64::from(ROWS_PER_PAGE) + 1;
+        let end = (first + u64::from(ROWS_PER_PAGE) - 1).min(total);
+        let [first, end, total] = [first, end, total].map(|number| format_count(number.into()));
         [first.as_str(), "–", &end, " of ", &total].concat()
     };
     let turn = move |by: i64| {

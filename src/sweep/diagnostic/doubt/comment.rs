@@ -53,7 +53,7 @@ pub(super) fn fixes(span: Span, text: &str) -> Vec<Fix> {
         return vec![comment_fix];
     }
     let word_span = Span::new(span.start, span.start + length);
-    let quoted = quote::readable(word).into_owned();
+    let quoted = quote::quote_readably(word).into_owned();
     vec![
         Fix {
             label: format!("Put {} in quotes", excerpt(word)),

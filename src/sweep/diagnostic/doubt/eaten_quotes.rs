@@ -2,10 +2,10 @@
 
 use super::excerpt;
 use crate::sweep::diagnostic::Fix;
-use crate::sweep::literal::Items;
+use crate::sweep::literal::ListItems;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::value::{self, Value};
+use crate::sweep::value::{self, ParsedValue};
 use std::fmt;
 
 /// A list whose quotes are the ones around it.
@@ -46,7 +46,7 @@ impl EatenQuotes {
     pub(super) fn fixes(&self, text: &str) -> Vec<Fix> {
         let typed = self.span.slice(text);
         let inside = typed.get(1..typed.len().saturating_sub(1)).unwrap_or("");
-        let requoted = requoted(inside).map(|quoted| Fix {
+        let requoted = requote(inside).map(|quoted| Fix {
             label: "Quote the list with the other quote".into(),
             edits: vec![(self.span, quoted)],
         });
@@ -55,7 +55,7 @@ impl EatenQuotes {
 }
 
 /// `list` in quotes that it does not hold itself; its items written anew where it holds both.
-fn requoted(list: &str) -> Option<String> {
+fn requote(list: &str) -> Option<String> {
     let plain = |c: char| !matches!(c, '$' | '`' | '\\' | '!');
     if !list.contains('"') && list.chars().all(plain) {
         return Some(format!("\"{list}\""));
@@ -63,18 +63,18 @@ fn requoted(list: &str) -> Option<String> {
     if !list.contains('\'') {
         return Some(format!("'{list}'"));
     }
-    let items: Vec<String> = items(list)?
+    let items: Vec<String> = read_items(list)?
         .items
         .iter()
         .map(|item| item.value.repr())
         .collect();
-    Some(quote::readable(&format!("[{}]", items.join(", "))).into_owned())
+    Some(quote::quote_readably(&format!("[{}]", items.join(", "))).into_owned())
 }
 
 /// The items of a list that has some.
-pub(in crate::sweep) fn items(list: &str) -> Option<Items> {
+pub(in crate::sweep) fn read_items(list: &str) -> Option<ListItems> {
     match value::read(list) {
-        Value::List(items) if !items.items.is_empty() => Some(items),
+        ParsedValue::List(items) if !items.items.is_empty() => Some(items),
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! `lr="[0.1, 0.2]"` without dashes: to Hydra one list, to a person who leaves the dashes out a sweep.
 //! It is passed as typed, and each item as an argument of its own is one click away.
 
-use super::{Place, excerpt};
+use super::{ValuePlace, excerpt};
 use crate::sweep::diagnostic::Fix;
-use crate::sweep::mend::{self, Meaning};
+use crate::sweep::mend::{self, Repair};
 use crate::sweep::quote;
 use crate::sweep::span::Span;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct OverrideList {
     pub value: String,
     /// Whether the shell takes it apart at its blanks.
     pub torn: bool,
-    pub(in crate::sweep) place: Place,
+    pub(in crate::sweep) place: ValuePlace,
     /// Hydra's flag for its own sweeps, where the command has it.
     pub(in crate::sweep) multirun: Option<Multirun>,
 }
@@ -65,8 +65,8 @@ impl OverrideList {
 
     /// The values that the items are, where they can be written out.
     pub(in crate::sweep) fn values(&self) -> Option<Vec<String>> {
-        let read = mended(&self.value);
-        let listed = read.and_then(|sweep| mend::listed(&sweep));
+        let read = to_sweep(&self.value);
+        let listed = read.and_then(|sweep| mend::enumerate_values(&sweep));
         listed.or_else(|| comma_list(&self.value))
     }
 
@@ -84,29 +84,29 @@ impl OverrideList {
         let sweep = self.values().map(|values| {
             let arguments: Vec<String> = values
                 .iter()
-                .map(|value| quote::python(&format!("{}{value}", self.name)))
+                .map(|value| quote::quote_for_python(&format!("{}{value}", self.name)))
                 .collect();
-            Meaning::new(
+            Repair::new(
                 "Sweep over its items",
                 format!("[{}]", arguments.join(", ")),
             )
         });
-        let meanings = sweep.into_iter().chain([Meaning::as_it_stands(&whole)]);
-        mend::checked(meanings.collect())
+        let meanings = sweep.into_iter().chain([Repair::pass_verbatim(&whole)]);
+        mend::keep_valid(meanings.collect())
             .into_iter()
-            .map(|meaning| self.place.write(meaning))
+            .map(|meaning| self.place.to_fix(meaning))
             .collect()
     }
 }
 
 /// The sweep that a value is, or a list whose texts have no quotes: Hydra's own `[a, b]`.
-pub(in crate::sweep) fn mended(value: &str) -> Option<String> {
+pub(in crate::sweep) fn to_sweep(value: &str) -> Option<String> {
     if mend::is_sweep(value) {
         return Some(value.to_owned());
     }
     let closed = value.starts_with('[') && value.ends_with(']');
-    let list = closed.then(|| mend::list_meanings(value))?;
-    mend::checked(list)
+    let list = closed.then(|| mend::list_repairs(value))?;
+    mend::keep_valid(list)
         .into_iter()
         .next()
         .map(|list| list.value)

@@ -1,9 +1,9 @@
 //! Texts that look like a sweep and are passed as one value, or as an argument of their own.
 
-use super::{Place, excerpt};
+use super::{ValuePlace, excerpt};
 use crate::sweep::diagnostic::Fix;
-use crate::sweep::literal::dotted_path;
-use crate::sweep::mend::{self, Meaning};
+use crate::sweep::literal::leading_dotted_path;
+use crate::sweep::mend::{self, Repair};
 use crate::sweep::span::Span;
 use std::fmt;
 
@@ -38,7 +38,7 @@ pub enum LostSweep {
         /// Without the shell's quotes.
         value: String,
         /// What a fix replaces.
-        place: Place,
+        place: ValuePlace,
     },
     /// A sweep that is not one word with its flag, nor the next word: `--x = "[1, 2]"`, `-x"[1, 2]"`.
     Apart {
@@ -79,7 +79,7 @@ impl LostSweep {
                 form: Form::Sum, ..
             } => "a distribution stands alone; nothing is worked out around it".into(),
             LostSweep::Value { form, value, .. } => {
-                let meaning = meanings(*form, value).into_iter().next()?;
+                let meaning = repairs(*form, value).into_iter().next()?;
                 format!("a sweep is written \"{}\"", excerpt(&meaning.value))
             }
             LostSweep::Apart { .. } => {
@@ -91,10 +91,10 @@ impl LostSweep {
     pub(super) fn fixes(&self) -> Vec<Fix> {
         match self {
             LostSweep::Value { form, value, place } => {
-                let likely = meanings(*form, value).into_iter();
-                let all = likely.chain([Meaning::as_it_stands(value)]);
-                let all = mend::checked(all.collect()).into_iter();
-                all.map(|meaning| place.write(meaning)).collect()
+                let likely = repairs(*form, value).into_iter();
+                let all = likely.chain([Repair::pass_verbatim(value)]);
+                let all = mend::keep_valid(all.collect()).into_iter();
+                all.map(|meaning| place.to_fix(meaning)).collect()
             }
             LostSweep::Apart {
                 fix: (label, span, text),
@@ -108,32 +108,35 @@ impl LostSweep {
 }
 
 /// The sweeps that a text may be meant as.
-pub(in crate::sweep) fn meanings(form: Form, value: &str) -> Vec<Meaning> {
+pub(in crate::sweep) fn repairs(form: Form, value: &str) -> Vec<Repair> {
     let text = value.trim();
     let inside = || text.get(1..text.len().saturating_sub(1)).unwrap_or("");
-    mend::checked(match form {
+    mend::keep_valid(match form {
         Form::Tuple => {
-            let list = mend::list_meanings(text).into_iter().take(1);
-            let list = list.map(|meaning| Meaning::written(meaning.value));
+            let list = mend::list_repairs(text).into_iter().take(1);
+            let list = list.map(|meaning| Repair::from_value(meaning.value));
             let numbers = inside().trim().trim_end_matches(',');
             let range = (numbers.matches(',').count() == 2)
-                .then(|| Meaning::written(format!("range({numbers})")));
-            let mut meanings: Vec<Meaning> = list.chain(range).collect();
+                .then(|| Repair::from_value(format!("range({numbers})")));
+            let mut meanings: Vec<Repair> = list.chain(range).collect();
             if reads_as_bounds(numbers) {
                 meanings.reverse();
             }
             meanings
         }
         Form::Braces => {
-            let list = mend::list_meanings(text).into_iter().take(2);
-            list.map(|meaning| Meaning::written(meaning.value))
+            let list = mend::list_repairs(text).into_iter().take(2);
+            list.map(|meaning| Repair::from_value(meaning.value))
                 .collect()
         }
-        Form::InnerQuotes => vec![Meaning::new("Leave out the inner quotes", inside().trim())],
-        Form::Labelled => labelled(text).into_iter().map(Meaning::written).collect(),
-        Form::Sum | Form::OtherBrackets => mend::expression_meanings(text),
-        Form::Escaped => vec![Meaning::written(unescaped(text))],
-        Form::Commas => vec![Meaning::written(format!("[{text}]"))],
+        Form::InnerQuotes => vec![Repair::new("Leave out the inner quotes", inside().trim())],
+        Form::Labelled => strip_label(text)
+            .into_iter()
+            .map(Repair::from_value)
+            .collect(),
+        Form::Sum | Form::OtherBrackets => mend::expression_repairs(text),
+        Form::Escaped => vec![Repair::from_value(unescape_markdown(text))],
+        Form::Commas => vec![Repair::from_value(format!("[{text}]"))],
     })
 }
 
@@ -150,7 +153,7 @@ fn reads_as_bounds(numbers: &str) -> bool {
 }
 
 /// A text without the backslashes before what Markdown gives a meaning.
-pub(in crate::sweep) fn unescaped(text: &str) -> String {
+pub(in crate::sweep) fn unescape_markdown(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
@@ -164,8 +167,8 @@ pub(in crate::sweep) fn unescaped(text: &str) -> String {
 }
 
 /// The sweep behind `x in`, `choice:` or `x =`; `x=` without a blank is an override's.
-pub(in crate::sweep) fn labelled(text: &str) -> Option<&str> {
-    let rest = &text[dotted_path(text).len()..];
+pub(in crate::sweep) fn strip_label(text: &str) -> Option<&str> {
+    let rest = &text[leading_dotted_path(text).len()..];
     let signs = [":", " :", " = ", " in "];
     let sweep = signs
         .iter()

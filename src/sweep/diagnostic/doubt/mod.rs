@@ -2,10 +2,10 @@
 //! values that the script will refuse, sweeps that are none, and sweeps that are paid twice.
 
 use super::{Fix, Severity};
-use crate::sweep::mend::Meaning;
+use crate::sweep::mend::Repair;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::value::{self, Value};
+use crate::sweep::value::{self, ParsedValue};
 use std::fmt;
 
 mod comment;
@@ -19,12 +19,12 @@ pub use comment::HiddenWords;
 pub use eaten_quotes::EatenQuotes;
 pub use hydra::OverrideList;
 pub use lost_sweep::LostSweep;
-pub use option_like::{OptionLike, Refusing};
+pub use option_like::{OptionLike, RefusingPythons};
 pub use repeated_flag::RepeatedFlag;
 
 /// Something that may not be meant.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Doubt {
+pub enum Lint {
     /// A value that the script takes for an option.
     OptionLike(OptionLike),
     /// A text that looks like a sweep and is passed as one value.
@@ -39,70 +39,70 @@ pub enum Doubt {
     EatenQuotes(EatenQuotes),
 }
 
-impl Doubt {
+impl Lint {
     pub(super) fn severity(&self) -> Severity {
         match self {
-            Doubt::EatenQuotes(quotes) if quotes.unreadable => Severity::Error,
-            Doubt::OverrideList(list) if list.torn => Severity::Error,
+            Lint::EatenQuotes(quotes) if quotes.unreadable => Severity::Error,
+            Lint::OverrideList(list) if list.torn => Severity::Error,
             _ => Severity::Warning,
         }
     }
 
     pub(super) fn help(&self) -> Option<String> {
         Some(match self {
-            Doubt::OptionLike(option) => option.help(),
-            Doubt::LostSweep(sweep) => return sweep.help(),
-            Doubt::OverrideList(list) => list.help(),
-            Doubt::RepeatedFlag(flag) => flag.help(),
-            Doubt::HiddenWords(_) => HiddenWords::help(),
-            Doubt::EatenQuotes(quotes) => quotes.help(),
+            Lint::OptionLike(option) => option.help(),
+            Lint::LostSweep(sweep) => return sweep.help(),
+            Lint::OverrideList(list) => list.help(),
+            Lint::RepeatedFlag(flag) => flag.help(),
+            Lint::HiddenWords(_) => HiddenWords::help(),
+            Lint::EatenQuotes(quotes) => quotes.help(),
         })
     }
 
     pub(in crate::sweep) fn fixes(&self, span: Span, text: &str) -> Vec<Fix> {
         match self {
-            Doubt::OptionLike(option) => option.fix().into_iter().collect(),
-            Doubt::LostSweep(sweep) => sweep.fixes(),
-            Doubt::OverrideList(list) => list.fixes(),
-            Doubt::RepeatedFlag(flag) => flag.fixes(text),
-            Doubt::HiddenWords(_) => comment::fixes(span, text),
-            Doubt::EatenQuotes(quotes) => quotes.fixes(text),
+            Lint::OptionLike(option) => option.fix().into_iter().collect(),
+            Lint::LostSweep(sweep) => sweep.fixes(),
+            Lint::OverrideList(list) => list.fixes(),
+            Lint::RepeatedFlag(flag) => flag.fixes(text),
+            Lint::HiddenWords(_) => comment::fixes(span, text),
+            Lint::EatenQuotes(quotes) => quotes.fixes(text),
         }
     }
 }
 
-impl fmt::Display for Doubt {
+impl fmt::Display for Lint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Doubt::OptionLike(option) => option.fmt(f),
-            Doubt::LostSweep(sweep) => sweep.fmt(f),
-            Doubt::OverrideList(list) => list.fmt(f),
-            Doubt::RepeatedFlag(flag) => flag.fmt(f),
-            Doubt::HiddenWords(hidden) => hidden.fmt(f),
-            Doubt::EatenQuotes(quotes) => quotes.fmt(f),
+            Lint::OptionLike(option) => option.fmt(f),
+            Lint::LostSweep(sweep) => sweep.fmt(f),
+            Lint::OverrideList(list) => list.fmt(f),
+            Lint::RepeatedFlag(flag) => flag.fmt(f),
+            Lint::HiddenWords(hidden) => hidden.fmt(f),
+            Lint::EatenQuotes(quotes) => quotes.fmt(f),
         }
     }
 }
 
 /// Where a value stands, and what is to be written before another one in its place.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Place {
+pub struct ValuePlace {
     /// What a new value replaces, quotes included.
     pub span: Span,
     /// `--name=`, where the quotes begin before it.
     pub prefix: String,
 }
 
-impl Place {
+impl ValuePlace {
     /// All of what stands at `span`.
-    pub(in crate::sweep) fn at(span: Span) -> Place {
+    pub(in crate::sweep) fn at(span: Span) -> ValuePlace {
         let prefix = String::new();
-        Place { span, prefix }
+        ValuePlace { span, prefix }
     }
 
     /// The edit that writes `meaning` here, in quotes.
-    pub(in crate::sweep) fn write(&self, meaning: Meaning) -> Fix {
-        let value = quoted(&self.prefix, &meaning.value);
+    pub(in crate::sweep) fn to_fix(&self, meaning: Repair) -> Fix {
+        let value = quote_value(&self.prefix, &meaning.value);
         Fix {
             label: meaning.label,
             edits: vec![(self.span, value)],
@@ -112,30 +112,30 @@ impl Place {
 
 /// A value that may be written anew.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Typed {
+pub struct TypedValue {
     /// Without the shell's quotes.
     pub value: String,
     /// What a new value replaces.
-    pub place: Place,
+    pub place: ValuePlace,
 }
 
 /// A new value in quotes: those inside are exchanged where that reads better and gives the same values.
-fn quoted(prefix: &str, value: &str) -> String {
+fn quote_value(prefix: &str, value: &str) -> String {
     if value.contains(['$', '`', '\\', '!']) && !value.contains('"') {
         let exchanged = value.replace('\'', "\"");
         let items = |value: &str| match value::read(value) {
-            Value::List(list) => list.items.into_iter().map(|item| item.value).collect(),
+            ParsedValue::List(list) => list.items.into_iter().map(|item| item.value).collect(),
             _ => Vec::new(),
         };
         if items(value) == items(&exchanged) {
-            return quote::shell(&format!("{prefix}{exchanged}")).into_owned();
+            return quote::quote_for_shell(&format!("{prefix}{exchanged}")).into_owned();
         }
     }
-    quote::readable(&format!("{prefix}{value}")).into_owned()
+    quote::quote_readably(&format!("{prefix}{value}")).into_owned()
 }
 
 /// `count` things: "1 value", "3 values".
-fn counted(count: usize, thing: &str) -> String {
+fn pluralize(count: usize, thing: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{s}")
 }

@@ -1,13 +1,13 @@
 //! Values that begin with `-`, which a script's argparse takes for options.
 
-use super::counted;
+use super::pluralize;
 use crate::sweep::diagnostic::Fix;
 use crate::sweep::span::Span;
 use std::fmt;
 
 /// The Pythons whose argparse takes a value for an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Refusing {
+pub enum RefusingPythons {
     /// Up to 3.12.6: a number with underscores.
     Before3_12_7,
     /// Up to 3.13: a number with an exponent, or a complex one.
@@ -26,7 +26,7 @@ pub struct OptionLike {
     /// The flag that it is for; `None` for a positional one.
     pub flag: Option<String>,
     /// The Pythons that refuse one of them.
-    pub refusing: Refusing,
+    pub refusing: RefusingPythons,
     /// Whether it stands in the config file.
     pub(in crate::sweep) in_config: bool,
     /// The edit that mends it, where there is one.
@@ -36,11 +36,11 @@ pub struct OptionLike {
 impl fmt::Display for OptionLike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.refusing {
-            Refusing::All => write!(f, "Python's argparse")?,
-            Refusing::Before3_14 => write!(f, "argparse takes, up to Python 3.13,")?,
-            Refusing::Before3_12_7 => write!(f, "argparse takes, up to Python 3.12.6,")?,
+            RefusingPythons::All => write!(f, "Python's argparse")?,
+            RefusingPythons::Before3_14 => write!(f, "argparse takes, up to Python 3.13,")?,
+            RefusingPythons::Before3_12_7 => write!(f, "argparse takes, up to Python 3.12.6,")?,
         }
-        let takes = if self.refusing == Refusing::All {
+        let takes = if self.refusing == RefusingPythons::All {
             " takes"
         } else {
             ""
@@ -51,7 +51,7 @@ impl fmt::Display for OptionLike {
             None => write!(f, ", not for an argument")?,
         }
         if self.count > 1 {
-            write!(f, ", and {} more", counted(self.count - 1, "value"))?;
+            write!(f, ", and {} more", pluralize(self.count - 1, "value"))?;
         }
         Ok(())
     }

@@ -12,11 +12,11 @@ mod wrapped;
 pub use other_lines::OtherLines;
 pub use runner::Runner;
 pub use shell_script::{Construct, ShellScript};
-pub use wrapped::{Wrapped, Wrapping};
+pub use wrapped::{WrappedCommand, Wrapping};
 
 /// What a text is that is no command.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Foreign {
+pub enum ForeignText {
     /// YAML of another tool, or of none that is known.
     Yaml {
         /// What it is, in words.
@@ -50,66 +50,66 @@ pub enum Foreign {
     /// A shell's loop, condition, function or array.
     ShellScript(ShellScript),
     /// A command inside Markdown, a notebook, a mail or a comment.
-    Wrapped(Wrapped),
+    Wrapped(WrappedCommand),
     /// Another program that starts a script.
     Runner(Runner),
 }
 
-impl Foreign {
+impl ForeignText {
     /// What would be right.
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Foreign::Yaml { help, .. } => (*help).into(),
-            Foreign::ConfigPart { key, section } => {
+            ForeignText::Yaml { help, .. } => (*help).into(),
+            ForeignText::ConfigPart { key, section } => {
                 format!("in a config file `{key}` stands under `{section}`")
             }
-            Foreign::GridRun { repository, .. } => {
+            ForeignText::GridRun { repository, .. } => {
                 let code = repository.as_ref()?;
                 format!("its code is {code}: launch it from a checkout of that")
             }
-            Foreign::Link { help, .. } => help.clone(),
-            Foreign::OtherLines(lines) => lines.help(),
-            Foreign::ShellScript(script) => return script.help(),
-            Foreign::Wrapped(wrapped) => return wrapped.help(),
-            Foreign::Runner(runner) => runner.help(),
+            ForeignText::Link { help, .. } => help.clone(),
+            ForeignText::OtherLines(lines) => lines.help(),
+            ForeignText::ShellScript(script) => return script.help(),
+            ForeignText::Wrapped(wrapped) => return wrapped.help(),
+            ForeignText::Runner(runner) => runner.help(),
         })
     }
 
     /// The edits that may be meant for what stands at `span`.
     pub(in crate::sweep) fn fixes(&self, span: Span, text: &str) -> Vec<Fix> {
         match self {
-            Foreign::GridRun {
+            ForeignText::GridRun {
                 command: Some(command),
                 ..
             } => vec![Fix {
                 label: "Write its command".into(),
                 edits: vec![(span, command.clone())],
             }],
-            Foreign::OtherLines(lines) => lines.fixes(),
-            Foreign::ShellScript(script) => script.fixes(),
-            Foreign::Wrapped(wrapped) => wrapped.fixes(),
-            Foreign::Runner(runner) => runner.fixes(span, text),
+            ForeignText::OtherLines(lines) => lines.fixes(),
+            ForeignText::ShellScript(script) => script.fixes(),
+            ForeignText::Wrapped(wrapped) => wrapped.fixes(),
+            ForeignText::Runner(runner) => runner.fixes(span, text),
             _ => Vec::new(),
         }
     }
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for ForeignText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Foreign::Yaml { what, .. } => write!(f, "this is {what}, not a `grid run` command"),
-            Foreign::ConfigPart { .. } => write!(
+            ForeignText::Yaml { what, .. } => write!(f, "this is {what}, not a `grid run` command"),
+            ForeignText::ConfigPart { .. } => write!(
                 f,
                 "this is a part of a config file of `grid run --config`, not a command"
             ),
-            Foreign::GridRun { .. } => {
+            ForeignText::GridRun { .. } => {
                 write!(f, "this is a link to a run of Grid's, not a command")
             }
-            Foreign::Link { what, .. } => write!(f, "this is a link to {what}, not a command"),
-            Foreign::OtherLines(lines) => lines.fmt(f),
-            Foreign::ShellScript(script) => script.fmt(f),
-            Foreign::Wrapped(wrapped) => wrapped.fmt(f),
-            Foreign::Runner(runner) => runner.fmt(f),
+            ForeignText::Link { what, .. } => write!(f, "this is a link to {what}, not a command"),
+            ForeignText::OtherLines(lines) => lines.fmt(f),
+            ForeignText::ShellScript(script) => script.fmt(f),
+            ForeignText::Wrapped(wrapped) => wrapped.fmt(f),
+            ForeignText::Runner(runner) => runner.fmt(f),
         }
     }
 }

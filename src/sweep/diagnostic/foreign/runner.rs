@@ -1,6 +1,6 @@
 //! Other programs than `grid run` that start a script, where more has to change than their name.
 
-use crate::sweep::diagnostic::{Fix, with_blanks};
+use crate::sweep::diagnostic::{Fix, extend_over_blanks};
 use crate::sweep::span::Span;
 use std::fmt;
 
@@ -41,7 +41,7 @@ impl fmt::Display for Runner {
 }
 
 /// The file of a module.
-fn file(module: &str) -> String {
+fn module_file(module: &str) -> String {
     format!("{}.py", module.replace('.', "/"))
 }
 
@@ -51,7 +51,7 @@ impl Runner {
             Runner::Module { module } => format!(
                 "name the module's file, where it is in the source, or a script that runs it: \
                  `grid run {}`",
-                file(module)
+                module_file(module)
             ),
             Runner::PythonOptions { .. } => "options of Python's own are not passed".into(),
             Runner::Lightning { .. } => "what was a run of Grid's is `grid run` here".into(),
@@ -65,7 +65,7 @@ impl Runner {
                 if !module.bytes().all(plain) {
                     return Vec::new();
                 }
-                let command = format!("grid run {}", file(module));
+                let command = format!("grid run {}", module_file(module));
                 (format!("Write {command}"), command)
             }
             Runner::PythonOptions { .. } => ("Write grid run".into(), "grid run".into()),
@@ -83,7 +83,7 @@ impl Runner {
             ..
         } = self
         {
-            edits.push((with_blanks(text, *place), String::new()));
+            edits.push((extend_over_blanks(text, *place), String::new()));
         }
         vec![Fix { label, edits }]
     }

@@ -22,13 +22,13 @@ pub enum Wrapping {
 
 /// A command inside other text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wrapped {
+pub struct WrappedCommand {
     /// Which wrapping has to be taken away.
     pub wrapping: Wrapping,
     pub(in crate::sweep) edits: Vec<(Span, String)>,
 }
 
-impl fmt::Display for Wrapped {
+impl fmt::Display for WrappedCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.wrapping {
             Wrapping::LineNumbers => "the lines stand here with their numbers, no part of the text",
@@ -40,7 +40,7 @@ impl fmt::Display for Wrapped {
     }
 }
 
-impl Wrapped {
+impl WrappedCommand {
     pub(super) fn help(&self) -> Option<String> {
         let comment = self.wrapping == Wrapping::Comment;
         comment.then(|| "what stands behind `#` is not read".into())

@@ -15,13 +15,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::{Config, Overrides};
-use crate::http::auth::NewKey;
+use crate::http::auth::KeyHash;
 use crate::http::router::router;
 use crate::model::Account;
 use crate::model::price::Pricing;
 use crate::runner::dispatcher::*;
-use crate::runner::engine::Seen;
-use crate::runner::protocol::{Ended, How};
+use crate::runner::engine::TrialStatus;
+use crate::runner::protocol::{EndCause, EndRecord};
 use crate::serve::make_app;
 use crate::store::Store;
 use crate::system::clock::Clock;
@@ -30,33 +30,33 @@ const SECOND: i64 = 1_000_000;
 const BEGAN: i64 = 1_760_000_000_000_000;
 
 /// An engine whose trials start when they are submitted and take so long each.
-struct Scripted {
+struct ScriptedEngine {
     clock: Clock,
     lengths: Vec<i64>,
     started: Mutex<HashMap<u32, Timestamp>>,
 }
 
-impl Engine for Scripted {
+impl Engine for ScriptedEngine {
     fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError> {
         let mut started = self.started.lock().unwrap();
         started.entry(trial.number).or_insert(self.clock.now());
         Ok(())
     }
 
-    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen> {
+    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<TrialStatus> {
         let started = self.started.lock().unwrap();
         let look = |trial: &&ActiveTrial| {
             let Some(start) = started.get(&trial.number) else {
-                return Seen::Unknown;
+                return TrialStatus::Unknown;
             };
             let end = start.micros() + self.lengths[trial.number as usize];
             if end > self.clock.now().micros() {
-                return Seen::Running(*start);
+                return TrialStatus::Running(*start);
             }
-            Seen::Ended(Ended {
+            TrialStatus::Ended(EndRecord {
                 started: Some(*start),
                 at: Timestamp::from_micros(end),
-                how: How::Exited(0),
+                how: EndCause::Exited(0),
                 stopped: false,
                 timed_out: false,
                 dropped: 0,
@@ -75,13 +75,13 @@ impl Engine for Scripted {
 }
 
 /// A server without its dispatcher, which the test steps, and the time.
-struct World {
+struct TestServer {
     app: Arc<App>,
     address: SocketAddr,
     time: Arc<AtomicI64>,
 }
 
-impl World {
+impl TestServer {
     async fn new(home: &Path, price: Pricing) -> Self {
         std::fs::create_dir_all(home.join("source")).unwrap();
         std::fs::create_dir_all(home.join("data")).unwrap();
@@ -95,7 +95,7 @@ impl World {
         config.limits.free_bytes = Some(0);
         config.clusters.get_mut("local").unwrap().price = price;
         let store = Store::open(&home.join("data/sweep.db")).unwrap();
-        let NewKey { salt, hash } = NewKey::of("key").unwrap();
+        let KeyHash { salt, hash } = KeyHash::from_key("key").unwrap();
         let account = Account {
             id: "u".into(),
             name: "ada".into(),
@@ -118,7 +118,7 @@ impl World {
     }
 
     fn dispatcher(&self, slots: u32, lengths: Vec<i64>) -> Dispatcher {
-        let engine = Scripted {
+        let engine = ScriptedEngine {
             clock: self.app.clock.clone(),
             lengths,
             started: Mutex::default(),
@@ -170,7 +170,7 @@ fn send(address: SocketAddr, method: &str, path: &str, body: Option<Value>) -> V
 /// shown at each second, and answers with what is billed in the end.
 async fn billed(slots: u32, lengths: &[i64], price: Pricing, rounding: Rounding) -> Vec<u64> {
     let home = tempfile::tempdir().unwrap();
-    let world = World::new(home.path(), price).await;
+    let world = TestServer::new(home.path(), price).await;
     let run = world
         .launch(&format!("train.py  --x 'range({})'", lengths.len()))
         .await;
@@ -190,7 +190,8 @@ async fn billed(slots: u32, lengths: &[i64], price: Pricing, rounding: Rounding)
             if let (Some(start), Some(end)) = (start, end) {
                 assert_eq!(end - start, *length, "{trial}");
             }
-            let seconds = start.map(|start| rounding.bill(start, end.unwrap_or(now)));
+            let seconds =
+                start.map(|start| rounding.billed_seconds_between(start, end.unwrap_or(now)));
             assert_eq!(trial["billedSeconds"], json!(seconds), "{trial}");
             in_all += seconds.unwrap_or(0);
         }
@@ -222,7 +223,7 @@ async fn trials_that_wait_for_a_slot_are_billed_what_each_took() {
     };
     let rate = Money::from_decimal("36").unwrap();
     let tariff = Tariff::new(Meter::new(&billing, ""), &rate);
-    let bill = tariff.bill(Seconds::whole(20));
+    let bill = tariff.bill(Seconds::from_whole(20));
     assert_eq!((bill.billed_seconds, bill.cost().as_f64()), (20, 0.2));
     // Of different lengths, on two slots.
     let lengths = [

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 
 use super::super::field::NumberField;
 use super::super::icon::{DICE, icon};
-use super::machines::Machines;
-use crate::page::format::grouped;
-use crate::page::state::{Draft, Shown, State};
+use super::machines::MachineSelect;
+use crate::page::format::format_count;
+use crate::page::state::{ControlValues, Draft, State};
 use crate::sweep::Strategy;
 use time::{ParallelField, RunTimeField};
 
@@ -30,12 +30,16 @@ pub(super) fn Controls() -> impl IntoView {
 }
 
 /// Whether the config file sets an option, so that its control is disabled.
-fn ruled_by_config(draft: Draft, option: &'static str) -> Memo<bool> {
-    Memo::new(move |_| draft.options.with(|shown| shown.is_ruled(option)))
+fn option_set_by_config(draft: Draft, option: &'static str) -> Memo<bool> {
+    Memo::new(move |_| {
+        draft
+            .controls
+            .with(|controls| controls.is_set_by_config(option))
+    })
 }
 
 /// The hint under a control.
-fn ruled_or(ruled: Memo<bool>, hint: impl Fn() -> String) -> String {
+fn hint_unless_set_by_config(ruled: Memo<bool>, hint: impl Fn() -> String) -> String {
     if ruled.get() {
         "set by the config file".to_owned()
     } else {
@@ -63,9 +67,10 @@ fn Field(
 #[component]
 fn StrategyField() -> impl IntoView {
     let draft = State::get().draft;
-    let strategy = Memo::new(move |_| draft.options.with(|options| options.strategy));
-    let ruled = ruled_by_config(draft, "--strategy");
-    let hint = move || ruled_or(ruled, || describe(strategy.get()).to_owned());
+    let strategy = Memo::new(move |_| draft.controls.with(|options| options.strategy));
+    let ruled = option_set_by_config(draft, "--strategy");
+    let hint =
+        move || hint_unless_set_by_config(ruled, || describe_strategy(strategy.get()).to_owned());
     let choice = move |value: Strategy, words: &'static str| {
         view! {
             <option value=value.name() selected=move || strategy.get() == value>
@@ -96,7 +101,7 @@ fn StrategyField() -> impl IntoView {
     }
 }
 
-fn describe(strategy: Strategy) -> &'static str {
+fn describe_strategy(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::GridSearch => "every combination",
         Strategy::RandomSearch => "some, drawn at random",
@@ -109,7 +114,7 @@ const FEW: u128 = 20;
 
 fn set_strategy(draft: Draft, strategy: Strategy) {
     let (asked, space) = draft
-        .options
+        .controls
         .with_untracked(|options| (options.num_trials, options.space));
     match strategy {
         Strategy::RandomSearch => {
@@ -131,11 +136,12 @@ fn set_strategy(draft: Draft, strategy: Strategy) {
 }
 
 /// Whether the config file sets the number of trials, or a strategy that runs all of them.
-fn number_is_ruled(draft: Draft) -> Memo<bool> {
+fn trial_count_set_by_config(draft: Draft) -> Memo<bool> {
     Memo::new(move |_| {
-        draft.options.with(|shown| {
-            let drawn = shown.strategy == Strategy::RandomSearch;
-            shown.is_ruled("--num_trials") || shown.is_ruled("--strategy") && !drawn
+        draft.controls.with(|controls| {
+            let drawn = controls.strategy == Strategy::RandomSearch;
+            controls.is_set_by_config("--num_trials")
+                || controls.is_set_by_config("--strategy") && !drawn
         })
     })
 }
@@ -144,29 +150,29 @@ fn number_is_ruled(draft: Draft) -> Memo<bool> {
 fn TrialsField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || {
-        let proposed = draft.in_view.plan.with(|plan| plan.len());
+        let proposed = draft.displayed.plan.with(|plan| plan.len());
         draft
-            .options
+            .controls
             .with(|options| match (options.strategy, options.num_trials) {
                 (Strategy::RandomSearch, Some(asked)) => asked.to_string(),
                 _ if proposed == 0 => String::new(),
                 _ => proposed.to_string(),
             })
     });
-    let ruled = number_is_ruled(draft);
-    let space = move || draft.options.with(|options| options.space);
+    let ruled = trial_count_set_by_config(draft);
+    let space = move || draft.controls.with(|options| options.space);
     let of_all = move || {
-        if draft.in_view.is_blank.get() {
+        if draft.displayed.is_blank.get() {
             return String::new();
         }
-        ["of ", &grouped(space())].concat()
+        ["of ", &format_count(space())].concat()
     };
-    let hint = Signal::derive(move || ruled_or(ruled, of_all));
+    let hint = Signal::derive(move || hint_unless_set_by_config(ruled, of_all));
     // Fewer trials than the grid has are a random search for that many.
     let change = Callback::new(move |number: Option<u128>| {
         let Some(number) = number else { return };
         let (strategy, space) = draft
-            .options
+            .controls
             .with_untracked(|options| (options.strategy, options.space));
         if strategy == Strategy::GridSearch {
             if number == space {
@@ -177,8 +183,9 @@ fn TrialsField() -> impl IntoView {
         draft.set_option("--num_trials", Some(&number.to_string()));
     });
     let disabled = Signal::derive(move || {
-        let fixed = |options: &Shown| options.strategy == Strategy::None || options.space < 2;
-        ruled.get() || draft.options.with(fixed)
+        let fixed =
+            |options: &ControlValues| options.strategy == Strategy::None || options.space < 2;
+        ruled.get() || draft.controls.with(fixed)
     });
     view! {
         <Field id="num-trials" label="Trials to run" hint=hint>
@@ -200,19 +207,21 @@ fn TrialsField() -> impl IntoView {
 #[component]
 fn SeedField() -> impl IntoView {
     let draft = State::get().draft;
-    let value = Signal::derive(move || draft.options.with(|options| options.seed.to_string()));
+    let value = Signal::derive(move || draft.controls.with(|options| options.seed.to_string()));
     // A config file can also set that the seed is drawn: then the user may draw another.
     let ruled = Memo::new(move |_| {
         draft
-            .options
-            .with(|shown| shown.is_ruled("--seed") && !shown.seed_drawn)
+            .controls
+            .with(|shown| shown.is_set_by_config("--seed") && !shown.seed_drawn)
     });
-    let describe = |shown: &Shown| match (shown.seed_matters, shown.seed_drawn) {
+    let describe = |shown: &ControlValues| match (shown.seed_matters, shown.seed_drawn) {
         (false, _) => "nothing is random here",
         (true, true) => "drawn once, then kept",
         (true, false) => "from the command",
     };
-    let hint = Signal::derive(move || ruled_or(ruled, || draft.options.with(describe).to_owned()));
+    let hint = Signal::derive(move || {
+        hint_unless_set_by_config(ruled, || draft.controls.with(describe).to_owned())
+    });
     let change = Callback::new(move |number: Option<u128>| {
         draft.set_seed(number.and_then(|number| u32::try_from(number).ok()));
     });
@@ -248,12 +257,13 @@ fn SeedField() -> impl IntoView {
 #[component]
 fn MachineField() -> impl IntoView {
     let draft = State::get().draft;
-    let machine = Memo::new(move |_| draft.options.with(|options| options.machine.clone()));
-    let ruled = ruled_by_config(draft, "--instance_type");
-    let hint = move || ruled_or(ruled, || super::machines::describe(&machine.get()));
+    let machine = Memo::new(move |_| draft.controls.with(|options| options.machine.clone()));
+    let ruled = option_set_by_config(draft, "--instance_type");
+    let hint =
+        move || hint_unless_set_by_config(ruled, || super::machines::describe_size(&machine.get()));
     view! {
         <Field id="machine" label="Instance type" hint=Signal::derive(hint)>
-            <Machines
+            <MachineSelect
                 chosen=machine
                 disabled=ruled
                 choose=Callback::new(move |name: String| draft.set_option("--instance_type", Some(&name)))
@@ -265,8 +275,8 @@ fn MachineField() -> impl IntoView {
 #[component]
 fn SpotField() -> impl IntoView {
     let draft = State::get().draft;
-    let spot = Memo::new(move |_| draft.options.with(|options| options.spot));
-    let ruled = ruled_by_config(draft, "--use_spot");
+    let spot = Memo::new(move |_| draft.controls.with(|options| options.spot));
+    let ruled = option_set_by_config(draft, "--use_spot");
     let flip = move |_| draft.set_option("--use_spot", (!spot.get_untracked()).then_some(""));
     view! {
         <div class="field">
@@ -284,7 +294,7 @@ fn SpotField() -> impl IntoView {
                 <span class="switch"></span>
                 <span aria-hidden="true">{move || if spot.get() { "Interruptible" } else { "List price" }}</span>
             </button>
-            <p class="hint" id="spot-hint">{move || ruled_or(ruled, || "may be interrupted".to_owned())}</p>
+            <p class="hint" id="spot-hint">{move || hint_unless_set_by_config(ruled, || "may be interrupted".to_owned())}</p>
         </div>
     }
 }
@@ -293,7 +303,7 @@ fn SpotField() -> impl IntoView {
 fn ClusterField() -> impl IntoView {
     let state = State::get();
     let (draft, server) = (state.draft, state.server);
-    let typed = Memo::new(move |_| draft.options.with(|options| options.cluster.clone()));
+    let typed = Memo::new(move |_| draft.controls.with(|options| options.cluster.clone()));
     let current = Memo::new(move |_| typed.get().unwrap_or_else(|| server.default_cluster()));
     let known = Memo::new(move |_| {
         let mut names: Vec<_> = server
@@ -305,9 +315,9 @@ fn ClusterField() -> impl IntoView {
         }
         names
     });
-    let ruled = ruled_by_config(draft, "--cluster");
+    let ruled = option_set_by_config(draft, "--cluster");
     let hint = move || {
-        ruled_or(ruled, || {
+        hint_unless_set_by_config(ruled, || {
             let slots = server.slots(&current.get());
             slots.map_or_else(String::new, |slots| {
                 [&slots.to_string(), " at a time"].concat()

@@ -4,10 +4,10 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::super::super::field::NumberField;
-use super::super::super::undo::{OURS, Typing};
+use super::super::super::undo::{PLAN_HISTORY, TypingTracker};
 use super::Field;
 use crate::page::browser;
-use crate::page::format::grouped;
+use crate::page::format::format_count;
 use crate::page::state::{self, Edit, State};
 
 #[component]
@@ -15,13 +15,13 @@ pub(super) fn RunTimeField() -> impl IntoView {
     let draft = State::get().draft;
     let problem = move || {
         draft
-            .run_time_read
+            .parsed_run_time
             .with(|read| read.as_ref().err().map(ToString::to_string))
     };
-    let wrong = move || draft.run_time_read.with(Result::is_err);
-    let typing = Typing::new(state::Field::RunTime);
+    let wrong = move || draft.parsed_run_time.with(Result::is_err);
+    let typing = TypingTracker::new(state::PlanField::RunTime);
     let type_in = move |event: ev::Event| {
-        draft.note_edit(typing.edit(&event));
+        draft.note_edit(typing.take_edit(&event));
         draft.run_time.set(event_target_value(&event));
     };
     view! {
@@ -36,9 +36,9 @@ pub(super) fn RunTimeField() -> impl IntoView {
                 placeholder="10 minutes"
                 aria-describedby="run-time-hint"
                 aria-invalid=move || wrong().then_some("true")
-                data-undo=OURS
+                data-undo=PLAN_HISTORY
                 prop:value=move || draft.run_time.get()
-                on:beforeinput=move |_| typing.begin()
+                on:beforeinput=move |_| typing.before_input()
                 on:input=type_in
             />
             <p class="hint" id="run-time-hint">
@@ -61,17 +61,20 @@ pub(super) fn ParallelField() -> impl IntoView {
         Signal::derive(move || draft.pricing.with(|pricing| pricing.parallel().to_string()));
     let hint = Signal::derive(move || {
         draft.estimate.with(|estimate| {
-            let useful = estimate.wall.as_ref().and_then(|wall| wall.useful_slots);
+            let useful = estimate
+                .wall_clock
+                .as_ref()
+                .and_then(|wall| wall.useful_slots);
             match useful.filter(|useful| *useful < estimate.parallel.into()) {
-                Some(useful) => ["more than ", &grouped(useful), " save no time"].concat(),
+                Some(useful) => ["more than ", &format_count(useful), " save no time"].concat(),
                 None => "changes time, not price".to_owned(),
             }
         })
     });
     let change = Callback::new(move |number: Option<u128>| {
         draft.note_edit(Edit::typed_number(
-            state::Field::Parallel,
-            browser::now_millis(),
+            state::PlanField::Parallel,
+            browser::monotonic_millis(),
         ));
         draft
             .parallel

@@ -8,7 +8,7 @@ use crate::sweep::Ranges;
 
 /// Handles a key press: arrows, Page Up, Page Down, Home and End move; Space chooses; Shift extends;
 /// Ctrl+A chooses all.
-pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
+pub(super) fn handle_key(grid: Grid, event: &KeyboardEvent) {
     let geometry = grid.geometry.get_untracked();
     let Some(last) = geometry.rows.checked_sub(1) else {
         return;
@@ -17,8 +17,8 @@ pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
     let to = match event.key().as_str() {
         "ArrowDown" => active.saturating_add(1).min(last),
         "ArrowUp" => active.saturating_sub(1),
-        "PageDown" => active.saturating_add(geometry.page()).min(last),
-        "PageUp" => active.saturating_sub(geometry.page()),
+        "PageDown" => active.saturating_add(geometry.rows_per_view()).min(last),
+        "PageUp" => active.saturating_sub(geometry.rows_per_view()),
         "Home" => 0,
         "End" => last,
         " " => {
@@ -27,7 +27,9 @@ pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
         }
         "a" if event.ctrl_key() || event.meta_key() => {
             event.prevent_default();
-            return grid.draft.choose(|chosen, len| *chosen = Ranges::full(len));
+            return grid
+                .draft
+                .update_selection(|chosen, len| *chosen = Ranges::full(len));
         }
         _ => return,
     };
@@ -36,7 +38,7 @@ pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
         // The rows from the anchor to the new one become chosen if the anchor is, else unchosen.
         let anchor = grid.anchor.get_untracked().min(last);
         let (low, high) = (anchor.min(to), anchor.max(to));
-        grid.draft.choose(|chosen, _| {
+        grid.draft.update_selection(|chosen, _| {
             if chosen.contains(anchor) {
                 chosen.insert_range(low, high);
             } else {

@@ -37,7 +37,7 @@ struct Grid {
 impl Grid {
     fn new(draft: Draft) -> Grid {
         let scroller = NodeRef::<html::Div>::new();
-        let rows = Memo::new(move |_| draft.in_view.plan.with(|plan| plan.len()));
+        let rows = Memo::new(move |_| draft.displayed.plan.with(|plan| plan.len()));
         let size = RwSignal::new((36.0, 400.0));
         let geometry = Memo::new(move |_| {
             let (row_height, viewport) = size.get();
@@ -50,7 +50,7 @@ impl Grid {
         let position = RwSignal::new(Position::default());
         let drawn = Memo::new(move |_| {
             let geometry = geometry.get();
-            geometry.drawn(geometry.clamped(position.get()))
+            geometry.rows_to_draw(geometry.clamp(position.get()))
         });
         let figures = Memo::new(move |_| {
             let plan = draft.plan();
@@ -58,7 +58,7 @@ impl Grid {
                 .pricing
                 .with(|pricing| row::Figures::of(drawn.get(), &plan, pricing))
         });
-        measure(scroller, size);
+        observe_size(scroller, size);
         let (active, anchor) = (RwSignal::new(0), RwSignal::new(0));
         Grid {
             draft,
@@ -78,17 +78,18 @@ impl Grid {
         Some(self.active.get().min(last))
     }
 
-    fn scrolled(self) {
+    fn on_scroll(self) {
         if let Some(scroller) = self.scroller.get_untracked() {
             let top = f64::from(scroller.scroll_top());
             let geometry = self.geometry.get_untracked();
-            self.position
-                .update(|position| *position = geometry.scrolled(geometry.clamped(*position), top));
+            self.position.update(|position| {
+                *position = geometry.after_scroll(geometry.clamp(*position), top)
+            });
         }
     }
 
     /// Scrolls to a position. The browser may round the offset, so it is read back.
-    fn place(self, mut to: Position) {
+    fn scroll_to(self, mut to: Position) {
         if let Some(scroller) = self.scroller.get_untracked() {
             scroller.set_scroll_top(to.top.round() as i32);
             to.top = f64::from(scroller.scroll_top());
@@ -101,10 +102,10 @@ impl Grid {
         let geometry = self.geometry.get_untracked();
         let row = row.min(geometry.rows.saturating_sub(1));
         self.active.set(row);
-        let from = geometry.clamped(self.position.get_untracked());
+        let from = geometry.clamp(self.position.get_untracked());
         let to = geometry.reveal(from, row);
         if to != from {
-            self.place(to);
+            self.scroll_to(to);
         }
     }
 
@@ -114,7 +115,7 @@ impl Grid {
         let row = row.min(geometry.rows.saturating_sub(1));
         self.active.set(row);
         self.anchor.set(row);
-        self.place(geometry.jump(row));
+        self.scroll_to(geometry.position_of_row(row));
     }
 
     /// Chooses or drops a row; with Shift, all from the last one touched to it.
@@ -128,7 +129,7 @@ impl Grid {
         } else {
             row
         };
-        self.draft.choose(|chosen, _| {
+        self.draft.update_selection(|chosen, _| {
             if choose {
                 chosen.insert_range(from.min(row), from.max(row));
             } else {
@@ -142,7 +143,7 @@ impl Grid {
 
 /// Keeps `size`, the heights of a row and of the viewport, up to date. The row's height is measured
 /// because the style sheet sets it.
-fn measure(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
+fn observe_size(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
     let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
     Effect::new(move |_| {
         let Some(element) = scroller.get() else {
@@ -180,14 +181,14 @@ fn measure(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
 #[component]
 pub(super) fn TrialGrid() -> impl IntoView {
     let grid = Grid::new(State::get().draft);
-    let in_view = grid.draft.in_view;
+    let in_view = grid.draft.displayed;
     let template = Memo::new(move |_| in_view.plan.with(|plan| columns::template(plan)));
     let names = Memo::new(move |_| in_view.plan.with(|plan| plan.columns().to_vec()));
     let row_count = move || columns::aria_row_count(grid.geometry.get().rows);
     let active_id = move || {
         let (active, drawn) = (grid.active()?, grid.drawn.get());
         let inside = active >= drawn.first && active - drawn.first < u128::from(drawn.count);
-        inside.then(|| row::id(active))
+        inside.then(|| row::row_id(active))
     };
     let positions = move || {
         let drawn = grid.drawn.get();
@@ -208,8 +209,8 @@ pub(super) fn TrialGrid() -> impl IntoView {
                 aria-activedescendant=active_id
                 node_ref=grid.scroller
                 style:--columns=move || template.get()
-                on:scroll=move |_| grid.scrolled()
-                on:keydown=move |event| keys::pressed(grid, &event)
+                on:scroll=move |_| grid.on_scroll()
+                on:keydown=move |event| keys::handle_key(grid, &event)
             >
                 <div class="grid-header grid-row" role="row" aria-rowindex="1">
                     {view! { <SelectAll grid=grid /> }.into_any()}
@@ -227,11 +228,11 @@ pub(super) fn TrialGrid() -> impl IntoView {
                 >
                     <div class="grid-window" role="presentation" style:top=move || px(grid.drawn.get().y)>
                         <For each=positions key=|position| *position let(position)>
-                            {row::row(grid, position)}
+                            {row::trial_row(grid, position)}
                         </For>
                     </div>
                 </div>
-                {move || in_view.plan.with(|plan| plan.is_empty()).then(|| empty(grid.draft))}
+                {move || in_view.plan.with(|plan| plan.is_empty()).then(|| empty_grid(grid.draft))}
             </div>
             <Detail grid=grid />
         </section>
@@ -243,8 +244,8 @@ fn px(length: f64) -> String {
 }
 
 /// The text in the place of the rows if there are none.
-fn empty(draft: Draft) -> AnyView {
-    let words = if draft.in_view.is_blank.get() {
+fn empty_grid(draft: Draft) -> AnyView {
+    let words = if draft.displayed.is_blank.get() {
         (
             "No command yet",
             "Paste a grid run command above, or start from an example. Every trial it stands for is listed here.",
@@ -273,7 +274,7 @@ fn SelectAll(grid: Grid) -> impl IntoView {
     });
     let flip = move |_| {
         let all = state.get_untracked().0;
-        draft.choose(|chosen, len| {
+        draft.update_selection(|chosen, len| {
             *chosen = if all {
                 Ranges::empty()
             } else {
@@ -289,7 +290,7 @@ fn SelectAll(grid: Grid) -> impl IntoView {
                 aria-label="Select all"
                 prop:checked=move || state.get().0
                 prop:indeterminate=move || state.get().1
-                disabled=move || draft.in_view.is_stale.get()
+                disabled=move || draft.displayed.is_stale.get()
                 on:change=flip
             />
         </div>
@@ -302,7 +303,7 @@ fn Detail(grid: Grid) -> impl IntoView {
     let line = Memo::new(move |_| {
         let active = grid.active()?;
         grid.draft
-            .in_view
+            .displayed
             .plan
             .with(|plan| Some(plan.command_line(&plan.trial(active)?)))
     });
@@ -312,14 +313,14 @@ fn Detail(grid: Grid) -> impl IntoView {
             return;
         };
         leptos::task::spawn_local(async move {
-            copied.set(browser::copy(&line).await);
+            copied.set(browser::copy_to_clipboard(&line).await);
             browser::sleep(1600).await;
             copied.set(false);
         });
     };
     let number = move || {
         grid.active()
-            .map(|active| crate::page::format::grouped(active + 1))
+            .map(|active| crate::page::format::format_count(active + 1))
     };
     view! {
         <footer class="grid-detail">

@@ -5,17 +5,17 @@ use leptos::prelude::*;
 
 use super::Grid;
 use super::window::Drawn;
-use crate::estimate::{Catalogue, Pricer, Settings};
-use crate::page::format::{digit_groups, duration};
+use crate::estimate::{Catalogue, EstimateSettings, TrialEstimator};
+use crate::page::format::{digit_groups, format_duration};
 use crate::sweep::Plan;
 
 /// The id of a row's element, for `aria-activedescendant`.
-pub(super) fn id(position: u128) -> String {
+pub(super) fn row_id(position: u128) -> String {
     ["trial-", &position.to_string()].concat()
 }
 
 /// The row of the trial at `position`. It updates itself when the plan changes.
-pub(super) fn row(grid: Grid, position: u128) -> AnyView {
+pub(super) fn trial_row(grid: Grid, position: u128) -> AnyView {
     let draft = grid.draft;
     let chosen = Memo::new(move |_| draft.chosen.with(|chosen| chosen.contains(position)));
     let number = (position + 1).to_string();
@@ -39,7 +39,7 @@ pub(super) fn row(grid: Grid, position: u128) -> AnyView {
         <div
             role="row"
             class="grid-row"
-            id=id(position)
+            id=row_id(position)
             class:chosen=move || chosen.get()
             class:active=move || grid.active() == Some(position)
             aria-rowindex=index
@@ -48,11 +48,11 @@ pub(super) fn row(grid: Grid, position: u128) -> AnyView {
         >
             <div role="gridcell" class="cell select">
                 <input type="checkbox" tabindex="-1" aria-label=label prop:checked=move || chosen.get()
-                    disabled=move || draft.in_view.is_stale.get() on:click=tick />
+                    disabled=move || draft.displayed.is_stale.get() on:click=tick />
             </div>
             <div role="rowheader" class="cell trial-number num">{grouped_number(position + 1)}</div>
-            {move || values(grid, position)}
-            {move || figures(grid, position)}
+            {move || value_cells(grid, position)}
+            {move || figure_cells(grid, position)}
         </div>
     }
     .into_any()
@@ -71,8 +71,8 @@ fn grouped_number(number: u128) -> AnyView {
         .into_any()
 }
 
-fn values(grid: Grid, position: u128) -> AnyView {
-    grid.draft.in_view.plan.with(|plan| {
+fn value_cells(grid: Grid, position: u128) -> AnyView {
+    grid.draft.displayed.plan.with(|plan| {
         let Some(trial) = plan.trial(position) else {
             return ().into_any();
         };
@@ -95,7 +95,7 @@ fn values(grid: Grid, position: u128) -> AnyView {
     })
 }
 
-fn figures(grid: Grid, position: u128) -> AnyView {
+fn figure_cells(grid: Grid, position: u128) -> AnyView {
     let [time, cost] = grid.figures.with(|figures| figures.at(position));
     view! {
         <div role="gridcell" class="cell figure-cell num">{time}</div>
@@ -113,15 +113,15 @@ pub(super) struct Figures {
 
 impl Figures {
     /// Prices all rendered rows by one pricer, which looks the machine up once.
-    pub(super) fn of(drawn: Drawn, plan: &Plan, settings: &Settings) -> Figures {
-        let pricer = Pricer::new(plan, settings, Catalogue::embedded());
+    pub(super) fn of(drawn: Drawn, plan: &Plan, settings: &EstimateSettings) -> Figures {
+        let pricer = TrialEstimator::new(plan, settings, Catalogue::embedded());
         let unknown = || "–".to_owned();
         let figures = |position| {
             let priced = plan
                 .trial(position)
-                .map(|trial| pricer.trial(&trial))
+                .map(|trial| pricer.estimate(&trial))
                 .unwrap_or_default();
-            let time = priced.seconds.map_or_else(unknown, duration);
+            let time = priced.seconds.map_or_else(unknown, format_duration);
             [
                 time,
                 priced.cost.map_or_else(unknown, |cost| cost.to_string()),

@@ -3,27 +3,33 @@
 use leptos::prelude::*;
 
 use super::super::super::field::NumberField;
-use super::super::super::words::words;
+use super::super::super::words::rich_text;
 use super::Grid;
-use crate::page::format::{counted, grouped};
+use crate::page::format::{format_count, format_quantity};
 use crate::page::state::Draft;
-use crate::page::text::OF_THE_TEXT_BEFORE;
+use crate::page::text::STALE_SUFFIX;
 use crate::sweep::Ranges;
 
 #[component]
 pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
     let draft = grid.draft;
     let rows = move || grid.geometry.get().rows;
-    let is_stale = move || draft.in_view.is_stale.get();
+    let is_stale = move || draft.displayed.is_stale.get();
     let count = move || {
         let (chosen, all) = (draft.chosen.with(Ranges::len), rows());
         let count = if chosen == all {
-            counted(all, "trial")
+            format_quantity(all, "trial")
         } else {
-            [&grouped(chosen), " of ", &counted(all, "trial"), " chosen"].concat()
+            [
+                &format_count(chosen),
+                " of ",
+                &format_quantity(all, "trial"),
+                " chosen",
+            ]
+            .concat()
         };
         if is_stale() {
-            [&count, OF_THE_TEXT_BEFORE].concat()
+            [&count, STALE_SUFFIX].concat()
         } else {
             count
         }
@@ -47,11 +53,11 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
             <div class="card-tools">
                 <div class="button-group" role="group" aria-label="Choose trials">
                     <button type="button" class="ghost small" disabled=at_rest
-                        on:click=move |_| draft.choose(|chosen, len| *chosen = Ranges::full(len))>"All"</button>
+                        on:click=move |_| draft.update_selection(|chosen, len| *chosen = Ranges::full(len))>"All"</button>
                     <button type="button" class="ghost small" disabled=at_rest
-                        on:click=move |_| draft.choose(|chosen, _| *chosen = Ranges::empty())>"None"</button>
+                        on:click=move |_| draft.update_selection(|chosen, _| *chosen = Ranges::empty())>"None"</button>
                     <button type="button" class="ghost small" disabled=at_rest
-                        on:click=move |_| draft.choose(|chosen, len| *chosen = chosen.invert(len))>"Invert"</button>
+                        on:click=move |_| draft.update_selection(|chosen, len| *chosen = chosen.invert(len))>"Invert"</button>
                 </div>
                 <div class="go-to">
                     <label for="go-to">"Go to trial"</label>
@@ -77,18 +83,18 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
 #[component]
 fn LostChoice(draft: Draft) -> impl IntoView {
     let lost = draft.lost_choice;
-    let is_stale = move || draft.in_view.is_stale.get();
+    let is_stale = move || draft.displayed.is_stale.get();
     let all_chosen =
-        move || draft.chosen.with(Ranges::len) == draft.in_view.plan.with(|plan| plan.len());
+        move || draft.chosen.with(Ranges::len) == draft.displayed.plan.with(|plan| plan.len());
     view! {
         <div class="lost-choice" role="status" hidden=move || lost.with(Option::is_none)>
             {move || lost.get().map(|lost| view! {
-                <p>{words(&lost)}</p>
+                <p>{rich_text(&lost)}</p>
                 <div class="card-tools">
                     <button type="button" class="ghost small" disabled=is_stale
-                        on:click=move |_| draft.choose(|_, _| ())>"Keep as it is"</button>
+                        on:click=move |_| draft.update_selection(|_, _| ())>"Keep as it is"</button>
                     <button type="button" class="ghost small" disabled=is_stale hidden=all_chosen
-                        on:click=move |_| draft.choose(|chosen, len| *chosen = Ranges::full(len))>"Choose all"</button>
+                        on:click=move |_| draft.update_selection(|chosen, len| *chosen = Ranges::full(len))>"Choose all"</button>
                 </div>
             })}
         </div>

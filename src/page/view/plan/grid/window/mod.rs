@@ -59,7 +59,7 @@ impl Geometry {
     }
 
     /// Whole rows that fit in the viewport, at least 1.
-    pub(crate) fn page(&self) -> u128 {
+    pub(crate) fn rows_per_view(&self) -> u128 {
         ((self.viewport / self.row_height).floor() as u128).max(1)
     }
 
@@ -120,7 +120,7 @@ impl Geometry {
     }
 
     /// The position of a scroll offset, wherever the reader was before.
-    pub(crate) fn at(&self, top: f64) -> Position {
+    pub(crate) fn position_at(&self, top: f64) -> Position {
         let top = top.clamp(0.0, self.max_top());
         // To scale at the beginning, and counted back from the end, so that both ends are exact.
         let zone = self.exact_px();
@@ -156,21 +156,21 @@ impl Geometry {
     }
 
     /// The position after the scroller moved to `top`.
-    pub(crate) fn scrolled(&self, from: Position, top: f64) -> Position {
+    pub(crate) fn after_scroll(&self, from: Position, top: f64) -> Position {
         if !self.is_scaled() || top <= 0.0 || top >= self.max_top() {
-            return self.at(top);
+            return self.position_at(top);
         }
         // A wheel or a key moves by pixels from the last position, since at this scale the offset alone
         // would skip rows. A drag of the scroll bar goes by the offset.
         let step = top - from.top;
         if step.abs() > STEP * self.viewport {
-            self.at(top)
+            self.position_at(top)
         } else {
-            self.stepped(from, step, top)
+            self.after_step(from, step, top)
         }
     }
 
-    fn stepped(&self, from: Position, step: f64, top: f64) -> Position {
+    fn after_step(&self, from: Position, step: f64, top: f64) -> Position {
         let px = from.px + step;
         let rows = (px / self.row_height).floor();
         let row = if rows < 0.0 {
@@ -190,11 +190,11 @@ impl Geometry {
             px: px - rows * self.row_height,
             top,
         };
-        self.clamped(moved)
+        self.clamp(moved)
     }
 
     /// The position itself, or the last one if the list has become shorter than that.
-    pub(crate) fn clamped(&self, at: Position) -> Position {
+    pub(crate) fn clamp(&self, at: Position) -> Position {
         let end = self.end();
         if (at.row, at.px) > (end.row, end.px) {
             Position { top: at.top, ..end }
@@ -204,7 +204,7 @@ impl Geometry {
     }
 
     /// The position with `row` (from 0) at the upper edge, or as near to it as the end allows.
-    pub(crate) fn jump(&self, row: u128) -> Position {
+    pub(crate) fn position_of_row(&self, row: u128) -> Position {
         let end = self.end();
         if row > end.row || (row == end.row && end.px > 0.0) {
             return end;
@@ -220,7 +220,7 @@ impl Geometry {
     pub(crate) fn reveal(&self, from: Position, row: u128) -> Position {
         let row = row.min(self.rows.saturating_sub(1));
         if row < from.row || (row == from.row && from.px > 0.0) {
-            return self.jump(row);
+            return self.position_of_row(row);
         }
         let below = (row - from.row + 1) as f64 * self.row_height - from.px;
         if below <= self.viewport {
@@ -239,7 +239,7 @@ impl Geometry {
     }
 
     /// The rows to draw at a position.
-    pub(crate) fn drawn(&self, at: Position) -> Drawn {
+    pub(crate) fn rows_to_draw(&self, at: Position) -> Drawn {
         let row = at.row.min(self.rows.saturating_sub(1));
         let above = row.min(u128::from(OVERSCAN)) as u32;
         let first = row - u128::from(above);

@@ -13,14 +13,14 @@ fn list(rows: u128) -> Geometry {
 }
 
 fn shown(list: &Geometry, at: Position) -> (u128, u128) {
-    let drawn = list.drawn(at);
+    let drawn = list.rows_to_draw(at);
     (drawn.first, drawn.first + u128::from(drawn.count))
 }
 
 #[test]
 fn a_short_list_is_drawn_whole() {
     assert_eq!(
-        list(3).drawn(list(3).at(0.0)),
+        list(3).rows_to_draw(list(3).position_at(0.0)),
         Drawn {
             first: 0,
             count: 3,
@@ -28,7 +28,7 @@ fn a_short_list_is_drawn_whole() {
         }
     );
     assert_eq!(
-        list(0).drawn(list(0).at(0.0)),
+        list(0).rows_to_draw(list(0).position_at(0.0)),
         Drawn {
             first: 0,
             count: 0,
@@ -42,14 +42,14 @@ fn a_short_list_is_drawn_whole() {
 fn a_list_to_scale_follows_the_offset() {
     let list = list(1000);
     assert_eq!(
-        list.at(3600.0),
+        list.position_at(3600.0),
         Position {
             row: 100,
             px: 0.0,
             top: 3600.0
         }
     );
-    let at = list.scrolled(Position::default(), 3610.0);
+    let at = list.after_scroll(Position::default(), 3610.0);
     assert_eq!(
         at,
         Position {
@@ -59,22 +59,22 @@ fn a_list_to_scale_follows_the_offset() {
         }
     );
     assert_eq!(
-        list.drawn(at),
+        list.rows_to_draw(at),
         Drawn {
             first: 92,
             count: 27,
             y: 92.0 * 36.0
         }
     );
-    assert_eq!(shown(&list, list.at(f64::MAX)).1, 1000);
+    assert_eq!(shown(&list, list.position_at(f64::MAX)).1, 1000);
 }
 
 #[test]
 fn both_ends_of_a_huge_list_are_reached() {
     for rows in [HUGE, u128::MAX, 300_000] {
         let list = list(rows);
-        assert_eq!(list.at(0.0).row, 0);
-        assert_eq!(list.at(list.max_top()), list.end());
+        assert_eq!(list.position_at(0.0).row, 0);
+        assert_eq!(list.position_at(list.max_top()), list.end());
         assert_eq!(list.end().row, rows - 10);
         assert_eq!(shown(&list, list.end()).1, rows);
     }
@@ -93,13 +93,13 @@ fn offset_and_row_agree_at_every_place() {
         7_400_000.0,
         list.max_top() - 360.0,
     ] {
-        let at = list.at(top);
+        let at = list.position_at(top);
         let back = list.top_of(at.row) + at.px;
         assert!((back - top).abs() < 72.0, "{top} became {back}");
     }
-    let mut before = list.at(0.0);
+    let mut before = list.position_at(0.0);
     for step in 1..=8000 {
-        let at = list.at(f64::from(step) * 1000.0);
+        let at = list.position_at(f64::from(step) * 1000.0);
         assert!(at.row >= before.row);
         before = at;
     }
@@ -108,13 +108,13 @@ fn offset_and_row_agree_at_every_place() {
 #[test]
 fn small_steps_are_exact_in_the_middle_of_a_huge_list() {
     let list = list(HUGE);
-    let start = list.jump(HUGE / 2);
+    let start = list.position_of_row(HUGE / 2);
     assert_eq!(start.row, HUGE / 2);
-    let down = list.scrolled(start, start.top + 100.0);
+    let down = list.after_scroll(start, start.top + 100.0);
     assert_eq!((down.row, down.px), (HUGE / 2 + 2, 28.0));
-    let up = list.scrolled(down, start.top - 8.0);
+    let up = list.after_scroll(down, start.top - 8.0);
     assert_eq!((up.row, up.px), (HUGE / 2 - 1, 28.0));
-    let drawn = list.drawn(up);
+    let drawn = list.rows_to_draw(up);
     assert_eq!(drawn.first, HUGE / 2 - 9);
     assert_eq!(drawn.y + 8.0 * 36.0 + 28.0, up.top);
 }
@@ -132,19 +132,19 @@ fn any_row_can_be_gone_to() {
         HUGE - 11,
         HUGE - 10,
     ] {
-        let at = list.jump(row);
+        let at = list.position_of_row(row);
         assert_eq!((at.row, at.px), (row, 0.0));
         assert!((0.0..=list.max_top()).contains(&at.top));
         // The event that setting the offset causes must not move the reader.
-        assert_eq!(list.scrolled(at, at.top).row, row);
+        assert_eq!(list.after_scroll(at, at.top).row, row);
     }
-    assert_eq!(list.jump(HUGE - 1), list.end());
+    assert_eq!(list.position_of_row(HUGE - 1), list.end());
 }
 
 #[test]
 fn revealing_moves_no_further_than_needed() {
     let list = list(HUGE);
-    let at = list.jump(500);
+    let at = list.position_of_row(500);
     assert_eq!(list.reveal(at, 505), at);
     assert_eq!(list.reveal(at, 499).row, 499);
     assert_eq!(list.reveal(at, 510).row, 501);
@@ -153,18 +153,18 @@ fn revealing_moves_no_further_than_needed() {
         viewport: 350.0,
         ..list
     };
-    let revealed = odd.reveal(odd.jump(500), 510);
+    let revealed = odd.reveal(odd.position_of_row(500), 510);
     assert_eq!((revealed.row, revealed.px), (501, 10.0));
 }
 
 #[test]
 fn steps_stop_at_the_ends() {
     let list = list(HUGE);
-    let near = list.jump(1);
-    let start = list.scrolled(Position { top: 500.0, ..near }, 100.0);
+    let near = list.position_of_row(1);
+    let start = list.after_scroll(Position { top: 500.0, ..near }, 100.0);
     assert_eq!((start.row, start.px), (0, 0.0));
     let end = list.end();
-    let beyond = list.scrolled(
+    let beyond = list.after_scroll(
         Position {
             top: end.top - 600.0,
             ..end

@@ -10,7 +10,7 @@ use crate::sweep::{Diagnostic, Plan, Reading, Severity};
 /// The plan of the text, or, while the text has errors, of the last readable one: a half-typed word
 /// must not empty the grid.
 #[derive(Clone, Copy)]
-pub(crate) struct InView {
+pub(crate) struct DisplayedPlan {
     /// Empty while the Command box is.
     pub(crate) plan: Memo<Arc<Plan>>,
     /// Whether `plan` is an earlier text's: it cannot be launched, nor its selection changed.
@@ -19,8 +19,8 @@ pub(crate) struct InView {
     pub(crate) is_blank: Memo<bool>,
 }
 
-impl InView {
-    pub(super) fn new(reading: Memo<Reading>) -> InView {
+impl DisplayedPlan {
+    pub(super) fn new(reading: Memo<Reading>) -> DisplayedPlan {
         let is_blank = Memo::new(move |_| reading.with(is_blank));
         let last_readable = Memo::new(move |before: Option<&Arc<Plan>>| {
             reading.with(|reading| match before {
@@ -33,7 +33,7 @@ impl InView {
             if is_blank.get() { Arc::default() } else { last }
         });
         let is_stale = Memo::new(move |_| !is_blank.get() && reading.with(Reading::has_errors));
-        InView {
+        DisplayedPlan {
             plan,
             is_stale,
             is_blank,
