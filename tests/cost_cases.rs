@@ -17,7 +17,7 @@ use sweep_planner::estimate::failures::{Failures, cost_ceiling};
 use sweep_planner::estimate::fit::{Fit, Verdict};
 use sweep_planner::estimate::pilot::{ArgumentScale, Pilot};
 use sweep_planner::estimate::spot::{SpotExpectation, SpotTrial, young_interval};
-use sweep_planner::estimate::warm::{Pool, PoolUsage, Release};
+use sweep_planner::estimate::warm_pool::{Pool, PoolUsage, Release};
 use sweep_planner::estimate::{
     Billing, Meter, Money, Noise, Rational, Seconds, Tariff, parse_run_time, schedule, uncertainty,
 };

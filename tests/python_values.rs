@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 use sweep_planner::sweep::literal::CharacterNames;
-use sweep_planner::sweep::{Settings, quote, read};
+use sweep_planner::sweep::{Settings, read, shell_quote};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -28,7 +28,7 @@ fn text<'a>(entry: &'a Json, key: &str) -> &'a str {
 
 /// The values of `--x EXPR`, or the errors.
 fn swept_values(expr: &str) -> Result<Vec<String>, Vec<String>> {
-    let command = format!("grid run f.py --x {}", quote::quote_for_shell(expr));
+    let command = format!("grid run f.py --x {}", shell_quote::quote_for_shell(expr));
     let settings = Settings {
         character_names: Some(CharacterNames::embedded()),
         ..Settings::default()

@@ -1,8 +1,8 @@
 //! Estimates as JSON, for `sweep plan --estimate`.
 
+use super::compute::{Estimate, TrialEstimate};
 use super::money::Money;
 use super::uncertainty::Spread;
-use super::whole::{Estimate, TrialEstimate};
 use serde_json::{Value, json};
 
 /// The largest whole number that every JSON reader keeps exactly: 2^53.

@@ -38,28 +38,33 @@ mod run_time;
 pub mod billing;
 pub mod failures;
 pub mod spot;
-pub mod warm;
+pub mod warm_pool;
 
 // How far all of it may be off.
 pub mod uncertainty;
 
 // A plan's chosen trials by their run times and machines, summed up.
-mod pricing;
+mod offers;
 mod settings;
 mod survey;
 mod tally;
 
 // When they end.
 pub mod schedule;
-mod wall;
+mod wall_clock;
 
 // The estimate as a whole, in words and as JSON.
+mod assumptions;
+mod compute;
 mod json;
-mod whole;
-mod words;
 
+pub use assumptions::LEFT_OUT;
 pub use billing::{Billing, Meter, Tariff};
 pub use catalogue::Catalogue;
+pub use compute::{
+    CostEstimate, Estimate, EstimateProblem, MachineUse, TrialEstimate, TrialEstimator,
+    estimate_plan, estimate_trial,
+};
 pub use csv::CsvError;
 pub use machine::Machine;
 pub use money::{Money, Rational};
@@ -69,12 +74,7 @@ pub use seconds::Seconds;
 pub use settings::{DEFAULT_PARALLEL, EstimateSettings, RateOverride};
 pub use tally::{BillLines, Tally};
 pub use uncertainty::{Noise, Spread};
-pub use wall::WallClock;
-pub use whole::{
-    CostEstimate, Estimate, EstimateProblem, MachineUse, TrialEstimate, TrialEstimator,
-    estimate_plan, estimate_trial,
-};
-pub use words::LEFT_OUT;
+pub use wall_clock::WallClock;
 
 #[cfg(test)]
 mod tests;

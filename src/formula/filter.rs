@@ -8,8 +8,8 @@ use super::evaluate::{ArgumentValue, Condition};
 use super::syntax::{Comparison, Expression, Node, NodeId};
 use crate::sweep::Part;
 use crate::sweep::axis::{self, Axis};
-use crate::sweep::order::SortedSpace;
 use crate::sweep::part::ArgumentSlot;
+use crate::sweep::sorted_space::SortedSpace;
 use std::borrow::Cow;
 
 /// A condition on one part's trials, with its single-axis clauses already applied.
@@ -217,7 +217,7 @@ fn root_id(nodes: &[Node]) -> NodeId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::order::Direction;
+    use crate::sweep::sorted_space::Direction;
     use crate::sweep::{Settings, read};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

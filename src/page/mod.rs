@@ -9,9 +9,9 @@
 mod browser;
 mod client;
 mod format;
+mod messages;
 mod sse;
 mod state;
-mod text;
 #[allow(
     unreachable_pub,
     reason = "leptos writes `pub` on the parts of a component"

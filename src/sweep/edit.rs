@@ -4,9 +4,9 @@
 use super::command::{self, Command};
 use super::diagnostic::{Fix, extend_over_blanks};
 use super::options;
-use super::quote;
+use super::shell_quote;
+use super::shell_words::{self, TextSource};
 use super::span::Span;
-use super::words::{self, TextSource};
 
 /// `text` with the option `name` set in every command: replaced where it stands, else put in behind
 /// `grid run`; taken out for `None`. A flag is set by `Some("")`. A name that `grid run` does not
@@ -17,9 +17,9 @@ pub fn set_option(text: &str, name: &str, value: Option<&str>) -> String {
     };
     let written = value.map(|value| match spec.value_type {
         options::ValueType::Nothing => spec.name.to_owned(),
-        _ => format!("{} {}", spec.name, quote::quote_readably(value)),
+        _ => format!("{} {}", spec.name, shell_quote::quote_readably(value)),
     });
-    let (commands, _) = words::split(text, TextSource::Person);
+    let (commands, _) = shell_words::split(text, TextSource::Person);
     let mut edits = Vec::new();
     for words in commands {
         if let Some(command) = command::parse(words, &mut Vec::new()) {

@@ -120,8 +120,8 @@
 
 // What all stages stand on: places in a text, quoting, limits, and what a plan depends on beside its text.
 mod budget;
-pub mod quote;
 mod settings;
+pub mod shell_quote;
 pub mod span;
 pub(crate) mod suggest;
 
@@ -135,14 +135,14 @@ pub mod range;
 pub mod sampling;
 
 // Which of them a value is, and what one that cannot be read may be meant as.
-mod mend;
+mod repair;
 pub mod value;
 
 // Whatever is wrong, with its wording.
 pub mod diagnostic;
 
 // Text to words.
-pub mod words;
+pub mod shell_words;
 
 // The options of a command, by today's names and former ones.
 pub mod machines;
@@ -153,9 +153,9 @@ pub mod spelling;
 pub mod command;
 
 // What is merged into a command, what is no command, and what holds between several.
+mod client_rules;
 pub mod config;
-pub mod foreign;
-mod rules;
+pub mod foreign_text;
 
 // Arguments to axes.
 pub mod axis;
@@ -169,8 +169,8 @@ pub mod plan;
 mod run_names;
 
 // What may not be meant in it.
-pub mod checks;
 mod fingerprint;
+pub mod lints;
 
 // All of these in a row; and the edits that mend what they report.
 mod fixes;
@@ -178,26 +178,26 @@ mod reading;
 
 // The choice of trials, its trials in order and as text, and its name.
 pub mod carry;
+mod command_lines;
 pub mod digest;
-mod lines;
-pub mod order;
 pub mod ranges;
+pub mod sorted_space;
 
 // Changing the text from a control.
 pub mod edit;
-mod shortcut;
+mod single_command;
 
 pub use budget::MAX_LISTED;
 pub use carry::carry;
+pub use command_lines::CommandLines;
 pub use diagnostic::{Diagnostic, Fix, Severity};
 pub use digest::digest;
-pub use lines::CommandLines;
 pub use options::{Options, Strategy};
 pub use part::{Part, Seed};
 pub use plan::{Plan, Trial};
 pub use ranges::Ranges;
 pub use reading::{MAX_TEXT, Reading, read, read_request};
 pub use settings::Settings;
-pub use shortcut::suggest_single_command;
+pub use single_command::suggest_single_command;
 pub use span::{Origin, Span};
 pub use suggest::nearest_name;

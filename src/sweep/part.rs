@@ -8,8 +8,8 @@ use super::budget::Budget;
 use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Kind};
 use super::options::{Options, Strategy};
-use super::quote;
 use super::settings::Settings;
+use super::shell_quote;
 use super::span::Span;
 use super::subset;
 use super::value::{self, ParsedValue};
@@ -303,12 +303,12 @@ impl Part {
             .command
             .arguments
             .iter()
-            .map(|a| quote::quote_for_shell(&a.word.text))
+            .map(|a| shell_quote::quote_for_shell(&a.word.text))
             .collect();
         let blanks = if words.is_empty() { " " } else { "  " };
         format!(
             "{}{blanks}{}",
-            quote::quote_for_shell(&self.command.script),
+            shell_quote::quote_for_shell(&self.command.script),
             words.join(" ")
         )
     }
@@ -341,7 +341,7 @@ impl Part {
             if used.spec.value_type != super::options::ValueType::Nothing {
                 // A value that looks like an option is read as a value only behind `=`.
                 line.push(if value.starts_with('-') { '=' } else { ' ' });
-                line.push_str(&quote::quote_for_shell(value));
+                line.push_str(&shell_quote::quote_for_shell(value));
             }
         }
         if argv.iter().skip(1).any(swept) {
@@ -352,7 +352,7 @@ impl Part {
         }
         for word in &argv {
             line.push(' ');
-            line.push_str(&quote::quote_for_shell(word));
+            line.push_str(&shell_quote::quote_for_shell(word));
         }
         Some(line)
     }

@@ -2,9 +2,9 @@
 
 use super::axis;
 use super::part::{ArgumentSlot, Part};
-use super::quote;
 use super::ranges::Ranges;
 use super::run_names::RunNames;
+use super::shell_quote;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -140,7 +140,7 @@ impl Plan {
         let words = self.argv(trial);
         words
             .iter()
-            .map(|word| quote::quote_readably(word))
+            .map(|word| shell_quote::quote_readably(word))
             .collect::<Vec<_>>()
             .join(" ")
     }

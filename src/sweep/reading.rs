@@ -1,20 +1,20 @@
 //! All stages in a row: a text to its plan and its diagnostics.
 
 use super::budget::Budget;
-use super::checks;
+use super::client_rules;
 use super::command::{self, Command};
 use super::config::{self, Config};
 use super::diagnostic::config::ConfigProblem;
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
-use super::foreign;
+use super::foreign_text;
+use super::lints;
 use super::options::Options;
 use super::part::Part;
 use super::plan::Plan;
-use super::rules;
 use super::settings::Settings;
+use super::shell_words::{self, TextSource};
 use super::span::{Origin, Span};
-use super::words::{self, TextSource};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -74,30 +74,30 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     if text.len() > MAX_TEXT {
         return Reading::from_error(Span::at(0), Kind::TooLong);
     }
-    let no_command = foreign::check_wrapped(text)
+    let no_command = foreign_text::check_wrapped(text)
         .or_else(|| config::check_pasted(text))
-        .or_else(|| foreign::check_yaml(text));
+        .or_else(|| foreign_text::check_yaml(text));
     if let Some(pasted) = no_command {
         return Reading {
             diagnostics: vec![pasted],
             ..Reading::default()
         };
     }
-    let (mut commands, mut diagnostics) = words::split(text, TextSource::Person);
-    let has_links = foreign::extract_links(text, &mut commands, &mut diagnostics);
-    let has_scripts = foreign::extract_shell_scripts(text, &mut commands, &mut diagnostics);
-    let has_others = foreign::extract_other_lines(text, &mut commands, &mut diagnostics);
+    let (mut commands, mut diagnostics) = shell_words::split(text, TextSource::Person);
+    let has_links = foreign_text::extract_links(text, &mut commands, &mut diagnostics);
+    let has_scripts = foreign_text::extract_shell_scripts(text, &mut commands, &mut diagnostics);
+    let has_others = foreign_text::extract_other_lines(text, &mut commands, &mut diagnostics);
     if commands.is_empty() && !has_links && !has_scripts && !has_others {
         let none = || Diagnostic::new(Span::at(0), Kind::NoCommand);
-        diagnostics.push(foreign::check_commented(text).unwrap_or_else(none));
+        diagnostics.push(foreign_text::check_commented(text).unwrap_or_else(none));
     }
     let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     merge_config(&mut read, settings, &mut budget, &mut diagnostics);
-    rules::check_run_names(&read, &mut diagnostics);
+    client_rules::check_run_names(&read, &mut diagnostics);
     let mut reading = build_plan(read, settings, budget, diagnostics, Some(text));
     for diagnostic in &mut reading.diagnostics {
-        checks::explain_eaten_quotes(text, diagnostic);
+        lints::explain_eaten_quotes(text, diagnostic);
     }
     reading
 }
@@ -110,7 +110,7 @@ pub fn read_request(text: &str, options: Options, settings: &Settings) -> Readin
     if text.len() > MAX_TEXT {
         return Reading::from_error(Span::at(0), Kind::TooLong);
     }
-    let (commands, mut diagnostics) = words::split(text, TextSource::Client);
+    let (commands, mut diagnostics) = shell_words::split(text, TextSource::Client);
     let mut commands = commands.into_iter();
     let Some(words) = commands.next() else {
         return Reading::from_error(Span::at(0), Kind::NoScript);
@@ -176,7 +176,7 @@ fn merge_config(
             }
             (None, None) => {}
         }
-        rules::check_merged(command, own, typed, diagnostics);
+        client_rules::check_merged(command, own, typed, diagnostics);
     }
 }
 
@@ -193,7 +193,7 @@ fn build_plan(
     let build = |command: &Arc<Command>| {
         let part = Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics);
         if let Some(text) = text {
-            checks::check_command(command, part.as_ref(), text, &mut diagnostics);
+            lints::check_command(command, part.as_ref(), text, &mut diagnostics);
         }
         part
     };

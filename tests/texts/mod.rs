@@ -5,7 +5,7 @@
 )]
 
 use proptest::prelude::*;
-use sweep_planner::sweep::{Diagnostic, Origin, Plan, Reading, Settings, quote};
+use sweep_planner::sweep::{Diagnostic, Origin, Plan, Reading, Settings, shell_quote};
 
 /// Values as a person writes them: swept and plain, right and wrong.
 pub(crate) fn value() -> impl Strategy<Value = String> {
@@ -17,7 +17,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
         proptest::collection::vec("[a-c' é]{0,3}", 1..4).prop_map(|list| format!(
             "[{}]",
             list.iter()
-                .map(|s| quote::quote_for_python(s))
+                .map(|s| shell_quote::quote_for_python(s))
                 .collect::<Vec<_>>()
                 .join(", ")
         )),
@@ -29,7 +29,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
 }
 
 pub(crate) fn argument() -> impl Strategy<Value = String> {
-    let quoted = || value().prop_map(|value| quote::quote_for_shell(&value).into_owned());
+    let quoted = || value().prop_map(|value| shell_quote::quote_for_shell(&value).into_owned());
     prop_oneof![
         ("--[a-c]", quoted()).prop_map(|(name, value)| format!("{name} {value}")),
         ("--[a-c]", quoted()).prop_map(|(name, value)| format!("{name}={value}")),

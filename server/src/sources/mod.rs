@@ -5,7 +5,7 @@ mod snapshot;
 mod unpack;
 
 mod script;
-mod similar;
+mod suggestion;
 
 pub mod git;
 

@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::resolve_below;
-use super::similar::{
+use super::suggestion::{
     SourceListing, Suggestion, nearest_path, path_to_text, printable, suggest_script,
 };
 

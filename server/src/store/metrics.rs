@@ -6,8 +6,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
 
 use super::Store;
+use super::downsample::Downsampler;
 use super::error::StoreError;
-use super::thin::Downsampler;
 use crate::model::metric::{MetricSource, NewMetricPoints};
 
 /// How many metric names one run may have; points of further names are dropped.

@@ -17,7 +17,7 @@ mod settings;
 
 mod accounts;
 
-mod pages;
+mod page_sessions;
 
 mod launches;
 
@@ -31,7 +31,7 @@ mod bills;
 
 mod metrics;
 
-mod thin;
+mod downsample;
 
 mod runs;
 

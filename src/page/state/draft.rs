@@ -5,10 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::Server;
-use super::displayed::DisplayedPlan;
+use super::control_values::{ControlValues, read_control_values};
+use super::displayed_plan::DisplayedPlan;
 use super::link::{self, SavedPlan};
 use super::selection::{self, CarriedSelection, Selection};
-use super::shown::{ControlValues, read_control_values};
 use super::undo::Undo;
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;

@@ -4,13 +4,13 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::ledger::Tick;
+use super::event_clock::Tick;
 use super::{State, Tab};
 use crate::api::{CreateRun, Run};
 use crate::launch::{self, Refusal};
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::Failure;
-use crate::page::text;
+use crate::page::messages;
 
 /// How far a launch is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,13 +44,13 @@ impl Launch {
     pub(crate) fn start(self, state: State) {
         if !state.server.is_connected() {
             self.phase
-                .set(Phase::Failed(text::NO_SERVER_TO_LAUNCH.to_owned()));
+                .set(Phase::Failed(messages::NO_SERVER_TO_LAUNCH.to_owned()));
             state.server.dialog_open.set(true);
             return;
         }
         if state.draft.displayed.is_stale.get_untracked() {
             self.phase
-                .set(Phase::Failed(text::STALE_TO_LAUNCH.to_owned()));
+                .set(Phase::Failed(messages::STALE_TO_LAUNCH.to_owned()));
             return;
         }
         match untrack(|| build_requests(state)) {
@@ -76,7 +76,7 @@ impl Launch {
             Some(failure) => {
                 state.server.note_failure(&failure);
                 self.phase
-                    .set(Phase::Failed(text::describe_launch_failure(&failure)));
+                    .set(Phase::Failed(messages::describe_launch_failure(&failure)));
             }
         }
     }

@@ -1,28 +1,28 @@
 //! The app's state: a few writable signals, and memos for everything that follows from them.
 
 mod character_names;
-mod displayed;
+mod control_values;
+mod displayed_plan;
 mod draft;
 mod edit;
+mod event_clock;
 mod history;
 mod launch;
-mod ledger;
 pub(crate) mod link;
+mod persistence;
 mod runs;
-mod saved;
 mod selection;
 mod server;
-mod shown;
 mod undo;
 
-pub(crate) use displayed::problems_to_show;
+pub(crate) use control_values::ControlValues;
+pub(crate) use displayed_plan::problems_to_show;
 pub(crate) use draft::Draft;
 pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
 pub(crate) use runs::{RunTrials, Runs};
 pub(crate) use server::{ConnectionStatus, Server};
-pub(crate) use shown::ControlValues;
 
 /// The tabs of the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,9 +68,9 @@ impl State {
     /// Loads the plan of the address, else the last one, else the example, and connects to the server.
     pub(crate) fn open() -> State {
         let server = Server::new();
-        let draft = Draft::new(saved::load_plan(), server);
+        let draft = Draft::new(persistence::load_plan(), server);
         let (runs, launch) = (Runs::new(server), Launch::new());
-        saved::persist_changes(draft);
+        persistence::persist_changes(draft);
         character_names::fetch_when_needed(draft, runs);
         server.connect();
         State {

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use web_sys::AbortController;
 
 use super::Server;
-use super::ledger::{EventClock, Tick};
+use super::event_clock::{EventClock, Tick};
 use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges, TrialPage, TrialRow};
 use crate::page::browser;
 use crate::page::client::{Client, Failure, StreamEvent};

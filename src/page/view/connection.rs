@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::modal::{Modal, ModalHead};
 use crate::page::state::{ConnectionStatus, State};
-use crate::page::{browser, text};
+use crate::page::{browser, messages};
 
 #[component]
 pub(super) fn Connection() -> impl IntoView {
@@ -47,7 +47,7 @@ fn Form() -> impl IntoView {
                     key.set(String::new());
                     server.dialog_open.set(false);
                 }
-                Err(failure) => problem.set(Some(text::describe_failure(&failure))),
+                Err(failure) => problem.set(Some(messages::describe_failure(&failure))),
             }
             busy.set(false);
         });
@@ -70,7 +70,7 @@ fn Form() -> impl IntoView {
     };
     view! {
         <form class="dialog-body" on:submit=sign_in>
-            <p class="standing">{move || super::words::rich_text(&status_text())}</p>
+            <p class="standing">{move || super::rich_text::rich_text(&status_text())}</p>
             <TextField id="api-address" label="API address" kind="url" value=address autocomplete="url" />
             <TextField id="api-user" label="User" kind="text" value=user autocomplete="username" />
             <TextField id="api-key" label="API key" kind="password" value=key autocomplete="current-password" />

@@ -2,18 +2,18 @@
 
 mod clock;
 mod connection;
+mod empty_state;
 mod field;
 mod header;
 mod icon;
 mod modal;
-mod offline;
 mod plan;
 mod results;
+mod rich_text;
 mod runs;
 mod status;
 mod stop;
 mod undo;
-mod words;
 
 use leptos::prelude::*;
 

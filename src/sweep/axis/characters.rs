@@ -3,8 +3,8 @@
 use super::ArgumentReader;
 use crate::sweep::diagnostic::{CharacterProblem, Kind};
 use crate::sweep::literal::{CharacterNames, ListItems, LiteralErrorKind};
+use crate::sweep::shell_words;
 use crate::sweep::value::{self, ParsedValue};
-use crate::sweep::words;
 
 impl ArgumentReader<'_> {
     /// Reads the argument's value, with Python's own characters in place of those that only look like
@@ -20,12 +20,13 @@ impl ArgumentReader<'_> {
         };
         if let ParsedValue::Unreadable(error) = &typed
             && matches!(error.kind, LiteralErrorKind::BadEscape(_))
-            && let Some((start, end)) = words::windows_path_around(argument.value(), error.start)
+            && let Some((start, end)) =
+                shell_words::windows_path_around(argument.value(), error.start)
         {
             self.report(start, end, Kind::Character(CharacterProblem::PathEscape));
             return None;
         }
-        let Some(plain) = words::normalize_sweep(argument.value()) else {
+        let Some(plain) = shell_words::normalize_sweep(argument.value()) else {
             return Some(typed);
         };
         let read = value::read_with_names(&plain.text, names);
@@ -50,7 +51,7 @@ impl ArgumentReader<'_> {
         let argument = self.argument;
         for (item, passed) in items.items.iter().zip(passed) {
             let source = argument.value().get(item.start as usize..item.end as usize);
-            if let Some(problem) = words::check_listed_value(passed, source.unwrap_or("")) {
+            if let Some(problem) = shell_words::check_listed_value(passed, source.unwrap_or("")) {
                 self.report(item.start, item.end, Kind::Character(problem));
             }
         }

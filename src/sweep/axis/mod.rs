@@ -4,10 +4,10 @@ use super::budget::Budget;
 use super::command::Argument;
 use super::diagnostic::{Diagnostic, Kind, TypedValue};
 use super::literal::{CallArgument, CharacterNames, ListItems, Literal, as_integer};
-use super::mend;
-use super::quote;
 use super::range::{self, Range};
+use super::repair;
 use super::sampling::{self, ArgumentRef, Note, Stream};
+use super::shell_quote;
 use super::span::Origin;
 use super::value::{Call, ParsedValue};
 use std::borrow::Cow;
@@ -126,7 +126,7 @@ pub(super) fn read_argument(
         ParsedValue::UnknownCall { name, start } => {
             let end = start + byte_len(&name);
             let call = argument.value().get(start as usize..).unwrap_or("");
-            let suggestion = mend::suggest_function(&name, call);
+            let suggestion = repair::suggest_function(&name, call);
             reader.report(
                 start,
                 end,
@@ -209,7 +209,7 @@ impl ArgumentReader<'_> {
         self.check_values(&items, &values);
         let repeated = find_repeats(values.iter().map(AsRef::as_ref));
         if let Some((first, count)) = repeated {
-            let example = quote::quote_readably(&values[first]).into_owned();
+            let example = shell_quote::quote_readably(&values[first]).into_owned();
             // `[32, 32]`, all values the same: rather meant as one value, such as the sizes of layers.
             let same = u128::from(count) + 1 == values.len() as u128
                 && self.argument.origin == Origin::Command;

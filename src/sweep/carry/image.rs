@@ -2,7 +2,7 @@
 
 use super::MAX_RANGES;
 use super::boxes::{cost_of_box, visit_boxes};
-use super::digits::DigitMap;
+use super::digit_map::DigitMap;
 use super::matching::{DigitSource, MatchedAxis, Matching};
 use super::projection::Projection;
 use crate::sweep::axis::Axis;

@@ -2,7 +2,7 @@
 //! both sweep.
 
 use super::LossCause;
-use super::digits::{DigitMap, ValueSet};
+use super::digit_map::{DigitMap, ValueSet};
 use crate::sweep::part::Part;
 use crate::sweep::ranges::Ranges;
 use std::cell::OnceCell;

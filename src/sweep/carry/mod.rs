@@ -29,7 +29,7 @@
 //! on the way is lost as a whole.
 
 // Which command, argument and value is which.
-mod digits;
+mod digit_map;
 mod matching;
 mod pairing;
 

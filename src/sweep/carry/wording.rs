@@ -2,7 +2,7 @@
 
 use super::{CarryLoss, LossCause, MAX_RANGES};
 use crate::sweep::diagnostic::format_count;
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
 use std::fmt;
 
 /// How many causes one sentence names.
@@ -71,7 +71,7 @@ impl fmt::Display for LossCause {
             } => {
                 let values: Vec<_> = examples
                     .iter()
-                    .map(|text| quote::quote_readably(text))
+                    .map(|text| shell_quote::quote_readably(text))
                     .collect();
                 let (more, verb) = match (more, values.len()) {
                     (true, _) => (" and others", "are"),

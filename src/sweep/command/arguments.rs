@@ -1,8 +1,8 @@
 //! The names of a script's arguments.
 
 use super::{Argument, split_at_equals};
+use crate::sweep::shell_words::{self, Word, begins_flag};
 use crate::sweep::span::Origin;
-use crate::sweep::words::{self, Word, begins_flag};
 use compact_str::{CompactString, format_compact};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -28,7 +28,9 @@ pub(super) fn name_arguments(words: impl Iterator<Item = Word>) -> Vec<Argument>
         flag = is_flag.then(|| name.clone());
         Argument {
             name,
-            value_start: value.map_or(0, |value| words::to_offset(word.text.len() - value.len())),
+            value_start: value.map_or(0, |value| {
+                shell_words::to_offset(word.text.len() - value.len())
+            }),
             is_flag,
             word,
             origin: Origin::Command,

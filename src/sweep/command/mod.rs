@@ -3,26 +3,26 @@
 use super::diagnostic::spelling::Problem;
 use super::diagnostic::{Diagnostic, Kind, ShellProblem};
 use super::options::{OptionSpec, Options, Strategy};
+use super::shell_words::{CommandWords, Word, is_placeholder, is_script};
 use super::span::{Origin, Span};
-use super::words::{CommandWords, Word, is_placeholder, is_script};
 use compact_str::CompactString;
 
 // The options, then the script's arguments.
 mod arguments;
-mod options_typed;
+mod option_reader;
 mod typed;
 
 // What holds between them.
 mod rules;
 
 // What is another program, and what goes on from the line above.
-mod going_on;
+mod dangling_lines;
 mod runner;
 
 use arguments::name_arguments;
-pub(super) use going_on::parse_all;
-use options_typed::OptionReader;
-pub(super) use options_typed::split_at_equals;
+pub(super) use dangling_lines::parse_all;
+use option_reader::OptionReader;
+pub(super) use option_reader::split_at_equals;
 pub(super) use rules::{check_draw_count, check_units};
 pub(super) use runner::{detect_runner, is_python};
 

@@ -5,12 +5,12 @@ use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, GpuPlaces, Kind};
 use crate::sweep::machines;
 use crate::sweep::options::{self, OptionSpec, Options, ValueType};
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
+use crate::sweep::shell_words::{self, CommandWords, Word, begins_flag};
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::spelling;
 use crate::sweep::subset;
 use crate::sweep::value::{self, ParsedValue};
-use crate::sweep::words::{self, CommandWords, Word, begins_flag};
 
 /// The client's checks before it reads a config file.
 pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) {
@@ -74,7 +74,7 @@ fn check_options_behind_script(command: &Command, diagnostics: &mut Vec<Diagnost
             Problem::FormerBehindScript {
                 found: found.to_owned(),
                 today: spec.name,
-                name: argument.word.locate(0, words::to_offset(found.len())),
+                name: argument.word.locate(0, shell_words::to_offset(found.len())),
                 movable,
                 is_given,
                 options_at,
@@ -154,7 +154,7 @@ pub(super) fn check_script_repeated(
     let quoted = words
         .words
         .iter()
-        .map(|word| quote::quote_for_shell(&word.text));
+        .map(|word| shell_quote::quote_for_shell(&word.text));
     let line = quoted.collect::<Vec<_>>().join(" ");
     let count = u32::try_from(line.matches(script).count()).ok()?;
     let script = script.to_owned();

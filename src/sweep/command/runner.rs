@@ -2,8 +2,8 @@
 
 use crate::sweep::diagnostic::Kind;
 use crate::sweep::diagnostic::foreign::{ForeignText, Runner};
+use crate::sweep::shell_words::{CommandWords, is_script};
 use crate::sweep::span::Span;
-use crate::sweep::words::{CommandWords, is_script};
 
 /// The program that starts the script in place of `grid run`; `None` where its name alone has to change.
 pub(in crate::sweep) fn detect_runner(words: &CommandWords) -> Option<(Span, Kind)> {

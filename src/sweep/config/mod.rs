@@ -36,10 +36,10 @@
 //! ```
 
 // YAML text to a tree, and its scalars to Python's values.
+mod parser_errors;
 mod resolve;
 mod retyped;
 mod scalar;
-mod syntax;
 mod timestamp;
 mod tree;
 mod value;
@@ -47,7 +47,7 @@ mod value;
 // The tree to what Grid's client takes from it.
 mod params;
 mod schema;
-mod trial;
+mod trial_setup;
 
 // Into a command; or a file in a command's place.
 mod merge;
@@ -62,8 +62,8 @@ pub(super) use pasted::{check_pasted, split_key};
 use super::diagnostic::Diagnostic;
 use super::diagnostic::config::ConfigProblem;
 use super::options::{Actions, OptionSpec};
+use super::shell_words::{self, Word};
 use super::span::Span;
-use super::words::{self, Word};
 use std::collections::BTreeMap;
 
 /// What a config file sets. Places are in its text.
@@ -110,7 +110,7 @@ pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
         Err(diagnostic) => (Config::default(), vec![diagnostic]),
     };
     // First, since they are often why something else is found at their place.
-    let mut diagnostics = words::check_hidden_in_config(text);
+    let mut diagnostics = shell_words::check_hidden_in_config(text);
     diagnostics.extend(found);
     (config, diagnostics)
 }

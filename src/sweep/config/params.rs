@@ -6,8 +6,8 @@ use super::value::YamlValue;
 use crate::sweep::diagnostic::Diagnostic;
 use crate::sweep::diagnostic::config::ConfigProblem;
 use crate::sweep::literal::Literal;
+use crate::sweep::shell_words::{self, TextSource, Word};
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::words::{self, TextSource, Word};
 
 impl SchemaReader<'_> {
     /// ` key value` for each entry, in the order of Python's dict.
@@ -44,7 +44,7 @@ impl SchemaReader<'_> {
     /// Checks that each value ends where it should: the client passes all of them as one text, in which a
     /// value with an open bracket runs on into the next.
     fn check_values_stay_apart(&mut self, passed: &str, words: &[Word]) {
-        let (commands, _) = words::split(passed, TextSource::Client);
+        let (commands, _) = shell_words::split(passed, TextSource::Client);
         let whole = commands.iter().flat_map(|command| &command.words);
         let same = whole
             .zip(words)
@@ -82,7 +82,7 @@ impl SchemaReader<'_> {
             } if own == text && !at.alias => Some(*span),
             _ => None,
         };
-        let (commands, diagnostics) = words::split(text, TextSource::Client);
+        let (commands, diagnostics) = shell_words::split(text, TextSource::Client);
         for Diagnostic { span, kind, .. } in diagnostics {
             let place = match verbatim {
                 Some(within) => Span::new(within.start + span.start, within.start + span.end),

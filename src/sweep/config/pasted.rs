@@ -3,9 +3,9 @@
 use crate::sweep::command;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::options::Options;
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
+use crate::sweep::shell_words::{self, TextSource, is_script};
 use crate::sweep::span::Span;
-use crate::sweep::words::{self, TextSource, is_script};
 use std::ops::Range;
 
 /// The keys at the top of a config file: no command begins with one.
@@ -34,7 +34,7 @@ impl PastedConfig {
         let script = self.script.as_deref().unwrap_or(script);
         format!(
             "grid run --config {FILE_NAME} {}",
-            quote::quote_for_shell(script)
+            shell_quote::quote_for_shell(script)
         )
     }
 }
@@ -61,8 +61,8 @@ pub(in crate::sweep) fn check_pasted(text: &str) -> Option<Diagnostic> {
         .unwrap_or((block.start, ""));
     let indented = start + line.len() - line.trim_start().len();
     let span = Span::new(
-        words::to_offset(indented),
-        words::to_offset(start + line.trim_end().len()),
+        shell_words::to_offset(indented),
+        shell_words::to_offset(start + line.trim_end().len()),
     );
     Some(Diagnostic::new(span, Kind::ConfigPasted))
 }
@@ -125,7 +125,7 @@ fn is_inside_command(before: &str) -> bool {
     let backslashes = line.len() - line.trim_end_matches('\\').len();
     let unclosed = |d: &Diagnostic| matches!(d.kind, Kind::UnclosedQuote { .. });
     backslashes % 2 == 1
-        || words::split(before, TextSource::Person)
+        || shell_words::split(before, TextSource::Person)
             .1
             .iter()
             .any(unclosed)
@@ -193,7 +193,7 @@ fn with_line_end(text: &str) -> String {
 
 /// `commands` with `--config` in each that has none: what is pasted beside it is meant for it.
 fn add_config_option(commands: &str) -> String {
-    let (found, _) = words::split(commands, TextSource::Person);
+    let (found, _) = shell_words::split(commands, TextSource::Person);
     let parsed = found
         .into_iter()
         .filter_map(|words| command::parse(words, &mut Vec::new()));
@@ -207,7 +207,7 @@ fn add_config_option(commands: &str) -> String {
     let edit = |at: u32| {
         (
             Span::at(at),
-            format!(" --config {}", quote::quote_for_shell(&name)),
+            format!(" --config {}", shell_quote::quote_for_shell(&name)),
         )
     };
     let fix = Fix {

@@ -6,7 +6,7 @@
 //! It reads YAML 1.2; what YAML 1.1 reads otherwise is refused here rather than read in another way.
 //! tests/data/pyyaml.json holds documents with what PyYAML makes of them.
 
-use super::syntax;
+use super::parser_errors;
 use crate::sweep::diagnostic::Diagnostic;
 use crate::sweep::diagnostic::config::{ConfigProblem, YamlSyntaxError};
 use crate::sweep::span::Span;
@@ -91,7 +91,7 @@ pub(super) fn parse(text: &str) -> Result<(Tree, Option<NodeRef>), Diagnostic> {
             Err(error) => {
                 let at = to_offset(error.marker().byte_offset().unwrap_or(0));
                 let span = one_character(text, at);
-                let problem = ConfigProblem::Syntax(syntax::to_syntax_error(error.kind()));
+                let problem = ConfigProblem::Syntax(parser_errors::to_syntax_error(error.kind()));
                 return Err(Diagnostic::in_config(span, problem));
             }
         }

@@ -1,7 +1,7 @@
 //! What would be right instead.
 
 use super::{Diagnostic, Kind, ShellSyntax};
-use crate::sweep::mend;
+use crate::sweep::repair;
 
 impl Diagnostic {
     /// What would be right, where saying so helps.
@@ -52,7 +52,7 @@ impl Diagnostic {
             Kind::UnknownCall {
                 typed, suggestion, ..
             } => {
-                let likely = mend::call_repairs(&typed.value).into_iter().next();
+                let likely = repair::call_repairs(&typed.value).into_iter().next();
                 let likely = likely.map(|meaning| meaning.value);
                 format!("did you mean `{}`?", likely.or_else(|| suggestion.clone())?)
             }

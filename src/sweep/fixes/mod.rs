@@ -8,10 +8,10 @@ use super::diagnostic::{
     extend_over_blanks,
 };
 use super::literal::LiteralErrorKind;
-use super::mend::{self, Repair};
-use super::quote;
+use super::repair::{self, Repair};
+use super::shell_quote;
+use super::shell_words::{self, is_script};
 use super::span::{Origin, Span};
-use super::words::{self, is_script};
 
 mod gpus;
 
@@ -54,14 +54,15 @@ impl Diagnostic {
                 to_fixes(vec![Repair { label, ..whole }], &typed.place)
             }
             Kind::UnknownCall { typed, .. } => {
-                to_fixes(mend::call_repairs(&typed.value), &typed.place)
+                to_fixes(repair::call_repairs(&typed.value), &typed.place)
             }
             Kind::RangeNotInteger { typed, .. } => {
-                to_fixes(mend::repairs_of_unreadable(&typed.value), &typed.place)
+                to_fixes(repair::repairs_of_unreadable(&typed.value), &typed.place)
             }
-            Kind::UnquotedSweep { typed, .. } if !mend::is_sweep(typed) => {
-                to_fixes(mend::repairs_of_unquoted(typed), &ValuePlace::at(self.span))
-            }
+            Kind::UnquotedSweep { typed, .. } if !repair::is_sweep(typed) => to_fixes(
+                repair::repairs_of_unquoted(typed),
+                &ValuePlace::at(self.span),
+            ),
             _ => self.likeliest_fix(text).into_iter().collect(),
         }
     }
@@ -99,23 +100,23 @@ impl Diagnostic {
                     edits: vec![(at, quote.to_string())],
                 })
             }
-            Kind::TypographicQuote { content: Some(_) } => Some(words::quotes_fix(text)),
+            Kind::TypographicQuote { content: Some(_) } => Some(shell_words::quotes_fix(text)),
             Kind::Character(problem) => problem.fix(text, self.span),
             Kind::Shell(problem) => problem.fix(text),
             Kind::ShellSyntax(ShellSyntax::Expansion { typed }) if typed.starts_with('`') => {
-                words::backticks_fix(text, self.span)
-                    .or_else(|| words::run_name_fix(text, self.span))
+                shell_words::backticks_fix(text, self.span)
+                    .or_else(|| shell_words::run_name_fix(text, self.span))
             }
             Kind::ShellSyntax(ShellSyntax::Expansion { .. }) => {
-                words::run_name_fix(text, self.span)
+                shell_words::run_name_fix(text, self.span)
             }
             Kind::ShellSyntax(shell @ (ShellSyntax::Pipe | ShellSyntax::Redirection)) => {
-                words::operator_fix(text, self.span, shell)
+                shell_words::operator_fix(text, self.span, shell)
             }
-            Kind::Dash => Some(words::dashes_fix(text)),
+            Kind::Dash => Some(shell_words::dashes_fix(text)),
             Kind::UnquotedSweep { typed, .. } => replace(
                 "Put it in quotes",
-                quote::quote_readably(typed).into_owned(),
+                shell_quote::quote_readably(typed).into_owned(),
             ),
             Kind::ShellSyntax(ShellSyntax::Braces { list: Some(list) }) => {
                 replace("Write it as a list", format!("\"{list}\""))
@@ -152,7 +153,7 @@ impl Diagnostic {
             } => replace(&format!("Change to {name}"), name.clone()),
             Kind::RepeatedRunName { name, .. } => replace(
                 &format!("Call it {name}"),
-                quote::quote_readably(name).into_owned(),
+                shell_quote::quote_readably(name).into_owned(),
             ),
             Kind::MissingComma { previous_end } => Some(Fix {
                 label: "Add the comma".into(),
@@ -213,9 +214,9 @@ fn value_fixes(problem: &LiteralErrorKind, typed: &TypedValue, text: &str) -> Ve
             }]
         }
         _ => {
-            let own = to_fixes(mend::repairs_of_unreadable(value), place);
+            let own = to_fixes(repair::repairs_of_unreadable(value), place);
             let longer = unquoted_words(place.span, text).and_then(|place| {
-                let meanings = mend::repairs_of_unreadable(place.span.slice(text));
+                let meanings = repair::repairs_of_unreadable(place.span.slice(text));
                 let fix = to_fixes(meanings, &place).into_iter().next()?;
                 let label = "Take the words behind it into the list".into();
                 Some(Fix { label, ..fix })

@@ -1,6 +1,6 @@
 //! What `np.asarray(list).tolist()` makes of a list: all items of one type.
 
-use super::bound::as_double;
+use super::arguments::as_double;
 use crate::sweep::literal::Literal;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;

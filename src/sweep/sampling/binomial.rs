@@ -4,9 +4,9 @@
 //! Inversion takes one double per value, BTPE two per try; where one ends and the other begins, and
 //! how sums are ordered, decides how the stream goes on, so all of it is NumPy's.
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, Rule};
-use super::law::int_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::int_distribution;
+use super::error::{BindError, Rule};
 use super::plan::Plan;
 use super::stream::{Stream, to_c_long};
 use crate::sweep::math::{exp, log, log1p};

@@ -1,11 +1,11 @@
 //! A call of a distribution, checked and ready to draw.
 
-use super::bound::{Arguments, BoundArguments, Note};
-use super::fault::{BindError, BindErrorKind};
-use super::law::DrawnValues;
+use super::arguments::{Arguments, BoundArguments, Note};
+use super::distribution::DrawnValues;
+use super::error::{BindError, BindErrorKind};
 use super::plan::{Plan, SampleCount};
+use super::registry;
 use super::stream::Stream;
-use super::table;
 
 /// A call whose name is known, whose arguments match its parameters and whose values NumPy
 /// accepts. Drawing from it cannot fail.
@@ -23,7 +23,7 @@ pub struct BoundCall {
 /// than [`super::LIMIT`] values. Only the first error is reported, with the argument
 /// that causes it.
 pub fn bind(name: &str, arguments: &Arguments) -> Result<BoundCall, BindError> {
-    let Some(entry) = table::find_entry(name) else {
+    let Some(entry) = registry::find_entry(name) else {
         let fault = BindErrorKind::UnknownName { name: name.into() };
         return Err(BindError {
             argument: None,
@@ -96,7 +96,7 @@ impl std::fmt::Debug for BoundCall {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fault::ArgumentRef::{self, Keyword, Positional};
+    use super::super::error::ArgumentRef::{self, Keyword, Positional};
     use super::*;
     use crate::sweep::value::{self, ParsedValue};
     #[cfg(target_arch = "wasm32")]

@@ -1,9 +1,9 @@
 //! Items of a list: `choice` and `permutation`.
 
+use super::arguments::{BoundArguments, MAX_VALUES, as_double};
 use super::array::unify_types;
-use super::bound::{BoundArguments, MAX_VALUES, as_double};
-use super::fault::{BindError, BindErrorKind, Expected, Rule};
-use super::law::{Distribution, DrawnValues};
+use super::distribution::{Distribution, DrawnValues};
+use super::error::{BindError, BindErrorKind, Expected, Rule};
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;

@@ -1,7 +1,7 @@
 //! The rules about single numbers that many distributions share.
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, Rule};
+use super::arguments::BoundArguments;
+use super::error::{BindError, Rule};
 
 impl BoundArguments<'_> {
     /// A parameter that may not be negative; NumPy counts -0.0 as negative.

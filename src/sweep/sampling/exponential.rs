@@ -1,8 +1,8 @@
 //! Distributions by inversion: each value is a formula of one double.
 
-use super::bound::BoundArguments;
-use super::fault::BindError;
-use super::law::float_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::float_distribution;
+use super::error::BindError;
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log, log1p, pow};

@@ -5,9 +5,9 @@
 //! formula the order in which they are drawn is part of the result; below, `let` fixes it where C's
 //! expressions did.
 
-use super::bound::BoundArguments;
-use super::fault::BindError;
-use super::law::float_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::float_distribution;
+use super::error::BindError;
 use super::plan::Plan;
 use super::poisson::Poisson;
 use super::stream::Stream;

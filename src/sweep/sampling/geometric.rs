@@ -1,8 +1,8 @@
 //! Counts with long tails: geometric, logarithmic series, zeta (Zipf).
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, Consequence, Rule};
-use super::law::int_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::int_distribution;
+use super::error::{BindError, Consequence, Rule};
 use super::plan::Plan;
 use super::stream::{Stream, to_c_long};
 use crate::sweep::math::{exp, log, log1p, pow};

@@ -4,9 +4,9 @@
 //!
 //! HYP takes up to one double per item, HRUA two per try.
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, BindErrorKind, Consequence, Rule};
-use super::law::int_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::int_distribution;
+use super::error::{BindError, BindErrorKind, Consequence, Rule};
 use super::loggam::loggam;
 use super::plan::Plan;
 use super::stream::{Stream, to_c_long};

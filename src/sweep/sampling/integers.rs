@@ -1,9 +1,9 @@
 //! Integers that are all equally likely. The numbers are Python's, of any size, until the ends are
 //! known to fit 64 bits.
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, Rule};
-use super::law::int_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::int_distribution;
+use super::error::{BindError, Rule};
 use super::plan::Plan;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;

@@ -34,14 +34,14 @@ mod stream;
 mod twister;
 
 // A call's arguments, checked; what may be wrong with them.
+mod arguments;
 mod array;
-mod bound;
 mod decimal;
 mod domain;
-mod fault;
+mod error;
 
 // What a distribution draws, and how many.
-mod law;
+mod distribution;
 mod plan;
 
 // The distributions.
@@ -61,14 +61,14 @@ mod vonmises;
 
 // All of them by name, and a call of one.
 mod call;
-mod table;
+mod registry;
 
 #[cfg(test)]
-mod rare;
+mod tests;
 
-pub use bound::{Arguments, MAX_VALUES, Note};
+pub use arguments::{Arguments, MAX_VALUES, Note};
 pub use call::{BoundCall, bind};
-pub use fault::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
-pub use law::{DrawnValue, DrawnValues};
+pub use distribution::{DrawnValue, DrawnValues};
+pub use error::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
+pub use registry::{is_addition, is_distribution, names, signature};
 pub use stream::Stream;
-pub use table::{is_addition, is_distribution, names, signature};

@@ -1,9 +1,9 @@
 //! Distributions made of normals: normal, log-normal, Cauchy, Wald. Normals come in pairs, and the second
 //! of a pair waits in the stream (see [`Stream`]), so the order of draws within a value matters.
 
-use super::bound::BoundArguments;
-use super::fault::BindError;
-use super::law::float_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::float_distribution;
+use super::error::BindError;
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::exp;

@@ -1,6 +1,6 @@
 //! What a distribution makes of its arguments: what it draws, and how many.
 
-use super::law::Distribution;
+use super::distribution::Distribution;
 use std::sync::Arc;
 
 /// What draws the values of one call: the distribution with its parameters, and how many.

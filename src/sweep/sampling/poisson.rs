@@ -1,9 +1,9 @@
 //! Counts of events: Poisson and negative binomial.
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, Consequence, Rule};
+use super::arguments::BoundArguments;
+use super::distribution::int_distribution;
+use super::error::{BindError, Consequence, Rule};
 use super::gamma::Gamma;
-use super::law::int_distribution;
 use super::loggam::loggam;
 use super::plan::Plan;
 use super::stream::{Stream, to_c_long};

@@ -1,9 +1,9 @@
 //! Our additions that draw nothing: values at even distances.
 
-use super::bound::{BoundArguments, MAX_VALUES};
+use super::arguments::{BoundArguments, MAX_VALUES};
 use super::decimal::Decimal;
-use super::fault::{BindError, BindErrorKind, Expected, Rule};
-use super::law::{Distribution, DrawnValues};
+use super::distribution::{Distribution, DrawnValues};
+use super::error::{BindError, BindErrorKind, Expected, Rule};
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;

@@ -1,8 +1,8 @@
 //! Distributions whose values take one double each: uniform, triangular, log-uniform.
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, Rule};
-use super::law::float_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::float_distribution;
+use super::error::{BindError, Rule};
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log};

@@ -2,9 +2,9 @@
 //!
 //! The one distribution that is not NumPy's bit for bit in every draw: see [`crate::sweep::math`].
 
-use super::bound::BoundArguments;
-use super::fault::{BindError, Consequence};
-use super::law::float_distribution;
+use super::arguments::BoundArguments;
+use super::distribution::float_distribution;
+use super::error::{BindError, Consequence};
 use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{acos, cos, log};

@@ -1,8 +1,8 @@
 //! Options of `grid run` that are not spelled as its client spells them today, or stand elsewhere.
 
 use super::options::OPTIONS;
+use super::shell_words::is_script;
 use super::suggest;
-use super::words::is_script;
 
 mod former;
 

@@ -7,13 +7,13 @@
 
 mod active;
 
-mod look;
+mod poll;
 
 mod outcome;
 
 mod record;
 
-mod pause;
+mod backoff;
 
 #[cfg(test)]
 mod tests;
@@ -33,9 +33,9 @@ use crate::app::App;
 use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
 use crate::store::{Claim, StoreError};
 use active::TrackedTrial;
-use look::{PollResult, poll_trials};
+use backoff::Backoff;
 use outcome::{frees_slot, new_change, requeue_change};
-use pause::Backoff;
+use poll::{PollResult, poll_trials};
 
 /// How often the engine is polled while trials are active.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);

@@ -5,7 +5,7 @@
 //! through files alone (see [`Folder`]), and runs the script at most once, however often a
 //! supervisor is started.
 
-mod given;
+mod datastores;
 
 mod namespace;
 
@@ -91,7 +91,7 @@ fn run_trial(folder: &TrialFolder, job: &JobSpec, mut sink: OutputSink) -> EndRe
         return not_started("stopped before it started".to_owned(), true);
     }
     let begin = || {
-        let given = given::provide_datastores(folder, job)?;
+        let given = datastores::provide_datastores(folder, job)?;
         Ok((ScriptProcess::start(folder, job, &given.command)?, given))
     };
     let (mut running, given) = match begin() {

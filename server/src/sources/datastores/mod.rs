@@ -4,7 +4,7 @@
 //! where both have a name and version, the configuration's is meant. A version is never changed:
 //! other data is another version.
 
-mod place;
+mod mount_path;
 
 mod add;
 
@@ -131,7 +131,7 @@ impl Datastores {
                 "" => format!("/datastores/{}", found.name),
                 path => path.to_owned(),
             };
-            let at = place::check_mount_path(&at, &found.folder, self.data.path())?;
+            let at = mount_path::check_mount_path(&at, &found.folder, self.data.path())?;
             if let Some(other) = mounts.iter().find(|other| overlap(&other.at, &at)) {
                 return Err(format!(
                     "Two datastores cannot be mounted at `{}` and `{}`.",

@@ -10,7 +10,7 @@ use super::marked_text::{MarkedText, problem_spans};
 use super::problems::ShowAll;
 use crate::page::format::{format_count, format_quantity};
 use crate::page::state::{PlanField, State, problems_to_show};
-use crate::page::{browser, text};
+use crate::page::{browser, messages};
 use crate::sweep::{Origin, Reading, Severity};
 
 #[component]
@@ -127,7 +127,7 @@ fn Examples() -> impl IntoView {
     let draft = State::get().draft;
     let choose = move |event: ev::Event| {
         let chosen = event_target_value(&event).parse::<usize>().ok();
-        if let Some((_, example)) = chosen.and_then(|place| text::EXAMPLES.get(place)) {
+        if let Some((_, example)) = chosen.and_then(|place| messages::EXAMPLES.get(place)) {
             let end = draft.start_from_example(example);
             undo::place_caret(draft, end, true);
         }
@@ -137,7 +137,7 @@ fn Examples() -> impl IntoView {
         <select class="ghost small select-ghost" aria-label="Examples" on:change=choose>
             <option value="">"Examples"</option>
             {(0..)
-                .zip(text::EXAMPLES)
+                .zip(messages::EXAMPLES)
                 .map(|(place, (name, _)): (u32, _)| view! { <option value=place.to_string()>{*name}</option> })
                 .collect_view()}
         </select>

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::launch::LaunchBar;
 use crate::estimate::{CostEstimate, Estimate, Money, Spread};
 use crate::page::format::{format_count, format_duration, format_quantity};
+use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::State;
-use crate::page::text::STALE_SUFFIX;
 
 #[component]
 pub(super) fn EstimatePanel() -> impl IntoView {

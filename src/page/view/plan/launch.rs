@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos::{ev, html};
 
+use super::super::rich_text::rich_text;
 use super::super::undo::dialog_is_open;
-use super::super::words::rich_text;
 use super::estimate::format_cost_range;
 use crate::launch::MAX_TRIALS;
 use crate::page::format::{format_count, format_quantity};

@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 
 use super::super::icon::{ERROR, OFFER, WARNING, icon};
+use super::super::rich_text::rich_text;
 use super::super::undo;
-use super::super::words::rich_text;
 use super::marks;
 use crate::page::browser;
 use crate::page::state::{Draft, PlanField, State, problems_to_show};

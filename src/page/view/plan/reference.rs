@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::super::modal::{Modal, ModalHead};
-use super::super::words::rich_text;
+use super::super::rich_text::rich_text;
 use crate::page::format::format_count;
 use crate::sweep::{self, options, sampling};
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::offline;
+use super::empty_state;
 use crate::api::{Run, TRIAL_PAGE_MAX};
 use crate::page::format::{format_count, format_duration, format_exact_dollars, format_metric};
 use crate::page::state::State;
@@ -44,7 +44,7 @@ pub(super) fn ResultsView() -> impl IntoView {
         if there.get() && state.server.is_connected() {
             view! { <Results state=state /> }.into_any()
         } else {
-            offline::empty_state(state).into_any()
+            empty_state::empty_state(state).into_any()
         }
     }
 }

@@ -76,7 +76,8 @@ fn sorting(view: Comparison) -> (Column, bool) {
 
 fn row_order(view: Comparison) -> Vec<usize> {
     let (column, ascending) = sorting(view);
-    view.table.with(|table| table.sorted_indices(&column, ascending))
+    view.table
+        .with(|table| table.sorted_indices(&column, ascending))
 }
 
 fn header_cell(view: Comparison, column: Column) -> AnyView {

@@ -8,10 +8,10 @@ mod trials;
 use leptos::prelude::*;
 
 use super::clock::server_clock;
-use super::offline;
+use super::empty_state;
 use crate::api::Timestamp;
+use crate::page::messages;
 use crate::page::state::State;
-use crate::page::text;
 use list::RunList;
 use output::OutputSheet;
 use trials::TrialsOf;
@@ -61,7 +61,7 @@ pub(super) fn RunsView() -> impl IntoView {
                 </div>
             }.into_any()
         } else {
-            offline::empty_state(state).into_any()
+            empty_state::empty_state(state).into_any()
         }}
         {view! { <OutputSheet watch=watch /> }.into_any()}
     }
@@ -74,12 +74,12 @@ fn ConnectionProblem(state: State) -> impl IntoView {
         let failure = state
             .runs
             .failure
-            .with(|failure| failure.as_ref().map(text::describe_failure));
-        failure.or_else(|| (!state.runs.live.get()).then(|| text::NOT_LIVE.to_owned()))
+            .with(|failure| failure.as_ref().map(messages::describe_failure));
+        failure.or_else(|| (!state.runs.live.get()).then(|| messages::NOT_LIVE.to_owned()))
     };
     view! {
         <p class="trouble" role="status" hidden=move || words().is_none()>
-            {move || words().map(|words| super::words::rich_text(&words))}
+            {move || words().map(|words| super::rich_text::rich_text(&words))}
         </p>
     }
 }

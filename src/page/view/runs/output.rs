@@ -10,7 +10,7 @@ use super::{OutputTarget, RunsContext};
 use crate::api::LogPage;
 use crate::page::browser;
 use crate::page::client::{Client, Failure};
-use crate::page::text;
+use crate::page::messages;
 
 /// Bytes at the end of the output that are read first, and most bytes that are kept in the document.
 const TAIL: u32 = 256 << 10;
@@ -155,8 +155,8 @@ async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<Out
             }
             Err(failure) => {
                 let lost = matches!(failure, Failure::NoAnswer);
-                let told =
-                    read.try_update(|read| read.failure = Some(text::describe_failure(&failure)));
+                let told = read
+                    .try_update(|read| read.failure = Some(messages::describe_failure(&failure)));
                 if !lost {
                     return;
                 }

@@ -2,7 +2,7 @@
 
 use super::excerpt;
 use crate::sweep::diagnostic::Fix;
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
 use crate::sweep::span::Span;
 use std::fmt;
 
@@ -53,7 +53,7 @@ pub(super) fn fixes(span: Span, text: &str) -> Vec<Fix> {
         return vec![comment_fix];
     }
     let word_span = Span::new(span.start, span.start + length);
-    let quoted = quote::quote_readably(word).into_owned();
+    let quoted = shell_quote::quote_readably(word).into_owned();
     vec![
         Fix {
             label: format!("Put {} in quotes", excerpt(word)),

@@ -3,7 +3,7 @@
 use super::excerpt;
 use crate::sweep::diagnostic::Fix;
 use crate::sweep::literal::ListItems;
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
 use crate::sweep::span::Span;
 use crate::sweep::value::{self, ParsedValue};
 use std::fmt;
@@ -68,7 +68,7 @@ fn requote(list: &str) -> Option<String> {
         .iter()
         .map(|item| item.value.repr())
         .collect();
-    Some(quote::quote_readably(&format!("[{}]", items.join(", "))).into_owned())
+    Some(shell_quote::quote_readably(&format!("[{}]", items.join(", "))).into_owned())
 }
 
 /// The items of a list that has some.

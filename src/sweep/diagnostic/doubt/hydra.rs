@@ -3,8 +3,8 @@
 
 use super::{ValuePlace, excerpt};
 use crate::sweep::diagnostic::Fix;
-use crate::sweep::mend::{self, Repair};
-use crate::sweep::quote;
+use crate::sweep::repair::{self, Repair};
+use crate::sweep::shell_quote;
 use crate::sweep::span::Span;
 use std::fmt;
 
@@ -66,7 +66,7 @@ impl OverrideList {
     /// The values that the items are, where they can be written out.
     pub(in crate::sweep) fn values(&self) -> Option<Vec<String>> {
         let read = to_sweep(&self.value);
-        let listed = read.and_then(|sweep| mend::enumerate_values(&sweep));
+        let listed = read.and_then(|sweep| repair::enumerate_values(&sweep));
         listed.or_else(|| comma_list(&self.value))
     }
 
@@ -84,7 +84,7 @@ impl OverrideList {
         let sweep = self.values().map(|values| {
             let arguments: Vec<String> = values
                 .iter()
-                .map(|value| quote::quote_for_python(&format!("{}{value}", self.name)))
+                .map(|value| shell_quote::quote_for_python(&format!("{}{value}", self.name)))
                 .collect();
             Repair::new(
                 "Sweep over its items",
@@ -92,7 +92,7 @@ impl OverrideList {
             )
         });
         let meanings = sweep.into_iter().chain([Repair::pass_verbatim(&whole)]);
-        mend::keep_valid(meanings.collect())
+        repair::keep_valid(meanings.collect())
             .into_iter()
             .map(|meaning| self.place.to_fix(meaning))
             .collect()
@@ -101,12 +101,12 @@ impl OverrideList {
 
 /// The sweep that a value is, or a list whose texts have no quotes: Hydra's own `[a, b]`.
 pub(in crate::sweep) fn to_sweep(value: &str) -> Option<String> {
-    if mend::is_sweep(value) {
+    if repair::is_sweep(value) {
         return Some(value.to_owned());
     }
     let closed = value.starts_with('[') && value.ends_with(']');
-    let list = closed.then(|| mend::list_repairs(value))?;
-    mend::keep_valid(list)
+    let list = closed.then(|| repair::list_repairs(value))?;
+    repair::keep_valid(list)
         .into_iter()
         .next()
         .map(|list| list.value)

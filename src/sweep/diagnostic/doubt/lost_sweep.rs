@@ -3,7 +3,7 @@
 use super::{ValuePlace, excerpt};
 use crate::sweep::diagnostic::Fix;
 use crate::sweep::literal::leading_dotted_path;
-use crate::sweep::mend::{self, Repair};
+use crate::sweep::repair::{self, Repair};
 use crate::sweep::span::Span;
 use std::fmt;
 
@@ -93,7 +93,7 @@ impl LostSweep {
             LostSweep::Value { form, value, place } => {
                 let likely = repairs(*form, value).into_iter();
                 let all = likely.chain([Repair::pass_verbatim(value)]);
-                let all = mend::keep_valid(all.collect()).into_iter();
+                let all = repair::keep_valid(all.collect()).into_iter();
                 all.map(|meaning| place.to_fix(meaning)).collect()
             }
             LostSweep::Apart {
@@ -111,9 +111,9 @@ impl LostSweep {
 pub(in crate::sweep) fn repairs(form: Form, value: &str) -> Vec<Repair> {
     let text = value.trim();
     let inside = || text.get(1..text.len().saturating_sub(1)).unwrap_or("");
-    mend::keep_valid(match form {
+    repair::keep_valid(match form {
         Form::Tuple => {
-            let list = mend::list_repairs(text).into_iter().take(1);
+            let list = repair::list_repairs(text).into_iter().take(1);
             let list = list.map(|meaning| Repair::from_value(meaning.value));
             let numbers = inside().trim().trim_end_matches(',');
             let range = (numbers.matches(',').count() == 2)
@@ -125,7 +125,7 @@ pub(in crate::sweep) fn repairs(form: Form, value: &str) -> Vec<Repair> {
             meanings
         }
         Form::Braces => {
-            let list = mend::list_repairs(text).into_iter().take(2);
+            let list = repair::list_repairs(text).into_iter().take(2);
             list.map(|meaning| Repair::from_value(meaning.value))
                 .collect()
         }
@@ -134,7 +134,7 @@ pub(in crate::sweep) fn repairs(form: Form, value: &str) -> Vec<Repair> {
             .into_iter()
             .map(Repair::from_value)
             .collect(),
-        Form::Sum | Form::OtherBrackets => mend::expression_repairs(text),
+        Form::Sum | Form::OtherBrackets => repair::expression_repairs(text),
         Form::Escaped => vec![Repair::from_value(unescape_markdown(text))],
         Form::Commas => vec![Repair::from_value(format!("[{text}]"))],
     })
@@ -174,5 +174,5 @@ pub(in crate::sweep) fn strip_label(text: &str) -> Option<&str> {
         .iter()
         .find_map(|sign| rest.strip_prefix(sign))?
         .trim();
-    (rest.len() < text.len() && mend::is_sweep(sweep)).then_some(sweep)
+    (rest.len() < text.len() && repair::is_sweep(sweep)).then_some(sweep)
 }

@@ -2,8 +2,8 @@
 //! values that the script will refuse, sweeps that are none, and sweeps that are paid twice.
 
 use super::{Fix, Severity};
-use crate::sweep::mend::Repair;
-use crate::sweep::quote;
+use crate::sweep::repair::Repair;
+use crate::sweep::shell_quote;
 use crate::sweep::span::Span;
 use crate::sweep::value::{self, ParsedValue};
 use std::fmt;
@@ -128,10 +128,10 @@ fn quote_value(prefix: &str, value: &str) -> String {
             _ => Vec::new(),
         };
         if items(value) == items(&exchanged) {
-            return quote::quote_for_shell(&format!("{prefix}{exchanged}")).into_owned();
+            return shell_quote::quote_for_shell(&format!("{prefix}{exchanged}")).into_owned();
         }
     }
-    quote::quote_readably(&format!("{prefix}{value}")).into_owned()
+    shell_quote::quote_readably(&format!("{prefix}{value}")).into_owned()
 }
 
 /// `count` things: "1 value", "3 values".

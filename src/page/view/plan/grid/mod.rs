@@ -4,7 +4,7 @@ mod columns;
 mod keys;
 mod row;
 mod toolbar;
-mod window;
+mod virtual_scroll;
 
 use leptos::html;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use crate::page::browser;
 use crate::page::state::{Draft, State};
 use crate::sweep::Ranges;
 use toolbar::Toolbar;
-use window::{Drawn, Geometry, Position};
+use virtual_scroll::{Drawn, Geometry, Position};
 
 /// The state that the parts of the grid share.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::Grid;
-use super::window::Drawn;
+use super::virtual_scroll::Drawn;
 use crate::estimate::{Catalogue, EstimateSettings, TrialEstimator};
 use crate::page::format::{digit_groups, format_duration};
 use crate::sweep::Plan;

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::super::super::field::NumberField;
-use super::super::super::words::rich_text;
+use super::super::super::rich_text::rich_text;
 use super::Grid;
 use crate::page::format::{format_count, format_quantity};
+use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::Draft;
-use crate::page::text::STALE_SUFFIX;
 use crate::sweep::Ranges;
 
 #[component]

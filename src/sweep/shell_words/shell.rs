@@ -3,7 +3,7 @@
 
 use super::fixes::collect_edits;
 use super::word::{Word, begins_flag};
-use super::{Lexer, in_sweep, placeholder};
+use super::{Lexer, placeholder, sweep_characters};
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Preamble, ShellChange, ShellProblem};
 use crate::sweep::span::Span;
 
@@ -88,7 +88,7 @@ impl Lexer<'_> {
     pub(super) fn ends_path(&self, word: &Word) -> bool {
         let raw = Span::new(word.span.start, self.cursor.offset()).slice(self.cursor.text());
         let last = self.cursor.rest() == "\\";
-        last && in_sweep::is_windows_path(raw.get(value_offset(raw)..).unwrap_or(""))
+        last && sweep_characters::is_windows_path(raw.get(value_offset(raw)..).unwrap_or(""))
     }
 
     /// Reports the first of what a shell would change in a whole word.
@@ -141,9 +141,9 @@ fn effective_change(
     start: u32,
 ) -> Option<(Span, ShellChange)> {
     let whole = Span::new(start, word.span.end);
-    if in_sweep::is_windows_path(value)
+    if sweep_characters::is_windows_path(value)
         && noted.is_some_and(|(_, change)| change == ShellChange::Backslash)
-        || value.starts_with("\\\\") && in_sweep::is_windows_path(value)
+        || value.starts_with("\\\\") && sweep_characters::is_windows_path(value)
     {
         return Some((whole, ShellChange::WindowsPath));
     }

@@ -1,13 +1,13 @@
 //! Loops, conditions, functions and arrays of a shell: none is run. A loop is offered as a sweep where its
 //! list stands in the text and each of its variables is one whole argument.
 
-use super::sweep_of_loop::LoopReader;
+use super::loop_to_sweep::LoopReader;
 use super::{Region, remove_within};
 use crate::sweep::command::is_python;
 use crate::sweep::diagnostic::foreign::{Construct, ForeignText, ShellScript};
 use crate::sweep::diagnostic::{Diagnostic, Kind, Preamble, ShellProblem, ShellSyntax};
+use crate::sweep::shell_words::{CommandWords, Word};
 use crate::sweep::span::Span;
-use crate::sweep::words::{CommandWords, Word};
 
 /// What a command's first word opens.
 fn opened_construct(text: &str, words: &[Word]) -> Option<Construct> {

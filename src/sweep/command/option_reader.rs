@@ -4,9 +4,9 @@ use super::OptionUse;
 use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, ShellProblem};
 use crate::sweep::options::{self, OptionSpec, Options, ValueType};
+use crate::sweep::shell_words::{self, Word, is_script};
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::spelling::{self, CurrentOption};
-use crate::sweep::words::{self, Word, is_script};
 
 pub(super) struct OptionReader<'a> {
     words: &'a [Word],
@@ -79,7 +79,7 @@ impl<'a> OptionReader<'a> {
 
     /// An option that `grid run` does not have: a former name is read as today's, any other is reported.
     fn read_former(&mut self, word: &Word, name: &str, inline: Option<&str>) {
-        let place = word.locate(0, words::to_offset(name.len()));
+        let place = word.locate(0, shell_words::to_offset(name.len()));
         let found = name.to_owned();
         match spelling::find_current(name) {
             Some(CurrentOption::Renamed { spec, note }) => {
@@ -140,7 +140,7 @@ impl<'a> OptionReader<'a> {
         } else if spec.value_type != ValueType::Nothing {
             self.report(span, Kind::RepeatedOption { option: spec.name });
         }
-        if words::is_placeholder(&value) {
+        if shell_words::is_placeholder(&value) {
             let typed = value.clone();
             self.report(value_span, Kind::Shell(ShellProblem::Placeholder { typed }));
         } else if let Err(kind) = self.options.set(spec, &value) {
@@ -216,7 +216,7 @@ impl<'a> OptionReader<'a> {
             place: word.span.to(value.unwrap_or(word.span)),
             script_end: None,
         };
-        let place = word.locate(0, words::to_offset(name.len()));
+        let place = word.locate(0, shell_words::to_offset(name.len()));
         self.report_spelling(place, problem);
     }
 

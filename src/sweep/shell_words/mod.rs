@@ -25,22 +25,22 @@ mod preamble;
 
 // What it judges in them.
 mod characters;
-mod in_sweep;
 mod placeholder;
 mod recover;
 mod shell;
+mod sweep_characters;
 
 // How many of a kind are reported, and the edits that mend them.
 mod fixes;
 mod operators;
-mod reported;
+mod report_limit;
 
 pub(super) use super::span::to_offset;
 pub(crate) use characters::check_hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
-pub(crate) use in_sweep::{check_listed_value, normalize_sweep, windows_path_around};
 pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
+pub(crate) use sweep_characters::{check_listed_value, normalize_sweep, windows_path_around};
 pub(super) use word::begins_flag;
 pub use word::{Word, is_script};
 
@@ -70,7 +70,7 @@ pub enum TextSource {
 
 /// Splits `text` into commands and words. O(length of the text).
 pub fn split(text: &str, source: TextSource) -> (Vec<CommandWords>, Vec<Diagnostic>) {
-    split_with_limit(text, source, reported::MAX_REPORTED)
+    split_with_limit(text, source, report_limit::MAX_REPORTED)
 }
 
 /// As [`split`]; of each problem that one fix mends everywhere only the first `max_reported` are reported.
@@ -142,7 +142,7 @@ struct Lexer<'a> {
     /// What a shell would change first in the present word.
     first_change: Option<(Span, ShellChange)>,
     /// How often each problem was reported that one fix mends everywhere.
-    counts: Vec<(reported::ReportGroup, u32)>,
+    counts: Vec<(report_limit::ReportGroup, u32)>,
     /// The most reports of each such problem.
     max_reported: u32,
     /// Whether the command has words already.

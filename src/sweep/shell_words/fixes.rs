@@ -209,7 +209,7 @@ pub(crate) fn quotes_fix(text: &str) -> Fix {
             content: Some(content),
         } => {
             let plain = match (content.contains('"'), content.contains('\'')) {
-                (true, true) => crate::sweep::quote::quote_for_shell(content).into_owned(),
+                (true, true) => crate::sweep::shell_quote::quote_for_shell(content).into_owned(),
                 (true, false) => format!("'{content}'"),
                 _ => format!("\"{content}\""),
             };

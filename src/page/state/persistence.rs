@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Draft;
 use super::link::{self, SavedPlan};
 use crate::page::browser::{self, BrowserStorage};
-use crate::page::text;
+use crate::page::messages;
 
 /// The name under which the last plan is stored, in the form of a link.
 const PLAN: &str = "sweep.plan";
@@ -20,8 +20,8 @@ pub(super) fn load_plan() -> SavedPlan {
     link::from_hash(&browser::location_hash())
         .or_else(|| link::from_hash(&BrowserStorage::Local.get(PLAN)?))
         .unwrap_or_else(|| SavedPlan {
-            text: text::EXAMPLE.to_owned(),
-            run_time: text::EXAMPLE_RUN_TIME.to_owned(),
+            text: messages::EXAMPLE.to_owned(),
+            run_time: messages::EXAMPLE_RUN_TIME.to_owned(),
             ..SavedPlan::default()
         })
 }

@@ -4,9 +4,9 @@ use super::diagnostic::Fix;
 use super::literal::{Literal, Parser};
 use super::part::Part;
 use super::plan::Plan;
-use super::quote;
 use super::reading::read;
 use super::settings::Settings;
+use super::shell_quote;
 use super::span::Span;
 
 /// The most commands that are compared; more were hardly typed by a person.
@@ -48,7 +48,10 @@ pub fn suggest_single_command(text: &str, plan: &Plan) -> Option<Fix> {
         let start = (place.start - command.span.start) as usize;
         let end = (place.end - command.span.start) as usize;
         line.get(start..end)?;
-        line.replace_range(start..end, &quote::quote_readably(&column.to_python_list()));
+        line.replace_range(
+            start..end,
+            &shell_quote::quote_readably(&column.to_python_list()),
+        );
     }
     let last = plan.parts().last()?.span();
     let edits = vec![(Span::new(command.span.start, last.end), line)];
@@ -104,7 +107,7 @@ fn to_python_item(value: &str) -> String {
         Ok(number @ (Literal::Int(_) | Literal::Float(_))) if number.to_str() == value => {
             value.to_owned()
         }
-        _ => quote::quote_for_python(value),
+        _ => shell_quote::quote_for_python(value),
     }
 }
 

@@ -5,8 +5,8 @@ use crate::sweep::command::{Argument, Command};
 use crate::sweep::diagnostic::hydra::{Multirun, comma_list, to_sweep};
 use crate::sweep::diagnostic::{Lint, OverrideList, ValuePlace, extend_over_blanks};
 use crate::sweep::options::Strategy;
+use crate::sweep::shell_words;
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::words;
 
 /// Reports words such as `lr=[0.1, 0.2]` and `lr=0.1,0.01`. O(length).
 pub(super) fn check(command: &Command, text: &str, report: &mut impl FnMut(Origin, Span, Lint)) {
@@ -87,7 +87,7 @@ fn torn_list<'t>(argument: &Argument, name: usize, text: &'t str) -> Option<(&'t
     let line = rest[..rest.floor_char_boundary(1 << 12)].lines().next()?;
     let end = line.find(']')? + 1;
     let list = line.get(name..end)?;
-    let end = span.start + words::to_offset(end);
+    let end = span.start + shell_words::to_offset(end);
     let whole = !list.contains([
         '"', '\'', '(', ')', '{', '$', '`', ';', '&', '|', '<', '>', '#', '\\',
     ]);

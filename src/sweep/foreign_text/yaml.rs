@@ -3,8 +3,8 @@
 use crate::sweep::config::split_key;
 use crate::sweep::diagnostic::foreign::ForeignText;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::shell_words;
 use crate::sweep::span::Span;
-use crate::sweep::words;
 
 /// A tool's file: all of the keys stand in it.
 struct Tool {
@@ -120,7 +120,10 @@ pub(in crate::sweep) fn check_yaml(text: &str) -> Option<Diagnostic> {
             help: HELP_COMMANDS,
         })
     })?;
-    let span = Span::new(words::to_offset(at), words::to_offset(at + line.len()));
+    let span = Span::new(
+        shell_words::to_offset(at),
+        shell_words::to_offset(at + line.len()),
+    );
     Some(Diagnostic::new(span, Kind::Foreign(foreign)))
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Command, parse};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::shell_words::{CommandWords, is_script};
 use crate::sweep::span::Span;
-use crate::sweep::words::{CommandWords, is_script};
 
 /// The commands that can be read. A line that begins with a flag, or with a script where the command above
 /// has none, is no command but the rest of that one: a `\` is missing between them.

@@ -1,11 +1,11 @@
 //! The assumptions behind an estimate, one sentence each.
 
 use super::billing::{Billing, Meter, Phase};
-use super::pricing::MachineOffers;
+use super::offers::MachineOffers;
 use super::run_time::RunTime;
 use super::settings::{EstimateSettings, RateOverride};
 use super::survey::{PartSurvey, SurveyMethod};
-use super::wall::WallClock;
+use super::wall_clock::WallClock;
 use crate::sweep::Plan;
 use crate::sweep::diagnostic::format_count;
 use crate::sweep::math::exp;

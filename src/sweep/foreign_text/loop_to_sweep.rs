@@ -1,10 +1,10 @@
 //! `for lr in 0.1 0.01; do grid run train.py --lr $lr; done` as the sweep that it is.
 
-use super::script::{array_name, is_idle, run_prefix_length, skip_keywords};
+use super::shell_script::{array_name, is_idle, run_prefix_length, skip_keywords};
 use crate::sweep::diagnostic::Fix;
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
+use crate::sweep::shell_words::{CommandWords, Word, is_script};
 use crate::sweep::span::Span;
-use crate::sweep::words::{CommandWords, Word, is_script};
 
 /// A loop's command with a sweep for each variable.
 pub(super) struct LoopSweep {
@@ -129,8 +129,10 @@ impl<'a> LoopReader<'a> {
                 arrays.push(found.span);
                 let raw = found.words.first()?.span.slice(self.text);
                 let inner = raw.split_once("=(")?.1.strip_suffix(')')?;
-                let (commands, problems) =
-                    crate::sweep::words::split(inner, crate::sweep::words::TextSource::Person);
+                let (commands, problems) = crate::sweep::shell_words::split(
+                    inner,
+                    crate::sweep::shell_words::TextSource::Person,
+                );
                 let [words] = commands.as_slice() else {
                     return None;
                 };
@@ -183,7 +185,7 @@ impl<'a> LoopReader<'a> {
                 match_whole_value(raw, variables).filter(|_| at > script)
             {
                 variable.uses += 1;
-                let sweep = quote::quote_readably(&variable.sweep);
+                let sweep = shell_quote::quote_readably(&variable.sweep);
                 edits.push((word.span, format!("{prefix}{sweep}")));
                 continue;
             }
@@ -313,6 +315,6 @@ fn python_item(item: &str) -> String {
     if number && !padded && item.parse::<f64>().is_ok() {
         item.to_owned()
     } else {
-        quote::quote_for_python(item)
+        shell_quote::quote_for_python(item)
     }
 }

@@ -1,7 +1,7 @@
 //! Every distribution: its name, its signature and the function that checks its parameters.
 
-use super::bound::BoundArguments;
-use super::fault::BindError;
+use super::arguments::BoundArguments;
+use super::error::BindError;
 use super::plan::Plan;
 use super::{
     binomial, choice, exponential, gamma, geometric, hypergeometric, integers, normal, poisson,

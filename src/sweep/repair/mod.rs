@@ -5,9 +5,9 @@
 //! with it leaves nothing of the problem.
 
 use super::literal::as_integer;
-use super::quote;
 use super::range;
 use super::sampling;
+use super::shell_quote;
 use super::value::{self, ParsedValue};
 
 // A list, taken apart, item by item.
@@ -54,7 +54,7 @@ impl Repair {
 
     /// A list of the text alone: what is passed is what was typed.
     pub(super) fn pass_verbatim(value: &str) -> Repair {
-        let list = format!("[{}]", quote::quote_for_python(value));
+        let list = format!("[{}]", shell_quote::quote_for_python(value));
         Repair::new("Pass it as it stands", list)
     }
 }

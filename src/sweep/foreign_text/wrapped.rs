@@ -3,8 +3,8 @@
 
 use crate::sweep::diagnostic::foreign::{ForeignText, WrappedCommand, Wrapping};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
+use crate::sweep::shell_words;
 use crate::sweep::span::Span;
-use crate::sweep::words;
 
 /// A line that is not empty, and where it begins.
 type Line<'t> = (usize, &'t str);
@@ -55,7 +55,7 @@ fn to_diagnostic(wrapping: Wrapping, edits: Vec<(Span, String)>) -> Option<Diagn
 }
 
 fn span(start: usize, end: usize) -> Span {
-    Span::new(words::to_offset(start), words::to_offset(end))
+    Span::new(shell_words::to_offset(start), shell_words::to_offset(end))
 }
 
 /// Lines that each begin with the number behind that of the line before.

@@ -3,7 +3,7 @@
 use super::arithmetic;
 use super::split::{split_brackets, split_top_level};
 use crate::sweep::literal::Parser;
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
 
 /// Lists inside each other that are looked into.
 const MAX_DEPTH: u32 = 20;
@@ -51,7 +51,7 @@ impl Item {
             literal,
             other,
         };
-        let quoted = quote::quote_for_python(text);
+        let quoted = shell_quote::quote_for_python(text);
         if is_literal(text) {
             return item(ItemKind::Literal, text.to_owned(), None);
         }
@@ -69,7 +69,7 @@ impl Item {
             return item(ItemKind::Padded, quoted, Some(digits.to_owned()));
         }
         if let Some(float) = special_float(text) {
-            return item(ItemKind::Text, quote::quote_for_python(float), None);
+            return item(ItemKind::Text, shell_quote::quote_for_python(float), None);
         }
         let computed =
             arithmetic::evaluate(text, None).and_then(arithmetic::Number::to_python_text);

@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, Values};
 use super::part::Part;
-use super::quote;
+use super::shell_quote;
 use std::borrow::Cow;
 
 /// Command lines of a part's space from one index on, in its order.
@@ -36,7 +36,8 @@ impl<'a> CommandLines<'a> {
         };
         let swept = part.arguments().find(|(_, swept)| *swept);
         let prefix = swept.map_or("", |(argument, _)| argument.prefix());
-        let word = |value: &str| quote::quote_readably(&format!("{prefix}{value}")).into_owned();
+        let word =
+            |value: &str| shell_quote::quote_readably(&format!("{prefix}{value}")).into_owned();
         let mut lines = CommandLines {
             part,
             digits: part.digits(index).collect(),
@@ -46,7 +47,7 @@ impl<'a> CommandLines<'a> {
             first: listed.iter().map(|value| word(value)).collect(),
             prefix,
             prefix_is_plain: prefix.is_empty()
-                || matches!(quote::quote_for_shell(prefix), Cow::Borrowed(_)),
+                || matches!(shell_quote::quote_for_shell(prefix), Cow::Borrowed(_)),
         };
         lines.render_rest();
         lines
@@ -69,7 +70,10 @@ impl<'a> CommandLines<'a> {
                 }
                 Values::Range(_) => {
                     let value = axis.value(*digit).unwrap_or_default();
-                    line.push_str(&quote::quote_readably(&format!("{}{value}", self.prefix)));
+                    line.push_str(&shell_quote::quote_readably(&format!(
+                        "{}{value}",
+                        self.prefix
+                    )));
                 }
                 Values::Listed(_) => {
                     let value = usize::try_from(*digit)
@@ -111,7 +115,7 @@ impl<'a> CommandLines<'a> {
         self.head.clear();
         self.tail.clear();
         self.head
-            .push_str(&quote::quote_readably(self.part.script()));
+            .push_str(&shell_quote::quote_readably(self.part.script()));
         let mut axes = self.part.axes().iter().zip(&self.digits);
         let mut behind = false;
         for (argument, swept) in self.part.arguments() {
@@ -122,7 +126,7 @@ impl<'a> CommandLines<'a> {
             };
             text.push(' ');
             if !swept {
-                text.push_str(&quote::quote_readably(&argument.word.text));
+                text.push_str(&shell_quote::quote_readably(&argument.word.text));
                 continue;
             }
             let axis = axes.next();
@@ -131,7 +135,7 @@ impl<'a> CommandLines<'a> {
                     .and_then(|(axis, digit)| axis.value(*digit))
                     .unwrap_or_default();
                 let word = format!("{}{value}", argument.prefix());
-                text.push_str(&quote::quote_readably(&word));
+                text.push_str(&shell_quote::quote_readably(&word));
             }
             behind = true;
         }

@@ -1,16 +1,16 @@
 //! Computes the estimate of a plan, and of a trial, from prices and run times.
 
+use super::assumptions;
 use super::catalogue::Catalogue;
 use super::money::Money;
-use super::pricing::{MachineOffers, Offer, PlanOffers};
+use super::offers::{MachineOffers, Offer, PlanOffers};
 use super::quote::Quote;
 use super::run_time::RunTime;
 use super::settings::EstimateSettings;
 use super::survey::{self, PartSurvey};
 use super::tally::{BillLines, Tally};
 use super::uncertainty::{self, Noise, Spread};
-use super::wall::{self, WallClock};
-use super::words;
+use super::wall_clock::{self, WallClock};
 use crate::formula::EvalError;
 use crate::sweep::diagnostic::format_count;
 use crate::sweep::{Plan, Ranges, Trial};
@@ -226,7 +226,7 @@ pub fn estimate_plan(
     };
     let planned = priced(MachineOffers::requested_offer);
     let wall = surveys.and_then(|surveys| {
-        wall::estimate_wall_clock(
+        wall_clock::estimate_wall_clock(
             surveys,
             &settings.billing,
             settings.parallel(),
@@ -241,7 +241,7 @@ pub fn estimate_plan(
         trials: used
             .iter()
             .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
-        assumptions: words::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
+        assumptions: assumptions::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
         problems: collect_problems(&machines, surveys.unwrap_or_default()),
         cost: planned.cost,
         total: planned.total,

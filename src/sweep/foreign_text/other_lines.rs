@@ -5,9 +5,9 @@ use super::{Region, remove_within};
 use crate::sweep::command::{detect_runner, is_python};
 use crate::sweep::diagnostic::foreign::{ForeignText, OtherLines};
 use crate::sweep::diagnostic::{Diagnostic, Kind, Preamble, ShellProblem};
+use crate::sweep::shell_words::{CommandWords, begins_flag, is_script};
 use crate::sweep::span::Span;
 use crate::sweep::suggest::nearest_name;
-use crate::sweep::words::{CommandWords, begins_flag, is_script};
 
 /// What a command is beside those of `grid run`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -156,7 +156,7 @@ fn merge_regions(
     let first_line = first.slice(text).lines().next().unwrap_or("").trim_end();
     let place = Span::new(
         first.start,
-        first.start + crate::sweep::words::to_offset(first_line.len()),
+        first.start + crate::sweep::shell_words::to_offset(first_line.len()),
     );
     let changes = |region: &Region| region.line.slice(text).starts_with("cd ");
     let other = OtherLines {

@@ -15,9 +15,9 @@ use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::machines;
 use crate::sweep::options::FRAMEWORKS;
-use crate::sweep::quote;
+use crate::sweep::shell_quote;
+use crate::sweep::shell_words::{self, TextSource, is_script};
 use crate::sweep::span::Span;
-use crate::sweep::words::{self, TextSource, is_script};
 
 /// Whether a command's first word, as it stands in the text, is a link, alone or in Markdown or HTML.
 pub(super) fn begins_link(word: &str) -> bool {
@@ -116,7 +116,7 @@ fn rebuild_command(typed: &str, path: Option<&str>) -> Option<String> {
         .find_map(|prefix| typed.strip_prefix(prefix));
     let text = format!("grid run {}", bare.unwrap_or(typed).trim());
     let parsed = parse_command(&text).filter(|command| is_script(&command.script));
-    let quoted = path.map(quote::quote_for_shell);
+    let quoted = path.map(shell_quote::quote_for_shell);
     match (parsed, quoted) {
         (Some(command), Some(quoted)) => {
             let same = path.is_some_and(|path| is_below(path, &command.script));
@@ -139,7 +139,7 @@ fn is_below(path: &str, script: &str) -> bool {
 }
 
 fn parse_command(text: &str) -> Option<command::Command> {
-    let (commands, _) = words::split(text, TextSource::Person);
+    let (commands, _) = shell_words::split(text, TextSource::Person);
     command::parse(commands.into_iter().next()?, &mut Vec::new())
 }
 
@@ -153,7 +153,7 @@ fn apply_edits(text: &str, edits: Vec<(Span, String)>) -> String {
 fn modernize_options(mut text: String) -> String {
     for _ in 0..3 {
         let mut diagnostics = Vec::new();
-        let (commands, _) = words::split(&text, TextSource::Person);
+        let (commands, _) = shell_words::split(&text, TextSource::Person);
         for words in commands {
             let _ = command::parse(words, &mut diagnostics);
         }
@@ -211,7 +211,7 @@ fn with_options(text: &str, options: &[(&'static str, String)]) -> String {
         .filter(|(name, _)| command.effective_use(name).is_none());
     let written = missing.map(|(name, value)| match value.as_str() {
         "" => format!(" {name}"),
-        value => format!(" {name} {}", quote::quote_for_shell(value)),
+        value => format!(" {name} {}", shell_quote::quote_for_shell(value)),
     });
     let written: String = written.collect();
     apply_edits(text, vec![(Span::at(command.options_at), written)])
@@ -219,10 +219,10 @@ fn with_options(text: &str, options: &[(&'static str, String)]) -> String {
 
 /// The words on one line, quoted as a person would.
 fn join_on_one_line(text: &str) -> String {
-    let (commands, _) = words::split(text, TextSource::Person);
+    let (commands, _) = shell_words::split(text, TextSource::Person);
     let words = commands.iter().flat_map(|words| &words.words);
     let quoted: Vec<_> = words
-        .map(|word| quote::quote_readably(&word.text))
+        .map(|word| shell_quote::quote_readably(&word.text))
         .collect();
     quoted.join(" ")
 }
@@ -241,7 +241,7 @@ fn describe_link(address: &str) -> ForeignText {
         {
             (
                 "a script in a repository",
-                checkout(&quote::quote_for_shell(file)),
+                checkout(&shell_quote::quote_for_shell(file)),
             )
         }
         "github.com" | "gitlab.com" | "bitbucket.org" | "huggingface.co" => {

@@ -5,8 +5,8 @@ use super::sequence;
 use super::split::{BracketBody, split_brackets, split_top_level};
 use super::{MAX_ENUMERATED, Repair, is_sweep};
 use crate::sweep::literal::as_integer;
-use crate::sweep::quote;
 use crate::sweep::range;
+use crate::sweep::shell_quote;
 use crate::sweep::value::{self, ParsedValue};
 
 /// What separates items.
@@ -129,7 +129,7 @@ fn item_repairs(inner: &str, body: BracketBody<'_>) -> Vec<Repair> {
     let one = if separated == Separation::ByCommas {
         None
     } else {
-        let text = quote::quote_for_python(inner);
+        let text = shell_quote::quote_for_python(inner);
         (!is_literal(inner)).then(|| Repair::new("Pass it as one text", format!("[{text}]")))
     };
     let code = items.len() == 1 && has(ItemKind::Code);

@@ -3,13 +3,13 @@
 use crate::sweep::command::{Argument, Command};
 use crate::sweep::diagnostic::lost_sweep::{Form, repairs, strip_label, unescape_markdown};
 use crate::sweep::diagnostic::{Lint, LostSweep, ValuePlace};
-use crate::sweep::mend;
 use crate::sweep::options::Strategy;
-use crate::sweep::quote;
+use crate::sweep::repair;
 use crate::sweep::sampling;
+use crate::sweep::shell_quote;
+use crate::sweep::shell_words;
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::value::{self, ParsedValue};
-use crate::sweep::words;
 
 /// Reports the arguments of `command` that are lost sweeps. O(length).
 pub(super) fn check(command: &Command, report: &mut impl FnMut(Origin, Span, Lint)) {
@@ -55,7 +55,7 @@ fn detect_form(value: &str) -> Option<Form> {
     let form = match (first, last) {
         _ if text.contains(['[', '('])
             && text.contains("\\")
-            && mend::is_sweep(&unescape_markdown(text)) =>
+            && repair::is_sweep(&unescape_markdown(text)) =>
         {
             Form::Escaped
         }
@@ -115,8 +115,8 @@ fn report_detached(
             Some(next) => (next.word.span.start, if double { "=" } else { " " }),
             None => return false,
         },
-        Some(sweep) if mend::is_sweep(sweep) && double => (word.span.start, ""),
-        Some(sweep) if mend::is_sweep(sweep) => (word.locate(0, 1).end, " "),
+        Some(sweep) if repair::is_sweep(sweep) && double => (word.span.start, ""),
+        Some(sweep) if repair::is_sweep(sweep) => (word.locate(0, 1).end, " "),
         _ => return false,
     };
     if flag_end > end {
@@ -139,9 +139,9 @@ fn report_glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>
     if argument.origin != Origin::Command {
         return;
     }
-    let bracket = word.find('[').filter(|at| mend::is_sweep(&word[*at..]));
+    let bracket = word.find('[').filter(|at| repair::is_sweep(&word[*at..]));
     let colon = || {
-        let value = next.filter(|next| !next.is_flag && mend::is_sweep(next.value()));
+        let value = next.filter(|next| !next.is_flag && repair::is_sweep(next.value()));
         (value.is_some() && word.ends_with(':')).then_some(word.len())
     };
     let Some(at) = bracket.or_else(colon) else {
@@ -157,15 +157,16 @@ fn report_glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>
     };
     // Where name and sweep stand in the text byte by byte, only the sign is written; else the whole word.
     let span = argument.word.span;
-    let place = argument
-        .word
-        .locate(words::to_offset(name.len()), words::to_offset(at));
-    let plain = argument.word.locate(0, words::to_offset(name.len()));
+    let place = argument.word.locate(
+        shell_words::to_offset(name.len()),
+        shell_words::to_offset(at),
+    );
+    let plain = argument.word.locate(0, shell_words::to_offset(name.len()));
     let typed_as_is = plain.start == span.start && (plain.end - plain.start) as usize == name.len();
     // A sweep without quotes gets them, or a shell would see its brackets.
     let value = argument
         .word
-        .locate(words::to_offset(at), words::to_offset(at))
+        .locate(shell_words::to_offset(at), shell_words::to_offset(at))
         .start;
     let name_end = if name.len() == at {
         plain.end
@@ -176,10 +177,10 @@ fn report_glued(argument: &Argument, next: Option<&Argument>, report: Report<'_>
     let (place, text) = match typed_as_is && in_quotes {
         true if name.len() == at => (Span::at(plain.end), sign.to_owned()),
         true => (place, sign.to_owned()),
-        false if sweep.is_empty() => (span, quote::quote_readably(name).into_owned()),
+        false if sweep.is_empty() => (span, shell_quote::quote_readably(name).into_owned()),
         false => (
             span,
-            format!("{name}{sign}{}", quote::quote_readably(sweep)),
+            format!("{name}{sign}{}", shell_quote::quote_readably(sweep)),
         ),
     };
     let fix = ("Part the flag from its value".to_owned(), place, text);

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::page::messages;
 use crate::page::state::{ConnectionStatus, State, Tab};
-use crate::page::text;
 
 /// The card that explains why there are no runs; `None` if there are some.
 pub(super) fn empty_state(state: State) -> Option<AnyView> {
@@ -28,7 +28,7 @@ pub(super) fn empty_state(state: State) -> Option<AnyView> {
         .runs
         .failure
         .get()
-        .map(|failure| text::describe_failure(&failure));
+        .map(|failure| messages::describe_failure(&failure));
     let read = state
         .runs
         .list
@@ -67,7 +67,7 @@ fn empty_card(title: &str, words: &str, button: Option<AnyView>) -> AnyView {
         <div class="card">
             <div class="empty">
                 <p class="empty-title">{title.to_owned()}</p>
-                <p>{super::words::rich_text(words)}</p>
+                <p>{super::rich_text::rich_text(words)}</p>
                 {button.map(|button| view! { <div class="empty-action">{button}</div> })}
             </div>
         </div>

@@ -1,6 +1,6 @@
 //! Arguments matched with a signature's parameters, and read as the types NumPy reads.
 
-use super::fault::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
+use super::error::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
 use crate::sweep::literal::Literal;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;

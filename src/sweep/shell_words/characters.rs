@@ -1,7 +1,7 @@
 //! Checks the characters of words that a person cannot see, or takes for others.
 
 use super::Lexer;
-use super::reported::MAX_REPORTED;
+use super::report_limit::MAX_REPORTED;
 use super::word::{Word, begins_flag, is_script};
 use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Kind};
 use crate::sweep::span::{Origin, Span};
@@ -352,7 +352,7 @@ pub(crate) fn check_hidden_in_config(text: &str) -> Vec<Diagnostic> {
 fn is_blank_argument(text: &str) -> bool {
     let value = text.split_once('=').filter(|(name, _)| begins_flag(name));
     let value = value.map_or(text, |(_, value)| value);
-    !value.is_empty() && super::in_sweep::is_blank(value)
+    !value.is_empty() && super::sweep_characters::is_blank(value)
 }
 
 /// The word without the characters at `removed`, which are in order.

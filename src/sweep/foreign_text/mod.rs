@@ -2,18 +2,18 @@
 //! lines beside commands, a shell's loops, and commands inside Markdown, a notebook or a comment.
 
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS};
+use super::shell_words::{self, CommandWords};
 use super::span::Span;
-use super::words::{self, CommandWords};
 
 mod link;
-mod others;
-mod script;
-mod sweep_of_loop;
+mod loop_to_sweep;
+mod other_lines;
+mod shell_script;
 mod wrapped;
 mod yaml;
 
-pub(super) use others::extract_other_lines;
-pub(super) use script::extract_shell_scripts;
+pub(super) use other_lines::extract_other_lines;
+pub(super) use shell_script::extract_shell_scripts;
 pub(super) use wrapped::{check_commented, check_wrapped};
 pub(super) use yaml::check_yaml;
 
@@ -35,7 +35,9 @@ pub(super) fn extract_links(
         if !covered && link::begins_link(first.slice(text)) {
             let line = text.get(first.start as usize..).unwrap_or("");
             let line = line.lines().next().unwrap_or("").trim_end();
-            let end = first.start.saturating_add(words::to_offset(line.len()));
+            let end = first
+                .start
+                .saturating_add(shell_words::to_offset(line.len()));
             lines.push(Span::new(first.start, end));
         }
     }
@@ -107,8 +109,11 @@ impl Region {
         };
         let line_end = span.end as usize + behind[..end].trim_end_matches([' ', '\t']).len();
         Region {
-            line: Span::new(span.start, words::to_offset(line_end)),
-            with_separator: Span::new(words::to_offset(start), words::to_offset(whole_end)),
+            line: Span::new(span.start, shell_words::to_offset(line_end)),
+            with_separator: Span::new(
+                shell_words::to_offset(start),
+                shell_words::to_offset(whole_end),
+            ),
         }
     }
 }
