@@ -1,37 +1,28 @@
-//! Clients that hang up while their change is being committed, and changes of which nobody tells.
+//! Changes of which nobody tells. That a client hangs up is no reason for one is tested beside the
+//! dispatcher.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::client::Request;
 use crate::repository::{fetching, repository};
-use crate::server::{Home, KEY, Server, USER, wait};
+use crate::server::{Home, Server, wait};
 
-/// Well below how often the server looks for changes of which nobody has told it (10 s).
-const SOON: Duration = Duration::from_secs(5);
-/// More than that.
-const UNASKED: Duration = Duration::from_secs(20);
-
-const SLEEP: (&str, &str) = ("sleep.py", "import time\ntime.sleep(600)");
+/// Measures on request, for [`Server::wait_for_round`], until it is stopped.
+const MEASURE: &str = "import os, sys, time\n\
+    measured = 0\n\
+    while True:\n\
+    \x20   time.sleep(0.02)\n\
+    \x20   if os.path.exists(sys.argv[1]):\n\
+    \x20       os.remove(sys.argv[1])\n\
+    \x20       measured += 1\n\
+    \x20       print(f'measured={measured}', flush=True)\n";
 
 fn database(home: &Home) -> Connection {
     let database = Connection::open(home.path("data/sweep.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
     database
-}
-
-/// Sends a request and closes the connection while the server's commit of it is under way: it is
-/// held up by a lock on the database until the server has seen the end of the connection.
-fn hang_up(home: &Home, server: &Server, request: Request) {
-    let database = database(home);
-    database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let connection = request.basic(USER, KEY).open(server.address);
-    std::thread::sleep(Duration::from_millis(500));
-    drop(connection);
-    std::thread::sleep(Duration::from_millis(500));
-    database.execute_batch("ROLLBACK").unwrap();
 }
 
 fn state(server: &Server, run: &Value) -> Value {
@@ -40,60 +31,19 @@ fn state(server: &Server, run: &Value) -> Value {
     server.get(&path)["trials"][0]["state"].clone()
 }
 
-/// A run whose trial runs, at a moment at which its dispatcher has just looked for wishes to stop.
-fn running(server: &Server) -> Value {
-    let run = server.launch("sleep.py ");
-    wait("the trial to run", || {
-        (state(server, &run) == "EXPERIMENT_STATE_RUNNING").then_some(())
-    });
-    std::thread::sleep(Duration::from_millis(500));
-    run
-}
-
-fn within(limit: Duration, what: &str, mut done: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    wait(what, || done().then_some(()));
-    let took = begun.elapsed();
-    assert!(took < limit, "{what} took {took:?}");
-}
-
-#[test]
-fn a_stop_whose_client_hangs_up_takes_effect() {
-    let home = Home::new(&[SLEEP]);
-    let server = home.start();
-    let run = running(&server);
-    let path = format!("/v1/core/local/runs/{}", run["id"].as_str().unwrap());
-    let mut wish = run.clone();
-    wish["spec"]["desiredState"] = json!("RUN_STATE_CANCELED");
-    hang_up(&home, &server, Request::new("PUT", &path).json(&wish));
-    within(SOON, "the stop", || {
-        state(&server, &run) == "EXPERIMENT_STATE_CANCELLED"
-    });
-}
-
-#[test]
-fn a_launch_whose_client_hangs_up_is_fetched_and_started() {
-    let home = Home::new(&[]);
-    let (address, _) = repository(&home);
-    let server = home.start();
-    let launch = Request::new("POST", "/v1/core/local/runs").json(&fetching(&address));
-    hang_up(&home, &server, launch);
-    within(SOON, "the run", || {
-        let runs = server.get("/v1/core/local/runs?brief=true")["runs"].clone();
-        runs[0]["status"]["phase"] == "RUN_STATE_SUCCEEDED"
-    });
-}
-
 #[test]
 fn changes_of_which_nobody_tells_are_found() {
-    let home = Home::new(&[SLEEP]);
+    let home = Home::new(&[("measure.py", MEASURE)]);
     let (address, _) = repository(&home);
     let server = home.start();
-    let run = running(&server);
+    let measure = home.path("measure");
+    let run = server.launch(&format!("measure.py  '{}'", measure.display()));
     let mut wrong = fetching(&address.replace("proj", "none"));
     wrong["name"] = json!("away");
     let away = server.post_run(&wrong).json();
     server.finish(&away);
+    // By now the dispatcher has looked for stops once more, and for nobody's sake does so again.
+    server.wait_for_round(&run, &measure);
     let database = database(&home);
     database
         .execute_batch(
@@ -105,10 +55,10 @@ fn changes_of_which_nobody_tells_are_found() {
              COMMIT",
         )
         .unwrap();
-    within(UNASKED, "the stop", || {
-        state(&server, &run) == "EXPERIMENT_STATE_CANCELLED"
+    wait("the stop", || {
+        (state(&server, &run) == "EXPERIMENT_STATE_CANCELLED").then_some(())
     });
-    within(UNASKED, "the fetch", || {
-        state(&server, &away) == "EXPERIMENT_STATE_SUCCEEDED"
+    wait("the fetch", || {
+        (state(&server, &away) == "EXPERIMENT_STATE_SUCCEEDED").then_some(())
     });
 }
