@@ -1,5 +1,5 @@
-//! What a person waits for: reading the text at every key press, and rows of a plan of any size.
-//! `make bench` prints the median time of one call.
+//! Times what a person waits for: reading the text at every key press, and rows of a plan of any
+//! size. `make bench` prints the median time of one call.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use sweep_planner::sweep::subset;
 use sweep_planner::sweep::{Lines, Ranges, Settings, read};
 
 const MEASURED_FOR: Duration = Duration::from_millis(500);
-/// Calls are timed in batches of about this length, so that reading the clock does not count.
+/// Calls are timed in batches of about this length, so that reading the clock takes a small share.
 const BATCH: Duration = Duration::from_micros(200);
 
 /// The seed document's four commands.
@@ -74,7 +74,7 @@ fn main() {
     });
 }
 
-/// A megabyte of text, as much as anybody will paste.
+/// A megabyte of text, more than anybody is expected to paste.
 fn large_text(settings: &Settings) {
     let commands = FOUR.repeat(1_000_000 / FOUR.len());
     measure("read: 1 MB of commands", || {
@@ -87,7 +87,7 @@ fn large_text(settings: &Settings) {
     });
 }
 
-/// What Python's tools are measured at in the same run.
+/// Lists command lines as `scripts/bench_python.py` has Python's tools list them.
 fn listing(settings: &Settings) {
     for (name, text) in [("ranges", MILLION.to_owned()), ("lists", million_listed())] {
         let plan = read(&text, settings).plan;
@@ -120,7 +120,7 @@ fn listing(settings: &Settings) {
     });
 }
 
-/// Prints the median time of a call of `work`.
+/// Prints the median time of one call of `work`, measured for [`MEASURED_FOR`].
 fn measure<T>(name: &str, mut work: impl FnMut() -> T) {
     let once = time(1, &mut work).max(Duration::from_nanos(1));
     let calls = u32::try_from(BATCH.as_nanos() / once.as_nanos())

@@ -1,6 +1,6 @@
-//! One megabyte of each piece of tests/data/repeated.txt, read as a person's text and as a request:
-//! what a text costs must grow with its length only, whatever is in it. Says where a megabyte takes
-//! longer than [`LIMIT`].
+//! Reads one megabyte of each piece of tests/data/repeated.txt as a person's text and as a request:
+//! whatever a text holds, its cost must grow with its length only. Marks pieces that take longer
+//! than [`LIMIT`].
 
 #[path = "../tests/pieces/mod.rs"]
 mod pieces;
@@ -12,7 +12,7 @@ use sweep_planner::sweep::Settings;
 
 /// Bytes of each text.
 const LENGTH: usize = 1_000_000;
-/// The longest that a megabyte may take, on the processor.
+/// Processor time that a megabyte may take.
 const LIMIT: Duration = Duration::from_millis(100);
 
 fn main() {
@@ -51,7 +51,7 @@ fn main() {
     println!("{slow} of them took longer than {LIMIT:?}");
 }
 
-/// The shortest of three calls, one where a single call is slow already.
+/// The shortest of three calls; of one call where that already takes a second.
 fn best_of_3<T>(work: impl Fn() -> T) -> (Duration, T) {
     let mut best: Option<Duration> = None;
     loop {

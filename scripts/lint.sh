@@ -4,6 +4,7 @@ source "$(dirname "$0")/lib.sh"
 source scripts/tools.sh
 need_rust
 need_wasm_target
+need_package python3 "reads the imports" python3
 
 failed=0
 lint() {
@@ -19,6 +20,7 @@ core_is_free_of_the_browser() {
     crates=$(cargo tree -p sweep-server -e normal --prefix none) || return 1
     ! grep -E '^(leptos|web-sys|gloo-net|wasm-bindgen) ' <<<"$crates"
 }
+imports_follow_the_rules() { scripts/imports.py --self-test && scripts/imports.py; }
 lock_file_is_current() { cargo metadata --locked --format-version 1 >/dev/null; }
 scripts_are_well_formed() {
     local script
@@ -30,5 +32,6 @@ lint cargo fmt --all --check
 lint cargo clippy --quiet --workspace --all-targets -- -D warnings
 lint cargo clippy --quiet -p sweep-planner --target wasm32-unknown-unknown --features page -- -D warnings
 lint core_is_free_of_the_browser
+lint imports_follow_the_rules
 lint scripts_are_well_formed
 exit $failed

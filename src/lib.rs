@@ -12,10 +12,17 @@
 //! Everything but the page is free of signals, clocks, browsers, I/O and unseeded randomness,
 //! so that the browser and the server derive the same trials from the same text.
 
-pub mod api;
+// A command's text to its trials.
+pub mod sweep;
+
+// Run times, and from them cost and time.
 pub mod estimate;
 pub mod formula;
+
+// What travels, and the chosen trials as that.
+pub mod api;
 pub mod launch;
+
+// The browser.
 #[cfg(feature = "page")]
 pub mod page;
-pub mod sweep;

@@ -1,4 +1,4 @@
-//! A carried choice against its definition, trial by trial.
+//! Compares a choice that is carried to an edited plan with its definition, trial by trial.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sweep_planner::sweep::carry::Cause;
 use sweep_planner::sweep::{Part, Plan, Ranges, Settings, carry, read};
 
-/// Values of one argument: swept or not, with repeats and numbers that ranges have as well.
+/// Values of one argument: swept or not, with repeats, in lists and ranges that share numbers.
 fn values() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => proptest::collection::vec(0_u8..6, 1..5).prop_map(|list| format!("\"{list:?}\"")),
@@ -56,8 +56,8 @@ fn positions(bits: &[bool], len: u128) -> Ranges {
     Ranges::from_ascending(chosen)
 }
 
-/// What a trial passes: argument → value and its number among equal values of its axis; for an
-/// argument of one value that is the first.
+/// The arguments that a trial passes: name → value and its number, from 0, among equal values of
+/// its axis; 0 for an argument that is not swept.
 type Passed = BTreeMap<String, (String, usize)>;
 
 /// The arguments with a value, in order: name, and the number of its axis.
@@ -94,8 +94,8 @@ fn passed(part: &Part, index: u128) -> Passed {
     arguments(part).into_iter().map(one).collect()
 }
 
-/// The names that decide: those that both have, swept in one of them; and the new name of an axis
-/// that is called another way.
+/// The names of arguments that decide which trials are carried: those that both parts have and at
+/// least one sweeps, and the new name of a renamed axis. Also that axis's old and new name.
 fn deciding(old: &Part, new: &Part) -> (BTreeSet<String>, Option<(String, String)>) {
     let of = |part: &Part| -> BTreeMap<String, bool> {
         let arguments = arguments(part).into_iter();
@@ -126,7 +126,7 @@ fn deciding(old: &Part, new: &Part) -> (BTreeSet<String>, Option<(String, String
     (names, renamed)
 }
 
-/// The values that decide.
+/// The values of the deciding arguments, a renamed one under its new name.
 fn key(mut passed: Passed, names: &BTreeSet<String>, renamed: Option<&(String, String)>) -> Passed {
     if let Some((old, new)) = renamed
         && let Some(value) = passed.remove(old)
@@ -143,7 +143,7 @@ struct Expected {
     merged: Option<u128>,
 }
 
-/// By the definition: every new trial for which some chosen old one passes the same.
+/// The definition: a new trial is chosen where a chosen old trial passes the same deciding values.
 fn carried_by_listing(old: &Part, chosen: &Ranges, new: &Part) -> Expected {
     let (names, renamed) = deciding(old, new);
     let nothing = chosen.len() < old.len()
@@ -185,8 +185,8 @@ fn carried_by_listing(old: &Part, chosen: &Ranges, new: &Part) -> Expected {
     }
 }
 
-/// Whether each trial of either plan is
-/// one of the other: a random search and drawn values depend on the order.
+/// Whether both parts have the same trials. Arguments in another order may give others: a random
+/// search and drawn values depend on the order.
 fn same_trials(old: &Part, new: &Part) -> bool {
     let all = |part: &Part| -> BTreeSet<Passed> {
         (0..part.len())

@@ -1,11 +1,13 @@
-//! Every file in tests/data/cases: a command text, a line `---`, then what it stands for. Behind a line
-//! `+++` the text goes on with that of the config file.
+//! The cases in tests/data/cases, separated by `====`: a command text, a line `---`, then what is
+//! expected. The text of a config file may follow the command's, after a line `+++`.
 //!
-//! Below the line are the plan's columns with its first trials, or nothing where there are errors,
-//! then every diagnostic as a terminal shows it. With a config file also what only it can say, the first
-//! trial as one command, and its own diagnostics. Of a diagnostic's fixes the likeliest is `fix:`, each
-//! other one `or:`. `BLESS=1 cargo test --test cases` writes what is found; read the difference before
-//! you commit it. The same cases run natively and in WebAssembly.
+//! Expected are the plan's columns with its first trials, or nothing where there are errors, then
+//! every diagnostic as a terminal shows it. A case with a config file also has the settings that
+//! only such a file has, the first trial as one command, and the file's diagnostics. Of a
+//! diagnostic's fixes the likeliest is `fix:`, every other one `or:`.
+//!
+//! `BLESS=1 cargo test --test cases` writes what is found; read the difference before committing it.
+//! The same cases run natively and in WebAssembly.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
@@ -38,7 +40,7 @@ const FILES: &[(&str, &str)] = case_files![
     "words",
 ];
 
-/// The file and each case of it.
+/// Every case with the name of its file.
 fn cases() -> impl Iterator<Item = (&'static str, &'static str)> {
     let of_file = |(name, content): &(&'static str, &'static str)| {
         let name = *name;
@@ -47,7 +49,7 @@ fn cases() -> impl Iterator<Item = (&'static str, &'static str)> {
     FILES.iter().flat_map(of_file)
 }
 
-/// Trials shown of each case.
+/// Trials of each case that are compared.
 const SHOWN: u128 = 8;
 
 /// The command text of a case and its settings.
@@ -64,7 +66,7 @@ fn parts(case: &str) -> (String, Settings) {
     (characters(text), settings)
 }
 
-/// A case's text with the character itself for each `<U+00AD>`.
+/// Replaces each `<U+00AD>` of a case by the character itself.
 fn characters(case: &str) -> String {
     let mut pieces = case.split("<U+");
     let mut text = pieces.next().unwrap_or_default().to_owned();
@@ -77,7 +79,7 @@ fn characters(case: &str) -> String {
     text
 }
 
-/// What is found, with `<U+00AD>` for each character that an editor of these files would hide.
+/// Writes `<U+00AD>` for each character that an editor of these files would hide.
 fn visible(found: &str) -> String {
     let hidden = |c: char| {
         let looks_like_a_blank = c.is_whitespace() && !matches!(c, ' ' | '\n');
@@ -166,7 +168,7 @@ fn every_case_is_read_as_it_says() {
     );
 }
 
-/// No file of the folder is left out, and with `BLESS` set each says what is found.
+/// Checks that no file of the folder is left out, and where `BLESS` is set writes what is found.
 #[cfg(not(target_arch = "wasm32"))]
 fn bless() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
@@ -177,7 +179,7 @@ fn bless() {
     }
     for (name, content) in FILES {
         let described = content.split("\n====\n").map(|case| {
-            // Blanks at the end of a text may be what its case is about.
+            // Blanks at the end of a text may be the point of its case.
             let (text, _) = case.split_once("\n---\n").unwrap_or((case.trim_end(), ""));
             format!("{text}\n---\n{}", describe(text).trim_end())
         });
@@ -191,7 +193,7 @@ fn bless() {
     }
 }
 
-/// What a diagnostic points at lies in the text, on character boundaries, and its fix mends it.
+/// A diagnostic's span lies in the text, on character boundaries, and its fixes mend it.
 #[test]
 fn places_and_fixes_fit_their_text() {
     let mut fixes = 0;
@@ -229,7 +231,7 @@ fn places_and_fixes_fit_their_text() {
     assert!(fixes > 10);
 }
 
-/// Whether a problem of a config file has a fix, which then mends it.
+/// Checks that a fix of a config file's diagnostic mends it; returns whether it has one.
 fn check_config_fix(
     text: &str,
     settings: &Settings,

@@ -1,5 +1,6 @@
-//! What the page plans is what Grid's published client asks for: its requests for the commands and config
-//! files of tests/data/cases, taken by scripts/client_requests.py, are read as the same trials.
+//! The page plans the trials that Grid's published client requests: the client's requests for the
+//! commands and config files of tests/data/cases, recorded by scripts/client_requests.py, are read
+//! as the same trials.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const REQUESTS: &str = include_str!("data/client_requests.json");
 
-/// Commands that the client sends and that are refused here, and the errors.
+/// Commands that the client sends and that this program refuses, with the errors.
 const STRICTER: &[&str] = &[
     // NumPy takes no larger seed.
     "grid run --seed 4294967296 a.py --x \"[1]\": `--seed` takes a whole number from 0 to 4294967295, found `4294967296`",
@@ -21,12 +22,12 @@ const STRICTER: &[&str] = &[
     "grid run --cluster Prod a.py: a cluster's name takes 1 to 63 of a-z, 0-9 and inner `-`, found `Prod`",
     "grid run -ld Dockerfile a.py: `grid run` has no option `-ld`",
     "grid run a.py —lr \"[0.1]\": expected `--`, found a typographic dash",
-    // In keys that the client does not look at.
+    // The errors are in keys that the client ignores.
     "grid run --config c.yml f.py: this alias stands in its own anchor",
     "grid run --config c.yml f.py: expected a blank before a comment",
-    // What the client sends then is another argument than was meant.
+    // The client then sends another argument than was meant.
     "grid run --config c.yml f.py: Grid's client does not quote this value, and it runs on into the next parameter",
-    // The client checks what is typed, but not what a config file says.
+    // The client checks units that are typed, but not those of a config file.
     "grid run --config c.yml f.py: p3.2xlarge has 1 GPU, but `--gpus` asks for 2",
     "grid run --config c.yml --gpus 4 --instance_type p3.8xlarge f.py: p3.2xlarge has 1 GPU, but `--gpus` asks for 4",
 ];
@@ -45,7 +46,7 @@ fn reading(entry: &Value, drawn_seed: u32) -> Reading {
     read(entry["text"].as_str().unwrap(), &settings)
 }
 
-/// Whether a warning says that the client would refuse this.
+/// Whether a warning reports that the client refuses this.
 fn tells_of_refusal(reading: &Reading) -> bool {
     let refused = |kind: &Kind| {
         let nickname = matches!(kind, Kind::AmbiguousMachine { client: "", .. });
@@ -127,7 +128,7 @@ fn comparable(part: &Part) -> Options {
         "g4dn.16xlarge" | "g3.4xlarge"
     );
     Options {
-        // These are the client's own business, or stand elsewhere in a request.
+        // The client does not send these, or sends them elsewhere in a request.
         config: None,
         name: None,
         cluster: None,

@@ -1,10 +1,10 @@
-//! The worked cases of the cost model (tests/data/cost_cases.json, or the file that the
-//! environment variable `COST_CASES` names), computed with the library's own functions.
+//! The worked cases of docs/cost-model.md (tests/data/cost_cases.json, or the file that the
+//! environment variable `COST_CASES` names), computed by the library's own functions.
 //!
-//! Each topic has a function that computes, from a case's input, an object of the form of its
-//! expectation. The two are then compared: whole numbers exactly, real seconds within 0.1, dollars
-//! within 0.000001, amounts as shown exactly, other real numbers within 0.000001 or half of the
-//! last digit given. An expectation that nothing was computed for is a failure.
+//! Each topic has a function that computes, from a case's input, an object with the members that
+//! the case expects. The two are then compared: whole numbers and amounts as shown exactly, real
+//! seconds within 0.1, dollars within 0.000001, other real numbers within 0.000001 or half of the
+//! last digit given. A member that is expected but not computed is a failure.
 
 #![allow(
     clippy::unwrap_used,
@@ -64,7 +64,7 @@ fn cases() -> Json {
     serde_json::from_str(&embedded).expect("JSON")
 }
 
-/// Writes a line for each place where `found` is not what is expected.
+/// Adds a line to `wrong` for each place where `found` is not as expected.
 fn compare(path: &str, expect: &Json, found: &Json, wrong: &mut Vec<String>) {
     let matches = match (expect, found) {
         (Json::Object(expect), Json::Object(found)) => {
@@ -102,7 +102,7 @@ fn tolerance(path: &str, expect: &serde_json::Number) -> f64 {
     if expect.is_u64() || expect.is_i64() {
         return 0.0;
     }
-    // Seconds are named so, somewhere on the way: `run_total_s.low`, `predict_s.24`.
+    // A key that ends with `_s` marks all below it as seconds: `run_total_s.low`, `predict_s.24`.
     if path.split('.').any(|key| key.ends_with("_s")) {
         return 0.1;
     }
@@ -113,7 +113,7 @@ fn tolerance(path: &str, expect: &serde_json::Number) -> f64 {
     (0..decimals).fold(0.5f64, |half, _| half / 10.0).max(1e-6)
 }
 
-// What inputs are made of.
+// Members of inputs.
 
 fn real(value: &Json) -> f64 {
     value
@@ -140,7 +140,7 @@ fn list(value: &Json) -> Vec<Seconds> {
         .collect()
 }
 
-/// The decimal exactly as it is written, a number or a text.
+/// The decimal exactly as written, as a number or a text.
 fn dollars(value: &Json) -> Money {
     let text = value
         .as_str()
@@ -159,8 +159,8 @@ fn phase(value: &Json) -> Phase {
     }
 }
 
-/// The rules of billing of an object that has boot, set-up and teardown, minimum and increment,
-/// and what else there is to bill.
+/// The billing of an input with boot, set-up and teardown, minimum and increment, and where given
+/// disks, egress and a limit.
 fn rules(input: &Json) -> Billing {
     let or = |key: &str, default: u64| input.get(key).map_or(default, whole);
     Billing {
@@ -270,7 +270,7 @@ fn schedule_case(input: &Json) -> Json {
     let occupancy: Vec<f64> = occupied.iter().map(|trial| trial.as_f64()).collect();
     let mut found = json!({ "occupancy_s": occupancy, "by_P": by_p });
     if let Some(reported) = input["reported"].as_array() {
-        // Reported figures are added up and never recomputed from a rate.
+        // Reported costs are added up as they are, not computed from a rate.
         let costs = || reported.iter().map(|row| dollars(&row["usd"]));
         let hourly = reported.iter().map(|row| {
             let hours = dollars(&row["minutes"]).dollars() / Rational::from_integer(60.into());
@@ -516,7 +516,7 @@ fn uncertainty_case(input: &Json) -> Json {
     let total = uncertainty::total(sum, squares, noise);
     let spread = &total.spread;
 
-    // All overhead is one billed phase; nothing is rounded.
+    // All overhead is one billed phase, without rounding.
     let overhead = real(&input["overhead_per_trial_s"]);
     let billing = Billing {
         setup: phase(&input["overhead_per_trial_s"]),
@@ -549,7 +549,7 @@ fn uncertainty_case(input: &Json) -> Json {
         clock(schedule::makespan(&occupied, parallel))
     };
     let (low, high) = noise.shared_factors();
-    // What adding lows to lows would say: every trial at its own percentile.
+    // The wrong way, for comparison: the sum of each trial's own percentile.
     let alone = uncertainty::total(1.0, 1.0, noise).spread;
     let retries = input.get("max_retries").map_or(0, whole);
     let retries = u32::try_from(retries).unwrap();

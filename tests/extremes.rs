@@ -1,4 +1,5 @@
-//! Distributions at the ends of what their parameters may be: a call is refused or draws at once.
+//! Distributions at the extremes of their parameters: a call is refused or draws within two
+//! seconds.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::time::{Duration, Instant};
@@ -62,7 +63,7 @@ const WHOLE: [i64; 16] = [
 /// Values drawn by each call.
 const COUNT: i64 = 20;
 
-/// The values that a parameter is tried with; where there are three parameters, fewer.
+/// The values that each parameter is tried with; fewer where there are three parameters.
 fn literals(parameters: usize) -> Vec<Literal> {
     let floats = EXTREMES.into_iter().map(Literal::Float);
     let whole = WHOLE.into_iter().map(|value| Literal::Int(value.into()));

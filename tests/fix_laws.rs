@@ -1,17 +1,16 @@
-//! What holds for every fix: clicking ends, each click mends, and no reading hides another.
+//! Properties of fixes: applying them ends, each mends its problem, and different fixes differ.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(not(target_arch = "wasm32"))]
 
 mod texts;
 
 use proptest::prelude::*;
-use sweep_planner::sweep::checks::Doubt;
-use sweep_planner::sweep::diagnostic::Kind;
+use sweep_planner::sweep::diagnostic::{Doubt, Kind};
 use sweep_planner::sweep::{Diagnostic, Reading, Severity, read};
 use texts::{argvs, check_places, fragments, settings, text};
 
-/// Commands with characters that nobody sees, or takes for others, in any place, and what a shell would
-/// have changed.
+/// Commands with invisible or look-alike characters in any place, and with what a shell would have
+/// changed.
 fn characters() -> impl Strategy<Value = String> {
     let places = [
         "grid run ",
@@ -109,7 +108,7 @@ fn characters() -> impl Strategy<Value = String> {
         .prop_map(|pieces| format!("grid run f.py {}", pieces.concat()))
 }
 
-/// Whether a person sees nothing of it.
+/// Whether all its characters are invisible.
 fn is_unseen(argument: &str) -> bool {
     let unseen = |c: char| {
         c.is_whitespace()
@@ -119,7 +118,7 @@ fn is_unseen(argument: &str) -> bool {
     !argument.is_empty() && argument.chars().all(unseen)
 }
 
-/// Texts near what is right: mistakes in lists and calls, and right commands with a character changed.
+/// Nearly right texts: mistakes in lists and calls, and right commands with one character changed.
 fn near_miss() -> impl Strategy<Value = String> {
     let item = prop_oneof![
         Just("adam".to_owned()),
@@ -198,7 +197,7 @@ fn errors(reading: &Reading) -> usize {
     errors.filter(|d| d.severity() == Severity::Error).count()
 }
 
-/// Problems of the plan as a whole, which are looked for where all else is right.
+/// Whether it is a problem of the plan as a whole; those are checked only where all else is right.
 fn is_of_the_whole(diagnostic: &Diagnostic) -> bool {
     matches!(
         diagnostic.kind,
@@ -206,10 +205,10 @@ fn is_of_the_whole(diagnostic: &Diagnostic) -> bool {
     )
 }
 
-/// Clicks first fixes until there are none, each of which has to mend what it stands for.
+/// Applies first fixes until there are none, and checks that each mends its problem.
 fn click_through(start: &str) {
     let mut text = start.to_owned();
-    // A click mends a word, or a value of one; what it uncovers is a word's too.
+    // Each fix mends a word or a value in one, so that their number is bounded by that of words.
     let bound = 10 + 4 * start.split_whitespace().count() + start.len();
     for _ in 0..bound {
         let reading = read(&text, &settings());
@@ -223,7 +222,7 @@ fn click_through(start: &str) {
         };
         let mended = fix.apply(&text);
         let after = read(&mended, &settings());
-        // A quote more makes pairs of others: the one that is open then stands further on.
+        // An added quote pairs up with others, so that another one, further on, is then unclosed.
         let quote = matches!(diagnostic.kind, Kind::UnclosedQuote { .. });
         let same = |reading: &Reading| {
             let all = reading.diagnostics.iter();
@@ -234,7 +233,7 @@ fn click_through(start: &str) {
             same(&after) < same(&reading),
             "{start}\n{text}\n{mended}\nstill has {diagnostic:?}"
         );
-        // Words that come back from a comment bring their own problems.
+        // Words that a fix brings back from a comment have their own problems.
         let mends_a_value = match &diagnostic.kind {
             Kind::Doubt(doubt) => !matches!(**doubt, Doubt::HiddenWords(_)),
             Kind::Literal { .. } | Kind::UnknownCall { .. } | Kind::RangeNotInteger { .. } => true,
@@ -245,7 +244,7 @@ fn click_through(start: &str) {
             .iter()
             .filter(|d| is_of_the_whole(d))
             .count();
-        // Behind a quote that is never closed nothing is told.
+        // Behind a quote that is never closed, problems are not reported.
         let open = |reading: &Reading| {
             let mut all = reading.diagnostics.iter();
             all.any(|d| matches!(d.kind, Kind::UnclosedQuote { .. }))
@@ -262,7 +261,8 @@ fn click_through(start: &str) {
     panic!("{start}\nhas no end of fixes: {text}");
 }
 
-/// Fixes of one problem that lead to other numbers of trials are all offered, each under its own words.
+/// Checks that the fixes of one problem have different labels and results, and that a fix that
+/// makes several trials of a text is not the only one.
 fn check_other_readings(text: &str, diagnostic: &Diagnostic) {
     let fixes = diagnostic.fixes(text);
     for (at, fix) in fixes.iter().enumerate() {
@@ -271,7 +271,7 @@ fn check_other_readings(text: &str, diagnostic: &Diagnostic) {
             assert_ne!(fix.label, other.label, "{text}");
             assert_ne!(fix.apply(text), other.apply(text), "{text}");
         }
-        // What makes a sweep of a text has the text itself beside it.
+        // Beside a fix that makes a sweep of a text there is one that keeps the text.
         let lost = matches!(
             &diagnostic.kind,
             Kind::Literal { .. } | Kind::UnknownCall { .. }
@@ -317,7 +317,7 @@ proptest! {
             if reading.diagnostics.is_empty() {
                 prop_assert!(!argvs(&reading.plan).iter().flatten().any(|argument| is_unseen(argument)), "{text:?}");
             }
-            // Lists that are no Python have laws of their own.
+            // Fixes of lists that are no Python are tested by `fixes_end_and_mend`.
             let characters = |d: &&Diagnostic| !matches!(d.kind, Kind::Literal { .. });
             let mut clickable = reading.diagnostics.iter().filter(characters);
             let Some(fix) = clickable.find_map(|d| d.fix(&text)) else {
@@ -343,7 +343,7 @@ proptest! {
     }
 }
 
-/// What was found by clicking, each with what it broke.
+/// Texts that once broke these properties.
 #[test]
 fn fixes_end_and_mend_what_broke_them() {
     for text in [
@@ -360,7 +360,7 @@ fn fixes_end_and_mend_what_broke_them() {
     ] {
         click_through(text);
     }
-    // More decimal places than formatting takes.
+    // More decimal places than Rust's formatting accepts.
     let zeros = "0".repeat(70_000);
     click_through(&format!(
         "grid run f.py --x \"[0.{zeros}1, 0.{zeros}2, ..., 0.{zeros}9]\""

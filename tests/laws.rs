@@ -1,4 +1,4 @@
-//! What holds for every text and every plan; `fix_laws.rs` has what holds for fixes.
+//! Properties of every text and every plan; `fix_laws.rs` has those of fixes.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -11,7 +11,7 @@ use sweep_planner::sweep::diagnostic::Kind;
 use sweep_planner::sweep::{Diagnostic, Settings, edit, read};
 use texts::{argvs, check_diagnostics, check_places, fragments, settings, text, value};
 
-/// Config files: right and wrong keys and values, and YAML in pieces.
+/// Config files: right and wrong keys and values, and pieces of YAML in any order.
 fn config() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![
         value(),
@@ -106,7 +106,8 @@ proptest! {
         prop_assert_eq!(pasted(&text).is_some(), reading.diagnostics.iter().any(is_config));
     }
 
-    /// Any text as a config file gives a reading, and what is merged is launched and received alike.
+    /// Any text as a config file gives a reading, and the merged plan is launched and received
+    /// alike.
     #[test]
     fn any_config_is_read(text in text(), config in config()) {
         let text = text.replace("grid run ", "grid run --config c.yml ");
@@ -177,7 +178,7 @@ proptest! {
         prop_assert_eq!(argvs(&again.plan), argvs(&plan).into_iter().take(count as usize).collect::<Vec<_>>());
     }
 
-    /// What the page launches is what the server reads.
+    /// The server reads what the page launches.
     #[test]
     fn launching_and_receiving_agree(text in text(), keep in 1_u128..4) {
         let plan = read(&text, &settings()).plan;
@@ -216,7 +217,7 @@ proptest! {
     }
 }
 
-/// What fuzzing found, each with what it broke.
+/// Texts by which fuzzing once broke this.
 #[test]
 fn printing_and_reading_agree_on_what_looks_like_options() {
     for text in [
@@ -252,7 +253,7 @@ fn names_of_arguments_are_different() {
     }
 }
 
-/// However much a short text asks for, little is listed.
+/// However much a short text asks for, the lists that it makes are bounded.
 #[test]
 fn what_is_listed_is_bounded() {
     for text in [
@@ -293,7 +294,7 @@ fn a_config_file_is_not_copied_without_end() {
     assert_eq!(kinds.collect::<Vec<_>>(), [Kind::TooMuchListed]);
 }
 
-/// Of a text of nothing but problems the first are reported, and how many more there are.
+/// Of a text full of problems the first thousand are reported, and how many more there are.
 #[test]
 fn problems_are_reported_up_to_a_number() {
     let reading = read(
@@ -310,7 +311,8 @@ fn problems_are_reported_up_to_a_number() {
     assert!(!read(&commands, &settings()).has_errors());
 }
 
-/// Of two warnings at one place the one that is kept is a slip that one click mends, or else the dearer.
+/// Of two warnings at one place, a slip that one click mends is kept, else the warning of the
+/// costlier mistake.
 #[test]
 fn a_cheap_warning_hides_no_dear_one() {
     for (arguments, found) in [

@@ -1,6 +1,6 @@
-//! Every call, stream and error of NumPy's own (tests/data/numpy_vectors.json, or the file of that
-//! name in the folder that `CONFORMANCE` names; and tests/data/numpy_more.json, made by
-//! scripts/numpy_more.py), natively and in wasm.
+//! Calls, streams and errors are NumPy's own, natively and in wasm (tests/data/numpy_vectors.json,
+//! or the file of that name in the folder that `CONFORMANCE` names; and tests/data/numpy_more.json,
+//! made by scripts/numpy_more.py).
 
 // The helpers of a test fail by panicking, as the test itself does.
 #![allow(clippy::unwrap_used)]
@@ -35,7 +35,7 @@ fn vectors(name: &str) -> Json {
     serde_json::from_str(embedded).unwrap()
 }
 
-/// A member that files from elsewhere may lack: an empty list then.
+/// A list member, empty where it is absent, as it may be in a file from elsewhere.
 fn list<'a>(json: &'a Json, key: &str) -> &'a [Json] {
     json[key].as_array().map_or(&[], Vec::as_slice)
 }
@@ -57,7 +57,7 @@ fn seed(json: &Json) -> u32 {
     u32::try_from(json["seed"].as_u64().unwrap()).unwrap()
 }
 
-/// The name and arguments of a call, by the sweep language's own parser.
+/// The name and arguments of a call, read by the sweep language's own parser.
 fn read_call(expr: &str) -> Option<(String, Arguments)> {
     let Value::Call(call) = value::read(expr) else {
         return None;
@@ -170,7 +170,7 @@ fn error_difference(entry: &Json) -> Option<String> {
         None => Some(format!("{expr}: not read as a call")),
         Some(Ok(_)) => Some(format!("{expr}: accepted")),
         Some(Err(error)) => match error.fault() {
-            // Where it is a rule of NumPy's that is broken, it is the same rule.
+            // An argument that breaks a rule of NumPy's must be reported by the same rule.
             Fault::Domain { rule, .. } if text(entry, "message") != rule.to_string() => Some(
                 format!("{expr}: {rule} instead of {}", text(entry, "message")),
             ),

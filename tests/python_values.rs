@@ -1,4 +1,4 @@
-//! Lists, ranges and literals as CPython itself reads and prints them (tests/data/python_values.json,
+//! Lists, ranges and literals are read and printed as CPython does (tests/data/python_values.json,
 //! or the file of that name in the folder that `CONFORMANCE` names).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,6 @@
-//! What a text costs grows with its length only: each piece of tests/data/repeated.txt, at two lengths.
-//! `benches/scaling.rs` times a megabyte of each in an optimised build.
+//! The cost of reading a text grows with its length only: shown for each piece of
+//! tests/data/repeated.txt at two lengths. `benches/scaling.rs` times a megabyte of each,
+//! optimised.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod pieces;
@@ -10,14 +11,14 @@ use sweep_planner::sweep::Settings;
 
 const SHORT: usize = 3_000;
 const LONG: usize = 4 * SHORT;
-/// Four times the length costs four times as much where work is linear, sixteen times where it is
-/// quadratic.
+/// The most that four times the length may cost: linear work costs four times as much, quadratic
+/// work sixteen times.
 const MOST_GROWTH: u32 = 8;
-/// What takes less is not compared: the processor's clock and caches would decide.
+/// Shorter times are not compared, since the processor's clock and caches decide them.
 const NEGLIGIBLE: Duration = Duration::from_millis(2);
-/// Growth that is too large is measured again: an interrupt only ever adds time.
+/// Measurements of too large a growth, of which the least counts: an interrupt only adds time.
 const MEASUREMENTS: u32 = 3;
-/// So many slow pieces are enough to fail: each takes long.
+/// Slow pieces after which the test fails at once, since each takes long.
 const MOST_SLOW: usize = 3;
 
 fn cost(text: &str) -> Duration {
@@ -30,7 +31,7 @@ fn cost(text: &str) -> Duration {
     time
 }
 
-/// How a text's cost grows, where that is more than linear in each of several measurements.
+/// The costs at both lengths where they grow more than [`MOST_GROWTH`] in every measurement.
 fn superlinear(piece: &Piece) -> Option<(Duration, Duration)> {
     let (short, long) = (piece.text(SHORT), piece.text(LONG));
     let (mut least, mut least_long) = (Duration::MAX, Duration::MAX);

@@ -1,4 +1,4 @@
-//! The seed document: every `grid run` example of it, as it stands there, gives the trials that the
+//! Every `grid run` example of the seed document, copied verbatim, gives the trials that the
 //! document lists.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const DOCUMENT: &str = include_str!("data/seed_document.rst.txt");
 
-/// The code blocks of the document, in order, indented as they are.
+/// The document's code blocks in order, with their indentation.
 fn blocks() -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = DOCUMENT.lines();
@@ -24,7 +24,7 @@ fn blocks() -> Vec<String> {
     blocks
 }
 
-/// The command lines of all trials of a text, without errors.
+/// The command lines of all trials of a text that has no errors.
 fn trials(text: &str) -> Vec<Vec<String>> {
     let reading = read(text, &Settings::default());
     assert!(!reading.has_errors(), "{text}: {:?}", reading.diagnostics);

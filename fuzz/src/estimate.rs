@@ -1,4 +1,4 @@
-//! A command with a run time, priced.
+//! Estimates of a command with a run time.
 
 use sweep_planner::estimate::{
     Catalogue, Money, Pricer, Settings, Spread, estimate as price, parse_run_time,
@@ -74,7 +74,7 @@ fn ordered(cost: &Spread<Money>) {
     paid(&cost.low);
 }
 
-/// Not negative, and never shown as nothing where it is something.
+/// An amount is not negative, and not shown as $0.00 where it is above zero.
 fn paid(money: &Money) {
     assert!(*money >= Money::zero(), "{money}");
     assert!(money.is_zero() || money.to_string() != "$0.00");

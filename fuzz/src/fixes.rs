@@ -1,15 +1,15 @@
-//! The one-click fixes of a pasted text, clicked until none is left.
+//! The one-click fixes of a pasted text, applied until none is left.
 
 use crate::text;
 use sweep_planner::sweep::{Settings, read};
 
-/// Longest text that is clicked through, in bytes: each click reads the text again.
+/// Bytes of a text whose fixes are applied, at most: each click reads the text again.
 const MAX_TEXT: usize = 400;
-/// Clicks after which fixes are taken to go on for ever: a text this long holds fewer mistakes.
+/// Clicks after which fixes count as endless: a text of [`MAX_TEXT`] bytes holds fewer mistakes.
 const MAX_CLICKS: u32 = 200;
 
-/// Clicks the first fix of the first problem that has one, again and again. It ends, each text on
-/// the way is read with places that fit it, and each fix changes something.
+/// Applies the first fix of the first problem that has one, again and again. This must end; each
+/// text on the way must be read with spans that fit it, and each fix must change something.
 pub fn fixes(text: &str) {
     if text.len() > MAX_TEXT {
         return;

@@ -1,4 +1,4 @@
-//! What must hold for every text, as functions that panic where it does not.
+//! Properties that hold for every text, as functions that panic where one does not.
 //!
 //! Each is a fuzz target of the same name; `cargo test` in this folder runs them over the seeds.
 

@@ -1,4 +1,4 @@
-//! The whole way: a pasted text to its trials, their commands, their digest and their launch.
+//! The whole pipeline: from a pasted text to its trials, their commands, digest and launch.
 
 use sweep_planner::launch;
 use sweep_planner::sweep::axis::{Axis, Values};
@@ -12,7 +12,7 @@ use sweep_planner::sweep::{
 
 /// Spaces up to this size are also listed, to compare what is computed with it.
 const LISTED: u128 = 200;
-/// Values and trials that a plan may hold as lists and still be used in every way.
+/// Values and trials that a plan may hold as lists and still be checked in every way.
 pub(crate) const MANY: u128 = 50_000;
 /// Diagnostics of one text that are rendered; each costs the length of the text.
 const RENDERED: usize = 20;
@@ -29,7 +29,7 @@ pub fn text_to_trials(text: &str) {
     let plan = &reading.plan;
     positions(plan);
     if listed(plan) > MANY {
-        // All that follows would be done over so many values again and again.
+        // All checks below go over all of these values, and would take too long.
         return;
     }
     for (number, part) in (0..).zip(plan.parts()) {
@@ -51,7 +51,7 @@ fn settings() -> Settings {
     }
 }
 
-/// Every diagnostic has a place of its own in the text, words, and fixes that change something.
+/// Every diagnostic has a span of its own in the text, a message, and fixes that change something.
 pub(crate) fn places(text: &str, diagnostics: &[Diagnostic]) {
     let mut end = 0;
     for diagnostic in diagnostics {
@@ -112,7 +112,8 @@ pub(crate) fn listed(plan: &Plan) -> u128 {
     plan.parts().iter().map(of_part).sum()
 }
 
-/// First, last and middle trials, and none behind the last.
+/// Checks the first, middle and last trial, the first of some parts, and that none is behind the
+/// last.
 pub(crate) fn positions(plan: &Plan) {
     let len = plan.len();
     assert_eq!(plan.trial(len), None);
@@ -139,10 +140,10 @@ pub(crate) fn positions(plan: &Plan) {
             argv,
             "the command line"
         );
-        // What a trial is printed as stands for it alone.
+        // The command that a trial is printed as stands for that trial alone.
         let line = plan.grid_run_line(&trial);
         let again = read(&line, &settings());
-        // The client holds what is typed against the machine, and not what a file says.
+        // Grid's client checks units that are typed against the machine, but not those of a file.
         let units = |d: &Diagnostic| matches!(d.kind, Kind::TooManyUnits { .. });
         if !(part.command().config_read && again.diagnostics.iter().any(units)) {
             assert!(!again.has_errors(), "{line}: {:?}", again.diagnostics);
@@ -162,10 +163,10 @@ fn argvs(plan: &Plan) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// A shell's words of a line that holds one command.
+/// Splits a line that holds one command into words, as a shell does.
 fn one_command(line: &str) -> Vec<String> {
     let (commands, diagnostics) = split(line, Source::Person);
-    // What may not be meant, as a blank for a value, is warned of each time.
+    // Only errors count: warnings of values that may not be meant, such as a blank, come each time.
     let error = |d: &Diagnostic| d.severity() == Severity::Error;
     assert!(!diagnostics.iter().any(error), "{line:?}: {diagnostics:?}");
     assert_eq!(commands.len(), 1, "{line:?}");
@@ -176,7 +177,7 @@ fn one_command(line: &str) -> Vec<String> {
         .collect()
 }
 
-/// Sorted by any axis, either way, a part has the same trials.
+/// Sorted by any axis in either direction, a part has the same trials.
 fn views(part: &Part) {
     for axis in (0..part.axes().len() as u32).take(3) {
         for direction in [Direction::Ascending, Direction::Descending] {
@@ -205,7 +206,7 @@ fn views(part: &Part) {
     }
 }
 
-/// What the page launches, the server receives.
+/// The server receives what the page launches.
 pub(crate) fn launches(plan: &Plan, number: u32) {
     let part = &plan.parts()[number as usize];
     let ends = [0, part.len() - 1].map(|n| part.index_at(n).expect("a proposed trial"));
@@ -229,7 +230,7 @@ pub(crate) fn launches(plan: &Plan, number: u32) {
     }
 }
 
-/// Lines written into one buffer are those written one by one.
+/// Lines written into one buffer equal those written one by one.
 fn buffered_lines(part: &Part) {
     let mut line = String::new();
     for from in [0, part.space_len() - 1] {
@@ -241,7 +242,7 @@ fn buffered_lines(part: &Part) {
     }
 }
 
-/// An option set from a control is set in every command, and changes nothing else.
+/// Setting an option from a control sets it in every command and changes nothing else.
 fn setting_an_option(text: &str, before: &Reading) {
     if before.has_errors() {
         edit::set_option(text, "--seed", Some("3"));

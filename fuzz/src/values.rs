@@ -1,10 +1,10 @@
-//! One argument's value, a Python literal, and a selection as text.
+//! An argument's value, a Python literal, and a selection, each parsed from text.
 
 use sweep_planner::sweep::Ranges;
 use sweep_planner::sweep::literal::Parser;
 use sweep_planner::sweep::value::{self, Value};
 
-/// Reads `text` as each of the three.
+/// Parses `text` as each of the three.
 pub fn values(text: &str) {
     swept(text);
     literal(text);
@@ -35,13 +35,14 @@ fn swept(text: &str) {
     }
 }
 
-/// What a literal prints as is read as the same literal.
+/// A literal's printed form parses as the same literal.
 fn literal(text: &str) {
     let mut parser = Parser::new(text);
     let Ok(read) = parser.value() else { return };
     let printed = read.value.repr();
     read.value.to_str();
-    // Python has no literal for an infinity or an empty set, and `-2j` is not what prints so.
+    // Python has no literal for an infinity or an empty set, and `-2j` is no literal but a
+    // negation.
     if ["inf", "set()", "j"]
         .iter()
         .any(|word| printed.contains(word))

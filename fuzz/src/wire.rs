@@ -31,7 +31,7 @@ pub fn wire(text: &str) {
         let last = part.index_at(part.len() - 1).expect("the last trial");
         let argv = part.argv(last).expect("its words");
         assert!(!argv.is_empty());
-        // The command as this program would send it is read as the same plan.
+        // The command as this program sends it is read as the same plan.
         let sent = part.run_controller_command();
         let again = read_request(&sent, options, settings);
         let there = again

@@ -1,4 +1,4 @@
-//! Files that a trial made.
+//! Artifacts: the files that a trial wrote.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,17 +8,17 @@ use super::{Int64, Timestamp, nullable};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ArtifactPage {
-    /// By name.
+    /// This page's files, sorted by name.
     #[serde(deserialize_with = "nullable")]
     pub artifacts: Vec<Artifact>,
-    /// Empty on the last page (`null` makes Grid's client ask for ever).
+    /// Empty on the last page (on `null` Grid's client never stops requesting pages).
     #[serde(deserialize_with = "nullable")]
     pub next_page_token: String,
     /// Empty on the first page.
     #[serde(deserialize_with = "nullable")]
     pub previous_page_token: String,
-    /// Ours: where a plain GET without credentials fetches all of them as one tar, for a limited
-    /// time.
+    /// Ours: the address at which a GET without credentials fetches all of them as one tar, for a
+    /// limited time.
     #[serde(deserialize_with = "nullable")]
     pub archive_url: String,
 }
@@ -29,11 +29,11 @@ pub struct ArtifactPage {
 pub struct Artifact {
     /// Relative to the trial's folder, with folders.
     pub filename: String,
-    /// Where a plain GET without credentials fetches it, for a limited time.
+    /// The address at which a GET without credentials fetches it, for a limited time.
     pub url: String,
-    /// Its size.
+    /// Bytes.
     pub size_bytes: Int64,
-    /// Empty: not computed.
+    /// Always empty here: not computed.
     #[serde(default, deserialize_with = "nullable")]
     pub md5_checksum: String,
     /// When it was last written.

@@ -49,27 +49,27 @@ pub struct User {
     pub id: String,
     /// The account's name.
     pub username: String,
-    /// Unused, for the client's sake.
+    /// Always empty here; Grid's client expects the member.
     #[serde(deserialize_with = "nullable")]
     pub first_name: String,
-    /// Unused, for the client's sake.
+    /// Always empty here; Grid's client expects the member.
     #[serde(deserialize_with = "nullable")]
     pub last_name: String,
-    /// Unused, for the client's sake.
+    /// Always empty here; Grid's client expects the member.
     #[serde(deserialize_with = "nullable")]
     pub email: String,
-    /// Always empty.
+    /// Always empty: the server stores only hashes of keys.
     #[serde(deserialize_with = "nullable")]
     pub api_key: String,
-    /// Unused, for the client's sake.
+    /// Always empty here; Grid's client expects the member.
     #[serde(deserialize_with = "nullable")]
     pub picture_url: String,
-    /// That the account may be used.
+    /// Whether the account is usable, which every account is.
     #[serde(deserialize_with = "nullable")]
     pub status: UserStatus,
 }
 
-/// Part of [`User`].
+/// Grid's state of an account; here every account is ready to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UserStatus {
@@ -79,17 +79,17 @@ pub struct UserStatus {
     pub completed_signup: bool,
     /// Always true.
     pub installed_grid: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub verified_at: Option<Timestamp>,
 }
 
-/// `GET /v1/session` and the answer to signing in there: what a page needs to begin.
+/// The answer to `GET /v1/session` and to signing in there: what a page needs to start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PageSession {
-    /// Who is signed in.
+    /// The account that is signed in.
     pub user: User,
-    /// The cluster to use when the command names none.
+    /// The cluster of a run whose command names none.
     pub default_cluster: String,
     /// The server's version, as in its Cargo.toml.
     pub version: String,

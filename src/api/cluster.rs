@@ -10,7 +10,7 @@ use super::{Int64, Timestamp, nullable};
 pub struct ClusterList {
     /// The cluster of a run whose command names none. Never `null`: that breaks Grid's login.
     pub default_cluster: String,
-    /// Every cluster.
+    /// Every cluster of this server, without pages.
     #[serde(deserialize_with = "nullable")]
     pub clusters: Vec<Cluster>,
 }
@@ -23,19 +23,19 @@ pub struct Cluster {
     pub id: String,
     /// The same as `id` here.
     pub name: String,
-    /// When this server first had it.
+    /// When this server first started with it.
     pub created_at: Timestamp,
-    /// What it is.
+    /// What was configured.
     pub spec: ClusterSpec,
-    /// How it is.
+    /// Its state and how much it can run.
     pub status: ClusterStatus,
 }
 
-/// Part of [`Cluster`].
+/// What was configured of a [`Cluster`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterSpec {
-    /// Always `GLOBAL` here: the client asks for buckets of the others.
+    /// Always `GLOBAL` here: Grid's client requests storage buckets of the other types.
     pub cluster_type: ClusterType,
     /// Always `RUNNING` here.
     pub desired_state: ClusterState,
@@ -44,7 +44,7 @@ pub struct ClusterSpec {
     pub engine: String,
 }
 
-/// Part of [`Cluster`].
+/// The state of a [`Cluster`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterStatus {
@@ -53,7 +53,7 @@ pub struct ClusterStatus {
     /// Ours: how many trials run at once at most; `null` when unknown.
     #[serde(default)]
     pub slots: Option<u32>,
-    /// Ours: why no trial is started there just now; empty when they are.
+    /// Ours: why the server starts no trial there at present; empty when it does.
     #[serde(default, deserialize_with = "nullable")]
     pub message: String,
 }
@@ -72,7 +72,7 @@ pub enum ClusterType {
     Byoc,
 }
 
-/// How a cluster is.
+/// The state of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum ClusterState {
@@ -94,7 +94,7 @@ pub enum ClusterState {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct InstanceTypeList {
-    /// One entry per machine and price (`spot` or not).
+    /// One entry per machine and known price (`spot` or not).
     #[serde(deserialize_with = "nullable")]
     pub instance_types: Vec<InstanceType>,
 }
@@ -105,9 +105,9 @@ pub struct InstanceTypeList {
 pub struct InstanceType {
     /// As `--instance_type` takes it, `m5a.large`.
     pub name: String,
-    /// Virtual processors.
+    /// Virtual processors, as the price list has them.
     pub cpu: Int64,
-    /// GPUs.
+    /// GPUs, 0 on a machine without.
     pub gpu: Int64,
     /// GiB of memory, as the price list writes it (`8`, `0.5`).
     pub memory: String,
@@ -122,7 +122,7 @@ pub struct InstanceType {
     pub overprovisioned_ondemand_count: i32,
 }
 
-/// Whether a machine can be had.
+/// Whether a machine can be rented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Availability {

@@ -9,10 +9,10 @@ use super::{Int64, Timestamp, nullable};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreList {
-    /// By name, then version.
+    /// Sorted by name, then version.
     #[serde(deserialize_with = "nullable")]
     pub datastores: Vec<Datastore>,
-    /// Empty: all are in this answer.
+    /// Always empty: all are in this answer.
     #[serde(deserialize_with = "nullable")]
     pub next_page_token: String,
     /// Empty.
@@ -24,45 +24,45 @@ pub struct DatastoreList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Datastore {
-    /// Of this version; what a launch names.
+    /// Identifies this version; a launch names it.
     pub id: String,
-    /// Shared by its versions.
+    /// The same for all versions.
     pub name: String,
     /// When the folder was last changed.
     pub created_at: Timestamp,
-    /// The same.
+    /// The same as `created_at`.
     pub updated_at: Timestamp,
-    /// What it is.
+    /// Version, size and owner.
     pub spec: DatastoreSpec,
-    /// How it is.
+    /// Whether it is ready, which it always is here.
     pub status: DatastoreStatus,
 }
 
-/// Part of [`Datastore`].
+/// Version, size and owner of a [`Datastore`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreSpec {
-    /// The cluster asked for: all of a server's clusters have the same datastores.
+    /// The cluster of the request: all of a server's clusters have the same datastores.
     #[serde(deserialize_with = "nullable")]
     pub cluster_id: String,
-    /// From 1.
+    /// 1 or more.
     #[serde(deserialize_with = "int32")]
     pub version: i32,
-    /// Size of its files in MiB, rounded up.
+    /// The size of its files in MiB, rounded up.
     #[serde(deserialize_with = "nullable")]
     pub size_mib: Int64,
-    /// Empty: where a server keeps it is its own business.
+    /// Always empty: the server does not disclose where the folder is.
     #[serde(deserialize_with = "nullable")]
     pub source: String,
     /// `DATASTORE_SOURCE_TYPE_EXPANDED_FILES`.
     #[serde(deserialize_with = "nullable")]
     pub source_type: String,
-    /// Who asks: Grid's client leaves out those of others.
+    /// The id of the requesting account: Grid's client hides datastores of others.
     #[serde(deserialize_with = "nullable")]
     pub user_id: String,
 }
 
-/// Part of [`Datastore`].
+/// Whether a [`Datastore`] is ready, in Grid's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreStatus {
@@ -74,23 +74,23 @@ pub struct DatastoreStatus {
     pub message: String,
 }
 
-/// How a trial was given its datastores (ours).
+/// How a trial reads its datastores (ours).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DatastoresBy {
-    /// Mounted read-only where the run asked for them: the script finds them as written.
+    /// They are mounted read-only at the paths that the run asked for.
     Mount,
-    /// Their paths were replaced in the trial's arguments by those of the folders themselves.
+    /// In the trial's arguments their mount paths are replaced by the paths of the folders.
     Arguments,
 }
 
-/// How a trial was given its datastores, and why not otherwise (ours).
+/// How a trial reads its datastores, and why they are not mounted (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DatastoreAccess {
-    /// How.
+    /// Which of the two ways.
     pub by: DatastoresBy,
-    /// Why they were not mounted; empty where they were.
+    /// Why they are not mounted, for a person; empty where they are.
     #[serde(default, deserialize_with = "nullable")]
     pub because: String,
 }

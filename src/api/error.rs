@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// `details` has exactly one entry; a missing experiment has none (the client then skips it).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// The kind of the error, by gRPC's numbers.
+    /// A [`Code`], as a number.
     pub code: i32,
     /// What went wrong, for a person. The same text as in `details`.
     pub message: String,
@@ -18,7 +18,7 @@ pub struct ErrorBody {
 /// The one entry of [`ErrorBody::details`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorDetail {
-    /// Names the type of this entry; always [`ErrorDetail::TYPE`] from us.
+    /// The type of this entry; always [`ErrorDetail::TYPE`] here.
     #[serde(rename = "@type", default, deserialize_with = "super::nullable")]
     pub kind: String,
     /// What went wrong and what to do, for a person.
@@ -27,7 +27,7 @@ pub struct ErrorDetail {
 }
 
 impl ErrorDetail {
-    /// The `@type` that we send.
+    /// The `@type` that this server sends.
     pub const TYPE: &'static str = "type.googleapis.com/google.rpc.LocalizedMessage";
 }
 
@@ -46,7 +46,7 @@ impl ErrorBody {
         }
     }
 
-    /// The text to show a person.
+    /// The message to show a person: the first detail's, else the error's own.
     pub fn text(&self) -> &str {
         self.details
             .first()
@@ -62,20 +62,20 @@ pub enum Code {
     InvalidArgument = 3,
     /// There is no such thing (404).
     NotFound = 5,
-    /// There is already one (409).
+    /// It exists already (409).
     AlreadyExists = 6,
-    /// Known who asks, but refused (403).
+    /// The account is known and may not do this (403).
     PermissionDenied = 7,
     /// Too much or too often (429).
     ResourceExhausted = 8,
-    /// Does not fit the state of things, such as another plan than the page showed (409).
+    /// The request does not fit the present state, as where its digest is of another plan (409).
     FailedPrecondition = 9,
-    /// Something Grid had and this server has not (501).
+    /// A feature that Grid had and this server has not (501).
     Unimplemented = 12,
-    /// Our fault (500).
+    /// An error of the server itself (500).
     Internal = 13,
-    /// Try again (503).
+    /// Temporary: the client may try again (503).
     Unavailable = 14,
-    /// Not known who asks (401).
+    /// The request has no valid credentials (401).
     Unauthenticated = 16,
 }

@@ -1,4 +1,4 @@
-//! Changes as they happen (ours).
+//! Server-sent events about runs and trials (ours).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,21 +8,21 @@ use super::{Run, TrialRow, nullable};
 /// `"reload"` (an externally tagged enum, which serde reads without a second copy of every type's
 /// reader in the page).
 ///
-/// Each event has an `id`; a client that comes back with `Last-Event-ID` gets what it missed, or
-/// [`Event::Reload`] when that is gone. A client that reads too slowly gets `Reload` too. Comment
-/// lines come every few seconds to keep the stream open.
+/// Each event has an `id`. A client that reconnects with `Last-Event-ID` gets the events that it
+/// missed, or [`Event::Reload`] where the server no longer has them, as does a client that reads
+/// too slowly. A comment line every few seconds keeps the stream open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Event {
-    /// A run is new or has changed; as it is now, with `experimentIds` left empty.
+    /// A run that is new or has changed, as it is now; `experimentIds` stays empty.
     Run(Box<Run>),
-    /// Trials of one run have changed.
+    /// Trials of one run that have changed.
     Trials(TrialChanges),
-    /// Something was missed: read again whatever is shown.
+    /// Events were missed: the client must read again whatever it shows.
     Reload,
 }
 
-/// Part of [`Event`].
+/// The changed trials of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrialChanges {
@@ -30,7 +30,7 @@ pub struct TrialChanges {
     pub cluster_id: String,
     /// The run's id.
     pub run_id: String,
-    /// Those that changed, as they are now; each at most once.
+    /// The changed trials as they are now, each at most once.
     #[serde(default, deserialize_with = "nullable")]
     pub trials: Vec<TrialRow>,
 }

@@ -1,4 +1,4 @@
-//! Trials by Grid's name for them: experiments.
+//! Experiments: Grid's name for trials.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub enum ExperimentState {
-    /// Not said.
+    /// No state; proto3's default.
     #[default]
     #[serde(rename = "EXPERIMENT_STATE_UNSPECIFIED")]
     Unspecified,
@@ -78,12 +78,12 @@ impl ExperimentState {
         }
     }
 
-    /// The state of a word on the wire.
+    /// The state that a word on the wire means; None for any other word.
     pub fn from_wire(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Whether a trial in this state can change no more by itself.
+    /// Whether a trial in this state has ended, so that only a person can change it.
     pub fn ended(self) -> bool {
         matches!(
             self,
@@ -95,7 +95,7 @@ impl ExperimentState {
 /// `GET …/experiments?names=…`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentList {
-    /// Those found, in the order asked for; a missing one is left out.
+    /// The experiments found, in the order requested, without those that do not exist.
     #[serde(default, deserialize_with = "nullable")]
     pub experiments: Vec<Experiment>,
 }
@@ -104,40 +104,40 @@ pub struct ExperimentList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Experiment {
-    /// Opaque.
+    /// Unique on this server; paths hold it.
     pub id: String,
     /// `<run>-expN`, N from 0 in launch order.
     pub name: String,
-    /// Empty.
+    /// Always empty here.
     #[serde(default, deserialize_with = "nullable")]
     pub description: String,
     /// When its run was created.
     pub created_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
-    /// What it is.
+    /// What was launched.
     pub spec: ExperimentSpec,
-    /// How it is.
+    /// State, cost, times and results.
     pub status: ExperimentStatus,
 }
 
-/// Part of [`Experiment`].
+/// What was launched as an [`Experiment`]: its own command, and the rest as in the run's spec.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExperimentSpec {
     /// The script and its exact arguments: `["file.py", "--batch_size", "8"]`.
     #[serde(deserialize_with = "nullable")]
     pub command: Vec<String>,
-    /// Its cluster.
+    /// The id of its cluster.
     #[serde(deserialize_with = "nullable")]
     pub cluster_id: String,
     /// The id of its run.
     #[serde(deserialize_with = "nullable")]
     pub run_id: String,
-    /// Empty, for the client's sake.
+    /// Always empty here; Grid's client expects the member.
     #[serde(deserialize_with = "nullable")]
     pub run_controller_id: String,
-    /// `SUCCEEDED`, or `CANCELLED` once somebody wants it stopped.
+    /// `SUCCEEDED`, or `CANCELLED` once a person has asked to stop it.
     #[serde(deserialize_with = "nullable")]
     pub desired_state: ExperimentState,
     /// Always false.
@@ -149,7 +149,7 @@ pub struct ExperimentSpec {
     /// The run's image.
     #[serde(deserialize_with = "nullable")]
     pub image: Image,
-    /// The machine named.
+    /// The machine that the run's command names, `m5a.large`.
     #[serde(deserialize_with = "nullable")]
     pub instance_type: String,
     /// The run's resources.
@@ -161,10 +161,10 @@ pub struct ExperimentSpec {
     /// The run's datastores.
     #[serde(deserialize_with = "nullable")]
     pub datastores: Vec<DatastoreMount>,
-    /// Where the source came from.
+    /// The run's source, as in [`RunSpec::source_code`](super::RunSpec::source_code).
     #[serde(deserialize_with = "nullable")]
     pub source_code: String,
-    /// Whether it is interruptible.
+    /// Whether its machine is interruptible.
     #[serde(deserialize_with = "nullable")]
     pub use_spot: bool,
     /// Whether it starts again when interrupted.
@@ -173,58 +173,58 @@ pub struct ExperimentSpec {
     /// The run's actions.
     #[serde(deserialize_with = "nullable")]
     pub actions: Actions,
-    /// Whose it is.
+    /// The id of the account that launched it.
     #[serde(deserialize_with = "nullable")]
     pub user_id: String,
 }
 
-/// Part of [`Experiment`].
+/// What became of an [`Experiment`] so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExperimentStatus {
-    /// Its state.
+    /// Its state now.
     #[serde(deserialize_with = "nullable")]
     pub phase: ExperimentState,
-    /// Why it is in this state, for a person; empty when the state says it all.
+    /// Why it is in this state, for a person; empty where the state needs no reason.
     #[serde(deserialize_with = "nullable")]
     pub message: String,
     /// USD so far; `null` when the machine's price is unknown.
     pub cost: Option<f64>,
     /// USD per hour; `null` when unknown.
     pub hourly_cost: Option<f64>,
-    /// When its script started.
+    /// When its script started; `null` before.
     pub start_timestamp: Option<Timestamp>,
-    /// When it ended.
+    /// When its script ended; `null` before.
     pub finish_timestamp: Option<Timestamp>,
-    /// When it was deleted.
+    /// When it was deleted; `null` where it was not.
     pub deleted_timestamp: Option<Timestamp>,
     /// Ours: its index in the space of its command.
     pub index: Option<SpaceIndex>,
-    /// Ours: the script's exit status, if it ended by itself.
+    /// Ours: the script's exit status; `null` unless it ended by itself.
     pub exit_code: Option<i32>,
     /// Ours: the signal that ended the script, if one did.
     pub signal: Option<i32>,
     /// Ours: the last value of each metric.
     #[serde(deserialize_with = "nullable")]
     pub metrics: BTreeMap<String, MetricValue>,
-    /// Ours: how its earlier attempts ended, oldest first; only where one experiment is read.
+    /// Ours: how its earlier attempts ended, oldest first; only in answers about a single
+    /// experiment.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-    /// Ours: how it was given its datastores, once it has started; only where one experiment is
-    /// read.
+    /// Ours: how it reads its datastores, once it has started; only in answers about a single
+    /// experiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datastores: Option<DatastoreAccess>,
 }
 
-/// `PUT …/experiments/{id}`: only `spec.desiredState` is obeyed, and only `CANCELLED` changes
-/// anything.
+/// `PUT …/experiments/{id}`: a `spec.desiredState` of `CANCELLED` stops it; all else is ignored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UpdateExperiment {
     /// The experiment's name; ignored.
     #[serde(deserialize_with = "nullable")]
     pub name: String,
-    /// The experiment's spec.
+    /// Only `desired_state` is read.
     #[serde(deserialize_with = "nullable")]
     pub spec: ExperimentSpec,
 }

@@ -1,4 +1,4 @@
-//! Output of a trial.
+//! The output of a trial.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct LogMatches {
     /// In the order of the output.
     pub matches: Vec<LogMatch>,
-    /// Where to go on, in bytes of the output; `None` if all of it was searched.
+    /// Where the next search must start, in bytes of the output; None where all of it was searched.
     pub next_offset: Option<u64>,
 }
 
@@ -22,24 +22,24 @@ pub struct LogMatch {
     pub text: String,
 }
 
-/// A stretch of a trial's output (standard output and standard error, interleaved as they came).
+/// A section of a trial's output: standard output and standard error, interleaved as written.
 ///
-/// To follow it: ask with `offset` 0, then with [`next_offset`](Self::next_offset), until
-/// [`ended`](Self::ended) and nothing is left.
+/// To follow the output, request `offset` 0 and then each time [`next_offset`](Self::next_offset),
+/// until [`ended`](Self::ended) is true and `next_offset` equals [`size`](Self::size).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogPage {
-    /// The output; bytes that are no UTF-8 read as U+FFFD. Cut between characters.
+    /// The output, cut between characters; U+FFFD stands for bytes that are no UTF-8.
     pub text: String,
     /// Where `text` begins, in bytes of the output.
     pub offset: u64,
-    /// Where the next stretch begins, in bytes of the output.
+    /// Where the next section begins, in bytes of the output.
     pub next_offset: u64,
     /// How long the output is now, in bytes.
     pub size: u64,
     /// Whether the trial has ended, so that `size` will not grow.
     pub ended: bool,
-    /// Bytes that the trial wrote beyond the server's limit, and which were not kept.
+    /// Bytes that the trial wrote beyond the server's limit, which the server does not store.
     #[serde(default)]
     pub dropped: u64,
 }

@@ -1,4 +1,4 @@
-//! What trials measure.
+//! Metrics that trials report.
 
 use std::fmt;
 
@@ -61,7 +61,7 @@ impl Visitor<'_> for MetricVisitor {
 /// `GET …/experiments/{id}/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SeriesList {
-    /// One per metric, by name.
+    /// One per metric, sorted by name.
     pub series: Vec<MetricSeries>,
 }
 
@@ -70,19 +70,19 @@ pub struct SeriesList {
 pub struct MetricSeries {
     /// As the trial wrote it, `val/accuracy`.
     pub name: String,
-    /// How many points were written, whatever the call asked for.
+    /// Points that the trial wrote, whatever the call requested.
     #[serde(default)]
     pub total: u64,
-    /// In the order written. Where there are more than the call takes, the first, the last and,
-    /// of each of equal stretches between, the smallest, the largest and the first NaN.
+    /// In the order written. Where there are more than the call requested: the first, the last, and
+    /// of each of equal intervals between them the smallest, the largest and the first NaN.
     pub points: Vec<MetricPoint>,
 }
 
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricPoint {
-    /// The step or epoch written beside it, else how many were written before it.
+    /// The step or epoch that the trial wrote with it, else the number of points before it.
     pub step: f64,
-    /// What was measured.
+    /// The value that the trial wrote.
     pub value: MetricValue,
 }

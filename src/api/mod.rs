@@ -13,23 +13,34 @@
 //! * metric values are numbers, or `"NaN"`, `"Infinity"`, `"-Infinity"` ([`MetricValue`]);
 //! * an error is an [`ErrorBody`] with exactly one entry in `details`.
 //!
-//! What we add stays in optional members and in `sweepOptions` ([`SweepOptions`]); our own calls
-//! are those of [`paths`] marked "ours".
+//! Our additions are optional members, keys of `sweepOptions` ([`SweepOptions`]), and the calls
+//! that [`paths`] marks "ours".
 
-mod artifact;
-mod auth;
-mod cluster;
-mod datastore;
+// The paths, and the values that all of them share.
 mod error;
-mod event;
-mod experiment;
-mod log;
-mod metric;
 pub mod paths;
-mod run;
 mod scalar;
 mod timestamp;
+
+// Who is asking.
+mod auth;
+
+// Where trials run and what they read.
+mod cluster;
+mod datastore;
+
+// What runs.
+mod experiment;
+mod run;
 mod trial;
+
+// What it gives.
+mod artifact;
+mod log;
+mod metric;
+
+// All of it as it changes.
+mod event;
 
 pub use artifact::{Artifact, ArtifactPage};
 pub use auth::{Credentials, LoginAnswer, PageSession, User, UserStatus};
@@ -55,20 +66,21 @@ pub use scalar::{Int64, Scalar};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use trial::{Attempt, RunStates, SpaceIndex, StateList, StateTrials, TrialPage, TrialRow};
 
-/// Header of `POST …/runs`: one key makes one run, also across a restart of the server. Up to
-/// [`IDEMPOTENCY_KEY_MAX`] visible ASCII characters; a random UUID is a good one.
+/// Header of `POST …/runs`: requests with the same key create one run, even across a restart of the
+/// server. Up to [`IDEMPOTENCY_KEY_MAX`] visible ASCII characters, such as a random UUID.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
-/// The longest [`IDEMPOTENCY_KEY`] that a server takes, in bytes.
+/// The longest [`IDEMPOTENCY_KEY`] that the server accepts, in bytes.
 pub const IDEMPOTENCY_KEY_MAX: usize = 128;
 
-/// The longest list of [`TrialPage::trials`] that one call answers.
+/// The most [`TrialPage::trials`] that one call answers.
 pub const TRIAL_PAGE_MAX: u32 = 1_000;
 
 /// The most bytes of output that one [`LogPage`] holds.
 pub const LOG_PAGE_MAX: u32 = 1 << 20;
 
-/// Reads an absent-or-`null` member as its type's default, as proto3's JSON form asks.
+/// Reads `null` as the type's default, as proto3's JSON form requires. (`#[serde(default)]` does so
+/// for absent members only.)
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,

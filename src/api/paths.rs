@@ -2,11 +2,11 @@
 //! something varies, the function that fills it in. Clusters and ids hold only
 //! `[a-z0-9-]` (a datastore's also capitals, `.` and `_`), so nothing needs escaping.
 
-/// `GET`: 200 and `ok`, without credentials, as soon as the server is ready.
+/// `GET`, without credentials: 200 and `ok` as soon as the server is ready.
 pub const HEALTH: &str = "/healthz";
 /// `GET`: the description of all of these calls, as OpenAPI 3.1.
 pub const OPENAPI: &str = "/openapi.json";
-/// `GET ?token=…` (ours): the one-time start address; makes a page session and goes to `/`.
+/// `GET ?token=…` (ours): the one-time start address; creates a page session and redirects to `/`.
 pub const START: &str = "/start";
 
 /// `POST` [`Credentials`](super::Credentials) → [`LoginAnswer`](super::LoginAnswer).
@@ -45,9 +45,9 @@ pub const TRIALS: &str = "/v1/core/{cluster}/runs/{run}/trials";
 /// `GET ?run=ID&from=0` (`run` repeatable; ours) → [`StateList`](super::StateList): the states of
 /// all trials of several runs.
 pub const STATES: &str = "/v1/core/{cluster}/states";
-/// `POST` [`Retry`](super::Retry) (ours) → [`Run`](super::Run): failed trials are queued again.
+/// `POST` [`Retry`](super::Retry) (ours) → [`Run`](super::Run): queues failed trials again.
 pub const RETRY: &str = "/v1/core/{cluster}/runs/{run}/retry";
-/// `POST` (ours) → [`Run`](super::Run): held trials are queued.
+/// `POST` (ours) → [`Run`](super::Run): queues held trials.
 pub const RELEASE: &str = "/v1/core/{cluster}/runs/{run}/release";
 /// `PUT ?expires=…&signature=…`: a run's source as tar.gz; the address is its
 /// [`RunStatus::upload_url`](super::RunStatus::upload_url) and needs no credentials.

@@ -13,7 +13,7 @@ use super::{Int64, Scalar, Timestamp, nullable};
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub enum RunState {
-    /// Not said.
+    /// No state; proto3's default.
     #[default]
     #[serde(rename = "RUN_STATE_UNSPECIFIED")]
     Unspecified,
@@ -67,7 +67,7 @@ impl RunState {
         }
     }
 
-    /// The state of a word on the wire.
+    /// The state that a word on the wire means; None for any other word.
     pub fn from_wire(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
@@ -88,21 +88,21 @@ pub struct CreateRun {
     /// Whether the client will upload the source. False: the server's own source folder.
     #[serde(deserialize_with = "nullable")]
     pub local_dir: bool,
-    /// Lower case letters, digits and `-`; the server finds one when empty.
+    /// Lower case letters, digits and `-`; where it is empty, the server chooses one.
     #[serde(deserialize_with = "nullable")]
     pub name: String,
     /// Up to 200 characters.
     #[serde(deserialize_with = "nullable")]
     pub description: String,
-    /// What to run.
+    /// Command, options and source.
     pub spec: RunSpec,
 }
 
-/// What a run is.
+/// What is launched as a run: command, options and source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RunSpec {
-    /// Commands of Grid's image build.
+    /// Commands around Grid's image build and the trials.
     #[serde(deserialize_with = "nullable")]
     pub actions: Actions,
     /// Whether trials start again when interrupted.
@@ -111,19 +111,19 @@ pub struct RunSpec {
     /// The cluster, as in the path.
     #[serde(deserialize_with = "nullable")]
     pub cluster_id: String,
-    /// `SUCCEEDED`, or `CANCELED` once somebody wants it stopped.
+    /// `SUCCEEDED`, or `CANCELED` once a person has asked to stop it.
     #[serde(deserialize_with = "nullable")]
     pub desired_state: RunState,
     /// Grid's client always sends false.
     #[serde(deserialize_with = "nullable")]
     pub dry_run: bool,
-    /// The trials' environment, besides the server's own `GRID_…`.
+    /// The trials' environment variables, besides the server's own `GRID_…`.
     #[serde(deserialize_with = "nullable")]
     pub env: BTreeMap<String, Scalar>,
     /// Framework, Dockerfile, dependencies.
     #[serde(deserialize_with = "nullable")]
     pub image: Image,
-    /// The machine named.
+    /// The machine that the command names, `m5a.large`.
     #[serde(deserialize_with = "nullable")]
     pub instance_type: String,
     /// CPUs, GPUs and disk of one trial.
@@ -141,23 +141,23 @@ pub struct RunSpec {
     /// `grid_search`, `random_search` or `none`.
     #[serde(deserialize_with = "nullable")]
     pub sweep_type: String,
-    /// Whether the trials are interruptible.
+    /// Whether the trials' machines are interruptible.
     #[serde(deserialize_with = "nullable")]
     pub use_spot: bool,
-    /// Where in the source the client stood.
+    /// The client's working folder, relative to the root of the source.
     #[serde(
         deserialize_with = "nullable",
         skip_serializing_if = "String::is_empty"
     )]
     pub relative_work_dir: String,
-    /// The repository that the source comes from, and what of it: `https://…#ref=COMMIT`. Empty:
-    /// it is uploaded, or the server's own. Always present in answers.
+    /// The repository and commit that the source comes from: `https://…#ref=COMMIT`. Empty where
+    /// the source is uploaded, or is the server's own. Always present in answers.
     #[serde(deserialize_with = "nullable")]
     pub source_code: String,
-    /// Data the trials read.
+    /// Data sets that the trials read.
     #[serde(deserialize_with = "nullable")]
     pub datastores: Vec<DatastoreMount>,
-    /// Whose it is.
+    /// The id of the account that launched it.
     #[serde(
         deserialize_with = "nullable",
         skip_serializing_if = "String::is_empty"
@@ -203,7 +203,7 @@ pub struct Image {
     pub dependency_file_info: Option<DependencyFile>,
 }
 
-/// Part of [`Image`].
+/// A file that lists a script's dependencies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DependencyFile {
@@ -218,7 +218,7 @@ pub struct DependencyFile {
     pub package_manager: String,
 }
 
-/// What one trial may use.
+/// The resources of one trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Resources {
@@ -231,7 +231,7 @@ pub struct Resources {
     /// GB of disk (`--memory`).
     #[serde(deserialize_with = "nullable")]
     pub storage_gb: Int64,
-    /// Anything else a client says.
+    /// Whatever else a client sends; unused here.
     #[serde(deserialize_with = "nullable")]
     pub extra: Map<String, Value>,
 }
@@ -240,31 +240,31 @@ pub struct Resources {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Scratch {
-    /// Where the trial sees it.
+    /// The path at which the trial sees it.
     #[serde(deserialize_with = "nullable")]
     pub mount_path: String,
-    /// GB.
+    /// Size in GB.
     #[serde(deserialize_with = "int32")]
     pub size_gb: i32,
 }
 
-/// Data that a trial reads.
+/// A data set that each trial of a run reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreMount {
     /// The datastore's id; a client that knows only its name leaves this empty.
     #[serde(deserialize_with = "nullable")]
     pub id: String,
-    /// Where the trial sees it: `/datastores/<name>` unless said otherwise.
+    /// The path at which the trial sees it; `/datastores/<name>` by default.
     #[serde(deserialize_with = "nullable")]
     pub mount_path: String,
-    /// Ours: what `--datastore_name` says.
+    /// Ours: the value of `--datastore_name`.
     #[serde(
         deserialize_with = "nullable",
         skip_serializing_if = "String::is_empty"
     )]
     pub name: String,
-    /// Ours: what `--datastore_version` says; the newest when absent.
+    /// Ours: the value of `--datastore_version`; where absent, the newest version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Scalar>,
 }
@@ -277,25 +277,26 @@ pub struct SweepOptions {
     /// How many trials `random_search` chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub num_trials: Option<Scalar>,
-    /// The seed of every draw, 0 to 2^32 − 1. A server draws one when a request that needs one
-    /// has none, and answers with it.
+    /// The seed of every draw, 0 to 2^32 − 1. Where a request needs one and has none, the server
+    /// draws it and returns it in the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<Scalar>,
     /// The chosen trials as ranges of indices in the command's space, `0-3,7`. Absent: all that
     /// the strategy proposes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<Scalar>,
-    /// The plan's digest, 64 hex digits: the server refuses (409) what it reads otherwise.
+    /// The plan's digest, 64 hex digits: the server refuses (409) a request whose digest is not its
+    /// own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Scalar>,
     /// How many trials of this run may run at once, at least 1. Absent: the cluster's slots.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parallel: Option<Scalar>,
-    /// A trial that runs longer than so many seconds is ended and has failed; 0 for no limit.
-    /// Absent: the server's default.
+    /// Seconds after which the server ends a trial, which has then failed; 0 for no limit. Absent:
+    /// the server's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_limit: Option<Scalar>,
-    /// After so many trials that failed in a row the rest of the run is held; 0 for never.
+    /// Trials failed in a row after which the server holds the rest of the run; 0 for never.
     /// Absent: the server's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_after_failures: Option<Scalar>,
@@ -304,38 +305,38 @@ pub struct SweepOptions {
     pub priority: Option<Scalar>,
 }
 
-/// One run, in every answer.
+/// One run, as every answer has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
-    /// Opaque.
+    /// Unique on this server; paths hold it.
     pub id: String,
-    /// What a person calls it; no two of a cluster that are not deleted share one.
+    /// Its name for people, unique among the cluster's runs that are not deleted.
     pub name: String,
     /// Up to 200 characters.
     #[serde(default, deserialize_with = "nullable")]
     pub description: String,
-    /// Always there: without it Grid's `history` hangs.
+    /// Never absent: Grid's `history` hangs without it.
     pub created_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
-    /// What it is, with what the server decided filled in.
+    /// What was launched, with the server's own choices (name, seed) filled in.
     pub spec: RunSpec,
-    /// How it is.
+    /// State, counts, cost and times.
     pub status: RunStatus,
 }
 
-/// How a run is.
+/// What became of a run so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RunStatus {
-    /// Its state.
+    /// Its state now.
     #[serde(deserialize_with = "nullable")]
     pub phase: RunState,
-    /// Why it is in this state, for a person; empty when the state says it all.
+    /// Why it is in this state, for a person; empty where the state needs no reason.
     #[serde(deserialize_with = "nullable")]
     pub message: String,
-    /// The ids of all its trials in launch order; empty where the call says `brief`.
+    /// The ids of all its trials in launch order; empty where the call asks for `brief`.
     #[serde(deserialize_with = "nullable")]
     pub experiment_ids: Vec<String>,
     /// How many trials are in which state.
@@ -345,20 +346,20 @@ pub struct RunStatus {
     pub cost: Option<f64>,
     /// USD per hour of one trial; `null` when unknown.
     pub hourly_cost: Option<f64>,
-    /// Where to upload the source; empty when nothing is to be uploaded.
+    /// The address to which the client uploads the source; empty where it uploads none.
     #[serde(deserialize_with = "nullable")]
     pub upload_url: String,
-    /// When its first trial started.
+    /// When its first trial started; `null` before.
     pub start_timestamp: Option<Timestamp>,
-    /// When its last trial ended.
+    /// When its last trial ended; `null` before.
     pub finish_timestamp: Option<Timestamp>,
-    /// When it was deleted.
+    /// When it was deleted; `null` where it was not.
     pub deleted_timestamp: Option<Timestamp>,
     /// Ours: the swept arguments, in the order of [`TrialRow::values`](super::TrialRow::values).
     #[serde(deserialize_with = "nullable")]
     pub columns: Vec<String>,
-    /// Ours: how many of the pending trials are held; [`RELEASE`](super::paths::RELEASE) lets
-    /// them go on.
+    /// Ours: how many of the pending trials are held until a call of
+    /// [`RELEASE`](super::paths::RELEASE).
     #[serde(deserialize_with = "int32")]
     pub held: i32,
     /// Ours: the commit that was fetched, where the source comes from a repository.
@@ -369,7 +370,7 @@ pub struct RunStatus {
     pub commit: String,
 }
 
-/// How many trials of a run are in which state. All six are always there.
+/// How many trials of a run are in which state. Answers always have all six.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExperimentCounts {
@@ -394,12 +395,12 @@ pub struct ExperimentCounts {
 }
 
 impl ExperimentCounts {
-    /// All trials together.
+    /// All trials of the run.
     pub fn total(self) -> i32 {
         self.pending + self.running + self.succeeded + self.failed + self.cancelled + self.deleted
     }
 
-    /// Trials that run no more, hidden ones too.
+    /// Trials that have ended, deleted ones among them.
     pub fn ended(self) -> i32 {
         self.succeeded + self.failed + self.cancelled + self.deleted
     }
@@ -417,19 +418,19 @@ pub struct RunList {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Retry {
-    /// The failed trials to try again, by number; all that failed when absent.
+    /// The numbers of the failed trials to retry; where absent, all that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub numbers: Option<Vec<u32>>,
 }
 
-/// `PUT …/runs/{id}`: only `spec.desiredState` is obeyed, and only `CANCELED` changes anything.
+/// `PUT …/runs/{id}`: a `spec.desiredState` of `CANCELED` stops it; all else is ignored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UpdateRun {
     /// The run's name; ignored.
     #[serde(deserialize_with = "nullable")]
     pub name: String,
-    /// The run's spec.
+    /// Only `desired_state` is read.
     #[serde(deserialize_with = "nullable")]
     pub spec: RunSpec,
 }

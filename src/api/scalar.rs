@@ -54,12 +54,12 @@ fn whole(text: &str) -> Option<i64> {
 pub struct Scalar(pub String);
 
 impl Scalar {
-    /// The text.
+    /// The text as received; `True` or `False` for a boolean.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text read as a `T`, blanks around it ignored.
+    /// Parses the text as a `T`, ignoring blanks around it.
     pub fn parse<T: FromStr>(&self) -> Result<T, T::Err> {
         self.0.trim().parse()
     }
@@ -129,7 +129,7 @@ impl Visitor<'_> for ScalarVisitor {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
-        // As Python writes it, like everything that a script is passed.
+        // As Python's `repr` writes it, like every other value that a script is passed.
         Ok(Scalar(float_repr(value)))
     }
 

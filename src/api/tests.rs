@@ -1,4 +1,4 @@
-//! The wire's traps, one test each.
+//! One test for each mistake that the wire format invites.
 
 use serde_json::{Value, from_value, json, to_value};
 #[cfg(target_arch = "wasm32")]
@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-/// What Grid's client 0.8.81 sends, as recorded.
+/// The request that Grid's client 0.8.81 sends, as recorded.
 fn recorded() -> Value {
     json!({"localDir":true,"name":"hp","spec":{"actions":{},"autoResume":false,
         "clusterId":"local-1","desiredState":"RUN_STATE_SUCCEEDED","dryRun":false,"env":{},

@@ -1,4 +1,7 @@
 //! Points in time: microseconds since 1970, RFC 3339 on the wire.
+//!
+//! Written by hand, since this one format in UTC is all that page and server need; a date library
+//! would bring calendars and time zones into the page.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +15,7 @@ const FIRST: i64 = -62_167_219_200 * MICROS_PER_SECOND;
 const LAST: i64 = 253_402_300_800 * MICROS_PER_SECOND - 1;
 
 /// A point in time with microseconds, between the years 0000 and 9999, always shown in UTC
-/// (`2026-11-23T18:49:05.187395Z`). Any zone is read, and decimals past the sixth are cut.
+/// (`2026-11-23T18:49:05.187395Z`). Parsing accepts any zone and drops decimals past the sixth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -47,7 +50,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A text that is not a time of RFC 3339 with a zone.
+/// The error for a text that is no RFC 3339 time with a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidTimestamp;
 
@@ -88,6 +91,7 @@ fn read(text: &[u8]) -> Option<Timestamp> {
         return None;
     }
     let days = days_from_civil(year, month, day);
+    // Refuses days that their month does not have: February 30 would be March 1 or 2.
     if civil(days) != (year, month, day) {
         return None;
     }
@@ -106,7 +110,7 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// The microseconds of `.187395Z` and what follows the decimals.
+/// Splits `.187395Z` into microseconds and the zone after the decimals.
 fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(decimals) = text.strip_prefix(b".") else {
         return Some((0, text));
@@ -145,6 +149,7 @@ fn offset(zone: &[u8]) -> Option<i64> {
 /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 fn civil(days: i64) -> (i64, i64, i64) {
+    // Years from March 1, so that the leap day is the last of its year; eras of 400 years.
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);

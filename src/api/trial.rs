@@ -1,4 +1,4 @@
-//! All trials of a run in one call (ours).
+//! A run's trials as rows of a table and as states (ours).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{ExperimentState, MetricValue, Timestamp, nullable};
 
-/// The largest integer that every JSON reader keeps exact, 2^53.
+/// 2^53, the largest integer up to which every JSON reader is exact.
 const EXACT: u128 = 1 << 53;
 
 /// The index of a trial in the space of its command: a number on the wire, a string above 2^53.
@@ -50,22 +50,22 @@ impl Visitor<'_> for IndexVisitor {
     }
 }
 
-/// `GET …/runs/{id}/trials`: a page of a run's trials with all that a table shows.
+/// `GET …/runs/{id}/trials`: one page of a run's trials.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrialPage {
     /// The swept arguments, as typed (`--batch_size`).
     #[serde(default, deserialize_with = "nullable")]
     pub columns: Vec<String>,
-    /// The names of all metrics of the run, in the order first seen.
+    /// The names of all metrics of the run, in the order in which trials first wrote them.
     #[serde(default, deserialize_with = "nullable")]
     pub metric_names: Vec<String>,
-    /// In launch order.
+    /// This page's trials in launch order.
     #[serde(default, deserialize_with = "nullable")]
     pub trials: Vec<TrialRow>,
-    /// How many trials the filter lets through, on all pages.
+    /// Trials that match the filter, on all pages.
     pub total: u64,
-    /// How many of them come before this page.
+    /// Matching trials before this page.
     pub offset: u64,
     /// The server's clock, for the run times of running trials.
     pub now: Timestamp,
@@ -83,21 +83,21 @@ pub struct TrialRow {
     pub number: u32,
     /// Its index in the space of its command.
     pub index: SpaceIndex,
-    /// The exact text passed for each of the run's columns; `null` where it has none.
+    /// The exact text passed for each of the run's columns; `null` where it passes none.
     #[serde(default, deserialize_with = "nullable")]
     pub values: Vec<Option<String>>,
-    /// Its state.
+    /// Its state now.
     pub state: ExperimentState,
-    /// Why it is in this state, for a person; empty when the state says it all.
+    /// Why it is in this state, for a person; empty where the state needs no reason.
     #[serde(default, deserialize_with = "nullable")]
     pub message: String,
-    /// When its script started.
+    /// When its script started; `null` before.
     #[serde(default)]
     pub start_timestamp: Option<Timestamp>,
-    /// When it ended.
+    /// When its script ended; `null` before.
     #[serde(default)]
     pub finish_timestamp: Option<Timestamp>,
-    /// The script's exit status, if it ended by itself.
+    /// The script's exit status; `null` unless it ended by itself.
     #[serde(default)]
     pub exit_code: Option<i32>,
     /// The signal that ended the script, if one did.
@@ -112,8 +112,8 @@ pub struct TrialRow {
     /// The last value of each metric.
     #[serde(default, deserialize_with = "nullable")]
     pub metrics: BTreeMap<String, MetricValue>,
-    /// How often it was tried before; see
-    /// [`ExperimentStatus::attempts`](super::ExperimentStatus::attempts).
+    /// Earlier attempts, which [`ExperimentStatus::attempts`](super::ExperimentStatus::attempts)
+    /// lists.
     #[serde(default)]
     pub attempt: u32,
 }
@@ -121,7 +121,7 @@ pub struct TrialRow {
 /// `GET …/states?run=…`: the states of all trials of several runs, in few bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StateList {
-    /// As asked for.
+    /// The requested runs, in the order of the request.
     pub runs: Vec<RunStates>,
     /// The server's clock.
     pub now: Timestamp,
@@ -132,11 +132,12 @@ pub struct StateList {
 pub struct RunStates {
     /// The run's id.
     pub id: String,
-    /// How many trials it has.
+    /// Trials of the run, in any state.
     pub trials: u32,
-    /// Each state that a trial of it is in.
+    /// Every state that at least one of its trials is in.
     pub states: Vec<StateTrials>,
-    /// Where to ask on from, `?from=`, if the answer would be too long; else every trial is told.
+    /// Where the answer was cut for length: the `?from=` of the next request. None where it is
+    /// complete.
     #[serde(default)]
     pub next: Option<u32>,
 }
@@ -144,9 +145,9 @@ pub struct RunStates {
 /// The trials that are in one state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StateTrials {
-    /// The state.
+    /// The state of these trials.
     pub state: ExperimentState,
-    /// How many of all trials of the run are in it.
+    /// All trials of the run that are in it, also where the answer was cut.
     pub count: u32,
     /// Their numbers in launch order, from 0, as ranges: `0-3,7`.
     pub trials: String,
@@ -156,17 +157,17 @@ pub struct StateTrials {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// From 0; `?attempt=` of the logs.
+    /// Its number, from 0; `?attempt=` of the logs.
     pub attempt: u32,
-    /// `FAILED`, as only such trials are tried again.
+    /// `FAILED`, since only failed trials are retried.
     pub state: ExperimentState,
-    /// Why, for a person.
+    /// Why it failed, for a person.
     pub message: String,
     /// When its script started.
     pub start_timestamp: Option<Timestamp>,
     /// When it ended.
     pub finish_timestamp: Option<Timestamp>,
-    /// The script's exit status, if it ended by itself.
+    /// The script's exit status; `null` unless it ended by itself.
     pub exit_code: Option<i32>,
     /// The signal that ended the script, if one did.
     pub signal: Option<i32>,

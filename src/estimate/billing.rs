@@ -1,4 +1,4 @@
-//! What one trial is billed (facts: cost-model, section 2).
+//! What one trial is billed (docs/cost-model.md, section 2).
 //!
 //! ```text
 //! busy    = boot + setup + run + teardown          (only phases the provider bills)
@@ -19,14 +19,15 @@ const MONTH: u32 = 2_592_000;
 /// A phase of a trial other than its script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phase {
-    /// How long it takes.
+    /// Time on the clock, billed or not; it occupies a slot either way.
     pub length: Seconds,
-    /// Whether the provider bills it. (Grid said that only the script's own time is billed.)
+    /// Most clouds bill from "running" to "terminated". Grid said that it billed only the script's
+    /// own time.
     pub billed: bool,
 }
 
 impl Phase {
-    /// A billed phase of whole seconds.
+    /// A billed phase of this many whole seconds.
     pub const fn billed(seconds: u64) -> Phase {
         Phase {
             length: Seconds::whole(seconds),
@@ -46,20 +47,22 @@ impl Phase {
 /// A provider's rounding of billed time, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounding {
-    /// The least that is billed at each start.
+    /// The least that is billed at each start, in seconds.
     pub minimum: u64,
     /// Billed time is a multiple of this; 0 counts as 1, since billed seconds are whole.
     pub increment: u64,
 }
 
 impl Rounding {
-    /// Each second that was begun, from the first: how a rate that is nobody's is billed.
+    /// Every begun second is billed, without a minimum: the rule for a rate that no provider
+    /// published, such as one from a cluster's configuration.
     pub const WHOLE_SECONDS: Rounding = Rounding {
         minimum: 0,
         increment: 1,
     };
 
-    /// A provider's published rule, or AWS's where none is known.
+    /// The provider's published rule (docs/cost-model.md, section 11), or AWS's where none is
+    /// known.
     pub fn of_provider(provider: &str) -> Rounding {
         let (minimum, increment) = match provider {
             "grid" | "runpod" => (0, 1),
@@ -69,9 +72,9 @@ impl Rounding {
         Rounding { minimum, increment }
     }
 
-    /// What a script that ran from `start` to `end` is billed, both in microseconds since the same
-    /// moment. All that bills what has run calls this; what is to run is rounded alike
-    /// ([`Meter::billed_seconds`]). An end before the start counts as the start.
+    /// Seconds billed for a script that ran from `start` to `end`, both in microseconds since the
+    /// same moment. The server's bills all come from here, and [`Meter::billed_seconds`] rounds an
+    /// estimate the same way. An end before the start counts as the start.
     pub fn bill(self, start: i64, end: i64) -> u64 {
         self.round(Seconds::between(start, end))
     }
@@ -90,7 +93,7 @@ impl Rounding {
 /// A disk attached to each machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Disk {
-    /// Its size in GB.
+    /// GB per machine.
     pub gb: u32,
     /// USD per GB and month of 30 days.
     pub usd_per_gb_month: Money,
@@ -99,32 +102,32 @@ pub struct Disk {
 /// Data that each trial sends out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Egress {
-    /// GB per trial.
+    /// GB per trial, exactly.
     pub gb: Rational,
-    /// USD per GB.
+    /// USD per GB sent.
     pub usd_per_gb: Money,
 }
 
 /// Everything besides rate and run time that decides what a trial is billed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Billing {
-    /// From asking for the machine until it runs.
+    /// From the request for the machine until it runs.
     pub boot: Phase,
-    /// Installing, and copying source and data.
+    /// Installing dependencies, and copying source and data.
     pub setup: Phase,
     /// From the script's end to the machine's.
     pub teardown: Phase,
-    /// Waiting for a machine; occupies a slot, never billed.
+    /// Waiting for a machine: occupies a slot and is never billed.
     pub wait: Seconds,
-    /// None: the rule of the machine's provider.
+    /// None takes the rule of the machine's provider.
     pub rounding: Option<Rounding>,
     /// Machines per trial; 0 counts as 1.
     pub machines_per_trial: u32,
-    /// None: not billed.
+    /// None where disks are not billed.
     pub disk: Option<Disk>,
-    /// None: not billed.
+    /// None where egress is not billed.
     pub egress: Option<Egress>,
-    /// A script is stopped after this long.
+    /// The limit after which a script is stopped; None where there is none.
     pub max_run: Option<Seconds>,
 }
 
@@ -160,22 +163,23 @@ impl Billing {
         }
     }
 
-    /// Billed time of boot, set-up and teardown.
+    /// The billed phases among boot, set-up and teardown, added up.
     pub fn billed_overhead(&self) -> Seconds {
         self.phases().map(Phase::billed_length).into_iter().sum()
     }
 
-    /// Time that a slot is taken by more than the script.
+    /// Time that a trial occupies its slot besides the script: waiting and all phases, billed or
+    /// not.
     pub fn overhead(&self) -> Seconds {
         self.wait + self.phases().map(|phase| phase.length).into_iter().sum()
     }
 
-    /// The run time after the limit.
+    /// The run time, or [`Billing::max_run`] where that is shorter.
     pub fn limited(&self, run: Seconds) -> Seconds {
         self.max_run.map_or(run, |limit| run.min(limit))
     }
 
-    /// How long a trial takes up a slot.
+    /// How long a trial occupies its slot.
     pub fn occupied(&self, run: Seconds) -> Seconds {
         self.overhead() + self.limited(run)
     }
@@ -204,12 +208,12 @@ impl Meter {
         }
     }
 
-    /// The rules that it was made with.
+    /// The rules given to [`Meter::new`].
     pub fn billing(&self) -> &Billing {
         &self.billing
     }
 
-    /// How billed time is rounded.
+    /// The rounding in force: the billing's own, else the provider's.
     pub fn rounding(&self) -> Rounding {
         self.rounding
     }
@@ -240,18 +244,18 @@ pub struct Tariff {
 /// One trial's bill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bill {
-    /// Whole seconds that are billed.
+    /// Whole seconds after minimum and increment.
     pub billed_seconds: u64,
-    /// Machines.
+    /// USD for all machines of the trial.
     pub machine: Money,
-    /// Disks.
+    /// USD for their disks.
     pub disk: Money,
-    /// Data sent out.
+    /// USD for data sent out.
     pub egress: Money,
 }
 
 impl Bill {
-    /// All of it.
+    /// Machines, disks and egress added up, exactly.
     pub fn cost(&self) -> Money {
         self.machine.clone() + self.disk.clone() + self.egress.clone()
     }
@@ -276,7 +280,7 @@ impl Tariff {
         }
     }
 
-    /// What turns run times into billed seconds.
+    /// The rules that turn run times into billed seconds.
     pub fn meter(&self) -> &Meter {
         &self.meter
     }
@@ -303,7 +307,7 @@ impl Tariff {
         Money::from_rational(&self.disk * seconds)
     }
 
-    /// What the data of one trial costs.
+    /// USD per trial for data sent out.
     pub fn egress(&self) -> &Money {
         &self.egress
     }
@@ -314,12 +318,12 @@ impl Tariff {
     }
 }
 
-/// What so many billed seconds of one machine cost at `rate`, USD per hour.
+/// USD for `billed_seconds` of one machine at `rate`, USD per hour.
 pub fn machine_cost(rate: &Money, billed_seconds: u64) -> Money {
     Money::from_rational(per_second(rate) * BigInt::from(billed_seconds))
 }
 
-/// USD per second of a rate that is USD per hour.
+/// Converts USD per hour to USD per second.
 fn per_second(rate: &Money) -> Rational {
     rate.dollars() / BigInt::from(3600)
 }
@@ -370,7 +374,8 @@ mod tests {
         assert_eq!(bill.cost().to_decimal(6), "1.119222");
     }
 
-    /// The definition on whole numbers, beside the one function and the estimate's meter.
+    /// Compares the server's rounding and the estimate's meter with the definition on whole
+    /// numbers.
     #[test]
     fn what_ran_is_billed_as_what_is_to_run() {
         for rounding in [

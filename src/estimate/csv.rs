@@ -1,13 +1,13 @@
-//! Comma-separated values (RFC 4180), one record per line.
+//! Comma-separated values (RFC 4180), except that a quoted field cannot hold a line break.
 
 use std::fmt;
 
-/// A line of a price list that does not have the right form.
+/// Why a price list is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvError {
-    /// Counted from 1.
+    /// The line at fault, from 1.
     pub line: u32,
-    /// What was expected there.
+    /// What was expected there, as a noun phrase.
     pub what: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Failed trials, and what a sweep cannot exceed (facts: cost-model, section 9).
+//! Failed trials, and the cost that a sweep cannot exceed (docs/cost-model.md, section 9).
 
 use super::billing::Tariff;
 use super::money::Money;
@@ -12,12 +12,13 @@ pub struct Failures {
     pub probability: f64,
     /// The share of the run after which it fails, 0 to 1.
     pub fraction: f64,
-    /// At most so many attempts more.
+    /// Attempts after the first, at most.
     pub retries: u32,
 }
 
 impl Failures {
-    /// Expected failed attempts of one trial: `q (1 - q^(T+1)) / (1 - q)`, and T + 1 at q = 1.
+    /// Expected failed attempts of one trial: `q (1 - q^(T+1)) / (1 - q)`, and T + 1 at q = 1,
+    /// where q is the probability and T the number of retries.
     pub fn expected_failed_attempts(self) -> f64 {
         // As a sum q + q² + … + q^(T+1), which needs no case for q = 1. Terms fall at least
         // geometrically, so a million of them is beyond what a double can tell apart for q < 1.
@@ -30,15 +31,15 @@ impl Failures {
         sum
     }
 
-    /// Chance that one attempt succeeds: `1 - q^(T+1)`.
+    /// Chance that one of the attempts succeeds: `1 - q^(T+1)`.
     pub fn expected_success(self) -> f64 {
         let all_fail =
             (0..=self.retries.min(1_000_000)).fold(1.0, |chance, _| chance * self.probability);
         1.0 - all_fail
     }
 
-    /// Expected machine seconds of trials whose median run times sum to `sum`, `overhead` seconds
-    /// each for `trials` attempts.
+    /// Expected machine seconds of `trials` trials whose median run times add up to `sum`; each
+    /// attempt takes `overhead` seconds besides.
     pub fn expected_seconds(self, trials: f64, overhead: f64, sum: f64, noise: Noise) -> f64 {
         let mean = sum * noise.mean_factor();
         let failed = self.expected_failed_attempts();
@@ -48,7 +49,8 @@ impl Failures {
 }
 
 /// The most that `trials` trials can cost where each script is stopped after the tariff's longest
-/// run: every attempt is used and every one takes as long as it may. None without such a limit.
+/// run: every trial uses all its attempts, and each attempt runs to the limit. None without a
+/// limit.
 ///
 /// `n (T + 1) (overhead + max_run) / 3600 × rate + egress`, with the tariff's rounding of billed
 /// time included.

@@ -1,4 +1,4 @@
-//! A run time fitted from finished trials: log-linear ridge regression (facts: cost-model,
+//! A run time fitted to finished trials by log-linear ridge regression (docs/cost-model.md,
 //! section 7).
 //!
 //! ```text
@@ -8,7 +8,7 @@
 //! leave-one-out error of observation i = (y_i − ŷ_i) / (1 − H_ii)
 //! ```
 //!
-//! No direction is built in: whether a larger batch is faster or slower is what the trials say.
+//! No direction is built in: the trials decide whether a larger batch is faster or slower.
 
 use super::Seconds;
 use super::cholesky::{back_substitute, cholesky, forward_substitute};
@@ -16,48 +16,48 @@ use super::uncertainty::Noise;
 use crate::formula::Value;
 use crate::sweep::math::{exp, log};
 
-/// The penalty on all weights but the intercept, unless another is asked for.
+/// The usual penalty `a` on all weights but the intercept.
 pub const RIDGE: f64 = 0.1;
 
-/// The most columns that are fitted, so that the work stays bounded.
+/// Columns of the design matrix, at most, so that the work stays bounded.
 const MAX_COLUMNS: usize = 100;
 
 /// Whether a fit is worth using.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// About a factor of 1.35 off at most, and clearly better than the mean.
+    /// An error of at most 0.30, about a factor of 1.35, and at most 0.8 of the mean's error.
     Good,
-    /// About a factor of 2 off: to be marked.
+    /// An error of at most 0.69, about a factor of 2: shown with a mark.
     Rough,
-    /// Not to be used.
+    /// Anything worse, or too few observations.
     No,
 }
 
-/// A fitted run time.
+/// A run time as a function of arguments, with the errors of the fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     arguments: Vec<Argument>,
     columns: Vec<Column>,
-    /// The mean of the logarithms.
+    /// The mean of the logarithms of the run times.
     intercept: f64,
-    /// Of each standardised column.
+    /// One per standardised column.
     weights: Vec<f64>,
     /// Leave-one-out errors of the logarithm, in the order of the observations.
     errors: Vec<f64>,
     /// Their root mean square.
     rmse: f64,
-    /// The same where nothing but the mean is predicted.
+    /// Root mean square of the leave-one-out errors where every prediction is the mean.
     rmse_of_mean: f64,
 }
 
-/// How an argument's values were observed.
+/// What kind of values an argument had in the observations, and their range.
 #[derive(Clone, Debug, PartialEq)]
 enum Argument {
-    /// Positive numbers, taken as logarithms, from the least to the greatest.
+    /// Positive numbers, whose logarithm is the feature; least and greatest.
     Log(f64, f64),
-    /// Numbers.
+    /// Other numbers, the feature themselves; least and greatest.
     Plain(f64, f64),
-    /// Anything else: its levels, in order of appearance.
+    /// Anything else: one 0/1 column per level, in order of appearance.
     Category(Vec<String>),
 }
 
@@ -75,7 +75,7 @@ struct Column {
 pub struct Prediction {
     /// The median run time.
     pub run: Seconds,
-    /// An argument lies outside of what was observed.
+    /// An argument lies outside the range, or is none of the levels, that were observed.
     pub extrapolates: bool,
 }
 
@@ -102,7 +102,7 @@ impl Fit {
         solve(arguments, columns, &design, &logs, ridge)
     }
 
-    /// How many observations it is from.
+    /// Trials that it was fitted to.
     pub fn observations(&self) -> usize {
         self.errors.len()
     }
@@ -112,7 +112,7 @@ impl Fit {
         self.intercept
     }
 
-    /// The weights of the standardised columns.
+    /// The weights of the standardised columns; columns that did not vary have none.
     pub fn weights(&self) -> &[f64] {
         &self.weights
     }
@@ -130,7 +130,7 @@ impl Fit {
         Some(self.weights.get(at)? / self.columns.get(at)?.sd)
     }
 
-    /// Leave-one-out errors of the logarithm.
+    /// Leave-one-out errors of the logarithm, in the order of the observations.
     pub fn errors(&self) -> &[f64] {
         &self.errors
     }
@@ -140,12 +140,14 @@ impl Fit {
         self.rmse
     }
 
-    /// The same where nothing but the mean is predicted.
+    /// Root mean square of the leave-one-out errors where every prediction is the mean: what a fit
+    /// has to beat.
     pub fn rmse_of_mean(&self) -> f64 {
         self.rmse_of_mean
     }
 
-    /// Whether to use it.
+    /// Judges by the number of observations and both root mean squares (docs/cost-model.md,
+    /// section 7).
     pub fn verdict(&self) -> Verdict {
         let (n, p) = (self.errors.len(), self.columns.len());
         if n >= p + 3 && self.rmse <= 0.30 && self.rmse <= 0.8 * self.rmse_of_mean {
@@ -157,7 +159,7 @@ impl Fit {
         }
     }
 
-    /// How sure a prediction is.
+    /// The uncertainty of a prediction, from the leave-one-out error.
     pub fn noise(&self, extrapolates: bool) -> Noise {
         Noise::fitted(self.rmse, extrapolates)
     }
@@ -200,7 +202,7 @@ impl Argument {
             (Argument::Category(levels), value) => {
                 f64::from(levels.get(at).is_some_and(|known| *known == level(value)))
             }
-            // A text where numbers were seen has no place on their scale.
+            // A text has no place on a scale of numbers; the NaN makes the prediction None.
             (_, Value::Text(_)) => f64::NAN,
         }
     }
@@ -213,7 +215,7 @@ fn level(value: &Value<'_>) -> String {
     }
 }
 
-/// What kind of argument stands in place `at` of the rows.
+/// Decides by all rows: a single value that is no finite number makes argument `at` categorical.
 fn observe(rows: &[Vec<Value<'_>>], at: usize) -> Argument {
     let values = || rows.iter().filter_map(|row| row.get(at));
     let numbers: Vec<f64> = values()
@@ -257,7 +259,7 @@ fn columns(arguments: &[Argument], rows: &[Vec<Value<'_>>]) -> Option<Vec<Column
                 .map(|value| argument.feature(value, level))
                 .collect();
             let (mean, sd) = moments(&values);
-            // A constant column may have a spread of rounding noise.
+            // The deviation of a constant column is rounding noise rather than zero.
             if sd > 1e-12 * mean.abs().max(1e-300) {
                 columns.push(Column {
                     argument: at,
@@ -294,8 +296,8 @@ fn design_row(arguments: &[Argument], columns: &[Column], values: &[Value<'_>]) 
         .collect()
 }
 
-/// Solves for the weights. The columns are centred, so that the intercept is the mean of the
-/// logarithms and the normal equations fall apart into it and the rest.
+/// Solves the normal equations. None where they have no finite solution.
+/// O(observations × columns² + columns³).
 fn solve(
     arguments: Vec<Argument>,
     columns: Vec<Column>,
@@ -304,8 +306,10 @@ fn solve(
     ridge: f64,
 ) -> Option<Fit> {
     let (n, p) = (logs.len() as f64, columns.len());
+    // Standardised columns are orthogonal to the constant column, so the intercept is the mean.
     let intercept = logs.iter().sum::<f64>() / n;
     let product = |i: usize, j: usize| design.iter().map(|row| row[i] * row[j]).sum::<f64>();
+    // The lower triangle of Z'Z + a I: all that Cholesky's factorisation reads.
     let normal: Vec<Vec<f64>> = (0..p)
         .map(|i| {
             (0..=i)
@@ -324,6 +328,7 @@ fn solve(
         })
         .collect();
     let weights = back_substitute(&factor, &forward_substitute(&factor, &right));
+    // H_ii = 1/n + |L⁻¹ z_i|², so that no inverse is needed.
     let errors: Vec<f64> = design
         .iter()
         .zip(logs)
@@ -334,6 +339,7 @@ fn solve(
             (y - intercept - fitted) / (1.0 - leverage)
         })
         .collect();
+    // Leaving one out moves the mean: its error grows by n / (n - 1).
     let of_mean: Vec<f64> = logs
         .iter()
         .map(|y| (y - intercept) * n / (n - 1.0))
@@ -419,7 +425,6 @@ mod tests {
         assert_eq!(fit.predict(&text), None);
     }
 
-    /// Leave-one-out by its definition: fit again without the observation, with the same columns.
     #[test]
     fn noise_gives_no_good_verdict() {
         let rows: Vec<Vec<Value<'_>>> = (1..=12)

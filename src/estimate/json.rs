@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const EXACT: u128 = 1 << 53;
 
 impl TrialEstimate {
-    /// `{"seconds": …, "cost_usd": …}`, each null when unknown.
+    /// `{"seconds": …, "cost_usd": …}`, both numbers, each null where unknown.
     pub fn to_json(&self) -> Value {
         json!({ "seconds": self.seconds, "cost_usd": self.cost.as_ref().map(Money::as_f64) })
     }

@@ -1,4 +1,4 @@
-//! What the chosen trials of a plan will cost and how long they will take.
+//! What the chosen trials of a plan will cost, and how long they will take.
 //!
 //! ```
 //! use sweep_planner::estimate::{Catalogue, Settings, estimate, parse_run_time};
@@ -14,37 +14,54 @@
 //! # Ok::<(), sweep_planner::formula::Error>(())
 //! ```
 //!
-//! The rules are those of the project's cost model: [`run_time`](RunTime) → [`billing`] → sums
-//! ([`Tally`]) and [`schedule`] → ranges ([`uncertainty`]) → [`Estimate`]. Money is exact until it
-//! is shown; a price that is not known is None, never zero.
+//! The rules are those of docs/cost-model.md: [run times](RunTime) → [`billing`] → sums ([`Tally`])
+//! and [`schedule`] → ranges ([`uncertainty`]) → [`Estimate`]. Money is exact until it is shown; an
+//! unknown price is None, never zero.
 
-pub mod billing;
-mod catalogue;
-mod cholesky;
-mod csv;
-pub mod failures;
-pub mod fit;
-mod json;
+// Units: exact money, seconds.
 mod money;
-pub mod pilot;
-mod pricing;
-mod quote;
-mod run_time;
-pub mod schedule;
 mod seconds;
-mod settings;
+
+// What a machine costs in an hour.
+mod catalogue;
+mod csv;
+mod machine;
+mod quote;
+
+// How long a trial runs: the formula that a person types, or one fitted to runs that ended.
+mod cholesky;
+pub mod fit;
+pub mod pilot;
+mod run_time;
+
+// What a trial's time costs.
+pub mod billing;
+pub mod failures;
 pub mod spot;
+pub mod warm;
+
+// How far all of it may be off.
+pub mod uncertainty;
+
+// A plan's chosen trials by their run times and machines, summed up.
+mod pricing;
+mod settings;
 mod survey;
 mod tally;
-pub mod uncertainty;
+
+// When they end.
+pub mod schedule;
 mod wall;
-pub mod warm;
+
+// The estimate as a whole, in words and as JSON.
+mod json;
 mod whole;
 mod words;
 
 pub use billing::{Billing, Meter, Tariff};
-pub use catalogue::{Catalogue, Machine};
+pub use catalogue::Catalogue;
 pub use csv::CsvError;
+pub use machine::Machine;
 pub use money::{Money, Rational};
 pub use quote::{Basis, Quote, provider_name};
 pub use run_time::{RunTime, parse_run_time};

@@ -14,24 +14,23 @@ pub type Rational = Ratio<BigInt>;
 
 /// An exact amount of US dollars.
 ///
-/// Shown by `Display` in cents, rounded half up once: `$1,234.57`. Something that is not nothing
-/// never shows as `$0.00`: below half a cent it is `<$0.01`. An unknown amount is no `Money` at
-/// all: callers hold an `Option`.
+/// `Display` shows cents, rounded half up once: `$1,234.57`. An amount above zero never shows as
+/// `$0.00`: below half a cent it is `<$0.01`. An unknown amount is a None of `Option<Money>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(Rational);
 
 impl Money {
-    /// Nothing.
+    /// $0.
     pub fn zero() -> Money {
         Money(Rational::zero())
     }
 
-    /// Exactly this many dollars.
+    /// From dollars, exactly.
     pub fn from_rational(dollars: Rational) -> Money {
         Money(dollars)
     }
 
-    /// Dollars as plain decimal digits with at most one point (`0.526`), exactly. None for
+    /// From dollars as plain decimal digits with at most one point (`0.526`), exactly. None for
     /// anything else: signs, exponents, blanks, an empty text, more than 60 characters.
     pub fn from_decimal(text: &str) -> Option<Money> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -61,7 +60,7 @@ impl Money {
         ))
     }
 
-    /// In dollars.
+    /// Dollars, exactly.
     pub fn dollars(&self) -> &Rational {
         &self.0
     }
@@ -71,7 +70,7 @@ impl Money {
         ratio_to_f64(&self.0)
     }
 
-    /// Whether it is nothing at all.
+    /// Whether it is exactly $0.
     pub fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
@@ -88,7 +87,8 @@ impl Money {
         format!("{sign}{whole}{point}{fraction}")
     }
 
-    /// As a rate is written: two decimals, and more where they say something, up to nine.
+    /// As rates are written: `0.55`, `0.0344`; two decimals at least, nine at most, rounded half
+    /// up.
     pub fn to_rate(&self) -> String {
         let digits = self.to_decimal(9);
         let short = digits.trim_end_matches('0');
@@ -96,8 +96,8 @@ impl Money {
         format!("{short}{}", "0".repeat(2usize.saturating_sub(decimals)))
     }
 
-    /// All its decimals, `0.0042`, from which [`Money::from_decimal`] reads the same amount. None
-    /// where it is negative, or has more than 60 of them or no end.
+    /// All decimals, `0.0042`, from which [`Money::from_decimal`] reads the same amount. None for a
+    /// negative amount and for one of more than 60 decimals, such as a third.
     pub fn to_exact_decimal(&self) -> Option<String> {
         let digits = (0..=60).find_map(|places| {
             let scaled = &self.0 * BigInt::from(10u8).pow(places);
@@ -106,7 +106,7 @@ impl Money {
         (!self.0.is_negative()).then_some(digits)
     }
 
-    /// Whole cents, half a cent counted up.
+    /// Whole cents, rounded half up.
     pub fn cents(&self) -> BigInt {
         self.round_to(2)
     }
@@ -199,13 +199,13 @@ fn decompose(value: f64) -> Option<(i64, i16)> {
 /// (below 10^-307). Both parts may be far beyond a double's range.
 pub(crate) fn ratio_to_f64(ratio: &Rational) -> f64 {
     let (numerator, denominator) = (ratio.numer(), ratio.denom());
-    // 64 bits of quotient are more than a double keeps.
+    // 64 bits of quotient: more than the 53 that a double keeps.
     let surplus = denominator
         .bits()
         .saturating_add(64)
         .saturating_sub(numerator.bits());
     let (mut scaled, rest) = (numerator << surplus).div_rem(denominator);
-    // What is cut off decides between two doubles that are equally near to what is left.
+    // A sticky bit: a remainder makes the quotient odd, so that it is no tie between two doubles.
     if !rest.is_zero() && scaled.is_even() {
         scaled += if scaled.is_negative() { -1 } else { 1 };
     }

@@ -1,32 +1,31 @@
-//! A run time from one pilot trial, scaled to other arguments (facts: cost-model, section 7).
+//! A run time from one pilot trial, scaled to other arguments (docs/cost-model.md, section 7).
 
 use super::Seconds;
 use crate::sweep::math::pow;
 
-/// What one pilot trial took. Boot and set-up are not part of it.
+/// One finished trial that stands for others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pilot {
-    /// Its run time.
+    /// Its script's run time, without boot and set-up.
     pub run: Seconds,
-    /// The arguments that the run time depends on.
+    /// The arguments that the run time depends on; it does not depend on any other.
     pub scales: Vec<Scale>,
 }
 
-/// How the run time depends on one argument: as its power. 1 for epochs or steps is usual; an
-/// argument that is not named has none.
+/// How the run time depends on one argument: as a power of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
     /// The argument, as formulas call it.
     pub name: String,
     /// Its value in the pilot trial.
     pub at: f64,
-    /// The power.
+    /// 1 is usual for epochs and steps; 0 is no dependence.
     pub exponent: f64,
 }
 
 impl Pilot {
-    /// `run0 × Π (x / x0)^e`, in seconds. None where an argument is lacking or the result is no
-    /// time above zero that can be counted.
+    /// `run0 × Π (x / x0)^e`. None where `lookup` lacks an argument, or where the result is not
+    /// above zero or not in range.
     pub fn predict(&self, mut lookup: impl FnMut(&str) -> Option<f64>) -> Option<Seconds> {
         let mut factor = 1.0;
         for scale in self.scales.iter().filter(|scale| scale.exponent != 0.0) {

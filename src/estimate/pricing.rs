@@ -1,4 +1,4 @@
-//! The machines of a plan with their prices, each looked up once.
+//! The machines of a plan with their prices, each machine looked up once.
 
 use super::billing::{Meter, Tariff};
 use super::catalogue::Catalogue;
@@ -7,7 +7,7 @@ use super::settings::{RateOverride, Settings};
 use crate::sweep::{Plan, Trial};
 use std::collections::BTreeMap;
 
-/// One way to rent a machine: at the list price or interruptible.
+/// One way to rent a machine, at list price or interruptible: its quote and how it is billed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Offer {
     pub(super) quote: Quote,
@@ -16,7 +16,7 @@ pub(super) struct Offer {
     pub(super) tariff: Option<Tariff>,
 }
 
-/// A machine that commands name, as they rent it and both ways side by side.
+/// Both ways to rent a machine, and which of them the commands ask for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pricing {
     pub(super) spot: bool,
@@ -25,7 +25,7 @@ pub(super) struct Pricing {
 }
 
 impl Pricing {
-    /// What the command asks for.
+    /// The offer that the commands ask for.
     pub(super) fn planned(&self) -> &Offer {
         if self.spot {
             &self.interruptible
@@ -35,11 +35,11 @@ impl Pricing {
     }
 }
 
-/// The machines of a plan.
+/// The distinct machines of a plan with their offers.
 #[derive(Clone, Debug)]
 pub(super) struct Prices {
     machines: Vec<Pricing>,
-    /// Of each part, the place of its machine.
+    /// For each part, the index of its machine in `machines`.
     of_part: Vec<usize>,
 }
 
@@ -72,12 +72,12 @@ impl Prices {
         &self.machines
     }
 
-    /// The place in [`Prices::machines`] of a part's machine.
+    /// The index of a part's machine in [`Prices::machines`].
     pub(super) fn index(&self, part: u32) -> Option<usize> {
         self.of_part.get(part as usize).copied()
     }
 
-    /// What a trial's command asks for.
+    /// The offer that a trial's command asks for.
     pub(super) fn of_trial(&self, trial: &Trial) -> Option<&Offer> {
         Some(self.machines.get(self.index(trial.part)?)?.planned())
     }

@@ -1,15 +1,15 @@
 //! The price of an hour of one machine, and where it comes from.
 
-use super::catalogue::Machine;
+use super::machine::Machine;
 use super::money::Money;
 use std::fmt;
 
-/// What an hour of a machine costs, as asked for by name.
+/// The hourly price of a machine that was asked for by name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quote {
     /// The name asked for: a machine or an alias.
     pub requested: String,
-    /// The interruptible price was asked for, not the list price.
+    /// Whether the interruptible price was asked for, rather than the list price.
     pub spot: bool,
     /// USD per hour; None is unknown, never free.
     pub rate: Option<Money>,
@@ -17,7 +17,7 @@ pub struct Quote {
     pub basis: Basis,
     /// The row of the price list that the rate is from; without a rate, the machine's best row.
     pub machine: Option<Machine>,
-    /// For an unknown name: a known one that looks like it.
+    /// For an unknown name, a similar known one.
     pub suggestion: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub enum Basis {
 }
 
 impl Quote {
-    /// A rate that replaces the price list's.
+    /// A quote at a rate that replaces the price list's.
     pub fn typed(instance_type: &str, spot: bool, rate: Money) -> Quote {
         Quote {
             requested: instance_type.to_owned(),
@@ -56,7 +56,7 @@ impl Quote {
             .map_or(&self.requested, |machine| &machine.name)
     }
 
-    /// Whose rules of billing hold: `grid`, `aws`, …; empty where unknown.
+    /// The provider whose rounding applies: `grid`, `aws`, …; empty where unknown.
     pub fn provider(&self) -> &str {
         self.machine
             .as_ref()
@@ -93,7 +93,7 @@ impl fmt::Display for Quote {
     }
 }
 
-/// A provider as it writes itself.
+/// A provider's name in a sentence before "list price": `Grid's`, `AWS`; an unknown one as it is.
 pub fn provider_name(provider: &str) -> &str {
     match provider {
         "grid" => "Grid's",

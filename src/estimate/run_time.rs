@@ -1,4 +1,4 @@
-//! The run time of a trial, as a person types it.
+//! Parses the run time of a trial as a person types it.
 //!
 //! A length (`10 minutes`, `10min`, `1h 30m`, `90 s`, `1.5 h`, `2 days`, `1:30:00`) or a
 //! [`Formula`] over the trial's arguments (`minutes = 40 * epochs / batch_size`). A number alone
@@ -18,7 +18,8 @@ pub enum RunTime {
 }
 
 impl RunTime {
-    /// The run time where `lookup` gives the arguments. O(nodes of the formula).
+    /// The run time of a trial whose arguments `lookup` gives, asked once for each of
+    /// [`RunTime::names`] in that order. O(nodes of the formula).
     pub fn of<'a>(&self, lookup: impl FnMut(&str) -> Option<Value<'a>>) -> Result<Seconds, Fault> {
         match self {
             RunTime::Constant(seconds) => Ok(*seconds),
@@ -29,7 +30,7 @@ impl RunTime {
         }
     }
 
-    /// The arguments it depends on.
+    /// The arguments that it depends on, each once; none for a constant.
     pub fn names(&self) -> &[String] {
         match self {
             RunTime::Constant(_) => &[],
@@ -38,7 +39,7 @@ impl RunTime {
     }
 }
 
-/// Reads a run time. O(length); errors carry spans in `text`.
+/// Parses a run time of 1 µs to [`Seconds::MAX`]. O(length); errors carry spans in `text`.
 pub fn parse_run_time(text: &str) -> Result<RunTime, Error> {
     if text.contains('=') {
         return Formula::parse(text).map(RunTime::Formula);
@@ -67,7 +68,7 @@ const UNITS: [(u128, &[&str]); 5] = [
     (1_000, &["ms", "millisecond", "milliseconds"]),
 ];
 
-/// `1h 30m`: numbers with units that become smaller, blanks and commas between them allowed.
+/// `1h 30m`, in microseconds: numbers with ever smaller units, blanks or commas between them.
 fn units(text: &str) -> Result<u128, Error> {
     let mut total = 0u128;
     let mut largest = u128::MAX;
@@ -120,7 +121,7 @@ fn unit_of(text: &str, start: usize, end: usize) -> Result<u128, Error> {
     })
 }
 
-/// `1:30:00`: hours, minutes and seconds, the seconds with a fraction if need be.
+/// `1:30:00` or `1:30:00.5`: hours, minutes and seconds, in microseconds.
 fn clock(text: &str) -> Result<u128, Error> {
     let trimmed = text.trim();
     let start = text.len() - text.trim_start().len();
@@ -172,7 +173,7 @@ fn decimal(text: &str, place: Span, unit: u128) -> Result<u128, Error> {
         "" => 0,
         digits => digits.parse().map_err(|_| too_long())?,
     };
-    // Days have 8.64e10 microseconds: 18 digits decide, and what follows them cannot matter.
+    // A day has 8.64e10 microseconds, so digits after the 18th change nothing.
     let kept = fraction.get(..fraction.len().min(18)).unwrap_or("");
     let scale = 10u128.pow(kept.len() as u32);
     let part: u128 = if kept.is_empty() {
@@ -209,8 +210,8 @@ fn unexpected_at(text: &str, place: Span, expected: &'static str) -> Error {
     Error::new(place, ErrorKind::Unexpected { expected, found })
 }
 
-/// Neither a length nor marked as a formula: where the text reads as an expression, what lacks is
-/// its left side.
+/// The error for a text that is no length and has no `=`: where it parses as an expression, only
+/// its left side is missing.
 fn not_a_length(text: &str, at: usize) -> Error {
     match Formula::parse(&format!("seconds = {text}")) {
         Ok(_) => Error::new(span(0, text.len()), ErrorKind::NoUnit),

@@ -1,4 +1,4 @@
-//! Wall clock of trials on P parallel slots (facts: cost-model, section 4).
+//! Wall clock of trials on P parallel slots (docs/cost-model.md, section 4).
 //!
 //! Trials start in the order in which they are listed, each on the slot that is free first; of
 //! several, on the one with the lowest number. Times here are microseconds in 128 bits, so a
@@ -13,9 +13,9 @@ use std::collections::BinaryHeap;
 pub struct Schedule {
     /// The slot of each trial, counted from 0.
     pub slots: Vec<u32>,
-    /// The end of each trial, in microseconds from the start.
+    /// The end of each trial, in microseconds from the start of the first.
     pub finish: Vec<u128>,
-    /// The last of these.
+    /// The last end, in microseconds; 0 without trials.
     pub makespan: u128,
 }
 
@@ -55,7 +55,7 @@ pub fn makespan(occupied: &[Seconds], parallel: u32) -> u128 {
     last
 }
 
-/// The same with the longest trials first, which costs nothing more and often ends sooner.
+/// [`makespan`] with the longest trials first, which costs no more and often ends sooner.
 /// O(n log n).
 pub fn longest_first(occupied: &[Seconds], parallel: u32) -> u128 {
     let mut sorted = occupied.to_vec();
@@ -63,7 +63,7 @@ pub fn longest_first(occupied: &[Seconds], parallel: u32) -> u128 {
     makespan(&sorted, parallel)
 }
 
-/// The end of `trials` trials that all take the same time, in seconds, at any number. O(1).
+/// The makespan of `trials` trials that all take the same time, in seconds. O(1).
 pub fn uniform(trials: u128, occupied: Seconds, parallel: u32) -> f64 {
     let rounds = trials.div_ceil(u128::from(parallel.max(1)));
     rounds as f64 * occupied.as_f64()
@@ -108,12 +108,12 @@ pub fn slots_for_floor(occupied: &[Seconds]) -> u32 {
     high
 }
 
-/// Bounds on the makespan of any list order, from sums alone.
+/// Bounds on the makespan, in seconds, from sums alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
-    /// No schedule ends before.
+    /// No schedule in any order ends before.
     pub lower: f64,
-    /// No list order ends after.
+    /// List order, whatever the list, ends no later.
     pub upper: f64,
 }
 
@@ -127,7 +127,7 @@ pub fn bounds(trials: u128, sum: f64, longest: f64, parallel: u32) -> Bounds {
     }
 }
 
-/// Gives every trial's slot and end to `each`, until that says stop.
+/// Calls `each` with every trial's slot and end in microseconds, until it returns false.
 fn run(
     occupied: impl Iterator<Item = Seconds>,
     trials: usize,
@@ -137,6 +137,7 @@ fn run(
     let slots = parallel
         .max(1)
         .min(u32::try_from(trials).unwrap_or(u32::MAX));
+    // When each slot is free; the tuple's order breaks ties by the lowest slot.
     let mut free: BinaryHeap<Reverse<(u128, u32)>> = (0..slots).map(|s| Reverse((0, s))).collect();
     for trial in occupied {
         let Some(mut first) = free.peek_mut() else {

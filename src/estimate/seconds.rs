@@ -21,7 +21,7 @@ impl Seconds {
         micros: 1_000_000_000_000 * MICROS,
     };
 
-    /// Whole seconds; longer than [`Seconds::MAX`] is cut to it.
+    /// From whole seconds, at most [`Seconds::MAX`].
     pub const fn whole(seconds: u64) -> Seconds {
         if seconds >= Seconds::MAX.micros / MICROS {
             return Seconds::MAX;
@@ -31,8 +31,8 @@ impl Seconds {
         }
     }
 
-    /// The nearest microsecond, but at least one for what is above zero. None where the value is
-    /// negative, not finite or above [`Seconds::MAX`].
+    /// Rounds to the nearest microsecond, but up to one where the value is above zero. None where
+    /// it is negative, not finite or above [`Seconds::MAX`].
     pub fn from_f64(seconds: f64) -> Option<Seconds> {
         let micros = (seconds * MICROS as f64 + 0.5).floor();
         if !(seconds >= 0.0 && micros <= Seconds::MAX.micros as f64) {
@@ -44,20 +44,20 @@ impl Seconds {
         })
     }
 
-    /// From microseconds; more than [`Seconds::MAX`] is cut to it.
+    /// From microseconds, at most [`Seconds::MAX`].
     pub fn from_micros(micros: u64) -> Seconds {
         Seconds {
             micros: micros.min(Seconds::MAX.micros),
         }
     }
 
-    /// From one moment to another, both in microseconds since the same one. None has passed where
-    /// the end lies before the start, as after a clock was set back; cut to [`Seconds::MAX`].
+    /// The time from `start` to `end`, both in microseconds since the same moment: zero where the
+    /// end lies before the start, as after a clock was set back, and at most [`Seconds::MAX`].
     pub fn between(start: i64, end: i64) -> Seconds {
         Seconds::from_micros(u64::try_from(end.saturating_sub(start)).unwrap_or(0))
     }
 
-    /// In microseconds.
+    /// Microseconds, exactly.
     pub fn micros(self) -> u64 {
         self.micros
     }
@@ -67,13 +67,13 @@ impl Seconds {
         self.micros as f64 / MICROS as f64
     }
 
-    /// Whole seconds, a begun one counted in full.
+    /// Whole seconds, rounded up.
     pub fn ceil(self) -> u64 {
         self.micros.div_ceil(MICROS)
     }
 
-    /// Scaled by a factor, to the nearest microsecond; cut to [`Seconds::MAX`]. A factor that is
-    /// no number leaves it as it is.
+    /// Multiplies by a factor, to the nearest microsecond from zero to [`Seconds::MAX`]. NaN counts
+    /// as 1.
     pub fn scaled(self, factor: f64) -> Seconds {
         if factor.is_nan() {
             return self;
@@ -83,14 +83,12 @@ impl Seconds {
     }
 }
 
-/// Microseconds in a second.
 const MICROS: u64 = 1_000_000;
 
 impl Add for Seconds {
     type Output = Seconds;
 
-    /// The sum, which stays in range for up to ten lengths of [`Seconds::MAX`] and is cut to the
-    /// largest that fits beyond.
+    /// Saturates: 18 times [`Seconds::MAX`] still fit.
     fn add(self, other: Seconds) -> Seconds {
         Seconds {
             micros: self.micros.saturating_add(other.micros),

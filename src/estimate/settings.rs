@@ -1,48 +1,49 @@
-//! What an estimate needs to know besides the plan.
+//! What decides an estimate besides the plan and the price list.
 
 use super::billing::Billing;
 use super::money::Money;
 use super::run_time::RunTime;
 use super::uncertainty::Noise;
 
-/// How many trials run at once where neither the person nor the cluster said.
+/// Trials that run at once where neither the person nor the cluster sets a number.
 pub const DEFAULT_PARALLEL: u32 = 4;
 
 /// Everything that decides an estimate besides the plan and the price list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
-    /// None: a price per hour, and no total.
+    /// None gives a price per hour and no total.
     pub run_time: Option<RunTime>,
-    /// Trials that run at once, above zero; None: [`DEFAULT_PARALLEL`].
+    /// Trials that run at once; None is [`DEFAULT_PARALLEL`], and 0 counts as 1.
     pub parallel: Option<u32>,
     /// Replaces the price list's rates.
     pub rate_override: Option<RateOverride>,
-    /// Phases, rounding, disks.
+    /// Phases, rounding, disks, egress.
     pub billing: Billing,
-    /// How sure the run time is; None: what its source deserves.
+    /// The uncertainty of the run time; None is [`Noise::TYPED`].
     pub noise: Option<Noise>,
-    /// The trials run on a machine that is already there (the `local` cluster): prices are a quote
-    /// for the machine that the command names.
+    /// Whether the trials run on a machine of one's own (the `local` cluster), so that nothing is
+    /// billed and prices are those of the machine that the command names.
     pub as_if: bool,
 }
 
 /// A rate instead of the price list's.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RateOverride {
-    /// USD per hour of one machine, for the kind of machine (list or interruptible) that each
+    /// USD per hour of one machine. It replaces only the price (list or interruptible) that each
     /// command asks for.
     PerHour(Money),
-    /// The cluster has no price at all: no costs.
+    /// The cluster has no price, so all costs are unknown.
     NoPrice,
 }
 
 impl Settings {
-    /// A fresh cloud machine for every trial.
+    /// Settings for a cluster that starts a fresh cloud machine for every trial.
     pub fn cloud() -> Settings {
         Settings::default()
     }
 
-    /// Processes on a machine that is already there, priced as if on the one that is named.
+    /// Settings for processes on a machine of one's own, priced as if on the machine that the
+    /// command names.
     pub fn local() -> Settings {
         Settings {
             billing: Billing::local(),
@@ -56,7 +57,7 @@ impl Settings {
         self.parallel.unwrap_or(DEFAULT_PARALLEL).max(1)
     }
 
-    /// How sure the run times are.
+    /// The uncertainty in force.
     pub fn noise(&self) -> Noise {
         self.noise.unwrap_or(Noise::TYPED)
     }

@@ -1,4 +1,4 @@
-//! Interruptible machines (facts: cost-model, section 6).
+//! Interruptible machines (docs/cost-model.md, section 6).
 //!
 //! Interruptions are taken as memoryless with a rate per hour of running time. `b` is the
 //! overhead of each start and `r` is the run and teardown, both in hours.
@@ -16,35 +16,36 @@ pub struct Spot {
     pub interruptions: f64,
 }
 
-/// What is to be expected of a trial.
+/// Expected values for one trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
-    /// Hours that are billed.
+    /// Billed hours.
     pub billed: f64,
-    /// How often it is interrupted.
+    /// Interruptions, a mean and so rarely a whole number.
     pub interruptions: f64,
 }
 
 impl Expected {
-    /// Hours on the clock, where each interruption waits `requeue` hours for a new machine.
+    /// Hours on the clock, where after each interruption the trial waits `requeue` hours for a new
+    /// machine.
     pub fn wall(self, requeue: f64) -> f64 {
         self.billed + self.interruptions * requeue
     }
 }
 
-/// `(exp(rate × hours) - 1) / rate`, which is `hours` at a rate of zero: the expected time to get
-/// through `hours` without interruption, starting over each time.
+/// The expected time until `hours` in a row pass without an interruption, starting over after each:
+/// `(exp(rate × hours) - 1) / rate`, which is `hours` at a rate of zero.
 fn uninterrupted(rate: f64, hours: f64) -> f64 {
     let x = rate * hours;
     if x < 1e-5 {
-        // The series, where the difference would lose its digits.
+        // Taylor series: exp(x) - 1 would lose its digits here.
         return hours * (1.0 + x / 2.0 + x * x / 6.0);
     }
     (exp(x) - 1.0) / rate
 }
 
 impl Spot {
-    /// Each interruption starts the trial over.
+    /// Where each interruption starts the trial over.
     pub fn restart(self) -> Expected {
         let billed = uninterrupted(self.interruptions, self.start + self.run);
         Expected {
@@ -53,13 +54,14 @@ impl Spot {
         }
     }
 
-    /// Each interruption resumes from the last checkpoint, written every `every` hours of useful
-    /// time at `cost` hours each. An interval that is not above zero means no checkpoints.
+    /// Where each interruption resumes from the last checkpoint. Checkpoints are written after
+    /// every `every` hours of useful time and take `cost` hours each; an `every` that is not above
+    /// zero means none.
     pub fn resume(self, every: f64, cost: f64) -> Expected {
         if !(every > 0.0 && every < self.run) {
             return self.restart();
         }
-        // All segments but the last are alike.
+        // All segments but the last are `every` long and end with a checkpoint.
         let full = (self.run / every).ceil() - 1.0;
         let rest = self.run - full * every;
         let rate = self.interruptions;
@@ -72,8 +74,8 @@ impl Spot {
         }
     }
 
-    /// AWS's rule for Linux: an attempt that EC2 interrupts within its first hour is free.
-    /// Starting over each time.
+    /// Billed hours under AWS's rule for Linux: an attempt that EC2 interrupts within its first
+    /// hour is free. Each interruption starts the trial over.
     pub fn restart_first_hour_free(self) -> f64 {
         let (rate, whole) = (self.interruptions, self.start + self.run);
         if whole <= 1.0 || rate <= 0.0 {
@@ -83,19 +85,19 @@ impl Spot {
         whole + exp(rate * whole) * charged
     }
 
-    /// Chance that no interruption happens.
+    /// Probability that no interruption happens, starting without checkpoints.
     pub fn clean_run(self) -> f64 {
         exp(-self.interruptions * (self.start + self.run))
     }
 
-    /// Where starting over is so likely that the trial may never finish: spot must then not be
-    /// offered as a saving.
+    /// Whether so many interruptions are expected that the trial may never finish without
+    /// checkpoints: spot must then not be offered as a saving.
     pub fn may_never_finish(self) -> bool {
         self.interruptions * (self.start + self.run) > 3.0
     }
 
-    /// The interruptions per hour up to which spot stays cheaper than the list price, starting
-    /// over each time. None where it never is; infinite where it always is. Found by halving.
+    /// The interruptions per hour up to which spot at `spot` USD per hour stays cheaper than
+    /// `list`, starting over each time. None where it never is; infinite where it always is.
     pub fn break_even(self, list: f64, spot: f64) -> Option<f64> {
         let whole = self.start + self.run;
         let cheaper = |rate: f64| uninterrupted(rate, whole) * spot < whole * list;
@@ -105,6 +107,7 @@ impl Spot {
         if spot <= 0.0 {
             return Some(f64::INFINITY);
         }
+        // Doubling finds a rate that is too high, halving then the limit to the last digit.
         let mut high = 1.0 / whole;
         while cheaper(high) {
             high *= 2.0;
@@ -122,13 +125,14 @@ impl Spot {
     }
 }
 
-/// A good time between checkpoints that cost `cost` hours each (Young 1974): `sqrt(2 c / L)`.
+/// A good interval between checkpoints that take `cost` hours each: `sqrt(2 c / L)`, in hours
+/// (Young 1974).
 pub fn young_interval(interruptions: f64, cost: f64) -> f64 {
     (2.0 * cost / interruptions).sqrt()
 }
 
-/// Interruptions per hour from the share of machines interrupted within `hours`: how AWS's
-/// published bands become a rate. `share` is 0 to 1, exclusive of 1.
+/// Interruptions per hour, from the share (0 to below 1) of machines interrupted within `hours`:
+/// AWS publishes bands of shares, not rates.
 pub fn rate_from_share(share: f64, hours: f64) -> f64 {
     -log(1.0 - share) / hours
 }
@@ -177,7 +181,8 @@ mod tests {
         near(almost.restart().billed, calm.restart().billed, 1e-7);
     }
 
-    /// The simulation quoted in the facts: 0.15 per hour, a third of the price.
+    /// A public simulation, quoted in docs/cost-model.md: 0.15 interruptions per hour, a third of
+    /// the price.
     #[test]
     fn a_second_opinion() {
         for (hours, on_demand_hours) in [(3.3, 1.41), (10.5, 8.43), (48.5, 3174.0)] {

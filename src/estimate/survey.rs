@@ -1,10 +1,10 @@
-//! The run times of the chosen trials of a plan, counted without listing them where there are
-//! many.
+//! The run times of a plan's chosen trials and how many trials have each, without listing the
+//! trials where there are many.
 //!
-//! A plan may have 2^128 − 1 trials. Their run times are known exactly all the same when there is
-//! a constant, or when a formula reads only a few axes: then it is enough to look at the values of
-//! those axes, each combination standing for all trials that share it. Trials that a person took
-//! out are looked at one by one. Only where neither helps is an evenly spread sample taken.
+//! A plan may have 2^128 − 1 trials. Their run times are still known exactly where the run time is
+//! a constant, or a formula that reads few axes: each combination of those axes' values stands for
+//! all trials that share it, and the run times of trials that are not chosen are then subtracted
+//! one by one. Only where neither helps does an evenly spread sample stand for all.
 
 use super::Seconds;
 use super::run_time::RunTime;
@@ -13,22 +13,22 @@ use crate::sweep::part::Slot;
 use crate::sweep::{Part, Plan, Ranges, Strategy, Trial, axis};
 use std::collections::BTreeMap;
 
-/// The most trials or combinations that are looked at one by one.
+/// Trials or combinations whose run times are computed one by one, at most, in a whole plan.
 pub(super) const EXACT: u128 = 100_000;
 
-/// The most trials of a part that stand for the others where not all can be looked at.
+/// Trials of one part in a sample, at most.
 const SAMPLE: u128 = 10_000;
 
 /// How a part's run times were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
-    /// Every trial takes the same time.
+    /// Every trial has the same run time, which was computed once.
     Constant,
-    /// Every chosen trial was looked at, in order.
+    /// Every chosen trial's run time was computed, in order.
     Each,
-    /// Every combination of the values that the formula reads was looked at: so many.
+    /// So many combinations of the values that the formula reads were computed: all there are.
     Combinations(u128),
-    /// So many trials, evenly spread, stand for all.
+    /// The run times of so many trials, evenly spread, stand for all.
     Sample(u128),
 }
 
@@ -41,21 +41,21 @@ pub(super) struct PartSurvey {
     /// Run times with the number of trials that have them; in order of the trials under
     /// [`Method::Each`].
     pub(super) runs: Vec<(Seconds, u128)>,
-    /// Trials without a run time, and why the first one found has none.
+    /// Trials without a run time: exact, except under [`Method::Sample`].
     pub(super) faults: u128,
     pub(super) first_fault: Option<FirstFault>,
 }
 
-/// A trial without a run time.
+/// The first trial without a run time that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FirstFault {
-    /// Its position in the plan.
+    /// Position in the plan, from 0.
     pub(super) position: u128,
     pub(super) fault: Fault,
 }
 
-/// The chosen trials of each part, parts without any left out.
-/// O(parts + ranges × log).
+/// The chosen trials of each part that has any, as its number and inclusive ranges of places in it.
+/// O(parts × log ranges + ranges).
 pub(super) fn chosen_by_part(plan: &Plan, chosen: &Ranges) -> Vec<(u32, Vec<(u128, u128)>)> {
     let mut by_part = Vec::new();
     for (number, part) in (0u32..).zip(plan.parts()) {
@@ -78,19 +78,20 @@ pub(super) fn chosen_by_part(plan: &Plan, chosen: &Ranges) -> Vec<(u32, Vec<(u12
     by_part
 }
 
-/// How many numbers the ranges hold; they lie within one part, so that the sum fits.
+/// How many numbers inclusive, disjoint ranges hold.
 pub(super) fn count(ranges: &[(u128, u128)]) -> u128 {
     ranges.iter().fold(0, |sum: u128, (a, b)| {
         sum.saturating_add(b - a).saturating_add(1)
     })
 }
 
-/// Surveys every part. Looks at O([`EXACT`]) trials or combinations altogether.
+/// Surveys every part that has chosen trials. Computes O([`EXACT`]) run times altogether.
 pub(super) fn survey(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<PartSurvey> {
     let by_part = chosen_by_part(plan, chosen);
     let total = by_part
         .iter()
         .fold(0, |n: u128, (_, ranges)| n.saturating_add(count(ranges)));
+    // Parts share one budget: what one leaves is for those after it.
     let mut budget = EXACT;
     let mut left = by_part.len() as u128;
     let mut surveys = Vec::with_capacity(by_part.len());
@@ -106,7 +107,7 @@ pub(super) fn survey(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<Pa
             ranges,
             reader,
         };
-        // In a small selection every trial is looked at, since their order makes the wall clock.
+        // Few trials are surveyed one by one, since the wall clock depends on their order.
         let survey = if total <= EXACT {
             view.each()
         } else {
@@ -124,11 +125,12 @@ pub(super) fn survey(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<Pa
     surveys
 }
 
-/// Reads a run time from trials of one part: its arguments found once.
+/// Computes run times of trials of one part. The arguments that the run time names are found once,
+/// not once per trial.
 pub(super) struct Reader<'a> {
     part: &'a Part,
     run_time: &'a RunTime,
-    /// For each of the run time's names the argument behind it.
+    /// The argument behind each of the run time's names; None where the part has none of that name.
     slots: Vec<Option<Slot>>,
 }
 
@@ -148,12 +150,12 @@ impl<'a> Reader<'a> {
 
     /// The run time of the trial at `index` of the part's space. O(axes + formula).
     pub(super) fn run(&self, index: u128) -> Result<Seconds, Fault> {
-        // A run time asks for its names one after the other, in their order.
+        // A run time asks for each of its names once, in their order, which is that of the slots.
         let mut slots = self.slots.iter();
         self.run_time.of(|_| {
             let slot = slots.next().copied().flatten()?;
             let text = self.part.value(slot, index)?;
-            // Run times are made of numbers; what a text says does not matter.
+            // A run time computes with numbers only, so that any text stands for all texts.
             Some(axis::number(&text).map_or(Value::Text(""), Value::Number))
         })
     }
@@ -176,7 +178,7 @@ struct PartView<'a> {
     part: &'a Part,
     number: u32,
     start: u128,
-    /// Chosen trials by their place in the part.
+    /// Chosen trials, as inclusive ranges of places in the part.
     ranges: &'a [(u128, u128)],
     reader: Reader<'a>,
 }
@@ -193,7 +195,7 @@ impl PartView<'_> {
         }
     }
 
-    /// The exact way that costs least, else a sample.
+    /// Surveys the part in the cheapest exact way that the budget allows, else by a sample.
     fn cheapest(&self, budget: u128, parts_left: u128) -> PartSurvey {
         let trials = count(self.ranges);
         let axes = self.reader.axes();
@@ -202,6 +204,8 @@ impl PartView<'_> {
             .filter_map(|axis| self.part.axes().get(*axis))
             .try_fold(1u128, |n, axis| n.checked_mul(axis.len()));
         let left_out = self.part.len() - trials;
+        // A random search proposes only some trials of the space, so that not every combination
+        // stands for equally many.
         let is_whole_space = self.part.strategy() != Strategy::RandomSearch
             || self.part.len() == self.part.space_len();
         if let Some(combinations) = combinations.filter(|_| is_whole_space)
@@ -219,7 +223,7 @@ impl PartView<'_> {
         self.sample((budget / parts_left.max(1)).clamp(1, SAMPLE))
     }
 
-    /// All trials as the first one: nothing that the run time reads differs.
+    /// Computes the first trial's run time, which all share: nothing that it reads differs.
     fn constant(&self) -> PartSurvey {
         let mut survey = self.empty(Method::Constant);
         let first = self.ranges.first().map_or(0, |(first, _)| *first);
@@ -239,8 +243,8 @@ impl PartView<'_> {
         survey
     }
 
-    /// Each combination of the axes' values stands for all trials that share it; trials that are
-    /// not chosen are taken off again.
+    /// Computes one run time per combination of the axes' values, for all trials that share it, and
+    /// then subtracts the trials that are not chosen.
     fn combinations(&self, axes: &[usize], combinations: u128) -> PartSurvey {
         let method = if axes.is_empty() {
             Method::Constant
@@ -278,10 +282,10 @@ impl PartView<'_> {
         survey
     }
 
-    /// One trial from each of `size` equal stretches of the chosen ones, standing for its stretch.
+    /// Cuts the chosen trials into `size` equal strata and computes one run time for each.
     ///
-    /// Where in its stretch it lies follows multiples of the golden ratio: always the middle would
-    /// see one value alone of every axis whose length divides the stretch.
+    /// The place within a stratum follows multiples of the golden ratio (a Weyl sequence): a fixed
+    /// place would see only one value of each axis whose length divides the stratum's.
     fn sample(&self, size: u128) -> PartSurvey {
         let mut survey = self.empty(Method::Sample(size));
         let step = survey.trials / size;
@@ -301,7 +305,7 @@ impl PartView<'_> {
         survey
     }
 
-    /// Counts the `n`-th trial of the part `times` times.
+    /// Computes the run time of the part's `n`-th trial and counts it `times` times.
     fn look(&self, survey: &mut PartSurvey, n: u128, times: u128) {
         let Some(index) = self.part.index_at(n) else {
             return;
@@ -319,17 +323,18 @@ impl PartView<'_> {
     }
 }
 
-/// The n-th multiple of the golden ratio, modulo 1, as a place below `length`.
+/// The fraction of the n-th multiple of the golden ratio, as a place below `length`.
 fn spread(n: u128, length: u128) -> u128 {
     /// 2^64 over the golden ratio.
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
     let fraction = u128::from((n as u64).wrapping_mul(GOLDEN));
+    // `length * fraction` has up to 192 bits, so that its halves are multiplied apart.
     let (high, low) = (length >> 64, length & u128::from(u64::MAX));
     high * fraction + ((low * fraction) >> 64)
 }
 
-/// The indices, ascending, of the trials that have the first value on every axis but `axes`, and
-/// each combination of values on those. The first axis varies fastest.
+/// The indices, ascending, of one trial per combination of values on `axes`: the trial that has the
+/// first value on every other axis. The first axis varies fastest.
 fn combined_indices(part: &Part, axes: &[usize]) -> impl Iterator<Item = u128> {
     // For each wanted axis the distance between neighbouring values, and how many there are.
     let mut stride = 1u128;
@@ -340,6 +345,7 @@ fn combined_indices(part: &Part, axes: &[usize]) -> impl Iterator<Item = u128> {
         }
         stride = stride.saturating_mul(axis.len());
     }
+    // An odometer over the wanted axes, which keeps the index instead of computing it each time.
     let mut digits = vec![0u128; wanted.len()];
     let mut next = Some(0u128);
     std::iter::from_fn(move || {
@@ -369,15 +375,15 @@ fn gaps(ranges: &[(u128, u128)], len: u128) -> impl Iterator<Item = u128> {
     starts.zip(ends).flat_map(|(start, end)| start..end)
 }
 
-/// Finds the n-th number of sorted ranges for ascending n, walking over them once.
+/// Finds the n-th number in sorted ranges for ascending n, in one walk over all of them.
 struct Ordinals<'a> {
     ranges: &'a [(u128, u128)],
-    /// Numbers in the ranges before those that are left.
+    /// How many numbers the ranges before `ranges` hold.
     before: u128,
 }
 
 impl Ordinals<'_> {
-    /// The n-th number; n must not fall from call to call.
+    /// The n-th number, None behind the last; n must not fall from call to call.
     fn nth(&mut self, n: u128) -> Option<u128> {
         while let Some(((first, last), rest)) = self.ranges.split_first() {
             let at = n.checked_sub(self.before)?;
@@ -391,7 +397,7 @@ impl Ordinals<'_> {
     }
 }
 
-/// The run time of one trial.
+/// The run time of one trial. O(axes + formula).
 pub(super) fn run_of(plan: &Plan, trial: &Trial, run_time: &RunTime) -> Result<Seconds, Fault> {
     let part = plan
         .parts()

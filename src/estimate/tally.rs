@@ -1,11 +1,11 @@
-//! Exact sums over any number of trials: up to 2^128 of them, in constant space.
+//! Exact sums over up to 2^128 − 1 trials, in constant space.
 
 use super::Seconds;
 use super::billing::{Meter, Tariff};
 use super::money::Money;
 use num_bigint::BigInt;
 
-/// A sum of `u64` values with `u128` multiplicities. Small sums stay in a machine word.
+/// A sum of `u64` values with `u128` multiplicities. Sums below 2^128 need no allocation.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct BigSum {
     low: u128,
@@ -26,14 +26,14 @@ impl BigSum {
     }
 }
 
-/// What the trials under one meter add up to.
+/// Sums over trials that share a meter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     trials: u128,
     run_micros: BigSum,
     busy_micros: BigSum,
     billed_seconds: BigSum,
-    /// Sums of the run seconds and of their squares, for the range.
+    /// Sums of the run seconds and of their squares, for low and high.
     moments: (f64, f64),
 }
 
@@ -50,12 +50,12 @@ impl Tally {
         self.moments.1 += seconds * seconds * times as f64;
     }
 
-    /// How many trials were counted.
+    /// Trials counted, at most 2^128 − 1.
     pub fn trials(&self) -> u128 {
         self.trials
     }
 
-    /// Whole seconds that are billed.
+    /// The trials' billed seconds, added up exactly.
     pub fn billed_seconds(&self) -> BigInt {
         self.billed_seconds.total()
     }
@@ -65,7 +65,7 @@ impl Tally {
         self.moments
     }
 
-    /// The lines of the bill, exactly; they add up to the sum of the trials' own bills.
+    /// The lines of the common bill; they add up exactly to the sum of the trials' own bills.
     pub fn lines(&self, tariff: &Tariff) -> Lines {
         let machine = |micros: BigInt| {
             tariff.machine(&micros) * num_rational::Ratio::new(1.into(), MICROS.into())
@@ -88,20 +88,20 @@ const MICROS: u32 = 1_000_000;
 /// The parts of a bill, each a sum over trials.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lines {
-    /// The scripts' own time.
+    /// USD for the scripts' own time on machines.
     pub script: Money,
-    /// Billed boot, set-up and teardown.
+    /// USD for billed boot, set-up and teardown.
     pub overhead: Money,
-    /// What minimum and increment add.
+    /// USD that the provider's minimum and increment add.
     pub rounding: Money,
-    /// Disks.
+    /// USD for disks.
     pub disk: Money,
-    /// Data sent out.
+    /// USD for data sent out.
     pub egress: Money,
 }
 
 impl Lines {
-    /// Nothing at all.
+    /// $0 on every line.
     pub fn zero() -> Lines {
         let zero = Money::zero();
         Lines {
@@ -113,7 +113,7 @@ impl Lines {
         }
     }
 
-    /// Line by line.
+    /// Adds line by line.
     pub fn add(&mut self, other: Lines) {
         self.script += other.script;
         self.overhead += other.overhead;
@@ -122,7 +122,7 @@ impl Lines {
         self.egress += other.egress;
     }
 
-    /// All lines together, exactly.
+    /// The sum of the lines, exactly.
     pub fn total(&self) -> Money {
         [
             &self.script,

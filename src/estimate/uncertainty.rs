@@ -1,8 +1,8 @@
-//! Low, likely and high (facts: cost-model, section 8).
+//! Low, likely and high (docs/cost-model.md, section 8).
 //!
 //! Each run time is `median × X × Y`: X is an error shared by all trials (a wrong constant, a
 //! wrong formula), Y a trial's own noise, both log-normal. A trial's own noise averages out over
-//! many trials; a shared error does not. So lows are never added to lows.
+//! many trials, a shared error does not: the low of a sum is not the sum of lows.
 
 use crate::sweep::math::{exp, log};
 
@@ -21,7 +21,7 @@ pub struct Spread<T> {
 }
 
 impl<T> Spread<T> {
-    /// Each of the three changed the same way.
+    /// Applies `change` to each of the three.
     pub fn map<U>(self, change: impl Fn(T) -> U) -> Spread<U> {
         Spread {
             low: change(self.low),
@@ -31,7 +31,7 @@ impl<T> Spread<T> {
     }
 }
 
-/// How sure a run time is: standard deviations of its logarithm.
+/// The uncertainty of a run time, as standard deviations of its logarithm.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise {
     /// Of the error that all trials share.
@@ -57,8 +57,8 @@ impl Noise {
         own: 0.10,
     };
 
-    /// A fit with this leave-one-out error of the logarithm, half of it shared; wider by half
-    /// where it extrapolates.
+    /// From a fit's leave-one-out error of the logarithm, but at least 0.10; half of the variance
+    /// is shared. Wider by half where the fit extrapolates.
     pub fn fitted(rmse: f64, extrapolates: bool) -> Noise {
         let widened = rmse.max(0.10) * if extrapolates { 1.5 } else { 1.0 };
         let half = widened / 2f64.sqrt();
@@ -68,8 +68,8 @@ impl Noise {
         }
     }
 
-    /// A person's three points: the ratio of high and low tells how sure. None unless
-    /// `0 < low <= high`.
+    /// From a person's low and high, taken as 10th and 90th percentile. None unless
+    /// `0 < low <= high < ∞`.
     pub fn of_range(low: f64, high: f64) -> Option<Noise> {
         let usable = low > 0.0 && low <= high && high.is_finite();
         let half = log(high / low) / (2.0 * Z) / 2f64.sqrt();
@@ -79,7 +79,7 @@ impl Noise {
         })
     }
 
-    /// What a mean is above its median, for one trial.
+    /// The ratio of one trial's mean run time to its median.
     pub fn mean_factor(self) -> f64 {
         exp((self.own * self.own + self.shared * self.shared) / 2.0)
     }
@@ -93,17 +93,17 @@ impl Noise {
 /// The distribution of a sum of run times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Total {
-    /// Its mean: what a budget wants.
+    /// What a budget should plan with.
     pub mean: f64,
-    /// Its percentiles.
+    /// 10th, 50th and 90th percentile.
     pub spread: Spread<f64>,
     /// Standard deviation of its logarithm.
     pub log_sd: f64,
 }
 
-/// The sum of run times with these medians: `sum` of them and `squares`, the sum of their
-/// squares. A log-normal matched to the sum's mean and variance; written in ratios, so that no
-/// square of a large sum overflows.
+/// The distribution of a sum of run times, from the sum of their medians and the sum of those
+/// medians' squares: a log-normal with the mean and variance of that sum. It works in ratios, so
+/// that no square of a large sum overflows.
 pub fn total(sum: f64, squares: f64, noise: Noise) -> Total {
     let (own, shared) = (noise.own * noise.own, noise.shared * noise.shared);
     // Squares over the squared sum: 1 for one trial, 1/n for n equal ones.

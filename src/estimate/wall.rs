@@ -1,4 +1,4 @@
-//! How long the whole plan takes on the clock.
+//! How long the chosen trials take on the clock, on P slots.
 
 use super::Seconds;
 use super::billing::Billing;
@@ -6,7 +6,8 @@ use super::schedule::{self, Bounds};
 use super::survey::{Method, PartSurvey};
 use super::uncertainty::{Noise, Spread};
 
-/// The most trials for which the number of slots that are of use is searched for.
+/// Trials up to which [`Wall::useful_slots`] is searched for: the search simulates them log n
+/// times.
 const SLOTS_SEARCH: usize = 10_000;
 
 /// The wall clock of a plan, in seconds.
@@ -15,18 +16,20 @@ pub struct Wall {
     /// Low, likely, high: all run times scaled by the shared error's percentiles. Beyond what is
     /// simulated: the lower bound of the low, the upper bound of the likely and the high.
     pub seconds: Spread<f64>,
-    /// Simulated in list order; else bounded.
+    /// Whether it was simulated in list order; else it is bounded.
     pub exact: bool,
-    /// What no order can beat, and what list order cannot exceed, at the likely run times.
+    /// At the likely run times, a time that no order can beat and one that list order cannot
+    /// exceed.
     pub bounds: Bounds,
     /// The likely wall clock with the longest trials first, where that is simulated.
     pub longest_first: Option<f64>,
-    /// The fewest slots with which it takes no longer than its longest trial; more buy nothing.
+    /// The fewest slots with which all trials take no longer than the longest of them; more buy
+    /// nothing.
     pub useful_slots: Option<u128>,
 }
 
-/// Simulates or bounds the wall clock of surveyed trials. None where one has no run time, or
-/// where there are none. O(n log P) up to the number of trials that were looked at.
+/// Simulates or bounds the wall clock of surveyed trials. None without trials, and where one has no
+/// run time. O(n log P), n being the run times that were computed.
 pub(super) fn wall(
     surveys: &[PartSurvey],
     billing: &Billing,

@@ -1,14 +1,14 @@
 //! A pool of warm machines, which pays boot and set-up once per machine instead of once per trial
-//! (facts: cost-model, section 5).
+//! (docs/cost-model.md, section 5).
 
 use super::Seconds;
 use super::billing::{Phase, Rounding};
 use super::schedule::{self, Schedule};
 
-/// A pool of machines that trials follow one another on.
+/// Machines that each run several trials, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool {
-    /// Machines.
+    /// Machines, and so trials at a time.
     pub parallel: u32,
     /// Boot of each machine.
     pub boot: Seconds,
@@ -20,7 +20,7 @@ pub struct Pool {
     pub teardown: Seconds,
 }
 
-/// When machines of a pool are given back.
+/// When a pool's machines are terminated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
     /// Each after its own last trial.
@@ -29,16 +29,16 @@ pub enum Release {
     Together,
 }
 
-/// What a pool does with a list of trials.
+/// How a pool runs a list of trials.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
-    /// Where trials run; times count from the end of the machines' set-up.
+    /// Which machine runs which trial; times count from the end of the machines' set-up.
     pub schedule: Schedule,
-    /// How long each machine is there.
+    /// How long each machine exists, from boot to the end of its teardown.
     pub busy: Vec<Seconds>,
     /// Whole seconds that are billed for each machine.
     pub billed: Vec<u64>,
-    /// How long each machine is kept without work.
+    /// How long each machine waits for the last one, without work.
     pub idle: Vec<Seconds>,
 }
 
@@ -79,7 +79,7 @@ impl Pool {
         }
     }
 
-    /// When the last trial's machine is gone, in seconds.
+    /// When the last machine's teardown ends, in seconds from the first boot.
     pub fn makespan(&self, schedule: &Schedule) -> f64 {
         let around = self.boot + self.machine_setup + self.teardown;
         schedule.makespan as f64 / 1e6 + around.as_f64()

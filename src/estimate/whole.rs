@@ -1,4 +1,4 @@
-//! The estimate of a plan: prices, run times and wall clock put together.
+//! Computes the estimate of a plan, and of a trial, from prices and run times.
 
 use super::catalogue::Catalogue;
 use super::money::Money;
@@ -18,14 +18,14 @@ use std::fmt;
 /// What the chosen trials of a plan will cost and how long they will take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate {
-    /// Trials chosen.
+    /// Chosen trials, all of them, priced or not.
     pub trials: u128,
-    /// Low, likely and high cost, rented as the commands say; None where a price or a run time is
-    /// unknown.
+    /// Low, likely and high cost where each machine is rented as its command asks; None where a
+    /// price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
-    /// The same without uncertainty: the exact sum of the trials' own bills.
+    /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,
-    /// The mean cost: what a budget wants.
+    /// The mean cost: what a budget should plan with.
     pub mean: Option<Money>,
     /// The parts that make up [`Estimate::total`].
     pub lines: Option<Lines>,
@@ -36,50 +36,50 @@ pub struct Estimate {
     pub list: Priced,
     /// Everything on interruptible machines.
     pub interruptible: Priced,
-    /// Low, likely and high wall clock in seconds.
+    /// Low, likely and high wall clock in seconds; None where a run time is unknown.
     pub wall_seconds: Option<Spread<f64>>,
-    /// More about the wall clock.
+    /// The wall clock with its bounds and alternatives.
     pub wall: Option<Wall>,
     /// How many trials run at once.
     pub parallel: u32,
     /// The machines that the chosen trials name, each once.
     pub machines: Vec<MachineUse>,
-    /// Everything assumed, one sentence each.
+    /// Everything assumed, one sentence each, the weightiest first.
     pub assumptions: Vec<String>,
-    /// Why something is unknown.
+    /// Why something is unknown; empty where nothing is.
     pub problems: Vec<Problem>,
 }
 
-/// The price of all chosen trials, rented in one way.
+/// The cost of all chosen trials, rented in one way.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Priced {
-    /// Low, likely and high.
+    /// Low, likely and high; None where a price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
-    /// The exact sum of the trials' own bills.
+    /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,
-    /// The mean.
+    /// The mean: what a budget should plan with.
     pub mean: Option<Money>,
-    /// The parts of the total.
+    /// The parts that make up the total.
     pub lines: Option<Lines>,
     /// An hour of one trial; None where it is unknown or differs between commands.
     pub per_trial_hour: Option<Money>,
 }
 
-/// A machine that trials of the plan name.
+/// A machine that commands of the plan ask for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MachineUse {
-    /// Chosen trials on it.
+    /// Chosen trials on this machine.
     pub trials: u128,
-    /// The commands ask for it interruptible.
+    /// Whether the commands ask for it interruptible.
     pub spot: bool,
-    /// Its list price.
+    /// The quote at list price.
     pub list: Quote,
-    /// Its interruptible price.
+    /// The quote for an interruptible machine.
     pub interruptible: Quote,
 }
 
 impl MachineUse {
-    /// The price that the commands ask for.
+    /// The quote for what the commands ask for: list price or interruptible.
     pub fn planned(&self) -> &Quote {
         if self.spot {
             &self.interruptible
@@ -96,13 +96,13 @@ pub enum Problem {
     NoPrice(Box<Quote>),
     /// Trials have no run time.
     NoRunTime {
-        /// How many.
+        /// How many trials have none.
         trials: u128,
-        /// All were counted; else the number is that of a sample, scaled.
+        /// Whether the number was counted; else it is a sample's, scaled up.
         exact: bool,
-        /// The first one's position in the plan, from 0.
+        /// Position in the plan, from 0, of the first that was found.
         first: u128,
-        /// Why that one has none.
+        /// Why the first has none.
         fault: Fault,
     },
 }
@@ -118,7 +118,7 @@ impl fmt::Display for Problem {
                 fault,
             } => {
                 let about = if *exact { "" } else { "about " };
-                // On the page trials count from 1.
+                // The page numbers trials from 1.
                 let first = words::count(first.saturating_add(1));
                 let others = match trials.saturating_sub(1) {
                     0 => String::new(),
@@ -130,18 +130,18 @@ impl fmt::Display for Problem {
     }
 }
 
-/// One trial's run time and cost.
+/// One trial's run time and cost; both None where no run time is given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrialEstimate {
     /// The run time of its script, without boot and set-up.
     pub seconds: Option<f64>,
-    /// What it is billed, exactly.
+    /// The exact amount billed; None where the price is unknown.
     pub cost: Option<Money>,
-    /// Why it has no run time though one is given.
+    /// Why it has no run time though one is given for the plan.
     pub fault: Option<Fault>,
 }
 
-/// Prices trials one by one; making it costs O(parts), each trial then O(axes + formula).
+/// Estimates trials one by one: O(parts) to make, then O(axes + formula) per trial.
 #[derive(Clone, Debug)]
 pub struct Pricer<'a> {
     plan: &'a Plan,
@@ -150,7 +150,7 @@ pub struct Pricer<'a> {
 }
 
 impl<'a> Pricer<'a> {
-    /// Looks up the plan's machines.
+    /// Looks up the plan's machines, each once.
     pub fn new(plan: &'a Plan, settings: &'a Settings, catalogue: &Catalogue) -> Pricer<'a> {
         let prices = Prices::new(plan, settings, catalogue);
         Pricer {
@@ -160,7 +160,7 @@ impl<'a> Pricer<'a> {
         }
     }
 
-    /// One trial's run time and cost.
+    /// Run time and cost of one trial of the plan. O(axes + formula).
     pub fn trial(&self, trial: &Trial) -> TrialEstimate {
         let Some(run_time) = self.run_time else {
             return TrialEstimate::default();
@@ -186,7 +186,7 @@ impl<'a> Pricer<'a> {
     }
 }
 
-/// One trial's run time and cost; for many, make one [`Pricer`].
+/// Run time and cost of one trial; for many of one plan, make one [`Pricer`].
 pub fn trial_estimate(
     plan: &Plan,
     trial: &Trial,
@@ -196,9 +196,9 @@ pub fn trial_estimate(
     Pricer::new(plan, settings, catalogue).trial(trial)
 }
 
-/// Estimates the chosen trials (positions in the plan). The work is bounded whatever their
-/// number: O(parts + ranges) and about 10^5 run times; [`Estimate::assumptions`] says what that means
-/// for a plan of more.
+/// Estimates the chosen trials (positions in the plan). The work is bounded whatever their number:
+/// O(parts + ranges) and about 10^5 run times. For a plan of more trials, [`Estimate::assumptions`]
+/// says how their run times were found.
 pub fn estimate(
     plan: &Plan,
     chosen: &Ranges,
@@ -294,7 +294,7 @@ fn problems(machines: &[MachineUse], surveys: &[PartSurvey]) -> Vec<Problem> {
     problems
 }
 
-/// Prices all surveyed trials by one of each machine's offers.
+/// The cost of all surveyed trials where `choose` picks one of each machine's offers.
 fn price(
     prices: &Prices,
     used: &[(&Pricing, u128)],
@@ -302,6 +302,7 @@ fn price(
     noise: Noise,
     choose: fn(&Pricing) -> &Offer,
 ) -> Priced {
+    // One hourly price is shown only where all commands share it.
     let hourly = |pricing: &Pricing| {
         let tariff = choose(pricing).tariff.as_ref()?;
         Some(tariff.per_second() * num_bigint::BigInt::from(3600))
@@ -318,7 +319,8 @@ fn price(
     };
     let total = bill.lines.total();
     let dollars = uncertainty::total(bill.medians, bill.squares, noise);
-    // Cost is linear in the run times: what they are above their medians adds to the exact bill.
+    // Cost is linear in the run times, so the exact bill at the medians plus what a percentile lies
+    // above the median is that percentile's cost. Only the difference is floating point.
     let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - bill.medians)?);
     let spread = dollars.spread;
     let cost = match (at(spread.low), at(spread.likely), at(spread.high)) {
@@ -335,16 +337,17 @@ fn price(
     }
 }
 
-/// An exact bill, with the moments in dollars of what is uncertain in it.
+/// An exact bill, and the moments in dollars of its uncertain part: the scripts' own time.
 struct Bill {
     lines: Lines,
-    /// The sum of what the scripts' own time costs.
+    /// Dollars for the scripts' own time at its medians, summed over trials.
     medians: f64,
-    /// The sum of the squares of that.
+    /// The squares of those dollars, summed over trials.
     squares: f64,
 }
 
-/// None where a price or a run time is unknown.
+/// Bills each machine's trials at once, in the order that machines have in `prices`. None where a
+/// price or a run time is unknown.
 fn bill(prices: &Prices, surveys: &[PartSurvey], choose: fn(&Pricing) -> &Offer) -> Option<Bill> {
     let mut tallies: Vec<Tally> = prices.machines().iter().map(|_| Tally::default()).collect();
     for survey in surveys {
@@ -364,6 +367,7 @@ fn bill(prices: &Prices, surveys: &[PartSurvey], choose: fn(&Pricing) -> &Offer)
         squares: 0.0,
     };
     for (pricing, tally) in prices.machines().iter().zip(&tallies) {
+        // The unknown price of a machine that no chosen trial uses makes nothing unknown.
         if tally.trials() == 0 {
             continue;
         }

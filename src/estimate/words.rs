@@ -10,12 +10,12 @@ use crate::sweep::Plan;
 use crate::sweep::diagnostic::grouped;
 use crate::sweep::math::exp;
 
-/// What no estimate here contains.
+/// The sentence on what no estimate contains.
 pub const LEFT_OUT: &str = "Left out: taxes, credits, commitments and free tiers; storage after \
     the sweep; rates that change while it runs; slower runs from shared disks or networks; \
     quotas below the number of trials that run at once.";
 
-/// A number of trials with its digits in groups.
+/// Digits in groups of three: `1,234,567`.
 pub(super) fn count(n: u128) -> String {
     grouped(n)
 }
@@ -82,7 +82,7 @@ fn run_time(settings: &Settings) -> String {
     }
 }
 
-/// How the run times of many trials were found, where that is not plain.
+/// How run times were found where not every trial's was computed.
 fn methods(surveys: &[PartSurvey]) -> Vec<String> {
     let (mut combined, mut sampled) = ((0u128, 0u128), (0u128, 0u128));
     for survey in surveys {

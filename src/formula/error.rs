@@ -1,14 +1,14 @@
-//! What can be wrong with a formula's text, and with its value on one trial.
+//! Errors of a formula's text, and errors of its evaluation on one trial.
 
 use crate::sweep::Span;
 use std::fmt;
 
-/// A place in the text and what is wrong there.
+/// Why a text is no formula, condition or run time, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// Where.
+    /// The bytes at fault; empty at the end of the text.
     pub span: Span,
-    /// What.
+    /// What is wrong there.
     pub kind: ErrorKind,
 }
 
@@ -18,26 +18,26 @@ impl Error {
     }
 }
 
-/// What is wrong; the words are in its `Display`.
+/// What is wrong with a text. `Display` gives the message for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// Another token than those that fit here.
+    /// A token that does not fit here.
     Unexpected {
-        /// What would fit.
+        /// What would fit, as a noun phrase.
         expected: &'static str,
         /// The text found; empty at the end.
         found: String,
     },
     /// The left side is none of the three units.
     Unit {
-        /// What stands there.
+        /// The left side as typed.
         found: String,
     },
-    /// There is no left side.
+    /// There is no `=`, hence no left side.
     NoUnit,
     /// A name before `(` that is no function.
     UnknownFunction {
-        /// The name.
+        /// The name as typed.
         name: String,
         /// A function of a similar name.
         suggestion: Option<String>,
@@ -46,14 +46,14 @@ pub enum ErrorKind {
     ArgumentCount {
         /// The function's name.
         function: &'static str,
-        /// How many were given.
+        /// Arguments given.
         found: usize,
     },
     /// A value of the wrong kind, such as a comparison where a number belongs.
     WrongKind {
-        /// What belongs here.
+        /// The kind that fits here, as a noun phrase.
         expected: &'static str,
-        /// What is here.
+        /// The kind found, as a noun phrase.
         found: &'static str,
     },
     /// A character that the language does not have.
@@ -66,31 +66,31 @@ pub enum ErrorKind {
     TooDeep,
     /// Longer than [`super::MAX_TOKENS`].
     TooLong,
-    /// A run time without a unit.
+    /// A number without a unit of time after it.
     NoTimeUnit {
-        /// The number.
+        /// The number as typed.
         number: String,
     },
     /// `1:30`, which may be hours and minutes or minutes and seconds.
     AmbiguousClock,
-    /// A unit of time that is not known.
+    /// A word that is no unit of time.
     UnknownTimeUnit {
-        /// What stands there.
+        /// The word as typed.
         found: String,
     },
-    /// A unit of time that is repeated or larger than the one before it.
+    /// A unit of time that is not smaller than the one before it.
     TimeUnitOrder {
-        /// What stands there.
+        /// The unit as typed.
         found: String,
     },
-    /// Minutes or seconds of a clock time of 60 and more.
+    /// Minutes or seconds of `1:30:00` that are not two digits below 60.
     ClockField {
-        /// What stands there.
+        /// The field as typed.
         found: String,
     },
     /// A run time of zero.
     ZeroTime,
-    /// A run time beyond the longest that can be counted.
+    /// A run time above [`crate::estimate::Seconds::MAX`].
     TimeTooLong,
 }
 
@@ -154,7 +154,8 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// [`crate::estimate::Seconds::MAX`] as a person writes it.
+/// [`crate::estimate::Seconds::MAX`] as text; a constant, since formulas do not depend on
+/// estimates.
 const MAX_SECONDS_WORDS: &str = "1,000,000,000,000";
 
 impl fmt::Display for Error {
@@ -173,18 +174,18 @@ pub enum Fault {
         /// Its name in the formula.
         name: String,
     },
-    /// An argument that must be a number is none.
+    /// An argument that must be a number is a text.
     NotANumber {
         /// Its name in the formula.
         name: String,
     },
     /// Two values that cannot be compared, such as a number and a text by `<`.
     Incomparable,
-    /// Infinite, or no number at all (division by zero, the root of a negative number, …).
+    /// The result is infinite or NaN (division by zero, the root of a negative number, …).
     NotFinite,
-    /// Zero or below.
+    /// A run time of zero or below, in seconds.
     NotPositive(f64),
-    /// Longer than can be counted.
+    /// A run time above [`crate::estimate::Seconds::MAX`], in seconds.
     TooLong(f64),
 }
 

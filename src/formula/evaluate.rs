@@ -1,4 +1,4 @@
-//! Formulas and conditions: parsing whole texts, and their values on one trial.
+//! Formulas and conditions: parses whole texts and evaluates them on one trial.
 
 use super::error::{Error, ErrorKind, Fault};
 use super::parser::Parser;
@@ -11,7 +11,7 @@ use crate::sweep::{Span, math};
 pub enum Value<'a> {
     /// A number.
     Number(f64),
-    /// Anything else, exactly as it is passed.
+    /// Any other text, exactly as the script is passed it.
     Text(&'a str),
 }
 
@@ -36,7 +36,7 @@ impl Unit {
         }
     }
 
-    /// Seconds in one of it.
+    /// The unit's length in seconds.
     pub fn seconds(self) -> f64 {
         match self {
             Unit::Seconds => 1.0,
@@ -55,7 +55,7 @@ pub struct Formula {
 }
 
 impl Formula {
-    /// Reads `seconds|minutes|hours = expression`. O(length); errors carry spans in `text`.
+    /// Parses `seconds|minutes|hours = expression`. O(length); errors carry spans in `text`.
     pub fn parse(text: &str) -> Result<Formula, Error> {
         let tokens = tokens(text)?;
         let mut parser = Parser::new(text, &tokens);
@@ -96,28 +96,28 @@ impl Formula {
         })
     }
 
-    /// The text it was read from, without blanks around it.
+    /// The text as typed, without blanks around it.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The unit on its left side.
+    /// The unit on the left side.
     pub fn unit(&self) -> Unit {
         self.unit
     }
 
-    /// Its right side.
+    /// The right side.
     pub fn expression(&self) -> &Expression {
         &self.expression
     }
 
-    /// The arguments it reads, each once.
+    /// The arguments that it reads, each once, in the order of first use.
     pub fn names(&self) -> &[String] {
         self.expression.names()
     }
 
-    /// The run time in seconds where `lookup` gives the arguments: finite and above zero, else a
-    /// fault; never silently zero. O(nodes).
+    /// The run time in seconds where `lookup` gives the arguments: finite and above zero, else an
+    /// error. It asks for each of [`Formula::names`] once, in that order. O(nodes).
     pub fn seconds<'a>(&self, lookup: impl FnMut(&str) -> Option<Value<'a>>) -> Result<f64, Fault> {
         match self.expression.evaluate(lookup) {
             Slot::Number(value) => {
@@ -142,7 +142,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Reads a condition such as `batch_size * layers <= 64`. O(length).
+    /// Parses a condition such as `batch_size * layers <= 64`. O(length).
     pub fn parse(text: &str) -> Result<Condition, Error> {
         let tokens = tokens(text)?;
         let (expression, span) = Parser::new(text, &tokens).finish()?;
@@ -159,7 +159,8 @@ impl Condition {
         &self.expression
     }
 
-    /// Whether it holds where `lookup` gives the arguments. O(nodes).
+    /// Whether the condition holds where `lookup` gives the arguments, each asked for once.
+    /// O(nodes).
     ///
     /// `==` and `!=` compare two numbers as numbers and anything else as text; the other
     /// comparisons want two numbers or two texts.
@@ -171,7 +172,8 @@ impl Condition {
     }
 }
 
-/// A node's value, or the reason why it has none (kept, since `or` may never look at it).
+/// A node's value, or the reason why it has none. A reason is no error yet: `and` and `or` may
+/// never use the node.
 #[derive(Clone, Copy)]
 enum Slot<'v> {
     Number(f64),
@@ -197,6 +199,7 @@ impl Expression {
                 None => Slot::Missing(index),
             })
             .collect();
+        // Operands stand before their operator, so that one pass computes every node.
         let mut slots: Vec<Slot<'v>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let slot = self.step(node, &slots, &names);
@@ -253,8 +256,8 @@ impl Expression {
         }
     }
 
-    /// Only an argument can turn out to be a text where a number is wanted: the parser has
-    /// refused string literals there.
+    /// Only an argument can turn out to be a text where a number is needed: the parser refuses
+    /// string literals there.
     fn not_a_number<'v>(&self, node: NodeId) -> Slot<'v> {
         match self.nodes.get(node as usize) {
             Some(Node::Name(index)) => Slot::NotANumber(*index),

@@ -1,8 +1,8 @@
-//! Conditions on the trials of a space, without listing it.
+//! Finds the trials of a space that satisfy a condition, without listing the space.
 //!
-//! A condition's parts that read a single axis narrow that axis ([`View`]), which costs nothing
-//! however large the space. What compares several axes is looked at trial by trial, as far as
-//! somebody asks, and a scan says how far it looked.
+//! The clauses of a condition that read a single axis narrow that axis ([`View`]) at a cost that
+//! does not depend on the size of the space. Clauses that read several axes are tested trial by
+//! trial, as far as the caller asks; a scan reports how far it got.
 
 use super::evaluate::{Condition, Value};
 use super::syntax::{Comparison, Expression, Node, NodeId};
@@ -12,12 +12,12 @@ use crate::sweep::order::View;
 use crate::sweep::part::Slot;
 use std::borrow::Cow;
 
-/// A condition on one part's trials.
+/// A condition on one part's trials, with its single-axis clauses already applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
-    /// The trials that the parts on single axes leave.
+    /// The trials that satisfy the clauses on single axes.
     view: View,
-    /// What compares several axes, with the argument behind each of its names.
+    /// The clauses that read several axes, with the argument behind each of their names.
     across: Vec<(Condition, Vec<Option<Slot>>)>,
 }
 
@@ -26,9 +26,9 @@ pub struct Filter {
 pub struct Scan {
     /// Indices in the space of the trials that satisfy the condition, in the order of the view.
     pub found: Vec<u128>,
-    /// The row of the view to go on from.
+    /// The row of the view to continue from.
     pub next: u128,
-    /// Whether there is nothing behind it.
+    /// Whether that row is behind the last.
     pub finished: bool,
 }
 
@@ -54,13 +54,13 @@ impl Filter {
         filter
     }
 
-    /// The trials that the parts on single axes leave: all that are kept, where
-    /// [`Filter::is_exact`].
+    /// The trials that satisfy the clauses on single axes; where [`Filter::is_exact`], the
+    /// condition.
     pub fn view(&self) -> &View {
         &self.view
     }
 
-    /// The same to sort it; scans then start again at row 0.
+    /// The view, to be sorted; rows of earlier scans then mean other trials.
     pub fn view_mut(&mut self) -> &mut View {
         &mut self.view
     }
@@ -70,8 +70,8 @@ impl Filter {
         self.across.is_empty()
     }
 
-    /// Looks at `rows` rows of the view at most, from row `from` on, until `wanted` trials are
-    /// found. O(rows × (axes + condition)).
+    /// Tests at most `rows` rows of the view, from row `from` on, until `wanted` trials are found.
+    /// O(rows × (axes + condition)).
     pub fn scan(&self, part: &Part, from: u128, rows: u32, wanted: u32) -> Scan {
         let mut scan = Scan {
             next: from,
@@ -94,8 +94,8 @@ impl Filter {
             .all(|(condition, slots)| holds(condition, slots, part, index))
     }
 
-    /// Narrows the axis that the clause reads; false where it reads several, or one too long to
-    /// look through.
+    /// Narrows the axis that the clause reads. False where it reads several axes, or one that is
+    /// too long to test value by value.
     fn narrow(&mut self, part: &Part, clause: &Condition) -> bool {
         let slots: Vec<Option<Slot>> = clause
             .expression()
@@ -111,7 +111,7 @@ impl Filter {
         axes.sort_unstable();
         axes.dedup();
         match axes[..] {
-            // Nothing that it reads differs between trials.
+            // No argument that it reads differs between trials: it holds on all or on none.
             [] => {
                 if !holds(clause, &slots, part, 0) {
                     self.view.keep_none();
@@ -142,22 +142,22 @@ impl Filter {
 }
 
 fn holds(condition: &Condition, slots: &[Option<Slot>], part: &Part, index: u128) -> bool {
-    // An expression asks for its names one after the other, in their order.
+    // An expression asks for each of its names once, in the order of `slots`.
     let mut slots = slots.iter();
     let lookup = |_: &str| {
         let text = part.value(slots.next().copied().flatten()?, index)?;
         match (axis::number(&text), text) {
             (Some(number), _) => Some(Value::Number(number)),
             (None, Cow::Borrowed(text)) => Some(Value::Text(text)),
-            // Only the values of a range are made when asked for, and those are numbers.
+            // Only a range computes its values, all of them numbers: this never happens.
             (None, Cow::Owned(_)) => None,
         }
     };
     condition.holds(lookup).unwrap_or(false)
 }
 
-/// The bounds, both inclusive, of a clause such as `epochs <= 10`; `None` for any other. A strict
-/// bound is the number next to it.
+/// The inclusive bounds of a clause such as `epochs <= 10`; None for any other clause. A strict
+/// bound becomes the next double.
 fn bounds(expression: &Expression) -> Option<(Option<f64>, Option<f64>)> {
     let [first, second, Node::Compare(comparison, 0, 1)] = expression.nodes() else {
         return None;
@@ -177,7 +177,7 @@ fn bounds(expression: &Expression) -> Option<(Option<f64>, Option<f64>)> {
     }
 }
 
-/// The comparison with its sides exchanged.
+/// The comparison that means the same with its sides exchanged.
 fn mirrored(comparison: Comparison) -> Comparison {
     match comparison {
         Comparison::Less => Comparison::Greater,
@@ -189,7 +189,8 @@ fn mirrored(comparison: Comparison) -> Comparison {
 }
 
 impl Condition {
-    /// The conditions that must all hold for this one to hold: what `and` joins. O(nodes).
+    /// The operands of its outermost `and`s: conditions that all hold where this one holds.
+    /// O(nodes).
     pub fn clauses(&self) -> Vec<Condition> {
         let nodes = self.expression().nodes();
         let mut left: Vec<NodeId> = vec![last(nodes)];
@@ -220,7 +221,7 @@ mod tests {
         read(text, &Settings::default()).plan.parts()[0].clone()
     }
 
-    /// Every condition against the same asked of each trial.
+    /// Compares each filter with its condition evaluated on every trial.
     #[test]
     fn agrees_with_a_listed_space() {
         let part = part(

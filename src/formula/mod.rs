@@ -51,26 +51,31 @@
 //! | `-` `+` before a value | prefix |
 //! | `^` | from the right |
 //!
-//! `log` is the natural logarithm. A name is an argument of the script without its leading
-//! dashes, with `_` for each `-`; a positional argument is `arg1`, `arg2`, …. A name directly
-//! before `(` is a function, so an argument called `min` can still be used as a value.
+//! `log` is the natural logarithm. A name is an argument of the script without its leading dashes,
+//! with `_` for each `-`; positional arguments are `arg1`, `arg2`, …. A name directly before `(` is
+//! a function, so that an argument called `min` can still be used as a value.
 //!
 //! Parsing is one pass over the text and nests at most [`MAX_DEPTH`] deep; evaluating is one pass
 //! over at most [`MAX_TOKENS`] nodes, without recursion.
 
-mod error;
+// Text to tokens to a tree to a value.
 mod evaluate;
-mod filter;
 mod parser;
 mod syntax;
 mod token;
+
+// A condition on a plan's trials.
+mod filter;
+
+// Whatever is wrong.
+mod error;
 
 pub use error::{Error, ErrorKind, Fault};
 pub use evaluate::{Condition, Formula, Unit, Value};
 pub use filter::{Filter, Scan};
 pub use syntax::{Comparison, Expression, Function, Node, NodeId, Operator};
 
-/// How deep parentheses, prefixes, powers and calls may nest.
+/// How deep parentheses, prefixes, powers and calls may nest: the parser recurses once per level.
 pub const MAX_DEPTH: u32 = 64;
 
 /// How many tokens an expression may have, so that pricing many trials stays bounded.

@@ -1,4 +1,4 @@
-//! Tokens → expression, by binding powers (Pratt's method).
+//! Parses tokens into an expression by binding powers (Pratt's method).
 
 use super::error::{Error, ErrorKind};
 use super::syntax::{Comparison, Expression, Function, Kind, Node, NodeId, Operator};
@@ -17,8 +17,8 @@ enum Infix {
     Or,
 }
 
-/// The one table of binding powers: how strongly an infix operator holds what is left and right
-/// of it. Left below right groups from the left.
+/// The table of binding powers: what an infix operator builds, and how strongly it binds the
+/// operand on its left and on its right. A lower power on the left groups from the left.
 fn infix(kind: TokenKind) -> Option<(Infix, u8, u8)> {
     use TokenKind::*;
     Some(match kind {
@@ -39,9 +39,9 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8, u8)> {
     })
 }
 
-/// How strongly `not` holds its operand: weaker than a comparison.
+/// How strongly `not` binds its operand: weaker than a comparison.
 const NOT_POWER: u8 = 5;
-/// How strongly a sign holds its operand: weaker than `^`, so that `-x ^ 2` is `-(x ^ 2)`.
+/// How strongly a sign binds its operand: weaker than `^`, so that `-x ^ 2` is `-(x ^ 2)`.
 const SIGN_POWER: u8 = 13;
 
 pub(super) struct Parser<'a> {
@@ -89,7 +89,7 @@ impl<'a> Parser<'a> {
         Error::new(token.span, ErrorKind::Unexpected { expected, found })
     }
 
-    /// The whole rest of the text as one expression, and where it stands.
+    /// Parses the rest of the text as one expression, and returns its span as well.
     pub(super) fn finish(mut self) -> Result<(Expression, Span), Error> {
         let root = self.expression(0)?;
         let token = self.peek();
@@ -137,7 +137,7 @@ impl<'a> Parser<'a> {
                 let inner = self.expression(SIGN_POWER)?;
                 self.expect_kind(inner, Kind::Number)?;
                 let span = token.span.to(self.span(inner));
-                // A plus sign changes nothing but still asks for a number: `+x` is `0 + x`.
+                // A plus sign changes nothing but requires a number: `+x` becomes `0 + x`.
                 if token.kind == TokenKind::Minus {
                     Ok(self.push(Node::Negate(inner), span))
                 } else {
@@ -172,7 +172,7 @@ impl<'a> Parser<'a> {
         if close.kind != TokenKind::Close {
             return Err(self.unexpected(close, "an operator or `)`"));
         }
-        // Errors about the whole group point at its parentheses too.
+        // An error about the whole group then covers its parentheses too.
         if let Some(span) = self.out.spans.get_mut(inner as usize) {
             *span = open.span.to(close.span);
         }
@@ -262,7 +262,7 @@ impl<'a> Parser<'a> {
 
     fn expect_kind(&self, node: NodeId, wanted: Kind) -> Result<(), Error> {
         let kind = self.kind(node);
-        // An argument may turn out to be a number, never true or false.
+        // An argument may turn out to be a number, but never a truth value.
         if kind == wanted || (kind == Kind::Argument && wanted == Kind::Number) {
             return Ok(());
         }
@@ -286,7 +286,7 @@ impl<'a> Parser<'a> {
         Error::new(self.span(node), ErrorKind::WrongKind { expected, found })
     }
 
-    /// Fails unless `expression`, parsed from `span`, yields `wanted`.
+    /// Refuses an `expression`, parsed from `span`, that does not yield `wanted`.
     pub(super) fn check_root(
         expression: &Expression,
         span: Span,

@@ -1,12 +1,12 @@
-//! The parsed form: a flat list of nodes, children before parents.
+//! The syntax tree as a flat list of nodes, children before parents.
 
 use crate::sweep::Span;
 
-/// The place of a node in [`Expression::nodes`].
+/// The index of a node in [`Expression::nodes`].
 pub type NodeId = u32;
 
-/// A parsed expression. Each node stands after its operands and the root is the last one, so that
-/// one pass from front to back evaluates it, and dropping it never recurses.
+/// A parsed expression. Each node stands after its operands and the root is the last, so that one
+/// pass from front to back evaluates it and neither that nor dropping it recurses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     pub(super) nodes: Vec<Node>,
@@ -20,15 +20,15 @@ impl Expression {
         &self.nodes
     }
 
-    /// The arguments it reads, each once, in the order of first use.
+    /// The arguments that it reads, each once, in the order of first use.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// What stands below a node, as an expression of its own. O(nodes).
+    /// The node `root` and all below it as an expression of its own. O(nodes).
     pub(super) fn subtree(&self, root: NodeId) -> Expression {
         let mut first = root;
-        // Operands stand directly before their operator, so that a subtree is one piece.
+        // Operands stand directly before their operator, so that a subtree is a contiguous range.
         for at in (0..=root).rev() {
             let Some(node) = self.nodes.get(at as usize).filter(|_| at >= first) else {
                 break;
@@ -60,18 +60,18 @@ impl Expression {
         }
     }
 
-    /// The text that a node came from.
+    /// The span of the text that a node was parsed from.
     pub fn span(&self, node: NodeId) -> Option<Span> {
         self.spans.get(node as usize).copied()
     }
 }
 
-/// One step of an evaluation.
+/// An operation of an expression, and the nodes of its operands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
-    /// A number.
+    /// A number literal.
     Number(f64),
-    /// A string.
+    /// A string literal, without its quotes.
     Text(String),
     /// The value of an argument: an index into [`Expression::names`].
     Name(u32),
@@ -79,13 +79,13 @@ pub enum Node {
     Negate(NodeId),
     /// `not x`.
     Not(NodeId),
-    /// Two numbers to a number.
+    /// An arithmetic operator on two numbers.
     Arithmetic(Operator, NodeId, NodeId),
-    /// Two values to true or false.
+    /// A comparison of two values.
     Compare(Comparison, NodeId, NodeId),
-    /// Both hold; the right one is not looked at where the left one fails.
+    /// Both hold; where the left one does not, the right one need not have a value.
     And(NodeId, NodeId),
-    /// One holds; the right one is not looked at where the left one holds.
+    /// One holds; where the left one does, the right one need not have a value.
     Or(NodeId, NodeId),
     /// A function of numbers.
     Call(Function, Vec<NodeId>),
@@ -143,7 +143,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// All functions with their names.
+    /// All functions with their names in a formula.
     pub const ALL: [(&'static str, Function); 7] = [
         ("min", Function::Min),
         ("max", Function::Max),
@@ -154,7 +154,7 @@ impl Function {
         ("exp", Function::Exp),
     ];
 
-    /// The function of that name.
+    /// The function of that name, which is case-sensitive.
     pub fn named(name: &str) -> Option<Function> {
         Self::ALL
             .iter()
@@ -168,7 +168,7 @@ impl Function {
     }
 }
 
-/// What kind of value a node yields, as far as the text alone tells.
+/// The kind of value that a node yields, as far as the text alone decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Number,
@@ -179,7 +179,7 @@ pub(super) enum Kind {
 }
 
 impl Node {
-    /// The nodes that it reads.
+    /// The nodes of its operands, left to right.
     pub(super) fn operands(&self) -> impl Iterator<Item = NodeId> + '_ {
         let (two, many): ([Option<NodeId>; 2], &[NodeId]) = match self {
             Node::Number(_) | Node::Text(_) | Node::Name(_) => ([None; 2], &[]),
@@ -193,7 +193,7 @@ impl Node {
         two.into_iter().flatten().chain(many.iter().copied())
     }
 
-    /// Counts its operands from `first` on.
+    /// Makes its operands relative to node `first`.
     fn shift(&mut self, first: NodeId) {
         match self {
             Node::Number(_) | Node::Text(_) | Node::Name(_) => {}

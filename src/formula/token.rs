@@ -1,9 +1,9 @@
-//! Text → tokens, each with the bytes it came from.
+//! Splits a text into tokens, each with its span.
 
 use super::error::{Error, ErrorKind};
 use crate::sweep::Span;
 
-/// What a token is. A name's or string's own text is read through its span.
+/// The kind of a token. The text of a name or string is found through the token's span.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TokenKind {
     Number(f64),
@@ -30,7 +30,6 @@ pub(super) enum TokenKind {
     End,
 }
 
-/// One token.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -105,8 +104,8 @@ impl Lexer<'_> {
         })
     }
 
-    /// Digits with an optional point and exponent. An `e` without digits after it is left alone,
-    /// so that `2epochs` is reported as two tokens side by side.
+    /// Digits with an optional point and exponent. An `e` without digits after it is no exponent,
+    /// so that the parser reports `2epochs` as two tokens side by side.
     fn number(&mut self) -> Result<TokenKind, Error> {
         let start = self.at;
         self.skip(|c| c.is_ascii_digit());

@@ -1,7 +1,8 @@
-//! Stage 8: a part and its chosen trials as the request that launches them, and back.
+//! Stage 8: turns a part and its chosen trials into the request that launches them, and back.
 //!
-//! The page writes a request with [`request`]; the server reads it with [`receive`], by the same
-//! code that showed the plan, and refuses what it reads otherwise than the page did: the digest.
+//! The page builds a request with [`request`]. The server checks it with [`receive`]: it reads the
+//! command by the code that showed the plan, and refuses the request where its own digest of the
+//! plan is not the page's.
 
 use crate::api::{
     self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState,
@@ -14,45 +15,45 @@ use crate::sweep::options::Actions;
 use crate::sweep::{Options, Part, Plan, Ranges, Settings, Strategy, digest, read_request};
 use std::fmt;
 
-/// The most trials that one launch lists.
+/// Trials of one launch, at most.
 pub const MAX_TRIALS: u128 = 1_000_000;
 
 /// Why a request cannot be launched.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
-    /// The command has errors; the text they are about comes with them.
+    /// The command has errors.
     Command {
-        /// The request's command.
+        /// The request's command, which the diagnostics' spans are in.
         text: String,
-        /// All that is wrong or doubtful.
+        /// All errors and warnings, in the order of the text.
         diagnostics: Vec<Diagnostic>,
     },
     /// A field that cannot be read.
     Field {
-        /// Its path in the request.
+        /// The field's path in the request, `resources.gpu`.
         field: &'static str,
-        /// What it takes.
+        /// What the field takes, as a noun phrase.
         expected: &'static str,
-        /// What it holds.
+        /// What it holds, cut to 100 characters where it is long.
         found: String,
     },
     /// A chosen trial that the command does not propose.
     NotProposed {
-        /// Its index.
+        /// The trial's index in the space.
         index: u128,
-        /// Trials in the space.
+        /// Trials in the command's space.
         space: u128,
     },
-    /// No trial chosen.
+    /// No trial is chosen.
     NoTrials,
-    /// More trials than one launch lists.
+    /// More than [`MAX_TRIALS`] trials are chosen.
     TooManyTrials {
-        /// How many.
+        /// Chosen trials.
         found: u128,
     },
-    /// The plan reads differently here than where the request was made.
+    /// The request's digest is not that of the plan as read here.
     OtherDigest {
-        /// The digest of what is read here.
+        /// The digest of the plan as read here, 64 hex digits.
         here: String,
     },
 }
@@ -98,11 +99,12 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// The request that launches the selected trials of part number `part` on `cluster`, `parallel` at
-/// a time where given. `selection` holds positions in the plan. O(command + selected ranges).
+/// Builds the request that launches the selected trials of part number `part` on `cluster`,
+/// `parallel` at a time where given. `selection` holds positions in the plan.
+/// O(command + selected ranges).
 ///
 /// # Errors
-/// No trial selected, or more than [`MAX_TRIALS`].
+/// No trial of the part is selected, or more than [`MAX_TRIALS`] are.
 pub fn request(
     plan: &Plan,
     part: u32,
@@ -140,7 +142,7 @@ pub fn request(
     })
 }
 
-/// What the wire says of the options.
+/// The options as they are sent; members that depend on the part or the cluster stay empty.
 fn spec(options: &Options) -> RunSpec {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let dependency_file = options.dependency_file.as_ref().map(|path| DependencyFile {
@@ -216,29 +218,29 @@ fn package_manager(path: &str) -> &'static str {
     }
 }
 
-/// A request as the server understands it.
+/// A request that passed the server's checks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Launch {
-    /// The plan; one part.
+    /// The plan of the request's one command: a single part.
     pub plan: std::sync::Arc<Plan>,
     /// The chosen trials as indices in the part's space.
     pub chosen: Ranges,
-    /// Trials at a time, where the request says so.
+    /// Trials at a time, where the request sets a number.
     pub parallel: Option<u32>,
 }
 
 impl Launch {
-    /// The launched part.
+    /// The plan's only part.
     pub fn part(&self) -> Option<&Part> {
         self.plan.parts().first()
     }
 }
 
-/// Reads a request: the command again, by the same code, and which trials of it were chosen.
-/// `drawn_seed` serves where the request has no seed. O(command + chosen).
+/// Checks a request: reads its command again by the code that read it on the page, then the trials
+/// chosen of it. `drawn_seed` is the seed of a request without one. O(command + chosen).
 ///
 /// # Errors
-/// Whatever cannot be launched as asked.
+/// The first reason why the request cannot be launched exactly as asked.
 pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
     let options = options(create)?;
     let text = &create.spec.run_controller_command;
@@ -279,7 +281,7 @@ pub fn receive(create: &CreateRun, drawn_seed: u32) -> Result<Launch, Refusal> {
     })
 }
 
-/// The chosen indices, each of them proposed.
+/// Parses the chosen indices; refuses any that the command does not propose.
 fn chosen(part: &Part, text: &str) -> Result<Ranges, Refusal> {
     let ranges: Ranges = text.parse().map_err(|_| Refusal::Field {
         field: "sweepOptions.trials",
@@ -305,7 +307,7 @@ fn check_count(found: u128) -> Result<(), Refusal> {
     }
 }
 
-/// The options that a request stands for.
+/// The options of `grid run` that a request carries; what no request carries stays at its default.
 fn options(create: &CreateRun) -> Result<Options, Refusal> {
     let (spec, sweep, defaults) = (&create.spec, &create.spec.sweep_options, Options::default());
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -327,7 +329,7 @@ fn options(create: &CreateRun) -> Result<Options, Refusal> {
         num_trials: optional(sweep.num_trials.as_ref(), "sweepOptions.num_trials", 1)?,
         seed: optional(sweep.seed.as_ref(), "sweepOptions.seed", 0)?,
         instance_type: some(&spec.instance_type).map_or(defaults.instance_type, |typed| {
-            // The client sends a nickname of a config file as it is.
+            // Grid's client sends a nickname from a config file unresolved.
             machines::resolve(&typed).unwrap_or(typed)
         }),
         gpus: count(spec.resources.gpu, "resources.gpu")?,

@@ -1,6 +1,6 @@
-//! The few things the page asks of the browser besides its document: storage, address, entropy,
-//! clock, clipboard. A browser may refuse any of them (private windows, policies): the page then
-//! goes on without.
+//! What the app needs of the browser besides its document: storage, address, entropy, clock,
+//! clipboard. A browser may refuse any of them (private windows, policies); the app then works
+//! without.
 
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,12 +8,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{self, Reflect};
 use web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement, Storage};
 
-/// Where a value is kept.
+/// A storage of the browser. All names in it begin with `sweep.`.
 #[derive(Clone, Copy)]
 pub(crate) enum Keep {
-    /// In this browser, for good.
+    /// `localStorage`: shared by all tabs, survives a restart of the browser.
     Local,
-    /// In this tab, until it is closed.
+    /// `sessionStorage`: this tab's own, until it is closed.
     Tab,
 }
 
@@ -25,12 +25,12 @@ impl Keep {
         }
     }
 
-    /// The value kept under `name`.
+    /// The value stored under `name`; `None`, too, where the browser refuses storage.
     pub(crate) fn get(self, name: &str) -> Option<String> {
         self.storage()?.get_item(name).ok().flatten()
     }
 
-    /// Keeps a value, or forgets it.
+    /// Stores a value, or removes it. A refusal by the browser is ignored.
     pub(crate) fn set(self, name: &str, value: Option<&str>) {
         let Some(storage) = self.storage() else {
             return;
@@ -43,12 +43,12 @@ impl Keep {
     }
 }
 
-/// The address's text after `#`, with the sign; empty where there is none.
+/// The address from its `#` on; empty where it has none.
 pub(crate) fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }
 
-/// Replaces the text after `#` without a new entry in the history.
+/// Replaces the address's text after `#` without a new entry in the browser's history.
 pub(crate) fn replace_hash(hash: &str) {
     let url = ["#", hash].concat();
     if let Ok(history) = window().history() {
@@ -57,7 +57,6 @@ pub(crate) fn replace_hash(hash: &str) {
     }
 }
 
-/// The page's whole address.
 pub(crate) fn address() -> String {
     window().location().href().unwrap_or_default()
 }
@@ -67,9 +66,9 @@ pub(crate) fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
-/// A number from the browser's entropy, 0 to 2^32 − 1.
+/// A uniformly random number from the browser's entropy.
 pub(crate) fn random_u32() -> u32 {
-    // Without entropy any number serves: a seed is shown, kept and can be changed.
+    // Without entropy 0 serves: the number is a seed, which the user sees and can change.
     getrandom::u32().unwrap_or(0)
 }
 
@@ -90,7 +89,7 @@ pub(crate) fn random_key() -> String {
     })
 }
 
-/// This machine's clock: microseconds since 1970.
+/// This machine's clock: microseconds since 1970. It may jump; see [`now_millis`] for durations.
 pub(crate) fn now_micros() -> i64 {
     (js_sys::Date::now() * 1000.0) as i64
 }
@@ -105,12 +104,12 @@ pub(crate) async fn copy(text: &str) -> bool {
         .is_ok()
 }
 
-/// Milliseconds of a clock that does not go back.
+/// Milliseconds since the page was opened, of a clock that never goes back.
 pub(crate) fn now_millis() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now())
 }
 
-/// Whether the keys for commands are an Apple computer's: Cmd in the place of Ctrl.
+/// Whether this is an Apple device, whose shortcuts use Cmd instead of Ctrl.
 pub(crate) fn has_apple_keys() -> bool {
     let platform = window().navigator().platform().unwrap_or_default();
     ["Mac", "iPhone", "iPad"]
@@ -124,7 +123,6 @@ fn by_id<T: JsCast>(id: &str) -> Option<T> {
     element.dyn_into().ok()
 }
 
-/// Whether there is an element with this id.
 pub(crate) fn has(id: &str) -> bool {
     by_id::<HtmlElement>(id).is_some()
 }
@@ -160,7 +158,7 @@ pub(crate) fn selection(id: &str) -> Option<(u32, u32)> {
     Some((start.ok()??, end.ok()??))
 }
 
-/// Selects a place in the text box with this id, in UTF-16 units.
+/// Selects a range of the text box with this id, in UTF-16 units.
 pub(crate) fn select(id: &str, (start, end): (u32, u32)) {
     // A browser without a layout (tests) may refuse.
     if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
@@ -170,7 +168,8 @@ pub(crate) fn select(id: &str, (start, end): (u32, u32)) {
     }
 }
 
-/// Writes into the text box with this id. A box that says so already keeps its cursor.
+/// Sets the text of the text box with this id. A box that has this text already is left alone,
+/// because setting it would move the cursor to its end.
 pub(crate) fn write(id: &str, text: &str) {
     if let Some(area) = by_id::<HtmlTextAreaElement>(id) {
         if area.value() != text {
@@ -183,7 +182,7 @@ pub(crate) fn write(id: &str, text: &str) {
     }
 }
 
-/// Takes the element with this id out of the page.
+/// Removes the element with this id, if there is one.
 pub(crate) fn remove(id: &str) {
     let document = window().document();
     if let Some(element) = document.and_then(|document| document.get_element_by_id(id)) {
@@ -191,7 +190,7 @@ pub(crate) fn remove(id: &str) {
     }
 }
 
-/// A promise that is kept after `millis`.
+/// Waits for `millis` milliseconds, or longer in a tab in the background.
 pub(crate) async fn sleep(millis: i32) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);

@@ -1,4 +1,4 @@
-//! The only file that makes requests.
+//! The HTTP client of the server's API: the only file that makes requests.
 
 use gloo_net::http::{Method, RequestBuilder, Response};
 use serde::Serialize;
@@ -14,12 +14,12 @@ use super::sse::{Message, Parser};
 use crate::api::{self, paths};
 use crate::sweep::literal::CharacterNames;
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Failure {
-    /// No answer came: no server there, or the network is gone. It may have arrived all the same.
+    /// No answer came: no server there, or the network is gone. The request may have been carried out all the same.
     NoAnswer,
-    /// What answered is no Sweep Planner server (a static host, a proxy).
+    /// Something else than a Sweep Planner server answered (a static host, a proxy).
     NoServer,
     /// 401: nobody is signed in, or the key is wrong.
     SignedOut(String),
@@ -32,16 +32,16 @@ pub(crate) enum Failure {
     },
 }
 
-/// What comes of listening for changes.
+/// What the stream of changes delivers.
 #[derive(Clone, Debug)]
 pub(crate) enum Heard {
-    /// The stream is open: later changes will be heard.
+    /// The server has accepted the connection: every later change is delivered.
     Open,
-    /// A change.
+    /// One server-sent event.
     Message(Message),
 }
 
-/// Where the API is and who asks.
+/// The address of the API and the credentials to use there.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Client {
     /// `https://host:port` without a trailing slash; empty: the page's own origin.
@@ -53,7 +53,7 @@ pub(crate) struct Client {
 type Answer<T> = Result<T, Failure>;
 
 impl Client {
-    /// Who is signed in, and what the server offers.
+    /// Who is signed in, and what the server offers. Also finds out whether there is a server at all.
     pub(crate) async fn session(&self) -> Answer<api::PageSession> {
         if self.address.is_empty() && !comes_from_server().await {
             return Err(Failure::NoServer);
@@ -61,7 +61,7 @@ impl Client {
         self.read(paths::SESSION).await
     }
 
-    /// Signs a page of the server's own origin in: from then on its cookie speaks.
+    /// Signs in at the page's own origin. The answer sets a session cookie, which later requests carry.
     pub(crate) async fn sign_in(&self, user: &str, key: &str) -> Answer<api::PageSession> {
         let body = api::Credentials {
             username: user.to_owned(),
@@ -77,7 +77,6 @@ impl Client {
             .map(drop)
     }
 
-    /// The clusters.
     pub(crate) async fn clusters(&self) -> Answer<api::ClusterList> {
         self.read(paths::CLUSTERS).await
     }
@@ -88,7 +87,7 @@ impl Client {
         self.read(&[&paths::runs(cluster), query].concat()).await
     }
 
-    /// Launches one run. The same `key` never makes two.
+    /// Launches one run. Repeating the request with the same idempotency `key` launches no second one.
     pub(crate) async fn launch(&self, run: &api::CreateRun, key: &str) -> Answer<api::Run> {
         let path = paths::runs(&run.spec.cluster_id);
         self.write(Method::POST, &path, run, Some(key)).await
@@ -101,7 +100,7 @@ impl Client {
         parse(&self.exchange(Method::PUT, &path, Some(body), None).await?)
     }
 
-    /// Queues failed trials again, all of them or those numbered.
+    /// Queues failed trials again: all of them, or those with these numbers.
     pub(crate) async fn retry(
         &self,
         cluster: &str,
@@ -119,9 +118,9 @@ impl Client {
         parse(&self.exchange(Method::POST, &path, None, None).await?)
     }
 
-    /// Stops one trial; its row follows by the event.
+    /// Stops one trial. Its new state arrives as an event.
     pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> Answer<()> {
-        // All that the server obeys; the type of the whole body would only make the page larger.
+        // The server reads this member only; serialising the whole type would make the app larger.
         let body = r#"{"spec":{"desiredState":"EXPERIMENT_STATE_CANCELLED"}}"#.to_owned();
         let path = paths::experiment(cluster, id);
         self.exchange(Method::PUT, &path, Some(body), None)
@@ -143,7 +142,7 @@ impl Client {
             .await
     }
 
-    /// A trial's output from a byte on.
+    /// A trial's output from byte `offset` on; how much at once is up to the server.
     pub(crate) async fn log(&self, cluster: &str, id: &str, offset: u64) -> Answer<api::LogPage> {
         let query = ["?offset=", &offset.to_string()].concat();
         self.read(&[paths::logs(cluster, id), query].concat()).await
@@ -160,7 +159,8 @@ impl Client {
         self.read(&[paths::logs(cluster, id), query].concat()).await
     }
 
-    /// Listens for changes until the stream ends, the network breaks or `signal` aborts.
+    /// Passes changes to `on_event` until the stream ends, the network breaks or `signal` aborts. The
+    /// server first repeats the changes after `last_id`, if that is not empty.
     pub(crate) async fn listen(
         &self,
         last_id: &str,
@@ -209,7 +209,8 @@ impl Client {
         parse(&self.exchange(method, path, Some(body), key).await?)
     }
 
-    /// One request and the text of its answer; not generic, so that it is compiled once.
+    /// Sends one request and returns the text of a successful answer. Not generic, so that it is
+    /// compiled once.
     async fn exchange(
         &self,
         method: Method,
@@ -249,15 +250,16 @@ impl Client {
     }
 }
 
-/// Whether the page itself came from `sweep serve`, which isolates it from other windows; static
-/// hosts do not. Asked first because a static host would answer an API path with a 404, and
-/// browsers report those as errors of the page.
+/// Whether `sweep serve` delivered the page: it sends `Cross-Origin-Opener-Policy`, which static
+/// hosts do not. Checked first, because a static host answers an API path with a
+/// 404, which browsers log as an error of the page.
 async fn comes_from_server() -> bool {
     let page = RequestBuilder::new("./").method(Method::HEAD).send().await;
     page.is_ok_and(|page| page.ok() && page.headers().get("cross-origin-opener-policy").is_some())
 }
 
-/// The names of Unicode's characters, a file beside the page; none where it does not come.
+/// The names of Unicode's characters, from a file of about a megabyte beside the page; `None` if it
+/// cannot be fetched.
 pub(crate) async fn character_names() -> Option<CharacterNames> {
     let request = RequestBuilder::new("./unicode-names.txt").method(Method::GET);
     let answer = request.send().await.ok().filter(Response::ok)?;
@@ -277,8 +279,8 @@ async fn accepted(answer: Response) -> Answer<Response> {
     Err(refusal(status, &text))
 }
 
-/// What a status and a body other than success mean. A body that is not the API's own, with a
-/// status that a static host gives to any path, is no server at all.
+/// The failure that an unsuccessful status and body stand for. Without a body of the API's form, a
+/// status that a static host gives to any path means that there is no server.
 fn refusal(status: u16, body: &str) -> Failure {
     let reason = serde_json::from_str::<api::ErrorBody>(body)
         .ok()

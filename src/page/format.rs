@@ -1,4 +1,4 @@
-//! How the page writes numbers, spans of time and money: pure functions.
+//! How the app writes numbers, spans of time and money: pure functions.
 
 use crate::estimate::Money;
 pub(crate) use crate::sweep::diagnostic::grouped;
@@ -98,8 +98,8 @@ fn tenths(number: f64) -> String {
     .concat()
 }
 
-/// Reported dollars, rounded half up to cents as [`Money`] is, which the estimate shows. Something
-/// is never shown as nothing, and an unknown amount (not a number) is a dash.
+/// Dollars that the server reports, rounded half up to cents, as [`Money`] is. Less than half a cent
+/// is `<$0.01`, and an unknown amount (not a number) is a dash.
 pub(crate) fn dollars(usd: f64) -> String {
     if !usd.is_finite() {
         return "–".to_owned();
@@ -113,7 +113,8 @@ pub(crate) fn dollars(usd: f64) -> String {
     Money::from_f64(usd).map_or_else(|| "–".to_owned(), |amount| amount.to_string())
 }
 
-/// Reported dollars with as many decimals as tell them apart, for comparing small amounts: `$0.00026`.
+/// Dollars that the server reports with up to two significant digits below $0.10, for comparing small
+/// amounts: `$0.00026`. Below a millionth, and from $0.10 on, as [`dollars`].
 pub(crate) fn exact_dollars(usd: f64) -> String {
     if !(1e-6..0.1).contains(&usd) {
         return dollars(usd);

@@ -1,9 +1,10 @@
-//! The web page: what a person reads, types and clicks.
+//! The app that runs in the browser: what a person reads, types and clicks.
 //!
-//! * [`state`]: the text and a few settings are writable; everything else is a memo over them.
-//! * [`view`]: components, a folder per tab. They call the pure core one line down.
-//! * [`client`]: the only file that makes requests. [`browser`]: storage, address, entropy, clock.
-//! * [`text`] and [`format`]: the words and how numbers are written.
+//! * [`state`]: a few writable signals (the text, some settings); everything else is a memo over them.
+//! * [`view`]: components, a folder per tab. They call the pure core directly.
+//! * [`client`]: the only file that makes requests; [`sse`] reads its stream of events.
+//! * [`browser`]: storage, address, entropy, clock, clipboard.
+//! * [`text`]: messages and example plans. [`format`]: how numbers, times and money are written.
 
 mod browser;
 mod client;
@@ -17,7 +18,7 @@ mod text;
 )]
 mod view;
 
-/// Mounts the page on the document's body.
+/// Mounts the app on the document's body and removes the `#loading` line of `index.html`.
 pub fn start() {
     console_error_panic_hook::set_once();
     leptos::mount::mount_to_body(view::App);

@@ -1,18 +1,18 @@
-//! Server-sent events from a stream of text: pure.
+//! Parses server-sent events from a stream of text: pure.
 //!
 //! The page reads them from an ordinary `fetch`, not an `EventSource`, since only a `fetch` can
-//! carry an API key; so there is one way of listening for a page beside its server and one apart.
+//! carry an API key. So the same code serves a page on its server's origin and one hosted apart.
 
-/// One event: its data, and the id to come back with after a break.
+/// One event: its data, and the id to reconnect with after a break.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Message {
     /// The `data` lines, joined by line ends.
     pub(crate) data: String,
-    /// The last `id` seen.
+    /// The last `id` up to this event: one without an `id` of its own has that of an earlier one.
     pub(crate) id: String,
 }
 
-/// Collects pieces of the stream, cut anywhere, into events.
+/// Joins pieces of the stream, cut anywhere, to events.
 #[derive(Debug, Default)]
 pub(crate) struct Parser {
     line: String,
@@ -21,7 +21,7 @@ pub(crate) struct Parser {
 }
 
 impl Parser {
-    /// Takes the next piece of the stream and gives the events that it completes.
+    /// Takes the next piece of the stream and returns the events that it completes.
     pub(crate) fn push(&mut self, piece: &str) -> Vec<Message> {
         let mut complete = Vec::new();
         for part in piece.split_inclusive('\n') {

@@ -1,14 +1,14 @@
-//! The words the page shows, where they are more than a label.
+//! Messages that are more than a label, and the plans to start from.
 
 use super::client::Failure;
 
 /// The plan of a first visit: the example that `sweep serve` ships.
 pub(crate) const EXAMPLE: &str =
     "grid run digits.py --learning_rate \"[0.02, 0.2]\" --batch_size \"[16, 64]\" --epochs 20";
-/// About what one of its trials takes.
+/// About what one trial of [`EXAMPLE`] takes, in the form of the box Run time.
 pub(crate) const EXAMPLE_RUN_TIME: &str = "6 seconds";
 
-/// Plans to start from: a name and the text.
+/// The choices of the box Examples: a name and the commands.
 pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("Handwritten digits, four trials", EXAMPLE),
     (
@@ -35,16 +35,15 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Behind the number of trials, while the text cannot be read.
+/// Follows the number of trials while the text has an error and the plan shown is the last readable one.
 pub(crate) const OF_THE_TEXT_BEFORE: &str = ", of the text before";
 
 /// Why trials of an earlier text are not launched.
 pub(crate) const STALE_TO_LAUNCH: &str = "The command cannot be read: see Problems.";
 
-/// What the launch says where there is no server.
 pub(crate) const NO_SERVER_TO_LAUNCH: &str = "There is no server to launch on. Start one with `sweep serve`, or give its address under Connection. Your plan stays as it is.";
 
-/// Why a launch did not go through, and what to do.
+/// The message for a launch that failed: the reason, and what to do.
 pub(crate) fn launch_failure(failure: &Failure) -> String {
     match failure {
         Failure::NoAnswer => "No answer came. Launch again when the server is back: what has already started will not start twice.".to_owned(),
@@ -56,7 +55,7 @@ pub(crate) fn launch_failure(failure: &Failure) -> String {
     }
 }
 
-/// Why something could not be read.
+/// The message for a request that failed, other than a launch.
 pub(crate) fn failure(failure: &Failure) -> String {
     match failure {
         Failure::NoAnswer => "The server does not answer.".to_owned(),

@@ -1,4 +1,4 @@
-//! Stage 8: what page and server must agree on before anything is started.
+//! Stage 8: the digest of a launch, on which page and server must agree before anything is started.
 
 use super::axis::Values;
 use super::options::Options;
@@ -6,14 +6,13 @@ use super::part::Part;
 use super::ranges::Ranges;
 use sha2::{Digest, Sha256};
 
-/// Version of what is hashed below; another one never matches.
+/// The version of what is hashed below, hashed first: digests of two versions never match.
 const VERSION: &str = "sweep-plan-2";
 
 /// SHA-256, in 64 hexadecimal digits, over a version, the script, the options, the fixed arguments,
 /// each axis's resulting values (a range by its bounds), the seed and the chosen indices.
 ///
-/// The run's name and cluster are left out: they say where it runs and what it is called, not what
-/// runs, and a server may fill them in. O(size of the command and its listed values).
+/// The run's name and cluster are left out: they do not decide what runs, and a server may fill them in. O(size of the command and its listed values).
 pub fn digest(part: &Part, chosen: &Ranges) -> String {
     let mut hash = Hasher(Sha256::new());
     hash.text(VERSION);
@@ -68,7 +67,7 @@ pub fn digest(part: &Part, chosen: &Ranges) -> String {
     hash.finish()
 }
 
-/// The options that decide what runs, by name; an unset one is "".
+/// The options that decide what runs, by name, in a fixed order; an unset one is "".
 fn canonical(options: &Options) -> [(&'static str, String); 15] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let number = |value: Option<u32>| value.map_or(String::new(), |value| value.to_string());
@@ -81,7 +80,7 @@ fn canonical(options: &Options) -> [(&'static str, String); 15] {
         ("cpus", options.cpus.to_string()),
         ("disk_gb", options.disk_gb.to_string()),
         ("datastore", text(&options.datastore_name)),
-        // Without a data set its version is not sent.
+        // The wire sends a version only with a data set, so the server could not hash another.
         (
             "datastore_version",
             number(
@@ -106,7 +105,7 @@ fn canonical(options: &Options) -> [(&'static str, String); 15] {
     ]
 }
 
-/// Each piece with its length in front, so that no two different plans hash the same bytes.
+/// Hashes each text with its length in front, so that no two different launches hash the same bytes.
 struct Hasher(Sha256);
 
 impl Hasher {

@@ -2,7 +2,7 @@
 //! alone.
 
 use super::command::{self, Command};
-use super::diagnostic::Fix;
+use super::diagnostic::{Fix, with_blanks};
 use super::options;
 use super::quote;
 use super::span::Span;
@@ -59,24 +59,5 @@ fn edit_command(
     match written {
         Some(written) => edits.push((*last, written.to_owned())),
         None => edits.push((with_blanks(text, *last), String::new())),
-    }
-}
-
-/// The span with the blanks and escaped line ends before it.
-pub(super) fn with_blanks(text: &str, span: Span) -> Span {
-    let before = text.get(..span.start as usize).unwrap_or("");
-    let mut kept = before;
-    loop {
-        let blanks = kept.trim_end_matches([' ', '\t']);
-        let line = blanks
-            .strip_suffix("\\\n")
-            .or_else(|| blanks.strip_suffix("\\\r\n"));
-        match line {
-            Some(line) => kept = line,
-            None => {
-                let start = u32::try_from(blanks.len()).unwrap_or(span.start);
-                return Span::new(start, span.end);
-            }
-        }
     }
 }

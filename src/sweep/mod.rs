@@ -118,41 +118,74 @@
 //! ");
 //! ```
 
-pub mod axis;
+// What all stages stand on: places in a text, quoting, limits, and what a plan depends on beside its text.
 mod budget;
-pub mod carry;
-pub mod checks;
-pub mod command;
-pub mod config;
-pub mod diagnostic;
-pub mod digest;
-pub mod edit;
-mod fingerprint;
-pub mod foreign;
-pub mod gpus;
-mod lines;
-pub mod literal;
-pub mod machines;
-pub mod math;
-mod mend;
-pub mod options;
-pub mod order;
-pub mod part;
-pub mod plan;
 pub mod quote;
-pub mod range;
-pub mod ranges;
-mod reading;
-mod rules;
-mod run_names;
-pub mod sampling;
-mod shortcut;
+mod settings;
 pub mod span;
-pub mod spelling;
-pub mod subset;
 pub(crate) mod suggest;
+
+// Characters that are not what they look like, and mathematics that is the same everywhere.
+pub mod math;
+pub mod unicode;
+
+// Literals, ranges and distributions.
+pub mod literal;
+pub mod range;
+pub mod sampling;
+
+// Which of them a value is, and what one that cannot be read may be meant as.
+mod mend;
 pub mod value;
+
+// Whatever is wrong, with its wording.
+pub mod diagnostic;
+
+// Text to words.
 pub mod words;
+
+// The options of a command, by today's names and former ones.
+pub mod machines;
+pub mod options;
+pub mod spelling;
+
+// Words to a command: options, script, arguments.
+pub mod command;
+
+// What is merged into a command, what is no command, and what holds between several.
+pub mod config;
+pub mod foreign;
+mod rules;
+
+// Arguments to axes.
+pub mod axis;
+
+// Axes to a command's space, strategy and seed.
+pub mod part;
+pub mod subset;
+
+// All commands as one plan.
+pub mod plan;
+mod run_names;
+
+// What may not be meant in it.
+pub mod checks;
+mod fingerprint;
+
+// All of these in a row; and the edits that mend what they report.
+mod fixes;
+mod reading;
+
+// The choice of trials, its trials in order and as text, and its name.
+pub mod carry;
+pub mod digest;
+mod lines;
+pub mod order;
+pub mod ranges;
+
+// Changing the text from a control.
+pub mod edit;
+mod shortcut;
 
 pub use budget::MAX_LISTED;
 pub use carry::carry;
@@ -163,7 +196,8 @@ pub use options::{Options, Strategy};
 pub use part::{Part, Seed};
 pub use plan::{Plan, Trial};
 pub use ranges::Ranges;
-pub use reading::{MAX_TEXT, Reading, Settings, read, read_request};
+pub use reading::{MAX_TEXT, Reading, read, read_request};
+pub use settings::Settings;
 pub use shortcut::shortcut;
 pub use span::{Origin, Span};
 pub use suggest::nearest;

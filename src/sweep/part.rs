@@ -1,4 +1,7 @@
 //! Stages 5 and 6: one command's space, strategy and seed.
+//!
+//! The space is the product of the axes. An index in it, from 0, is a number in mixed radix whose digits
+//! are the places of the values: the first axis is the fastest digit.
 
 use super::axis::{self, Axis, Draws, Read};
 use super::budget::Budget;
@@ -6,7 +9,7 @@ use super::command::{Argument, Command};
 use super::diagnostic::{Diagnostic, Kind};
 use super::options::{Options, Strategy};
 use super::quote;
-use super::reading::Settings;
+use super::settings::Settings;
 use super::span::Span;
 use super::subset;
 use super::value::{self, Value};
@@ -16,9 +19,9 @@ use std::sync::Arc;
 /// The seed of a part's draws, 0 to 2^32 − 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seed {
-    /// The seed.
+    /// What `np.random.seed` would be given.
     pub value: u32,
-    /// Whether it was drawn for the plan, `--seed` not being given.
+    /// Whether it was drawn for the plan because the command gives no `--seed`.
     pub drawn: bool,
 }
 
@@ -27,23 +30,24 @@ pub struct Seed {
 pub struct Part {
     command: Arc<Command>,
     axes: Vec<Axis>,
-    /// For each axis how many indices its values stay the same: the sizes before it multiplied.
+    /// For each axis, over how many indices its value stays the same: the sizes of the axes before it
+    /// multiplied.
     strides: Vec<u128>,
-    /// For each argument the axis that gives its value.
+    /// For each argument of the command, the axis that gives its value; `None` where it is not swept.
     swept: Vec<Option<u32>>,
     space_len: u128,
     seed: Seed,
-    /// The indices that random search chose, ascending; `None` is all of the space.
+    /// The indices that random search proposes, ascending; `None` where all of the space is proposed.
     chosen: Option<Vec<u128>>,
 }
 
-/// An argument of a part, found once and read for many trials.
+/// An argument of a part, by its number: found by name once, then read for many trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(u32);
 
 impl Part {
-    /// Finds the axes of `command`, draws what is to be drawn, and counts the space.
-    /// `None` where that failed; the diagnostics say why.
+    /// Reads the axes of `command`, draws the values of its distributions in the order of the command, and
+    /// counts the space. `None` where that fails; the reason is among the diagnostics.
     pub(super) fn new(
         command: Arc<Command>,
         settings: &Settings,
@@ -98,17 +102,17 @@ impl Part {
         })
     }
 
-    /// The command as read.
+    /// The command that the part was made from.
     pub fn command(&self) -> &Command {
         &self.command
     }
 
-    /// What `grid run` is told.
+    /// The options of `grid run`, those of a config file included.
     pub fn options(&self) -> &Options {
         &self.command.options
     }
 
-    /// The script's path.
+    /// The script's path as typed, without quotes.
     pub fn script(&self) -> &str {
         &self.command.script
     }
@@ -123,7 +127,7 @@ impl Part {
         &self.axes
     }
 
-    /// Which indices are proposed.
+    /// Which indices of the space are proposed.
     pub fn strategy(&self) -> Strategy {
         self.command.options.strategy
     }
@@ -138,12 +142,12 @@ impl Part {
         self.strategy() == Strategy::RandomSearch || self.axes.iter().any(Axis::is_drawn)
     }
 
-    /// Trials in the space.
+    /// How many trials the space has: the sizes of the axes multiplied.
     pub fn space_len(&self) -> u128 {
         self.space_len
     }
 
-    /// Trials proposed.
+    /// How many trials are proposed.
     pub fn len(&self) -> u128 {
         self.chosen
             .as_ref()
@@ -163,7 +167,7 @@ impl Part {
         }
     }
 
-    /// Which proposed trial has this index in the space. O(log proposed).
+    /// The number, from 0, of the proposed trial with this index in the space. O(log proposed).
     pub fn position_of(&self, index: u128) -> Option<u128> {
         match &self.chosen {
             Some(chosen) => chosen.binary_search(&index).ok().map(|n| n as u128),
@@ -171,7 +175,8 @@ impl Part {
         }
     }
 
-    /// For each axis, in order, the number of its value at `index`: the first axis varies fastest.
+    /// For each axis, in order, the number of its value in the trial at `index`, from 0: the first axis
+    /// varies fastest.
     pub fn digits(&self, index: u128) -> impl Iterator<Item = u128> + '_ {
         let mut rest = index;
         self.axes.iter().map(move |axis| {
@@ -226,7 +231,7 @@ impl Part {
                         .all(|(a, b)| a == b || (a == b'-' && b == b'_'))
             }
         };
-        // A flag's own word comes last: its value, where it has one, stands behind it.
+        // From the end: a flag that has a value is two words of one name, and the value is the second.
         let found = self
             .command
             .arguments
@@ -235,7 +240,7 @@ impl Part {
         found.and_then(|at| u32::try_from(at).ok()).map(Slot)
     }
 
-    /// The axis behind a slot, where the argument is swept.
+    /// The number of the axis that sweeps the argument; `None` where it is not swept.
     pub fn axis_of(&self, slot: Slot) -> Option<u32> {
         self.swept.get(slot.0 as usize).copied().flatten()
     }
@@ -249,7 +254,7 @@ impl Part {
         }
     }
 
-    /// Every argument as it stands, and whether an axis gives its value.
+    /// Every argument as typed, and whether an axis gives its value.
     pub(super) fn arguments(&self) -> impl Iterator<Item = (&Argument, bool)> + '_ {
         self.command
             .arguments
@@ -289,8 +294,8 @@ impl Part {
             })
     }
 
-    /// What the wire calls `runControllerCommand`: the script, two blanks, the arguments as typed,
-    /// each quoted for a shell.
+    /// What the wire calls `runControllerCommand`: the script, two blanks (one where there are no
+    /// arguments), and the arguments as typed, each quoted for a shell.
     pub fn run_controller_command(&self) -> String {
         let words: Vec<_> = self
             .command
@@ -306,9 +311,9 @@ impl Part {
         )
     }
 
-    /// One `grid run …` line that stands for the trial at `index` alone: the options as typed but for
-    /// the name, which is `run_name`, and for the strategy's, which is `none` where a value would be read as a sweep again, and for a
-    /// config file's, which stand in the place of `--config` (its environment and actions cannot).
+    /// One `grid run …` line for the trial at `index` alone. It has the options as typed, except that the
+    /// name is `run_name`, the strategy is `none` where a value would be read as a sweep again, and the
+    /// options of a config file stand in place of `--config` (its environment and actions cannot).
     pub(super) fn grid_run_line(&self, index: u128, run_name: Option<&str>) -> Option<String> {
         let argv = self.argv(index)?;
         let swept = |word: &String| {
@@ -319,7 +324,7 @@ impl Part {
         let mut line = String::from("grid run");
         for used in &self.command.uses {
             let name = used.spec.name;
-            // What a config file says stands among the options and arguments now.
+            // The config file's options stand among the others already.
             let done = self.command.config_read && name == "--config";
             if done || matches!(name, "--strategy" | "--num_trials") {
                 continue;
@@ -332,7 +337,7 @@ impl Part {
             line.push(' ');
             line.push_str(name);
             if used.spec.takes != super::options::Takes::Nothing {
-                // A value that looks like an option is only read as one behind `=`.
+                // A value that looks like an option is read as a value only behind `=`.
                 line.push(if value.starts_with('-') { '=' } else { ' ' });
                 line.push_str(&quote::shell(value));
             }
@@ -351,7 +356,8 @@ impl Part {
     }
 }
 
-/// What random search chooses; `None` for all of the space.
+/// The indices that random search draws; `None` where all of the space is proposed, or where the budget
+/// does not allow the draw, which is reported.
 fn choose(
     command: &Command,
     space_len: u128,

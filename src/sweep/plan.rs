@@ -1,4 +1,4 @@
-//! Stage 6: the parts of a text in order, as one function of a position.
+//! Stage 6: joins the parts of a text to one plan, a function from positions to trials.
 
 use super::axis;
 use super::part::{Part, Slot};
@@ -8,7 +8,7 @@ use super::run_names::RunNames;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-/// One trial of a plan: where it stands, and which it is.
+/// One trial of a plan: its position, and which trial of which part stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Trial {
     /// Its number among all proposed trials of the plan, from 0.
@@ -19,17 +19,18 @@ pub struct Trial {
     pub index: u128,
 }
 
-/// Everything that a command text stands for. A function of the position, never a list: `len` and
-/// `trial` come from the same sums, and a trial costs O(log parts + axes) whatever the size.
+/// Everything that a command text stands for: a function of the position, never a list. A trial costs
+/// O(log parts + axes), whatever the size.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     parts: Vec<Part>,
-    /// Proposed trials before each part, and behind the last.
+    /// How many proposed trials stand before each part; the last entry counts all.
     starts: Vec<u128>,
     columns: Vec<String>,
-    /// The names of the parts' runs.
+    /// The names of the runs that the parts are launched as.
     names: RunNames,
-    /// For each part the argument behind each column that it has; the script's is `None`.
+    /// For each part, by column number, the argument behind the columns that it has; `None` stands for
+    /// the script.
     cells: Vec<BTreeMap<u32, Option<Slot>>>,
 }
 
@@ -60,7 +61,7 @@ impl Plan {
         &self.parts
     }
 
-    /// Proposed trials of all parts.
+    /// How many trials all parts propose.
     pub fn len(&self) -> u128 {
         self.starts.last().copied().unwrap_or(0)
     }
@@ -70,7 +71,7 @@ impl Plan {
         self.len() == 0
     }
 
-    /// The position of a part's first trial.
+    /// The position of a part's first trial; behind the last part, the plan's length.
     pub fn start(&self, part: u32) -> u128 {
         self.starts
             .get(part as usize)
@@ -78,8 +79,8 @@ impl Plan {
             .unwrap_or(self.len())
     }
 
-    /// The name of the run that a part is launched as, which no other part has; `None` where the
-    /// command gives none.
+    /// The name of the run that a part is launched as, different from every other part's; `None` where the
+    /// command gives no `--name`.
     pub fn run_name(&self, part: u32) -> Option<&str> {
         self.names.of_run(part)
     }
@@ -111,7 +112,7 @@ impl Plan {
         self.parts.get(trial.part as usize)
     }
 
-    /// What the trial passes for a column, exactly; `None` where its part has no such argument.
+    /// The text that the trial passes for a column; `None` where its part has no such argument.
     pub fn value(&self, trial: &Trial, column: u32) -> Option<Cow<'_, str>> {
         let part = self.part(trial)?;
         match self.cells.get(trial.part as usize)?.get(&column)? {
@@ -127,7 +128,7 @@ impl Plan {
         axis::number(&part.value(part.find(variable)?, trial.index)?)
     }
 
-    /// The trial's words, the script first.
+    /// The trial's words, the script first; none for a trial of another plan.
     pub fn argv(&self, trial: &Trial) -> Vec<String> {
         self.part(trial)
             .and_then(|part| part.argv(trial.index))
@@ -144,8 +145,8 @@ impl Plan {
             .join(" ")
     }
 
-    /// The trial as one `grid run` command that stands for it alone, with a name that no other trial's
-    /// has where the command gives one. O(axes + parts of like names).
+    /// A `grid run` command for the trial alone. Where the plan's command gives a name, the trial's is
+    /// different from every other trial's. O(axes + parts of like names).
     pub fn grid_run_line(&self, trial: &Trial) -> String {
         let position = trial.position.saturating_sub(self.start(trial.part));
         let name = self.names.of_trial(trial.part, position);
@@ -175,7 +176,7 @@ impl Plan {
 
 type Cells = Vec<BTreeMap<u32, Option<Slot>>>;
 
-/// The columns of a single command: its axes, whose arguments no other argument is named like.
+/// The columns of a single command: its axes, in their order. Within one command names are unique.
 fn columns_of_one(part: &Part) -> (Vec<String>, Cells) {
     let swept = part
         .named_arguments()
@@ -186,7 +187,8 @@ fn columns_of_one(part: &Part) -> (Vec<String>, Cells) {
     (names, vec![cells])
 }
 
-/// Finds the columns. O(arguments of all parts).
+/// Finds the columns, and the argument of each part behind them: every axis, and what differs between
+/// parts or is missing in some. O(arguments of all parts).
 fn columns(parts: &[Part]) -> (Vec<String>, Cells) {
     #[derive(Default)]
     struct Seen<'a> {
@@ -219,6 +221,7 @@ fn columns(parts: &[Part]) -> (Vec<String>, Cells) {
         .map(|(name, entry)| (entry.order, *name))
         .collect();
     shown.sort_unstable();
+    // The script's column, where there is one, is the first.
     let scripts_differ = parts
         .windows(2)
         .any(|pair| pair[0].script() != pair[1].script());

@@ -1,4 +1,4 @@
-//! Python's `range` of integers of any size, never listed.
+//! Python's `range` of integers of any size. Its values are computed, never listed.
 
 use num_bigint::{BigInt, Sign};
 use num_integer::Integer;
@@ -7,13 +7,14 @@ use std::fmt::Write;
 
 /// Python's `range(start, stop, step)`: `start`, `start + step`, … while before `stop`.
 ///
-/// [`Range::len`] and [`Range::write`] come from one sum, `start + i × step`, as Python's own do.
+/// Every value is `start + i × step`, as in Python, so that length and values agree by construction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Range {
     start: BigInt,
     step: BigInt,
     len: u128,
-    /// `start` and `step` where every value of the range fits 128 bits: the quick way.
+    /// `start` and `step` where every value of the range fits 128 bits, for which no big integers are
+    /// needed.
     small: Option<(i128, i128)>,
 }
 
@@ -60,7 +61,7 @@ impl Range {
         })
     }
 
-    /// How many values there are.
+    /// How many values there are, up to 2^128 − 1.
     pub fn len(&self) -> u128 {
         self.len
     }
@@ -70,7 +71,7 @@ impl Range {
         self.len == 0
     }
 
-    /// First value, step and count: what decides every value.
+    /// First value, step and count, which determine every value.
     pub fn bounds(&self) -> (&BigInt, &BigInt, u128) {
         (&self.start, &self.step, self.len)
     }
@@ -100,10 +101,11 @@ impl Range {
     }
 }
 
-/// `range`'s arguments as Python takes them: 1 to 3 integers.
+/// The range of 1 to 3 arguments, as Python takes them: stop; start, stop; start, stop, step. `None` for
+/// another number of arguments.
 ///
 /// # Errors
-/// As [`Range::new`]; `None` for another number of arguments.
+/// As [`Range::new`].
 pub fn from_arguments(mut arguments: Vec<BigInt>) -> Option<Result<Range, RangeError>> {
     let step = if arguments.len() == 3 {
         arguments.pop()?

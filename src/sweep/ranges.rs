@@ -1,4 +1,5 @@
-//! Sets of trial numbers as sorted ranges: selections, and the chosen indices of a launch.
+//! Sets of trial numbers as sorted ranges: the trials selected on the page, and those that a launch
+//! carries.
 
 use std::fmt;
 use std::str::FromStr;
@@ -81,7 +82,7 @@ impl Ranges {
         if first > last {
             return;
         }
-        // Everything that overlaps or touches the new range melts into it.
+        // All ranges that overlap or touch the new one merge with it.
         let start = self
             .ranges
             .partition_point(|(_, l)| l.saturating_add(1) < first);
@@ -96,7 +97,7 @@ impl Ranges {
         self.ranges.splice(start..end, [(low, high)]);
     }
 
-    /// Takes `first` to `last` inclusive out; nothing when `first > last`.
+    /// Removes `first` to `last` inclusive; nothing when `first > last`.
     pub fn remove_range(&mut self, first: u128, last: u128) {
         if first > last {
             return;
@@ -116,12 +117,12 @@ impl Ranges {
         self.ranges.splice(start..end, kept);
     }
 
-    /// Adds one number.
+    /// Adds one number. O(ranges).
     pub fn insert(&mut self, number: u128) {
         self.insert_range(number, number);
     }
 
-    /// Takes one number out.
+    /// Removes one number. O(ranges).
     pub fn remove(&mut self, number: u128) {
         self.remove_range(number, number);
     }
@@ -152,7 +153,7 @@ impl Ranges {
         }
     }
 
-    /// Every number less `by`, which none may be below.
+    /// Subtracts `by` from every number; none may be smaller.
     pub(super) fn shift_down(mut self, by: u128) -> Ranges {
         for (first, last) in &mut self.ranges {
             (*first, *last) = (*first - by, *last - by);
@@ -173,7 +174,7 @@ impl Ranges {
                 next = next.max(high.checked_add(1));
             }
             match holes.peek() {
-                // The hole reaches over the range's end, perhaps into the next range.
+                // This hole reaches the range's end or beyond, perhaps into the next range: it stays.
                 Some((low, _)) if *low <= last => {
                     if let Some(from) = next.filter(|from| from < low) {
                         left.push((from, low - 1));
@@ -196,7 +197,7 @@ impl Ranges {
         Ranges { ranges: both }
     }
 
-    /// The numbers, ascending.
+    /// All numbers, ascending: O(numbers), not O(ranges).
     pub fn iter(&self) -> impl Iterator<Item = u128> + '_ {
         self.ranges.iter().flat_map(|(first, last)| *first..=*last)
     }
@@ -216,7 +217,7 @@ impl fmt::Display for Ranges {
     }
 }
 
-/// Why a text is no set of ranges.
+/// Why a text cannot be read as a set of ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangesError {
     /// The piece between two commas that could not be read.

@@ -3,15 +3,16 @@
 use super::budget::Budget;
 use super::checks;
 use super::command::{self, Command};
-use super::config::{self, Config, Problem};
-use super::diagnostic::{Diagnostic, Kind, Severity};
+use super::config::{self, Config};
+use super::diagnostic::config::Problem;
+use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
 use super::foreign;
-use super::literal::CharacterNames;
 use super::options::Options;
 use super::part::Part;
 use super::plan::Plan;
 use super::rules;
+use super::settings::Settings;
 use super::span::{Origin, Span};
 use super::words::{self, Source};
 use std::collections::{BTreeMap, HashSet};
@@ -20,22 +21,8 @@ use std::sync::Arc;
 /// Longest text that is read, in bytes.
 pub const MAX_TEXT: usize = 16 << 20;
 
-/// The most problems of one text that are reported one by one.
-pub(super) const MAX_PROBLEMS: usize = 1000;
-
 /// Plans with more trials than this get a warning.
 const LARGE: u128 = 10_000;
-
-/// What a plan depends on beside its text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// The seed of parts without `--seed`.
-    pub drawn_seed: u32,
-    /// The YAML text of the file that `--config` names.
-    pub config: Option<Arc<str>>,
-    /// The names of characters, for `\N{NAME}` in strings; refused without them.
-    pub names: Option<CharacterNames>,
-}
 
 /// What a text was read as.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,8 +3,10 @@
 //! A server takes each name once, so that of two commands `--name abc` the second would be refused at
 //! its launch. It is called `abc-2`, or the next number that no command has typed.
 
-use super::options::MAX_RUN_NAME;
 use std::collections::{HashMap, HashSet};
+
+/// The longest name that `sweep serve` takes for a run, in characters; Grid's client sets no limit.
+pub(super) const MAX_RUN_NAME: usize = 200;
 
 /// The names of a plan's runs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,7 +5,8 @@ use super::literal::{Literal, Parser};
 use super::part::Part;
 use super::plan::Plan;
 use super::quote;
-use super::reading::{Settings, read};
+use super::reading::read;
+use super::settings::Settings;
 use super::span::Span;
 
 /// The most commands that are compared; more were hardly typed by a person.

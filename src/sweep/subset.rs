@@ -1,4 +1,4 @@
-//! Stage 6: k distinct indices of a space of any size.
+//! Stage 6: draws the trials that random search proposes, distinct indices of a space of any size.
 
 use rand::RngExt;
 use rand::SeedableRng;
@@ -12,12 +12,14 @@ pub const MAX_DRAWN: u64 = 1_000_000;
 /// `count` is `len` or more.
 ///
 /// ChaCha8 seeded by `seed_from_u64(seed)`, and Floyd's algorithm (Bentley and Floyd, "A sample of
-/// brilliance", CACM 30(9), 1987): O(count · log count), whatever `len`. The numbers for a seed are
-/// part of what a plan means and pinned by tests.
+/// brilliance", CACM 30(9), 1987): O(count · log count), whatever `len`. Which numbers a seed
+/// gives is part of what a command means, so tests pin them.
 pub fn draw(len: u128, count: u64, seed: u32) -> Vec<u128> {
     let count = u128::from(count.min(MAX_DRAWN)).min(len);
     let mut random = ChaCha8Rng::seed_from_u64(u64::from(seed));
     let mut chosen = BTreeSet::new();
+    // Floyd: draws from a range that grows by one each time; where the candidate is taken already, the
+    // range's new number is not, and takes its place. All sets come out equally likely.
     for last in len - count..len {
         let candidate = below(&mut random, last);
         if !chosen.insert(candidate) {
@@ -29,8 +31,8 @@ pub fn draw(len: u128, count: u64, seed: u32) -> Vec<u128> {
 
 /// A number from 0 to `last`, each equally likely: masked words, drawn again while too large.
 ///
-/// Written out, since a library may change its own method between versions, and with it which
-/// trials a seed means.
+/// Our own code, since a library may change its method between versions, and with it the trials that a
+/// seed gives.
 fn below(random: &mut ChaCha8Rng, last: u128) -> u128 {
     if last == 0 {
         return 0;

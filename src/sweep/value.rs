@@ -1,36 +1,33 @@
-//! Stage 4: whether an argument's value stands for several, and which.
+//! Stage 4: tells an argument's value that stands for several from one that stands for itself.
 //!
 //! A value is a sweep when it begins with `[`, or with `range(` or a distribution's name and `(`;
 //! parentheses, blanks and line ends around the whole are allowed. Everything else passes through
 //! exactly as typed.
 
 use super::literal::{CallArgument, CharacterNames, Items, LiteralError, Parser, dotted_path};
-use super::mend;
 use super::sampling;
 
-/// What a value stands for. Places are byte offsets in the value.
+/// What an argument's value stands for. Places are byte offsets in the value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Itself.
+    /// Itself: it is passed exactly as typed.
     Plain,
-    /// Itself, though it looks like a call: of a name that is no distribution.
+    /// Itself, though it looks like a call, of a name that is no distribution: worth a warning.
     UnknownCall {
         /// The name as typed.
         name: String,
         /// Where the name begins.
         start: u32,
-        /// The distribution that may be meant.
-        suggestion: Option<String>,
     },
     /// The items of a list.
     List(Items),
     /// `range(…)` or a distribution.
     Call(Call),
-    /// A sweep that cannot be read.
+    /// A sweep, by how it begins, that cannot be read.
     Unreadable(LiteralError),
 }
 
-/// `name(arguments)`, the name known.
+/// `name(arguments)` with a name that is `range` or a distribution; the arguments are not checked yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// `range`, or a distribution's name without prefix.
@@ -39,16 +36,17 @@ pub struct Call {
     pub arguments: Vec<CallArgument>,
     /// Where the name begins.
     pub start: u32,
-    /// Behind the closing parenthesis.
+    /// Where the text behind the closing parenthesis begins.
     pub end: u32,
 }
 
-/// Reads a value, in which no character is named (`\N{NAME}`). O(length).
+/// Reads a value without a table of character names: `\N{NAME}` in a string makes it unreadable.
+/// O(length).
 pub fn read(text: &str) -> Value {
     read_with(text, None)
 }
 
-/// Reads a value. `names` are those that characters may be named by. O(length).
+/// Reads a value, with the table of names that `\N{NAME}` in a string refers to. O(length).
 pub fn read_with(text: &str, names: Option<&CharacterNames>) -> Value {
     let parser = Parser::new(text).with_names(names);
     let (inner, opens) = unwrap_parentheses(text);
@@ -67,13 +65,12 @@ pub fn read_with(text: &str, names: Option<&CharacterNames>) -> Value {
     let name = known_name(path);
     let start = u32::try_from(skipped).unwrap_or(u32::MAX);
     let Some(name) = name else {
-        // Only a whole call is worth a word; `f(x) + 1` or `a (b` is text.
+        // Only where all of the value is a call is it worth a warning; `f(x) + 1` or `a (b` is text.
         let whole = opens == 0 && inner.trim_end().ends_with(')');
         return if whole {
             Value::UnknownCall {
                 name: path.into(),
                 start,
-                suggestion: mend::likely_name(path, inner),
             }
         } else {
             Value::Plain
@@ -105,16 +102,16 @@ fn known_name(path: &str) -> Option<&str> {
     sampling::is_distribution(name).then_some(name)
 }
 
-/// What stands in the parentheses around the whole value, and how many there are. O(length): a
-/// value with parentheses only inside, such as a tuple, has none around it.
+/// The value from behind its leading parentheses on, and how many of these there are. Whether they are
+/// closed behind the sweep, or are a tuple's, is seen after reading it. O(length).
 fn unwrap_parentheses(text: &str) -> (&str, usize) {
     let inner = text.trim_start_matches(|c: char| c == '(' || c.is_ascii_whitespace());
     let opens = text[..text.len() - inner.len()].matches('(').count();
     (inner, opens)
 }
 
-/// Reads at `from`, then the `closes` parentheses around it and the end. `None` where the
-/// parentheses are a tuple's: they hold more than the sweep.
+/// Reads a sweep at `from`, then as many closing parentheses as `closes` says, then the end. Also returns
+/// where the sweep ends. `None` where a comma shows that the parentheses are a tuple's.
 fn parse<'t, T>(
     mut parser: Parser<'t>,
     from: usize,
@@ -190,7 +187,7 @@ mod tests {
             );
         }
         assert!(
-            matches!(read("unifrom(0, 1, 2)"), Value::UnknownCall { suggestion: Some(s), .. } if s == "uniform")
+            matches!(read("unifrom(0, 1, 2)"), Value::UnknownCall { name, start: 0 } if name == "unifrom")
         );
     }
 }

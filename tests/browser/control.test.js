@@ -1,4 +1,4 @@
-// Trials that fail, are held since too many before them did, are tried again; and what a slow network does to the page.
+// Trials that fail, that are held after too many failures, that are retried; and the page on a slow network.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,14 +13,14 @@ sys.exit(0 if os.path.exists(sys.argv[sys.argv.index("--data") + 1]) else 3)
 `;
 
 describe("runs under way", { concurrency: false }, () => {
-  let folder, server, browser, page, planner, complaints, trials;
+  let folder, server, browser, page, planner, browserErrors, trials;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "sweep-control-"));
     await writeFile(join(folder, "train.py"), SCRIPT);
     server = await startServer(folder);
     browser = await launchBrowser();
-    ({ page, complaints } = await newPage(browser));
+    ({ page, browserErrors } = await newPage(browser));
     planner = new Planner(page);
     trials = page.getByRole("table", { name: "Trials of sick" });
   });
@@ -29,7 +29,7 @@ describe("runs under way", { concurrency: false }, () => {
     await server?.stop();
     if (folder) await rm(folder, { recursive: true, force: true });
   });
-  afterEach(() => assert.deepEqual(complaints.splice(0), []));
+  afterEach(() => assert.deepEqual(browserErrors.splice(0), []));
 
   const statuses = async (count, pattern) =>
     eventually(async () => {
@@ -39,7 +39,7 @@ describe("runs under way", { concurrency: false }, () => {
     }, 30_000);
 
   test("five failures in a row hold the rest, which can be released", async () => {
-    await page.goto(server.start);
+    await page.goto(server.startAddress);
     await planner.paste(`grid run --name sick train.py --data ${join(folder, "data")} --n "range(0, 8)"`);
     await planner.hasTrials(8);
     await page.getByRole("spinbutton", { name: "Parallel trials" }).fill("1");
@@ -102,8 +102,8 @@ describe("runs under way", { concurrency: false }, () => {
     await note.waitFor();
     assert.equal(lost, 1);
     await page.unroute(/\/runs$/);
-    // The browser tells of the request that was cut off.
-    assert.ok(complaints.splice(0).every((line) => /ERR_FAILED/.test(line)));
+    // The browser logs the request that was cut off.
+    assert.ok(browserErrors.splice(0).every((line) => /ERR_FAILED/.test(line)));
 
     await page.waitForFunction(() => location.hash.includes("once"));
     await page.reload();

@@ -19,14 +19,14 @@ const FIXES = [
 const YAML = "compute:\n  train:\n    use_spot: true\nhyper_params:\n  params:\n    --lr: \"[0.1, 0.2]\"\n";
 
 describe("fixes", { concurrency: false }, () => {
-  let server, browser, page, planner, complaints, close;
+  let server, browser, page, planner, browserErrors, close;
 
   before(async () => {
     server = await startServer(EXAMPLES);
     browser = await launchBrowser();
-    ({ page, complaints, close } = await newPage(browser));
+    ({ page, browserErrors, close } = await newPage(browser));
     planner = new Planner(page);
-    await page.goto(server.start);
+    await page.goto(server.startAddress);
     await planner.hasTrials(4);
   });
   after(async () => {
@@ -34,7 +34,7 @@ describe("fixes", { concurrency: false }, () => {
     await browser?.close();
     await server?.stop();
   });
-  afterEach(() => assert.deepEqual(complaints.splice(0), []));
+  afterEach(() => assert.deepEqual(browserErrors.splice(0), []));
 
   const fixButtons = () => planner.problems.first().getByRole("button").filter({ hasNotText: /line \d+$/ });
 
@@ -42,11 +42,11 @@ describe("fixes", { concurrency: false }, () => {
     test(`a click mends: ${text}`, async () => {
       await planner.paste(text);
       await fixButtons().filter({ hasText: click }).first().click();
-      await planner.says(fixed);
+      await planner.hasCommand(fixed);
       await planner.hasTrials(trials);
       await planner.hasCursor(planner.command, ...(await cursorOf(cursor)));
       await planner.undo.click();
-      await planner.says(text);
+      await planner.hasCommand(text);
     });
   }
   const cursorOf = async (cursor) => [cursor ?? (await planner.command.evaluate((box) => box.selectionEnd))];
@@ -56,9 +56,9 @@ describe("fixes", { concurrency: false }, () => {
     await fixButtons().first().waitFor();
     await page.keyboard.press("End");
     await page.keyboard.type(" --y 3");
-    await planner.says('grid run f.py --x "[1, 2] --y 3');
+    await planner.hasCommand('grid run f.py --x "[1, 2] --y 3');
     await fixButtons().filter({ hasText: /end of the line/ }).click();
-    await planner.says('grid run f.py --x "[1, 2] --y 3"');
+    await planner.hasCommand('grid run f.py --x "[1, 2] --y 3"');
   });
 
   test("problems are reached and mended by keyboard alone", async () => {
@@ -69,7 +69,7 @@ describe("fixes", { concurrency: false }, () => {
     await planner.hasCursor(planner.command, 9, 18); // the place of the problem
     await fixButtons().first().focus();
     await page.keyboard.press("Enter");
-    await planner.says("grid run --strategy none f.py --x [1, 2]");
+    await planner.hasCommand("grid run --strategy none f.py --x [1, 2]");
     await planner.hasCursor(planner.command, 19);
   });
 
@@ -112,17 +112,17 @@ describe("fixes", { concurrency: false }, () => {
     await eventually(async () => assert.equal(await planner.problems.count(), 1));
     const take = page.getByRole("button", { name: "Take it as the config file", exact: true });
     await take.click();
-    await planner.says("grid run --config config.yml train.py");
+    await planner.hasCommand("grid run --config config.yml train.py");
     assert.equal(await planner.config.inputValue(), YAML);
     await planner.hasTrials(2);
     await planner.hasCursor(planner.command, 29, 37); // the script, to be typed over
     await page.keyboard.type("digits.py");
-    await planner.says("grid run --config config.yml digits.py");
+    await planner.hasCommand("grid run --config config.yml digits.py");
     await planner.paste(YAML);
     await take.click();
-    await planner.says("grid run --config config.yml train.py");
+    await planner.hasCommand("grid run --config config.yml train.py");
     await planner.undo.click();
-    await planner.says(YAML);
+    await planner.hasCommand(YAML);
     await page.getByRole("button", { name: "Remove the config file" }).click();
   });
 
@@ -130,11 +130,11 @@ describe("fixes", { concurrency: false }, () => {
     const text = `grid run a.py --x 1\n${YAML}`;
     await planner.paste(text);
     await page.getByRole("button", { name: "Take it as the config file", exact: true }).click();
-    await planner.says("grid run --config config.yml a.py --x 1");
+    await planner.hasCommand("grid run --config config.yml a.py --x 1");
     assert.equal(await planner.config.inputValue(), YAML);
     await planner.hasTrials(2);
     await planner.undo.click();
-    await planner.says(text);
+    await planner.hasCommand(text);
     assert.equal(await planner.config.count(), 0);
   });
 });

@@ -9,7 +9,7 @@ const START = 'grid run a.py --x "[1, 2, 3]"';
 const YAML = "compute:\n  train: {cpus: 2}\n";
 
 describe("the history", { concurrency: false }, () => {
-  let server, browser, page, planner, complaints, close;
+  let server, browser, page, planner, browserErrors, close;
 
   before(async () => {
     server = await startServer(EXAMPLES);
@@ -21,7 +21,7 @@ describe("the history", { concurrency: false }, () => {
   });
   // A page of its own for each test: its history begins with START.
   beforeEach(async () => {
-    ({ page, complaints, close } = await newPage(browser));
+    ({ page, browserErrors, close } = await newPage(browser));
     planner = new Planner(page);
     await page.goto(`${server.origin}/#c=${encodeURIComponent(START)}&seed=7`);
     await planner.hasTrials(3);
@@ -29,7 +29,7 @@ describe("the history", { concurrency: false }, () => {
   afterEach(async () => {
     await close();
     // Nobody has signed in.
-    assert.deepEqual(complaints.filter((line) => !/401/.test(line)), []);
+    assert.deepEqual(browserErrors.filter((line) => !/401/.test(line)), []);
   });
 
   const control = (role, name) => page.getByRole(role, { name, exact: true });
@@ -40,23 +40,23 @@ describe("the history", { concurrency: false }, () => {
     assert.ok(await planner.undo.isDisabled());
     assert.ok(await planner.redo.isDisabled());
     await planner.command.press("Control+z");
-    await planner.says(START);
+    await planner.hasCommand(START);
   });
 
   test("words, pauses apart, are steps of typing; the cursor goes along", async () => {
     await setCursor(START.length);
     await page.keyboard.type(" --lr 1");
     await page.keyboard.press("Control+z");
-    await planner.says(`${START} --lr `);
+    await planner.hasCommand(`${START} --lr `);
     await page.keyboard.press("Control+z");
-    await planner.says(`${START} `);
+    await planner.hasCommand(`${START} `);
     await planner.hasCursor(planner.command, START.length + 1);
     await page.keyboard.press("Control+z");
-    await planner.says(START);
+    await planner.hasCommand(START);
     await planner.hasCursor(planner.command, START.length);
     assert.ok(await planner.undo.isDisabled());
     for (const keys of ["Control+y", "Control+Shift+z", "Control+Shift+Z"]) await page.keyboard.press(keys);
-    await planner.says(`${START} --lr 1`);
+    await planner.hasCommand(`${START} --lr 1`);
     await planner.hasCursor(planner.command, START.length + 7);
     assert.ok(await planner.redo.isDisabled());
   });
@@ -64,15 +64,15 @@ describe("the history", { concurrency: false }, () => {
   test("deletions in a row are one step; what is typed over a selection is another", async () => {
     await setCursor(START.length);
     for (let i = 0; i < 5; i += 1) await page.keyboard.press("Backspace");
-    await planner.says(START.slice(0, -5));
+    await planner.hasCommand(START.slice(0, -5));
     await page.keyboard.press("Control+z");
-    await planner.says(START);
+    await planner.hasCommand(START);
     await planner.hasCursor(planner.command, START.length);
     await setCursor(9, 13);
     await page.keyboard.type("b.py");
-    await planner.says(START.replace("a.py", "b.py"));
+    await planner.hasCommand(START.replace("a.py", "b.py"));
     await page.keyboard.press("Control+z");
-    await planner.says(START);
+    await planner.hasCommand(START);
     await planner.hasCursor(planner.command, 9, 13);
   });
 
@@ -81,10 +81,10 @@ describe("the history", { concurrency: false }, () => {
     await page.keyboard.type(" -");
     await paste(page, planner.command, "-y 2 --z 3");
     await page.keyboard.type("4");
-    await planner.says(`${START} --y 2 --z 34`);
+    await planner.hasCommand(`${START} --y 2 --z 34`);
     await page.keyboard.press("Control+z");
     await page.keyboard.press("Control+z");
-    await planner.says(`${START} -`);
+    await planner.hasCommand(`${START} -`);
     await planner.hasCursor(planner.command, START.length + 2);
   });
 
@@ -93,14 +93,14 @@ describe("the history", { concurrency: false }, () => {
     await planner.paste(wrong);
     await setCursor(4);
     await planner.problems.getByRole("button").last().click();
-    await planner.says('grid run a.py --x "[1, 2]"');
+    await planner.hasCommand('grid run a.py --x "[1, 2]"');
     await planner.hasTrials(2);
     await planner.hasCursor(planner.command, 'grid run a.py --x "[1, 2]"'.length);
     await page.keyboard.press("Control+z");
-    await planner.says(wrong);
+    await planner.hasCommand(wrong);
     await planner.hasCursor(planner.command, 4);
     await page.keyboard.press("Control+y");
-    await planner.says('grid run a.py --x "[1, 2]"');
+    await planner.hasCommand('grid run a.py --x "[1, 2]"');
     await planner.hasCursor(planner.command, 'grid run a.py --x "[1, 2]"'.length);
     // The browser's own menu asks for the same.
     const stopped = await planner.command.evaluate((box) => {
@@ -108,7 +108,7 @@ describe("the history", { concurrency: false }, () => {
       return !box.dispatchEvent(event);
     });
     assert.ok(stopped, "the browser's own undo does not come in between");
-    await planner.says(wrong);
+    await planner.hasCommand(wrong);
   });
 
   const CONTROLS = [
@@ -167,7 +167,7 @@ describe("the history", { concurrency: false }, () => {
     await eventually(async () => assert.match(await planner.command.inputValue(), /--strategy none/));
     await strategy.focus();
     await page.keyboard.press("Control+z");
-    await planner.says(START);
+    await planner.hasCommand(START);
     assert.ok(await strategy.evaluate((element) => element === document.activeElement));
     assert.deepEqual(await planner.command.evaluate((box) => [box.selectionStart, box.selectionEnd]), [5, 8]);
   });
@@ -175,7 +175,7 @@ describe("the history", { concurrency: false }, () => {
   test("a new change drops what could be redone", async () => {
     await control("switch", "Spot").click();
     await planner.undo.click();
-    await planner.says(START);
+    await planner.hasCommand(START);
     assert.ok(await planner.redo.isEnabled());
     await planner.runTime.fill("1 hour");
     await eventually(async () => assert.ok(await planner.redo.isDisabled()));
@@ -199,14 +199,14 @@ describe("the history", { concurrency: false }, () => {
   test("a config file is typed, undone from its own box, and back after it was removed", async () => {
     await control("button", "Config file").click();
     await planner.config.fill(YAML);
-    await planner.says(START.replace("grid run", "grid run --config config.yml"));
+    await planner.hasCommand(START.replace("grid run", "grid run --config config.yml"));
     await control("button", "Remove the config file").click();
-    await planner.says(START);
+    await planner.hasCommand(START);
     await page.keyboard.press("Control+z");
     await eventually(async () => assert.equal(await planner.config.inputValue(), YAML));
     await planner.config.press("Control+z");
     await eventually(async () => assert.equal(await planner.config.inputValue(), ""));
-    await planner.says(START);
+    await planner.hasCommand(START);
     await planner.hasCursor(planner.config, 0);
     await planner.config.press("Control+z");
     await eventually(async () => assert.equal(await planner.config.count(), 0));
@@ -231,7 +231,7 @@ describe("the history", { concurrency: false }, () => {
     await planner.tab("Plan").click();
     assert.match(await planner.command.inputValue(), /--use_spot/);
     await page.keyboard.press("Control+z");
-    await planner.says(START);
+    await planner.hasCommand(START);
   });
 
   test("a text box of its own has its own undo", async () => {
@@ -261,14 +261,14 @@ describe("the history", { concurrency: false }, () => {
       }, to);
     await scrolled(0);
     await page.keyboard.press("Control+z");
-    await planner.says(long);
+    await planner.hasCommand(long);
     await planner.hasCursor(planner.command, long.length);
     assert.ok((await scrolled()) > 500);
   });
 
   test("on a Mac it is Cmd, and Ctrl+Y is the system's", async () => {
     await close();
-    ({ page, complaints, close } = await newPage(browser));
+    ({ page, browserErrors, close } = await newPage(browser));
     planner = new Planner(page);
     await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" }));
     await page.goto(`${server.origin}/#c=${encodeURIComponent(START)}&seed=7`);
@@ -277,9 +277,9 @@ describe("the history", { concurrency: false }, () => {
     await page.keyboard.press("Control+z");
     assert.match(await planner.command.inputValue(), /--use_spot/);
     await page.keyboard.press("Meta+z");
-    await planner.says(START);
+    await planner.hasCommand(START);
     await page.keyboard.press("Control+y");
-    await planner.says(START);
+    await planner.hasCommand(START);
     await page.keyboard.press("Meta+Shift+z");
     await eventually(async () => assert.match(await planner.command.inputValue(), /--use_spot/));
   });
@@ -293,7 +293,7 @@ describe("the history", { concurrency: false }, () => {
     await eventually(async () => assert.match(await planner.command.inputValue(), /--use_spot/));
     assert.ok(await planner.undo.evaluate((element) => element === document.activeElement));
     await page.keyboard.press("Enter");
-    await planner.says(START);
+    await planner.hasCommand(START);
     await eventually(async () => assert.ok(await planner.command.evaluate((element) => element === document.activeElement)));
   });
 });

@@ -14,15 +14,15 @@ hyper_params:
 `;
 
 describe("around the Command box", { concurrency: false }, () => {
-  let server, browser, page, planner, complaints, close, config;
+  let server, browser, page, planner, browserErrors, close, config;
 
   before(async () => {
     server = await startServer(EXAMPLES);
     browser = await launchBrowser();
-    ({ page, complaints, close } = await newPage(browser));
+    ({ page, browserErrors, close } = await newPage(browser));
     planner = new Planner(page);
     config = page.getByRole("textbox", { name: "Config file" });
-    await page.goto(server.start);
+    await page.goto(server.startAddress);
     await planner.hasTrials(4);
   });
   after(async () => {
@@ -30,10 +30,9 @@ describe("around the Command box", { concurrency: false }, () => {
     await browser?.close();
     await server?.stop();
   });
-  afterEach(() => assert.deepEqual(complaints.splice(0), []));
+  afterEach(() => assert.deepEqual(browserErrors.splice(0), []));
 
   const button = (name) => page.getByRole("button", { name, exact: true });
-  const says = async (text) => eventually(async () => assert.equal(await planner.command.inputValue(), text));
 
   test("the seed's four commands become one, and can be had back", async () => {
     const four = SEED.find(({ name }) => name === "four commands").text;
@@ -45,7 +44,7 @@ describe("around the Command box", { concurrency: false }, () => {
     assert.deepEqual(await planner.values(4), [["8"], ["16"], ["32"], ["64"]]);
     assert.equal(await button("Write as one command").count(), 0);
     await planner.undo.click();
-    await says(four);
+    await planner.hasCommand(four);
     await planner.redo.click();
     await planner.hasTrials(4);
     assert.notEqual(await planner.command.inputValue(), four);
@@ -56,7 +55,7 @@ describe("around the Command box", { concurrency: false }, () => {
     await planner.hasTrials(1);
     await button("Config file").click();
     await config.fill(YAML);
-    await says("grid run --config config.yml f.py --n 1");
+    await planner.hasCommand("grid run --config config.yml f.py --n 1");
     await planner.hasTrials(6);
     assert.deepEqual(await planner.sweptColumns(), ["--lr", "--layers"]);
     assert.deepEqual(await planner.values(3), [["0.1", "1"], ["0.2", "1"], ["0.1", "2"]]);
@@ -73,13 +72,13 @@ describe("around the Command box", { concurrency: false }, () => {
       await other.page.goto(link);
       await new Planner(other.page).hasTrials(6);
       assert.equal(await other.page.getByRole("textbox", { name: "Config file" }).inputValue(), YAML);
-      assert.deepEqual(other.complaints, []);
+      assert.deepEqual(other.browserErrors, []);
     } finally {
       await other.close();
     }
 
     await button("Remove the config file").click();
-    await says("grid run f.py --n 1");
+    await planner.hasCommand("grid run f.py --n 1");
     await planner.hasTrials(1);
     assert.equal(await config.count(), 0);
     await planner.undo.click();
@@ -93,7 +92,7 @@ describe("around the Command box", { concurrency: false }, () => {
     await planner.paste(text);
     await drop(page, planner.command, ["sweep.yml", YAML.replaceAll("\n", "\r\n")]);
     await planner.hasTrials(7);
-    await says(text);
+    await planner.hasCommand(text);
     assert.equal(await config.inputValue(), YAML);
     await button("Remove the config file").click();
   });
@@ -121,7 +120,7 @@ describe("around the Command box", { concurrency: false }, () => {
   test("files are dropped and chosen: YAML is the config file, a script or text the command, others are refused", async () => {
     await planner.paste("grid run f.py");
     await drop(page, planner.command, ["sweep.yaml", YAML]);
-    await says("grid run --config sweep.yaml f.py");
+    await planner.hasCommand("grid run --config sweep.yaml f.py");
     await planner.hasTrials(6);
     await button("Remove the config file").click();
     await drop(page, planner.command, ["runs.sh", 'grid run g.py --x "[1, 2]"\n'], ["more.sh", "grid run h.py\n"]);
@@ -129,14 +128,14 @@ describe("around the Command box", { concurrency: false }, () => {
     const alert = page.getByRole("alert").filter({ hasText: /\S/ });
     assert.match(await alert.innerText(), /more\.sh was not read: one file of a kind/);
     await planner.undo.click();
-    await says("grid run f.py");
+    await planner.hasCommand("grid run f.py");
     await drop(page, planner.command, ["train.py", "import sys\n"]);
     await eventually(async () => assert.match(await alert.innerText(), /train\.py was not read/));
-    await says("grid run f.py");
+    await planner.hasCommand("grid run f.py");
 
     await button("Config file").click();
     await page.getByLabel("Choose file…").setInputFiles({ name: "other.txt", mimeType: "text/yaml", buffer: Buffer.from(YAML) });
-    await says("grid run --config other.txt f.py");
+    await planner.hasCommand("grid run --config other.txt f.py");
     await planner.hasTrials(6);
     await button("Remove the config file").click();
   });

@@ -11,7 +11,7 @@ const SIZES = [
 ];
 
 describe("the last readable plan", { concurrency: false }, () => {
-  let server, browser, page, planner, complaints, close;
+  let server, browser, page, planner, browserErrors, close;
 
   before(async () => {
     server = await startServer(EXAMPLES);
@@ -23,24 +23,24 @@ describe("the last readable plan", { concurrency: false }, () => {
   });
   afterEach(async () => {
     await close();
-    assert.deepEqual(complaints.filter((line) => !/401/.test(line)), []);
+    assert.deepEqual(browserErrors.filter((line) => !/401/.test(line)), []);
   });
 
   async function open(viewport) {
-    ({ page, complaints, close } = await newPage(browser, { viewport }));
+    ({ page, browserErrors, close } = await newPage(browser, { viewport }));
     planner = new Planner(page);
     await page.goto(server.origin);
     await planner.hasTrials(4);
   }
 
-  /** A function that tells where things are, and what they say, at one call into the page; a browser may have scrolled to the cursor. */
-  async function watch() {
+  /** A function that reads positions and texts in one call into the page. Positions are of the document: a browser may have scrolled to the cursor. */
+  async function layoutReader() {
     const parts = await Promise.all([planner.grid, planner.estimate, planner.command].map((part) => part.elementHandle()));
     const read = ([grid, estimate, command]) => ({
       grid: grid.getBoundingClientRect().top + scrollY,
       estimate: estimate.getBoundingClientRect().top + (estimate.getBoundingClientRect().left > innerWidth / 2 ? 0 : scrollY),
       rows: Number(grid.getAttribute("aria-rowcount")),
-      said: estimate.innerText,
+      estimateText: estimate.innerText,
       typed: command.value,
     });
     const together = await page.evaluateHandle((parts) => parts, parts);
@@ -62,20 +62,20 @@ describe("the last readable plan", { concurrency: false }, () => {
       assert.ok(texts.length > 6);
       await planner.paste(first);
       await planner.hasTrials(4);
-      const state = await watch();
-      const start = await state();
+      const layout = await layoutReader();
+      const start = await layout();
       for (const text of texts) {
         // The first key replaces what is there.
         await planner.command.press("Control+a");
         for (const key of text) {
           await page.keyboard.insertText(key);
-          const now = await state();
+          const now = await layout();
           assert.ok(now.rows > 1, `rows at ${now.typed}`);
-          assert.doesNotMatch(now.said, /No trials chosen|Nothing to price/, now.typed);
+          assert.doesNotMatch(now.estimateText, /No trials chosen|Nothing to price/, now.typed);
           assert.equal(now.grid, start.grid, `the grid at ${now.typed}`);
           assert.equal(now.estimate, start.estimate, `the Estimate at ${now.typed}`);
         }
-        await planner.says(text);
+        await planner.hasCommand(text);
         await eventually(async () => assert.ok(await planner.launch.isEnabled()));
       }
     });

@@ -257,7 +257,7 @@ const KINDS = {
 };
 
 describe("pasted texts, mended by clicks", { concurrency: false }, () => {
-  let folder, server, browser, page, planner, complaints;
+  let folder, server, browser, page, planner, browserErrors;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "sweep-mend-"));
@@ -265,9 +265,9 @@ describe("pasted texts, mended by clicks", { concurrency: false }, () => {
     await cp(join(EXAMPLES, "data"), join(folder, "data"), { recursive: true });
     server = await startServer(folder);
     browser = await launchBrowser();
-    ({ page, complaints } = await newPage(browser));
+    ({ page, browserErrors } = await newPage(browser));
     planner = new Planner(page);
-    await page.goto(server.start);
+    await page.goto(server.startAddress);
     await planner.hasTrials(4);
   });
   after(async () => {
@@ -275,7 +275,7 @@ describe("pasted texts, mended by clicks", { concurrency: false }, () => {
     await server?.stop();
     if (folder) await rm(folder, { recursive: true, force: true });
   });
-  afterEach(() => assert.deepEqual(complaints.splice(0), []));
+  afterEach(() => assert.deepEqual(browserErrors.splice(0), []));
 
   const fix = (name) => planner.problems.getByRole("button", { name, exact: true }).first();
   const hasProblems = (count) => eventually(async () => assert.equal(await planner.problems.count(), count));
@@ -288,8 +288,8 @@ describe("pasted texts, mended by clicks", { concurrency: false }, () => {
     assert.equal(names[0], name);
   }
 
-  async function makes({ says, trials, values, columns, left = 0, spot }) {
-    await planner.says(says);
+  async function checkPlan({ says, trials, values, columns, left = 0, spot }) {
+    await planner.hasCommand(says);
     await hasProblems(left);
     if (values || trials) await planner.hasTrials(trials ?? values.length);
     if (columns) assert.deepEqual(await planner.sweptColumns(), columns);
@@ -303,17 +303,17 @@ describe("pasted texts, mended by clicks", { concurrency: false }, () => {
       for (const { text, launchable = false, clicks } of cases) {
         test(text, async () => {
           await planner.paste(text);
-          await planner.says(text);
+          await planner.hasCommand(text);
           for (const [place, { then, button, ...plan }] of clicks.entries()) {
             if (place > 0 && !then) {
               await planner.undo.click();
-              await planner.says(text);
+              await planner.hasCommand(text);
             }
             await fix(button).waitFor();
             if (place === 0) await isFirst(button);
             if (place === 0) assert.equal(await planner.launch.isEnabled(), launchable);
             await fix(button).click();
-            await makes(plan);
+            await checkPlan(plan);
           }
         });
       }
@@ -353,7 +353,7 @@ describe("pasted texts, mended by clicks", { concurrency: false }, () => {
     await page.keyboard.press("Control+Enter");
     await launchNote(/digit\.py.*did you mean digits\.py/is).waitFor();
     // The console says that the server refused, and nothing else.
-    const refused = complaints.splice(0);
+    const refused = browserErrors.splice(0);
     assert.ok(refused.every((line) => /\b4\d\d\b/.test(line)), refused.join("\n"));
     await planner.tab("Runs").click();
     assert.equal(await runs().getByRole("row").count(), before);

@@ -1,9 +1,9 @@
-// The page as its users know it: by roles and names (INTERFACES of the project), never by its elements or classes.
+// The page as its users know it: by roles and accessible names, which are a fixed interface, never by elements or classes.
 import assert from "node:assert/strict";
 import { eventually } from "./browser.js";
 
 /** 2^53: `aria-rowcount` is -1 above it. */
-const MOST_COUNTED = 2 ** 53;
+const MAX_COUNTED = 2 ** 53;
 
 export class Planner {
   constructor(page) {
@@ -35,11 +35,11 @@ export class Planner {
   }
 
   /** Waits until the Command box holds `text`. */
-  async says(text) {
+  async hasCommand(text) {
     await eventually(async () => assert.equal(await this.command.inputValue(), text));
   }
 
-  /** Waits until the selection of a text box is `start` to `end`, which has the focus. */
+  /** Waits until `box` has the focus and its selection is `start` to `end`. */
   async hasCursor(box, start, end = start) {
     await eventually(async () => {
       const found = await box.evaluate((box) => [box.selectionStart, box.selectionEnd, box === document.activeElement]);
@@ -47,9 +47,9 @@ export class Planner {
     });
   }
 
-  /** Waits until the grid says that it has `count` trials. */
+  /** Waits until the grid has `count` trials, by its `aria-rowcount`. */
   async hasTrials(count) {
-    const rows = count + 1 > MOST_COUNTED ? -1 : count + 1; // the header is one
+    const rows = count + 1 > MAX_COUNTED ? -1 : count + 1; // the header is one
     await eventually(async () => assert.equal(await this.grid.getAttribute("aria-rowcount"), String(rows)));
   }
 
@@ -90,7 +90,7 @@ export class Planner {
   }
 }
 
-/** A table (not the grid) as objects, column header to text. */
+/** The rows of a table (not the grid) as objects, column header to text. */
 export async function readTable(table) {
   const columns = (await table.getByRole("columnheader").allInnerTexts()).map(firstLine);
   const rows = [];

@@ -19,21 +19,21 @@ const BAD = [
 ];
 
 describe("plans", { concurrency: false }, () => {
-  let server, browser, page, planner, complaints, close;
+  let server, browser, page, planner, browserErrors, close;
 
   before(async () => {
     server = await startServer(EXAMPLES);
     browser = await launchBrowser();
-    ({ page, complaints, close } = await newPage(browser));
+    ({ page, browserErrors, close } = await newPage(browser));
     planner = new Planner(page);
-    await page.goto(server.start);
+    await page.goto(server.startAddress);
     await planner.hasTrials(4); // it opens with a sweep over the example
   });
   after(async () => {
     await browser?.close();
     await server?.stop();
   });
-  afterEach(() => assert.deepEqual(complaints.splice(0), []));
+  afterEach(() => assert.deepEqual(browserErrors.splice(0), []));
 
   test("the page opens with the example's sweep, ready to launch", async () => {
     assert.match(await planner.command.inputValue(), /^grid run digits\.py /);
@@ -130,7 +130,7 @@ describe("plans", { concurrency: false }, () => {
       const reopened = new Planner(other.page);
       await reopened.hasTrials(2);
       assert.deepEqual(await reopened.values(2), [["3"], ["4"]]);
-      assert.deepEqual(other.complaints, []);
+      assert.deepEqual(other.browserErrors, []);
     } finally {
       await other.close();
     }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PAGE = join(ROOT, "dist");
+const BUILT_PAGE = join(ROOT, "dist");
 const BINARY = process.env.SWEEP ?? join(ROOT, "target/release/sweep");
 const READY_WITHIN_MS = 30_000;
 const STOPPED_WITHIN_MS = 10_000;
@@ -16,13 +16,13 @@ const STOPPED_WITHIN_MS = 10_000;
 export const EXAMPLES = join(ROOT, "examples");
 
 /**
- * Resolves when the server is ready, to its `origin`, the one-time `start` address that it printed and `stop()`.
- * Rejects with all that it printed when it ends or stays silent.
+ * Resolves when the server is ready, to its `origin`, the one-time `startAddress` that it printed and `stop()`.
+ * Rejects with everything that it printed if it ends, or prints no address in time.
  */
 export async function startServer(source) {
   const data = await mkdtemp(join(tmpdir(), "sweep-test-"));
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const options = ["serve", "--listen", origin.slice("http://".length), "--source", source, "--data", data, "--page", PAGE];
+  const options = ["serve", "--listen", origin.slice("http://".length), "--source", source, "--data", data, "--page", BUILT_PAGE];
   const server = spawn(BINARY, options, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => server.once("close", resolve));
   let output = "";
@@ -35,9 +35,9 @@ export async function startServer(source) {
     await rm(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
-  const start = new Promise((resolve, reject) => {
-    const give_up = (why) => reject(new Error(`the server ${why}:\n${output}`));
-    const timer = setTimeout(() => give_up("did not print its address"), READY_WITHIN_MS);
+  const startAddress = new Promise((resolve, reject) => {
+    const giveUp = (why) => reject(new Error(`the server ${why}:\n${output}`));
+    const timer = setTimeout(() => giveUp("did not print its address"), READY_WITHIN_MS);
     const read = (chunk) => {
       output += chunk;
       const line = /^Open (http:\S+)/m.exec(output);
@@ -48,11 +48,11 @@ export async function startServer(source) {
     };
     server.stdout.setEncoding("utf8").on("data", read);
     server.stderr.setEncoding("utf8").on("data", read);
-    server.once("error", (error) => give_up(`did not start (${error.message})`));
-    ended.then(() => give_up("ended"));
+    server.once("error", (error) => giveUp(`did not start (${error.message})`));
+    ended.then(() => giveUp("ended"));
   });
   try {
-    return { origin, start: await start, stop };
+    return { origin, startAddress: await startAddress, stop };
   } catch (error) {
     await stop();
     throw error;

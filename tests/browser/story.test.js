@@ -12,7 +12,7 @@ import { EXAMPLES, startServer } from "./server.js";
 const TRAINED_WITHIN_MS = 180_000;
 
 describe("from a pasted command to results", { concurrency: false }, () => {
-  let source, server, browser, page, planner, complaints;
+  let source, server, browser, page, planner, browserErrors;
 
   before(async () => {
     // The seed trains a `file.py`: here it is the project's example, which learns to read digits.
@@ -21,7 +21,7 @@ describe("from a pasted command to results", { concurrency: false }, () => {
     await cp(join(EXAMPLES, "data"), join(source, "data"), { recursive: true });
     server = await startServer(source);
     browser = await launchBrowser();
-    ({ page, complaints } = await newPage(browser));
+    ({ page, browserErrors } = await newPage(browser));
     planner = new Planner(page);
   });
   after(async () => {
@@ -31,7 +31,7 @@ describe("from a pasted command to results", { concurrency: false }, () => {
   });
 
   test("the seed's four commands are planned, launched, watched and compared", async () => {
-    await page.goto(server.start);
+    await page.goto(server.startAddress);
     await planner.paste(SEED.find(({ name }) => name === "four commands").text);
     await planner.hasTrials(4);
     await planner.runTime.fill("1 minute");
@@ -67,7 +67,7 @@ describe("from a pasted command to results", { concurrency: false }, () => {
     // The best by accuracy is marked, and comes first.
     const best = trials.findIndex((trial) => /Best/.test(trial.Trial));
     assert.equal(accuracies[best], Math.max(...accuracies));
-    assert.deepEqual(complaints.splice(0), []);
+    assert.deepEqual(browserErrors.splice(0), []);
   });
 
   test("a trial that fails shows its output, and the others go on", async () => {
@@ -84,6 +84,6 @@ describe("from a pasted command to results", { concurrency: false }, () => {
     }, TRAINED_WITHIN_MS);
     await trials.getByRole("button", { name: "Output of trial 1" }).click();
     await page.getByText("-1 is less than 0").waitFor(); // what the script says about it
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(browserErrors, []);
   });
 });

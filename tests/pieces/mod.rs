@@ -1,14 +1,14 @@
-//! The pieces of tests/data/repeated.txt, repeated, and what reading them costs.
+//! The pieces of tests/data/repeated.txt, repeated to any length, and ways to read and time them.
 
 use std::time::Duration;
 use sweep_planner::sweep::{Options, Reading, Settings, read, read_request};
 
 const PIECES: &str = include_str!("../data/repeated.txt");
-/// Fixes are worked out as problems are shown; each may cost a reading of the whole text. The page shows
-/// fifty; so few tell growth as well.
+/// Problems whose fixes are computed; each may cost a reading of the whole text. The page shows
+/// fifty, but these few reveal the same growth.
 const SHOWN: usize = 5;
 
-/// A text's head and what is repeated behind it.
+/// The start of a text and the piece that is repeated after it.
 pub(crate) struct Piece {
     head: String,
     repeated: String,
@@ -25,19 +25,19 @@ impl Piece {
         })
     }
 
-    /// At most so many bytes.
+    /// The head and as many repeats as fit into `length` bytes.
     pub(crate) fn text(&self, length: usize) -> String {
         let count = length.saturating_sub(self.head.len()) / self.repeated.len();
         format!("{}{}", self.head, self.repeated.repeat(count))
     }
 
-    /// Its head and the piece once, on one line.
+    /// The head and the piece once, on one line.
     pub(crate) fn name(&self) -> String {
         format!("{}{}", self.head, self.repeated).replace('\n', "\\n")
     }
 }
 
-/// Reads a text as the page does, with what it offers for the first problems.
+/// Reads a text as the page does, with fixes and help for the first problems.
 pub(crate) fn read_and_offer(text: &str, settings: &Settings) -> Reading {
     let reading = read(text, settings);
     for diagnostic in reading.diagnostics.iter().take(SHOWN) {
@@ -55,7 +55,7 @@ pub(crate) fn read_as_request(text: &str, settings: &Settings) {
     );
 }
 
-/// Time that this thread was on a processor: what other processes do counts little then.
+/// Time that this thread was on a processor, which other processes hardly change.
 pub(crate) fn processor_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Texts as persons write and break them, and what every reading has to be.
+//! Strategies for texts as people write and break them, and checks for every reading.
 #![allow(
     dead_code,
     reason = "each test file that has this module uses some of it"
@@ -55,7 +55,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(command(), 1..4).prop_map(|commands| commands.join("\n"))
 }
 
-/// Bits of commands in any order: mostly wrong.
+/// Pieces of commands in any order, mostly wrong.
 pub(crate) fn fragments() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("grid run "),
@@ -125,7 +125,7 @@ pub(crate) fn argvs(plan: &Plan) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Spans lie in the text, on character boundaries, in order, none at one place with another.
+/// Checks that spans lie in the text, on character boundaries, in order and without overlap.
 pub(crate) fn check_places(text: &str, reading: &Reading) {
     check_diagnostics(text, &reading.diagnostics);
     for command in reading.commands.iter() {

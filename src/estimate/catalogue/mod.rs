@@ -1,6 +1,7 @@
-//! The price list: machines with their rates, and which rate a machine's name stands for.
+//! The price list: parses machines with their rates, and finds the rate for a machine's name.
 
 use super::csv::{self, CsvError};
+use super::machine::Machine;
 use super::money::Money;
 use super::quote::{Basis, Quote};
 use crate::sweep::suggest::nearest;
@@ -26,59 +27,7 @@ const COLUMNS: [&str; 13] = [
     "source",
 ];
 
-/// One row of a price list. Prices are USD per hour of one machine.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Machine {
-    /// Who rents it out, in lower case: `grid`, `aws`, `gcp`, ….
-    pub provider: String,
-    /// The provider's name for it.
-    pub name: String,
-    /// Other names, such as Grid's `1_t4_16gb`.
-    pub aliases: Vec<String>,
-    /// Virtual processors, where stated.
-    pub vcpus: Option<u32>,
-    /// Main memory in the provider's nominal GB, where stated.
-    pub memory_gb: Option<f64>,
-    /// Model of the accelerator; none on a machine without.
-    pub gpu: Option<String>,
-    /// How many accelerators.
-    pub gpu_count: u32,
-    /// Memory of each accelerator in nominal GB.
-    pub gpu_memory_gb: Option<u32>,
-    /// List price; None is unknown, never free.
-    pub on_demand: Option<Money>,
-    /// Interruptible price; None is unknown.
-    pub spot: Option<Money>,
-    /// Where that price holds.
-    pub region: String,
-    /// The date of the list price: `2026-07-20`, `2026-07` or `2026`.
-    pub as_of: String,
-    /// Where both prices come from.
-    pub source: String,
-}
-
-impl Machine {
-    /// The list or the interruptible price.
-    pub fn rate(&self, spot: bool) -> Option<&Money> {
-        if spot {
-            self.spot.as_ref()
-        } else {
-            self.on_demand.as_ref()
-        }
-    }
-
-    fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-    }
-
-    fn has_alias(&self, name: &str) -> bool {
-        self.aliases
-            .iter()
-            .any(|alias| alias.eq_ignore_ascii_case(name))
-    }
-}
-
-/// A price list.
+/// A price list of at least one machine, except for the default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     machines: Vec<Machine>,
@@ -88,7 +37,8 @@ impl Catalogue {
     /// The list that this program was built with, parsed once.
     pub fn embedded() -> &'static Catalogue {
         static PARSED: OnceLock<Catalogue> = OnceLock::new();
-        // A test parses the same text, so the empty list (every price unknown) is never seen.
+        // A test parses the same text, so that the default (no machine, every price unknown) is
+        // never used.
         PARSED.get_or_init(|| Catalogue::parse(EMBEDDED).unwrap_or_default())
     }
 
@@ -141,17 +91,16 @@ impl Catalogue {
         Ok(Catalogue { machines })
     }
 
-    /// All machines, in the order of the list.
+    /// All machines, in the order of the file.
     pub fn machines(&self) -> impl Iterator<Item = &Machine> {
         self.machines.iter()
     }
 
-    /// What an hour of the machine called `instance_type` (or by one of its aliases, in any case
-    /// of letters) costs: Grid's rate, else AWS's for the same type, else that of whichever
-    /// provider has a machine of this name. An alias means what Grid's
-    /// documents say; where the published client picks another machine, reading the command warns
-    /// ([`crate::sweep::machines`]). An unknown
-    /// name or price gives a quote without a rate, never one of zero. O(machines).
+    /// Quotes the machine that `instance_type` names, or is an alias of, in any case of letters: at
+    /// Grid's rate, else AWS's for the same type, else that of any provider with a machine of this
+    /// name. An alias means what Grid's documents say; where the published client picks another
+    /// machine, reading the command warns ([`crate::sweep::machines`]). An unknown name or price
+    /// gives a quote without a rate, never a rate of zero. O(machines).
     pub fn quote(&self, instance_type: &str, spot: bool) -> Quote {
         let requested = instance_type.trim();
         let by_alias = self.ranked().find(|machine| machine.has_alias(requested));
@@ -172,7 +121,8 @@ impl Catalogue {
         }
     }
 
-    /// Machines in the order in which their provider's rate is taken: Grid, AWS, the others.
+    /// Machines by rank of their provider: Grid, AWS, all others. The first that fits gives the
+    /// rate.
     fn ranked(&self) -> impl Iterator<Item = &Machine> {
         let of = |wanted: fn(&str) -> bool| {
             self.machines
@@ -210,7 +160,7 @@ fn clash(known: &Machine, new: &Machine) -> bool {
             .any(|alias| known.has_alias(alias) || known.is_called(alias))
 }
 
-/// One row; the error names what was expected.
+/// Parses one row; the error is a noun phrase for what was expected.
 fn machine(fields: &[String], sources: &[(&str, &str)]) -> Result<Machine, &'static str> {
     let [
         provider,
@@ -256,7 +206,7 @@ fn machine(fields: &[String], sources: &[(&str, &str)]) -> Result<Machine, &'sta
     })
 }
 
-/// An empty field is a stated absence; anything else must read as a value.
+/// Some(None) for an empty field, None where `read` refuses the text.
 fn optional<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
     if text.is_empty() {
         Some(None)
@@ -271,7 +221,7 @@ fn positive(text: &str) -> Option<f64> {
         .filter(|value: &f64| value.is_finite() && *value > 0.0)
 }
 
-/// A price of zero is refused: nobody rents machines for nothing, so it is a slip.
+/// Refuses a price of zero as a slip: nobody rents machines for nothing.
 fn price(text: &str) -> Option<Money> {
     Money::from_decimal(text).filter(|price| !price.is_zero())
 }

@@ -1,4 +1,4 @@
-//! The names of characters, fetched when a command has `\N{NAME}`.
+//! Fetches the names of Unicode's characters when a command has `\N{NAME}`.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -6,13 +6,15 @@ use leptos::task::spawn_local;
 use super::{Draft, Runs};
 use crate::page::{browser, client};
 
-/// Milliseconds until it is tried again, the first time and at most.
+/// Milliseconds before the first retry, and at most before a later one; each pause is twice the one
+/// before.
 const FIRST_PAUSE: i32 = 1000;
 const LAST_PAUSE: i32 = 60_000;
 
-/// Fetches the table once the plan's text or a run's command needs it, and tries as long as one does.
+/// Fetches the table once the plan's text, its config file or a run's command needs it, and retries
+/// as long as one does.
 pub(super) fn fetch_when_needed(draft: Draft, runs: Runs) {
-    // Some that are no escapes after all cost a file, no more.
+    // A cheap test: text with `\N` that is no such escape only costs a needless request.
     let names = |text: &String| text.contains("\\N");
     let needed = Memo::new(move |_| {
         draft.text.with(names)

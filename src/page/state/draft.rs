@@ -1,4 +1,4 @@
-//! The plan being written: text and settings are all there is; the rest follows from them.
+//! The plan being written: text and settings are writable; everything else is derived from them.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::page::browser;
 use crate::sweep::literal::CharacterNames;
 use crate::sweep::{self, Fix, Plan, Ranges, Reading};
 
-/// The engine whose trials are processes on the server's own machine: nothing boots.
+/// The engine that runs trials as processes on the server's own machine: no machine has to boot.
 const LOCAL: &str = "local";
 
 /// The writable half (text, config file, seed, run time, parallel trials, selection) and the memos over it.
@@ -24,36 +24,36 @@ const LOCAL: &str = "local";
 pub(crate) struct Draft {
     /// The command text.
     pub(crate) text: RwSignal<String>,
-    /// The YAML of the file that `--config` names; none where its box is closed.
+    /// The YAML of the file that `--config` names; `None` while its box is closed.
     pub(crate) config: RwSignal<Option<String>>,
-    /// The names of characters, where the text needs them and they have come.
+    /// The names of Unicode's characters, once some text has needed them and they have been fetched.
     pub(crate) names: RwSignal<Option<CharacterNames>>,
-    /// Why a file could not be taken.
+    /// Why a dropped or chosen file was not read.
     pub(crate) notice: RwSignal<Option<String>>,
-    /// The seed of parts without `--seed`; drawn once, kept until rerolled.
+    /// The seed of commands without `--seed`; drawn once, kept until rerolled.
     pub(crate) seed: RwSignal<u32>,
-    /// The run time of a trial as typed.
+    /// The run time of one trial, as typed.
     pub(crate) run_time: RwSignal<String>,
-    /// Trials at once; none: what the cluster can.
+    /// Trials that run at once; `None`: as many as the cluster has slots.
     pub(crate) parallel: RwSignal<Option<u32>>,
+    /// The trials that a person chose, and the plan they chose them on; `None`: all.
     pub(super) picked: RwSignal<Option<Picked>>,
-    /// The text, read.
     pub(crate) reading: Memo<Reading>,
-    /// The plan to show: of the text, or of the last one that could be read.
+    /// The plan to display: of the text, or of the last one that could be read.
     pub(crate) in_view: InView,
-    /// The steps that led here.
+    /// The history.
     pub(super) undo: Undo,
-    /// What the controls show: the options of the first command that could be read.
+    /// What the controls show: the options of the first command that can be read.
     pub(crate) options: Memo<Shown>,
-    /// The one command that several stand for.
+    /// A fix that merges several commands into one with the same trials, where that is possible.
     pub(crate) shortcut: Memo<Option<Fix>>,
-    /// The chosen positions.
+    /// The positions of the chosen trials in the displayed plan.
     pub(crate) chosen: Memo<Ranges>,
-    /// What of the choice the plan does not have any more, in words.
+    /// A message about chosen trials that the displayed plan no longer has.
     pub(crate) lost_choice: Memo<Option<String>>,
-    /// The run time, read; `Ok(None)` where none is given.
+    /// The parsed run time; `Ok(None)` where none is given.
     pub(crate) run_time_read: Memo<Result<Option<RunTime>, formula::Error>>,
-    /// How trials are priced.
+    /// Run time, parallel trials and billing rules of the chosen cluster.
     pub(crate) pricing: Memo<estimate::Settings>,
     /// Time and money of the chosen trials.
     pub(crate) estimate: Memo<Estimate>,
@@ -139,7 +139,7 @@ impl Draft {
         draft
     }
 
-    /// Takes over a saved plan.
+    /// Replaces the plan by a saved one.
     pub(super) fn restore(self, saved: Saved) {
         self.picked
             .set(saved.picked.as_ref().map(Picked::from_link));
@@ -152,7 +152,7 @@ impl Draft {
         self.text.set(saved.text);
     }
 
-    /// The plan as it is kept and shared.
+    /// The plan in the form in which it is stored and shared.
     pub(super) fn saved(self) -> Saved {
         Saved {
             text: self.text.get(),
@@ -167,12 +167,12 @@ impl Draft {
         }
     }
 
-    /// The same, for code that runs once.
+    /// The same, without tracking its signals.
     pub(super) fn saved_untracked(self) -> Saved {
         untrack(move || self.saved())
     }
 
-    /// The plan in view.
+    /// The displayed plan, tracked.
     pub(crate) fn plan(self) -> Arc<Plan> {
         self.in_view.plan.get()
     }
@@ -184,7 +184,8 @@ impl Draft {
         [page, "#", &link::to_hash(&self.saved_untracked())].concat()
     }
 
-    /// Changes the selection; that of a text before stays as it is.
+    /// Changes the selection: `change` gets it with the number of trials. Does nothing while the text
+    /// has errors, for the displayed plan is then an earlier text's.
     pub(crate) fn choose(self, change: impl FnOnce(&mut Ranges, u128)) {
         if self.in_view.is_stale.get_untracked() {
             return;

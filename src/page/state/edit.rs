@@ -1,4 +1,4 @@
-//! What controls, fixes and files change in the plan: each a step of its history.
+//! The changes that controls, fixes and files make to the plan: each is one step of its history.
 
 use leptos::prelude::*;
 
@@ -7,11 +7,10 @@ use super::{Caret, Draft, Field};
 use crate::page::browser;
 use crate::sweep::{self, Fix, Origin, Reading, config};
 
-/// The script of a command that is written for a config file, to be typed over.
+/// Stands for the script in a command that is generated for a pasted config file; the user types over it.
 const SCRIPT: &str = "train.py";
 
 impl Field {
-    /// The box that a problem's place is in.
     pub(crate) fn of(origin: Origin) -> Field {
         match origin {
             Origin::Command => Field::Command,
@@ -21,14 +20,14 @@ impl Field {
 }
 
 impl Draft {
-    /// Writes an option of `grid run` into every command of the text; none: takes it out.
+    /// Writes an option of `grid run` into every command of the text; `None` removes it.
     pub(crate) fn set_option(self, name: &str, value: Option<&str>) {
         self.note_change(Field::Command, None);
         self.text
             .update(|text| *text = sweep::edit::set_option(text, name, value));
     }
 
-    /// Replaces the whole text; the cursor belongs at its end.
+    /// Replaces the whole text. Returns where the cursor belongs: at the end.
     pub(crate) fn replace(self, text: String) -> Caret {
         let end = utf16_length(&text);
         let caret = Caret {
@@ -40,7 +39,8 @@ impl Draft {
         caret
     }
 
-    /// Begins with an example: a choice of trials of the text before is let go of, and said to be.
+    /// Replaces the text by an example. A selection made on the text before is dropped, and a notice
+    /// reports that.
     pub(crate) fn begin_with(self, example: &str) -> Caret {
         if self.text.with_untracked(|text| text != example) {
             self.picked
@@ -49,7 +49,7 @@ impl Draft {
         self.replace(example.to_owned())
     }
 
-    /// Takes a config file. Where no command names one, all do from now on, by `name`.
+    /// Sets the config file. If no command names one yet, adds `--config name` to all commands.
     pub(crate) fn set_config(self, name: &str, yaml: String) {
         self.note_change(Field::Config, None);
         self.config.set(Some(yaml));
@@ -59,8 +59,8 @@ impl Draft {
         }
     }
 
-    /// Takes a config file that was pasted as the command for what it is. The cursor belongs at
-    /// the end of the command, or on its script where neither text names one.
+    /// Moves a config file that was pasted into the Command box to its own box. Returns where the
+    /// cursor belongs: at the end of the command, or on its script if neither text names one.
     pub(crate) fn take_pasted(self) -> Option<Caret> {
         let pasted = self.text.with_untracked(|text| config::pasted(text))?;
         let names_script = !pasted.commands.is_empty() || pasted.script.is_some();
@@ -77,14 +77,14 @@ impl Draft {
         self.note_cursor_after(Caret { range, ..caret })
     }
 
-    /// Takes the config file out of the plan.
+    /// Removes the config file, and `--config` from all commands.
     pub(crate) fn remove_config(self) {
         self.note_change(Field::Config, None);
         self.config.set(None);
         self.set_option("--config", None);
     }
 
-    /// Reads the text that a problem's place is in.
+    /// Calls `read` with the text that a problem of this origin is in.
     pub(crate) fn with_origin<R>(self, origin: Origin, read: impl FnOnce(&str) -> R) -> R {
         match origin {
             Origin::Command => self.text.with(|text| read(text)),
@@ -94,7 +94,7 @@ impl Draft {
         }
     }
 
-    /// Mends one of the two texts; the end of what was written is where the cursor belongs.
+    /// Applies a fix to the text it is for. Returns where the cursor belongs: behind the last edit.
     pub(crate) fn mend(self, origin: Origin, fix: &Fix) -> Caret {
         let text = untrack(|| self.with_origin(origin, |text| fix.apply(text)));
         let place = end_of_edits(&text, fix);
@@ -110,7 +110,7 @@ impl Draft {
         caret
     }
 
-    /// Draws another seed: into the text where one is typed there, else into the settings.
+    /// Draws another seed: replaces the one typed in the text, or else the one of the settings.
     pub(crate) fn reroll(self) {
         let seed = browser::random_u32();
         if self.options.with_untracked(|options| options.seed_drawn) {
@@ -120,7 +120,8 @@ impl Draft {
         }
     }
 
-    /// Sets the seed in the text; where the config file leaves it to be drawn, as if drawn.
+    /// Sets the seed in the text. If the config file decides about the seed, an option in the text
+    /// would have no effect, so the drawn seed is replaced instead.
     pub(crate) fn set_seed(self, seed: Option<u32>) {
         let ruled = self
             .options
@@ -141,7 +142,7 @@ fn end_of_edits(text: &str, fix: &Fix) -> u32 {
     let Some((last, _)) = fix.edits.last() else {
         return 0;
     };
-    // Each edit moves what is behind it.
+    // Spans refer to the text before the fix: each edit shifts the end of the last one.
     let end = fix
         .edits
         .iter()

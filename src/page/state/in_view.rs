@@ -1,4 +1,4 @@
-//! The plan that the page shows while the text may not be readable.
+//! The plan that is displayed while the text may have errors.
 
 use std::sync::Arc;
 
@@ -7,14 +7,15 @@ use leptos::prelude::*;
 use crate::sweep::diagnostic::Kind;
 use crate::sweep::{Diagnostic, Plan, Reading, Severity};
 
-/// The plan of the text, or of the last text that could be read: a half-typed word empties no grid.
+/// The plan of the text, or, while the text has errors, of the last readable one: a half-typed word
+/// must not empty the grid.
 #[derive(Clone, Copy)]
 pub(crate) struct InView {
-    /// The plan; empty where the box is.
+    /// Empty while the Command box is.
     pub(crate) plan: Memo<Arc<Plan>>,
-    /// Whether it is an earlier text's: it cannot be launched, and its selection rests.
+    /// Whether `plan` is an earlier text's: it cannot be launched, nor its selection changed.
     pub(crate) is_stale: Memo<bool>,
-    /// Whether the text has no command in it, which is no mistake.
+    /// Whether the text holds no command (nothing, blanks or comments), which is not shown as an error.
     pub(crate) is_blank: Memo<bool>,
 }
 
@@ -40,7 +41,7 @@ impl InView {
     }
 }
 
-/// What a person is told: nothing where no command is there yet.
+/// The problems to display: all but `NoCommand`, since an empty box is no mistake.
 pub(crate) fn problems_to_show(reading: &Reading) -> impl Iterator<Item = &Diagnostic> {
     reading.all_diagnostics().filter(|d| !is_no_command(d))
 }

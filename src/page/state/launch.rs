@@ -1,4 +1,5 @@
-//! From the plan to runs: one request per command, each with a key under which it happens once.
+//! Launches the plan: one request per command, each with an idempotency key, so that a repeated
+//! request launches nothing twice.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -19,18 +20,17 @@ pub(crate) enum Phase {
     Idle,
     /// Requests are on their way.
     Sending,
-    /// It did not go through, or not whole: what to tell the person.
+    /// Some or all of it failed; the message for the user.
     Failed(String),
 }
 
-/// The launch under way.
 #[derive(Clone, Copy)]
 pub(crate) struct Launch {
-    /// How far it is.
     pub(crate) phase: RwSignal<Phase>,
 }
 
-/// Where the keys of unanswered launches are kept: a reload of the page must not forget them.
+/// The name under which the keys of unanswered launches are stored, so that they survive a reload of
+/// the page.
 const KEYS: &str = "sweep.launching";
 
 impl Launch {
@@ -82,7 +82,7 @@ impl Launch {
     }
 }
 
-/// Shows what was launched together, and compares it together.
+/// Opens the first of the runs that were launched together, and compares all of them in Results.
 fn show(state: State, runs: Vec<Run>, asked: Mark) {
     if let Some(first) = runs.first() {
         state.runs.open.set(Some(first.id.clone()));
@@ -92,9 +92,10 @@ fn show(state: State, runs: Vec<Run>, asked: Mark) {
     runs.into_iter().for_each(|run| state.runs.take(run, asked));
 }
 
-/// Sends the requests in order until one fails. Keys are forgotten when their answer has come and,
-/// for a plan of several commands, all have: a retry then repeats the whole, and what was already
-/// launched answers with its run.
+/// Sends the requests in order until one fails. The keys are removed only after the last request has
+/// succeeded: after a failure the user launches the whole plan again, and the server answers the
+/// requests that had succeeded with their runs. The key of a request that the server refused is
+/// removed at once, for nothing was launched under it.
 async fn send(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Option<Failure>) {
     let client = state.server.client.get_untracked();
     let mut keys = Keys::kept();
@@ -140,7 +141,7 @@ fn requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
     Ok(requests)
 }
 
-/// Idempotency keys by what they launch.
+/// Idempotency keys by what they launch ([`Named::name`]), as stored in this tab.
 struct Keys(Vec<(String, String)>);
 
 impl Keys {
@@ -151,7 +152,7 @@ impl Keys {
         Keys(kept.unwrap_or_default())
     }
 
-    /// The key of a request: the same as long as its launch has not been answered.
+    /// The key of a request: a new one, or the one of an earlier attempt that is still unanswered.
     fn of(&mut self, name: &str) -> String {
         if let Some((_, key)) = self.0.iter().find(|(known, _)| known == name) {
             return key.clone();
@@ -173,8 +174,9 @@ impl Keys {
     }
 }
 
-/// A request and what makes two launches of it the same: its place among the commands (a command
-/// pasted twice is two runs), cluster, name and digest.
+/// A request and its identity: two requests with the same one are attempts at the same launch. It
+/// consists of its place among the commands (a command pasted twice is two runs), cluster, name and
+/// digest.
 struct Named {
     request: CreateRun,
     name: String,

@@ -1,18 +1,18 @@
-//! Which is newer, what an event said or what an answer says: pure.
+//! A logical clock that decides which is newer, an event or an answer: pure.
 //!
-//! An answer tells how things stood when the server wrote it. An event that was heard while the
-//! answer was under way may be later than that, and is told only once: the answer must not undo it.
+//! An answer holds the state at the moment when the server wrote it. An event that arrives while
+//! the answer is under way may be newer, and is sent only once: the answer must not overwrite it.
 
 use std::collections::BTreeMap;
 
-/// Remembers when each thing was last heard of, counted in events.
+/// Counts events, and remembers for each key the number of its last one.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ledger<K> {
     now: u64,
     heard: BTreeMap<K, u64>,
 }
 
-/// A moment between events; taken before a request is sent.
+/// A moment between two events: how many have arrived so far. Taken before a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Mark(u64);
 
@@ -26,19 +26,19 @@ impl<K> Default for Ledger<K> {
 }
 
 impl<K: Ord> Ledger<K> {
-    /// This moment.
     pub(super) fn mark(&self) -> Mark {
         Mark(self.now)
     }
 
-    /// An event told of `key`.
+    /// Records that an event about `key` has arrived.
     pub(super) fn hear(&mut self, key: K) {
         self.now += 1;
         self.heard.insert(key, self.now);
     }
 
-    /// Whether an event has told of `key` since `mark`. If it was the earlier one after all, the
-    /// event of the later change is still to come.
+    /// Whether an event about `key` has arrived after `since`, so that an answer to a request of that
+    /// moment is to be ignored. That is safe even if the answer is the newer of the two: the event
+    /// about the change that it holds is still to come.
     pub(super) fn heard_since(&self, key: &K, mark: Mark) -> bool {
         self.heard.get(key).is_some_and(|at| *at > mark.0)
     }

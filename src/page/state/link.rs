@@ -1,19 +1,19 @@
-//! The plan in the page's address: pure functions between what is saved and the text after `#`.
+//! Converts a plan to the text after `#` in the page's address and back: pure functions.
 
-/// Everything that makes a plan: the text and the settings that `grid run` has no words for.
+/// Everything that makes a plan: the text, and the settings that `grid run` has no options for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Saved {
     /// The command text.
     pub(crate) text: String,
     /// The YAML of the file that `--config` names.
     pub(crate) config: Option<String>,
-    /// Seed for parts without `--seed`.
+    /// The seed of commands without `--seed`.
     pub(crate) seed: Option<u32>,
     /// Run time of a trial as typed; empty: unknown.
     pub(crate) run_time: String,
-    /// Parallel trials; none: the cluster's slots.
+    /// Parallel trials; `None`: as many as the cluster has slots.
     pub(crate) parallel: Option<u32>,
-    /// Which trials are chosen; none: all.
+    /// Which trials are chosen; `None`: all.
     pub(crate) picked: Option<Picked>,
 }
 
@@ -52,8 +52,8 @@ pub(crate) fn to_hash(saved: &Saved) -> String {
     hash
 }
 
-/// Reads an address's text after `#` (with or without the sign); none where it holds no plan.
-/// Unknown names are skipped, so that a later page's links open in this one.
+/// Parses an address's text after `#` (with or without the sign); `None` if it holds no plan.
+/// Unknown names are skipped, so that this version opens links of later ones.
 pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
     let mut saved = Saved::default();
     let mut has_text = false;
@@ -70,7 +70,8 @@ pub(crate) fn from_hash(hash: &str) -> Option<Saved> {
             "time" => saved.run_time = value,
             "parallel" => saved.parallel = value.parse().ok().filter(|slots| *slots > 0),
             "pick" => {
-                // One that cannot be read chooses nothing, and not all: it fits no plan.
+                // A selection that cannot be read must not become all trials: fingerprint 0 fits no plan,
+                // so none is chosen.
                 let read = value.rsplit_once('~').and_then(|(ranges, shape)| {
                     Some((ranges, u64::from_str_radix(shape, 16).ok()?))
                 });
@@ -102,7 +103,7 @@ fn hex(number: u64) -> String {
         .collect()
 }
 
-/// Form encoding: blanks become `+`, everything that chat programs cut links at becomes `%XX`.
+/// Form encoding: blanks become `+`; every character at which chat programs end a link becomes `%XX`.
 fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
         match byte {

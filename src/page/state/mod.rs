@@ -1,4 +1,4 @@
-//! The page's state: a few writable signals, and memos for everything that follows from them.
+//! The app's state: a few writable signals, and memos for everything that follows from them.
 
 mod character_names;
 mod draft;
@@ -24,7 +24,7 @@ pub(crate) use runs::{RunTrials, Runs};
 pub(crate) use server::{Server, Status};
 pub(crate) use shown::Shown;
 
-/// What the page shows.
+/// The tabs of the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tab {
     /// The command, its trials and their price.
@@ -37,10 +37,10 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    /// In the order shown.
+    /// From left to right.
     pub(crate) const ALL: [Tab; 3] = [Tab::Plan, Tab::Runs, Tab::Results];
 
-    /// The word of the tab, also the id of its panel.
+    /// The tab's label; `tab-` and `panel-` before it are the ids of its button and its panel.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Tab::Plan => "Plan",
@@ -50,7 +50,7 @@ impl Tab {
     }
 }
 
-/// All state, made once; a view takes the part it needs.
+/// All state, created once; a component takes the part it needs.
 #[derive(Clone, Copy)]
 pub(crate) struct State {
     /// The tab in view.
@@ -61,12 +61,11 @@ pub(crate) struct State {
     pub(crate) server: Server,
     /// What was launched.
     pub(crate) runs: Runs,
-    /// The launch under way.
     pub(crate) launch: Launch,
 }
 
 impl State {
-    /// Opens the plan of the address, else the last one, else the example; looks for the server.
+    /// Loads the plan of the address, else the last one, else the example, and connects to the server.
     pub(crate) fn open() -> State {
         let server = Server::new();
         let draft = Draft::new(saved::open(), server);
@@ -83,7 +82,7 @@ impl State {
         }
     }
 
-    /// The state, from any component.
+    /// The state, from Leptos's context. Panics outside of `App`.
     pub(crate) fn get() -> State {
         expect_context()
     }

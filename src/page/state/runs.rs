@@ -1,4 +1,4 @@
-//! What was launched, kept up to date by the server's events.
+//! The runs and their trials, kept up to date by the server's events.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,27 +12,28 @@ use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges, TrialPage, TrialRow};
 use crate::page::browser;
 use crate::page::client::{Client, Failure, Heard};
 
-/// Milliseconds before the first attempt to listen again, and at most between later ones.
+/// Milliseconds before the first attempt to reconnect, and at most before a later one; each wait is
+/// twice the one before.
 const FIRST_WAIT: i32 = 500;
 const LAST_WAIT: i32 = 15_000;
 
-/// Runs and those of their trials that somebody looks at.
+/// All runs, and the trials of those runs that have been displayed.
 #[derive(Clone, Copy)]
 pub(crate) struct Runs {
     server: Server,
-    /// Newest first; none while they have not been read.
+    /// Newest first; `None` until they have been read.
     pub(crate) list: RwSignal<Option<Vec<Run>>>,
-    /// The id of the run whose trials are shown.
+    /// The id of the run whose trials are shown; `None`: the newest one's.
     pub(crate) open: RwSignal<Option<String>>,
     /// The ids of the runs whose results are compared; empty: the open one's.
     pub(crate) compared: RwSignal<BTreeSet<String>>,
     /// Why the last request failed.
     pub(crate) failure: RwSignal<Option<Failure>>,
-    /// Whether changes arrive as they happen.
+    /// Whether the stream of events is connected.
     pub(crate) live: RwSignal<bool>,
     trials: RwSignal<HashMap<String, ArcRwSignal<RunTrials>>>,
     ledger: StoredValue<Ledger<String>>,
-    /// Whether a change of a run was asked for and not answered yet.
+    /// Whether a retry or a release has been sent and not answered yet.
     asking: StoredValue<bool>,
 }
 
@@ -41,19 +42,20 @@ pub(crate) struct Runs {
 pub(crate) struct RunTrials {
     /// The swept arguments.
     pub(crate) columns: Vec<String>,
-    /// The metrics, in the order first seen.
+    /// The names of the metrics, in the order in which they first appeared.
     pub(crate) metrics: Vec<String>,
-    /// By number.
+    /// By the trial's number in its run, from 0.
     pub(crate) rows: BTreeMap<u32, TrialRow>,
-    /// How many the run has; none before the first page.
+    /// How many trials the run has; `None` before the first page has arrived.
     pub(crate) total: Option<u64>,
-    /// Pages asked for, so that each is asked for once.
+    /// The pages that have been requested, so that each is requested once.
     asked: BTreeSet<u32>,
     ledger: Ledger<u32>,
 }
 
 impl RunTrials {
-    /// Takes an answer to a request of the moment `asked`, but for rows heard of since.
+    /// Takes over an answer to a request that was sent at tick `sent_at`, except for rows that an event has
+    /// changed since.
     fn take(&mut self, page: TrialPage, asked: Mark) {
         self.columns = page.columns;
         self.metrics = page.metric_names;
@@ -65,7 +67,7 @@ impl RunTrials {
         }
     }
 
-    /// Takes changed rows; true where they measure something that was not known yet.
+    /// Takes over rows from an event. Returns whether they have a metric that was not known yet.
     fn patch(&mut self, rows: Vec<TrialRow>) -> bool {
         let before = self.metrics.len();
         for row in rows {
@@ -98,7 +100,7 @@ impl Runs {
         runs
     }
 
-    /// The run with this id, as last heard of.
+    /// The run with this id in its last known state.
     pub(crate) fn get(self, id: &str) -> Option<Run> {
         self.list
             .with(|list| list.as_ref()?.iter().find(|run| run.id == id).cloned())
@@ -122,12 +124,13 @@ impl Runs {
         self.open.set(Some(id));
     }
 
-    /// The moment before a request whose answer is a run.
+    /// The present tick of the clock for runs, to be taken before a request whose answer is a run.
     pub(super) fn mark(self) -> Mark {
         self.ledger.with_value(Ledger::mark)
     }
 
-    /// Takes a run from an answer to a request of the moment `asked`, unless it was heard of since.
+    /// Takes over a run from an answer to a request that was sent at tick `sent_at`, unless an event has
+    /// changed it since.
     pub(super) fn take(self, run: Run, asked: Mark) {
         if !self
             .ledger
@@ -137,7 +140,7 @@ impl Runs {
         }
     }
 
-    /// Adds a run, or replaces what was known of it.
+    /// Adds a run, or replaces the one with the same id.
     fn upsert(self, run: Run) {
         self.list.update(|list| {
             let list = list.get_or_insert_default();
@@ -151,7 +154,7 @@ impl Runs {
         });
     }
 
-    /// The trials of a run; the `page`-th [`TRIAL_PAGE_MAX`] of them are read if they have not been.
+    /// The trials of a run. Requests the `page`-th [`TRIAL_PAGE_MAX`] of them unless that was done before.
     pub(crate) fn trials(self, run: &Run, page: u32) -> ArcRwSignal<RunTrials> {
         let known = self.trials.try_update_untracked(|all| {
             all.entry(run.id.clone())
@@ -204,13 +207,13 @@ impl Runs {
         self.ask(async move { client.retry(&cluster, &run, numbers).await });
     }
 
-    /// Asks the server to go on with the trials that it holds.
+    /// Asks the server to queue the trials of a run that it holds back.
     pub(crate) fn release(self, cluster: String, run: String) {
         let client = self.server.client.get_untracked();
         self.ask(async move { client.release(&cluster, &run).await });
     }
 
-    /// Asks for a change of a run, unless one is under way: a second click means the first.
+    /// Sends a request that changes a run, unless one is under way: a double click is one request.
     fn ask(self, request: impl Future<Output = Result<Run, Failure>> + 'static) {
         if self.asking.get_value() {
             return;
@@ -231,7 +234,7 @@ impl Runs {
         }
     }
 
-    /// Asks the server to stop a trial; its row follows by the event.
+    /// Asks the server to stop a trial. Its new state arrives as an event.
     pub(crate) fn stop_trial(self, cluster: String, id: String) {
         let client = self.server.client.get_untracked();
         spawn_local(async move {
@@ -246,7 +249,7 @@ impl Runs {
         self.failure.set(Some(failure));
     }
 
-    /// Reads everything again and listens for changes, whenever a server is connected.
+    /// Whenever a server is connected, or another one, reads everything again and listens for changes.
     fn follow(self) {
         let session =
             Memo::new(move |_| self.server.is_connected().then(|| self.server.client.get()));
@@ -266,8 +269,8 @@ impl Runs {
         });
     }
 
-    /// Listens until aborted, coming back after breaks: at once, then at growing intervals. What
-    /// there is already is read once the stream is open, so that no change falls between.
+    /// Listens for events until aborted, and reconnects after breaks at growing intervals. The runs
+    /// are read only once the stream is open, so that no change between the two is missed.
     async fn listen(self, client: Client, controller: AbortController) {
         let (signal, mut last_id, mut wait) = (controller.signal(), String::new(), FIRST_WAIT);
         while !signal.aborted() {
@@ -317,7 +320,7 @@ impl Runs {
                 if let Some(known) = known
                     && known.try_update(|known| known.patch(trials)) == Some(true)
                 {
-                    // The server knows in which order metrics were first seen.
+                    // The server knows the order in which metrics first appeared: read the first page again.
                     self.read_page(cluster_id, run_id, 0, known);
                 }
             }
@@ -328,7 +331,7 @@ impl Runs {
         }
     }
 
-    /// The runs that events told of since a moment.
+    /// The runs that events have changed since a moment.
     fn heard_since(self, mark: Mark) -> Vec<Run> {
         self.list.with_untracked(|list| {
             self.ledger.with_value(|ledger| {
@@ -338,7 +341,7 @@ impl Runs {
         })
     }
 
-    /// Reads the runs of every cluster, and forgets trials so that views read theirs again.
+    /// Reads the runs of every cluster, and all pages of trials that had been requested.
     async fn reload(self, client: &Client) {
         let clusters = self.server.clusters.get_untracked();
         let asked = self.mark();
@@ -351,6 +354,7 @@ impl Runs {
         }
         all.sort_by_key(|run| std::cmp::Reverse(run.created_at));
         self.failure.set(None);
+        // Runs that events have changed during the requests are newer than the answers.
         let newer = self.heard_since(asked);
         self.list.set(Some(all));
         newer.into_iter().for_each(|run| self.upsert(run));

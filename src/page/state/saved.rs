@@ -1,4 +1,4 @@
-//! The plan kept in the page's address and in this browser.
+//! Keeps the plan in the page's address and in the browser's storage.
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
@@ -9,12 +9,13 @@ use super::link::{self, Saved};
 use crate::page::browser::{self, Keep};
 use crate::page::text;
 
-/// Where the last plan is kept, in the form of a link.
+/// The name under which the last plan is stored, in the form of a link.
 const PLAN: &str = "sweep.plan";
-/// Typing rests this long before the address follows: browsers refuse hundreds of changes a minute.
+/// How long typing must pause before the address is updated: browsers limit such updates to some
+/// hundred a minute.
 const REST: Duration = Duration::from_millis(350);
 
-/// The plan of the address, else the last one, else the shipped example.
+/// Loads the plan of the address, else the last one of this browser, else the example.
 pub(super) fn open() -> Saved {
     link::from_hash(&browser::hash())
         .or_else(|| link::from_hash(&Keep::Local.get(PLAN)?))
@@ -25,7 +26,8 @@ pub(super) fn open() -> Saved {
         })
 }
 
-/// Lets address and browser follow the plan, and the plan follow an address typed or gone back to.
+/// From now on writes every change of the plan to the address and the storage, and loads the plan of
+/// an address that the user types or goes back to.
 pub(super) fn keep(draft: Draft) {
     let hash = Memo::new(move |_| link::to_hash(&draft.saved()));
     let waiting = StoredValue::new(None::<TimeoutHandle>);

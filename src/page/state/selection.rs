@@ -1,4 +1,4 @@
-//! Which trials are chosen: what a person chose on one plan, carried to the plan that is.
+//! Which trials are chosen: a selection made on one plan is carried over to the present plan.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,19 +9,19 @@ use crate::page::format::counted;
 use crate::sweep::axis::Values;
 use crate::sweep::{self, Plan, Ranges, Strategy};
 
-/// A choice of trials and the plan that it was made on.
+/// A selection of trials and the plan that it was made on.
 ///
-/// It stays as it is while the text changes: what is chosen on another plan follows from it and that
-/// plan alone, so that text taken back has its choice back.
+/// It does not change with the text: what is chosen on another plan is computed from it and that
+/// plan alone. So a text that is restored has its selection again.
 #[derive(Clone, Debug)]
 pub(super) struct Picked {
-    /// The fingerprint of the plan.
     print: u64,
     /// The chosen positions.
     pub(super) chosen: Ranges,
-    /// The plan: for a link's choice the first one that has its fingerprint.
+    /// The plan. For a link's selection it is found later: the first one that has its fingerprint.
     plan: Arc<OnceLock<Arc<Plan>>>,
-    /// Whether all trials of `plan` are chosen instead, and of any other: see [`Picked::released`].
+    /// Whether the selection was dropped, so that all trials of any plan are chosen: see
+    /// [`Picked::released`]. `plan` is then the one that replaced the selection's own.
     is_released: bool,
 }
 
@@ -36,8 +36,8 @@ impl PartialEq for Picked {
 }
 
 impl Picked {
-    /// The choice of these trials; `None` where it is all of them: no set of numbers, for a longer
-    /// plan is then chosen whole, too.
+    /// The selection of these trials; `None` if it is all of them. All is no set of numbers: when the
+    /// plan grows, its new trials are chosen, too.
     pub(super) fn on(plan: Arc<Plan>, chosen: Ranges) -> Option<Picked> {
         (chosen.len() < plan.len()).then(|| Picked {
             print: fingerprint(&plan),
@@ -47,8 +47,9 @@ impl Picked {
         })
     }
 
-    /// What is left of the choice where a click replaces the whole plan by another: all trials are
-    /// chosen, and the person is told so as long as the plan is the one that the click brought.
+    /// The selection after a click has replaced the whole plan by an example: all trials are chosen,
+    /// and a message reports that for as long as the example's plan is displayed. `None` if it had
+    /// been dropped before.
     pub(super) fn released(&self) -> Option<Picked> {
         (!self.is_released).then(|| Picked {
             print: 0,
@@ -58,7 +59,7 @@ impl Picked {
         })
     }
 
-    /// The choice of a link. What cannot be read there fits no plan.
+    /// The selection of a link. Ranges that cannot be parsed become a selection that fits no plan.
     pub(super) fn from_link(picked: &link::Picked) -> Picked {
         let (print, chosen) = match picked.ranges.parse() {
             Ok(chosen) => (picked.shape, chosen),
@@ -72,7 +73,8 @@ impl Picked {
         }
     }
 
-    /// The plan that the choice was made on, `now` if it is that of a link which had none before.
+    /// The plan that the selection was made on. A link's selection without a plan adopts `now` if the
+    /// fingerprint is the same; `None` otherwise.
     fn plan<'a>(&'a self, now: &'a Arc<Plan>) -> Option<&'a Plan> {
         if let Some(plan) = self.plan.get() {
             return Some(plan);
@@ -93,7 +95,7 @@ impl Picked {
         words.concat()
     }
 
-    /// As a link has it; `None` where it is of all trials.
+    /// In the form of a link; `None` if all trials are chosen.
     fn to_link(&self) -> Option<link::Picked> {
         (!self.is_released).then(|| link::Picked {
             shape: self.print,
@@ -102,16 +104,17 @@ impl Picked {
     }
 }
 
-/// What is chosen on the plan that is, and what of the choice was lost on the way there.
+/// What is chosen on the present plan, and what of the selection could not be carried over.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Chosen {
-    /// The chosen positions.
+    /// The chosen positions in the present plan.
     pub(super) trials: Ranges,
-    /// For the person.
+    /// The message about it.
     pub(super) lost: Option<String>,
 }
 
-/// A choice carried to the plan that is. Nothing is lost to a text that cannot be read.
+/// Carries a selection over to the plan `now`. An empty plan loses nothing: its
+/// text has no command, or cannot be read.
 pub(super) fn chosen(picked: Option<&Picked>, now: &Arc<Plan>) -> Chosen {
     let Some(picked) = picked else {
         return Chosen {
@@ -160,8 +163,8 @@ pub(super) fn chosen(picked: Option<&Picked>, now: &Arc<Plan>) -> Chosen {
     }
 }
 
-/// The choice as a link to `now` has it: the trials that are chosen there, or, where the text cannot
-/// be read, those of the plan before.
+/// The selection in the form of a link to `now`: the trials that are chosen there. If `now` is empty,
+/// because the text cannot be read, it is the selection on its own plan.
 pub(super) fn to_link(
     picked: Option<&Picked>,
     chosen: &Memo<Ranges>,
@@ -174,7 +177,7 @@ pub(super) fn to_link(
     Picked::on(Arc::clone(now), chosen.get())?.to_link()
 }
 
-/// FNV-1a.
+/// The 64-bit FNV-1a hash. Links hold it, so it must never change.
 struct Hash(u64);
 
 impl Hash {
@@ -198,7 +201,8 @@ impl Hash {
     }
 }
 
-/// What gives positions their meaning: strategies, axes, values, what random search proposes by.
+/// A hash of everything that gives positions their meaning: strategies, axes, values, and the seeds of
+/// random searches.
 fn fingerprint(plan: &Plan) -> u64 {
     let mut hash = Hash::new();
     for part in plan.parts() {
@@ -223,7 +227,8 @@ fn fingerprint(plan: &Plan) -> u64 {
     hash.0
 }
 
-/// The fingerprint that links had before the values were part of it: lengths, strategies, seeds drawn by.
+/// The fingerprint of links made before the values were part of it: strategies, lengths, and the seeds
+/// of random searches.
 fn shape(plan: &Plan) -> u64 {
     let mut hash = Hash::new();
     for part in plan.parts() {

@@ -1,4 +1,4 @@
-//! The server that the page talks to, and whether it does.
+//! The connection to the server: address, credentials, status, clusters, clock.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,27 +7,25 @@ use crate::api::{Cluster, PageSession, Timestamp};
 use crate::page::browser::{self, Keep};
 use crate::page::client::{Client, Failure};
 
-/// How the page and the server stand.
+/// The state of the connection.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Status {
-    /// Not known yet.
+    /// The first request has not been answered yet.
     Asking,
     /// Signed in.
     Connected(Box<PageSession>),
     /// There is a server, but nobody is signed in.
     SignedOut,
-    /// No server: planning only.
+    /// No server was found: planning only.
     Absent,
 }
 
-/// The address and key in use, and what is known about the server behind them.
+/// The address and credentials in use, and what is known about the server there.
 #[derive(Clone, Copy)]
 pub(crate) struct Server {
-    /// How to ask.
     pub(crate) client: RwSignal<Client>,
-    /// How things stand.
     pub(crate) status: RwSignal<Status>,
-    /// The server's clusters; empty while not connected.
+    /// Empty while not connected.
     pub(crate) clusters: RwSignal<Vec<Cluster>>,
     /// Whether the Connection dialog is open.
     pub(crate) dialog: RwSignal<bool>,
@@ -35,7 +33,7 @@ pub(crate) struct Server {
     clock: RwSignal<i64>,
 }
 
-/// Where the address, user and key are kept: in this tab only, never in a link.
+/// The names under which address, user and API key are stored: in this tab only, never in a link.
 const ADDRESS: &str = "sweep.address";
 const USER: &str = "sweep.user";
 const KEY: &str = "sweep.key";
@@ -56,13 +54,13 @@ impl Server {
         }
     }
 
-    /// Whether requests can be made.
+    /// Whether a server has answered and somebody is signed in.
     pub(crate) fn is_connected(self) -> bool {
         self.status
             .with(|status| matches!(status, Status::Connected(_)))
     }
 
-    /// The cluster that a command without `--cluster` runs on.
+    /// The cluster that a command without `--cluster` runs on; `local` until the server has answered.
     pub(crate) fn default_cluster(self) -> String {
         self.status.with(|status| match status {
             Status::Connected(session) => session.default_cluster.clone(),
@@ -70,7 +68,7 @@ impl Server {
         })
     }
 
-    /// How many trials a cluster runs at once; none where that is not known.
+    /// How many trials a cluster runs at once; `None` where that is not known.
     pub(crate) fn slots(self, cluster: &str) -> Option<u32> {
         self.clusters.with(|clusters| {
             clusters
@@ -81,7 +79,8 @@ impl Server {
         })
     }
 
-    /// The engine that runs a cluster's trials: while the server has not said, its name.
+    /// The engine that runs a cluster's trials. For a cluster that is not known it is the cluster's
+    /// own name, so that `local` is priced as local without a server.
     pub(crate) fn engine(self, cluster: &str) -> String {
         self.clusters.with(|clusters| {
             let known = clusters.iter().find(|known| known.id == cluster);
@@ -89,12 +88,12 @@ impl Server {
         })
     }
 
-    /// The server's time.
+    /// The server's time, from this machine's clock and the difference found when connecting.
     pub(crate) fn now(self) -> Timestamp {
         Timestamp::from_micros(browser::now_micros() + self.clock.get())
     }
 
-    /// Asks who is signed in, with the client as it is.
+    /// Requests the session with the stored address and credentials, and updates the status.
     pub(crate) fn connect(self) {
         let client = self.client.get_untracked();
         spawn_local(async move {
@@ -103,11 +102,11 @@ impl Server {
         });
     }
 
-    /// Takes another address, user and key, and says why they do not serve.
+    /// Connects to another address as another user. On failure everything stays as it was.
     pub(crate) async fn sign_in(self, address: &str, user: &str, key: &str) -> Result<(), Failure> {
         let own = address.is_empty() || address == browser::origin();
         let client = if own {
-            // The page's own server gives it a cookie, and the key need not be kept.
+            // The page's own server sets a session cookie, so the key need not be stored.
             Client::default()
         } else {
             let credentials = Some((user.to_owned(), key.to_owned()));
@@ -130,11 +129,11 @@ impl Server {
         Ok(())
     }
 
-    /// Forgets address and key, and ends the session.
+    /// Ends the session, and removes address, user and key from this tab.
     pub(crate) async fn sign_out(self) {
         let client = self.client.get_untracked();
         if client.credentials.is_none() {
-            // Whatever the server answers, this page forgets.
+            // Whatever the server answers, this tab is signed out.
             let _ = client.sign_out().await;
         }
         for name in [ADDRESS, USER, KEY] {
@@ -145,7 +144,7 @@ impl Server {
         self.status.set(Status::SignedOut);
     }
 
-    /// What a failed request says about the connection; a 401 opens the Connection dialog.
+    /// Updates the status by a failed request; a 401 also opens the Connection dialog.
     pub(crate) fn note(self, failure: &Failure) {
         match failure {
             Failure::SignedOut(_) => {

@@ -1,8 +1,8 @@
-//! What the controls show.
+//! The values that the controls show, read from the text.
 
 use crate::sweep::{Part, Reading, Strategy};
 
-/// The options that have a control. While no command can be read, they stay as they last were.
+/// The options that have a control. While no command can be read, they keep their last values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Shown {
     /// `--strategy`.
@@ -19,11 +19,12 @@ pub(crate) struct Shown {
     pub(crate) machine: String,
     /// `--use_spot`.
     pub(crate) spot: bool,
-    /// The options that the config file decides: an edit of the text would not change them.
+    /// The options that the config file sets. Editing the text would not change them, so their controls
+    /// are disabled.
     pub(crate) ruled_by_config: Vec<&'static str>,
     /// `--cluster`.
     pub(crate) cluster: Option<String>,
-    /// How many trials the spaces of all commands hold.
+    /// How many trials there are before a random search draws some, over all commands.
     pub(crate) space: u128,
 }
 

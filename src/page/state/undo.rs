@@ -1,7 +1,7 @@
 //! One history over everything that makes the plan: text, config file, settings, selection.
 //!
-//! Whatever changes them is recorded, by whatever way: an effect over all of them, which runs after
-//! each event of the browser, so that what one click changes is one step.
+//! An effect over all of them records every change, whatever made it. It runs after each event of
+//! the browser, so that everything that one click changes is one step.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use super::selection::Picked;
 use super::{Caret, Draft, Edit, Field};
 use crate::page::browser;
 
-/// The history, and what is known about the change under way.
+/// The history, and how the change under way is being made.
 #[derive(Clone, Copy)]
 pub(crate) struct Undo {
     history: StoredValue<Option<History<Snapshot>>>,
     edit: StoredValue<Option<Edit>>,
-    /// Whether there is a step to undo, and one to redo.
+    /// Whether there is a step to undo, and whether there is one to redo.
     possible: RwSignal<(bool, bool)>,
 }
 
-/// The plan as it was once.
+/// The writable half of the plan at one moment; equal texts are shared between snapshots.
 #[derive(Clone, Debug, PartialEq)]
 struct Snapshot {
     text: Arc<str>,
@@ -70,7 +70,7 @@ impl Undo {
 }
 
 impl Draft {
-    /// Begins the history with the plan as it is, and records every change from now on.
+    /// Begins the history with the present plan, and records every change from now on.
     pub(super) fn keep_history(self) {
         Effect::new(move |_| {
             self.text.track();
@@ -83,12 +83,13 @@ impl Draft {
         });
     }
 
-    /// Says how the change that follows is made, where it is made by typing.
+    /// Announces how the change that follows is made, if it is made by typing.
     pub(crate) fn note_edit(self, edit: Edit) {
         self.undo.edit.set_value(Some(edit));
     }
 
-    /// The change that follows is a step of its own: keeps where the cursor of a box is before it.
+    /// Announces that the change that follows is a step of its own, and stores where the cursor of the
+    /// box is before it.
     pub(super) fn note_change(self, field: Field, after: Option<Caret>) {
         self.undo.edit.update_value(|edit| {
             edit.get_or_insert_with(|| Edit {
@@ -100,7 +101,7 @@ impl Draft {
         });
     }
 
-    /// Says where the cursor is after the change under way.
+    /// Stores where the cursor belongs after the change under way, and returns it.
     pub(super) fn note_cursor_after(self, caret: Caret) -> Option<Caret> {
         self.undo.edit.update_value(|edit| {
             if let Some(edit) = edit {
@@ -110,17 +111,17 @@ impl Draft {
         Some(caret)
     }
 
-    /// Whether there is a step to undo, and one to redo.
+    /// Whether there is a step to undo, and whether there is one to redo.
     pub(crate) fn steps_possible(self) -> (bool, bool) {
         self.undo.possible.get()
     }
 
-    /// Takes the last step back; the cursor belongs where it was before it.
+    /// Undoes the last step. Returns where the cursor was before it.
     pub(crate) fn undo(self) -> Option<Caret> {
         self.step(History::undo)
     }
 
-    /// Takes the last undone step again; the cursor belongs where it was after it.
+    /// Redoes the step undone last. Returns where the cursor was after it.
     pub(crate) fn redo(self) -> Option<Caret> {
         self.step(History::redo)
     }
@@ -129,7 +130,7 @@ impl Draft {
         self,
         go: impl FnOnce(&mut History<Snapshot>) -> Option<(&Snapshot, Option<Caret>)>,
     ) -> Option<Caret> {
-        // What was changed since the effect last ran is a step, too.
+        // The effect may not have run yet since the last change: record that first.
         self.record();
         let mut reached = None;
         self.undo.history.update_value(|history| {
@@ -168,7 +169,7 @@ impl Draft {
         }
     }
 
-    /// The plan as it is; what equals `before` is shared with it.
+    /// The present plan; texts and selections that equal those of `before` are shared with it.
     fn snapshot(self, before: Option<&Snapshot>) -> Snapshot {
         let share = |text: &str, before: Option<&Arc<str>>| match before {
             Some(before) if **before == *text => Arc::clone(before),
@@ -195,7 +196,7 @@ impl Draft {
         }
     }
 
-    /// Sets what differs, so that nothing else is worked out again.
+    /// Restores a snapshot. Sets only the signals that differ, so that nothing else is recomputed.
     fn take(self, state: &Snapshot) {
         let now = untrack(|| self.snapshot(Some(state)));
         if now.picked != state.picked {

@@ -1,4 +1,4 @@
-//! A second hand for what is running.
+//! The time of what is running, updated every second.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::api::{Timestamp, TrialRow};
 use crate::page::state::Server;
 
-/// The server's time, every second as long as the view is there.
+/// The server's time, updated every second until the component that called this is removed.
 pub(super) fn clock(server: Server) -> RwSignal<Timestamp> {
     let now = RwSignal::new(untrack(|| server.now()));
     let tick = move || now.set(untrack(|| server.now()));
@@ -17,7 +17,7 @@ pub(super) fn clock(server: Server) -> RwSignal<Timestamp> {
     now
 }
 
-/// Seconds from start to end, or to now where there is no end yet; none before the start.
+/// Seconds from start to end, or to `now` if there is no end yet; `None` before the start.
 pub(super) fn elapsed(
     start: Option<Timestamp>,
     end: Option<Timestamp>,
@@ -26,7 +26,7 @@ pub(super) fn elapsed(
     Some(end.unwrap_or(now).seconds_since(start?).max(0.0))
 }
 
-/// The run time of a trial so far.
+/// The run time of a trial so far, in seconds.
 pub(super) fn run_time(row: &TrialRow, now: Timestamp) -> Option<f64> {
     elapsed(row.start_timestamp, row.finish_timestamp, now)
 }

@@ -1,4 +1,4 @@
-//! The Connection dialog: where the API is and who asks.
+//! The Connection dialog: the address of the API, user and API key.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -64,7 +64,7 @@ fn Form() -> impl IntoView {
                 "Sign in with the user and API key that `sweep serve` showed when it first started, or open the address it prints.".to_owned()
             }
             Status::Absent => {
-                "No server answers at this page's own address. Planning works without one; to launch, give the address of one.".to_owned()
+                "No server was found at this page's address. You can plan without one; to launch, enter the address of a server.".to_owned()
             }
         })
     };
@@ -101,7 +101,7 @@ fn Line(
     view! {
         <div class="field">
             <label for=id>{label}</label>
-            // A key is read out by no one, but it is a textbox all the same.
+            // HTML gives a password box no role; tests and screen readers find it as a textbox.
             <input
                 id=id
                 class="input"

@@ -14,16 +14,16 @@ pub(super) fn NumberField(
     id: &'static str,
     /// The accessible name.
     label: &'static str,
-    /// What it shows while nobody types.
+    /// The present number as text; replaces what was typed when the box is left.
     value: Signal<String>,
     /// Smallest number taken.
     min: u128,
     /// Largest number taken.
     #[prop(into)]
     max: Signal<u128>,
-    /// Called with each number typed that fits; with none when the box was emptied.
+    /// Called with each valid number that is typed; with `None` when the box is emptied.
     on_change: Callback<Option<u128>>,
-    /// Called as soon as a fitting number is typed, or only when typing is done.
+    /// Whether `on_change` is called only on Enter or when the box is left, not at each key.
     #[prop(optional)]
     on_enter_only: bool,
     #[prop(optional, into)] placeholder: Signal<String>,
@@ -86,7 +86,7 @@ pub(super) fn NumberField(
         }
         "Enter" => commit(),
         "Escape" => settle(),
-        // What was typed and not taken yet goes first.
+        // Undo first discards what was typed and not committed yet.
         _ if Way::of_keys(&event).is_some() && is_pending() => {
             event.prevent_default();
             settle();

@@ -1,4 +1,4 @@
-//! The name, the tabs and the state of the connection.
+//! The head of the app: its name, the tabs and the state of the connection.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -71,7 +71,7 @@ fn Tabs() -> impl IntoView {
     }
 }
 
-/// How the page and the server stand; opens the Connection dialog.
+/// A button with the state of the connection; it opens the Connection dialog.
 #[component]
 fn ConnectionState() -> impl IntoView {
     let server = State::get().server;

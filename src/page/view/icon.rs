@@ -22,7 +22,7 @@ pub(super) const ERROR: &str =
     "M8 4.6v4.2M8 11.3h.01M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8";
 pub(super) const WARNING: &str = "M8 6.2v3M8 11.4h.01M8 2.2l6.3 11.3H1.7z";
 
-/// An icon beside a word that says the same: hidden from screen readers.
+/// An icon, hidden from screen readers: the control that it stands on has a name of its own.
 pub(super) fn icon(path: &'static str) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">

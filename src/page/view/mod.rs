@@ -1,4 +1,4 @@
-//! What the page shows.
+//! The components of the app: a folder for each tab, and what they share.
 
 mod clock;
 mod connection;
@@ -24,7 +24,7 @@ use plan::PlanView;
 use results::ResultsView;
 use runs::RunsView;
 
-/// The whole page.
+/// The root component.
 #[component]
 pub(super) fn App() -> impl IntoView {
     let state = State::open();
@@ -45,7 +45,8 @@ pub(super) fn App() -> impl IntoView {
     }
 }
 
-/// The panel of a tab: there all the time, so that the plan keeps its place, but hidden.
+/// The panel of a tab. It stays in the document while another tab is shown, only hidden, so that the
+/// Plan tab keeps its scroll positions.
 #[component]
 fn Panel(tab: Tab, children: Children) -> impl IntoView {
     let state = State::get();

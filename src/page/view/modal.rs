@@ -3,16 +3,16 @@
 use leptos::html;
 use leptos::prelude::*;
 
-/// A modal dialog, opened and closed by the browser's own calls, which also keep the focus inside
-/// and give it back.
+/// A modal dialog by the browser's own `showModal` and `close`, which keep the focus inside and
+/// return it afterwards.
 #[component]
 pub(super) fn Modal(
     /// Whether it is to be open.
     #[prop(into)]
     open: Signal<bool>,
-    /// Called when it was closed, by Escape too.
+    /// Called after it was closed, be it by Escape.
     on_close: Callback<()>,
-    /// Classes beside `dialog`.
+    /// CSS classes beside `dialog`.
     #[prop(optional)]
     class: &'static str,
     /// The id of its heading.
@@ -45,9 +45,7 @@ pub(super) fn Modal(
 pub(super) fn ModalHead(
     /// The heading's id.
     id: &'static str,
-    /// The heading.
     title: &'static str,
-    /// What the button calls.
     on_close: Callback<()>,
 ) -> impl IntoView {
     view! {

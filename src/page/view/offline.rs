@@ -1,11 +1,11 @@
-//! What Runs and Results show while there is nothing to show.
+//! The empty state of Runs and Results: why there is nothing to show, and what to do.
 
 use leptos::prelude::*;
 
 use crate::page::state::{State, Status, Tab};
 use crate::page::text;
 
-/// Why there are no runs to show; none when there are.
+/// The card that explains why there are no runs; `None` if there are some.
 pub(super) fn instead(state: State) -> Option<AnyView> {
     let server = state.server;
     let connect = move || {
@@ -37,12 +37,12 @@ pub(super) fn instead(state: State) -> Option<AnyView> {
         (Status::Asking, _) => Some(empty("Looking for the server…", "", None)),
         (Status::SignedOut, _) => Some(empty(
             "Sign in to see your runs",
-            "This server wants to know who asks. Open the address that `sweep serve` prints, or give your user and API key.",
+            "Open the address that `sweep serve` prints, or enter your user and API key.",
             Some(connect()),
         )),
         (Status::Absent, _) => Some(empty(
             "No server connected",
-            "Planning needs none. To launch trials and watch them, start `sweep serve` and open the address it prints, or connect to one.",
+            "You can plan without one. To launch trials and watch them, start `sweep serve` and open the address it prints, or connect to one.",
             Some(connect()),
         )),
         (Status::Connected(_), None) => match failed {

@@ -1,10 +1,11 @@
-//! The state of a trial or run as a coloured word.
+//! The status of a trial or run: a word with a coloured dot.
 
 use leptos::prelude::*;
 
 use crate::api::{ExperimentState, RunState, RunStatus};
 
-/// The word and colour of a trial's state (DESIGN: Words).
+/// The word for a trial's state, and the CSS class of its dot. The words are the app's own; the
+/// API's enum has Grid's, where a stopped trial is `CANCELLED` and a held one `PAUSED`.
 pub(super) fn of_trial(state: ExperimentState) -> (&'static str, &'static str) {
     match state {
         ExperimentState::Unspecified | ExperimentState::Pending | ExperimentState::Queued => {
@@ -20,7 +21,8 @@ pub(super) fn of_trial(state: ExperimentState) -> (&'static str, &'static str) {
     }
 }
 
-/// The word and colour of a run's state. A run is held when all that is left of it is.
+/// The word for a run's state, and the CSS class of its dot. A run counts as held when all of its
+/// trials that have not ended are held.
 pub(super) fn of_run(status: &RunStatus) -> (&'static str, &'static str) {
     let counts = status.experiment_counts;
     let held = status.held > 0 && status.held == counts.pending && counts.running == 0;
@@ -35,7 +37,6 @@ pub(super) fn of_run(status: &RunStatus) -> (&'static str, &'static str) {
     }
 }
 
-/// A dot and the word.
 pub(super) fn badge((word, colour): (&'static str, &'static str)) -> AnyView {
     view! {
         <span class="status">

@@ -1,4 +1,4 @@
-//! Stopping what may have run for days takes two clicks.
+//! The Stop button. It takes two clicks, since what it stops may have run for days.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 use super::icon::{STOP, icon};
 
-/// How long the question stands.
+/// How long the button waits for the second click.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// A button that asks once before it stops something: `what` is "trial 3" or "run hp".
+/// A button that asks for confirmation before it calls `stop`; `what` is "trial 3" or "run hp".
 pub(super) fn stop_button(what: String, stop: impl Fn() + Send + Sync + 'static) -> AnyView {
     let asking = RwSignal::new(false);
     let click = move |_| {
@@ -18,7 +18,7 @@ pub(super) fn stop_button(what: String, stop: impl Fn() + Send + Sync + 'static)
             return stop();
         }
         asking.set(true);
-        // The row may be gone by then, and its signal with it.
+        // The row may have been removed by then, and its signal with it.
         let forget = move || {
             let _ = asking.try_set(false);
         };

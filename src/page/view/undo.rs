@@ -1,4 +1,4 @@
-//! Undo and redo by keys, by the browser's own commands and by buttons.
+//! Undo and redo by keys, by the browser's menu and by buttons; how edits are classified as steps.
 //!
 //! The boxes whose text is part of the plan have [`OURS`]: the browser's own history of them is
 //! never used, since a fix or a control would glue an earlier text to a later one.
@@ -12,10 +12,10 @@ use super::icon::{REDO, UNDO, icon};
 use crate::page::browser;
 use crate::page::state::{Caret, Draft, Edit, Field, How, State, Tab};
 
-/// Marks a text box whose edits are steps of the plan's history.
+/// The value of the attribute `data-undo` of a text box whose edits are steps of the plan's history.
 pub(super) const OURS: &str = "plan";
 
-/// Which way through the history.
+/// A command to go through the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Back,
@@ -23,7 +23,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    /// What the keys ask for: Ctrl+Z, Ctrl+Y, Ctrl+Shift+Z, with Cmd in the place of Ctrl on a Mac.
+    /// The command of a key press: Ctrl+Z, Ctrl+Y, Ctrl+Shift+Z, with Cmd instead of Ctrl on a Mac.
     pub(super) fn of_keys(event: &ev::KeyboardEvent) -> Option<Way> {
         let (command, other) = if browser::has_apple_keys() {
             (event.meta_key(), event.ctrl_key())
@@ -36,7 +36,7 @@ impl Way {
         Way::of_key(&event.key(), &event.code(), event.shift_key())
     }
 
-    /// By the letter; where the keyboard writes no Latin ones, by the key's place.
+    /// By the letter; on a keyboard without Latin letters, by the key's place.
     fn of_key(key: &str, code: &str, shift: bool) -> Option<Way> {
         let key = if key.is_ascii() { key } else { code };
         match (key, shift) {
@@ -46,7 +46,7 @@ impl Way {
         }
     }
 
-    /// What the browser is about to do in a box: its menu has Undo and Redo, too.
+    /// The command of the browser's own menu, by the type of its `beforeinput` event.
     fn of_input(input_type: &str) -> Option<Way> {
         match input_type {
             "historyUndo" => Some(Way::Back),
@@ -63,7 +63,8 @@ impl Way {
     }
 }
 
-/// Undo and redo from anywhere on the Plan tab but other text boxes, which have their own.
+/// Handles undo and redo anywhere on the Plan tab, except in other text boxes, which have the
+/// browser's own.
 pub(super) fn listen(state: State) {
     let act = move |event: &web_sys::Event, way: Way| {
         event.prevent_default();
@@ -102,7 +103,7 @@ fn target(event: &web_sys::Event) -> Option<Element> {
     event.target()?.dyn_into().ok()
 }
 
-/// The element with the focus; none where it is the page itself.
+/// The element with the focus; `None` if it is the body.
 fn focused() -> Option<Element> {
     let element = document().active_element()?;
     (element.tag_name() != "BODY").then_some(element)
@@ -134,7 +135,7 @@ pub(super) fn dialog_is_open() -> bool {
     matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
 }
 
-/// Puts the cursor where it belongs, in a box that the step may only just have opened.
+/// Places the cursor in a box. If the step has just opened that box, waits until it is in the document.
 pub(super) fn place(draft: Draft, caret: Caret, focus: bool) {
     let field = caret.field;
     let set = move || {
@@ -153,7 +154,7 @@ pub(super) fn place(draft: Draft, caret: Caret, focus: bool) {
     }
 }
 
-/// What a box says; none for a number, which has no place for a cursor to go back to.
+/// The text of a box; `None` for a box of a number, whose cursor is not restored.
 fn text_of(draft: Draft, field: Field) -> Option<String> {
     match field {
         Field::Command => Some(draft.text.get_untracked()),
@@ -183,7 +184,8 @@ pub(super) fn UndoButtons() -> impl IntoView {
         };
         let step = move |event: ev::MouseEvent| {
             let caret = way.take(draft);
-            // A key pressed on the button leaves the focus there, as long as it can be pressed.
+            // After a click (`detail` above 0) the focus goes to the box. After a key press it stays on
+            // the button, unless the button is now disabled.
             let focus = event.detail() != 0 || !untrack(possible);
             match caret {
                 Some(caret) => place(draft, caret, focus),
@@ -208,7 +210,7 @@ pub(super) fn UndoButtons() -> impl IntoView {
     view! { {button(Way::Back)} {button(Way::Forth)} }
 }
 
-/// Watches a text box: where its cursor is before an edit, and how each edit is made.
+/// Records, for each edit of a text box, where the cursor was before it and how it was made.
 #[derive(Clone, Copy)]
 pub(super) struct Typing {
     field: Field,
@@ -223,12 +225,12 @@ impl Typing {
         }
     }
 
-    /// To be called before the box changes.
+    /// To be called at `beforeinput`: stores the cursor.
     pub(super) fn begin(self) {
         self.before.set_value(browser::selection(self.field.id()));
     }
 
-    /// The edit that an `input` event tells of.
+    /// The edit that an `input` event reports.
     pub(super) fn edit(self, event: &web_sys::Event) -> Edit {
         let caret = |range| Caret {
             field: self.field,
@@ -246,8 +248,8 @@ impl Typing {
     }
 }
 
-/// How an edit is made, by the types of the standard *Input Events*. More than one character at
-/// once was not typed by a person.
+/// How an edit is made, by the `inputType` values of the standard *Input Events*. More than two
+/// characters at once were not typed: text was dictated or completed.
 fn how(input_type: &str, data: &str) -> How {
     match input_type {
         "insertText" if data.chars().count() > 2 => How::Whole,

@@ -1,8 +1,9 @@
-//! Messages for people.
+//! Messages with code in them.
 
 use leptos::prelude::*;
 
-/// A message as a sentence: a capital first, and what stands in backticks as code.
+/// Displays a message as a sentence: its first letter becomes a capital (unless the message begins
+/// with code), and text in backticks becomes `<code>`.
 pub(super) fn words(message: &str) -> AnyView {
     let mut pieces = Vec::new();
     for (at, piece) in message.split('`').enumerate() {

@@ -1,17 +1,18 @@
-//! Values whose characters are not what they look like.
+//! Values with characters that only look like Python's, such as typographic quotes.
 
 use super::Reader;
-use crate::sweep::diagnostic::Kind;
+use crate::sweep::diagnostic::{CharacterProblem, Kind};
 use crate::sweep::literal::{CharacterNames, Items, Problem};
 use crate::sweep::value::{self, Value};
-use crate::sweep::words::{self, CharacterProblem};
+use crate::sweep::words;
 
 impl Reader<'_> {
-    /// The value, with Python's own characters where others stand in a sweep; `None` where it cannot
-    /// be read, which is reported.
+    /// Reads the argument's value, with Python's own characters in place of those that only look like
+    /// them where that makes a sweep of it. `None` where it cannot be read, which is reported.
     pub(super) fn value(&mut self, names: Option<&CharacterNames>) -> Option<Value> {
         let argument = self.argument;
         let typed = value::read_with(argument.value(), names);
+        // `certain`: the value begins like a sweep, so that it cannot be meant as text as it stands.
         let certain = match &typed {
             Value::Plain | Value::UnknownCall { .. } => false,
             Value::Unreadable(_) => true,
@@ -43,7 +44,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reports values of a list, as `passed`, that nobody sees or that hold control characters.
+    /// Reports the values of a list that hold invisible or control characters; `passed` are the texts that
+    /// the script is passed.
     pub(super) fn check_values(&mut self, items: &Items, passed: &[Box<str>]) {
         let argument = self.argument;
         for (item, passed) in items.items.iter().zip(passed) {

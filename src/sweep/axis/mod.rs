@@ -1,10 +1,10 @@
-//! Stage 4: one swept argument and its values.
+//! Stage 4: reads one argument, and lists its values where it is swept.
 
 use super::budget::Budget;
-use super::checks::Typed;
 use super::command::Argument;
-use super::diagnostic::{Diagnostic, Kind};
+use super::diagnostic::{Diagnostic, Kind, Typed};
 use super::literal::{CallArgument, CharacterNames, Items, Literal, integer};
+use super::mend;
 use super::quote;
 use super::range::{self, Range};
 use super::sampling::{self, ArgumentRef, Note, Stream};
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 mod characters;
 
-/// A swept argument and its values, in order.
+/// A swept argument and its values, in the order written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     name: String,
@@ -23,27 +23,27 @@ pub struct Axis {
     drawn: bool,
 }
 
-/// The values of an axis: listed, or a range that never is.
+/// The values of an axis: a list, or a range, which is never listed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// What the script is passed, one text for each value.
+    /// The texts that the script is passed, one for each value.
     Listed(Vec<Box<str>>),
-    /// Python's `range`.
+    /// Python's `range`, of any length.
     Range(Range),
 }
 
 impl Axis {
-    /// The argument's name: `--batch_size`, `--x#2`, `#1`.
+    /// The argument's name: `--batch_size`; `--x#2` for the second `--x`; `#1` for the first positional.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The values.
+    /// The values, listed or as a range.
     pub fn values(&self) -> &Values {
         &self.values
     }
 
-    /// Whether the values come from the part's seed.
+    /// Whether the values depend on the part's seed.
     pub fn is_drawn(&self) -> bool {
         self.drawn
     }
@@ -77,7 +77,8 @@ impl Axis {
     }
 }
 
-/// A part's draws. Their stream is set up at the first one: most parts draw nothing.
+/// A part's stream of random numbers, which all its distributions share in the order of the command.
+/// Set up at the first draw: most parts draw nothing.
 pub(super) struct Draws {
     seed: u32,
     stream: Option<Stream>,
@@ -99,11 +100,12 @@ pub(super) enum Read {
     Fixed,
     /// Swept.
     Swept(Axis),
-    /// Meant to be swept, but wrong; the diagnostics say how.
+    /// Meant to be swept, but not readable as a sweep; the reason is among the diagnostics.
     Wrong,
 }
 
-/// Reads one argument's value, drawing from `draws` where it is a distribution and `budget` lasts.
+/// Reads one argument's value. Where it is a distribution its values are drawn from `draws`, as long as
+/// `budget` lasts.
 pub(super) fn read(
     argument: &Argument,
     names: Option<&CharacterNames>,
@@ -121,12 +123,10 @@ pub(super) fn read(
     };
     match value {
         Value::Plain => Read::Fixed,
-        Value::UnknownCall {
-            name,
-            start,
-            suggestion,
-        } => {
+        Value::UnknownCall { name, start } => {
             let end = start + length(&name);
+            let call = argument.value().get(start as usize..).unwrap_or("");
+            let suggestion = mend::likely_name(&name, call);
             reader.report(
                 start,
                 end,
@@ -208,7 +208,7 @@ impl Reader<'_> {
         let repeated = repeats(values.iter().map(AsRef::as_ref));
         if let Some((first, count)) = repeated {
             let example = quote::readable(&values[first]).into_owned();
-            // `[32, 32]`: the sizes of layers rather than one size twice.
+            // `[32, 32]`, all values the same: rather meant as one value, such as the sizes of layers.
             let same = u128::from(count) + 1 == values.len() as u128
                 && self.argument.origin == Origin::Command;
             let item = &items.items[first];
@@ -248,7 +248,7 @@ impl Reader<'_> {
         match range::from_arguments(numbers) {
             Some(Ok(range)) => Some(range),
             Some(Err(error)) => {
-                // The step where the step is wrong, else the whole.
+                // Where a step is written, it is the step that is wrong or makes the range too long.
                 let step = call.arguments.get(2).map(|a| (a.value.start, a.value.end));
                 let (start, end) = step.unwrap_or((call.start, call.end));
                 self.report(start, end, Kind::Range(error));
@@ -266,7 +266,7 @@ impl Reader<'_> {
     /// The values of a distribution, and whether they depend on the seed.
     fn draw(&mut self, call: &Call, draws: &mut Draws) -> Option<(Vec<Box<str>>, bool)> {
         if self.budget.is_spent() {
-            // That was said where it happened; more would only cost time.
+            // The diagnostic stands where the budget ran out; more drawing would only cost time.
             return None;
         }
         let mut arguments = sampling::Arguments::default();
@@ -327,7 +327,7 @@ impl Reader<'_> {
         Some((values, bound.is_random()))
     }
 
-    /// The values as the script is passed them; `None` where they are too long to be listed.
+    /// The texts that the script is passed; `None` where they are longer than the budget allows.
     fn texts(&mut self, values: &sampling::Values) -> Option<Vec<Box<str>>> {
         let texts = values.iter().map(|value| {
             let text = value.to_str();
@@ -337,7 +337,7 @@ impl Reader<'_> {
     }
 }
 
-/// Where the first value stands that repeats an earlier one, and how many there are.
+/// The place of the first value that repeats an earlier one, and how many such values there are.
 fn repeats<'a>(values: impl ExactSizeIterator<Item = &'a str>) -> Option<(usize, u32)> {
     if values.len() < 2 {
         return None;
@@ -352,7 +352,7 @@ fn repeats<'a>(values: impl ExactSizeIterator<Item = &'a str>) -> Option<(usize,
     found
 }
 
-/// The place of the argument that an error is about.
+/// Where the argument that an error is about begins and ends in the value; `None` for no argument.
 fn place(call: &Call, argument: Option<ArgumentRef>) -> Option<(u32, u32)> {
     let argument = match argument? {
         ArgumentRef::Positional(index) => call
@@ -368,13 +368,14 @@ fn place(call: &Call, argument: Option<ArgumentRef>) -> Option<(u32, u32)> {
     Some((argument.value.start, argument.value.end))
 }
 
-/// The number that a passed value is, for formulas and filters: what Python's `float` reads.
+/// The number that a passed value is, for formulas and filters: what Python's `float` reads, and 1 and
+/// 0 for `True` and `False`. No infinities or NaN by name: `inf` is a text here.
 pub fn number(text: &str) -> Option<f64> {
     match text.trim() {
         "True" => Some(1.0),
         "False" => Some(0.0),
         trimmed => {
-            // Rust also reads `infinity` and `1.` and `.5` as Python does, but no underscores.
+            // Rust reads `1.` and `.5` as Python does, but no underscores; it would also read `infinity`.
             let first = trimmed.trim_start_matches(['+', '-']).chars().next()?;
             let plausible = first.is_ascii_digit() || first == '.';
             if plausible {
@@ -386,7 +387,7 @@ pub fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// A literal as the script would be passed it.
+/// The text that the script is passed for a literal: Python's `str` of it.
 pub fn passed(value: &Literal) -> String {
     value.to_str()
 }

@@ -1,9 +1,12 @@
-//! A range of a product's indices as boxes: a range of digits for each axis.
+//! Splits a range of a product's indices into boxes: for each axis a range of digits, all of whose
+//! combinations are the box.
 
-/// Calls `visit` with the boxes that `first..=last` falls into, ascending; stops where it says `None`.
+/// Calls `visit` with the boxes that make up `first..=last`, ascending, and stops where it returns
+/// `None`.
 ///
-/// In each box the axes before one are whole and those behind it stand at one digit, so that it is
-/// itself a range. There are up to two for each axis.
+/// In each box there is one axis before which all axes are whole and behind which all stand at one
+/// digit, so that the box itself is a range of indices. There are up to two boxes for each axis: on the
+/// way up to larger steps, and down again.
 pub(super) fn visit_boxes(
     lens: &[u128],
     (first, last): (u128, u128),
@@ -50,7 +53,7 @@ pub(super) fn visit_boxes(
     Some(())
 }
 
-/// What a box counts as, in ranges: with more than a few axes these are the work.
+/// How many ranges a box counts as: its work is O(axes).
 pub(super) fn cost_of_box(axes: usize) -> usize {
     1 + axes / 16
 }

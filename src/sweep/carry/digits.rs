@@ -1,4 +1,5 @@
-//! Which value of one axis is which of another: by the text that the script is passed.
+//! Maps the values of one axis to the equal values of another. Values are equal where the script is
+//! passed the same text.
 
 use crate::sweep::axis::Values;
 use crate::sweep::range::Range;
@@ -7,7 +8,7 @@ use num_integer::{ExtendedGcd, Integer};
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use std::collections::HashMap;
 
-/// The values of an argument: an axis's, or the only one of an argument that is not swept.
+/// The values of an argument: those of an axis, or the one of an argument that is not swept.
 #[derive(Clone, Copy)]
 pub(super) enum Side<'a> {
     Axis(&'a Values),
@@ -16,15 +17,15 @@ pub(super) enum Side<'a> {
 
 /// Digits of one axis and the digits of another that stand for the same values.
 ///
-/// Where a value occurs several times, the first occurrence is the other's first, and so on. Held as
-/// runs, so that two long ranges cost no more than two short ones.
+/// Where a value occurs several times, its first occurrence maps to the other's first, its second to the
+/// second, and so on. Held as runs, so that two long ranges cost no more than two short ones.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct DigitMap {
     /// Ascending and disjoint in `from`; only a single run has another step than 1.
     runs: Vec<Run>,
-    /// Digits with a counterpart before each run.
+    /// For each run, how many digits before it have a counterpart.
     before: Vec<u128>,
-    /// Digits that have a counterpart.
+    /// How many digits have a counterpart.
     count: u128,
 }
 
@@ -63,7 +64,7 @@ impl Run {
         }
     }
 
-    /// The first and last n whose `from` lies in the range.
+    /// The first and last n of the run whose digit lies in `first..=last`.
     fn between(&self, first: u128, last: u128) -> Option<(u128, u128)> {
         let low = first.saturating_sub(self.from).div_ceil(self.from_step);
         let high = (last.checked_sub(self.from)? / self.from_step).min(self.count - 1);
@@ -88,7 +89,8 @@ impl Run {
 }
 
 impl DigitMap {
-    /// O(listed values), O(1) between two ranges.
+    /// The map from the digits of one argument to those of another. O(listed values), O(1) between two
+    /// ranges.
     pub(super) fn between(from: Side<'_>, to: Side<'_>) -> DigitMap {
         match (from, to) {
             (Side::Axis(a), Side::Axis(b)) if a == b => {
@@ -244,7 +246,7 @@ impl DigitMap {
     }
 }
 
-/// A listed side's values, each with the number of equal ones before it, and its digit.
+/// The listed values, each with the number of equal ones before it, and its digit; nothing for a range.
 fn listed(side: Side<'_>) -> impl Iterator<Item = ((&str, u32), u128)> {
     let (values, single): (&[Box<str>], _) = match side {
         Side::Axis(Values::Listed(values)) => (values, None),
@@ -260,10 +262,10 @@ fn listed(side: Side<'_>) -> impl Iterator<Item = ((&str, u32), u128)> {
     })
 }
 
-/// The digit of `text` in a range, which holds each value once.
+/// The digit of a text in a range. A range holds each value once, so later occurrences have none.
 fn find_in_range(range: &Range, text: &str, occurrence: u32) -> Option<u128> {
     let (start, step, len) = range.bounds();
-    // A number of so many digits is no value of a range that a command of some length could write.
+    // Longer than either end of the range: no value of it, and not worth O(digits²) to parse.
     let whole = text.strip_prefix('-').unwrap_or(text);
     if occurrence > 0 || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -279,7 +281,7 @@ fn find_in_range(range: &Range, text: &str, occurrence: u32) -> Option<u128> {
         .filter(|digit| rest.is_zero() && *digit < len)?;
     let mut written = String::new();
     range.write(digit, &mut written);
-    // `007` is the number 7, but not what the script is passed.
+    // `007` is the number 7, but the script is passed another text.
     (written == text).then_some(digit)
 }
 
@@ -293,12 +295,13 @@ fn common_progression(a: &Range, b: &Range) -> Option<Run> {
     if !rest.is_zero() {
         return None;
     }
-    // a_start + a_step·i = b_start + b_step·j: i is fixed modulo b_step / gcd.
+    // Solves a_start + a_step·i = b_start + b_step·j. With gcd = a_step·x + b_step·y, i is fixed modulo
+    // b_step/gcd; (i, j) is the solution with the least i ≥ 0.
     let modulus = (b_step / &gcd).abs();
     let i = (quotient * x).mod_floor(&modulus);
     let j = (a_step * &i - &distance) / b_step;
     let j_step = a_step * &modulus / b_step;
-    // The first and last common value as steps from (i, j).
+    // The first and last solution inside both ranges, as steps from (i, j): j may still lie outside.
     let (to_first, to_last) = if j_step.is_positive() {
         (-&j, &b_last - &j)
     } else {
@@ -313,7 +316,7 @@ fn common_progression(a: &Range, b: &Range) -> Option<Run> {
         return None;
     }
     let descending = j_step.is_negative();
-    // With one value alone a step means nothing, and may be too large for 128 bits.
+    // With one common value the steps mean nothing, and may be too large for 128 bits.
     let step = |step: BigInt| if count == 1 { Some(1) } else { step.to_u128() };
     Some(Run {
         from: (i + &modulus * &first).to_u128()?,

@@ -1,4 +1,4 @@
-//! A projection as trials of the other part.
+//! Maps a projection to trials of the new part: its image.
 
 use super::MOST_RANGES;
 use super::boxes::{cost_of_box, visit_boxes};
@@ -9,8 +9,9 @@ use crate::sweep::axis::Axis;
 use crate::sweep::ranges::Ranges;
 
 impl Matching<'_> {
-    /// The chosen positions where all of the new space is proposed, with the trials that survive and
-    /// their combinations. O(ranges of the result + ranges of the projection · axes).
+    /// For a new part that proposes all of its space: the chosen positions, how many old trials survive,
+    /// and how many indices of the common space those are; `None` where that takes more ranges
+    /// than are left. O(ranges of the result + ranges of the projection · axes).
     pub(super) fn map(
         &self,
         projection: &Projection,
@@ -20,6 +21,8 @@ impl Matching<'_> {
         if projection.mapped == 0 {
             return Some((Ranges::empty(), 0, 0));
         }
+        // Where the image is about as fragmented as the choice it is put together directly. Otherwise the
+        // complement may take fewer ranges.
         let chosen = match self.count_ranges(union) {
             Some(direct) if direct <= 2 * union.ranges().len() => {
                 *left = left.checked_sub(direct)?;
@@ -31,8 +34,8 @@ impl Matching<'_> {
         Some((chosen, projection.mapped, distinct))
     }
 
-    /// The image of `of`, which takes `direct` ranges, or that of all without that of the rest: of all
-    /// but a few trials fewer are taken away than would be put together.
+    /// The image of `of` by the cheaper of two ways: put together from `direct` ranges, or the image of the
+    /// whole space less that of the rest, which is cheaper where all but a few trials are chosen.
     fn image_with_fewest_ranges(
         &self,
         of: &Ranges,
@@ -110,7 +113,8 @@ impl Matching<'_> {
         Some(())
     }
 
-    /// How many ranges the image of `of` is put together from; `None` beyond [`MOST_RANGES`].
+    /// How many ranges the image of `of` is put together from, counted without making them; `None` beyond
+    /// [`MOST_RANGES`].
     fn count_ranges(&self, of: &Ranges) -> Option<usize> {
         let mut count = 0_usize;
         self.visit_products(of, &mut |sets| {
@@ -126,11 +130,13 @@ impl Matching<'_> {
         Some(count)
     }
 
-    /// The indices of the new space whose values those of `of` are.
+    /// The indices of the new space that have the values of an index in `of`.
     fn image(&self, of: &Ranges) -> Option<Ranges> {
         let mut pieces = Vec::new();
         self.visit_products(of, &mut |sets| {
             let mut runs = vec![(0_u128, 0_u128)];
+            // Axis by axis, the fastest first. While all faster axes are whole the runs are the axis's own
+            // ranges, scaled; from the first gap on, every digit of a slower axis repeats the runs.
             let (mut stride, mut whole) = (1_u128, true);
             for (set, axis) in sets.iter().zip(self.new.axes()) {
                 runs = if whole {
@@ -155,7 +161,8 @@ impl Matching<'_> {
         Some(pieces.into_iter().collect())
     }
 
-    /// The chosen positions where a random search proposes some trials, as [`Matching::map`]. O(proposed · axes).
+    /// The same as [`Matching::map`] for a new part of which random search proposes some trials: looks each
+    /// of them up in the projection. O(proposed · axes).
     pub(super) fn scan(&self, proposed: &[u128], projection: &Projection) -> (Ranges, u128, u128) {
         let backwards: Vec<DigitMap> = self.matched.iter().map(|m| m.map.reversed()).collect();
         let (mut positions, mut hits) = (Vec::new(), Vec::new());
@@ -201,7 +208,8 @@ impl Matching<'_> {
 }
 
 impl Matched {
-    /// Appends the counterparts of a range of digits, as [`DigitMap::image`] does.
+    /// Appends the counterparts of a range of digits, as [`DigitMap::image`] does; those of all digits
+    /// are worked out only once, since most boxes have most axes whole.
     fn append_image(
         &self,
         range: (u128, u128),

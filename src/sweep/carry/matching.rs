@@ -1,4 +1,5 @@
-//! Which arguments of one part are which of another, and what that leaves of its axes.
+//! Matches the arguments of one part with those of another, and lays out the space of the axes that
+//! both sweep.
 
 use super::Cause;
 use super::digits::{DigitMap, Side};
@@ -10,10 +11,11 @@ use std::collections::{HashMap, HashSet};
 /// How many values of an axis a [`Cause`] names.
 const EXAMPLES: usize = 3;
 
-/// What an old axis is in the new part.
+/// What becomes of an old axis in the new part.
 pub(super) enum Role {
-    /// The number of its [`Matched`].
+    /// The new part has the argument: the number of its [`Matched`].
     Matched(usize),
+    /// The new part does not have the argument.
     Dropped,
 }
 
@@ -23,15 +25,16 @@ pub(super) struct Matched {
     pub(super) axis: usize,
     pub(super) len: u128,
     pub(super) map: DigitMap,
-    /// Whether the new part has it at one value: it is then no axis of the common space.
+    /// Whether the new part does not sweep it but has it at one value: then it is no axis of the common
+    /// space.
     pub(super) fixed: bool,
     /// Its number among the axes of the common space: those that both parts sweep, in the old order.
     pub(super) common: usize,
-    /// How many indices of the common space one digit takes.
+    /// How far apart neighbouring digits are in the common space's indices.
     pub(super) stride: u128,
-    /// Digits of chosen trials that have no counterpart, some of them.
+    /// The first few digits of chosen trials that have no counterpart.
     pub(super) missing: Vec<u128>,
-    /// The counterparts of all digits as ranges; `None` where they are too many.
+    /// The counterparts of all digits as ranges, worked out once; `None` where they are too many.
     pub(super) image: OnceCell<Option<Vec<(u128, u128)>>>,
 }
 
@@ -39,9 +42,9 @@ pub(super) struct Matched {
 pub(super) enum Source {
     /// The number of a [`Matched`].
     Matched(usize),
-    /// The old part has the argument at this one value; `None` where the axis does not have it.
+    /// The old part has the argument at one value: its digit, `None` where the new axis lacks it.
     Digit(Option<u128>),
-    /// The old part does not have the argument.
+    /// The old part does not have the argument: all digits are chosen.
     Free,
 }
 
@@ -51,12 +54,12 @@ pub(super) struct Matching<'a> {
     pub(super) matched: Vec<Matched>,
     pub(super) new: &'a Part,
     pub(super) sources: Vec<Source>,
-    /// Arguments that the old part has at one value which the new axis lacks.
+    /// Arguments, with their values, that the old part has at one value which the new axis lacks.
     pub(super) missing_fixed: Vec<(String, String)>,
 }
 
 impl<'a> Matching<'a> {
-    /// O(arguments + listed values).
+    /// Matches arguments by name, and one renamed axis by its values. O(arguments + listed values).
     pub(super) fn new(old: &'a Part, new: &'a Part) -> Matching<'a> {
         let old_arguments: HashMap<&str, (Option<u32>, &str)> = old
             .valued_arguments()
@@ -84,7 +87,8 @@ impl<'a> Matching<'a> {
         matching
     }
 
-    /// Takes in an argument of the new part, and what it was in the old one.
+    /// Matches an argument of the new part with what it was in the old one. Not swept in both, it tells no
+    /// trials apart and is left out.
     fn join(
         &mut self,
         name: &str,
@@ -112,7 +116,7 @@ impl<'a> Matching<'a> {
                     image: OnceCell::new(),
                 });
                 if let Some(source) = now.and_then(|axis| self.sources.get_mut(axis as usize)) {
-                    // The old axis for now: `number` puts the number of the match in its place.
+                    // The old axis's number for now; the match's own is known once all are sorted.
                     *source = Source::Matched(axis as usize);
                 }
             }
@@ -130,7 +134,7 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// Numbers the matches in the old order and lays out the common space.
+    /// Numbers the matches in the old order, and gives each axis of the common space its stride.
     fn number(&mut self) {
         let (mut stride, mut common) = (1, 0);
         for (number, matched) in self.matched.iter_mut().enumerate() {
@@ -140,7 +144,7 @@ impl<'a> Matching<'a> {
             if !matched.fixed {
                 (matched.common, matched.stride) = (common, stride);
                 common += 1;
-                // A divisor of the old space.
+                // Cannot overflow: it divides the size of the old space.
                 stride *= matched.len;
             }
         }
@@ -153,8 +157,8 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// Whether some trials were chosen among several, and no axis is left that tells them apart,
-    /// while the new part has several as well: whichever were chosen there would be a guess.
+    /// Whether some of several trials are chosen, no axis is left that tells them apart, and the new part
+    /// has several trials as well: any choice there would be a guess.
     pub(super) fn has_nothing_in_common(&self, chosen: &Ranges) -> bool {
         let is_swept = |matched: &Matched| matched.len > 1;
         chosen.len() < self.old.len()
@@ -197,8 +201,8 @@ impl<'a> Matching<'a> {
     }
 }
 
-/// The number, in both parts, of the one axis that has another name: it stands at the same place with
-/// the same values, and is the only one that is missing there and new here.
+/// The number, the same in both parts, of an axis that has only got another name: it is the only one that
+/// the new part lacks and the only one that the old part lacks, at the same place with the same values.
 fn renamed_axis(
     old: &Part,
     new: &Part,

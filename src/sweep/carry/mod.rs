@@ -1,10 +1,11 @@
-//! A choice of trials carried over to another plan: what of it is chosen there, and what was lost.
+//! Carries a choice of trials over to another plan: finds what is chosen there, and what is lost.
 //!
 //! A trial of the new plan is chosen where some chosen trial of the old one has the same value of
 //! every argument that both have and at least one of them sweeps (an argument that is not swept is
-//! an axis of one value). So a new axis takes all of each chosen trial's, and the trials that fall
-//! together on the axes that are left are one. Values are compared by the text that the script is
-//! passed, equal ones in order of occurrence: drawn anew, they are others.
+//! an axis of one value). So with a new axis a chosen trial becomes one for each of its values, and
+//! chosen trials that differ only in an axis that is gone become one. Values are compared by the text
+//! that the script is passed, equal ones in order of occurrence; values drawn with another seed are
+//! other values.
 //!
 //! ```
 //! use sweep_planner::sweep::{Ranges, Settings, carry, read};
@@ -21,16 +22,24 @@
 //! assert_eq!(fewer.lost.unwrap().to_string(), "1 of your 2 chosen trials is no longer in the plan: `--lr` 0.3 is gone.");
 //! ```
 //!
-//! Worked out on ranges, box by box of the old space, whatever the size: nothing is listed but what
-//! random search proposes. Where it takes more than [`MOST_RANGES`] ranges the choice is lost whole.
+//! The work is done on ranges, in three steps: `pairing.rs` finds each part's counterpart;
+//! `projection.rs` maps the chosen trials, box by box of the old space, to the *common space* of the axes
+//! that both parts sweep; `image.rs` maps that to the new part's trials. No trial is listed but those
+//! that random search proposes, whatever the size. A choice that takes more than [`MOST_RANGES`] ranges
+//! on the way is lost as a whole.
 
-mod boxes;
+// Which command, argument and value is which.
 mod digits;
-mod image;
 mod matching;
 mod pairing;
+
+// Indices of one as indices of the other.
+mod boxes;
+mod image;
 mod projection;
 mod transfer;
+
+// What was lost.
 mod wording;
 
 #[cfg(test)]
@@ -40,43 +49,43 @@ use super::plan::Plan;
 use super::ranges::Ranges;
 use transfer::{Transferred, transfer};
 
-/// The most ranges that one choice may take on the way.
+/// The most ranges that one choice may take on the way, which bounds time and memory.
 pub const MOST_RANGES: usize = 1_000_000;
 
-/// A choice in another plan than the one it was made on.
+/// A choice, carried to another plan than the one it was made on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Carried {
     /// The chosen positions of the new plan.
     pub chosen: Ranges,
-    /// What did not come along; none where all did.
+    /// What was lost; `None` where every chosen trial has a counterpart and no two share one.
     pub lost: Option<Lost>,
 }
 
-/// What a choice lost. Displays as a sentence or two.
+/// What a choice lost. `Display` gives a sentence or two for the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// Trials that were chosen.
+    /// How many trials were chosen.
     pub chosen: u128,
-    /// Those of them that the new plan does not have.
+    /// How many of them the new plan does not have.
     pub lost: u128,
-    /// How many different ones the others are there, where those are fewer.
+    /// How many different combinations the others are there, where several became one.
     pub merged: Option<u128>,
-    /// Why some are lost: the first few reasons.
+    /// Why some are lost: the first few reasons, at most one more than the sentence names.
     pub causes: Vec<Cause>,
-    /// The axes without which trials fall together.
+    /// The axes that are no longer swept, so that trials became one.
     pub dropped: Vec<String>,
 }
 
 /// Why chosen trials are lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// Values that an axis has no more, some of them.
+    /// Values that an axis no longer has.
     Values {
         /// The argument's name.
         axis: String,
-        /// What the script was passed.
+        /// The first few of them, as the script was passed them.
         examples: Vec<String>,
-        /// Whether there are more of them.
+        /// Whether there are more than the examples.
         more: bool,
     },
     /// The values of an axis come from another seed or call.
@@ -84,20 +93,20 @@ pub enum Cause {
         /// The argument's name.
         axis: String,
     },
-    /// Random search proposes others.
+    /// Random search proposes other trials.
     NotProposed,
-    /// A whole command is gone: its number, from 1.
+    /// A whole command is gone: its number in the old text, from 1.
     Command(u64),
-    /// No axis is left that told the chosen trials from the others.
+    /// No axis is left that tells the chosen trials from the others.
     NothingInCommon,
-    /// More than [`MOST_RANGES`] ranges.
+    /// The choice takes more than [`MOST_RANGES`] ranges.
     TooManyRanges,
 }
 
-/// What of `chosen`, positions of the plan `before`, is chosen in the plan `now`.
+/// Carries `chosen`, positions in the plan `before`, over to the plan `now`.
 ///
-/// O(text + listed values + ranges · axes), at most [`MOST_RANGES`] of them. A plan that is empty
-/// (the text cannot be read) takes nothing and loses nothing.
+/// O(text + listed values + ranges · axes), at most [`MOST_RANGES`] of them. Where either plan is
+/// empty (its text cannot be read) nothing is chosen and nothing reported as lost.
 pub fn carry(before: &Plan, chosen: &Ranges, now: &Plan) -> Carried {
     let chosen = chosen.clip(before.len());
     if chosen.is_empty() || now.is_empty() {
@@ -170,8 +179,8 @@ fn carry_parts(before: &Plan, chosen: &Ranges, now: &Plan) -> Option<Carried> {
     })
 }
 
-/// Adds each once, up to one more than a sentence names: a list of them all would be searched for each
-/// of thousands of commands.
+/// Adds each cause once, up to one more than a sentence names: a list of all causes would be searched
+/// again for each of thousands of commands.
 fn add_causes(causes: &mut Vec<Cause>, why: impl IntoIterator<Item = Cause>) {
     for cause in why {
         if causes.len() <= wording::MOST_CAUSES && !causes.contains(&cause) {

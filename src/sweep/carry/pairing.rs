@@ -1,18 +1,19 @@
-//! Which part of one plan is which of another.
+//! Pairs the parts of one plan with those of another.
 
 use crate::sweep::part::Part;
 use crate::sweep::plan::Plan;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-/// Up to so many pairs of changed commands are compared by their words.
+/// Up to so many pairs of changed commands with one script are compared by their words; more are paired
+/// in order.
 const MOST_COMPARED: usize = 4096;
 
 /// For each part of `before` the number of its counterpart in `now`.
 ///
-/// First those with the same words, at the same place if there is one; then, script by script, those
-/// that are left: in order where they are as many, else with the one that has most words in common;
-/// last, in order, those whose script is another, where as many are left in both plans.
-/// O(words), but for the up to [`MOST_COMPARED`] comparisons.
+/// First come parts with the same words, those at the same place before others. Then, script by script,
+/// the parts that are left: in order where both plans have equally many, else each with the one that
+/// shares most words. Last, parts whose script changed, in order, where both plans have equally many
+/// left. O(words), apart from up to [`MOST_COMPARED`] comparisons.
 pub(super) fn pair(before: &Plan, now: &Plan) -> Vec<Option<usize>> {
     let (before, now) = (before.parts(), now.parts());
     if let ([_], [_]) = (before, now) {
@@ -33,7 +34,7 @@ pub(super) fn pair(before: &Plan, now: &Plan) -> Vec<Option<usize>> {
     pairs.of
 }
 
-/// The script and the arguments.
+/// The script and the arguments as typed; never empty.
 fn words(part: &Part) -> Vec<&str> {
     let arguments = part.arguments().map(|(argument, _)| &*argument.word.text);
     std::iter::once(part.script()).chain(arguments).collect()

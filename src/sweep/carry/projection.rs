@@ -1,22 +1,23 @@
-//! Chosen trials on the axes that another part has as well.
+//! Projects chosen trials onto the axes that the other part has as well: the common space.
 
 use super::boxes::{cost_of_box, visit_boxes};
 use super::matching::{Matched, Matching, Role};
 use crate::sweep::axis::Axis;
 use crate::sweep::ranges::Ranges;
 
-/// The chosen trials in the common space.
+/// The chosen trials in the common space: some may fall on one index, where an axis is gone.
 pub(super) struct Projection {
-    /// Each range with the number of chosen trials that fall on each of its indices. Ranges may overlap.
+    /// Ranges of indices, first and last, each with the number of chosen trials that fall on every index
+    /// of it. Ranges may overlap.
     pub(super) pieces: Vec<(u128, u128, u128)>,
     /// The union of the ranges.
     pub(super) union: Ranges,
-    /// Chosen trials whose values are all in the new part.
+    /// How many chosen trials have all their values in the new part.
     pub(super) mapped: u128,
 }
 
 impl Matching<'_> {
-    /// The chosen trials on the axes that are left. O(ranges · axes).
+    /// Projects the chosen trials; `None` where that takes more ranges than are left. O(ranges · axes).
     pub(super) fn project(&mut self, chosen: &Ranges, left: &mut usize) -> Option<Projection> {
         let (mut pieces, mut mapped) = (Vec::new(), 0);
         let lens: Vec<u128> = self.old.axes().iter().map(Axis::len).collect();
@@ -58,12 +59,13 @@ impl Matching<'_> {
         })
     }
 
-    /// A box of the old space as a range of the common one, with the chosen trials for each index of
-    /// it, and the number of its trials whose values are all in the new part. `None` where an axis
-    /// that is now at one value stands at another in all of the box.
+    /// Projects a box of the old space: to a range of the common space with the number of its trials for
+    /// each index, and the number of its trials whose values are all in the new part. `None` where an
+    /// axis that the new part has at one value stands at other values in all of the box.
     fn project_box(&mut self, digits: &[(u128, u128)]) -> Option<((u128, u128, u128), u128)> {
         let (mut first, mut last, mut weight, mut mapped) = (0, 0, 1, 1);
         for (role, (low, high)) in self.roles.iter().zip(digits) {
+            // Trials that differ in a dropped axis alone fall on one index.
             let Role::Matched(number) = role else {
                 weight *= high - low + 1;
                 continue;

@@ -1,4 +1,4 @@
-//! Choices by example, and in spaces that nobody could list.
+//! Carried choices by example, and in spaces that nobody could list.
 
 use super::*;
 use crate::sweep::{Settings, read};
@@ -11,14 +11,14 @@ fn plan(text: &str) -> std::sync::Arc<Plan> {
     reading.plan
 }
 
-/// The chosen positions, and what is said.
+/// The chosen positions, and the sentence about what was lost.
 fn carried(before: &str, chosen: &str, now: &str) -> (String, String) {
     let carried = carry(&plan(before), &chosen.parse().unwrap(), &plan(now));
     let lost = carried.lost.map(|lost| lost.to_string());
     (carried.chosen.to_string(), lost.unwrap_or_default())
 }
 
-/// Arguments before, chosen, arguments after, chosen there, and what is said.
+/// Arguments before, chosen, arguments after, chosen there, and the sentence about what was lost.
 const CASES: &[(&str, &str, &str, &str, &str)] = &[
     // A new axis.
     (
@@ -147,7 +147,7 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
         "1",
         "1 of your 2 chosen trials is no longer in the plan: `--a` 7 is gone.",
     ),
-    // An axis gone: what falls together is one, and said.
+    // An axis gone: trials that become one are counted, and reported.
     (
         r#"--a "[1, 2]" --b "[5, 6]""#,
         "1",

@@ -1,26 +1,26 @@
-//! Chosen trials of one part as trials of another.
+//! Carries the chosen trials of one part over to its counterpart.
 
 use super::Cause;
 use super::matching::Matching;
 use crate::sweep::part::Part;
 use crate::sweep::ranges::Ranges;
 
-/// What became of the chosen trials of one part.
+/// What becomes of the chosen trials of one part.
 #[derive(Default)]
 pub(super) struct Transferred {
     /// Positions in the new part.
     pub(super) chosen: Ranges,
-    /// Chosen trials that have a counterpart.
+    /// How many chosen trials have a counterpart.
     pub(super) surviving: u128,
-    /// How many combinations of the values that both parts have those are.
+    /// How many different indices of the common space those fall on: fewer where an axis is gone.
     pub(super) distinct: u128,
     pub(super) causes: Vec<Cause>,
-    /// The axes of several values that the new part has no more.
+    /// The axes of several values that the new part no longer has.
     pub(super) dropped: Vec<String>,
 }
 
-/// `chosen` holds positions of `old`; `None` where it takes more than `left` ranges, which is what
-/// is left of them after that.
+/// `chosen` holds positions of `old`. The last argument is how many ranges the choice may still take, from
+/// which those used here are subtracted; `None` where there are not enough.
 pub(super) fn transfer(
     old: &Part,
     new: &Part,

@@ -1,4 +1,4 @@
-//! What a choice lost, in words: names in backticks, as in every message.
+//! The sentences about what a choice lost, with names in backticks as in every message.
 
 use super::{Cause, Lost, MOST_RANGES};
 use crate::sweep::diagnostic::grouped;

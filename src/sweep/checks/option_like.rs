@@ -8,24 +8,11 @@
 //! click and typer take the next word as an option's value whatever it is, and refuse a positional one
 //! that begins with `-`, numbers too. Options with a number of values (`nargs`) are as here.
 
-use super::{Doubt, counted};
 use crate::sweep::axis::{Axis, Values};
 use crate::sweep::command::Argument;
-use crate::sweep::diagnostic::Fix;
+use crate::sweep::diagnostic::{Doubt, OptionLike, Refusing};
 use crate::sweep::part::Part;
 use crate::sweep::span::{Origin, Span};
-use std::fmt;
-
-/// The Pythons whose argparse takes a value for an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Refusing {
-    /// Up to 3.12.6: a number with underscores.
-    Before3_12_7,
-    /// Up to 3.13: a number with an exponent, or a complex one.
-    Before3_14,
-    /// Every version.
-    All,
-}
 
 /// The Pythons whose argparse takes `value` for an option; `None` where it is a value to all. O(length).
 pub fn refusing(value: &str) -> Option<Refusing> {
@@ -55,81 +42,6 @@ pub fn refusing(value: &str) -> Option<Refusing> {
         Some(Refusing::Before3_14)
     } else {
         Some(Refusing::All)
-    }
-}
-
-/// A value, or some of an axis, that the script takes for an option.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OptionLike {
-    /// The first such value, which the message names.
-    pub value: String,
-    /// How many of the axis there are.
-    pub count: usize,
-    /// The flag that it is for; `None` for a positional one.
-    pub flag: Option<String>,
-    /// The Pythons that refuse one of them.
-    pub refusing: Refusing,
-    /// Whether it stands in the config file.
-    in_config: bool,
-    /// The edit that mends it, where there is one.
-    edit: Option<(Span, &'static str)>,
-}
-
-impl fmt::Display for OptionLike {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.refusing {
-            Refusing::All => write!(f, "Python's argparse")?,
-            Refusing::Before3_14 => write!(f, "argparse takes, up to Python 3.13,")?,
-            Refusing::Before3_12_7 => write!(f, "argparse takes, up to Python 3.12.6,")?,
-        }
-        let takes = if self.refusing == Refusing::All {
-            " takes"
-        } else {
-            ""
-        };
-        write!(f, "{takes} `{}` for an option", self.value)?;
-        match &self.flag {
-            Some(flag) => write!(f, ", not for the value of `{flag}`")?,
-            None => write!(f, ", not for an argument")?,
-        }
-        if self.count > 1 {
-            write!(f, ", and {} more", counted(self.count - 1, "value"))?;
-        }
-        Ok(())
-    }
-}
-
-impl OptionLike {
-    pub(super) fn help(&self) -> String {
-        if self.in_config {
-            return "a config file cannot write `--flag=value`: write this one in the command"
-                .into();
-        }
-        let long = self.flag.as_ref().is_some_and(|flag| flag.len() > 2);
-        let equals = if long { "=" } else { "" };
-        match &self.flag {
-            Some(flag) if flag.starts_with("--") => format!(
-                "`{flag}=` before the value passes it to every parser; click and typer take it as it is"
-            ),
-            Some(flag) => format!(
-                "argparse takes `{flag}{equals}{}`, in one word; click and typer take it as it is",
-                self.value
-            ),
-            None => "behind `--` all words are arguments; click and typer refuse one that begins \
-                     with `-` too, any number included"
-                .into(),
-        }
-    }
-
-    pub(super) fn fix(&self) -> Option<Fix> {
-        let (span, text) = self.edit?;
-        let label = if text == "=" {
-            format!("Write {}=", self.flag.as_deref().unwrap_or_default())
-        } else {
-            "Put -- before it".into()
-        };
-        let edits = vec![(span, text.to_owned())];
-        Some(Fix { label, edits })
     }
 }
 

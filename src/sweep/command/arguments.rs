@@ -2,7 +2,7 @@
 
 use super::{Argument, split_inline};
 use crate::sweep::span::Origin;
-use crate::sweep::words::{self, Word};
+use crate::sweep::words::{self, Word, begins_flag};
 use compact_str::{CompactString, format_compact};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -57,11 +57,4 @@ fn next_name(flag: &str, uses: &mut HashMap<CompactString, u32>) -> CompactStrin
         *used = count;
     }
     name
-}
-
-/// `--name` or `-n`, and no negative number.
-pub(in crate::sweep) fn begins_flag(text: &str) -> bool {
-    let name = text.trim_start_matches('-');
-    let dashes = text.len() - name.len();
-    (1..=2).contains(&dashes) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }

@@ -1,9 +1,9 @@
 //! Commands below one another, and lines that continue the command above although no `\` ends it.
 
-use super::{Command, is_script, parse};
+use super::{Command, parse};
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
-use crate::sweep::words::Words;
+use crate::sweep::words::{Words, is_script};
 
 /// The commands that can be read. A line that begins with a flag, or with a script where the command above
 /// has none, is no command but the rest of that one: a `\` is missing between them.

@@ -1,24 +1,30 @@
 //! Stage 3: the words of one command as options, script and arguments.
 
-use super::diagnostic::{Diagnostic, Kind};
-use super::foreign;
+use super::diagnostic::spelling::Problem;
+use super::diagnostic::{Diagnostic, Kind, ShellProblem};
 use super::options::{OptionSpec, Options, Strategy};
-use super::rules;
 use super::span::{Origin, Span};
-use super::spelling::Problem;
-use super::words::{ShellProblem, Word, Words, is_placeholder};
+use super::words::{Word, Words, is_placeholder, is_script};
 use compact_str::CompactString;
 
+// The options, then the script's arguments.
 mod arguments;
-mod going_on;
 mod options_typed;
+mod typed;
 
-pub use super::diagnostic::is_script;
+// What holds between them.
+mod rules;
+
+// What is another program, and what goes on from the line above.
+mod going_on;
+mod runner;
+
 use arguments::arguments;
-pub(super) use arguments::begins_flag;
 pub(super) use going_on::parse_all;
 use options_typed::OptionReader;
 pub(super) use options_typed::split_inline;
+pub(super) use rules::{too_many_to_draw, too_many_units};
+pub(super) use runner::{is_python, runner};
 
 /// One option as it stands in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +127,7 @@ pub fn parse(words: Words, diagnostics: &mut Vec<Diagnostic>) -> Option<Command>
         .get(1)
         .is_some_and(|w| matches!(w.text.as_str(), "run" | "train"));
     if first.text != "grid" || !is_run {
-        if let Some((span, kind)) = foreign::runner(&words) {
+        if let Some((span, kind)) = runner(&words) {
             report(diagnostics, span, kind);
             return None;
         }
@@ -224,7 +230,7 @@ pub fn from_request(
     if options.strategy == Strategy::RandomSearch {
         let wrong = match options.num_trials {
             None => Some(Kind::NumTrialsMissing),
-            Some(asked) => rules::too_many_to_draw(asked),
+            Some(asked) => too_many_to_draw(asked),
         };
         let place = Span::at(words.span.end);
         diagnostics.extend(wrong.map(|kind| Diagnostic::new(place, kind)));

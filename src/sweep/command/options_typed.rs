@@ -1,12 +1,12 @@
 //! The options before the script, word by word.
 
-use super::{OptionUse, is_script};
-use crate::sweep::diagnostic::{Diagnostic, Kind};
+use super::OptionUse;
+use crate::sweep::diagnostic::spelling::Problem;
+use crate::sweep::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, ShellProblem};
 use crate::sweep::options::{self, OptionSpec, Options, Takes};
-use crate::sweep::reading::MAX_PROBLEMS;
 use crate::sweep::span::{Origin, Span};
-use crate::sweep::spelling::{self, Problem, Today};
-use crate::sweep::words::{self, ShellProblem, Word};
+use crate::sweep::spelling::{self, Today};
+use crate::sweep::words::{self, Word, is_script};
 
 pub(super) struct OptionReader<'a> {
     words: &'a [Word],

@@ -35,28 +35,32 @@
 //! assert_eq!(reading.config_diagnostics[0].span.slice(config), "1:30");
 //! ```
 
-mod merge;
-mod params;
-mod pasted;
-mod problem;
+// YAML text to a tree, and its scalars to Python's values.
 mod resolve;
 mod retyped;
 mod scalar;
-mod schema;
 mod syntax;
 mod timestamp;
 mod tree;
-mod trial;
 mod value;
+
+// The tree to what Grid's client takes from it.
+mod params;
+mod schema;
+mod trial;
+
+// Into a command; or a file in a command's place.
+mod merge;
+mod pasted;
 
 #[cfg(test)]
 mod tests;
 
 pub use pasted::{Pasted, pasted};
 pub(super) use pasted::{check_pasted, key_of};
-pub use problem::{Problem, Syntax};
 
 use super::diagnostic::Diagnostic;
+use super::diagnostic::config::Problem;
 use super::options::{Actions, OptionSpec};
 use super::span::Span;
 use super::words::{self, Word};

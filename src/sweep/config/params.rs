@@ -1,10 +1,10 @@
 //! `params`: the parameters that the client appends to the script's own arguments, as words.
 
-use super::problem::Problem;
 use super::schema::Reader;
 use super::tree::{Child, Content};
 use super::value::Value;
 use crate::sweep::diagnostic::Diagnostic;
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::literal::Literal;
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::words::{self, Source, Word};

@@ -1,11 +1,11 @@
 //! A config file pasted where a command belongs, alone or beside commands.
 
 use crate::sweep::command;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, is_script};
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::options::Options;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::words::{self, Source};
+use crate::sweep::words::{self, Source, is_script};
 use std::ops::Range;
 
 /// The keys at the top of a config file: no command begins with one.

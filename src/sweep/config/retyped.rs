@@ -1,9 +1,9 @@
 //! Warnings about plain scalars that YAML 1.1 takes for something else than they look like.
 
-use super::problem::Problem;
 use super::schema::Reader;
 use super::tree::{Child, Content};
 use super::value::Value;
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::literal::Literal;
 
 impl Reader<'_> {

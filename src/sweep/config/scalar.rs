@@ -1,10 +1,10 @@
 //! A scalar's text as a Python value, step by step as PyYAML 5.4.1's `SafeConstructor` makes it.
 
-use super::problem::Problem;
 use super::resolve::{Implicit, resolve};
 use super::timestamp::Timestamp;
 use super::value::Value;
 use crate::sweep::diagnostic::Diagnostic;
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::literal::Literal;
 use crate::sweep::span::Span;
 use num_bigint::BigInt;

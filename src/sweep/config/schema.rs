@@ -1,9 +1,9 @@
 //! Which keys a config file has, and what each takes.
 
-use super::problem::Problem;
 use super::tree::{Child, Content, Tree};
 use super::value::{Entry, Loader, Value};
 use super::{Config, Setting};
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::literal::Literal;
 use crate::sweep::machines;
@@ -404,10 +404,16 @@ fn expected(spec: &OptionSpec) -> &'static str {
 /// The problem with the file's key in the place of the option.
 fn with_key(kind: Kind, key: &'static str) -> Kind {
     match kind {
-        Kind::NotAnInteger { found, least, .. } => Kind::NotAnInteger {
+        Kind::NotAnInteger {
+            found,
+            least,
+            greatest,
+            ..
+        } => Kind::NotAnInteger {
             option: key,
             found,
             least,
+            greatest,
         },
         Kind::NotAChoice { found, choices, .. } => Kind::NotAChoice {
             option: key,

@@ -1,6 +1,6 @@
 //! Errors of the YAML parser as ours, of which a person can act on each.
 
-use super::problem::Syntax;
+use crate::sweep::diagnostic::config::Syntax;
 use granit_parser::ErrorKind;
 
 /// The kind of a parser's error that a person can act on.

@@ -6,9 +6,9 @@
 //! It reads YAML 1.2; what YAML 1.1 reads otherwise is refused here rather than read in another way.
 //! tests/data/pyyaml.json holds documents with what PyYAML makes of them.
 
-use super::problem::{Problem, Syntax};
 use super::syntax;
 use crate::sweep::diagnostic::Diagnostic;
+use crate::sweep::diagnostic::config::{Problem, Syntax};
 use crate::sweep::span::Span;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 use std::borrow::Cow;

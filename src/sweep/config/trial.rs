@@ -1,9 +1,9 @@
 //! The parts of a trial that only a config file can set: its environment, and commands around it.
 
-use super::problem::Problem;
 use super::schema::Reader;
 use super::tree::{Child, Content};
 use super::value::{Entry, Value};
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::literal::{Literal, float_repr};
 
 const ACTIONS: &[&str] = &[

@@ -1,11 +1,11 @@
 //! Nodes as the Python values that PyYAML's safe loader makes of them, and how Python prints those.
 
-use super::problem::Problem;
 use super::resolve::{Implicit, resolve};
 use super::scalar;
 use super::timestamp::Timestamp;
 use super::tree::{Child, Content, MAX_DEPTH, Tree};
 use crate::sweep::diagnostic::Diagnostic;
+use crate::sweep::diagnostic::config::Problem;
 use crate::sweep::literal::Literal;
 use crate::sweep::span::Span;
 use num_bigint::BigInt;

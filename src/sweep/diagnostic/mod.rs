@@ -1,29 +1,46 @@
 //! Diagnostics: what is wrong with a command text, or may not be meant. Each is a place and a kind that
 //! holds facts.
 //!
-//! The messages are in `wording`, the advice in `help`, the fixes in `fix`; `render` shows all of it with
-//! carets as plain text.
+//! A group of problems has an enum of its own here, with its words; the stages above report them. The words
+//! of the others live in `wording`, the plain-text rendering with carets in `render`. The edits that mend a
+//! problem ([`Diagnostic::fixes`]) are in `sweep/fixes`, since some read the text again.
 
-use super::checks::{Doubt, Typed};
-use super::config;
-use super::foreign;
-use super::gpus::GpuPlaces;
 use super::literal::Problem;
 use super::range::RangeError;
 use super::sampling::BindError;
 use super::span::{Origin, Span};
-use super::spelling;
-use super::words;
 
-mod fix;
+// The groups of problems, each with its facts and words.
+mod character;
+pub mod config;
+mod doubt;
+pub mod foreign;
+mod shell;
+pub mod spelling;
+
+// What holds for all of them.
 mod help;
 mod render;
 mod severity;
 mod wording;
 
-pub use fix::{Fix, is_script};
+// An edit; `fixes` has those that mend each.
+mod fix;
+
+pub use character::CharacterProblem;
+pub use doubt::{
+    Doubt, EatenQuotes, HiddenWords, LostSweep, OptionLike, OverrideList, Place, Refusing,
+    RepeatedFlag, Typed,
+};
+pub(in crate::sweep) use doubt::{eaten_quotes, excerpt, hydra, lost_sweep};
+pub use fix::Fix;
+pub(in crate::sweep) use fix::with_blanks;
 pub use render::with_carets;
+pub use shell::{Change, Preamble, ShellProblem};
 pub use wording::{group_digits, grouped, in_words};
+
+/// The most problems of one text that are reported one by one.
+pub(super) const MAX_PROBLEMS: usize = 1000;
 
 /// Whether the plan can be launched all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +110,17 @@ pub enum Shell {
     },
 }
 
+/// Where the text gives the number of GPUs, and the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GpuPlaces {
+    /// The value of `--gpus`.
+    pub gpus: Span,
+    /// The machine; `None` where the command names none.
+    pub machine: Option<Span>,
+    /// Where an option can be put in.
+    pub options_at: u32,
+}
+
 /// What is wrong, with the facts that its message needs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
@@ -110,9 +138,9 @@ pub enum Kind {
         content: Option<String>,
     },
     /// What is wrong with single characters.
-    Character(words::CharacterProblem),
+    Character(CharacterProblem),
     /// What a shell would have changed or run.
-    Shell(words::ShellProblem),
+    Shell(ShellProblem),
     /// A typographic dash for `--`.
     Dash,
     /// A sweep that a shell would change, or might take for a file pattern.
@@ -128,7 +156,7 @@ pub enum Kind {
     // Commands.
     /// No command in the text.
     NoCommand,
-    /// A config file where a command belongs: [`config::pasted`] takes it apart.
+    /// A config file where a command belongs: [`crate::sweep::config::pasted`] takes it apart.
     ConfigPasted,
     /// A link, or a file of another tool.
     Foreign(foreign::Foreign),
@@ -166,6 +194,8 @@ pub enum Kind {
         found: String,
         /// The least that the option takes.
         least: u32,
+        /// The greatest allowed.
+        greatest: u32,
     },
     /// A value that should be one of a few words.
     NotAChoice {
@@ -330,7 +360,7 @@ pub enum Kind {
     UnknownCall {
         /// The dotted name as typed.
         found: String,
-        /// The distribution that may be meant.
+        /// The distribution with the most similar name, if one is similar.
         suggestion: Option<String>,
         /// The value, for fixes that write it anew.
         typed: Box<Typed>,

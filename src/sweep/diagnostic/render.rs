@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Severity};
 use crate::sweep::span::Span;
-use crate::sweep::words::hidden::with_codes;
+use crate::sweep::unicode::hidden::with_codes;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of the line that are shown around the place.

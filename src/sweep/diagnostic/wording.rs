@@ -2,8 +2,8 @@
 
 use super::{Diagnostic, Kind, Shell};
 use crate::sweep::MAX_LISTED;
-use crate::sweep::options::{self, MAX_RUN_NAME};
 use crate::sweep::range::RangeError;
+use crate::sweep::run_names::MAX_RUN_NAME;
 use std::fmt;
 
 impl fmt::Display for Diagnostic {
@@ -68,11 +68,12 @@ impl fmt::Display for Kind {
                 option,
                 found,
                 least,
+                greatest,
             } => {
                 // The end is worth saying where it was passed, or where every number below it is used.
                 let digits = found.bytes().filter(u8::is_ascii_digit).count();
                 let end = if option.trim_start_matches('-') == "seed" || digits >= 10 {
-                    format!("to {}", options::greatest(option))
+                    format!("to {greatest}")
                 } else {
                     "up".into()
                 };

@@ -9,15 +9,15 @@
 //! `script_args` is what was typed, with `grid run` or `grid train` in front or without, with options in
 //! their spelling of that time or without.
 
-use super::Foreign;
 use crate::sweep::command;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, is_script};
+use crate::sweep::diagnostic::foreign::Foreign;
+use crate::sweep::diagnostic::spelling::Problem;
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
 use crate::sweep::machines;
 use crate::sweep::options::FRAMEWORKS;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::spelling::Problem;
-use crate::sweep::words::{self, Source};
+use crate::sweep::words::{self, Source, is_script};
 
 /// Whether a command's first word, as it stands in the text, is a link, alone or in Markdown or HTML.
 pub(super) fn begins_link(word: &str) -> bool {
@@ -155,22 +155,16 @@ fn in_todays_options(mut text: String) -> String {
         for words in commands {
             let _ = command::parse(words, &mut diagnostics);
         }
-        let is_former = |diagnostic: &&Diagnostic| {
-            let Kind::Spelling(problem) = &diagnostic.kind else {
-                return false;
-            };
-            matches!(
-                problem,
-                Problem::Renamed { .. }
-                    | Problem::Gone { .. }
-                    | Problem::FlagValue { .. }
-                    | Problem::FormerBehindScript { .. }
-            )
+        let fix = |diagnostic: &Diagnostic| match &diagnostic.kind {
+            Kind::Spelling(
+                problem @ (Problem::Renamed { .. }
+                | Problem::Gone { .. }
+                | Problem::FlagValue { .. }
+                | Problem::FormerBehindScript { .. }),
+            ) => problem.fixes(diagnostic.span, &text).into_iter().next(),
+            _ => None,
         };
-        let fixes = diagnostics
-            .iter()
-            .filter(is_former)
-            .filter_map(|d| d.fix(&text));
+        let fixes = diagnostics.iter().filter_map(fix);
         let mut edits: Vec<(Span, String)> = fixes.flat_map(|fix| fix.edits).collect();
         edits.sort_by_key(|(span, _)| *span);
         if edits.is_empty() {

@@ -1,129 +1,21 @@
 //! Texts that are no command of `grid run`, each reported as what it is: links, files of other tools,
 //! lines beside commands, a shell's loops, and commands inside Markdown, a notebook or a comment.
 
-use super::diagnostic::{Diagnostic, Fix, Kind};
-use super::reading::MAX_PROBLEMS;
+use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS};
 use super::span::Span;
 use super::words::{self, Words};
-use std::fmt;
 
 mod link;
 mod others;
-mod runner;
 mod script;
 mod sweep_of_loop;
 mod wrapped;
 mod yaml;
 
-pub use others::OtherLines;
 pub(super) use others::take_others;
-pub use runner::Runner;
-pub(super) use runner::runner;
 pub(super) use script::take_scripts;
-pub use script::{Construct, ShellScript};
-pub use wrapped::{Wrapped, Wrapping};
 pub(super) use wrapped::{check_commented, check_wrapped};
 pub(super) use yaml::check_yaml;
-
-/// What a text is that is no command.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Foreign {
-    /// YAML of another tool, or of none that is known.
-    Yaml {
-        /// What it is, in words.
-        what: &'static str,
-        /// What to do with it.
-        help: &'static str,
-    },
-    /// A part of a config file of Grid's.
-    ConfigPart {
-        /// The key that the text begins with.
-        key: String,
-        /// The key that it stands under.
-        section: &'static str,
-    },
-    /// A link that starts a run of Grid's.
-    GridRun {
-        /// The command that it stands for, in today's options.
-        command: Option<String>,
-        /// The repository of the script, with the commit.
-        repository: Option<String>,
-    },
-    /// A link that starts no run.
-    Link {
-        /// What it leads to, in words.
-        what: &'static str,
-        /// The command to write instead, in words.
-        help: String,
-    },
-    /// Other commands, a terminal's answer or prose beside commands.
-    OtherLines(OtherLines),
-    /// A shell's loop, condition, function or array.
-    ShellScript(ShellScript),
-    /// A command inside Markdown, a notebook, a mail or a comment.
-    Wrapped(Wrapped),
-    /// Another program that starts a script.
-    Runner(Runner),
-}
-
-impl Foreign {
-    /// What to write instead, where it is known.
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Foreign::Yaml { help, .. } => (*help).into(),
-            Foreign::ConfigPart { key, section } => {
-                format!("in a config file `{key}` stands under `{section}`")
-            }
-            Foreign::GridRun { repository, .. } => {
-                let code = repository.as_ref()?;
-                format!("its code is {code}: launch it from a checkout of that")
-            }
-            Foreign::Link { help, .. } => help.clone(),
-            Foreign::OtherLines(lines) => lines.help(),
-            Foreign::ShellScript(script) => return script.help(),
-            Foreign::Wrapped(wrapped) => return wrapped.help(),
-            Foreign::Runner(runner) => runner.help(),
-        })
-    }
-
-    /// The edits that may be meant for what stands at `span`.
-    pub(super) fn fixes(&self, span: Span, text: &str) -> Vec<Fix> {
-        match self {
-            Foreign::GridRun {
-                command: Some(command),
-                ..
-            } => vec![Fix {
-                label: "Write its command".into(),
-                edits: vec![(span, command.clone())],
-            }],
-            Foreign::OtherLines(lines) => lines.fixes(),
-            Foreign::ShellScript(script) => script.fixes(),
-            Foreign::Wrapped(wrapped) => wrapped.fixes(),
-            Foreign::Runner(runner) => runner.fixes(span, text),
-            _ => Vec::new(),
-        }
-    }
-}
-
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Foreign::Yaml { what, .. } => write!(f, "this is {what}, not a `grid run` command"),
-            Foreign::ConfigPart { .. } => write!(
-                f,
-                "this is a part of a config file of `grid run --config`, not a command"
-            ),
-            Foreign::GridRun { .. } => {
-                write!(f, "this is a link to a run of Grid's, not a command")
-            }
-            Foreign::Link { what, .. } => write!(f, "this is a link to {what}, not a command"),
-            Foreign::OtherLines(lines) => lines.fmt(f),
-            Foreign::ShellScript(script) => script.fmt(f),
-            Foreign::Wrapped(wrapped) => wrapped.fmt(f),
-            Foreign::Runner(runner) => runner.fmt(f),
-        }
-    }
-}
 
 /// Takes the lines that begin with a link out of `commands` and reports what each is. What the lexer
 /// reported of such a line is dropped: its `&` and `?` are the link's. Returns whether there was one.

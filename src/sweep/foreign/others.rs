@@ -1,92 +1,13 @@
 //! Lines beside commands of `grid run` that are none: other commands, a terminal's answer, prose.
 //! They are reported together, since one click leaves them all out.
 
-use super::{Foreign, Region, drop_within};
-use crate::sweep::command::begins_flag;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, is_script};
+use super::{Region, drop_within};
+use crate::sweep::command::{is_python, runner};
+use crate::sweep::diagnostic::foreign::{Foreign, OtherLines};
+use crate::sweep::diagnostic::{Diagnostic, Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
 use crate::sweep::suggest::nearest;
-use crate::sweep::words::{Preamble, ShellProblem, Words};
-use std::fmt;
-
-/// Lines that are no commands of `grid run`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OtherLines {
-    /// The first of them, cut to 60 characters.
-    pub first: String,
-    /// Whether `cd` is one of them.
-    changes_directory: bool,
-    /// Each with what parts it from the next.
-    lines: Vec<Span>,
-    /// Where `python` stands in each, if all of them begin with it.
-    pythons: Vec<Span>,
-    /// Whether a command of `grid run` runs the same script.
-    is_repeated: bool,
-    /// Whether there is no other line.
-    is_all: bool,
-}
-
-impl fmt::Display for OtherLines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first = &self.first;
-        match (self.lines.len(), self.pythons.is_empty()) {
-            (1, _) => write!(
-                f,
-                "`{first}` is another command than `grid run`, and is not run"
-            ),
-            (count, true) => write!(
-                f,
-                "{count} lines are no commands of `grid run`, and are not run (the first: `{first}`)"
-            ),
-            (count, false) => write!(
-                f,
-                "{count} lines begin `python`, not `grid run` (the first: `{first}`)"
-            ),
-        }
-    }
-}
-
-impl OtherLines {
-    pub(super) fn help(&self) -> String {
-        if self.changes_directory {
-            return "paths are those of the source's top folder".into();
-        }
-        "each line is a command of its own and begins `grid run`".into()
-    }
-
-    pub(super) fn fixes(&self) -> Vec<Fix> {
-        if self.is_all {
-            return Vec::new();
-        }
-        let mut end = 0;
-        let lines = self.lines.iter().map(|line| {
-            let start = line.start.max(end);
-            end = line.end.max(start);
-            (Span::new(start, end), String::new())
-        });
-        let them = if self.lines.len() == 1 { "it" } else { "them" };
-        let leave_out = Fix {
-            label: format!("Leave {them} out"),
-            edits: lines.collect(),
-        };
-        if self.pythons.is_empty() {
-            return vec![leave_out];
-        }
-        let written = self
-            .pythons
-            .iter()
-            .map(|span| (*span, "grid run".to_owned()));
-        let write = Fix {
-            label: "Write grid run".into(),
-            edits: written.collect(),
-        };
-        if self.is_repeated {
-            vec![leave_out, write]
-        } else {
-            vec![write, leave_out]
-        }
-    }
-}
+use crate::sweep::words::{Words, begins_flag, is_script};
 
 /// What a command is beside those of `grid run`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,7 +33,7 @@ fn sort(words: &Words) -> Sort {
     };
     let is_slip = slip(first, "grid") && (slip(second, "run") || slip(second, "train"));
     let glued = first.starts_with("grid") && first.contains("run");
-    let runs_script = super::runner(words).is_some();
+    let runs_script = runner(words).is_some();
     let unclear = is_slip
         || runs_script
         || glued
@@ -124,11 +45,6 @@ fn sort(words: &Words) -> Sort {
     } else {
         Sort::Other
     }
-}
-
-pub(super) fn is_python(word: &str) -> bool {
-    let version = word.strip_prefix("python");
-    version.is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
 }
 
 /// Takes the lines beside commands of `grid run` out of `commands` and reports them. What the lexer

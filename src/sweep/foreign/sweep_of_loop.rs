@@ -1,10 +1,10 @@
 //! `for lr in 0.1 0.01; do grid run train.py --lr $lr; done` as the sweep that it is.
 
 use super::script::{array_name, body, is_idle, run_words};
-use crate::sweep::diagnostic::{Fix, is_script};
+use crate::sweep::diagnostic::Fix;
 use crate::sweep::quote;
 use crate::sweep::span::Span;
-use crate::sweep::words::{Word, Words};
+use crate::sweep::words::{Word, Words, is_script};
 
 /// A loop's command with a sweep for each variable.
 pub(super) struct SweepOfLoop {

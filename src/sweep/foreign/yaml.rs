@@ -1,7 +1,7 @@
 //! YAML that is no config file of Grid's, recognised by its keys at the left edge.
 
-use super::Foreign;
 use crate::sweep::config::key_of;
+use crate::sweep::diagnostic::foreign::Foreign;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::span::Span;
 use crate::sweep::words;

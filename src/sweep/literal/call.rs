@@ -1,4 +1,4 @@
-//! The arguments of a call.
+//! The arguments of a call, as in `uniform(0, 1, size=3)`.
 
 use super::error::LiteralError;
 use super::names::identifier;
@@ -11,12 +11,12 @@ type Result<T> = std::result::Result<T, LiteralError>;
 pub struct CallArgument {
     /// The keyword, for `name=value`.
     pub keyword: Option<String>,
-    /// The value and its place.
+    /// The value, with its place in the text.
     pub value: Spanned,
 }
 
 impl Parser<'_> {
-    /// The arguments of a call, from its `(` on.
+    /// Reads the arguments of a call, from its `(` to its `)`.
     ///
     /// # Errors
     /// What Python refuses, with its place.
@@ -43,7 +43,7 @@ impl Parser<'_> {
         Ok(arguments)
     }
 
-    /// `name =`, where it stands next.
+    /// Reads `name =` where it stands next; otherwise reads nothing.
     fn keyword(&mut self) -> Option<String> {
         let rest = self.rest();
         let name = identifier(rest);

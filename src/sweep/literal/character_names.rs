@@ -1,8 +1,7 @@
 //! The names of characters, for `\N{NAME}` in a string.
 //!
-//! The table is a megabyte of text. A program holds it ([`CharacterNames::embedded`]); the page, which
-//! would be the heavier for what hardly anyone writes, gets it when a command asks for it
-//! ([`CharacterNames::from_table`]). It is made by `scripts/unicode_names.py` from CPython 3.13's
+//! The table is a megabyte of text. Programs contain it ([`CharacterNames::embedded`]); the page loads it
+//! ([`CharacterNames::from_table`]) only when a command asks for it, which hardly any does. Made by `scripts/unicode_names.py` from CPython 3.13's
 //! database (Unicode 15.1; later versions only add names).
 
 use std::sync::Arc;
@@ -46,12 +45,13 @@ const TRAILING: [&str; 28] = [
 ];
 
 impl CharacterNames {
-    /// The table that is part of this program: a megabyte, where this is called at all.
+    /// The table as part of the program. The linker leaves the megabyte out where this is never called.
     pub fn embedded() -> CharacterNames {
         CharacterNames(Table::Embedded(include_str!("unicode-names.txt")))
     }
 
-    /// A table of lines `NAME;CODE`, sorted by name; none where the text is something else. O(length).
+    /// A table of lines `NAME;CODE`, sorted by name; `None` where the text is something else, such as
+    /// an error page. O(length).
     pub fn from_table(text: &str) -> Option<CharacterNames> {
         let entries = || text.lines().map(entry);
         let sorted = entries().zip(entries().skip(1)).all(|pair| match pair {
@@ -62,8 +62,8 @@ impl CharacterNames {
         whole.then(|| CharacterNames(Table::Loaded(Arc::from(text))))
     }
 
-    /// The character of a name, as CPython's `\N` finds it: in any case, but for the names that
-    /// follow a rule. O(log names).
+    /// The character of a name, as CPython's `\N` finds it: in upper or lower case, but only in upper
+    /// case for ideographs and Hangul syllables, whose names follow a rule. O(log names).
     pub fn find(&self, name: &str) -> Option<char> {
         if let Some(number) = name.strip_prefix("CJK UNIFIED IDEOGRAPH-") {
             return ideograph(number);
@@ -74,6 +74,7 @@ impl CharacterNames {
         self.listed(&name.to_ascii_uppercase())
     }
 
+    /// Looks the name up by bisection of the text, which moves to the start of a line at each step.
     fn listed(&self, name: &str) -> Option<char> {
         let text: &str = match &self.0 {
             Table::Embedded(text) => text,
@@ -102,6 +103,7 @@ fn entry(line: &str) -> Option<(&str, u32)> {
     Some((name, u32::from_str_radix(code, 16).ok()?))
 }
 
+/// The ideograph whose name ends with this hexadecimal number.
 fn ideograph(number: &str) -> Option<char> {
     let digits = |c: u8| c.is_ascii_digit() || (b'A'..=b'F').contains(&c);
     if !matches!(number.len(), 4 | 5) || !number.bytes().all(digits) {
@@ -114,6 +116,7 @@ fn ideograph(number: &str) -> Option<char> {
     char::from_u32(code).filter(|_| known)
 }
 
+/// The Hangul syllable composed of these sounds, by the arithmetic of its block.
 fn syllable(sounds: &str) -> Option<char> {
     let (leading, rest) = longest(sounds, &LEADING)?;
     let (vowel, rest) = longest(rest, &VOWELS)?;
@@ -122,7 +125,7 @@ fn syllable(sounds: &str) -> Option<char> {
     char::from_u32(code).filter(|_| rest.is_empty())
 }
 
-/// The place of the longest sound that `text` begins with, and what follows it.
+/// The number of the longest sound that `text` begins with, and what follows it.
 fn longest<'a>(text: &'a str, sounds: &[&str]) -> Option<(u32, &'a str)> {
     let begins = (0..)
         .zip(sounds)

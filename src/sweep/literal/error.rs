@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// A problem and its place: byte offsets in the literal's own text.
+/// What is wrong and where, as byte offsets in the literal's own text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiteralError {
     /// Offset of the first byte concerned.
     pub start: u32,
     /// Offset behind the last byte concerned.
     pub end: u32,
-    /// What is wrong.
+    /// What is wrong there.
     pub problem: Problem,
 }
 
-/// What is wrong with a literal. `Display` gives the words.
+/// What is wrong with a literal. `Display` gives the message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Problem {
-    /// A bracket without its close.
+    /// An opening bracket that is never closed.
     UnclosedBracket(char),
     /// Something else stands where one of `expected` should.
     Unexpected {
@@ -31,7 +31,7 @@ pub enum Problem {
     BadEscape(String),
     /// `\N{NAME}` with a name that no character has.
     UnknownCharacter(String),
-    /// `\N{NAME}` before the table of names is there.
+    /// `\N{NAME}` before the table of names is loaded: the page fetches it when a command asks for it.
     NamesNotAtHand,
     /// A number that Python does not read: `1__0`, `0x`, `5px`, `1.2.3`.
     BadNumber(String),
@@ -39,7 +39,7 @@ pub enum Problem {
     LeadingZero(String),
     /// More digits than Python's own limit for integers (4300).
     TooManyDigits,
-    /// A bare name: `adam`, `true`, `nan`.
+    /// A name without quotes: `adam`, `true`, `nan`.
     Name(String),
     /// `+`, `*`, `**`, … between values, or a sign before what is no number.
     Arithmetic(String),
@@ -121,7 +121,7 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// What would be accepted, where saying so helps.
+    /// What to write instead, where there is something to suggest.
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Problem::Name(name) => match name.to_ascii_lowercase().as_str() {

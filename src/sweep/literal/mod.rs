@@ -1,13 +1,19 @@
-//! Python literals: their values and what Python's `str` prints for them.
+//! Python literals: a parser by the rules of `ast.literal_eval`, and what Python's `str` and `repr`
+//! print for their values.
 
-mod call;
+// Names, numbers and strings.
 mod character_names;
-mod error;
 mod names;
 mod number;
-mod parser;
 mod string;
+
+// Whole literals and calls.
+mod call;
+mod parser;
 mod value;
+
+// Whatever is wrong.
+mod error;
 
 pub use call::CallArgument;
 pub use character_names::CharacterNames;

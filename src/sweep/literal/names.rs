@@ -1,4 +1,4 @@
-//! Names in Python, and the integers that its functions take.
+//! Python's identifiers at the start of a text, and the integers that its functions take.
 
 use super::Literal;
 use num_bigint::BigInt;

@@ -8,7 +8,7 @@ use num_bigint::BigInt;
 /// Python's limit on the digits of a decimal integer (`sys.int_info.default_max_str_digits`).
 const MAX_DIGITS: usize = 4300;
 
-/// A number with its sign, and the imaginary part behind a real one.
+/// Reads a number with its sign, and an imaginary part behind a real one.
 pub(super) fn number(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
     let value = signed(parser)?;
     let before = parser.offset();
@@ -91,7 +91,8 @@ fn unsigned(parser: &mut Parser<'_>) -> Result<Literal, LiteralError> {
     }
 }
 
-/// All that could belong to the number: digits, letters, dots, and a sign behind an exponent.
+/// All that could belong to the number, right or wrong, so that an error shows the whole of it:
+/// digits, letters, dots, and a sign behind an exponent.
 fn extent(text: &str) -> &str {
     let hexadecimal = text.starts_with("0x") || text.starts_with("0X");
     let mut previous = ' ';
@@ -103,7 +104,7 @@ fn extent(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// The numbers that most lists hold, which need no copy to be read: `16`, `0.001`, `1e-3`.
+/// Reads the numbers that most lists hold, `16`, `0.001`, `1e-3`, without a copy; `None` for others.
 fn plain(text: &str) -> Option<Literal> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     if digits && text.len() <= 18 && (!text.starts_with('0') || text == "0") {
@@ -120,6 +121,7 @@ fn plain(text: &str) -> Option<Literal> {
     text.parse().ok().map(Literal::Float)
 }
 
+/// Reads every form of a number: prefixes, underscores, `j`.
 fn read(text: &str) -> Result<Literal, Problem> {
     let bad = || Problem::BadNumber(text.into());
     let lower = text.to_ascii_lowercase();
@@ -128,7 +130,7 @@ fn read(text: &str) -> Result<Literal, Problem> {
             let digits = digits.strip_prefix('_').unwrap_or(digits);
             let digits = plain_digits(digits, radix).ok_or_else(bad)?;
             let value = BigInt::parse_bytes(digits.as_bytes(), radix).ok_or_else(bad)?;
-            // What Python could not print in decimal could not be passed on either.
+            // 10^4300 has 14,284 bits: Python could not print more in decimal, so nothing could be passed.
             return if value.bits() > 14_284 {
                 Err(Problem::TooManyDigits)
             } else {
@@ -154,13 +156,14 @@ fn read(text: &str) -> Result<Literal, Problem> {
         .ok_or_else(bad)
 }
 
-/// The digits without single underscores between them.
+/// The digits without the single underscores between them; `None` where another character or two
+/// underscores in a row stand there.
 fn plain_digits(text: &str, radix: u32) -> Option<String> {
     let good = |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_digit(radix));
     text.split('_').all(good).then(|| text.replace('_', ""))
 }
 
-/// `digits [. digits] [e [sign] digits]`, digits needed on one side of the dot.
+/// Reads `digits [. digits] [e [sign] digits]`, with digits on at least one side of the dot.
 fn float(text: &str) -> Option<f64> {
     let (mantissa, exponent) = match text.split_once('e') {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),

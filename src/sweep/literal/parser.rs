@@ -14,7 +14,7 @@ use super::{CharacterNames, Literal, number, string};
 /// A value and its place: byte offsets in the literal's own text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spanned {
-    /// The value.
+    /// What it is in Python.
     pub value: Literal,
     /// Offset of its first byte.
     pub start: u32,
@@ -25,17 +25,18 @@ pub struct Spanned {
 /// The items of an outermost list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Items {
-    /// The items, in order.
+    /// The items, in the order written.
     pub items: Vec<Spanned>,
     /// Indices of items that follow their neighbour without a comma (string literals only, which
     /// Python would join).
     pub missing_commas: Vec<u32>,
 }
 
-/// Brackets inside each other; Python's own limit is 200.
+/// How deep brackets may nest: the parser recurses, and a page's stack is small. Python's own limit is
+/// 200.
 const MAX_DEPTH: u32 = 100;
 
-/// A reader of one value's text; O(length) over all its calls.
+/// Reads one value's text from left to right. O(length) over all its calls.
 pub struct Parser<'a> {
     text: &'a str,
     position: usize,
@@ -79,7 +80,7 @@ impl<'a> Parser<'a> {
         &self.text[self.position..]
     }
 
-    /// What was read since `start`.
+    /// The text read since `start`.
     pub(super) fn text_from(&self, start: u32) -> &'a str {
         self.text.get(start as usize..self.position).unwrap_or("")
     }
@@ -100,7 +101,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Blanks, line ends, escaped line ends and comments.
+    /// Skips blanks, line ends, escaped line ends and comments.
     pub fn skip_blanks(&mut self) {
         loop {
             let next = self.text.as_bytes().get(self.position);
@@ -126,7 +127,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes `c`, blanks around it skipped.
+    /// Reads `c` and the blanks around it, if it stands next; returns whether it does.
     pub fn eat(&mut self, c: char) -> bool {
         self.skip_blanks();
         let eaten = self.peek() == Some(c);
@@ -137,14 +138,14 @@ impl<'a> Parser<'a> {
         eaten
     }
 
-    /// An error at the next token, saying what was expected instead.
+    /// An error that something else than the next token is expected.
     pub fn unexpected<T>(&mut self, expected: &'static str) -> Result<T> {
         let start = self.offset();
         let problem = self.classify(expected);
         self.error(start, problem)
     }
 
-    /// What the next token is, where it is nothing that can stand there; moves past it.
+    /// Names the next token, which cannot stand here, and moves past it so that the error spans it.
     fn classify(&mut self, expected: &'static str) -> Problem {
         let rest = self.rest();
         let Some(c) = rest.chars().next() else {
@@ -187,7 +188,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// One value with the blanks around it.
+    /// Reads one value and the blanks around it.
     ///
     /// # Errors
     /// What Python refuses, with its place.
@@ -217,7 +218,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Something that begins like a name: a prefixed string, a constant, or what is refused.
+    /// Reads what begins like a name: a prefixed string or a constant. Everything else is refused.
     fn named(&mut self) -> Result<Literal> {
         if string::prefix(self.rest()).is_some() {
             return string::strings(self);
@@ -264,7 +265,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `[…]` or `(…)` from its bracket on: the items, the last comma optional.
+    /// Reads `[…]` or `(…)` from its bracket on: the items, with or without a last comma.
     fn sequence(&mut self, open: char, close: char) -> Result<Vec<Literal>> {
         let start = self.offset();
         self.enter()?;
@@ -281,7 +282,7 @@ impl<'a> Parser<'a> {
         Ok(items)
     }
 
-    /// Behind an item: no comma and no close.
+    /// The error for neither a comma nor the closing bracket behind an item.
     pub(super) fn missing_separator<T>(&mut self, start: u32, open: char) -> Result<T> {
         if self.rest().is_empty() {
             return Err(LiteralError {
@@ -363,8 +364,9 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// The items of an outermost list, from its bracket on. Adjacent string literals are separate
-    /// items here (the seed document reads them so); Python would join them.
+    /// Reads an outermost list, from its bracket on. Python would join adjacent string literals; here
+    /// they are separate items, and the missing comma is reported, since `['a' 'b']` in a sweep is
+    /// nearly always one that was forgotten.
     ///
     /// # Errors
     /// What Python refuses, with its place.
@@ -413,7 +415,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Checks that nothing but blanks is left.
+    /// Checks that nothing but blanks is left of the text.
     ///
     /// # Errors
     /// What stands there instead.

@@ -17,7 +17,7 @@ pub(super) struct Prefix {
 
 /// The prefix at the start of `text`, where a quote follows it. O(1).
 pub(super) fn prefix(text: &str) -> Option<Prefix> {
-    // Looked for no further than a prefix goes: behind it may be the whole list.
+    // Looks no further than a prefix can reach: behind it may stand a whole list.
     let quote = |byte: &u8| matches!(byte, b'\'' | b'"');
     let length = text.bytes().take(3).position(|byte| quote(&byte));
     let length = length.filter(|length| *length > 0)?;
@@ -40,7 +40,7 @@ pub(super) fn begins(text: &str) -> bool {
     text.starts_with(['\'', '"']) || prefix(text).is_some_and(|p| !p.bytes)
 }
 
-/// String literals next to each other, joined as Python joins them.
+/// Reads string literals next to each other and joins them, as Python does.
 pub(super) fn strings(parser: &mut Parser<'_>) -> Result<Literal> {
     let mut joined = one(parser)?;
     loop {
@@ -65,7 +65,7 @@ pub(super) fn strings(parser: &mut Parser<'_>) -> Result<Literal> {
     }
 }
 
-/// One string or bytes literal.
+/// Reads one string or bytes literal.
 pub(super) fn one(parser: &mut Parser<'_>) -> Result<Literal> {
     let start = parser.offset();
     let none = Prefix {
@@ -125,7 +125,7 @@ struct Content {
 }
 
 impl Content {
-    /// A character below 256 is that byte in a bytes literal.
+    /// Appends a character; in a bytes literal one below 256 is that byte.
     fn push(&mut self, c: char) {
         if self.prefix.bytes {
             self.bytes.push(u8::try_from(u32::from(c)).unwrap_or(b'?'));
@@ -179,7 +179,7 @@ fn refuse<T>(parser: &Parser<'_>, start: u32) -> Result<T> {
     parser.error(start, Problem::BadEscape(found))
 }
 
-/// `{NAME}` behind `\N`.
+/// Reads `{NAME}` behind `\N`.
 fn named(parser: &mut Parser<'_>, start: u32, content: &mut Content) -> Result<()> {
     let inner = parser.rest().strip_prefix('{');
     // A name has no quote and no line end, so that an unclosed brace does not swallow the text.
@@ -235,7 +235,7 @@ fn hexadecimal(
         code = code * 16 + digit;
         parser.advance(1);
     }
-    // Surrogates exist in Python's strings, yet no program can be passed one.
+    // Python's strings may hold surrogates, yet no program can be passed one.
     match char::from_u32(code) {
         Some(c) => content.push(c),
         None => return refuse(parser, start),

@@ -55,7 +55,8 @@ pub fn float_repr(value: f64) -> String {
 /// The shortest digits that read back as `value`, nearest to it, the even last digit where two are
 /// equally near, as CPython's dtoa chooses (mode 0).
 fn shortest(value: f64) -> String {
-    // Rust's shortest digits are as many, yet it takes the upper one of two equally near.
+    // Rust's shortest digits are equally many, but of two equally near it takes the upper. Formatting
+    // with that many digits rounds to nearest, ties to even.
     let shortest = format!("{value:e}");
     let digits = shortest
         .bytes()
@@ -90,7 +91,7 @@ fn positional(mantissa: &str, exponent: i32) -> String {
 }
 
 impl Literal {
-    /// [`Literal::to_str`] as a text that takes no more than it needs.
+    /// [`Literal::to_str`] in exactly the memory that it needs: an axis holds up to a million of them.
     pub fn to_boxed_str(&self) -> Box<str> {
         match self {
             Literal::Str(text) => text.as_str().into(),

@@ -1,13 +1,12 @@
-//! Cosine and its inverse.
+//! The circular functions that von Mises draws need: cosine and its inverse.
 //!
-//! NumPy's von Mises draws call the C library's, whose source is under the LGPL and is not followed
-//! here. [`cos`] is worked out from the mathematics instead, by the plan that any cosine "within
-//! 0.52 units" of a table has: x = c + r with c a whole number of 128ths, the addition theorem with
-//! Taylor polynomials for r, and what is small summed before sin c or cos c is added, so that
-//! nearly all of the error is that one rounding. As long as the small sum is made in the same order
-//! and with the same fused operations, this rounds as glibc's does even where that is not the
-//! nearest double; [`super`]'s table counts the rest. The table's entries are summed here by
-//! Taylor's series in double-double arithmetic instead of being stored.
+//! NumPy calls the C library's, whose source is under the LGPL and is not followed here. [`cos`] is
+//! worked out from the mathematics instead, as any cosine from a table "within 0.52 units" is: x = c + r
+//! with c a whole number of 128ths, the addition theorem with Taylor polynomials for r, and the small
+//! terms summed before sin c or cos c is added, so that nearly all of the error is that one rounding.
+//! As long as the small terms are summed in the same order and with the same fused operations, this
+//! rounds as glibc's does even where that is not the nearest double; [`super`]'s table counts the rest.
+//! sin c and cos c are not stored but summed by Taylor's series in double-double arithmetic.
 //!
 //! [`acos`] is correctly rounded: computed to about 100 bits and rounded once.
 
@@ -60,8 +59,8 @@ const COSINE_TAIL: [f64; 6] = [
     f64::from_bits(0xbca6_8278_63b9_7d97),
 ];
 
-/// Where the cosine is taken as a sine of the distance from π/2, and from where on as a cosine of
-/// the distance from π.
+/// From here on the cosine is the sine of the distance from π/2, and from the second on the cosine of the
+/// distance from π.
 const SINE_FROM: f64 = 0.855469;
 const COSINE_FROM: f64 = 2.426265;
 
@@ -82,10 +81,10 @@ pub fn cos(x: f64) -> f64 {
     }
 }
 
-/// times·π/2 - x, as a double and what is missing to it.
+/// times·π/2 - x, as a double and what is missing from it.
 fn from_half_pi(x: f64, times: f64) -> (f64, f64) {
     let [first, second, _] = HALF_PI.map(|part| times * part);
-    // Exact: both numbers are within a factor of two.
+    // Exact: the two numbers are within a factor of two of each other (Sterbenz).
     let difference = first - x;
     let rest = difference + second;
     (rest, (difference - rest) + second)
@@ -93,13 +92,13 @@ fn from_half_pi(x: f64, times: f64) -> (f64, f64) {
 
 /// x ≥ 0 as a whole number of 128ths and a rest of at most half of one.
 fn nearest_128th(x: f64) -> (f64, f64) {
-    /// Adding this leaves a double no room below 2^-7.
+    /// Adding this leaves a double no binary places below 2^-7.
     const TO_128THS: f64 = 1.5 * (1_u64 << 45) as f64;
     let anchor = (x + TO_128THS) - TO_128THS;
     (anchor, x - anchor)
 }
 
-/// sin x, cos x of a table's place x.
+/// sin x and cos x where x is a whole number of 128ths.
 fn anchored(x: f64) -> (Double2, Double2) {
     let x = Double2 { high: x, low: 0.0 };
     (sine(x), cosine(x))
@@ -121,6 +120,7 @@ fn cosine_of_small(x: f64, low: f64) -> f64 {
     let (anchor, r) = nearest_128th(x.abs());
     let r = r + low;
     let (sin, cos) = anchored(anchor);
+    // cos(c + r) = cos c - (sin c·sin r + cos c·(1 - cos r)): the small terms first.
     let r2 = r * r;
     let sin_r = (r * r2).mul_add(sine_factor(r2), r);
     let versine_r = r2 * versine_factor(r2);
@@ -137,6 +137,7 @@ fn sine_of_small(x: f64, low: f64) -> f64 {
     let signed_low = if x > 0.0 { low } else { -low };
     let (anchor, r) = nearest_128th(x.abs());
     let (sin, cos) = anchored(anchor);
+    // sin(c + r) = sin c + (cos c·sin r - sin c·(1 - cos r)): the small terms first.
     let r2 = r * r;
     let sin_r = r + (r * r2).mul_add(sine_factor(r2), signed_low);
     let versine_r = r.mul_add(signed_low, r2 * versine_factor(r2));
@@ -197,6 +198,7 @@ pub fn acos(x: f64) -> f64 {
     if magnitude == 1.0 {
         return if x > 0.0 { 0.0 } else { 2.0 * HALF_PI[0] };
     }
+    // With s = sin(y/2) to double-double precision, the step is ((1 - |x|)/2 - s²) / (s·cos(y/2)).
     let approximate = 2.0 * half_angle(magnitude);
     let half = sine(Double2 {
         high: 0.5 * approximate,

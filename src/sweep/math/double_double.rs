@@ -1,6 +1,6 @@
 //! Numbers of twice a double's precision: the unevaluated sum of two doubles (Dekker, Numerische
 //! Mathematik 18, 1971; Knuth, TAOCP 2, 4.2.2). Multiplication splits its factors instead of using
-//! FMA, which is slow where it is done in software; exact alike for magnitudes below 2^996.
+//! FMA, which is slow where it is done in software; for magnitudes below 2^996 both are exact.
 
 /// `high + low`, with |low| at most half a unit in the last place of `high`.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ fn product(a: f64, b: f64) -> Double2 {
 }
 
 impl Double2 {
-    /// From the bits of both parts.
+    /// The number whose two parts have these bits.
     pub(super) const fn from_bits(high: u64, low: u64) -> Double2 {
         Double2 {
             high: f64::from_bits(high),

@@ -5,6 +5,7 @@
 use super::exp_data::POWERS_OF_TWO;
 use super::{SHIFT, top12};
 
+// 128/ln 2; -ln 2/128 in two parts, of which the high one is exact times k; the polynomial.
 const INVERSE_LN2_N: f64 = f64::from_bits(0x4067_1547_652b_82fe);
 const MINUS_LN2_HIGH_N: f64 = f64::from_bits(0xbf76_2e42_fefa_0000);
 const MINUS_LN2_LOW_N: f64 = f64::from_bits(0xbd0c_f79a_bc9e_3b3a);
@@ -35,6 +36,8 @@ pub(super) fn exp_with_tail(x: f64, tail: f64, sign_bias: u64) -> f64 {
     if !(TINY..HUGE).contains(&magnitude) {
         return out_of_range(x, magnitude, sign_bias);
     }
+    // k is 128·x/ln 2 rounded; the low bits of the shifted sum hold it as an integer. Its last seven bits
+    // choose the table's entry, the others go into the exponent.
     let shifted = INVERSE_LN2_N.mul_add(x, SHIFT);
     let index = shifted.to_bits();
     let k = shifted - SHIFT;
@@ -51,9 +54,10 @@ pub(super) fn exp_with_tail(x: f64, tail: f64, sign_bias: u64) -> f64 {
     scale.mul_add(fraction, scale)
 }
 
-/// Added to the index of the table it sets the sign of the result.
+/// Added to k, it sets the sign of the result: bit 11 above the table's seven.
 pub(super) const SIGN_BIAS: u64 = 0x800 << 7;
 
+/// Where the table is not needed: tiny arguments, infinities, NaN, and results that leave the range.
 fn out_of_range(x: f64, magnitude: u32, sign_bias: u64) -> f64 {
     let result = if magnitude < TINY || magnitude == 0x7ff && x != f64::NEG_INFINITY {
         1.0 + x

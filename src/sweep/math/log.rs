@@ -4,9 +4,11 @@
 
 use super::log_data::POINTS;
 
+// ln 2 in two parts: the high one has so few digits that its product with an exponent is exact.
 pub(super) const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
 pub(super) const LN2_LOW: f64 = f64::from_bits(0x3d2e_f357_93c7_6730);
 
+/// The polynomial near 1, in r = x - 1.
 const NEAR_ONE: [f64; 11] = [
     f64::from_bits(0xbfe0_0000_0000_0000),
     f64::from_bits(0x3fd5_5555_5555_5577),
@@ -20,6 +22,7 @@ const NEAR_ONE: [f64; 11] = [
     f64::from_bits(0x3fb7_8182_f7af_d085),
     f64::from_bits(0xbfb5_5213_75d1_45cd),
 ];
+/// The polynomial in z/c - 1.
 const ELSEWHERE: [f64; 5] = [
     f64::from_bits(0xbfe0_0000_0000_0001),
     f64::from_bits(0x3fd5_5555_5551_305b),
@@ -66,6 +69,7 @@ fn log_by_table(bits: u64) -> f64 {
     let [inverse, log_c] = POINTS[((above >> 45) % 128) as usize].map(f64::from_bits);
     let k = (above.cast_signed() >> 52) as f64;
     let z = f64::from_bits(bits.wrapping_sub(above & (0xfff << 52)));
+    // The large terms are summed with what their rounding loses, `low`; the polynomial is added last.
     let r = z.mul_add(inverse, -1.0);
     let w = k.mul_add(LN2_HIGH, log_c);
     let high = w + r;

@@ -2,8 +2,10 @@
 //! polynomial summed in pairs as glibc does: 1 + x = 2^k·(1 + f), s = f/(2 + f), and an odd
 //! polynomial in s.
 
+// ln 2 in two parts: the high one has so few digits that its product with an exponent is exact.
 const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
 const LN2_LOW: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
+/// The coefficients of the polynomial in s².
 const L: [f64; 7] = [
     f64::from_bits(0x3fe5_5555_5555_5593),
     f64::from_bits(0x3fd9_9999_9997_fa04),
@@ -38,7 +40,7 @@ pub fn log1p(x: f64) -> f64 {
             x - x * x * 0.5
         };
     }
-    // From √2/2 to √2 the argument is f itself.
+    // While 1 + x lies between √2/2 and √2, x is f itself.
     let near = magnitude < 0x3fda_827a && (x > 0.0 || top <= 0xbfd2_bec3);
     let Reduced {
         k,
@@ -59,6 +61,7 @@ pub fn log1p(x: f64) -> f64 {
     if upper == 0 {
         return nearly_a_power_of_two(k, f, correction, half_square);
     }
+    // Pairs of coefficients are summed by powers of s², fused as glibc's compiler fuses them.
     let s = f / (2.0 + f);
     let z = s * s;
     let z2 = z * z;
@@ -73,8 +76,8 @@ pub fn log1p(x: f64) -> f64 {
     k.mul_add(LN2_HIGH, -((half_square - low) - f))
 }
 
-/// 1 + x = 2^k·(1 + f), what rounding 1 + x lost (over 1 + x), and the upper bits of f's magnitude
-/// before reduction: zero when |f| < 2^-20.
+/// 1 + x as 2^k·(1 + f); `correction`, what rounding 1 + x lost, divided by 1 + x; and the upper bits of
+/// f's magnitude, zero when |f| < 2^-20.
 struct Reduced {
     k: f64,
     f: f64,
@@ -82,6 +85,7 @@ struct Reduced {
     upper: u32,
 }
 
+/// Splits 1 + x, with 1 + f between √2/2 and √2.
 fn reduce(x: f64) -> Reduced {
     // From 2^53 on 1 + x is x.
     let large = x >= 9_007_199_254_740_992.0;
@@ -111,6 +115,7 @@ fn reduce(x: f64) -> Reduced {
     }
 }
 
+/// ln(1 + x) for |f| < 2^-20, where the first terms of the series are enough.
 fn nearly_a_power_of_two(k: f64, f: f64, correction: f64, half_square: f64) -> f64 {
     if f == 0.0 {
         return if k == 0.0 {

@@ -1,5 +1,5 @@
-//! Elementary functions that give the same bits on every target: those of glibc 2.36 on a
-//! processor with FMA, which is what NumPy's recorded draws were made with.
+//! Elementary functions that give the same bits on every target: the bits of glibc 2.36 on a processor
+//! with FMA, with which the draws of NumPy that the tests compare with were recorded.
 //!
 //! The standard library's `f64::ln`, `exp`, `powf`, … call whatever the platform has, and platforms
 //! differ in the last bit: on wasm32 several percent of results differ from glibc's. A value that
@@ -22,8 +22,11 @@
 //! two are under the LGPL, so their text is not followed; `circular` says how far mathematics alone
 //! leads.
 
-mod circular;
+// More digits than a double has.
 mod double_double;
+
+// The functions, with their tables.
+mod circular;
 mod exp;
 mod exp_data;
 mod log;
@@ -31,6 +34,7 @@ mod log1p;
 mod log_data;
 mod pow;
 mod pow_data;
+
 #[cfg(test)]
 mod tests;
 
@@ -40,10 +44,11 @@ pub use log::log;
 pub use log1p::log1p;
 pub use pow::pow;
 
-/// The exponent of the last place of 1.0, 2^52: adding 1.5 times it rounds to a whole number.
+/// 1.5·2^52. Adding it leaves a double no binary places, so that the sum rounds to a whole number, which
+/// then stands in the sum's lowest bits.
 const SHIFT: f64 = f64::from_bits(0x4338_0000_0000_0000);
 
-/// The sign and the exponent of a double, its upper twelve bits.
+/// The upper twelve bits of a double: sign and exponent.
 fn top12(bits: u64) -> u32 {
     (bits >> 52) as u32
 }

@@ -6,6 +6,7 @@ use super::log::{LN2_HIGH, LN2_LOW};
 use super::pow_data::POINTS;
 use super::top12;
 
+/// The coefficients of the logarithm's polynomial, scaled for the powers of -r²/2 that it is summed in.
 const A: [f64; 7] = [
     f64::from_bits(0xbfe0_0000_0000_0000),
     f64::from_bits(0xbfe5_5555_5555_5560),
@@ -15,6 +16,7 @@ const A: [f64; 7] = [
     f64::from_bits(0xbff2_495b_9b48_45e9),
     f64::from_bits(0x3ff0_002b_8b26_3fc3),
 ];
+/// The bits of the lower end of the table's interval.
 const OFFSET: u64 = 0x3fe6_9555_0000_0000;
 const ONE: u64 = 0x3ff0_0000_0000_0000;
 const SIGN: u64 = 1 << 63;
@@ -26,6 +28,7 @@ pub fn pow(x: f64, y: f64) -> f64 {
     // From 2^-65 to 2^63 the exponent y needs no care.
     let ordinary_y = (0x3be..0x43e).contains(&exponent);
     let mut sign_bias = 0;
+    // Zeros, subnormals, negative numbers, infinities and NaN; then |x| goes on, the sign aside.
     if !(0x001..0x7ff).contains(&top12(bits)) || !ordinary_y {
         if let Some(result) = special(x, y) {
             return result;
@@ -44,6 +47,7 @@ pub fn pow(x: f64, y: f64) -> f64 {
             bits = bits.wrapping_sub(52 << 52);
         }
     }
+    // y·ln x in two parts, since the exponential multiplies a relative error by the size of its argument.
     let (high, low) = log_in_two_parts(bits);
     let product = y * high;
     let tail = y.mul_add(low, y.mul_add(high, -product));
@@ -118,6 +122,7 @@ fn log_in_two_parts(bits: u64) -> (f64, f64) {
     let k = (above.cast_signed() >> 52) as f64;
     let z = f64::from_bits(bits.wrapping_sub(above & (0xfff << 52)));
     let r = z.mul_add(inverse, -1.0);
+    // k·ln 2 + ln c + r - r²/2 is summed from the largest term down, each `low…` being what one sum lost.
     let t1 = k.mul_add(LN2_HIGH, log_c);
     let t2 = t1 + r;
     let low1 = k.mul_add(LN2_LOW, log_c_tail);

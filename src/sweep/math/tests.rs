@@ -128,7 +128,7 @@ impl Bits {
 type Arguments = fn(&mut Bits) -> (f64, f64);
 type Function = fn(f64, f64) -> f64;
 
-/// Where each function is looked at: a name, how arguments arise, our function.
+/// What each function is tested on: a name, a generator of arguments, our function.
 const CASES: [(&str, Arguments, Function); 15] = [
     (
         "exp, any bits",

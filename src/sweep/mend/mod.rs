@@ -10,12 +10,15 @@ use super::range;
 use super::sampling;
 use super::value::{self, Value};
 
-mod arithmetic;
-mod call;
+// A list, taken apart, item by item.
 mod item;
 mod list;
-mod sequence;
 mod split;
+
+// Calls, sums and series.
+mod arithmetic;
+mod call;
+mod sequence;
 
 pub(super) use call::{call_meanings, expression_meanings, likely_name};
 pub(super) use list::{list_meanings, listed};

@@ -9,7 +9,6 @@ mod table;
 mod values;
 
 pub use table::{FRAMEWORKS, OPTIONS, OptionSpec, STRATEGIES, Takes, find};
-pub(super) use values::MAX_RUN_NAME;
 use values::{cluster_name, python_int, run_name};
 
 /// Which indices of the space are proposed.
@@ -261,6 +260,7 @@ fn not_an_integer(spec: &'static OptionSpec, found: &str) -> Kind {
         option: spec.name,
         found: found.into(),
         least: least(spec),
+        greatest: greatest(spec.name),
     }
 }
 

@@ -1,6 +1,7 @@
 //! How the values of options are read, by the rules of Grid's published client.
 
 use crate::sweep::diagnostic::Kind;
+use crate::sweep::run_names::MAX_RUN_NAME;
 
 /// A whole number as Click reads it, by Python's `int`: blanks around, one sign, single `_` between
 /// digits. A negative one is `None` like one that does not fit, since no option takes any.
@@ -17,9 +18,6 @@ pub(super) fn python_int(text: &str) -> Option<u32> {
     let value = digits.replace('_', "").parse::<u32>().ok()?;
     (!negative || value == 0).then_some(value)
 }
-
-/// The longest name that `sweep serve` takes for a run, in characters; Grid's client sets no limit.
-pub(in crate::sweep) const MAX_RUN_NAME: usize = 200;
 
 /// The client's rule for run names: lower-case letters, digits and `-`, no `-` at either end.
 pub(super) fn run_name(name: &str) -> Result<String, Kind> {

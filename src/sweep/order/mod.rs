@@ -1,8 +1,9 @@
 //! Sorting and narrowing a space without listing it.
 //!
-//! A sorted product is the product with its digits read in another order; a condition on one axis
-//! takes values out of that axis alone. So a view of 10^18 trials stays a function of the row: no
-//! trial is listed, whatever the size.
+//! An index in the space is a number whose digits, one for each axis, are the places of its values (see
+//! [`Part::digits`]). Sorting by an axis makes its digit the slowest; a condition on one axis takes
+//! digits out of that axis alone. So 10^18 sorted trials stay a function of the row: no trial is
+//! listed, whatever the size.
 
 use super::axis::{self, Axis, Values};
 use super::part::Part;
@@ -17,28 +18,29 @@ use std::collections::BTreeMap;
 /// Which way an axis is sorted: numbers by value, then texts by their characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// Smallest first.
+    /// Smallest number first, texts behind the numbers.
     Ascending,
-    /// Largest first.
+    /// The reverse of it: texts first, then the largest number.
     Descending,
 }
 
 /// Some trials of a part's space in some order: row → index in the space.
 ///
-/// Rows that the sort keys do not tell apart keep the order of the space (a stable sort), also
-/// where an axis holds a value twice.
+/// Rows that are equal in all sort keys keep the order of the space (a stable sort), also where an
+/// axis holds a value twice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// The sort keys, most significant first: axis number and its classes of equal values.
     keys: Vec<(u32, Classes)>,
-    /// For each axis the digits that are kept.
+    /// For each axis the digits that the conditions leave.
     kept: Vec<Kept>,
-    /// For each axis how many values it has.
+    /// For each axis how many values it has, those that are left out included.
     lens: Vec<u128>,
+    /// Rows: the sizes of those sets multiplied.
     len: u128,
 }
 
-/// A set of digits, with how many there are before each of its ranges.
+/// A set of digits that finds its n-th one quickly: with the number of digits before each range.
 #[derive(Clone, Debug, PartialEq)]
 struct Kept {
     ranges: Ranges,
@@ -72,12 +74,13 @@ impl Kept {
     }
 }
 
-/// The kept values of a sorted axis, those that are equal together, in sorted order.
+/// The values of a sorted axis that are left, in sorted order, those that are equal in one class.
 #[derive(Clone, Debug, PartialEq)]
 enum Classes {
-    /// Every value is a class of its own, in the order of the digits or against it.
+    /// Every value is a class of its own, in the order of the digits or `backwards`: a range.
     Each { backwards: bool },
-    /// The digits of one class after the other, each class ascending, and where each class ends.
+    /// The digits of one class after the other, each class ascending, and where each class ends in
+    /// `digits`.
     Listed { digits: Vec<u32>, ends: Vec<u32> },
 }
 
@@ -91,7 +94,7 @@ impl Classes {
         Classes::Listed { digits, ends }
     }
 
-    /// Takes out what is not kept. O(values · log ranges).
+    /// Takes out the digits that are not in `kept`, and classes that become empty. O(values · log ranges).
     fn narrow(&mut self, kept: &Ranges) {
         if let Classes::Listed { digits, ends } = self {
             let mut start = 0;
@@ -122,7 +125,7 @@ impl View {
         }
     }
 
-    /// Keeps no trial.
+    /// Leaves no trial.
     pub fn keep_none(&mut self) {
         self.kept
             .iter_mut()
@@ -131,9 +134,9 @@ impl View {
         self.len = 0;
     }
 
-    /// Keeps the trials whose value of axis number `axis`, by its number from 0, satisfies `keep`,
-    /// which is asked once for each. A range is narrowed by [`View::keep_numbers`] instead, without listing;
-    /// here one of more than 10^6 values is left as it is and false is returned.
+    /// Leaves the trials whose value on axis number `axis` satisfies `keep`, which is called once with
+    /// each of the axis's digits. Returns false, and leaves all trials, for an axis of more than 10^6
+    /// values: such a range is narrowed by [`View::keep_numbers`], without listing it.
     pub fn keep(&mut self, part: &Part, axis: u32, keep: impl Fn(u128) -> bool) -> bool {
         let Some(of) = part.axes().get(axis as usize) else {
             return false;
@@ -149,7 +152,7 @@ impl View {
         true
     }
 
-    /// Keeps the trials whose number on axis number `axis` lies from `low` to `high` inclusive
+    /// Leaves the trials whose number on axis number `axis` lies from `low` to `high` inclusive
     /// (`None`: no bound). O(1) for a range of any size, O(values) for a list.
     pub fn keep_numbers(&mut self, part: &Part, axis: u32, low: Option<f64>, high: Option<f64>) {
         let Some(of) = part.axes().get(axis as usize) else {
@@ -180,20 +183,22 @@ impl View {
             classes.narrow(&narrowed);
         }
         *kept = Kept::new(narrowed);
-        // Never more than the space, whose size fits.
+        // Cannot overflow: never more than the space, whose size fits.
         self.len = self.kept.iter().map(|kept| kept.len).product();
     }
 
-    /// Sorts by axis number `axis` first, by what it was sorted by before among equals.
+    /// Sorts by axis number `axis`; equal values keep the order that they were sorted in before.
     /// O(values · log values) for a list, O(1) for a range.
     pub fn sort(&mut self, part: &Part, axis: u32, direction: Direction) {
         let Some(of) = part.axes().get(axis as usize) else {
             return;
         };
+        // The newest key is the most significant; an older one of the same axis decides nothing any more.
         self.keys.retain(|(key, _)| *key != axis);
         let descending = direction == Direction::Descending;
         let classes = match of.values() {
             Values::Range(range) => {
+                // A range holds each value once, in order: its digits are sorted already.
                 let falls = range.bounds().1.sign() == num_bigint::Sign::Minus;
                 Classes::Each {
                     backwards: falls != descending,
@@ -217,12 +222,12 @@ impl View {
         self.keys.insert(0, (axis, classes));
     }
 
-    /// Rows of the view.
+    /// How many trials are left, which is the number of rows.
     pub fn len(&self) -> u128 {
         self.len
     }
 
-    /// Whether no trial is kept.
+    /// Whether no trial is left.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -232,15 +237,20 @@ impl View {
         if row >= self.len {
             return None;
         }
+        // `left` is what each axis may still be. All rows that agree in the keys done so far form a block,
+        // and `row` counts within it; at the end every key's axis has one class, and the block is an
+        // unsorted product.
         let mut row = row;
-        // What each axis may still be: a sort key narrows its axis to one class.
         let mut left: Vec<Digits<'_>> = self.kept.iter().map(Digits::Kept).collect();
         for (axis, classes) in &self.keys {
+            // Within the block, the rows of one value of this axis are as many as the combinations of
+            // what all other axes may still be. So `place` counts the axis's values in sorted order.
             let axis = *axis as usize;
             let others = left.iter().enumerate().filter(|(at, _)| *at != axis);
             let rest: u128 = others.map(|(_, set)| set.len()).product();
             let place = row / rest;
             left[axis] = match classes {
+                // One value to a class: the value is found, and what is left of `row` is for the others.
                 Classes::Each { backwards } => {
                     row %= rest;
                     let kept = &self.kept[axis];
@@ -251,6 +261,8 @@ impl View {
                     };
                     Digits::One(kept.nth(place)?)
                 }
+                // The rows of one class stand together; which of its equal values a row has is decided
+                // below, among all digits in the order of the space: that is what makes the sort stable.
                 Classes::Listed { digits, ends } => {
                     let class = ends.partition_point(|end| u128::from(*end) <= place);
                     let start = class.checked_sub(1).map_or(0, |before| ends[before]);
@@ -259,19 +271,22 @@ impl View {
                 }
             };
         }
+        // The block in the order of the space: the first axis fastest. Each axis takes its digit out of
+        // `row` by what it may still be, and puts it into `index` by what the whole axis has.
         let mut index = 0;
         let mut stride = 1_u128;
         for (set, len) in left.iter().zip(&self.lens) {
             let (digit, rest) = (row % set.len(), row / set.len());
             row = rest;
             index += set.nth(digit)? * stride;
+            // Never saturates: the whole space fits.
             stride = stride.saturating_mul(*len);
         }
         Some(index)
     }
 }
 
-/// The digits that an axis may have.
+/// The digits that an axis may still have while a row is looked up.
 enum Digits<'a> {
     Kept(&'a Kept),
     Class(&'a [u32]),
@@ -299,7 +314,7 @@ impl Digits<'_> {
     }
 }
 
-/// Numbers before texts, numbers by value, texts by their characters.
+/// What a value is sorted by: numbers before texts, numbers by value, texts by their characters.
 #[derive(PartialEq)]
 enum SortKey<'a> {
     Number(f64),
@@ -308,7 +323,7 @@ enum SortKey<'a> {
 
 impl<'a> SortKey<'a> {
     fn new(text: &'a str) -> SortKey<'a> {
-        // `+ 0.0` makes one zero of the two.
+        // `+ 0.0` turns -0.0 into 0.0, so that both are one class.
         axis::number(text).map_or(SortKey::Text(text), |number| SortKey::Number(number + 0.0))
     }
 }
@@ -332,7 +347,7 @@ impl PartialOrd for SortKey<'_> {
     }
 }
 
-/// The digits of a range whose values lie from `low` to `high`, by arithmetic.
+/// The digits of a range whose values lie from `low` to `high`, both included. O(1): by arithmetic.
 fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
     let (start, step, len) = range.bounds();
     let rises = step.sign() == num_bigint::Sign::Plus;
@@ -349,6 +364,8 @@ fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
             |digit| digit.min(len),
         )
     };
+    // In the order of the digits: a falling range begins at its high bound, and a bound is rounded
+    // into the interval.
     let whole = |bound: f64, up: bool| whole_bound(bound, up);
     let (begin, end) = if rises { (low, high) } else { (high, low) };
     let first = match begin.map(|bound| whole(bound, rises)) {
@@ -365,7 +382,7 @@ fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
     };
     let behind = match end.map(|bound| whole(bound, !rises)) {
         None => len,
-        // One past the last value that is still inside.
+        // The first digit past the last value that is still inside.
         Some(Bound::At(bound)) => first_at(&(bound + if rises { 1 } else { -1 })),
         Some(Bound::Nothing) => return Ranges::empty(),
         Some(Bound::Everything { below }) => {
@@ -385,15 +402,15 @@ fn range_between(range: &Range, low: Option<f64>, high: Option<f64>) -> Ranges {
 
 /// A bound on whole numbers.
 enum Bound {
-    /// This number.
+    /// At this number, which belongs to the interval.
     At(BigInt),
-    /// Infinity: `below` every number (−∞) or above.
+    /// At infinity: `below` every number (−∞) or above (+∞).
     Everything { below: bool },
-    /// Not a number: nothing compares with it.
+    /// At NaN, with which no number compares: the interval is empty.
     Nothing,
 }
 
-/// The whole number next to `bound`: above it (`up`) or below.
+/// The whole number nearest to `bound`, not below it (`up`) or not above.
 fn whole_bound(bound: f64, up: bool) -> Bound {
     if bound.is_nan() {
         return Bound::Nothing;

@@ -27,7 +27,7 @@ fn rows(view: &View) -> Vec<u128> {
         .collect()
 }
 
-/// Every mix of sorts and conditions against the same done on a list.
+/// Compares every mix of sorts and conditions with the same done on a list.
 #[test]
 fn agrees_with_a_listed_space() {
     use Direction::{Ascending, Descending};
@@ -91,7 +91,7 @@ fn agrees_with_a_listed_space() {
                         if narrow_last {
                             narrow(&mut view);
                         }
-                        // A stable list keeps what earlier keys did among equals; so does the view.
+                        // A stable sort keeps the earlier keys' order among equals, here too.
                         assert_eq!(
                             rows(&view),
                             listed,

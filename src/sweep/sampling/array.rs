@@ -5,11 +5,11 @@ use crate::sweep::literal::Literal;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
-/// The shape of a nested list is uneven, so that NumPy makes no array of it.
+/// The error that inner lists differ in length or depth: NumPy makes no array of them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Uneven;
 
-/// The type that NumPy gives an array, as far as it changes how items print.
+/// The type that NumPy gives to all items of an array, as far as it changes how they print.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Unchanged,
@@ -20,7 +20,7 @@ enum Kind {
     Text,
 }
 
-/// How deep the lists are nested, and the items of the outermost converted to one type. O(items).
+/// How deep the lists are nested (1 for a flat list), and the items converted to one type. O(items).
 pub(super) fn convert(items: &[Literal]) -> Result<(u32, Vec<Literal>), Uneven> {
     let depth = 1 + shape(items)?.len();
     let mut seen = Seen::default();
@@ -37,7 +37,10 @@ fn inner(item: &Literal) -> Option<&[Literal]> {
     }
 }
 
-/// The lengths of the lists inside, from the outermost on; empty for a flat list.
+/// The lengths of the inner lists, one for each level of nesting; empty for a flat list.
+///
+/// # Errors
+/// Inner lists that differ in length or depth.
 fn shape(items: &[Literal]) -> Result<Vec<usize>, Uneven> {
     let mut common: Option<Vec<usize>> = None;
     for item in items {
@@ -58,7 +61,7 @@ fn shape(items: &[Literal]) -> Result<Vec<usize>, Uneven> {
     Ok(common.unwrap_or_default())
 }
 
-/// Which types occur.
+/// Which types occur among the items, at any depth.
 #[derive(Default)]
 struct Seen {
     any: bool,

@@ -1,10 +1,13 @@
-//! Binomial counts: inversion for few expected successes, BTPE (Kachitvichyanukul and Schmeiser,
-//! Communications of the ACM 31, 1988) for many.
+//! Binomial counts: inversion for up to 30 expected successes, BTPE (Kachitvichyanukul and Schmeiser,
+//! Communications of the ACM 31, 1988) for more.
+//!
+//! Inversion takes one double per value, BTPE two per try; where one ends and the other begins, and
+//! how sums are ordered, decides how the stream goes on, so all of it is NumPy's.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log, log1p};
 
@@ -14,12 +17,14 @@ pub(super) fn binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     if n < 0 {
         return Err(bound.broken(0, Rule::NotNegative(bound.name(0))));
     }
-    // The rarer outcome is counted.
+    // The rarer outcome is counted, and for p above 1/2 subtracted from n. `1.0 - p` rounds, so the
+    // test is on p itself, as in NumPy.
     let rarer = if p <= 0.5 { p } else { 1.0 - p };
     let counted = move |count: i64| {
         if p <= 0.5 {
             count
         } else {
+            // Wraps as C does: for an n near 2^63 BTPE's count may be out of range.
             n.wrapping_sub(count)
         }
     };
@@ -33,13 +38,14 @@ pub(super) fn binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     Ok(Plan::sized(ints(move |stream| counted(btpe.draw(stream)))))
 }
 
-/// Inversion from zero up.
+/// Inversion: subtracts the probabilities of 0, 1, 2, … from one double until it is used up.
 struct Inversion {
     n: i64,
     p: f64,
     q: f64,
     /// The probability of zero.
     none: f64,
+    /// Ten standard deviations above the mean, or n: counts beyond it start again.
     most: i64,
 }
 
@@ -58,14 +64,18 @@ impl Inversion {
         }
     }
 
-    /// What the probabilities add up to, at most 1. That is 1 but for p below 10^-15 and a huge n:
-    /// there q is rounded so coarsely that hardly a double is below the sum.
+    /// The sum of the probabilities as computed, at most 1. It is 1 but for p below 10^-15 and a huge
+    /// n: there q is rounded so coarsely that hardly any double lies below the sum, and nearly every
+    /// try starts again.
     fn share(&self) -> f64 {
         let trials = self.n as f64;
         exp(trials * (log(self.q) + log1p(self.p / self.q))).min(1.0)
     }
 
     fn draw(&self, stream: &mut Stream) -> i64 {
+        // One double decides, by the recurrence from the probability of x - 1 to that of x. Rounding
+        // may leave something of it beyond the last count: then NumPy takes another double and starts
+        // again from zero, and so the stream moves on by one more.
         let mut x: i64 = 0;
         let mut probability = self.none;
         let mut u = stream.double();
@@ -85,8 +95,10 @@ impl Inversion {
     }
 }
 
-/// Triangle, parallelogram and two exponential tails around the scaled probabilities. The names
-/// are the paper's.
+/// BTPE: rejection under a hat of a triangle, a parallelogram beside it and two exponential tails,
+/// around the probabilities scaled to 1 at the mode `m`. The names are the paper's and NumPy's: `p1` to
+/// `p4` are the areas up to the end of each region, `xl` and `xr` the ends of the triangle, `laml` and
+/// `lamr` the rates of the tails, `nrq` the variance.
 struct Btpe {
     n: i64,
     r: f64,
@@ -105,10 +117,11 @@ struct Btpe {
     nrq: f64,
 }
 
-/// A candidate from one of the regions.
+/// A count that one try proposes.
 enum Candidate {
+    /// From the triangle, which lies below the probabilities: no comparison is needed.
     Accepted(i64),
-    /// To be compared with the true probability.
+    /// Accepted where `v` is at most the probability of `y` over that of the mode.
     Open {
         y: i64,
         v: f64,
@@ -156,6 +169,8 @@ impl Btpe {
     }
 
     fn draw(&self, stream: &mut Stream) -> i64 {
+        // Both doubles are taken before the region is known, also where u alone decides: every try
+        // costs two, whatever becomes of it.
         loop {
             let u = stream.double() * self.p4;
             let v = stream.double();
@@ -168,9 +183,11 @@ impl Btpe {
     }
 
     fn candidate(&self, u: f64, v: f64) -> Candidate {
+        // The triangle.
         if u <= self.p1 {
             return Candidate::Accepted(to_long((self.xm - self.p1 * v + u).floor()));
         }
+        // The parallelogram: v becomes the height under the hat, measured from the triangle's side.
         if u <= self.p2 {
             let x = self.xl + (u - self.p1) / self.c;
             let v = v * self.c + 1.0 - (self.m as f64 - x + 0.5).abs() / self.p1;
@@ -183,6 +200,8 @@ impl Btpe {
                 }
             };
         }
+        // The tails: v sets how far out the candidate lies, then its height. The logarithm of v = 0 is
+        // minus infinity; NumPy refuses such a candidate after converting it.
         let left = u <= self.p3;
         let y = if left {
             self.xl + log(v) / self.laml
@@ -202,14 +221,19 @@ impl Btpe {
     }
 
     fn accepts(&self, y: i64, v: f64) -> bool {
+        // Near the mode, and beyond the range of the squeeze, the probability itself is cheaper or
+        // safer than its bounds. The two ways differ in the last bits: which one is asked decides
+        // close calls, hence the stream.
         let k = y.wrapping_sub(self.m).wrapping_abs();
         if k <= 20 || k as f64 >= self.nrq / 2.0 - 1.0 {
             return v <= self.ratio(y);
         }
+        // The squeeze: ln of the probability lies within `rho` of `t`, so that most candidates need
+        // no Stirling.
         let distance = k as f64;
         let rho = (distance / self.nrq)
             * ((distance * (distance / 3.0 + 0.625) + 0.16666666666666666) / self.nrq + 0.5);
-        // The product of integers wraps in NumPy too.
+        // -k·k is a product of integers in NumPy too, and wraps there.
         let t = k.wrapping_neg().wrapping_mul(k) as f64 / (2.0 * self.nrq);
         let a = log(v);
         if a < t - rho {
@@ -218,7 +242,7 @@ impl Btpe {
         a <= t + rho && a <= self.log_ratio(y)
     }
 
-    /// The probability of y over that of the mode, by recurrence. O(|y - m|).
+    /// The probability of y over that of the mode, by the recurrence between neighbours. O(|y - m|).
     fn ratio(&self, y: i64) -> f64 {
         let s = self.r / self.q;
         let a = s * self.n.wrapping_add(1) as f64;
@@ -232,8 +256,8 @@ impl Btpe {
         f
     }
 
-    /// Its logarithm by Stirling's formula, with the signs and the coefficient that NumPy's legacy
-    /// generator keeps for compatibility.
+    /// The logarithm of that ratio by Stirling's formula, with the signs and the coefficient that
+    /// NumPy's legacy generator keeps, wrong or not, so that seeds keep their draws.
     fn log_ratio(&self, y: i64) -> f64 {
         let n = self.n as f64;
         let x1 = y as f64 + 1.0;
@@ -250,6 +274,8 @@ impl Btpe {
     }
 }
 
+/// The correction of Stirling's formula, 1/(12x) - 1/(360x³) + …, over a common denominator; with 13680
+/// where 13860 = 166320/12 is meant, as in NumPy's legacy generator.
 fn stirling(x: f64) -> f64 {
     let square = x * x;
     (13680.0 - (462.0 - (132.0 - (99.0 - 140.0 / square) / square) / square) / square)

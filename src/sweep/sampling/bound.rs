@@ -5,13 +5,14 @@ use crate::sweep::literal::Literal;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
-/// The most values one call may draw, and the most items it may shuffle.
+/// The most values that one call may draw, and the most items that it may shuffle: all of them
+/// are held in memory, in the page too.
 pub const LIMIT: u32 = 1_000_000;
 
 /// The arguments of a call, in the order written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Arguments {
-    /// The values without a name.
+    /// The values given by their place.
     pub positional: Vec<Literal>,
     /// The values given as `name=value`.
     pub keywords: Vec<(String, Literal)>,
@@ -22,23 +23,22 @@ pub struct Arguments {
 pub enum Note {
     /// A fraction was cut off: `randint(0, 9.5)` draws as `randint(0, 9)`.
     Truncated {
-        /// The argument.
+        /// The argument that was cut.
         argument: ArgumentRef,
         /// The parameter's name.
         parameter: &'static str,
     },
 }
 
-/// One parameter of a signature.
 #[derive(Clone, Copy)]
 struct Parameter {
     name: &'static str,
     default: Option<&'static str>,
-    /// Cannot be given by name.
+    /// Before `/` in the signature: cannot be given by name.
     positional_only: bool,
 }
 
-/// The parameters of `name(a, b=1, size=None)`.
+/// The parameters of a signature such as `name(a, b=1, size=None)`, in order.
 fn parameters(signature: &'static str) -> Vec<Parameter> {
     let inside = signature
         .split_once('(')
@@ -64,7 +64,8 @@ fn parameters(signature: &'static str) -> Vec<Parameter> {
     found
 }
 
-/// A call's arguments by parameter.
+/// A call's arguments by parameter. The methods that read a parameter take its index in the
+/// signature, from 0.
 pub(super) struct Bound<'a> {
     parameters: Vec<Parameter>,
     given: Vec<Option<(ArgumentRef, &'a Literal)>>,
@@ -113,7 +114,10 @@ impl<'a> Bound<'a> {
         Ok(bound)
     }
 
-    /// The index of the parameter that a keyword names, which must be free.
+    /// The index of the parameter that a keyword names.
+    ///
+    /// # Errors
+    /// No such parameter, or one that has its argument already.
     fn slot(&self, keyword: &str) -> Result<usize, Fault> {
         let named = |parameter: &&Parameter| !parameter.positional_only;
         let found = self
@@ -175,23 +179,22 @@ impl<'a> Bound<'a> {
         self.given.get(index).and_then(Option::as_ref)
     }
 
-    /// What was noted while reading.
     pub(super) fn into_notes(self) -> Vec<Note> {
         self.notes
     }
 
-    /// The value given for a parameter, if any.
+    /// The value given for a parameter; `None` where its default holds.
     pub(super) fn literal(&self, index: usize) -> Option<&'a Literal> {
         self.given(index).map(|(_, literal)| *literal)
     }
 
-    /// The value given, `None` counting as nothing.
+    /// The value given for a parameter, where it is not Python's `None` either.
     pub(super) fn some_literal(&self, index: usize) -> Option<&'a Literal> {
         self.literal(index)
             .filter(|literal| **literal != Literal::None)
     }
 
-    /// An error about a parameter.
+    /// An error, placed at the parameter's argument where it has one.
     pub(super) fn error(&self, index: usize, fault: Fault) -> BindError {
         BindError {
             argument: self.given(index).map(|(argument, _)| argument.clone()),
@@ -199,7 +202,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// An error about a parameter's value.
+    /// An error that one of NumPy's rules about values is broken.
     pub(super) fn broken(&self, index: usize, rule: Rule) -> BindError {
         self.error(
             index,
@@ -210,14 +213,13 @@ impl<'a> Bound<'a> {
         )
     }
 
-    /// A parameter's name.
     pub(super) fn name(&self, index: usize) -> &'static str {
         self.parameters
             .get(index)
             .map_or("", |parameter| parameter.name)
     }
 
-    /// The value given, as Python prints it, shortened.
+    /// The value given, or the default, as Python's `repr` prints it, shortened: for messages.
     pub(super) fn found(&self, index: usize) -> String {
         self.literal(index).map_or_else(
             || {
@@ -231,7 +233,6 @@ impl<'a> Bound<'a> {
         )
     }
 
-    /// A value of the wrong type.
     pub(super) fn wrong_type(&self, index: usize, expected: Expected) -> BindError {
         let (parameter, found) = (self.name(index), self.found(index));
         self.error(
@@ -244,7 +245,10 @@ impl<'a> Bound<'a> {
         )
     }
 
-    /// A parameter as a double, as Python's `float()` reads numbers.
+    /// A parameter as a double, as Python's `float()` reads numbers (`True` is 1).
+    ///
+    /// # Errors
+    /// No number, or an integer beyond a double's range.
     pub(super) fn number(&self, index: usize) -> Result<f64, BindError> {
         let Some(literal) = self.literal(index) else {
             let default = self.parameters.get(index).and_then(|known| known.default);
@@ -282,7 +286,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// A parameter as a 64-bit integer.
+    /// A parameter as a C `long` of 64 bits, cut as [`Bound::integer`] cuts.
     pub(super) fn long(&mut self, index: usize) -> Result<i64, BindError> {
         let value = self.integer(index)?;
         value.to_i64().ok_or_else(|| self.too_large(index))
@@ -293,7 +297,7 @@ impl<'a> Bound<'a> {
         self.error(index, Fault::TooLarge { parameter, found })
     }
 
-    /// The number of values: the parameter `size`, or `None` for one value without it.
+    /// The number of values that the parameter `size` gives; `None`, for one value, without it.
     pub(super) fn size(&self) -> Result<Option<u32>, BindError> {
         let Some(index) = self
             .parameters
@@ -309,10 +313,10 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// The tries expected where rejection accepts this share of them.
+    /// How many tries rejection sampling is expected to take that accepts this share of them.
     ///
     /// # Errors
-    /// More tries than can be waited for, blamed on a parameter.
+    /// More tries than a person waits for; the error is placed at the parameter `index`.
     pub(super) fn tries(&self, index: usize, share: f64) -> Result<u32, BindError> {
         /// Beyond these drawing would take seconds.
         const MOST: f64 = 4e6;
@@ -323,7 +327,7 @@ impl<'a> Bound<'a> {
         Ok(tries as u32)
     }
 
-    /// A parameter with which NumPy does not draw what it should.
+    /// An error about a parameter with which NumPy would overflow or never finish.
     pub(super) fn degenerate(&self, index: usize, consequence: Consequence) -> BindError {
         let (parameter, found) = (self.name(index), self.found(index));
         let fault = Fault::Degenerate {
@@ -334,7 +338,7 @@ impl<'a> Bound<'a> {
         self.error(index, fault)
     }
 
-    /// A parameter as a number of values.
+    /// A parameter as a number of values, 0 to [`LIMIT`].
     pub(super) fn count(&self, index: usize) -> Result<u32, BindError> {
         let Some(Literal::Int(size)) = self.literal(index) else {
             return Err(self.wrong_type(index, Expected::Size));
@@ -348,7 +352,6 @@ impl<'a> Bound<'a> {
             .ok_or_else(|| self.too_many_values(index, size))
     }
 
-    /// More values than allowed.
     pub(super) fn too_many_values(&self, index: usize, asked: &BigInt) -> BindError {
         let asked = shortened(&Literal::Int(asked.clone()));
         self.error(
@@ -361,7 +364,8 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// A number as a double: an integer rounded to nearest, infinite if too large.
+/// A number as a double: an integer rounded to nearest, infinite where it is too large; `None` for
+/// what is no real number.
 pub(super) fn as_double(literal: &Literal) -> Option<f64> {
     match literal {
         Literal::Bool(value) => Some(f64::from(u8::from(*value))),
@@ -371,7 +375,8 @@ pub(super) fn as_double(literal: &Literal) -> Option<f64> {
     }
 }
 
-/// Python's `repr`, cut after some forty characters.
+/// Python's `repr`, cut after 40 characters; of a huge integer only the size, since writing its
+/// digits costs O(digits²).
 pub(super) fn shortened(literal: &Literal) -> String {
     const MOST: usize = 40;
     if let Literal::Int(value) = literal

@@ -1,11 +1,11 @@
-//! A checked call of a distribution.
+//! A call of a distribution, checked and ready to draw.
 
 use super::bound::{Arguments, Bound, Note};
 use super::fault::{BindError, Fault};
-use super::law::{Law, Values};
+use super::law::Values;
+use super::plan::{Count, Plan};
 use super::stream::Stream;
 use super::table;
-use std::sync::Arc;
 
 /// A call whose name is known, whose arguments match its parameters and whose values NumPy
 /// accepts. Drawing from it cannot fail.
@@ -16,69 +16,12 @@ pub struct Call {
     notes: Vec<Note>,
 }
 
-/// What a distribution makes of its arguments.
-#[derive(Clone)]
-pub(super) struct Plan {
-    law: Arc<dyn Law>,
-    count: Count,
-    random: bool,
-    /// What drawing costs at least, in values: items shuffled, or tries expected.
-    work: u32,
-}
-
-/// How many values a plan draws.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Count {
-    /// As `size` says.
-    BySize,
-    /// Always so many.
-    Fixed(u32),
-    /// `size` as already read, `None` for one value.
-    Read(Option<u32>),
-}
-
-impl Plan {
-    /// A plan that draws `size` values.
-    pub(super) fn sized(law: Arc<dyn Law>) -> Plan {
-        Plan {
-            law,
-            count: Count::BySize,
-            random: true,
-            work: 0,
-        }
-    }
-
-    /// A plan whose number of values is fixed by its other arguments.
-    pub(super) fn fixed(law: Arc<dyn Law>, count: u32) -> Plan {
-        Plan {
-            law,
-            count: Count::Fixed(count),
-            random: true,
-            work: 0,
-        }
-    }
-
-    /// The same without randomness: the stream stays untouched.
-    pub(super) fn spaced(law: Arc<dyn Law>, count: u32) -> Plan {
-        Plan {
-            law,
-            count: Count::Fixed(count),
-            random: false,
-            work: 0,
-        }
-    }
-
-    /// The same where drawing costs as much as `work` values.
-    pub(super) fn costing(self, work: u32) -> Plan {
-        Plan { work, ..self }
-    }
-}
-
 /// Matches a call with a distribution and checks its values.
 ///
 /// # Errors
 /// An unknown name, arguments that do not match the parameters, values that NumPy refuses, and more
-/// than [`super::LIMIT`] values. The first problem is reported, with the argument at fault.
+/// than [`super::LIMIT`] values. Only the first error is reported, with the argument
+/// that causes it.
 pub fn bind(name: &str, arguments: &Arguments) -> Result<Call, BindError> {
     let Some(entry) = table::find(name) else {
         let fault = Fault::UnknownName { name: name.into() };
@@ -109,8 +52,8 @@ impl Call {
         }
     }
 
-    /// What drawing costs, in values: those drawn, the items that are shuffled for them, or the
-    /// tries that are expected, whichever is most.
+    /// What drawing costs, in units of one value drawn: the values themselves, the items that are
+    /// shuffled for them, or the tries that rejection sampling is expected to take, whichever is most.
     pub fn work(&self) -> u64 {
         self.size().unwrap_or(1).max(self.plan.work.into())
     }
@@ -120,18 +63,18 @@ impl Call {
         self.plan.random
     }
 
-    /// What was accepted but should be said.
+    /// What NumPy accepts but the person should know.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// The distribution's signature.
+    /// The distribution's parameters with their defaults, as Python writes them.
     pub fn signature(&self) -> &'static str {
         self.signature
     }
 
-    /// Draws the values: [`Call::size`] of them, or one. O(values) for all distributions except
-    /// for rejected draws; `choice` without replacement and `permutation` are O(items).
+    /// Draws the values: [`Call::size`] of them, or one. O(values), not counting rejected
+    /// draws; `choice` without replacement and `permutation` are O(items).
     pub fn draw(&self, stream: &mut Stream) -> Values {
         let count = match self.plan.count {
             Count::Read(size) => size.unwrap_or(1),

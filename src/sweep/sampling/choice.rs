@@ -2,15 +2,16 @@
 
 use super::array::convert;
 use super::bound::{Bound, LIMIT, as_double};
-use super::call::Plan;
 use super::fault::{BindError, Expected, Fault, Rule};
 use super::law::{Law, Values};
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
 use num_bigint::{BigInt, Sign};
 use num_traits::ToPrimitive;
 use std::sync::Arc;
 
+// The indices of the parameters in `choice`'s signature; `permutation` has the first alone.
 const ITEMS: usize = 0;
 const SIZE: usize = 1;
 const REPLACE: usize = 2;
@@ -18,7 +19,7 @@ const PROBABILITIES: usize = 3;
 
 /// What is chosen from.
 enum Population {
-    /// The integers below a count.
+    /// The integers from 0 up to but not including this.
     Below(u64),
     Items(Arc<[Literal]>),
 }
@@ -63,9 +64,13 @@ pub(super) fn permutation(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
 }
 
 pub(super) fn choice(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
+    // The checks of values come in NumPy's order, so that of several errors the same one is reported.
     let size = bound.size()?.unwrap_or(1);
     let population = population(bound, size)?;
     let probabilities = probabilities(bound, &population)?;
+    // With replacement each value costs one bounded integer, or one double where there are
+    // probabilities; NumPy draws the doubles of all values before it looks any of them up, which
+    // takes the same doubles in the same order.
     if bound.literal(REPLACE).is_none_or(truthy) {
         return Ok(Plan::sized(match probabilities {
             Some(p) => Arc::new(Weighted {
@@ -78,10 +83,13 @@ pub(super) fn choice(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     if u64::from(size) > population.len() {
         return Err(bound.broken(SIZE, Rule::SampleWithinPopulation));
     }
+    // Without replacement and all alike, NumPy shuffles the whole population to take the first few
+    // of it. So the cost is the population's size, whatever `size` is.
     let Some(probabilities) = probabilities else {
         let shuffled = within_limit(bound, &population)?;
         return Ok(Plan::sized(Arc::new(Shuffle { population })).costing(shuffled));
     };
+    // With fewer possible items than values the rounds of `draw` would never end.
     let possible = probabilities.iter().filter(|p| **p > 0.0).count();
     if possible < size as usize {
         return Err(bound.broken(PROBABILITIES, Rule::EnoughProbabilities));
@@ -120,12 +128,13 @@ fn population(bound: &Bound<'_>, size: u32) -> Result<Population, BindError> {
     }
 }
 
-/// The probabilities as given, checked as NumPy checks them.
+/// The probabilities as given, `None` without them. They must sum to 1 as NumPy sums: by Kahan's
+/// method, within the square root of a double's precision.
 fn probabilities(
     bound: &Bound<'_>,
     population: &Population,
 ) -> Result<Option<Vec<f64>>, BindError> {
-    /// The square root of a double's relative precision.
+    /// The square root of a double's relative precision, 2^-52.
     const TOLERANCE: f64 = 1.490_116_119_384_765_6e-8;
     let values = match bound.some_literal(PROBABILITIES) {
         None => return Ok(None),
@@ -149,7 +158,7 @@ fn probabilities(
     Err(bound.broken(PROBABILITIES, rule))
 }
 
-/// Kahan's summation.
+/// The sum by Kahan's method: `lost` is what the last addition rounded away, given back to the next.
 fn compensated_sum(values: &[f64]) -> f64 {
     let Some((first, rest)) = values.split_first() else {
         return 0.0;
@@ -165,7 +174,9 @@ fn compensated_sum(values: &[f64]) -> f64 {
     sum
 }
 
-/// The sums from the left, divided by the last one.
+/// The partial sums from the left, divided by the last one, which is 1 only up to rounding. In NumPy's
+/// order (`cumsum`, then one division each), since a sum that differs in its last bit may send a
+/// double to the neighbouring item.
 fn cumulative(probabilities: &[f64]) -> Vec<f64> {
     let mut sum = 0.0;
     let mut sums: Vec<f64> = Vec::with_capacity(probabilities.len());
@@ -177,7 +188,8 @@ fn cumulative(probabilities: &[f64]) -> Vec<f64> {
     sums
 }
 
-/// The index of the item that a double falls to: how many of the sums are not above it.
+/// The index of the item that the double `u` falls to: how many of the sums are not above it, as
+/// `searchsorted(side="right")` counts. O(log items).
 fn index_of(cumulative: &[f64], u: f64) -> u32 {
     cumulative.partition_point(|partial| *partial <= u) as u32
 }
@@ -194,7 +206,7 @@ fn positive(value: &BigInt) -> bool {
     value.sign() == Sign::Plus
 }
 
-/// Python's truth of a value.
+/// Whether Python's `bool()` of the value is true: NumPy takes any object as `replace`.
 fn truthy(literal: &Literal) -> bool {
     match literal {
         Literal::None => false,
@@ -209,7 +221,10 @@ fn truthy(literal: &Literal) -> bool {
     }
 }
 
-/// A population that is shuffled whole must be listed, so it is bounded.
+/// The size of a population that is to be shuffled.
+///
+/// # Errors
+/// More than [`LIMIT`] items: all of them must be listed for it.
 fn within_limit(bound: &Bound<'_>, population: &Population) -> Result<u32, BindError> {
     u32::try_from(population.len())
         .ok()
@@ -217,7 +232,7 @@ fn within_limit(bound: &Bound<'_>, population: &Population) -> Result<u32, BindE
         .ok_or_else(|| bound.too_many_values(ITEMS, &BigInt::from(population.len())))
 }
 
-/// With replacement, all alike.
+/// With replacement, all items equally likely.
 struct Even {
     population: Population,
 }
@@ -228,7 +243,7 @@ impl Law for Even {
             return self.population.values(Vec::new());
         };
         match &self.population {
-            // Up to 2^63 - 1, so the cast is exact.
+            // `last` is at most 2^63 - 1, so the cast is exact.
             Population::Below(_) => Values::Ints(
                 (0..count)
                     .map(|_| stream.bounded(last).cast_signed())
@@ -242,7 +257,7 @@ impl Law for Even {
     }
 }
 
-/// With replacement, by probabilities.
+/// With replacement, by probabilities: one double for each value.
 struct Weighted {
     population: Population,
     cumulative: Vec<f64>,
@@ -255,13 +270,16 @@ impl Law for Weighted {
     }
 }
 
-/// Without replacement, all alike: the first of a shuffled population.
+/// Without replacement, all items equally likely: the first few of a shuffled population.
 struct Shuffle {
     population: Population,
 }
 
 impl Law for Shuffle {
     fn draw(&self, stream: &mut Stream, count: u32) -> Values {
+        // Fisher and Yates from the end, as NumPy's `shuffle`. The whole population is shuffled even
+        // for one value: NumPy takes these n - 1 integers from the stream, so what is drawn next
+        // depends on them.
         let mut picks: Vec<u32> = (0..).take(self.population.len() as usize).collect();
         for i in (1..picks.len()).rev() {
             let j = stream.bounded(i as u64) as usize;
@@ -272,8 +290,8 @@ impl Law for Shuffle {
     }
 }
 
-/// Without replacement, by probabilities: rounds of as many doubles as are missing, in which each
-/// item counts once and the items found before have probability zero.
+/// Without replacement, by probabilities: rounds of as many doubles as values are missing. Within a
+/// round an item counts once; in later rounds the items found before have probability zero.
 struct WeightedOnce {
     population: Population,
     probabilities: Vec<f64>,
@@ -285,11 +303,15 @@ impl Law for WeightedOnce {
         let mut is_found = vec![false; probabilities.len()];
         let mut found: Vec<u32> = Vec::with_capacity(count as usize);
         while found.len() < count as usize {
+            // The sums stand still within a round: an item that comes twice costs a double and is
+            // drawn for again in the next round. Drawing value by value with updated sums would be
+            // simpler, but takes other doubles.
             let missing = count as usize - found.len();
             let sums = cumulative(&probabilities);
             let round: Vec<u32> = (0..missing)
                 .map(|_| index_of(&sums, stream.double()))
                 .collect();
+            // In the order drawn, not sorted: NumPy sorts to find duplicates, then restores it.
             for pick in round {
                 if let Some(seen) = is_found.get_mut(pick as usize)
                     && !*seen

@@ -3,19 +3,20 @@
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
-/// mantissa · 10^-places.
+/// The number mantissa · 10^-places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Decimal {
     pub(super) mantissa: i64,
     pub(super) places: u32,
 }
 
+/// Mantissas stay below 10^15, so that they have at most 15 digits.
 const BEYOND: u64 = 1_000_000_000_000_000;
 /// With more places than this, no double has 15 digits.
 const MOST_PLACES: u32 = 340;
 
 impl Decimal {
-    /// A whole number of up to 15 digits.
+    /// A whole number; `None` above 15 digits.
     pub(super) fn from_integer(value: &BigInt) -> Option<Decimal> {
         let mantissa = value
             .to_i64()
@@ -52,7 +53,8 @@ impl Decimal {
         }
     }
 
-    /// The mantissa with `places` (at least as many as now), if it has up to 15 digits.
+    /// The mantissa that the number has with `places` decimal places, at least as many as now; `None`
+    /// where that takes more than 15 digits.
     pub(super) fn scaled(self, places: u32) -> Option<i64> {
         if self.mantissa == 0 {
             return Some(0);
@@ -65,7 +67,7 @@ impl Decimal {
 
     /// The nearest double; it prints as the decimal it is.
     pub(super) fn to_double(self) -> f64 {
-        // Both exact up to 10^22, so that one division rounds once.
+        // Up to 10^22 a power of ten is a double exactly, so that the one division rounds once.
         const POWERS: u32 = 22;
         if self.places <= POWERS {
             return self.mantissa as f64 / 10_u128.pow(self.places) as f64;

@@ -13,7 +13,7 @@ impl Bound<'_> {
         Ok(value)
     }
 
-    /// A parameter that must be above zero.
+    /// A parameter above zero; NaN passes, as it passes NumPy's `a <= 0`.
     pub(super) fn positive(&self, index: usize) -> Result<f64, BindError> {
         let value = self.number(index)?;
         if value <= 0.0 {
@@ -22,7 +22,7 @@ impl Bound<'_> {
         Ok(value)
     }
 
-    /// A parameter from 0 to 1.
+    /// A parameter from 0 to 1; NaN is refused.
     pub(super) fn probability(&self, index: usize) -> Result<f64, BindError> {
         let value = self.number(index)?;
         if !(0.0..=1.0).contains(&value) {

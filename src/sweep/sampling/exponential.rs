@@ -1,9 +1,9 @@
-//! Distributions by inversion, made of logarithms and powers of one double each.
+//! Distributions by inversion: each value is a formula of one double.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
 use super::law::floats;
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log, log1p, pow};
 
@@ -49,7 +49,7 @@ pub(super) fn logistic(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     })))
 }
 
-/// A double in (0, 1): zero is drawn again.
+/// A double in (0, 1), whose logarithm is finite: zero is drawn again, as in NumPy.
 fn positive_double(stream: &mut Stream) -> f64 {
     loop {
         let u = stream.double();

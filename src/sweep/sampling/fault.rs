@@ -1,8 +1,9 @@
-//! What can be wrong with a call of a distribution, as facts; the words are in one place below.
+//! What can be wrong with a call of a distribution: the facts as types, the messages in their
+//! `Display` below.
 
 use std::fmt;
 
-/// The argument that an error is about, so that the parser can place it in the text.
+/// The argument that an error is about, by which the caller finds its place in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArgumentRef {
     /// The positional argument with this index, from 0.
@@ -11,7 +12,7 @@ pub enum ArgumentRef {
     Keyword(String),
 }
 
-/// Why a call cannot be drawn, and where.
+/// Why a call cannot be drawn, and which argument causes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindError {
     pub(super) argument: Option<ArgumentRef>,
@@ -19,12 +20,12 @@ pub struct BindError {
 }
 
 impl BindError {
-    /// The argument at fault; `None` for the call as a whole.
+    /// The argument that causes the error; `None` where it is the call as a whole.
     pub fn argument(&self) -> Option<ArgumentRef> {
         self.argument.clone()
     }
 
-    /// What is wrong.
+    /// What is wrong, with what was expected and found.
     pub fn fault(&self) -> &Fault {
         &self.fault
     }
@@ -45,7 +46,7 @@ pub enum Expected {
     Number,
     /// An integer (a float is cut, as NumPy does).
     WholeNumber,
-    /// How many values: an integer from 0.
+    /// A number of values: an integer from 0.
     Size,
     /// An integer from 1, or a list.
     ListOrCount,
@@ -57,19 +58,19 @@ pub enum Expected {
     Probabilities,
 }
 
-/// What is wrong with a call.
+/// What is wrong with a call; `Display` gives the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// No distribution has this name.
     UnknownName {
-        /// The name as given.
+        /// The name as typed.
         name: String,
     },
-    /// More positional arguments than parameters; the place is the first one too many.
+    /// More positional arguments than parameters; the error is placed at the first one too many.
     TooManyArguments {
-        /// How many there can be.
+        /// How many the distribution takes.
         most: u32,
-        /// How many there are.
+        /// How many the call gives.
         given: u32,
     },
     /// `rand(2, 3)`: an array of several dimensions, which is no list of values.
@@ -81,9 +82,9 @@ pub enum Fault {
     },
     /// A keyword that is no parameter.
     UnknownKeyword {
-        /// The keyword as given.
+        /// The keyword as typed.
         keyword: String,
-        /// The parameters there are.
+        /// The parameters that can be given by name.
         known: Vec<&'static str>,
     },
     /// The parameter has a value already.
@@ -95,7 +96,7 @@ pub enum Fault {
     WrongType {
         /// The parameter's name.
         parameter: &'static str,
-        /// What it takes.
+        /// What the parameter takes.
         expected: Expected,
         /// The value as Python's `repr` prints it, shortened.
         found: String,
@@ -107,9 +108,9 @@ pub enum Fault {
         /// The value, shortened.
         found: String,
     },
-    /// NumPy's own rules about a value.
+    /// A value that one of NumPy's rules refuses.
     Domain {
-        /// The rule that is broken.
+        /// The broken rule.
         rule: Rule,
         /// The value, shortened; empty where the rule is about several.
         found: String,
@@ -118,7 +119,7 @@ pub enum Fault {
     TooManyValues {
         /// How many would be listed.
         asked: String,
-        /// How many may be.
+        /// How many are allowed.
         limit: u32,
     },
     /// The number of values is negative.
@@ -128,14 +129,14 @@ pub enum Fault {
     },
     /// NumPy would practically never finish drawing, or its numbers would overflow.
     Degenerate {
-        /// The parameter at fault.
+        /// The parameter that causes it.
         parameter: &'static str,
-        /// The value.
+        /// The value, shortened.
         found: String,
-        /// What would happen.
+        /// What NumPy would do.
         consequence: Consequence,
     },
-    /// `steps` with more digits than a double can keep apart.
+    /// A parameter of `steps` with more than 15 digits, beyond which doubles do not keep decimals apart.
     TooManyDigits,
 }
 
@@ -201,7 +202,7 @@ pub enum Rule {
     EnoughProbabilities,
     /// `p <= 0` of `negative_binomial`, which NumPy lets through and then overflows on.
     SuccessPossible,
-    /// Ours: a step of zero never arrives.
+    /// Ours: with a step of zero `steps` never reaches its stop.
     StepNotZero,
 }
 
@@ -322,7 +323,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// `a`, `b` or `c`.
+/// The names as alternatives: `a`, `b` or `c`.
 fn listed(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {

@@ -1,19 +1,24 @@
 //! Gamma distributions and what is made of them: chi-square, F, Student's t, beta.
+//!
+//! A value takes as many doubles and normals as its rejected tries need, and a normal that is left
+//! over from the polar method stays in the stream for whatever asks next. So with two variables in a
+//! formula the order in which they are drawn is part of the result; below, `let` fixes it where C's
+//! expressions did.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
 use super::law::floats;
+use super::plan::Plan;
 use super::poisson::Poisson;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log, pow};
 
-/// The gamma distribution with scale 1.
+/// The gamma distribution with scale 1: NumPy's `legacy_standard_gamma`, its cases told apart once.
 #[derive(Clone, Copy)]
 pub(super) enum Gamma {
     /// Shape 0: always 0, without a draw.
     Zero,
-    /// Shape 1.
+    /// Shape 1, by inversion: one double.
     Exponential,
     /// Shape below 1 (Ahrens and Dieter's GS in Devroye's form).
     Small { shape: f64, inverse: f64 },
@@ -51,7 +56,9 @@ impl Gamma {
     }
 }
 
+/// Takes a double and an exponential (one double more) for every try.
 fn small(stream: &mut Stream, shape: f64, inverse: f64) -> f64 {
+    // Both are drawn before u chooses the side: the power near zero, or the exponential tail.
     loop {
         let u = stream.double();
         let v = stream.exponential();
@@ -70,14 +77,18 @@ fn small(stream: &mut Stream, shape: f64, inverse: f64) -> f64 {
     }
 }
 
+/// Takes a normal for every try, and a double for those whose cube is positive.
 fn large(stream: &mut Stream, b: f64, c: f64) -> f64 {
     loop {
+        // A normal with v ≤ 0 is drawn again before the double is: taking both at once would be one
+        // double ahead of NumPy.
         let x = stream.normal();
         let v = 1.0 + c * x;
         if v <= 0.0 {
             continue;
         }
         let v = v * v * v;
+        // The squeeze accepts nearly all; only the others need logarithms.
         let u = stream.double();
         if u < 1.0 - 0.0331 * (x * x) * (x * x) {
             return b * v;
@@ -88,7 +99,7 @@ fn large(stream: &mut Stream, b: f64, c: f64) -> f64 {
     }
 }
 
-/// The chi-square distribution with `df` degrees of freedom.
+/// The chi-square distribution: twice a gamma of half the degrees of freedom.
 #[derive(Clone, Copy)]
 struct ChiSquare(Gamma);
 
@@ -106,12 +117,12 @@ impl ChiSquare {
 #[derive(Clone, Copy)]
 enum Noncentral {
     Central(ChiSquare),
-    /// More than one degree of freedom: one of them is a shifted normal.
+    /// More than one degree of freedom: a chi-square of one less, and the square of a shifted normal.
     Shifted {
         rest: ChiSquare,
         shift: f64,
     },
-    /// Up to one: a Poisson mixture.
+    /// Up to one degree of freedom: a chi-square whose degrees grow by twice a Poisson count.
     Mixed {
         df: f64,
         count: Poisson,
@@ -139,6 +150,7 @@ impl Noncentral {
         match self {
             Noncentral::Central(chi_square) => chi_square.draw(stream),
             Noncentral::Shifted { rest, shift } => {
+                // The chi-square first: its normals may leave one over, which `n` then takes.
                 let chi_square = rest.draw(stream);
                 let n = stream.normal() + shift;
                 chi_square + n * n
@@ -174,6 +186,8 @@ pub(super) fn f(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let dfden = bound.positive(1)?;
     let (above, below) = (ChiSquare::new(dfnum), ChiSquare::new(dfden));
     Ok(Plan::sized(floats(move |stream| {
+        // The numerator is drawn first, and each is multiplied by the other's degrees of freedom:
+        // NumPy's order, which rounds otherwise than a quotient of means.
         let numerator = above.draw(stream) * dfden;
         numerator / (below.draw(stream) * dfnum)
     })))
@@ -201,6 +215,7 @@ pub(super) fn standard_t(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let root = half.sqrt();
     let gamma = Gamma::new(half);
     Ok(Plan::sized(floats(move |stream| {
+        // The normal before the gamma: a gamma takes normals too, and each goes where NumPy's goes.
         let numerator = stream.normal();
         root * numerator / gamma.draw(stream).sqrt()
     })))
@@ -209,6 +224,7 @@ pub(super) fn standard_t(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
 pub(super) fn beta(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let a = bound.positive(0)?;
     let b = bound.positive(1)?;
+    // Two algorithms that take different draws; the bounds are NumPy's, 1 included.
     if a <= 1.0 && b <= 1.0 {
         return Ok(Plan::sized(floats(move |stream| johnk(stream, a, b))));
     }
@@ -219,7 +235,7 @@ pub(super) fn beta(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     })))
 }
 
-/// Beta with both parameters up to 1 (Jöhnk, Metrika 8, 1964), by logarithms where powers vanish.
+/// Beta with both parameters up to 1 (Jöhnk, Metrika 8, 1964): two doubles for every try.
 fn johnk(stream: &mut Stream, a: f64, b: f64) -> f64 {
     loop {
         let u = stream.double();
@@ -232,6 +248,8 @@ fn johnk(stream: &mut Stream, a: f64, b: f64) -> f64 {
         if x + y > 0.0 {
             return x / (x + y);
         }
+        // Both powers vanished: the quotient by logarithms, less the larger one so that neither
+        // exponential does.
         let log_x = log(u) / a;
         let log_y = log(v) / b;
         let most = if log_x > log_y { log_x } else { log_y };

@@ -1,9 +1,9 @@
 //! Counts with long tails: geometric, logarithmic series, zeta (Zipf).
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log, log1p, pow};
 
@@ -12,6 +12,7 @@ pub(super) fn geometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     if !(p > 0.0 && p <= 1.0) {
         return Err(bound.broken(0, Rule::PositiveProbability(bound.name(0))));
     }
+    // NumPy's bound between two algorithms: both take one double, yet give other counts for it.
     if p >= 1.0 / 3.0 {
         return Ok(Plan::sized(ints(move |stream| search(stream, p))));
     }
@@ -24,7 +25,7 @@ pub(super) fn geometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     })))
 }
 
-/// Adds up probabilities until they pass a double.
+/// Adds up the probabilities of 1, 2, … until the sum reaches a double. O(count).
 fn search(stream: &mut Stream, p: f64) -> i64 {
     let q = 1.0 - p;
     let mut count = 1;
@@ -33,7 +34,8 @@ fn search(stream: &mut Stream, p: f64) -> i64 {
     let u = stream.double();
     while u > sum {
         probability *= q;
-        // Where rounding keeps the sum below the last doubles before 1, NumPy never returns.
+        // Rounding may keep the sum below the last doubles before 1: NumPy never returns then, and
+        // nothing that it draws is contradicted by ending here.
         if sum + probability == sum {
             break;
         }
@@ -43,7 +45,8 @@ fn search(stream: &mut Stream, p: f64) -> i64 {
     count
 }
 
-/// Kemp's second algorithm (Applied Statistics 30, 1981).
+/// Kemp's second algorithm (Applied Statistics 30, 1981): one double where the first is p or more, as
+/// NumPy has it, else two for every try.
 pub(super) fn logseries(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let p = bound.number(0)?;
     if !(0.0..1.0).contains(&p) {
@@ -83,7 +86,7 @@ pub(super) fn zipf(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     if b.is_infinite() || b == 1.0 {
         return Err(bound.degenerate(0, Consequence::Endless));
     }
-    // The share of tries below 2^63, which are all that count.
+    // The share of tries below 2^63: NumPy draws the others again.
     let tries = bound.tries(0, 1.0 - exp(-less_one * LN_MOST))?;
     let law = ints(move |stream| {
         loop {

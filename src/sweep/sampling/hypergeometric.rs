@@ -1,11 +1,14 @@
-//! Counts of good items in a sample: HYP for samples up to 10, HRUA (Stadlober, Journal of
-//! Computational and Applied Mathematics 31, 1990) above.
+//! Counts of good items in a sample: for samples of up to 10 one item after the other (NumPy's HYP),
+//! above that HRUA, the ratio of uniforms (Stadlober, Journal of Computational and Applied
+//! Mathematics 31, 1990).
+//!
+//! HYP takes up to one double per item, HRUA two per try.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence, Fault, Rule};
 use super::law::ints;
 use super::loggam::loggam;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::log;
 
@@ -13,6 +16,8 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     let good = bound.long(0)?;
     let bad = bound.long(1)?;
     let sample = bound.long(2)?;
+    // NumPy's checks in NumPy's order, the sum wrapping as there: of several errors the same one is
+    // reported.
     if good.wrapping_add(bad) < sample {
         let fault = Fault::Domain {
             rule: Rule::SampleFromPopulation,
@@ -28,7 +33,8 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     if sample < 1 {
         return Err(bound.broken(2, Rule::FromOne(bound.name(2))));
     }
-    // Two more than the population must fit in 64 bits, or NumPy never accepts a count.
+    // Two more than the population must fit in 64 bits: HRUA's mode is computed with it, and where it
+    // wraps NumPy never accepts a count.
     if sample > 10
         && good
             .checked_add(bad)
@@ -52,8 +58,8 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
             few(stream, good, bad, sample)
         })));
     }
-    // Its mode is computed from two more than there are items; wrapped round, that makes the
-    // logarithm of a factorial a loop of 10^18 steps.
+    // The same bound once more, for `RatioOfUniforms::new`: wrapped round, the mode makes the logarithm
+    // of a factorial a loop of 10^18 steps.
     if good + bad > i64::MAX - 2 {
         return Err(bound.degenerate(1, Consequence::Overflow));
     }
@@ -63,8 +69,11 @@ pub(super) fn hypergeometric(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
     Ok(Plan::sized(law).costing(tries))
 }
 
-/// One item of the sample after the other.
+/// Draws one item of the sample after the other: one double each, none once the rarer kind is used up.
 fn few(stream: &mut Stream, good: i64, bad: i64, sample: i64) -> i64 {
+    // `y` counts what is left of the rarer kind, `rest + k` what is left of all. u + y/(rest + k) is 1
+    // or more with the probability y/(rest + k), so its floor takes one item or none. NumPy writes it
+    // so; comparing u with the quotient would decide some doubles otherwise.
     let rest = bad + good - sample;
     let rarer = good.min(bad) as f64;
     let mut y = rarer;
@@ -77,11 +86,13 @@ fn few(stream: &mut Stream, good: i64, bad: i64, sample: i64) -> i64 {
             break;
         }
     }
+    // Ending at y = 0 leaves the remaining doubles in the stream for what is drawn next.
     let count = to_long(rarer - y);
     if good > bad { sample - count } else { count }
 }
 
-/// The constants of HRUA, with the paper's names.
+/// HRUA's constants, with the names of the paper and of NumPy. It draws a sample of `m` items, the
+/// smaller of the sample and of what it leaves, and counts the rarer kind in it.
 struct RatioOfUniforms {
     good: i64,
     sample: i64,
@@ -93,8 +104,9 @@ struct RatioOfUniforms {
     d10: f64,
     d11: f64,
     swapped: bool,
-    /// The hat's width, and the standard deviation under it.
+    /// The standard deviation that sets the hat's width.
     d7: f64,
+    /// The standard deviation of what is drawn, a sample of `m`.
     deviation: f64,
 }
 
@@ -109,11 +121,16 @@ impl RatioOfUniforms {
         let d4 = rarer as f64 / population as f64;
         let d5 = 1.0 - d4;
         let d6 = m as f64 * d4 + 0.5;
+        // NumPy's legacy generator takes the variance of the whole sample here, not of `m`, so that the
+        // hat is wider than need be. Tries are rejected that a right hat would save; the stream counts
+        // them.
         let deviation = |sample: i64| {
             let spread = (population - m) as f64 * sample as f64 * d4 * d5;
             (spread / (population - 1) as f64 + 0.5).sqrt()
         };
         let d7 = deviation(sample);
+        // `d10` is minus the logarithm of the probability at the mode `d9`, which tries are measured
+        // by; `d11` bounds the counts, by what there is and by 16 deviations above the mean.
         let mode = (m.wrapping_add(1)) as f64 * rarer.wrapping_add(1) as f64;
         let d9 = to_long((mode / population.wrapping_add(2) as f64).floor());
         let d11 = (m.min(rarer) as f64 + 1.0).min((d6 + 16.0 * d7).floor());
@@ -135,13 +152,14 @@ impl RatioOfUniforms {
         constants
     }
 
-    /// The share of tries that is accepted, to a small factor. NumPy makes the hat as wide as for
-    /// the whole sample also where it draws the few items that are left out of it.
+    /// The share of tries that is accepted, up to a small factor: how much wider the hat is than what
+    /// is drawn.
     fn share(&self) -> f64 {
         self.deviation / self.d7
     }
 
-    /// The logarithms of the factorials that depend on the count, summed.
+    /// The sum of the logarithms of the factorials that depend on the count: minus the logarithm of its
+    /// probability, up to a constant.
     fn log_factorials(&self, count: i64) -> f64 {
         let log_factorial = |k: i64| loggam(k.wrapping_add(1) as f64);
         log_factorial(count)
@@ -151,6 +169,9 @@ impl RatioOfUniforms {
     }
 
     fn draw(&self, stream: &mut Stream) -> i64 {
+        // Of `m` items drawn, so many are of the rarer kind. Where the good items are the commoner
+        // kind, they are the rest of the `m`; where the `m` are those that the sample leaves out, the
+        // sample has the other good items.
         let mut count = self.rarer_count(stream);
         if self.swapped {
             count = self.m - count;
@@ -163,6 +184,8 @@ impl RatioOfUniforms {
     }
 
     fn rarer_count(&self, stream: &mut Stream) -> i64 {
+        // Two doubles for every try, also for one that is out of range at once. The tests after that go
+        // from cheap to exact: a bound that accepts, a bound that rejects, and the logarithm itself.
         loop {
             let x = stream.double();
             let y = stream.double();

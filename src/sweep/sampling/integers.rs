@@ -1,9 +1,10 @@
-//! Integers with equal chances.
+//! Integers that are all equally likely. The numbers are Python's, of any size, until the ends are
+//! known to fit 64 bits.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::ints;
+use super::plan::Plan;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
@@ -25,7 +26,8 @@ pub(super) fn random_integers(bound: &mut Bound<'_>) -> Result<Plan, BindError> 
     half_open(bound, 1, &first, &high)
 }
 
-/// Integers from `low` up to but not including `high`, which parameter `index` gives.
+/// Integers from `low` up to but not including `high`. Errors about `high` are placed at parameter
+/// `index`, which gives it.
 fn half_open(
     bound: &Bound<'_>,
     index: usize,

@@ -5,9 +5,9 @@ use crate::sweep::literal::{Literal, float_repr};
 use std::fmt;
 use std::sync::Arc;
 
-/// A distribution whose parameters are checked.
+/// A distribution whose parameters are checked, so that drawing cannot fail.
 pub(super) trait Law: Send + Sync {
-    /// Draws `count` values in a row.
+    /// Draws `count` values, one after the other from `stream`.
     fn draw(&self, stream: &mut Stream, count: u32) -> Values;
 }
 
@@ -27,12 +27,12 @@ impl<F: Fn(&mut Stream) -> i64 + Send + Sync> Law for Ints<F> {
     }
 }
 
-/// A law that draws one float after the other.
+/// The distribution whose every float is one call of `draw`.
 pub(super) fn floats(draw: impl Fn(&mut Stream) -> f64 + Send + Sync + 'static) -> Arc<dyn Law> {
     Arc::new(Floats(draw))
 }
 
-/// A law that draws one integer after the other.
+/// The distribution whose every integer is one call of `draw`.
 pub(super) fn ints(draw: impl Fn(&mut Stream) -> i64 + Send + Sync + 'static) -> Arc<dyn Law> {
     Arc::new(Ints(draw))
 }
@@ -44,16 +44,17 @@ pub enum Values {
     Floats(Vec<f64>),
     /// Python integers, 64 bits wide as NumPy's are.
     Ints(Vec<i64>),
-    /// Items of a list: the list, and which of them, by index.
+    /// Items of a list: the list, and the indices of those drawn. The list is shared, so that a
+    /// million draws do not copy its items.
     Items(Arc<[Literal]>, Vec<u32>),
 }
 
 /// One value drawn; `Display` gives what Python's `str` prints.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drawn {
-    /// A float.
+    /// A Python float.
     Float(f64),
-    /// An integer.
+    /// A Python integer of 64 bits.
     Int(i64),
     /// An item of the list chosen from.
     Item(Literal),
@@ -87,7 +88,7 @@ impl Values {
         length as u64
     }
 
-    /// Whether there are none.
+    /// Whether there are none, as with `size=0`.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

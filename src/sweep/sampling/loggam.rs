@@ -4,6 +4,7 @@
 use super::stream::to_long;
 use crate::sweep::math::log;
 
+/// The coefficients of Stirling's series, from the last term to the first.
 const A: [f64; 10] = [
     -1.392_432_216_905_9e+00,
     1.796_443_723_688_307e-01,

@@ -2,14 +2,19 @@
 //!
 //! A [`Stream`] is what `np.random.seed(s)` sets up. A [`Call`] is a distribution's name with
 //! arguments, matched and checked by [`bind`]; [`Call::draw`] takes its values from the stream, the
-//! same values in the same order as `np.random` would, on every target. The order of operations is
-//! NumPy's throughout (its licence is in LICENSES/numpy.txt), and the elementary functions are
-//! [`crate::sweep::math`]'s, which also says what remains: some draws of `vonmises` differ in the
-//! last places from those on a machine with glibc.
+//! same values in the same order as `np.random` would, on every target. The elementary functions are
+//! [`crate::sweep::math`]'s; because of them some draws of `vonmises` differ in the last places from
+//! those on a machine with glibc.
+//!
+//! Every distribution takes its doubles, normals and words in the order in which NumPy's legacy
+//! generator (`legacy-distributions.c`; licence in LICENSES/numpy.txt) takes them, rejected tries
+//! included, and adds and multiplies in its order. All draws of a part share one stream: one word more
+//! or less in one distribution changes every value drawn behind it. So nothing here may be simplified,
+//! reordered or "improved", even where the result is the same distribution.
 //!
 //! Refused although NumPy takes it: arrays as parameters, sizes of several dimensions, `dtype=`,
-//! text as a number, and parameters with which NumPy's integers overflow or its rejection never
-//! ends. Ours, not NumPy's: `loguniform`, `linspace`, `logspace` and `steps`.
+//! text as a number, and parameters with which NumPy's integers overflow or its rejection sampling
+//! never ends. Ours, not NumPy's: `loguniform`, `linspace`, `logspace` and `steps`.
 //!
 //! ```
 //! use sweep_planner::sweep::literal::Literal;
@@ -24,31 +29,42 @@
 //! # Ok::<(), sweep_planner::sweep::sampling::BindError>(())
 //! ```
 
+// NumPy's generator.
+mod stream;
+mod twister;
+
+// A call's arguments, checked; what may be wrong with them.
 mod array;
-mod binomial;
 mod bound;
-mod call;
-mod choice;
 mod decimal;
 mod domain;
-mod exponential;
 mod fault;
+
+// What a distribution draws, and how many.
+mod law;
+mod plan;
+
+// The distributions.
+mod binomial;
+mod choice;
+mod exponential;
 mod gamma;
 mod geometric;
 mod hypergeometric;
 mod integers;
-mod law;
 mod loggam;
 mod normal;
 mod poisson;
-#[cfg(test)]
-mod rare;
 mod spaced;
-mod stream;
-mod table;
-mod twister;
 mod uniform;
 mod vonmises;
+
+// All of them by name, and a call of one.
+mod call;
+mod table;
+
+#[cfg(test)]
+mod rare;
 
 pub use bound::{Arguments, LIMIT, Note};
 pub use call::{Call, bind};

@@ -1,9 +1,10 @@
-//! Distributions made of normals: normal, log-normal, Cauchy, Wald.
+//! Distributions made of normals: normal, log-normal, Cauchy, Wald. Normals come in pairs, and the second
+//! of a pair waits in the stream (see [`Stream`]), so the order of draws within a value matters.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
 use super::law::floats;
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::exp;
 

@@ -1,11 +1,11 @@
 //! Counts of events: Poisson and negative binomial.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence, Rule};
 use super::gamma::Gamma;
 use super::law::ints;
 use super::loggam::loggam;
+use super::plan::Plan;
 use super::stream::{Stream, to_long};
 use crate::sweep::math::{exp, log};
 
@@ -17,9 +17,10 @@ const MOST: f64 = 9_223_372_036_854_775_808.0 - 10.0 * 3_037_000_499.976_05;
 pub(super) enum Poisson {
     /// Rate 0: always 0, without a draw.
     Zero,
-    /// Below 10: products of doubles (Knuth).
+    /// A rate below 10: counts how many doubles can be multiplied before the product falls to e^-rate
+    /// (Knuth). Takes one double more than the count.
     Small { limit: f64 },
-    /// From 10 up.
+    /// A rate from 10 up: two doubles for every try.
     Large(TransformedRejection),
 }
 
@@ -51,7 +52,7 @@ impl Poisson {
     }
 }
 
-/// PTRS (Hörmann, Insurance: Mathematics and Economics 12, 1993).
+/// PTRS, transformed rejection with squeeze (Hörmann, Insurance: Mathematics and Economics 12, 1993).
 #[derive(Clone, Copy)]
 pub(super) struct TransformedRejection {
     rate: f64,
@@ -88,6 +89,7 @@ impl TransformedRejection {
             let v = stream.double();
             let us = 0.5 - u.abs();
             let k = to_long(((2.0 * a / us + b) * u + rate + 0.43).floor());
+            // Most tries end here, without a logarithm.
             if us >= 0.07 && v <= self.sure {
                 return k;
             }
@@ -123,13 +125,15 @@ pub(super) fn negative_binomial(bound: &mut Bound<'_>) -> Result<Plan, BindError
         return Err(bound.broken(1, Rule::SuccessPossible));
     }
     let scale = (1.0 - p) / p;
-    // As NumPy's newer generator checks: ten standard deviations above the mean still fit.
+    // NumPy's legacy generator does not check; its newer one refuses what is refused here: ten standard
+    // deviations above the mean must fit 64 bits.
     let most = scale * (n + 10.0 * n.sqrt());
     if most.is_nan() || most > MOST {
         return Err(bound.degenerate(1, Consequence::Overflow));
     }
     let gamma = Gamma::new(n);
     Ok(Plan::sized(ints(move |stream| {
+        // A Poisson count whose rate is a gamma draw: the gamma comes first.
         Poisson::new(scale * gamma.draw(stream)).draw(stream)
     })))
 }

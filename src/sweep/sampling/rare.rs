@@ -1,4 +1,4 @@
-//! Draws that no ordinary seed reaches, from streams that begin with chosen words (the `states` of
+//! Tests of draws that no ordinary seed reaches, from streams that begin with chosen words (the `states` of
 //! tests/data/numpy_more.json, recorded with `np.random.set_state`).
 
 use super::{Arguments, Stream, bind};

@@ -1,17 +1,18 @@
 //! Our additions that draw nothing: values at even distances.
 
 use super::bound::{Bound, LIMIT};
-use super::call::Plan;
 use super::decimal::Decimal;
 use super::fault::{BindError, Expected, Fault, Rule};
 use super::law::{Law, Values};
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
 use crate::sweep::math::pow;
 use num_bigint::BigInt;
 use std::sync::Arc;
 
-/// Values that need no stream, made when asked for.
+/// Values that need no stream, computed when they are drawn: the count is known before, and a call that
+/// is never drawn costs nothing.
 struct Computed<F>(F);
 
 impl<F: Fn() -> Values + Send + Sync> Law for Computed<F> {
@@ -51,7 +52,8 @@ fn ends(bound: &Bound<'_>) -> Result<(f64, f64, u32), BindError> {
     Ok((start, stop, bound.count(2)?))
 }
 
-/// In NumPy's order of operations: index times step plus start, the last one exactly the stop.
+/// `count` values from `start` to `stop`, both included, in NumPy's order of operations: index times
+/// step plus start, the last one exactly the stop.
 fn evenly(start: f64, stop: f64, count: u32) -> impl Iterator<Item = f64> {
     let range = stop - start;
     let gaps = f64::from(count.saturating_sub(1));

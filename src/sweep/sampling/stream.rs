@@ -1,10 +1,13 @@
-//! One part's stream of random numbers and the draws that every distribution is made of.
+//! One part's stream of random numbers, and the elementary draws that every distribution is made of.
+//!
+//! How many words each of them takes is fixed by NumPy: a double two, a normal a pair of doubles for
+//! every try and none where one is left over, a bounded integer one word (or two) for every try.
 
 use super::twister::Twister;
 use crate::sweep::math::log;
 
-/// NumPy's legacy generator after `np.random.seed(seed)`: the words, and the normal that the polar
-/// method produced beside the last one and that the next normal will use, whatever asks for it.
+/// NumPy's legacy generator after `np.random.seed(seed)`: the words, and the second normal of the last
+/// pair, which the next normal takes, whatever distribution asks for it.
 #[derive(Clone)]
 pub struct Stream {
     words: Twister,
@@ -20,7 +23,7 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
-    /// A fresh stream. O(1).
+    /// The stream of a seed, nothing drawn yet. O(1).
     pub fn new(seed: u32) -> Stream {
         Stream {
             words: Twister::new(seed),
@@ -41,20 +44,21 @@ impl Stream {
         self.words.next()
     }
 
-    /// 64 bits; the first word is the high half.
+    /// Two words as 64 bits; the first is the high half.
     pub(super) fn long_word(&mut self) -> u64 {
         let high = u64::from(self.word());
         (high << 32) | u64::from(self.word())
     }
 
-    /// A double in [0, 1) with 53 random bits.
+    /// A double in [0, 1) with 53 random bits: two words, of which 27 and 26 bits are used.
     pub(super) fn double(&mut self) -> f64 {
         let high = f64::from(self.word() >> 5);
         let low = f64::from(self.word() >> 6);
         (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
     }
 
-    /// A standard normal by the polar method (Marsaglia and Bray, SIAM Review 6, 1964).
+    /// A standard normal by the polar method (Marsaglia and Bray, SIAM Review 6, 1964): it makes two at
+    /// a time, and the second is stored.
     pub(super) fn normal(&mut self) -> f64 {
         if let Some(value) = self.stored_normal.take() {
             return value;
@@ -71,13 +75,14 @@ impl Stream {
         }
     }
 
-    /// A standard exponential by inversion.
+    /// A standard exponential by inversion: one double.
     pub(super) fn exponential(&mut self) -> f64 {
         -log(1.0 - self.double())
     }
 
-    /// A whole number from 0 to `most`, both included, by masking and rejecting. Takes nothing
-    /// where there is one possibility, and 64-bit words only where 32 bits do not suffice.
+    /// A whole number from 0 to `most`, both included, by masking and rejecting: less than two tries
+    /// are expected. Takes nothing where 0 is the only possibility, one word for every try up to
+    /// 2^32 - 1, two above.
     pub(super) fn bounded(&mut self, most: u64) -> u64 {
         if most == 0 {
             return 0;
@@ -96,7 +101,8 @@ impl Stream {
     }
 }
 
-/// A whole number as C on x86-64 converts it to 64 bits: what does not fit is the least integer.
+/// A whole number as C on x86-64 converts it to 64 bits: what does not fit becomes -2^63. Rust's `as`
+/// would saturate, and NumPy's overflowing draws would come out otherwise.
 pub(super) fn to_long(value: f64) -> i64 {
     const TWO_63: f64 = 9_223_372_036_854_775_808.0;
     if (-TWO_63..TWO_63).contains(&value) {

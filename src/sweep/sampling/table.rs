@@ -1,23 +1,24 @@
 //! Every distribution: its name, its signature and the function that checks its parameters.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::BindError;
+use super::plan::Plan;
 use super::{
     binomial, choice, exponential, gamma, geometric, hypergeometric, integers, normal, poisson,
     spaced, uniform, vonmises,
 };
 
-/// How a distribution is made from its bound arguments.
+/// Checks a distribution's arguments and makes its sampler.
 pub(super) type Build = fn(&mut Bound<'_>) -> Result<Plan, BindError>;
 
-/// One distribution. The signature is both what is shown and what arguments are matched with.
+/// One distribution. Its signature is the only list of its parameters: help shows it, and arguments
+/// are matched with it.
 pub(super) struct Entry {
     pub(super) signature: &'static str,
     pub(super) build: Build,
     /// Bytes of the signature before its `(`.
     name: usize,
-    /// Ours, not NumPy's.
+    /// Whether it is our addition, which NumPy does not have.
     addition: bool,
 }
 
@@ -144,17 +145,19 @@ pub fn is_distribution(name: &str) -> bool {
     find(name).is_some()
 }
 
-/// Whether this is one of our additions to NumPy's distributions.
+/// Whether this is one of our additions to NumPy's: `loguniform`, `linspace`, `logspace`, `steps`.
 pub fn is_addition(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.addition)
 }
 
-/// The names of all distributions, `choice` and `permutation` and our additions included.
+/// The names of all distributions, without prefix, in the order in which help
+/// lists them; `choice`, `permutation` and our additions included.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(Entry::name)
 }
 
-/// A distribution's parameters with their defaults, as Python would write them.
+/// A distribution's name and parameters with their defaults, as Python writes them; `None` for an
+/// unknown name.
 pub fn signature(name: &str) -> Option<&'static str> {
     find(name).map(|entry| entry.signature)
 }

@@ -7,7 +7,7 @@ const MATRIX: u32 = 0x9908_b0df;
 const UPPER: u32 = 0x8000_0000;
 const LOWER: u32 = 0x7fff_ffff;
 
-/// The generator's state: 624 words and how many of them have been given out.
+/// The generator's state: 624 words, and how many of them are used up.
 #[derive(Clone)]
 pub(super) struct Twister {
     words: [u32; WORDS],
@@ -52,6 +52,7 @@ impl Twister {
         twister
     }
 
+    /// Replaces all words by the next 624 of the recurrence. O(words).
     fn twist(&mut self) {
         for i in 0..WORDS {
             let next = self.words[(i + 1) % WORDS];
@@ -63,7 +64,7 @@ impl Twister {
     }
 }
 
-/// The word that is tempered to `output`: each step undone, from the last to the first.
+/// The word that tempering turns into `output`: undoes its steps from the last to the first.
 #[cfg(test)]
 fn untempered(output: u32) -> u32 {
     let word = output ^ (output >> 18);

@@ -1,9 +1,9 @@
-//! Distributions made of one double each: uniform, triangular, log-uniform.
+//! Distributions whose values take one double each: uniform, triangular, log-uniform.
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Rule};
 use super::law::floats;
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log};
 

@@ -3,9 +3,9 @@
 //! The one distribution that is not NumPy's bit for bit in every draw: see [`crate::sweep::math`].
 
 use super::bound::Bound;
-use super::call::Plan;
 use super::fault::{BindError, Consequence};
 use super::law::floats;
+use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{acos, cos, log};
 use std::f64::consts::PI;
@@ -19,17 +19,20 @@ pub(super) fn vonmises(bound: &mut Bound<'_>) -> Result<Plan, BindError> {
         })));
     }
     let s = spread(kappa);
-    // So sharp that rounding leaves nothing to accept; NumPy would never return.
+    // A peak so sharp that rounding leaves nothing to accept: NumPy would never return.
     if s.is_nan() || s <= 1.0 {
         return Err(bound.degenerate(1, Consequence::Endless));
     }
     Ok(Plan::sized(floats(move |stream| {
         let angle = acos(wrapped_cauchy(stream, kappa, s));
+        // The sign comes from a double of its own, after the accepted try.
         let angle = if stream.double() < 0.5 { -angle } else { angle };
         folded(angle + mu)
     })))
 }
 
+/// The constant s of Best and Fisher's wrapped Cauchy envelope, above 1. NumPy takes the first terms of
+/// its series for small kappa, where the formula cancels.
 fn spread(kappa: f64) -> f64 {
     if kappa < 1e-5 {
         return 1.0 / kappa + kappa;
@@ -39,7 +42,7 @@ fn spread(kappa: f64) -> f64 {
     (1.0 + rho * rho) / (2.0 * rho)
 }
 
-/// The cosine of the angle, by rejection.
+/// The cosine of an angle, by rejection from a wrapped Cauchy distribution: two doubles for every try.
 fn wrapped_cauchy(stream: &mut Stream, kappa: f64, s: f64) -> f64 {
     loop {
         let z = cos(PI * stream.double());
@@ -52,7 +55,7 @@ fn wrapped_cauchy(stream: &mut Stream, kappa: f64, s: f64) -> f64 {
     }
 }
 
-/// The angle between -π and π.
+/// The angle plus a multiple of 2π that lies between -π and π.
 fn folded(angle: f64) -> f64 {
     let folded = (angle.abs() + PI) % (2.0 * PI) - PI;
     if angle < 0.0 { -folded } else { folded }

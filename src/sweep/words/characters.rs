@@ -1,12 +1,12 @@
 //! Checks the characters of words that a person cannot see, or takes for others.
 
-use super::hidden::{self, Class, Found};
+use super::Lexer;
 use super::reported::MAX_REPORTED;
-use super::word::Word;
-use super::{CharacterProblem, Lexer, lookalike};
-use crate::sweep::command::{begins_flag, is_script};
-use crate::sweep::diagnostic::{Diagnostic, Kind};
+use super::word::{Word, begins_flag, is_script};
+use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Kind};
 use crate::sweep::span::{Origin, Span};
+use crate::sweep::unicode::hidden::{self, Class, Found};
+use crate::sweep::unicode::lookalike;
 
 /// What the unquoted characters of a word can be part of.
 struct WordRole {

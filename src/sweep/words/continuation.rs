@@ -1,8 +1,9 @@
 //! Lines that continue on the next one, and lines that only look as if they did.
 
-use super::{CharacterProblem, Lexer, hidden};
-use crate::sweep::diagnostic::Kind;
+use super::Lexer;
+use crate::sweep::diagnostic::{CharacterProblem, Kind};
 use crate::sweep::span::Span;
+use crate::sweep::unicode::hidden;
 
 /// What ends a line, at the start of `rest`: its bytes; `None` where there is none.
 fn line_end(rest: &str) -> Option<usize> {

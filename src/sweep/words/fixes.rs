@@ -1,9 +1,10 @@
 //! Fixes of problems of characters: each edits all places of the text that have the same problem.
 
-use super::hidden::{self, Class};
-use super::{CharacterProblem, Source, lookalike, split_reporting};
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
+use super::{Source, split_reporting};
+use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Fix, Kind};
 use crate::sweep::span::Span;
+use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::lookalike;
 
 impl CharacterProblem {
     /// The fix of this problem at `span` and at all places of `text` that have the same one.

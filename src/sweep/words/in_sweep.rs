@@ -1,8 +1,10 @@
 //! The characters between a sweep's values, and those in the values of a list.
 
-use super::hidden::{self, Class};
-use super::{CharacterProblem, lookalike, offset};
+use super::offset;
+use crate::sweep::diagnostic::CharacterProblem;
 use crate::sweep::span::Span;
+use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::lookalike;
 
 /// A sweep in which look-alikes between the values are replaced by Python's own characters. It is as long
 /// as the text that was typed, so that places in it hold for both.

@@ -11,36 +11,38 @@
 //! Every text gives words: what is wrong becomes a diagnostic, and the lexer continues with what was most
 //! likely meant, so that one mistake does not hide the rest.
 
-use super::diagnostic::{Diagnostic, Kind, Shell};
+use super::diagnostic::{Change, Diagnostic, Kind, Shell};
 use super::span::Span;
+use super::unicode::{Class, hidden};
 
-mod characters;
-mod continuation;
+// The lexer's ground.
 mod cursor;
-mod fixes;
-pub(crate) mod hidden;
-mod in_sweep;
-mod lookalike;
-mod mojibake;
-mod operators;
-mod placeholder;
-mod preamble;
-mod problem;
-mod recover;
-mod reported;
-mod shell;
 mod word;
 
+// What it reads beside plain words.
+mod continuation;
+mod preamble;
+
+// What it judges in them.
+mod characters;
+mod in_sweep;
+mod placeholder;
+mod recover;
+mod shell;
+
+// How many of a kind are reported, and the edits that mend them.
+mod fixes;
+mod operators;
+mod reported;
+
+pub(super) use super::span::offset;
 pub(crate) use characters::hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
-pub use hidden::Class;
 pub(crate) use in_sweep::{path_around, plain_sweep, value_problem};
 pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
-pub use preamble::Preamble;
-pub use problem::CharacterProblem;
-pub use shell::{Change, ShellProblem};
-pub use word::Word;
+pub(super) use word::begins_flag;
+pub use word::{Word, is_script};
 
 use continuation::Place;
 use cursor::Cursor;
@@ -373,11 +375,6 @@ fn ends_word(c: char) -> bool {
 /// Whether a bracket here begins a value: at the word's start, or behind `--name=`.
 fn may_open_sweep(word: &Word) -> bool {
     word.text.is_empty() && !word.quoted || word.text.starts_with('-') && word.text.ends_with('=')
-}
-
-/// A byte offset as the 32 bits that spans hold; `read` refuses longer texts.
-pub(super) fn offset(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

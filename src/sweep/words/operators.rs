@@ -1,8 +1,8 @@
 //! Fixes that leave out a shell's part around a command: pipes, redirections, and expansions in a run's
 //! name.
 
-use crate::sweep::diagnostic::{Fix, Kind, Shell, is_script};
-use crate::sweep::edit::with_blanks;
+use super::word::is_script;
+use crate::sweep::diagnostic::{Fix, Kind, Shell, with_blanks};
 use crate::sweep::options::{self, Options};
 use crate::sweep::span::Span;
 

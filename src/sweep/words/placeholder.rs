@@ -1,9 +1,9 @@
 //! Placeholders of documents, such as `<cluster name>`, and links that an editor made of file names.
 
+use super::Lexer;
 use super::fixes::everywhere;
 use super::word::Word;
-use super::{Lexer, ShellProblem};
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
+use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, ShellProblem};
 use crate::sweep::span::Span;
 
 /// The longest placeholder that is looked for, in bytes.

@@ -1,63 +1,8 @@
 //! What stands before `grid run` and is no part of it: a prompt, a variable, another command.
 
-use super::{Lexer, ShellProblem, offset};
-use crate::sweep::diagnostic::Kind;
+use super::{Lexer, offset};
+use crate::sweep::diagnostic::{Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
-use std::fmt;
-
-/// What people copy along with a command and a shell would not read as part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preamble {
-    /// `>>> `, `In [1]: `.
-    PythonPrompt,
-    /// `user@host:~$ `, `(venv) $ `, `PS C:\> `.
-    Prompt,
-    /// `!grid run`, `%%bash`.
-    Notebook,
-    /// A fence of Markdown.
-    Fence,
-    /// `1  grid run`, `- grid run`.
-    Number,
-    /// `NAME=value`, `export NAME=value`.
-    Variable,
-    /// `cd dir`.
-    Directory,
-    /// `time`, `nohup`, `sudo`.
-    Wrapper,
-    /// Another command before this one.
-    Other,
-}
-
-impl Preamble {
-    pub(super) fn message(self, f: &mut fmt::Formatter<'_>, typed: &str) -> fmt::Result {
-        let what = match self {
-            Preamble::PythonPrompt => "a Python prompt, no part of the command",
-            Preamble::Prompt if typed == ">" => {
-                "a mark of a quoted mail or of Markdown, no part of the command"
-            }
-            Preamble::Prompt => "a terminal's prompt, no part of the command",
-            Preamble::Notebook => "a notebook's mark for a shell, no part of the command",
-            Preamble::Fence => "Markdown, no part of the command",
-            Preamble::Number => "a line's number or a list's bullet, no part of the command",
-            Preamble::Variable => "a shell's variable, which is not set for the trials",
-            Preamble::Directory => "a change of directory, which is not made",
-            Preamble::Wrapper => "another program around the command, which is not run",
-            Preamble::Other => "another command, which is not run",
-        };
-        write!(f, "`{typed}` is {what}")
-    }
-
-    pub(super) fn help(self) -> Option<String> {
-        let help = match self {
-            Preamble::Variable => {
-                "a config file's `environment` sets variables for the trials; else remove it"
-            }
-            Preamble::Directory => "paths are those of the source's top folder",
-            _ => return None,
-        };
-        Some(help.into())
-    }
-}
 
 /// How far into a line `grid run` is looked for, in bytes.
 const FAR: usize = 256;

@@ -1,9 +1,8 @@
 //! Recovery: what a shell would refuse or change is reported, then read as it is most likely meant.
 
-use super::super::checks::{self, Doubt};
-use super::super::diagnostic::{Kind, Shell};
-use super::shell::Change;
-use super::{Lexer, Source, Word, lookalike};
+use super::{Lexer, Source, Word};
+use crate::sweep::diagnostic::{Change, Doubt, HiddenWords, Kind, Shell, excerpt};
+use crate::sweep::unicode::lookalike;
 
 impl Lexer<'_> {
     /// En- or em-dashes where a word begins, which a text editor made of `--` (or of `-`).
@@ -175,7 +174,7 @@ impl Lexer<'_> {
 
     /// A comment up to the line's end, which behind words may be one of them: `--color #f00`.
     pub(super) fn comment(&mut self, start: u32) {
-        let hidden = checks::comment::hidden_words(self.cursor.line());
+        let hidden = hidden_words(self.cursor.line());
         self.cursor.eat_while(|c| !matches!(c, '\n' | '\r'));
         if let Some(hidden) = hidden.filter(|_| self.in_command) {
             self.report(start, Kind::Doubt(Box::new(Doubt::HiddenWords(hidden))));
@@ -282,4 +281,12 @@ fn closing(rest: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// What a comment may hide: words, where it goes on without a blank. `comment` is all of it from `#` on.
+fn hidden_words(comment: &str) -> Option<HiddenWords> {
+    let next = comment.chars().nth(1)?;
+    (next.is_alphanumeric()).then(|| HiddenWords {
+        comment: excerpt(comment.trim_end()),
+    })
 }

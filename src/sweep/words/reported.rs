@@ -1,9 +1,9 @@
 //! The limit on reports of one problem: only the first few are reported where one fix mends all of them.
 
-use super::hidden::Class;
-use super::{CharacterProblem, Lexer, Preamble, ShellProblem};
-use crate::sweep::diagnostic::{Diagnostic, Kind};
+use super::Lexer;
+use crate::sweep::diagnostic::{CharacterProblem, Diagnostic, Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
+use crate::sweep::unicode::Class;
 
 /// Problems that one fix mends wherever they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

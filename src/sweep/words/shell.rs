@@ -2,99 +2,12 @@
 //! command later, so that both are reported.
 
 use super::fixes::everywhere;
-use super::word::Word;
-use super::{Lexer, Preamble, in_sweep, placeholder};
-use crate::sweep::command::begins_flag;
-use crate::sweep::diagnostic::{Diagnostic, Fix, Kind, Severity};
+use super::word::{Word, begins_flag};
+use super::{Lexer, in_sweep, placeholder};
+use crate::sweep::diagnostic::{Change, Diagnostic, Fix, Kind, Preamble, ShellProblem};
 use crate::sweep::span::Span;
-use std::fmt;
-
-/// What a shell would do with a word, and nothing does here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// `~`, `~/x`, `~user`: a home directory.
-    Home,
-    /// `*`, `?`, `[ab]`: the names of files that match.
-    Pattern,
-    /// `$$`, `$!`, `$-`: a number of the shell's own.
-    Parameter,
-    /// `!x`, `!!`: an earlier command, where the shell is interactive.
-    History,
-    /// `\d`: the backslash is removed.
-    Backslash,
-    /// The same in a Windows path.
-    WindowsPath,
-    /// `%NAME%`: a variable of cmd.
-    CmdVariable,
-    /// `/data/[version]`: a document's word for what is to be put in.
-    Placeholder,
-}
-
-/// A word that a shell would change, or text around a command that belongs to a shell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ShellProblem {
-    /// A word that a shell would have changed is passed as typed.
-    Unexpanded {
-        /// The first change in the word.
-        change: Change,
-        /// The word's value as it stands, cut to 60 characters.
-        typed: String,
-        /// The value in single quotes, and its place.
-        quoted: (Span, String),
-    },
-    /// Something that stands before a command, or on a line of its own, and is no part of one.
-    Preamble {
-        /// Which kind, by which its fix removes all alike.
-        preamble: Preamble,
-        /// Without blanks behind it.
-        typed: String,
-    },
-    /// `<name>` or `[name]`, where something is to be put in.
-    Placeholder {
-        /// With its brackets.
-        typed: String,
-    },
-    /// The usage line of the client's help.
-    Usage,
-    /// A link where its text is meant: `[train.py](http://train.py)`.
-    ShownLink {
-        /// The link's text, which the fix leaves in its place.
-        shown: String,
-    },
-}
 
 impl ShellProblem {
-    /// Whether it blocks the launch.
-    pub(crate) fn severity(&self) -> Severity {
-        match self {
-            ShellProblem::Unexpanded { .. } => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-
-    /// What to write instead, where the message does not give it.
-    pub(crate) fn help(&self) -> Option<String> {
-        match self {
-            ShellProblem::Unexpanded {
-                change: Change::Backslash | Change::WindowsPath,
-                ..
-            } => Some("single quotes keep it".into()),
-            ShellProblem::Placeholder { .. }
-            | ShellProblem::Unexpanded {
-                change: Change::Placeholder,
-                ..
-            } => Some("write what stands for it".into()),
-            ShellProblem::Usage => {
-                Some("for example: grid run train.py --lr \"[0.1, 0.01]\"".into())
-            }
-            ShellProblem::ShownLink { .. } => None,
-            ShellProblem::Unexpanded { .. } => Some(
-                "write the value itself, or put it in single quotes to pass it as typed".into(),
-            ),
-            ShellProblem::Preamble { preamble, .. } => preamble.help(),
-        }
-    }
-
     /// The edit that makes it go away.
     pub(crate) fn fix(&self, text: &str) -> Option<Fix> {
         match self {
@@ -131,50 +44,6 @@ fn removal(text: &str, preamble: Preamble) -> Fix {
     });
     let label = "Remove it".into();
     Fix { label, edits }
-}
-
-impl fmt::Display for ShellProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (change, typed) = match self {
-            ShellProblem::Unexpanded { change, typed, .. } => (change, typed),
-            ShellProblem::Preamble { preamble, typed } => return preamble.message(f, typed),
-            ShellProblem::Placeholder { typed } => {
-                return write!(
-                    f,
-                    "`{typed}` is a placeholder: something is to be put in here"
-                );
-            }
-            ShellProblem::Usage => {
-                return write!(
-                    f,
-                    "this is the help's usage line: a script is to be put in here"
-                );
-            }
-            ShellProblem::ShownLink { shown } => {
-                return write!(f, "expected `{shown}`, found a link with that text");
-            }
-        };
-        let does = match change {
-            Change::Home => "a shell would put a home directory here",
-            Change::Pattern => "a shell would put the names of matching files here",
-            Change::Parameter => "a shell would put a number of its own here",
-            Change::History => "an interactive shell would put an earlier command here",
-            Change::Placeholder => {
-                "it looks like a placeholder, for which something is to be put in"
-            }
-            Change::CmdVariable => "cmd would put a variable's value here",
-            Change::Backslash => {
-                return write!(f, "a shell removes this backslash, and so it is not passed");
-            }
-            Change::WindowsPath => {
-                return write!(
-                    f,
-                    "a shell removes the backslashes of this Windows path, and so they are not passed"
-                );
-            }
-        };
-        write!(f, "`{typed}` is passed as typed; {does}")
-    }
 }
 
 impl Lexer<'_> {

@@ -108,3 +108,18 @@ impl Runs {
         }
     }
 }
+
+/// `--name` or `-n`, and no negative number.
+pub(in crate::sweep) fn begins_flag(text: &str) -> bool {
+    let name = text.trim_start_matches('-');
+    let dashes = text.len() - name.len();
+    (1..=2).contains(&dashes) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+/// Whether a word looks like a script that `grid run` takes.
+pub fn is_script(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    [".py", ".sh", ".jl"]
+        .iter()
+        .any(|end| name.ends_with(end) && name.len() > end.len())
+}

@@ -1,17 +1,16 @@
-//! The steps that undo and redo go: pure, over any state that can be compared.
+//! The history that undo and redo go through: pure, over any state that can be compared.
 
 use std::collections::VecDeque;
 
 /// Most steps that can be undone.
 const MOST_STEPS: usize = 200;
-/// Most bytes of states that are kept to be undone or redone; the last step is kept whatever its size.
+/// Most bytes of the states that can be undone to; the last step is kept whatever its size.
 const MOST_BYTES: usize = 16 << 20;
-/// Typing that rests longer than this begins another step.
+/// A pause in typing of at least this long begins another step.
 const PAUSE_MILLIS: f64 = 1000.0;
 
-/// A state that steps lead from and to.
 pub(super) trait State: Clone + PartialEq {
-    /// Bytes that this state holds and `neighbour` does not: equal parts are held once.
+    /// Bytes that this state holds beside those that it shares with `neighbour`.
     fn bytes_beside(&self, neighbour: &Self) -> usize;
 }
 
@@ -29,7 +28,7 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    /// The id of the box.
+    /// The id of the box in the document.
     pub(crate) fn id(self) -> &'static str {
         match self {
             Field::Command => "command",
@@ -43,21 +42,20 @@ impl Field {
 /// Where the cursor is: a selection of a box, in UTF-16 units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Caret {
-    /// The box.
     pub(crate) field: Field,
-    /// Where the selection begins, and where it ends.
+    /// Where the selection begins and ends; equal for a mere cursor.
     pub(crate) range: (u32, u32),
 }
 
-/// How a text was changed: what is alike becomes one step.
+/// How a text was changed. Consecutive changes of the same kind can become one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
-    /// Characters were typed: the first and the last of them are part of a word, or are not.
+    /// Characters were typed.
     Typed {
-        /// Whether the characters are part of a word.
+        /// Whether they are part of a word, and not blanks.
         of_word: bool,
     },
-    /// An input method wrote them.
+    /// An input method (for Japanese, for example) wrote characters.
     Composed,
     /// Characters were deleted.
     Deleted,
@@ -65,16 +63,16 @@ pub(crate) enum How {
     Whole,
 }
 
-/// What is known about a change beside the two states.
+/// A change, without the states before and after it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Edit {
     /// How it was made.
     pub(crate) how: How,
-    /// The cursor before it, where a box was concerned.
+    /// The cursor before it; `None` if no text box was edited.
     pub(crate) before: Option<Caret>,
     /// The cursor after it.
     pub(crate) after: Option<Caret>,
-    /// When, in milliseconds of any clock that does not go back.
+    /// When, in milliseconds of a clock that never goes back.
     pub(crate) at: f64,
 }
 
@@ -87,7 +85,7 @@ impl Edit {
         at: 0.0,
     };
 
-    /// A digit more or less, or a step up or down, in a box of a number: one step in a row.
+    /// An edit of a box of a number, by a digit or an arrow key. Consecutive ones are one step.
     pub(crate) fn typed_number(field: Field, at: f64) -> Edit {
         let caret = Some(Caret {
             field,
@@ -101,7 +99,7 @@ impl Edit {
         }
     }
 
-    /// Whether this change and the step before it are one.
+    /// Whether this change continues `step` instead of beginning a new one.
     fn continues(&self, step: &Edit) -> bool {
         let rested = self.at - step.at >= PAUSE_MILLIS;
         let field = |caret: Option<Caret>| caret.map(|caret| caret.field);
@@ -128,20 +126,21 @@ impl Caret {
     }
 }
 
-/// A step: the state on its far side, and the edit that it stands for.
+/// A step: the state that going over it leads to (the earlier one in `past`, the later one in
+/// `future`), and its edit.
 #[derive(Clone, Debug)]
 struct Step<S> {
     state: S,
     edit: Edit,
 }
 
-/// The state that is, those before it and those that were undone.
+/// The present state, the states before it, and those that were undone.
 #[derive(Clone, Debug)]
 pub(super) struct History<S> {
     present: S,
     past: VecDeque<Step<S>>,
     future: Vec<Step<S>>,
-    /// Whether the next change may continue the last step: not after an undo.
+    /// Whether the next change may continue the last step: not after an undo or a redo.
     open: bool,
 }
 
@@ -195,7 +194,7 @@ impl<S: State> History<S> {
         self.forget_oldest();
     }
 
-    /// Goes a step back: the state to take and where the cursor was before the step.
+    /// Goes a step back. Returns the state to restore, and where the cursor was before the step.
     pub(super) fn undo(&mut self) -> Option<(&S, Option<Caret>)> {
         let Step { state, edit } = self.past.pop_back()?;
         let state = std::mem::replace(&mut self.present, state);
@@ -204,7 +203,7 @@ impl<S: State> History<S> {
         Some((&self.present, edit.before))
     }
 
-    /// Goes a step forward: the state to take and where the cursor was after the step.
+    /// Goes a step forward. Returns the state to restore, and where the cursor was after the step.
     pub(super) fn redo(&mut self) -> Option<(&S, Option<Caret>)> {
         let Step { state, edit } = self.future.pop()?;
         let state = std::mem::replace(&mut self.present, state);
@@ -213,8 +212,9 @@ impl<S: State> History<S> {
         Some((&self.present, edit.after))
     }
 
-    /// Keeps the newest steps within both bounds, and one in any case. O(steps).
+    /// Drops the oldest steps beyond either bound, but never the last one. O(steps).
     fn forget_oldest(&mut self) {
+        // A state shares its unchanged texts with its neighbour, so each counts only what it adds.
         let (mut bytes, mut fitting) = (0, 0_usize);
         let mut newer = &self.present;
         for step in self.past.iter().rev() {

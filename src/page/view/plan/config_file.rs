@@ -10,10 +10,10 @@ use crate::page::browser;
 use crate::page::state::{Draft, Field, State};
 use crate::sweep::Origin;
 
-/// The name that a file has in the command when it was pasted, not chosen.
+/// The name that a file gets in the command when its text was pasted.
 const PASTED: &str = "config.yml";
 
-/// Whether the box is to be seen: there is a file, or a command asks for one.
+/// Whether the box is displayed: there is a file, or a command names one.
 fn is_open(draft: Draft) -> bool {
     draft.config.with(Option::is_some)
         || draft
@@ -21,7 +21,7 @@ fn is_open(draft: Draft) -> bool {
             .with(|reading| reading.config_name().is_some())
 }
 
-/// Opens the box.
+/// The button that opens the box.
 #[component]
 pub(super) fn AddConfig() -> impl IntoView {
     let draft = State::get().draft;
@@ -37,7 +37,6 @@ pub(super) fn AddConfig() -> impl IntoView {
     }
 }
 
-/// The box, where there is a config file.
 #[component]
 pub(super) fn ConfigFile() -> impl IntoView {
     let draft = State::get().draft;
@@ -85,7 +84,7 @@ fn ConfigBox() -> impl IntoView {
                 on_input=Callback::new(type_in)
             />
             <p class="fine config-note" id="config-note">
-                "What the file sets wins over the options of the command, as in Grid's client. It is part of the link, the environment that it sets included."
+                "What the file sets overrides the command's options, as in Grid's client. A copied link contains the whole file, with the environment variables that it sets."
             </p>
         </section>
     }
@@ -99,7 +98,7 @@ fn ChooseFile() -> impl IntoView {
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
             files::take(draft, file, Meant::Config);
         }
-        // The same file can be chosen again.
+        // Otherwise choosing the same file again would send no event.
         input.set_value("");
     };
     view! {

@@ -1,4 +1,4 @@
-//! The Command box, what its text stands for, and where to start from.
+//! The Command box, a summary of its text, and the examples to start from.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use crate::sweep::{Origin, Reading, Severity};
 pub(super) fn Editor(
     /// Whether the reference is to be open.
     reference: RwSignal<bool>,
-    /// Whether all problems are shown, not the first ones.
+    /// Whether the panel of problems is as high as its content, not of fixed height.
     findings: RwSignal<bool>,
 ) -> impl IntoView {
     let draft = State::get().draft;
@@ -50,7 +50,7 @@ pub(super) fn Editor(
     }
 }
 
-/// What the text stands for, in a few words, and the ways to share it.
+/// The foot of the Command box: a summary of its text, and buttons.
 #[component]
 fn Foot(findings: RwSignal<bool>) -> impl IntoView {
     let draft = State::get().draft;
@@ -80,7 +80,7 @@ fn Foot(findings: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// `4 trials = 2 × 2`, `18 trials of 3 commands`, `1 error, 2 warnings`.
+/// Summarises the text: `4 trials = 2 × 2`, `18 trials of 3 commands`, `1 error, 2 warnings`.
 fn summary(reading: &Reading) -> String {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         problems_to_show(reading).partition(|d| d.severity() == Severity::Error);
@@ -117,7 +117,7 @@ fn summary(reading: &Reading) -> String {
     words
 }
 
-/// Commands to start from.
+/// A box to choose an example from.
 #[component]
 fn Examples() -> impl IntoView {
     let draft = State::get().draft;

@@ -50,7 +50,7 @@ fn chosen(estimate: &Estimate, proposed: u128) -> String {
     .concat()
 }
 
-/// The price, large; without a run time, the price of an hour of one trial.
+/// The likely cost in large type; without a run time, the price of one trial for an hour.
 fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
     let (figure, under) = match (&estimate.cost, &estimate.per_trial_hour) {
         _ if no_plan => ("–".to_owned(), "Nothing to price yet".to_owned()),
@@ -58,7 +58,7 @@ fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
         (Some(cost), _) => (cost.likely.compact(), ["likely, ", &range(cost)].concat()),
         (None, Some(rate)) => (
             ["$", &rate.to_rate()].concat(),
-            "per trial and hour. Give a run time for a total.".to_owned(),
+            "per hour of a trial. Enter a run time for a total.".to_owned(),
         ),
         (None, None) => (
             "unknown".to_owned(),
@@ -79,7 +79,8 @@ pub(super) fn range(cost: &Spread<Money>) -> String {
     [&cost.low.compact(), " – ", &cost.high.compact()].concat()
 }
 
-/// The same trials at the list and at the interruptible price; of an hour where there is no total.
+/// The cost of the same trials at the list price and at the interruptible price, each with its price
+/// for an hour.
 #[component]
 fn Prices() -> impl IntoView {
     let draft = State::get().draft;
@@ -147,7 +148,7 @@ fn facts(estimate: &Estimate) -> AnyView {
     .into_any()
 }
 
-/// Problems told at once.
+/// Most problems that are shown.
 const TOLD: usize = 4;
 
 fn problems(estimate: &Estimate) -> AnyView {

@@ -1,4 +1,4 @@
-//! Files that are dropped on the Command box or chosen for the config file.
+//! Reads files that are dropped on the Command box or chosen for the config file.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -8,10 +8,10 @@ use wasm_bindgen_futures::JsFuture;
 use crate::page::state::Draft;
 use crate::sweep;
 
-/// What a file is taken for.
+/// What a file is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meant {
-    /// The command's text.
+    /// The text of the Command box.
     Command,
     /// The file that `--config` names.
     Config,
@@ -28,7 +28,6 @@ impl Meant {
         }
     }
 
-    /// The longest that is read, in bytes.
     fn most(self) -> usize {
         match self {
             Meant::Command => sweep::MAX_TEXT,
@@ -37,7 +36,7 @@ impl Meant {
     }
 }
 
-/// Lets files be dropped: one command text and one config file at once.
+/// The handler of `drop`: takes at most one command text and one config file at once.
 pub(super) fn accept_drop(draft: Draft) -> impl Fn(ev::DragEvent) + Copy {
     move |event: ev::DragEvent| {
         let files = event.data_transfer().and_then(|data| data.files());
@@ -64,7 +63,7 @@ pub(super) fn accept_drop(draft: Draft) -> impl Fn(ev::DragEvent) + Copy {
     }
 }
 
-/// Says that a file may be dropped here; text that is dragged stays the text box's.
+/// The handler of `dragover`: lets files be dropped. Dragged text is left to the text box.
 pub(super) fn allow_drop(event: ev::DragEvent) {
     let types = event.data_transfer().map(|data| data.types());
     if types.is_some_and(|types| types.includes(&"Files".into(), 0)) {
@@ -72,17 +71,17 @@ pub(super) fn allow_drop(event: ev::DragEvent) {
     }
 }
 
-/// Reads a file into the plan.
+/// Reads a file into the plan, or reports why not.
 pub(super) fn take(draft: Draft, file: web_sys::File, meant: Meant) {
     let name = file.name();
     if file.size() > meant.most() as f64 {
-        return refuse(draft, &name, "it is too large to be one");
+        return refuse(draft, &name, "it is too large");
     }
     spawn_local(async move {
         let read = JsFuture::from(file.text()).await;
         let text = read.ok().and_then(|text| text.as_string());
         match text.as_deref().and_then(plain) {
-            None => refuse(draft, &name, "it is no text"),
+            None => refuse(draft, &name, "it is not a text file"),
             Some(text) if meant == Meant::Config => draft.set_config(&name, text),
             Some(text) => {
                 draft.replace(text);
@@ -91,7 +90,8 @@ pub(super) fn take(draft: Draft, file: web_sys::File, meant: Meant) {
     });
 }
 
-/// A file's text with line ends as a text box has them; none where it is no text.
+/// A file's text with the line ends of a text box; `None` if it holds characters that show that it is
+/// no text, or not in UTF-8.
 fn plain(text: &str) -> Option<String> {
     let is_text = !text.contains(['\0', '\u{fffd}']);
     is_text.then(|| text.replace("\r\n", "\n").replace('\r', "\n"))

@@ -16,7 +16,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
     let state = State::get();
     let draft = state.draft;
     let phase = state.launch.phase;
-    // A failure belongs to the plan it was about: the next change of plan takes it back.
+    // The message of a failed launch is about one plan: the next change of the plan removes it.
     Effect::new(move |before: Option<()>| {
         draft.reading.track();
         draft.chosen.track();
@@ -29,7 +29,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
     let keys = window_event_listener(ev::keydown, move |event| {
         let is_here = state.tab.get_untracked() == Tab::Plan && !dialog_is_open();
         if is_launch(&event) && is_here {
-            // Not the button that has the focus, too.
+            // Enter must not also click the button that has the focus.
             event.prevent_default();
             if let Some(button) = button.get_untracked() {
                 button.click();
@@ -74,14 +74,14 @@ pub(super) fn LaunchBar() -> impl IntoView {
     }
 }
 
-/// Ctrl+Enter or Cmd+Enter, pressed once: held down it launches no second time.
+/// Whether a key press is Ctrl+Enter or Cmd+Enter. A key that is held down counts once.
 fn is_launch(event: &ev::KeyboardEvent) -> bool {
     event.key() == "Enter"
         && (event.ctrl_key() || event.meta_key())
         && !(event.shift_key() || event.alt_key() || event.repeat() || event.is_composing())
 }
 
-/// Why nothing can be launched, if so.
+/// Why nothing can be launched; `None` if something can.
 fn refusal(draft: Draft) -> Option<String> {
     if draft.in_view.is_blank.get() {
         return Some("There is no command to launch yet.".to_owned());
@@ -97,7 +97,7 @@ fn refusal(draft: Draft) -> Option<String> {
         return Some("There are no trials to launch.".to_owned());
     }
     if chosen.is_empty() {
-        // On a small screen the grid, which says what became of the choice, is out of sight.
+        // The grid explains what became of the selection, but a small screen does not show it here.
         let why = match draft.lost_choice.with(Option::is_some) {
             true => "Your chosen trials are not in this plan: choose again under Trials.",
             false => "Choose at least one trial.",
@@ -120,7 +120,7 @@ fn refusal(draft: Draft) -> Option<String> {
     })
 }
 
-/// Where the launch goes.
+/// The note beside the button: the cluster that the launch goes to, or that there is no server.
 fn standing(state: State) -> String {
     state.server.status.with(|status| match status {
         Status::Asking => String::new(),

@@ -1,11 +1,11 @@
-//! The machines of the price list, to choose from.
+//! The box to choose a machine of the price list from.
 
 use leptos::ev;
 use leptos::prelude::*;
 
 use crate::estimate::{Catalogue, Machine, provider_name};
 
-/// A box to choose a machine from, grouped by who rents it out, prices beside the names.
+/// A box to choose a machine from, grouped by cloud provider, with prices beside the names.
 #[component]
 pub(super) fn Machines(
     chosen: Memo<String>,
@@ -70,7 +70,7 @@ fn is_known(name: &str) -> bool {
         .any(|machine| machine.name == name)
 }
 
-/// `g4dn.xlarge · 1 T4 · $0.55/h`.
+/// `g4dn.xlarge · 1 × T4 · $0.55/h`.
 fn words(machine: &Machine) -> String {
     let quote = Catalogue::embedded().quote(&machine.name, false);
     let mut words = machine.name.clone();

@@ -1,4 +1,5 @@
-//! A text box over a sheet that underlines what is wrong.
+//! A text box whose problems are underlined: a transparent `<textarea>` over a `<pre>` of the same text,
+//! which has the underlines.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -11,18 +12,18 @@ use crate::sweep::{Origin, Reading, Severity, Span};
 /// A box of many lines whose problems are underlined.
 #[component]
 pub(super) fn MarkedText(
-    /// Whose edits are steps of the history.
+    /// The box, for the history.
     field: Field,
     /// The accessible name.
     label: &'static str,
-    /// The id of what describes it.
+    /// The id of the element that describes it.
     describedby: &'static str,
     #[prop(into)] placeholder: Signal<String>,
     #[prop(into)] text: Signal<String>,
-    /// What is wrong in the text.
+    /// The spans to underline.
     #[prop(into)]
     problems: Signal<Vec<(Span, Severity)>>,
-    /// Called with the text as it is typed.
+    /// Called with the whole text at each edit.
     on_input: Callback<String>,
 ) -> impl IntoView {
     let draft = State::get().draft;
@@ -36,7 +37,7 @@ pub(super) fn MarkedText(
     view! {
         <div class="editor">
             <div class="editor-sheet">
-                // As tall as its text, so the box above it grows with it, without measuring.
+                // The sheet is as tall as its text, so the box over it grows without being measured.
                 <pre class="editor-marks" aria-hidden="true">
                     {move || sheet().into_iter().map(mark).collect_view()}
                     "\u{200b}"
@@ -62,7 +63,7 @@ pub(super) fn MarkedText(
     }
 }
 
-/// Where problems of one of the two texts are, for its sheet.
+/// The spans of the problems of one of the two texts.
 pub(super) fn places(reading: &Reading, origin: Origin) -> Vec<(Span, Severity)> {
     problems_to_show(reading)
         .filter(|problem| problem.origin == origin)

@@ -1,19 +1,18 @@
-//! Which stretches of the command text to underline, and how to quote a place: pure functions.
+//! Which pieces of a text to underline, and the excerpt that shows a problem's place: pure functions.
 
-use crate::sweep::words::hidden::with_codes;
+use crate::sweep::unicode::hidden::with_codes;
 use crate::sweep::{Severity, Span};
 
-/// A stretch of the text and the worst problem in it.
+/// A piece of the text and the worst problem in it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Mark {
-    /// The stretch.
     pub(super) text: String,
-    /// The worst problem there.
+    /// Of the worst problem there; `None`: no problem.
     pub(super) severity: Option<Severity>,
 }
 
-/// The text cut where problems begin and end; errors lie over warnings. A problem between two
-/// characters marks the one before it (or the first), so that it can be seen.
+/// Cuts the text where problems begin and end. Where an error and a warning overlap, the error counts.
+/// A problem between two characters marks the one before it (or the first), so that it is visible.
 /// O(text + problems · log problems).
 pub(super) fn marks(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
     let mut edges: Vec<(usize, Severity, i32)> = Vec::with_capacity(problems.len() * 2);
@@ -23,6 +22,7 @@ pub(super) fn marks(text: &str, problems: &[(Span, Severity)]) -> Vec<Mark> {
             edges.extend([(start, *severity, 1), (end, *severity, -1)]);
         }
     }
+    // A sweep over the edges: between two of them the counts of open errors and warnings are constant.
     edges.sort_unstable_by_key(|(at, ..)| *at);
     let (mut found, mut from, mut errors, mut warnings) = (Vec::new(), 0, 0, 0);
     let mut cut = |from: usize, to: usize, errors: i32, warnings: i32| {
@@ -69,24 +69,24 @@ fn visible(text: &str, span: Span) -> (usize, usize) {
     }
 }
 
-/// A place and what stands around it on its line.
+/// A problem's place and the text around it on its line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quote {
     /// Counted from 1.
     pub(super) line: usize,
-    /// What stands before the place, perhaps cut, then with an ellipsis.
+    /// The text before the place; if it is cut, it begins with an ellipsis.
     pub(super) before: String,
     /// The place itself, up to the end of its line.
     pub(super) place: String,
-    /// What stands behind it.
+    /// The text behind it, up to the end of the line or cut with an ellipsis.
     pub(super) after: String,
 }
 
-/// Characters kept of each of the three.
+/// Most characters of the text before and behind, and of the place.
 const AROUND: usize = 24;
 const PLACE: usize = 60;
 
-/// Quotes a place. O(text).
+/// The excerpt of a place. O(text).
 pub(super) fn quote(text: &str, span: Span) -> Quote {
     let start = text.floor_char_boundary((span.start as usize).min(text.len()));
     let end = text.ceil_char_boundary((span.end as usize).clamp(start, text.len()));
@@ -109,7 +109,7 @@ pub(super) fn quote(text: &str, span: Span) -> Quote {
     }
 }
 
-/// With the code of each character that nobody sees in its place.
+/// Replaces each invisible character by its code, `<U+00AD>`.
 fn coded(text: &str) -> String {
     with_codes(text).into_owned()
 }

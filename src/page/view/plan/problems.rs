@@ -1,5 +1,5 @@
-//! What is found in the command: what is wrong with it, what may not be meant, what would be
-//! shorter. It has a place of its own, as high with problems as without, so that nothing below moves.
+//! The panel of problems: errors, warnings, and an offer of a shorter command. Its height is the same
+//! with problems as without, so that nothing below it moves while a user types.
 
 use leptos::prelude::*;
 
@@ -12,15 +12,15 @@ use crate::page::state::{Draft, Field, State, problems_to_show};
 use crate::sweep::diagnostic::Kind;
 use crate::sweep::{Diagnostic, Fix, Origin, Reading, Severity};
 
-/// Problems shown at once; a text of a thousand mistakes is mended from the top.
+/// Most problems that are shown; a text with more of them is mended from the top.
 const SHOWN: usize = 50;
 
 const ID: &str = "findings";
 
-/// The place of the problems.
+/// The panel.
 #[component]
 pub(super) fn Findings(
-    /// Whether it is as high as what is in it.
+    /// Whether it is as high as its content.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let draft = State::get().draft;
@@ -34,7 +34,7 @@ pub(super) fn Findings(
         <div id=ID class="findings" class:open=move || open.get()>
             <p class="form-problem" role="alert">{move || draft.notice.get().map(|notice| words(&notice))}</p>
             {move || {
-                // The same problem in another text may have another fix: a quote to close further on.
+                // The fixes depend on the text, too: the same unclosed quote may now be closed further on.
                 draft.text.track();
                 draft.config.track();
                 problems.with(|problems| list(draft, problems))
@@ -45,7 +45,7 @@ pub(super) fn Findings(
     }
 }
 
-/// Makes the place of the problems as high as they are, and back.
+/// The button that makes the panel as high as its content, and back.
 #[component]
 pub(super) fn ShowAll(open: RwSignal<bool>) -> impl IntoView {
     let draft = State::get().draft;
@@ -69,7 +69,7 @@ pub(super) fn ShowAll(open: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// What blocks the launch stands first: the place is not high enough for all.
+/// The problems, errors first: they block the launch, and the panel is not high enough for all.
 fn errors_first(reading: &Reading) -> Vec<Diagnostic> {
     let mut problems: Vec<_> = problems_to_show(reading).cloned().collect();
     problems.sort_by_key(|problem| problem.severity() != Severity::Error);
@@ -101,7 +101,7 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
             (marks::quote(text, span), problem.fixes(text))
         })
     });
-    // Of a file that the button beside it takes, there is nothing to save.
+    // The help says to save the YAML as a file; here a button takes it over instead.
     let help = problem
         .help()
         .filter(|_| problem.kind != Kind::ConfigPasted);
@@ -145,7 +145,7 @@ fn problem(draft: Draft, problem: &Diagnostic, number: u32) -> AnyView {
     .into_any()
 }
 
-/// A button for each reading that may be meant, the likeliest first.
+/// A button for each fix, the likeliest first.
 fn fix_buttons(draft: Draft, origin: Origin, fixes: Vec<Fix>, message: String) -> AnyView {
     if fixes.is_empty() {
         return ().into_any();
@@ -171,7 +171,7 @@ fn fix_buttons(draft: Draft, origin: Origin, fixes: Vec<Fix>, message: String) -
     view! { <div class="fixes">{buttons}</div> }.into_any()
 }
 
-/// The offer for a config file that was pasted as the command.
+/// The button for a config file that was pasted into the Command box.
 fn take_pasted(draft: Draft) -> AnyView {
     let take = move |_| {
         if let Some(caret) = draft.take_pasted() {
@@ -188,12 +188,12 @@ fn take_pasted(draft: Draft) -> AnyView {
     .into_any()
 }
 
-/// Several commands that one would stand for: says so, and writes that one.
+/// The offer to merge several commands into one with the same trials.
 fn offer(draft: Draft, fix: Fix) -> AnyView {
     let commands = draft.reading.with(|reading| reading.commands.len());
     let short = draft.text.with_untracked(|text| fix.apply(text));
     let label = fix.label.clone();
-    // The text behind the commands may have changed since.
+    // Applies the fix to the present text: what is behind the commands may have changed since.
     let write = move |_| {
         let end = draft.replace(draft.text.with_untracked(|text| fix.apply(text)));
         undo::place(draft, end, true);
@@ -202,7 +202,7 @@ fn offer(draft: Draft, fix: Fix) -> AnyView {
         <div class="problem offer" role="note">
             {icon(OFFER)}
             <div class="problem-words">
-                <p class="problem-message">{["These ", &commands.to_string(), " commands are one sweep."].concat()}</p>
+                <p class="problem-message">{["These ", &commands.to_string(), " commands can be one sweep."].concat()}</p>
                 <code class="quote"><span class="quote-text">{short}</span></code>
             </div>
             <div class="fixes">
@@ -213,14 +213,14 @@ fn offer(draft: Draft, fix: Fix) -> AnyView {
     .into_any()
 }
 
-/// What stands there while nothing is wrong: how an argument is swept.
+/// The content of the panel while there is no problem: how to sweep an argument.
 fn hints() -> AnyView {
     let example = |code: &'static str, what: &'static str| {
         view! { <li><code>{code}</code>" "{what}</li> }
     };
     view! {
         <div class="findings-hints">
-            <p>"A value in quotes sweeps an argument:"</p>
+            <p>"A list, range or distribution in quotes is swept:"</p>
             <ul role="list">
                 {example("--x \"[8, 16, 32]\"", "these values")}
                 {example("--x \"range(1, 10, 2)\"", "whole numbers")}

@@ -1,5 +1,5 @@
-//! The sweep language on one page, opened from the Command box. What its examples stand for is read
-//! and drawn by the same code as the command, so that it cannot say anything else.
+//! The reference of the sweep language, opened from the Command box. The values of its examples are
+//! computed by the same code as the command's, so that they cannot differ.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use super::super::words::words;
 use crate::page::format::grouped;
 use crate::sweep::{self, options, sampling};
 
-/// Values to sweep, and what to know of each.
+/// Examples of values, each with a note.
 const VALUES: &[(&str, &str)] = &[
     (
         "[8, 16, 32]",
@@ -16,7 +16,7 @@ const VALUES: &[(&str, &str)] = &[
     ),
     (
         "['sgd', 'adam', None]",
-        "Texts in quotes, `None`, `True`, nested lists: all that Python reads.",
+        "Strings in quotes, `None`, `True`, nested lists: any Python literal.",
     ),
     (
         "range(1, 10, 2)",
@@ -28,12 +28,12 @@ const VALUES: &[(&str, &str)] = &[
     ),
     (
         "choice([16, 32, 64, 128], 2, replace=False)",
-        "Arguments by place or by name, as in NumPy.",
+        "Arguments by position or by name, as in NumPy.",
     ),
     ("['[1, 2]']", "A list of one text: passes `[1, 2]` unswept."),
 ];
 
-/// What is ours and not Grid's.
+/// Examples of what this planner adds to Grid's language.
 const ADDITIONS: &[(&str, &str)] = &[
     (
         "loguniform(1e-5, 1e-1, 3)",
@@ -50,15 +50,15 @@ const ADDITIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is to be known beside the values.
+/// The rules, each with its heading.
 const RULES: &[(&str, &str)] = &[
     (
         "Quotes",
-        "Put each sweep in quotes: `--lr \"[0.1, 0.2]\"`. A shell takes it apart otherwise.",
+        "Put each sweep in quotes: `--lr \"[0.1, 0.2]\"`. A shell would split it otherwise.",
     ),
     (
         "Shells",
-        "No shell changes a value later: `~/x`, `*.csv` and `run-$$` are passed as typed, with a warning. Single quotes say that they are meant so.",
+        "No shell runs: `~/x`, `*.csv` and `run-$$` are passed as typed, with a warning. Single quotes around them show that this is intended.",
     ),
     (
         "Sweeps only",
@@ -66,12 +66,9 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "Negative values",
-        "Write `--lr=\"[-1e-5, -1e-3]\"`, with `=`: up to Python 3.13 argparse takes `-1e-05` as a word of its own for an option.",
+        "Write `--lr=\"[-1e-5, -1e-3]\"`, with `=`: up to Python 3.13 argparse mistakes `-1e-05` for an option if it is a word of its own.",
     ),
-    (
-        "Order",
-        "Every combination is a trial. The argument listed first varies fastest.",
-    ),
+    ("Order", "The argument that stands first varies fastest."),
     (
         "Strategies",
         "`--strategy random_search --num_trials 20` runs 20 different trials of all, drawn by the seed. `--strategy none` runs one, its arguments as typed.",
@@ -82,11 +79,11 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "Several commands",
-        "One a line, or parted by `;` or `&&`. Their trials follow each other in one plan.",
+        "One per line, or separated by `;` or `&&`. Their trials follow each other in one plan.",
     ),
     (
         "Options",
-        "Options of `grid run` stand before the script. Everything behind the script is the script's.",
+        "Options of `grid run` stand before the script. Everything after it is passed to the script.",
     ),
     (
         "Config file",
@@ -98,7 +95,7 @@ const RULES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Values of an example that are shown.
+/// Most values of an example that are shown.
 const SHOWN: u128 = 6;
 
 /// The dialog.
@@ -111,7 +108,7 @@ pub(super) fn Reference(
     view! {
         <Modal open=open on_close=close class="sheet reference" labelledby="reference-title">
             <ModalHead id="reference-title" title="The sweep language" on_close=close />
-            // Reached by Tab, so that it can be scrolled by the keyboard.
+            // In the tab order, so that it can be scrolled by the keyboard.
             <div class="reference-body" tabindex="0">{move || open.get().then(content)}</div>
         </Modal>
     }
@@ -119,7 +116,7 @@ pub(super) fn Reference(
 
 fn content() -> AnyView {
     view! {
-        <p>{words("an argument whose value is a list, a `range` or a distribution stands for several; the command stands for every combination.")}</p>
+        <p>{words("an argument whose value is a list, a `range` or a distribution takes each of its values; every combination is a trial.")}</p>
         {examples("Values", VALUES)}
         {examples("Added here, not in Grid", ADDITIONS)}
         <h3>"Rules"</h3>
@@ -164,7 +161,7 @@ fn examples(title: &'static str, examples: &'static [(&str, &str)]) -> AnyView {
     .into_any()
 }
 
-/// `8  16  32`: the first values that an example stands for, drawn with seed 0.
+/// The first values of an example, drawn with seed 0: `8  16  32`.
 fn stands_for(value: &str) -> String {
     let text = ["grid run --seed 0 file.py --x \"", value, "\""].concat();
     let plan = sweep::read(&text, &sweep::Settings::default()).plan;

@@ -1,4 +1,4 @@
-//! The Results tab: which trial is best for the money.
+//! The Results tab: compares the trials of one or several runs by a metric, time and cost.
 
 mod rank;
 mod rows;
@@ -17,10 +17,10 @@ use crate::sweep;
 use rows::{Column, Table};
 use table::ResultTable;
 
-/// Trials of one run that are compared at most: the first ones launched.
+/// Most trials of one run that are compared: the first ones in launch order.
 const MOST: u64 = 10_000;
 
-/// What the parts of the tab share.
+/// The state that the parts of the tab share.
 #[derive(Clone, Copy)]
 struct View {
     table: Memo<Table>,
@@ -62,7 +62,7 @@ fn compared(state: State) -> BTreeSet<String> {
     known
 }
 
-/// Reads every page of a run's trials, as far as they are compared.
+/// The trials of a run that have been read. Requests every page of those that are compared.
 fn read(state: State, run: &Run) -> crate::page::state::RunTrials {
     let trials = state.runs.trials(run, 0).get();
     let pages = trials
@@ -100,7 +100,7 @@ fn Results(state: State) -> impl IntoView {
             .collect();
         Table::join(&read, &plan.get())
     });
-    // What a person chose; the guess from the names otherwise.
+    // The user's choices; while they are `None`, metric and direction are guessed from the names.
     let metric_chosen = RwSignal::new(None::<String>);
     let lower_chosen = RwSignal::new(None::<bool>);
     let goal = Memo::new(move |_| {

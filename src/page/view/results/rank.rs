@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 /// What a cell is sorted by.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Key {
-    /// A number; NaN counts as nothing.
+    /// A number, never NaN: that is `Nothing`.
     Number(f64),
     /// Text that is no number.
     Text(String),
-    /// Nothing: last in either direction.
+    /// An empty cell: last in either direction.
     Nothing,
 }
 
@@ -33,7 +33,7 @@ impl Key {
     }
 }
 
-/// The order of two cells: numbers before text, nothing last even when descending.
+/// The order of two cells: numbers before text, empty cells last even when descending.
 pub(super) fn compare(a: &Key, b: &Key, ascending: bool) -> Ordering {
     let turn = |order: Ordering| if ascending { order } else { order.reverse() };
     match (a, b) {
@@ -47,7 +47,7 @@ pub(super) fn compare(a: &Key, b: &Key, ascending: bool) -> Ordering {
     }
 }
 
-/// The place of the best of some measurements; the earlier one of equals. NaN is never best.
+/// The index of the best of some measurements, the first one of equals. NaN is never best.
 pub(super) fn best(
     values: impl Iterator<Item = Option<f64>>,
     lower_is_better: bool,
@@ -67,7 +67,7 @@ pub(super) fn best(
     measured.min_by(better).map(|(at, _)| at)
 }
 
-/// Words in a metric's name that say that less is better.
+/// Words in a metric's name that show that less is better.
 const LESS: &[&str] = &[
     "loss",
     "err",
@@ -88,7 +88,7 @@ const LESS: &[&str] = &[
     "cost",
     "memory",
 ];
-/// Words that say that a metric is what people choose by.
+/// Words in a metric's name that show that it is a score, by which people choose.
 const CHOSEN_BY: &[&str] = &[
     "acc",
     "f1",

@@ -1,4 +1,4 @@
-//! The trials of the compared runs as one table: pure.
+//! Joins the trials of the compared runs to one table: pure.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -26,7 +26,6 @@ pub(super) enum Column {
     Cost,
 }
 
-/// All that the table shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Table {
     /// Swept arguments of any of the runs, in order of appearance.
@@ -35,7 +34,7 @@ pub(super) struct Table {
     pub(super) metrics: Vec<String>,
     /// The trials.
     pub(super) rows: Vec<Row>,
-    /// Trials of these runs that have not been read.
+    /// How many trials of these runs have not been read.
     pub(super) unread: u64,
 }
 
@@ -46,14 +45,14 @@ pub(super) struct Row {
     pub(super) run: String,
     /// The swept arguments by name.
     pub(super) values: BTreeMap<String, String>,
-    /// What the server says of it.
+    /// The trial as the server reports it.
     pub(super) trial: TrialRow,
 }
 
 impl Table {
-    /// Joins the trials of some runs. `plan` holds a part for each of them ([`text`]): it knows
-    /// which fixed arguments differ between them. Where it could not be read, the swept arguments
-    /// alone are columns. O(trials · columns).
+    /// Joins the trials of some runs. `plan` is read from [`text`] and has a part for each run, so
+    /// that its columns include the fixed arguments that differ between runs. If the text could not
+    /// be read, the columns are the swept arguments alone. O(trials · columns).
     pub(super) fn join(runs: &[(RunTrials, Run)], plan: &Plan) -> Table {
         let mut table = Table {
             columns: plan.columns().to_vec(),
@@ -74,7 +73,7 @@ impl Table {
         table
     }
 
-    /// The best completed trial by a metric.
+    /// The index of the completed trial that is best by a metric.
     pub(super) fn best(&self, metric: &str, lower: bool) -> Option<usize> {
         rank::best(
             self.rows
@@ -84,12 +83,12 @@ impl Table {
         )
     }
 
-    /// The completed trial that took the least time.
+    /// The index of the completed trial that took the least time.
     pub(super) fn fastest(&self) -> Option<usize> {
         rank::best(self.rows.iter().map(|row| row.finished(Row::seconds)), true)
     }
 
-    /// The completed trial that cost least.
+    /// The index of the completed trial that cost least.
     pub(super) fn cheapest(&self) -> Option<usize> {
         rank::best(
             self.rows
@@ -99,7 +98,7 @@ impl Table {
         )
     }
 
-    /// The places of the rows in order of a column; equals keep launch order.
+    /// The indices of the rows in the order of a column; equal rows keep launch order.
     pub(super) fn sorted(&self, by: &Column, ascending: bool) -> Vec<usize> {
         let keys: Vec<Key> = self.rows.iter().map(|row| row.key(by)).collect();
         let mut places: Vec<usize> = (0..self.rows.len()).collect();
@@ -117,7 +116,7 @@ impl Row {
         self.trial.metrics.get(name).map(|value| value.0)
     }
 
-    /// Training time of an ended trial in seconds.
+    /// The run time of a trial in seconds; `None` until it has ended.
     pub(super) fn seconds(&self) -> Option<f64> {
         let end: Timestamp = self.trial.finish_timestamp?;
         run_time(&self.trial, end)
@@ -143,7 +142,7 @@ impl Row {
     }
 }
 
-/// What the server says was passed, and the fixed arguments of the plan.
+/// A trial's arguments by name: the plan's fixed ones, and over them what the server reports as swept.
 fn values(columns: &[String], row: &TrialRow, plan: &Plan, part: u32) -> BTreeMap<String, String> {
     let trial = Trial {
         position: 0,
@@ -158,7 +157,8 @@ fn values(columns: &[String], row: &TrialRow, plan: &Plan, part: u32) -> BTreeMa
     fixed.chain(swept).collect()
 }
 
-/// The commands of some runs as one text, a line each, as they were launched.
+/// The commands of some runs as one text, a line for each run, with the strategy, number and seed that
+/// they were launched with.
 pub(super) fn text<'a>(runs: impl Iterator<Item = &'a Run>) -> String {
     let mut text = String::new();
     for run in runs {

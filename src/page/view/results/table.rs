@@ -7,7 +7,7 @@ use super::View;
 use super::rows::{Column, Row, Table};
 use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 
-/// Rows drawn; more on request.
+/// Rows that are rendered at first, and more at each click on Show more.
 const FIRST: usize = 200;
 
 #[component]
@@ -61,7 +61,7 @@ fn heads(table: &Table, several: bool) -> Vec<Column> {
         .collect()
 }
 
-/// The column and direction in force.
+/// The column that the table is sorted by, and whether ascending.
 fn sorting(view: View) -> (Column, bool) {
     view.sort.get().unwrap_or_else(|| match view.goal.get() {
         Some((name, lower)) => (Column::Metric(name), lower),

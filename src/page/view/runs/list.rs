@@ -100,7 +100,7 @@ fn row(watch: Watch, id: String) -> AnyView {
     .into_any()
 }
 
-/// The cells that change while it runs.
+/// The cells that change while the run is under way.
 fn facts(watch: Watch, run: &Run) -> AnyView {
     let cost = run
         .status
@@ -116,7 +116,7 @@ fn facts(watch: Watch, run: &Run) -> AnyView {
     .into_any()
 }
 
-/// From the first start to the last end.
+/// The wall-clock time from the first start of a trial to the last end, or to now.
 fn wall(watch: Watch, run: &Run) -> impl IntoView + use<> {
     let (start, end) = (run.status.start_timestamp, run.status.finish_timestamp);
     move || elapsed(start, end, watch.now.get()).map_or_else(|| "–".to_owned(), duration)
@@ -131,7 +131,7 @@ fn launched(watch: Watch, run: &Run) -> impl IntoView + use<> {
     }
 }
 
-/// How many have ended, with a bar of the states.
+/// How many trials have ended, with a bar of their states.
 pub(super) fn progress(counts: ExperimentCounts) -> AnyView {
     let total = counts.total().max(1);
     let share = |count: i32| (f64::from(count) * 100.0 / f64::from(total)).to_string() + "%";

@@ -1,4 +1,4 @@
-//! The Runs tab: what was launched, as it runs.
+//! The Runs tab: the runs, the trials of one of them, and a trial's output, all live.
 
 mod list;
 mod output;
@@ -16,12 +16,12 @@ use list::RunList;
 use output::OutputSheet;
 use trials::TrialsOf;
 
-/// What the parts of the tab share.
+/// The state that the parts of the tab share.
 #[derive(Clone, Copy)]
 struct Watch {
     state: State,
     now: RwSignal<Timestamp>,
-    /// The trial whose output is shown.
+    /// The trial whose output is shown; `None`: the sheet is closed.
     output: RwSignal<Option<Subject>>,
 }
 
@@ -32,7 +32,7 @@ struct Subject {
     run: String,
     id: String,
     number: u32,
-    /// Its swept arguments, as typed.
+    /// Its swept arguments and their values, for the heading.
     settings: String,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn RunsView() -> impl IntoView {
     }
 }
 
-/// What went wrong with the last request, or that nothing is heard at the moment.
+/// The message about the last request that failed, or that the stream of events is interrupted.
 #[component]
 fn Trouble(state: State) -> impl IntoView {
     let words = move || {

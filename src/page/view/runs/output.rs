@@ -1,4 +1,4 @@
-//! A trial's output in a sheet at the side, followed while it grows.
+//! A trial's output in a sheet at the side, which follows it while it grows.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -12,10 +12,10 @@ use crate::page::browser;
 use crate::page::client::{Client, Failure};
 use crate::page::text;
 
-/// Bytes of the end that are read first, and the most that is kept on screen.
+/// Bytes at the end of the output that are read first, and most bytes that are kept in the document.
 const TAIL: u32 = 256 << 10;
 const KEPT: usize = 1 << 20;
-/// Milliseconds between two looks at a running trial's output.
+/// Milliseconds between two requests for a running trial's output.
 const PAUSE: i32 = 1000;
 
 #[component]
@@ -29,15 +29,18 @@ pub(super) fn OutputSheet(watch: Watch) -> impl IntoView {
     }
 }
 
-/// What has been read of an output.
+/// The part of an output that has been read.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Read {
     text: String,
     /// Bytes before `text` that are not shown.
     skipped: u64,
+    /// Bytes that the server did not store, beyond its limit for one trial.
     dropped: u64,
+    /// Whether the trial has ended and all of its output has been read.
     ended: bool,
     failure: Option<String>,
+    /// Whether an answer has arrived.
     begun: bool,
 }
 
@@ -81,7 +84,7 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
         read.with(|read| match (&read.failure, read.begun, read.ended) {
             (Some(failure), ..) => failure.clone(),
             (None, false, _) => "Reading…".to_owned(),
-            (None, true, false) => "Following".to_owned(),
+            (None, true, false) => "Live".to_owned(),
             (None, true, true) if read.text.is_empty() => {
                 "The trial ended and wrote nothing.".to_owned()
             }
@@ -125,7 +128,8 @@ fn Output(watch: Watch, subject: Subject) -> impl IntoView {
     }
 }
 
-/// Reads the end, then what is added, until the trial has ended or the sheet is closed.
+/// Reads the end of the output, then what is added to it, until the trial has ended, the sheet is
+/// closed or the server refuses. A lost connection is retried.
 async fn follow(client: Client, subject: Subject, read: RwSignal<Read>) {
     let mut next = None;
     loop {
@@ -148,7 +152,7 @@ async fn follow(client: Client, subject: Subject, read: RwSignal<Read>) {
                 (false, told)
             }
         };
-        // The sheet is gone, and its signals with it.
+        // `try_…` fails once the sheet is closed, since its signals are gone.
         if open.is_none() || read.try_with_untracked(|read| read.ended) != Some(false) {
             return;
         }
@@ -158,14 +162,14 @@ async fn follow(client: Client, subject: Subject, read: RwSignal<Read>) {
     }
 }
 
-/// Keeps the end in view as long as the reader has not scrolled up.
+/// Scrolls to the end at each change, as long as the user has not scrolled up.
 fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, read: RwSignal<Read>) {
     Effect::new(move |_| {
         read.track();
         if !at_end.get_untracked() {
             return;
         }
-        // Once the new text is there.
+        // The new text is in the document only at the next frame.
         request_animation_frame(move || {
             if let Some(pre) = pre.try_get_untracked().flatten() {
                 pre.set_scroll_top(pre.scroll_height());

@@ -1,5 +1,5 @@
-//! One trial as a row. Cells follow their own facts, so that a change elsewhere in the row takes
-//! neither the focus nor a question from its buttons.
+//! The row of a trial in the Runs tab. Its cells and its buttons are updated separately, so that a new
+//! metric does not take the focus from a button, nor the question from a Stop button.
 
 use leptos::prelude::*;
 
@@ -12,18 +12,15 @@ use crate::api::{ExperimentState, TrialRow};
 use crate::page::browser;
 use crate::page::format::{dollars, duration, exact_dollars, grouped, metric};
 
-/// What a row needs to know of its table.
+/// What a row needs of its table.
 #[derive(Clone, Copy)]
 pub(super) struct Head {
-    /// The run's name.
     pub(super) run: Memo<String>,
-    /// The run's id.
     pub(super) run_id: Memo<String>,
-    /// The run's cluster.
     pub(super) cluster: Memo<String>,
-    /// The swept arguments.
+    /// The names of the swept arguments.
     pub(super) columns: Memo<Vec<String>>,
-    /// The metrics.
+    /// The names of the metrics.
     pub(super) metrics: Memo<Vec<String>>,
 }
 
@@ -92,7 +89,7 @@ pub(super) fn row(watch: Watch, head: Head, number: u32, row: Memo<Option<TrialR
     .into_any()
 }
 
-/// The id of a row's Output button, which is always there.
+/// The id of a row's Output button. Unlike Retry it is never hidden, so it can take the focus.
 fn output_id(number: u32) -> String {
     ["output-", &number.to_string()].concat()
 }
@@ -126,12 +123,12 @@ fn facts(watch: Watch, head: Head, row: &TrialRow) -> AnyView {
     .into_any()
 }
 
-/// How it ended, where the state does not say it all.
+/// The details of a trial's state: exit status, signal, or the server's message.
 fn ending(row: &TrialRow) -> AnyView {
     let words = match (row.state, row.exit_code, row.signal) {
         (ExperimentState::Failed, Some(code), _) => ["exit status ", &code.to_string()].concat(),
         (ExperimentState::Failed, None, Some(signal)) => ["signal ", &signal.to_string()].concat(),
-        // The word says it; the signal that it took is a detail for the tooltip.
+        // The badge says `stopped`; the signal that ended the process is in the tooltip only.
         (ExperimentState::Cancelled, ..) => String::new(),
         (ExperimentState::Paused, ..) => {
             let reason = row.message.strip_prefix("held: ");
@@ -144,7 +141,7 @@ fn ending(row: &TrialRow) -> AnyView {
         .into_any()
 }
 
-/// The run time; that of a running trial goes on by itself.
+/// The run time; that of a running trial counts on.
 fn time(watch: Watch, row: &TrialRow) -> AnyView {
     let text = |row: &TrialRow, now| run_time(row, now).map_or_else(|| "–".to_owned(), duration);
     if row.state.ended() || row.start_timestamp.is_none() {

@@ -11,7 +11,6 @@ use crate::page::browser;
 use crate::page::format::{counted, grouped};
 use crate::page::state::{RunTrials, Tab};
 
-/// The id of the heading.
 const RUN_TITLE: &str = "run-title";
 /// Rows on one page of the table.
 const PAGE: u32 = 100;
@@ -22,7 +21,8 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
     let key = StoredValue::new(id);
     let run = Memo::new(move |_| key.with_value(|id| runs.get(id)));
     let page = RwSignal::new(0_u32);
-    // The signal itself: its content changes with every measurement, and is never copied whole.
+    // The memo holds the signal, not its content, which changes with every measurement and would be
+    // copied each time.
     let trials =
         Memo::new(move |_| Some(runs.trials(&run.get()?, page.get() * PAGE / TRIAL_PAGE_MAX)));
     let of_trials = move |read: fn(&RunTrials) -> Vec<String>| {
@@ -80,7 +80,7 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
     let held = count(|run| run.status.held);
     let failed = count(|run| run.status.experiment_counts.failed);
     let place = move || (head.cluster.get_untracked(), key.get_value());
-    // The button goes with what it was for; the focus goes to the heading.
+    // The button disappears once it has worked: the focus goes to the heading first.
     let release = Callback::new(move |()| {
         let (cluster, run) = place();
         runs.release(cluster, run);
@@ -116,7 +116,7 @@ pub(super) fn TrialsOf(watch: Watch, id: String) -> impl IntoView {
     }
 }
 
-/// A button for what can be done with some of the trials, where there are any.
+/// A button for all trials in one state; it is hidden while there are none.
 #[component]
 fn ButtonFor(
     count: Memo<i32>,
@@ -168,7 +168,7 @@ fn headers(head: Head) -> AnyView {
     .into_any()
 }
 
-/// The numbers of the rows on a page that have been read.
+/// The numbers of the trials on a page of the table, as far as they have been read.
 fn on_page(trials: &RunTrials, page: u32) -> Vec<u32> {
     let first = page * PAGE;
     trials

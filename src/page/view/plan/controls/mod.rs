@@ -1,4 +1,4 @@
-//! The controls: each edits the text where `grid run` has a word for it, else a setting.
+//! The controls. Each edits an option of `grid run` in the text, if there is one, or else a setting.
 
 mod time;
 
@@ -29,12 +29,12 @@ pub(super) fn Controls() -> impl IntoView {
     }
 }
 
-/// Whether the config file decides an option: its control cannot change it then.
+/// Whether the config file sets an option, so that its control is disabled.
 fn ruled_by_config(draft: Draft, option: &'static str) -> Memo<bool> {
     Memo::new(move |_| draft.options.with(|shown| shown.is_ruled(option)))
 }
 
-/// The remark beside a control.
+/// The hint under a control.
 fn ruled_or(ruled: Memo<bool>, hint: impl Fn() -> String) -> String {
     if ruled.get() {
         "set by the config file".to_owned()
@@ -43,7 +43,7 @@ fn ruled_or(ruled: Memo<bool>, hint: impl Fn() -> String) -> String {
     }
 }
 
-/// A label, a control and a line for a remark, which keeps its place when it is empty.
+/// A label, a control and a hint, whose line keeps its height when it is empty.
 #[component]
 fn Field(
     id: &'static str,
@@ -100,11 +100,11 @@ fn describe(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::GridSearch => "every combination",
         Strategy::RandomSearch => "some, drawn at random",
-        Strategy::None => "arguments as typed",
+        Strategy::None => "one trial, as typed",
     }
 }
 
-/// Most trials proposed when a random search is chosen and nothing else is said.
+/// Most trials when a random search is chosen and no number has been given: half of all, up to this.
 const FEW: u128 = 20;
 
 fn set_strategy(draft: Draft, strategy: Strategy) {
@@ -130,7 +130,7 @@ fn set_strategy(draft: Draft, strategy: Strategy) {
     }
 }
 
-/// Whether the config file decides how many trials are drawn, or that all are run.
+/// Whether the config file sets the number of trials, or a strategy that runs all of them.
 fn number_is_ruled(draft: Draft) -> Memo<bool> {
     Memo::new(move |_| {
         draft.options.with(|shown| {
@@ -162,7 +162,7 @@ fn TrialsField() -> impl IntoView {
         ["of ", &grouped(space())].concat()
     };
     let hint = Signal::derive(move || ruled_or(ruled, of_all));
-    // A number below all is a random search for that many.
+    // Fewer trials than the grid has are a random search for that many.
     let change = Callback::new(move |number: Option<u128>| {
         let Some(number) = number else { return };
         let (strategy, space) = draft
@@ -201,7 +201,7 @@ fn TrialsField() -> impl IntoView {
 fn SeedField() -> impl IntoView {
     let draft = State::get().draft;
     let value = Signal::derive(move || draft.options.with(|options| options.seed.to_string()));
-    // A file that decides about the seed may leave it to be drawn.
+    // A config file can also set that the seed is drawn: then the user may draw another.
     let ruled = Memo::new(move |_| {
         draft
             .options
@@ -209,7 +209,7 @@ fn SeedField() -> impl IntoView {
     });
     let describe = |shown: &Shown| match (shown.seed_matters, shown.seed_drawn) {
         (false, _) => "nothing is random here",
-        (true, true) => "drawn once, kept",
+        (true, true) => "drawn once, then kept",
         (true, false) => "from the command",
     };
     let hint = Signal::derive(move || ruled_or(ruled, || draft.options.with(describe).to_owned()));
@@ -314,7 +314,7 @@ fn ClusterField() -> impl IntoView {
             })
         })
     };
-    // The default needs no word in the command.
+    // The default cluster needs no option in the command.
     let choose = move |event: ev::Event| {
         let name = event_target_value(&event);
         let default = name == server.default_cluster();

@@ -1,4 +1,4 @@
-//! The settings that decide how long trials take: `grid run` has no words for them.
+//! Run time and parallel trials: settings for which `grid run` has no options.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -63,7 +63,7 @@ pub(super) fn ParallelField() -> impl IntoView {
         draft.estimate.with(|estimate| {
             let useful = estimate.wall.as_ref().and_then(|wall| wall.useful_slots);
             match useful.filter(|useful| *useful < estimate.parallel.into()) {
-                Some(useful) => ["more than ", &grouped(useful), " gain nothing"].concat(),
+                Some(useful) => ["more than ", &grouped(useful), " save no time"].concat(),
                 None => "changes time, not price".to_owned(),
             }
         })

@@ -1,8 +1,9 @@
-//! Widths of the grid's columns, from a sample of what stands in them; pure.
+//! The widths of the grid's columns, from a sample of their content; pure.
 
 use crate::sweep::{Part, Plan};
 
-/// Values of an axis, and trials, that are looked at: the width is a guess, and long values are cut.
+/// How many values of an axis, and how many trials, the sample has. The width is an estimate; values
+/// that are wider are cut.
 const SAMPLE: u128 = 48;
 /// Narrowest and widest column of values, in characters.
 const NARROWEST: usize = 6;

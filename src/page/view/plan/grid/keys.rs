@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use super::Grid;
 use crate::sweep::Ranges;
 
-/// Arrows, pages and ends move; Space chooses; Shift extends; Ctrl+A chooses all.
+/// Handles a key press: arrows, Page Up, Page Down, Home and End move; Space chooses; Shift extends;
+/// Ctrl+A chooses all.
 pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
     let geometry = grid.geometry.get_untracked();
     let Some(last) = geometry.rows.checked_sub(1) else {
@@ -32,7 +33,7 @@ pub(super) fn pressed(grid: Grid, event: &KeyboardEvent) {
     };
     event.prevent_default();
     if event.shift_key() {
-        // What the move passes over is chosen as the row it began at is.
+        // The rows from the anchor to the new one become chosen if the anchor is, else unchosen.
         let anchor = grid.anchor.get_untracked().min(last);
         let (low, high) = (anchor.min(to), anchor.max(to));
         grid.draft.choose(|chosen, _| {

@@ -1,4 +1,4 @@
-//! The Trials grid: draws only the rows in view of a plan of any length.
+//! The Trials grid. Of a plan of any length it renders only the rows in view.
 
 mod columns;
 mod keys;
@@ -19,7 +19,7 @@ use crate::sweep::Ranges;
 use toolbar::Toolbar;
 use window::{Drawn, Geometry, Position};
 
-/// What the parts of the grid share.
+/// The state that the parts of the grid share.
 #[derive(Clone, Copy)]
 struct Grid {
     draft: Draft,
@@ -72,7 +72,7 @@ impl Grid {
         }
     }
 
-    /// The active row, or the last one where the plan has become shorter.
+    /// The active row, or the last one if the plan has become shorter; `None` without rows. Tracked.
     fn active(self) -> Option<u128> {
         let last = self.geometry.get().rows.checked_sub(1)?;
         Some(self.active.get().min(last))
@@ -87,7 +87,7 @@ impl Grid {
         }
     }
 
-    /// Scrolls to a position. The browser may round the offset: what it took counts.
+    /// Scrolls to a position. The browser may round the offset, so it is read back.
     fn place(self, mut to: Position) {
         if let Some(scroller) = self.scroller.get_untracked() {
             scroller.set_scroll_top(to.top.round() as i32);
@@ -140,7 +140,8 @@ impl Grid {
     }
 }
 
-/// Keeps the height of a row and of the window up to date. The row's height is the style sheet's.
+/// Keeps `size`, the heights of a row and of the viewport, up to date. The row's height is measured
+/// because the style sheet sets it.
 fn measure(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
     let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
     Effect::new(move |_| {
@@ -158,7 +159,7 @@ fn measure(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
             };
             let row = f64::from(header.offset_height()).max(1.0);
             let viewport = f64::from(element.client_height()) - row;
-            // Hidden (another tab is in view): the last measures still hold.
+            // While another tab is shown, sizes are 0: keep the last ones.
             if viewport > 0.0 && size.get_untracked() != (row, viewport) {
                 size.set((row, viewport));
             }
@@ -241,7 +242,7 @@ fn px(length: f64) -> String {
     [length.to_string().as_str(), "px"].concat()
 }
 
-/// What stands in the place of the rows when there are none.
+/// The text in the place of the rows if there are none.
 fn empty(draft: Draft) -> AnyView {
     let words = if draft.in_view.is_blank.get() {
         (
@@ -295,7 +296,7 @@ fn SelectAll(grid: Grid) -> impl IntoView {
     }
 }
 
-/// The exact command line of the active trial.
+/// The foot of the grid: the exact command line of the active trial.
 #[component]
 fn Detail(grid: Grid) -> impl IntoView {
     let line = Memo::new(move |_| {

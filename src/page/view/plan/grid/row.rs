@@ -14,7 +14,7 @@ pub(super) fn id(position: u128) -> String {
     ["trial-", &position.to_string()].concat()
 }
 
-/// The row of the trial at `position`; its content follows the plan.
+/// The row of the trial at `position`. It updates itself when the plan changes.
 pub(super) fn row(grid: Grid, position: u128) -> AnyView {
     let draft = grid.draft;
     let chosen = Memo::new(move |_| draft.chosen.with(|chosen| chosen.contains(position)));
@@ -30,8 +30,7 @@ pub(super) fn row(grid: Grid, position: u128) -> AnyView {
             grid.anchor.set(position);
         }
     };
-    // The box is the browser's own; its state is the selection's, so the click that would flip it
-    // only asks for the change.
+    // The checkbox shows the selection, so a click only changes that; the box follows.
     let tick = move |event: ev::MouseEvent| {
         event.stop_propagation();
         grid.toggle(position, event.shift_key());
@@ -59,7 +58,7 @@ pub(super) fn row(grid: Grid, position: u128) -> AnyView {
     .into_any()
 }
 
-/// Digits with space between the thousands, which still read and copy as one number.
+/// A number with its thousands set apart by CSS, so that it is copied and read out as one number.
 fn grouped_number(number: u128) -> AnyView {
     let groups = digit_groups(number);
     if groups.len() == 1 {
@@ -105,7 +104,7 @@ fn figures(grid: Grid, position: u128) -> AnyView {
     .into_any()
 }
 
-/// Time and cost of the rows drawn.
+/// Time and cost of the rendered rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Figures {
     first: u128,
@@ -113,7 +112,7 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    /// Prices some rows with one look at the price list.
+    /// Prices all rendered rows by one pricer, which looks the machine up once.
     pub(super) fn of(drawn: Drawn, plan: &Plan, settings: &Settings) -> Figures {
         let pricer = Pricer::new(plan, settings, Catalogue::embedded());
         let unknown = || "–".to_owned();

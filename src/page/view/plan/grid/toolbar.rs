@@ -1,4 +1,4 @@
-//! What stands above the grid: how many are chosen, choosing, going to a trial.
+//! The toolbar above the grid: how many trials are chosen, buttons to choose, Go to trial.
 
 use leptos::prelude::*;
 
@@ -72,7 +72,8 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
     }
 }
 
-/// That chosen trials are no longer in the plan, until the person chooses again or takes the text back.
+/// The message that chosen trials are no longer in the plan. It stays until the user chooses again or
+/// restores the text.
 #[component]
 fn LostChoice(draft: Draft) -> impl IntoView {
     let lost = draft.lost_choice;

@@ -1,4 +1,4 @@
-//! Which rows of a list of any length are in view: pure arithmetic, no browser.
+//! Virtual scrolling: which rows of a list of any length are in view. Pure arithmetic, no browser.
 //!
 //! A browser clamps the height of an element (Firefox near 17.8 million pixels, Chromium near 33
 //! million), and a plan may have 10^38 rows. So a long list gets a scroller of [`TALLEST`] pixels
@@ -15,14 +15,14 @@ const STEP: f64 = 4.0;
 /// Rows drawn beyond the view on each side, so that a fast scroll does not show a gap.
 const OVERSCAN: u32 = 8;
 
-/// The measures of a list and of the window that it is seen through.
+/// The sizes of a list and of the viewport that it is seen through.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Geometry {
     /// Number of rows.
     pub(crate) rows: u128,
     /// Height of every row in CSS pixels, above 0.
     pub(crate) row_height: f64,
-    /// Height of the window in CSS pixels, header excluded.
+    /// Height of the viewport in CSS pixels, header excluded.
     pub(crate) viewport: f64,
 }
 
@@ -31,13 +31,13 @@ pub(crate) struct Geometry {
 pub(crate) struct Position {
     /// First row that is at least partly in view.
     pub(crate) row: u128,
-    /// Pixels of that row hidden above the window, 0 up to the row's height.
+    /// Pixels of that row hidden above the viewport, 0 up to the row's height.
     pub(crate) px: f64,
     /// The scroller's offset.
     pub(crate) top: f64,
 }
 
-/// The rows to draw.
+/// The rows to render.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Drawn {
     /// First row.
@@ -58,7 +58,7 @@ impl Geometry {
         }
     }
 
-    /// Whole rows that fit in the window, at least 1.
+    /// Whole rows that fit in the viewport, at least 1.
     pub(crate) fn page(&self) -> u128 {
         ((self.viewport / self.row_height).floor() as u128).max(1)
     }
@@ -86,12 +86,12 @@ impl Geometry {
         self.rows.saturating_sub(rows)
     }
 
-    /// The last position: the last row touches the window's lower edge.
+    /// The last position: the last row touches the viewport's lower edge.
     fn end(&self) -> Position {
         self.above_end(0.0)
     }
 
-    /// The position whose window ends `px` pixels above the end of the list.
+    /// The position whose viewport ends `px` pixels above the end of the list.
     fn above_end(&self, px: f64) -> Position {
         let rows = (px + self.viewport) / self.row_height;
         let whole = rows.ceil();
@@ -122,6 +122,7 @@ impl Geometry {
     /// The position of a scroll offset, wherever the reader was before.
     pub(crate) fn at(&self, top: f64) -> Position {
         let top = top.clamp(0.0, self.max_top());
+        // To scale at the beginning, and counted back from the end, so that both ends are exact.
         let zone = self.exact_px();
         if !self.is_scaled() || top <= zone {
             return self.below_start(top, top);
@@ -130,6 +131,7 @@ impl Geometry {
         if below <= zone {
             return self.above_end(below);
         }
+        // In between a pixel stands for many rows: the share of the way decides the row.
         let first = self.exact_rows();
         let span = self.end_zone() - first;
         let share = (top - zone) / (self.max_top() - 2.0 * zone);
@@ -137,7 +139,7 @@ impl Geometry {
         Position { row, px: 0.0, top }
     }
 
-    /// The scroll offset that belongs to a row at the window's upper edge.
+    /// The scroll offset that belongs to a row at the viewport's upper edge.
     fn top_of(&self, row: u128) -> f64 {
         let first = self.exact_rows();
         if !self.is_scaled() || row <= first {
@@ -158,6 +160,8 @@ impl Geometry {
         if !self.is_scaled() || top <= 0.0 || top >= self.max_top() {
             return self.at(top);
         }
+        // A wheel or a key moves by pixels from the last position, since at this scale the offset alone
+        // would skip rows. A drag of the scroll bar goes by the offset.
         let step = top - from.top;
         if step.abs() > STEP * self.viewport {
             self.at(top)
@@ -189,7 +193,7 @@ impl Geometry {
         self.clamped(moved)
     }
 
-    /// The position itself, or the end where the list has become shorter than that.
+    /// The position itself, or the last one if the list has become shorter than that.
     pub(crate) fn clamped(&self, at: Position) -> Position {
         let end = self.end();
         if (at.row, at.px) > (end.row, end.px) {

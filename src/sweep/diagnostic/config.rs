@@ -1,6 +1,6 @@
 //! What is wrong or doubtful in a config file, with all its wording.
 
-use crate::sweep::diagnostic::Severity;
+use super::Severity;
 use std::fmt;
 
 /// A problem of the config file. Keys are named as they stand in the file.

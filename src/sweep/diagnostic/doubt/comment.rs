@@ -13,14 +13,6 @@ pub struct HiddenWords {
     pub comment: String,
 }
 
-/// What a comment may hide: words, where it goes on without a blank. `comment` is all of it from `#` on.
-pub(in crate::sweep) fn hidden_words(comment: &str) -> Option<HiddenWords> {
-    let next = comment.chars().nth(1)?;
-    (next.is_alphanumeric()).then(|| HiddenWords {
-        comment: excerpt(comment.trim_end()),
-    })
-}
-
 impl fmt::Display for HiddenWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -4,7 +4,7 @@
 //! not found: a joiner between letters or pictures that join, a selector behind what it selects.
 
 use super::mojibake::{mojibake, repaired};
-use crate::sweep::span::Span;
+use crate::sweep::span::{self, Span};
 use std::borrow::Cow;
 
 /// What a character does, by which message and fix are chosen.
@@ -97,7 +97,7 @@ pub(crate) fn all(text: &str, start: usize, end: usize) -> impl Iterator<Item = 
 }
 
 /// Whether a character whose first byte is this may be one of them.
-pub(super) fn is_suspect(byte: u8) -> bool {
+pub(crate) fn is_suspect(byte: u8) -> bool {
     byte >= 0x7f || byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
@@ -117,8 +117,8 @@ pub(crate) fn at(text: &str, offset: usize) -> Option<Found> {
             (class, length(rest, character))
         }
     };
-    let start = super::offset(offset);
-    let span = Span::new(start, start.saturating_add(super::offset(length)));
+    let start = span::offset(offset);
+    let span = Span::new(start, start.saturating_add(span::offset(length)));
     Some(Found {
         span,
         character,

@@ -1,9 +1,9 @@
-//! What is wrong with single characters, with all its wording and fixes.
+//! What is wrong with single characters, with all its wording.
 
-use super::hidden::{self, Class};
-use super::lookalike;
-use crate::sweep::diagnostic::Severity;
+use super::Severity;
 use crate::sweep::span::Span;
+use crate::sweep::unicode::hidden::{self, Class};
+use crate::sweep::unicode::lookalike;
 use std::fmt;
 
 /// What is wrong with single characters, with the facts that message and fix need.

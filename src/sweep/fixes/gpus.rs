@@ -1,19 +1,8 @@
 //! Fixes for `--gpus` on a machine that has fewer GPUs, or none.
 
-use super::diagnostic::Fix;
-use super::machines;
-use super::span::Span;
-
-/// Where the text gives the number of GPUs, and the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GpuPlaces {
-    /// The value of `--gpus`.
-    pub gpus: Span,
-    /// The machine; `None` where the command names none.
-    pub machine: Option<Span>,
-    /// Where an option can be put in.
-    pub options_at: u32,
-}
+use crate::sweep::diagnostic::{Fix, GpuPlaces};
+use crate::sweep::machines;
+use crate::sweep::span::Span;
 
 impl GpuPlaces {
     /// Two fixes: the `has` GPUs that `machine` has, and a machine that has the `found` ones.
