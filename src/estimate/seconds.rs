@@ -140,8 +140,7 @@ fn two(f: &mut fmt::Formatter<'_>, a: u64, unit: &str, b: u64, smaller: &str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn noise_of_a_double_is_not_billed() {

@@ -127,8 +127,7 @@ pub fn total(sum: f64, squares: f64, noise: Noise) -> Total {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn one_trial_keeps_its_median() {

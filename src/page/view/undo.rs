@@ -269,8 +269,7 @@ fn how(input_type: &str, data: &str) -> How {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn keys_are_read_by_letter_or_by_place() {

@@ -99,8 +99,7 @@ mod tests {
     use super::super::fault::ArgumentRef::{self, Keyword, Positional};
     use super::*;
     use crate::sweep::value::{self, Value};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn bind_text(text: &str) -> Result<Call, BindError> {
         let Value::Call(call) = value::read(text) else {

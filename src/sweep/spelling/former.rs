@@ -272,8 +272,7 @@ pub(in crate::sweep) fn key_today(section: &str, key: &str) -> Option<KeyToday> 
 mod tests {
     use super::*;
     use crate::sweep::options::OPTIONS;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn name_today(typed: &str) -> Option<&'static str> {
         match today(typed)? {

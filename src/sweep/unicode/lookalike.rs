@@ -95,8 +95,7 @@ fn numbered(name: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn entities_are_known_by_name_and_number() {
