@@ -4,24 +4,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
 use sweep_planner::api::Timestamp;
 use tokio::sync::{Notify, watch};
 
-use crate::auth::Auth;
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::datastores::Datastores;
-use crate::disk::Disk;
-use crate::events::Events;
-use crate::page::Page;
-use crate::store::Store;
+use crate::http::assets::Page;
+use crate::http::auth::Auth;
+use crate::http::events::Events;
+use crate::sources::datastores::Datastores;
+use crate::store::{Store, StoreError};
+use crate::system::clock::Clock;
+use crate::upkeep::disk::Disk;
 
-/// Tells the dispatcher of a cluster that there is something to do.
+/// The handle by which handlers wake the dispatcher of one cluster.
 #[derive(Debug)]
 pub struct Wake {
-    /// Wakes it.
+    /// Notified whenever there is something to claim, stop or record.
     pub notify: Arc<Notify>,
-    /// Whether some call may want trials stopped: otherwise it need not ask for each that ends.
+    /// Set by every call that may have stored a stop request. While it is false, the dispatcher
+    /// queries the database for them only every ten seconds.
     pub asked: AtomicBool,
 }
 
@@ -29,35 +31,41 @@ impl Default for Wake {
     fn default() -> Self {
         Self {
             notify: Arc::default(),
-            // Before the server was started, somebody may have.
+            // Stop requests may have been stored before this start.
             asked: AtomicBool::new(true),
         }
     }
 }
 
+/// What [`App::announce`] does. It is the HTTP room's, of which those who run trials and fetch
+/// sources know nothing.
+pub type Announce = for<'a> fn(&'a App, i64, Vec<u32>) -> BoxFuture<'a, Result<(), StoreError>>;
+
 /// The server's state. Runs and trials are in the store alone.
 pub struct App {
     /// The settings in force.
     pub config: Config,
-    /// What trials may read.
+    /// Finds the datastores that trials may read.
     pub datastores: Datastores,
     /// The database.
     pub store: Store,
-    /// Who may call.
+    /// Checks hosts, origins, keys, tokens and cookies.
     pub auth: Auth,
-    /// How full the disk is.
+    /// Watches the free space of the data folder's disk.
     pub disk: Disk,
-    /// Changes for the pages that watch.
+    /// Publishes changes to the pages that listen.
     pub events: Events,
+    /// How they are put together.
+    pub announce: Announce,
     /// The built page.
     pub page: Page,
-    /// Tells that there is a source to fetch.
+    /// Wakes the task that fetches sources from repositories.
     pub fetch: Notify,
     /// One per cluster.
     pub wakes: BTreeMap<String, Wake>,
     /// Signs the addresses of artifacts.
     pub signing_key: Vec<u8>,
-    /// What time it is.
+    /// The clock of billing and records: the machine's, or one that a test moves.
     pub clock: Clock,
     /// When this data folder was first used.
     pub since: Timestamp,
@@ -66,11 +74,20 @@ pub struct App {
 }
 
 impl App {
-    /// Tells a cluster's dispatcher that there is something to do.
+    /// Wakes a cluster's dispatcher and makes it look for stop requests.
     pub fn wake(&self, cluster: &str) {
         if let Some(wake) = self.wakes.get(cluster) {
             wake.asked.store(true, Ordering::SeqCst);
             wake.notify.notify_one();
         }
+    }
+
+    /// Announces to the pages that watch how a run, by its key, and these of its trials are now.
+    /// Nothing is looked up where nobody watches.
+    ///
+    /// # Errors
+    /// If the database cannot be read. The change that is announced is durable all the same.
+    pub async fn announce(&self, run: i64, numbers: Vec<u32>) -> Result<(), StoreError> {
+        (self.announce)(self, run, numbers).await
     }
 }

@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::data_dir::DataDir;
+use crate::model::names;
+use crate::model::price::Pricing;
+
 /// The configuration file (TOML). Every key is optional; an unknown one is an error.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -75,7 +79,7 @@ pub struct ClusterConfig {
     pub price: Pricing,
 }
 
-/// The engines that there are.
+/// Which engine runs the trials of a cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
@@ -96,25 +100,12 @@ impl fmt::Display for EngineKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mounts {
-    /// Mounted where a run asks for them, in a namespace of the trial's own; where the machine
-    /// does not allow that, by their arguments.
+    /// Mounted where a run asks for them, in a mount namespace of the trial's own. Where the
+    /// machine does not allow that, as with `Arguments`.
     #[default]
     Namespace,
     /// Their paths are replaced in the trials' arguments.
     Arguments,
-}
-
-/// What a trial costs.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pricing {
-    /// As if it ran on the machine that the command names.
-    #[default]
-    AsIf,
-    /// Nothing is known.
-    None,
-    /// So many USD per hour of one trial, a decimal text.
-    Rate(String),
 }
 
 /// Bounds, each with its default.
@@ -183,7 +174,7 @@ pub struct Config {
     /// The folder whose scripts run; absolute, exists.
     pub source: PathBuf,
     /// The folder of the database and the trials; absolute, exists.
-    pub data: PathBuf,
+    pub data: DataDir,
     /// The folder of the built page, if there is one.
     pub page: Option<PathBuf>,
     /// As in the file, lower case.
@@ -212,7 +203,7 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("the configuration file {0} cannot be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
-    /// The file does not say what it should.
+    /// The file is no TOML, or has an unknown key or a value of the wrong type.
     #[error("the configuration file {0}: {1}")]
     Invalid(PathBuf, Box<toml::de::Error>),
     /// A folder is missing.
@@ -236,7 +227,8 @@ impl Config {
             .data
             .or(file.data)
             .unwrap_or_else(|| "data".into());
-        create_private(&data).map_err(|error| ConfigError::Folder("data", data.clone(), error))?;
+        let made = DataDir::new(&data).create();
+        made.map_err(|error| ConfigError::Folder("data", data.clone(), error))?;
         let mut clusters = file.clusters;
         if clusters.is_empty() {
             clusters.insert("local".into(), ClusterConfig::local());
@@ -249,7 +241,7 @@ impl Config {
                 .or(file.listen)
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             source: folder("source", &source)?,
-            data: folder("data", &data)?,
+            data: DataDir::new(folder("data", &data)?),
             page: overrides
                 .page
                 .or(file.page)
@@ -269,7 +261,7 @@ impl Config {
             apis: file.apis,
             default_cluster,
             clusters,
-            datastores: crate::datastores::configured(file.datastores)?,
+            datastores: datastores(file.datastores)?,
             repositories: repositories(file.repositories)?,
             limits: file.limits,
             retention: file.retention,
@@ -305,7 +297,7 @@ fn read(path: &Path) -> Result<File, ConfigError> {
 }
 
 /// A folder that exists, as an absolute path.
-pub(crate) fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
+fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigError> {
     let fail = |error| ConfigError::Folder(what, path.to_owned(), error);
     let absolute = path.canonicalize().map_err(fail)?;
     if absolute.is_dir() {
@@ -313,15 +305,6 @@ pub(crate) fn folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigE
     } else {
         Err(fail(std::io::ErrorKind::NotADirectory.into()))
     }
-}
-
-/// Trials' output may hold secrets: only the account that runs the server may look.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
 }
 
 fn default_cluster(
@@ -340,12 +323,44 @@ fn default_cluster(
 
 fn repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
     let named = named.unwrap_or_else(|| vec!["https://".to_owned()]);
-    match named.iter().find(|one| !crate::fetch::is_prefix(one)) {
+    match named
+        .iter()
+        .find(|one| !crate::sources::git::is_prefix(one))
+    {
         None => Ok(named),
         Some(wrong) => Err(ConfigError::Value(format!(
             "repositories: `{wrong}` does not begin with https://, ssh:// or file:// and end with /"
         ))),
     }
+}
+
+/// The folders of datastores by name and version, from a path by version by name. Refuses names and
+/// versions that are none, and folders that do not exist.
+fn datastores(
+    named: BTreeMap<String, BTreeMap<String, PathBuf>>,
+) -> Result<BTreeMap<String, BTreeMap<u32, PathBuf>>, ConfigError> {
+    named
+        .into_iter()
+        .map(|(name, versions)| {
+            if !names::is_datastore_name(&name) {
+                return Err(ConfigError::Value(format!(
+                    "`{name}` is no name for a datastore: up to 63 letters, digits, `.`, `_` and \
+                     `-`, the first a letter or digit"
+                )));
+            }
+            let one = |(text, path): (String, PathBuf)| {
+                let number = names::datastore_version(&text).ok_or_else(|| {
+                    ConfigError::Value(format!(
+                        "datastore `{name}`: `{text}` is no version; they count from 1"
+                    ))
+                })?;
+                Ok((number, folder("datastore's", &path)?))
+            };
+            let folders = versions.into_iter().map(one);
+            let folders = folders.collect::<Result<_, ConfigError>>()?;
+            Ok((name, folders))
+        })
+        .collect()
 }
 
 fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
@@ -375,7 +390,7 @@ fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), Conf
             )));
         }
         if let Pricing::Rate(rate) = &cluster.price
-            && crate::price::Rate::parse(rate).is_none()
+            && crate::model::price::Rate::parse(rate).is_none()
         {
             return Err(ConfigError::Value(format!(
                 "the rate of cluster `{name}` is `{rate}`: expected USD per hour, as in \"0.05\""
@@ -443,6 +458,26 @@ mod tests {
         assert!(with("gpu-box-1").is_ok());
         for name in ["", "-a", "a-", "A", "a_b", "clusters", "sessions"] {
             assert!(with(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_are_checked_at_the_start() {
+        let home = tempfile::tempdir().unwrap();
+        let with = |name: &str, version: &str, path: PathBuf| {
+            let versions = BTreeMap::from([(version.to_owned(), path)]);
+            datastores(BTreeMap::from([(name.to_owned(), versions)]))
+        };
+        let found = with("d", "2", home.path().to_owned()).unwrap();
+        assert_eq!(found["d"][&2], home.path().canonicalize().unwrap());
+        for (name, version, path, words) in [
+            ("../d", "1", home.path().to_owned(), "no name"),
+            ("d", "v1", home.path().to_owned(), "no version"),
+            ("d", "0", home.path().to_owned(), "no version"),
+            ("d", "1", home.path().join("none"), "datastore's folder"),
+        ] {
+            let error = with(name, version, path).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
         }
     }
 }

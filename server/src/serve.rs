@@ -1,11 +1,10 @@
-//! From settings to a running server, and back to nothing without losing anything.
+//! Starts the server from its settings, and stops it without losing anything.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,29 +16,30 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Wake};
-use crate::auth::{Auth, Guard, NewKey};
-use crate::clock::{self, Clock};
 use crate::config::{Config, EngineKind};
-use crate::datastores::Datastores;
-use crate::disk::Disk;
-use crate::dispatch::Dispatcher;
-use crate::engine::{Engine, Local};
-use crate::events::Events;
-use crate::fetch;
-use crate::page::Page;
-use crate::random::{self, NoEntropy};
-use crate::retention;
-use crate::router::router;
-use crate::store::{Account, Store, StoreError};
-use crate::trial::remove_tree;
+use crate::data_dir::DataDir;
+use crate::http::assets::Page;
+use crate::http::auth::{Auth, Guard, NewKey};
+use crate::http::events::{self, Events};
+use crate::http::router::router;
+use crate::model::Account;
+use crate::runner::dispatcher::Dispatcher;
+use crate::runner::engine::{Engine, Local};
+use crate::sources::datastores::Datastores;
+use crate::sources::{git, remove_tree};
+use crate::store::{Store, StoreError};
+use crate::system::clock::{self, Clock};
+use crate::system::random::{self, NoEntropy};
+use crate::upkeep::disk::Disk;
+use crate::upkeep::retention;
 
 /// How long answers under way may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a taken port or data folder is tried again, and how often.
+/// How long, and how often, a busy port or data folder is tried again.
 const PATIENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(20);
-/// How many connections may wait to be taken up: a page that many have open reconnects in all of
-/// them at once when the server is back, and whoever finds no place tries again a second later.
+/// How many connections may wait to be accepted. When the server restarts, all open pages reconnect
+/// at once; a connection that finds the backlog full is retried only a second later.
 const BACKLOG: u32 = 1024;
 /// The name of the first account where none is given.
 const FIRST_USER: &str = "admin";
@@ -103,12 +103,12 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
-/// Serves until Ctrl-C or SIGTERM. Trials that run then go on; the next start takes them up.
+/// Serves until Ctrl-C or SIGTERM. Running trials continue; the next start recovers them.
 pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     let _lock = lock(&config.data).await?;
-    let store = Store::open(&config.data.join("sweep.db"))?;
+    let store = Store::open(&config.data.database())?;
     let account = account(&store, preset).await?;
     forget_orphans(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
@@ -119,13 +119,13 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopped = app.stopping.clone();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // An error says that the sender is gone, which means the same.
+        // An error means that the sender was dropped: the server is stopping as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let server = tokio::spawn(async move { server.await });
     asked_to_stop().await?;
-    tracing::info!("stopping; running trials go on, and the next start takes them up");
-    // Nobody listening any more is fine.
+    tracing::info!("stopping; running trials continue, and the next start recovers them");
+    // An error means that all receivers have ended already.
     let _ = stop.send(true);
     tokio::select! {
         _ = tokio::time::timeout(GRACE, server) => {}
@@ -136,8 +136,8 @@ pub async fn serve(config: Config, preset: Preset) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Listens. What is taken may be let go of at once: a server that was killed while it started a
-/// supervisor leaves its socket and its lock to that process until it is another program.
+/// Listens, retrying for a while if the port is taken: a server that was killed while it started a
+/// supervisor leaves socket and lock with that process until it has executed the new program.
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let begun = Instant::now();
     loop {
@@ -164,15 +164,14 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Holds the data folder for this server alone, as long as it lives.
-async fn lock(data: &Path) -> Result<File, ServeError> {
-    let shown = data.display().to_string();
-    let path = data.join("server.lock");
+/// Locks the data folder for this process; the lock is released when the file is dropped.
+async fn lock(data: &DataDir) -> Result<File, ServeError> {
+    let shown = data.path().display().to_string();
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path);
+        .open(data.lock());
     let mut file = file.map_err(|error| ServeError::Data(shown.clone(), error))?;
     let begun = Instant::now();
     loop {
@@ -193,7 +192,8 @@ async fn lock(data: &Path) -> Result<File, ServeError> {
     Ok(file)
 }
 
-/// The account of the start address: the one preset, else the first; made where there is none.
+/// The id of the account that the start address signs in: the preset one, else the oldest. Creates
+/// it, and prints its key, if there is none.
 async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
     let first = store.first_account().await?;
     let name = match (preset.user, &first) {
@@ -227,14 +227,14 @@ async fn account(store: &Store, preset: Preset) -> Result<String, ServeError> {
 }
 
 /// Removes sources that a killed server copied for runs that it did not commit.
-async fn forget_orphans(store: &Store, data: &Path) -> Result<(), ServeError> {
+async fn forget_orphans(store: &Store, data: &DataDir) -> Result<(), ServeError> {
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
-    // An upload that was cut off is sent again, a fetch begun anew.
-    let _ = remove_tree(&data.join("uploads"));
-    let _ = remove_tree(&data.join("fetches"));
-    let folder = data.join("sources");
+    // A client repeats an upload that broke off; the server repeats a fetch.
+    let _ = remove_tree(&data.uploads());
+    let _ = remove_tree(&data.fetches());
+    let folder = data.sources();
     std::fs::create_dir_all(&folder)
-        .map_err(|error| ServeError::Data(data.display().to_string(), error))?;
+        .map_err(|error| ServeError::Data(data.path().display().to_string(), error))?;
     for entry in std::fs::read_dir(folder)?.flatten() {
         if !known.contains(&*entry.file_name().to_string_lossy()) {
             // Tried again at the next start.
@@ -265,7 +265,8 @@ pub(crate) async fn make_app(
     Ok(App {
         auth: Auth::new(guard, address.port()),
         events: Events::new(random::ulid(clock::now())?),
-        disk: Disk::new(&config.data, config.limits.free_bytes),
+        announce: events::announce,
+        disk: Disk::new(config.data.path(), config.limits.free_bytes),
         page: Page::new(config.page.clone(), config.apis.clone()),
         wakes,
         fetch: Notify::new(),
@@ -279,7 +280,7 @@ pub(crate) async fn make_app(
     })
 }
 
-/// Starts a dispatcher for each cluster, and what fetches sources.
+/// Starts a dispatcher for each cluster, and the task that fetches sources.
 fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     let program = std::env::current_exe()?;
     let mut dispatchers = JoinSet::new();
@@ -298,11 +299,11 @@ fn dispatch(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
         let (app, slots) = (Arc::clone(app), settings.slots());
         dispatchers.spawn(Dispatcher::new(app, name.clone(), slots, engine, wake).run());
     }
-    dispatchers.spawn(fetch::run(Arc::clone(app)));
+    dispatchers.spawn(git::run(Arc::clone(app)));
     Ok(dispatchers)
 }
 
-/// Says where the page is. The address makes a page session, once.
+/// Prints the start address of the page, which works once and begins a page session.
 fn announce(app: &App, account: &str, address: SocketAddr) -> Result<(), ServeError> {
     if !app.page.built() {
         tracing::warn!(

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::config::{Config, Overrides};
-use crate::datastores::{Datastores, add};
+use crate::sources::datastores::{Datastores, add};
 
 /// The arguments.
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ impl Datastore {
             }
             Command::List => {
                 let lines = Datastores::of(&config).all().into_iter();
-                let line = |one: crate::datastores::Datastore| {
+                let line = |one: crate::sources::datastores::Datastore| {
                     let (name, version) = (&one.name, one.version);
                     format!("{name} version {version}: {}\n", one.folder.display())
                 };

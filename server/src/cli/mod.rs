@@ -1,8 +1,11 @@
 //! The command line.
 
-mod datastore;
 mod plan;
+
 mod serve;
+
+mod datastore;
+
 mod supervise;
 
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Overrides};
 use crate::serve::{Preset, serve};
-use crate::signals::survive_file_size_limit;
+use crate::system::signals::survive_file_size_limit;
 
 /// The arguments.
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::disk::is_full;
-use crate::signals::survive_file_size_limit;
-use crate::supervisor;
-use crate::trial::Folder;
+use crate::runner::protocol::Folder;
+use crate::runner::supervisor;
+use crate::system::signals::survive_file_size_limit;
+use crate::upkeep::disk::is_full;
 
 /// The arguments.
 #[derive(Debug, Args)]

@@ -1,35 +1,11 @@
 //! Accounts.
 
-use std::fmt;
-
 use rusqlite::{OptionalExtension, Row, params};
 use sweep_planner::api::Timestamp;
 
-use super::{Store, StoreError};
-
-/// Somebody who may use the server.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Opaque.
-    pub id: String,
-    /// What a person types.
-    pub name: String,
-    /// Random bytes before the key in its hash.
-    pub salt: Vec<u8>,
-    /// SHA-256 of salt and key.
-    pub key_hash: Vec<u8>,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account")
-            .field("id", &self.id)
-            .field("name", &self.name)
-            .finish()
-    }
-}
+use super::Store;
+use super::error::StoreError;
+use crate::model::Account;
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
@@ -63,7 +39,7 @@ impl Store {
         .await
     }
 
-    /// Makes an account, or gives the one of the same name this key; answers with its id.
+    /// Creates an account, or sets the key of the one with the same name; returns its id.
     pub async fn save_account(&self, account: Account) -> Result<String, StoreError> {
         self.write(move |connection| {
             Ok(connection.query_row(

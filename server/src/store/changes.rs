@@ -1,37 +1,16 @@
-//! Recording what becomes of trials.
+//! Records metrics, state changes and claims of trials in one transaction.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 use sweep_planner::api::Timestamp;
 
-use super::trials::State;
-use super::{ActiveTrial, Claim, Store, StoreError, bills, claims, metrics, runs};
+use super::error::StoreError;
+use super::{Claim, Store, bills, claims, metrics, runs};
+use crate::model::metric::NewPoints;
+use crate::model::{ActiveTrial, Change, State};
 
-/// A change of a trial's state.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// The run's key.
-    pub run: i64,
-    /// The trial's number.
-    pub number: u32,
-    /// Its new state.
-    pub state: State,
-    /// When this was found out.
-    pub at: Timestamp,
-    /// The cause, for a person.
-    pub message: String,
-    /// When its script started, if known.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Its exit status.
-    pub exit_code: Option<i32>,
-    /// The signal that ended it.
-    pub signal: Option<i32>,
-}
-
-/// What came of it.
+/// The result of [`Store::record`].
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
     /// Trials that are held from now on, since too many before them failed.
@@ -50,7 +29,7 @@ impl Store {
     /// recorded holds up no other. A trial that has ended changes no more.
     pub async fn record(
         &self,
-        points: Vec<metrics::NewPoints>,
+        points: Vec<NewPoints>,
         changes: Vec<Change>,
         claim: Option<Claim>,
     ) -> Result<Recorded, StoreError> {
@@ -74,19 +53,18 @@ impl Store {
     }
 }
 
-/// What is to be recorded of one trial.
+/// The points and changes to record of one trial.
 #[derive(Default)]
 struct Steps<'a> {
-    points: Vec<&'a metrics::NewPoints>,
+    points: Vec<&'a NewPoints>,
     changes: Vec<&'a Change>,
 }
 
-/// Trial by trial: those without a change first, then in the order of the changes, which decides
-/// what counts as failures in a row.
-fn by_trial<'a>(
-    points: &'a [metrics::NewPoints],
-    changes: &'a [Change],
-) -> Vec<((i64, u32), Steps<'a>)> {
+/// Groups points and changes by trial: first the trials that have only points, then the others in
+/// the order of their changes, which decides what counts as failures in a row. O(points and
+/// changes).
+fn by_trial<'a>(points: &'a [NewPoints], changes: &'a [Change]) -> Vec<((i64, u32), Steps<'a>)> {
+    // The map has no order of its own, so `order` lists the keys as they come.
     let mut all: HashMap<(i64, u32), Steps<'a>> = HashMap::new();
     let mut order = Vec::new();
     for one in points {
@@ -94,12 +72,15 @@ fn by_trial<'a>(
         all.entry(key).or_default().points.push(one);
         order.push(key);
     }
+    // Keys of changes are appended below, after those of the points.
     for change in changes {
         let key = (change.run, change.number);
         all.entry(key).or_default().changes.push(change);
     }
+    // A trial with points and a change is recorded at the place of its change.
     order.retain(|key| all.get(key).is_some_and(|steps| steps.changes.is_empty()));
     order.extend(changes.iter().map(|change| (change.run, change.number)));
+    // `remove` yields each trial once, however often its key is listed.
     let taken = order
         .into_iter()
         .filter_map(|key| Some((key, all.remove(&key)?)));
@@ -122,8 +103,8 @@ fn record_one(connection: &Connection, steps: &Steps<'_>) -> Result<Vec<(i64, u3
     Ok(held)
 }
 
-/// Does a part of a job, and undoes that part alone if it fails. The outer error is one after
-/// which the whole transaction is gone.
+/// Runs a part of a job in a savepoint of its own, and rolls back that part alone if it fails. The
+/// outer error is one after which SQLite has rolled back the whole transaction.
 fn apart<T>(
     connection: &Connection,
     part: impl FnOnce() -> Result<T, StoreError>,
@@ -174,7 +155,7 @@ fn held_message(failures: u32) -> String {
     format!("held: {failures} trials in a row failed")
 }
 
-/// Makes one change; false if the trial had ended.
+/// Stores one change; false if the trial had ended already.
 fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
     let Some(billed) = bills::after(connection, change)? else {
@@ -216,8 +197,9 @@ fn apply(connection: &Connection, change: &Change) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Counts failures in a row, in the order in which trials end. At the run's bound what has not
-/// started is held: a sick machine or a wrong command need not fail all of it.
+/// Counts failures in a row, in the order in which trials end. At the run's bound the trials that
+/// have not started are held, so that a broken machine or a wrong command does not fail all of
+/// them.
 fn count_failures(
     connection: &Connection,
     change: &Change,
@@ -253,8 +235,9 @@ fn count_failures(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::price::{Terms, terms};
-    use crate::store::{Account, NewRun, NewTrial};
+    use crate::model::metric::{NewPoint, Source};
+    use crate::model::price::{Terms, terms};
+    use crate::model::{Account, NewRun, NewTrial};
 
     fn now() -> Timestamp {
         Timestamp::from_micros(1)
@@ -313,7 +296,7 @@ pub(crate) mod tests {
         trials: u32,
         stop_after: u32,
     ) -> (Store, i64) {
-        let terms = terms(&crate::config::Pricing::AsIf, "m5a.large", false);
+        let terms = terms(&crate::model::price::Pricing::AsIf, "m5a.large", false);
         let (store, run) = waiting(folder, trials, stop_after, terms).await;
         let claim = Claim {
             cluster: "local".into(),
@@ -363,12 +346,12 @@ pub(crate) mod tests {
                       UPDATE run SET spec = '{'";
         let database = Connection::open(folder.path().join("sweep.db")).unwrap();
         database.execute_batch(damage).unwrap();
-        let points = |number| metrics::NewPoints {
+        let points = |number| NewPoints {
             run,
             number,
-            source: metrics::Source::Output,
+            source: Source::Output,
             read_to: Some(9),
-            points: vec![metrics::NewPoint {
+            points: vec![NewPoint {
                 name: "a".into(),
                 step: Some(1.0),
                 value: 2.0,

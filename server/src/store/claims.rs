@@ -1,4 +1,4 @@
-//! Taking trials for starting, and finding those that were taken.
+//! Claims queued trials, and lists those that are claimed or running.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,38 +6,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
-use super::trials::State;
-use super::{Store, StoreError, from_json, to_json};
-use crate::trial::Mount;
-
-/// A trial that is starting or running: what the dispatcher works on.
-#[derive(Clone, Debug)]
-pub struct ActiveTrial {
-    /// The run's key.
-    pub run: i64,
-    /// The run's id.
-    pub run_id: String,
-    /// The run's name.
-    pub run_name: String,
-    /// Whose it is.
-    pub account: String,
-    /// What the run is.
-    pub spec: Arc<RunSpec>,
-    /// Its number in the run.
-    pub number: u32,
-    /// Script and arguments.
-    pub argv: Vec<String>,
-    /// [`State::Starting`] or [`State::Running`].
-    pub state: State,
-    /// How often it was tried before.
-    pub attempt: u32,
-    /// The numbers of the GPUs that are its own while it runs.
-    pub gpus: Vec<u32>,
-    /// What it reads.
-    pub mounts: Vec<Mount>,
-    /// How far its metrics have been read, in bytes.
-    pub metrics_read: u64,
-}
+use super::Store;
+use super::columns::{from_json, read_state, to_json};
+use super::error::StoreError;
+use crate::model::{ActiveTrial, State};
 
 /// Which trials to claim.
 #[derive(Clone, Debug)]
@@ -117,7 +89,7 @@ fn read_active(
         spec,
         number: row.get("number")?,
         argv: from_json("trial arguments", &row.get::<_, String>("argv")?)?,
-        state: State::read(row)?,
+        state: read_state(row)?,
         attempt: row.get("attempt")?,
         gpus: from_json("trial GPUs", &row.get::<_, String>("gpus")?)?,
         mounts: from_json("run datastores", &row.get::<_, String>("mounts")?)?,
@@ -125,13 +97,15 @@ fn read_active(
     })
 }
 
-/// Takes queued trials for starting: by priority of their run, then launch order, within the run's
-/// own limit.
+/// Claims queued trials: by priority of their run, then launch order, within the run's own limit
+/// and the free CPUs and GPUs.
 pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveTrial>, StoreError> {
     let mut specs = HashMap::new();
     let mut taken: Vec<ActiveTrial> = Vec::new();
     let mut free = Free::now(connection, claim)?;
     for run in candidates(connection, &claim.cluster)? {
+        // How many the slots and the run's own limit allow, and how many of those fit the free CPUs
+        // and GPUs.
         let may = run.limit.min(claim.slots - taken.len());
         let (cpus, gpus) = free.needs(&run, claim);
         let fit = may.min(free.fit(cpus, gpus));
@@ -139,6 +113,7 @@ pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveT
             "{ACTIVE} WHERE run.key = ?1 AND trial.state = 0 ORDER BY trial.number LIMIT ?2"
         ))?;
         let mut rows = queued.query(params![run.key, i64::try_from(fit).unwrap_or(i64::MAX)])?;
+        // Each trial claimed takes its share at once, so that the next run sees what is left.
         let before = taken.len();
         while let Some(row) = rows.next()? {
             taken.push(ActiveTrial {
@@ -147,14 +122,17 @@ pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveT
                 ..read_active(row, &mut specs)?
             });
         }
+        // No slot is left for the runs behind this one.
         if taken.len() == claim.slots {
             break;
         }
         if fit < may && taken.len() - before == fit {
-            // It waits for CPUs or GPUs: nobody after it takes them away.
+            // The run may have more queued trials, which lack CPUs or GPUs. Reserving them keeps
+            // smaller runs behind it from taking them away for ever.
             free.keep(cpus, gpus);
         }
     }
+    // Written after the loop: an update would change the index that its query walks.
     let mut start = connection.prepare_cached(
         "UPDATE trial SET state = 1, changed_at = ?3, gpus = ?4 WHERE run = ?1 AND number = ?2",
     )?;
@@ -165,7 +143,7 @@ pub(super) fn take(connection: &Connection, claim: &Claim) -> Result<Vec<ActiveT
     Ok(taken)
 }
 
-/// What of a cluster no trial has.
+/// CPUs and GPUs of a cluster that no active trial holds.
 struct Free {
     cpus: Option<u32>,
     gpus: Vec<u32>,
@@ -177,6 +155,7 @@ impl Free {
             cpus: claim.cpus,
             gpus: claim.gpus.clone(),
         };
+        // Most clusters count neither: they need no query.
         if claim.cpus.is_none() && claim.gpus.is_empty() {
             return Ok(free);
         }
@@ -196,14 +175,16 @@ impl Free {
         Ok(free)
     }
 
-    /// What a trial of a run takes. Never more than there is at all, or it would wait for ever.
+    /// CPUs and GPUs that a trial of a run takes; never more than the cluster has, or it would wait
+    /// for ever.
     fn needs(&self, run: &Candidate, claim: &Claim) -> (u32, usize) {
         let cpus = claim.cpus.map_or(0, |all| run.cpus.max(1).min(all));
         (cpus, (run.gpus as usize).min(claim.gpus.len()))
     }
 
-    /// How many trials that take so much there is room for.
+    /// How many trials that take so much fit what is free.
     fn fit(&self, cpus: u32, gpus: usize) -> usize {
+        // `usize::MAX`: what is not counted, or not asked for, limits nothing.
         let by_cpus = match (self.cpus, cpus) {
             (Some(free), 1..) => (free / cpus) as usize,
             _ => usize::MAX,
@@ -216,7 +197,7 @@ impl Free {
         self.gpus.drain(..gpus.min(self.gpus.len())).collect()
     }
 
-    /// Keeps what a waiting trial lacks from those after it.
+    /// Reserves everything of the kind that a waiting trial lacks, so that it accumulates.
     fn keep(&mut self, cpus: u32, gpus: usize) {
         if self.cpus.is_some_and(|free| free < cpus) {
             self.cpus = Some(0);
@@ -236,7 +217,8 @@ struct Candidate {
     gpus: u32,
 }
 
-/// The runs with queued trials, in the order of their right to a slot.
+/// The runs with queued trials, in the order in which they get slots: by priority, then oldest
+/// first.
 fn candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candidate>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT run.key, run.parallel, (

@@ -1,9 +1,11 @@
-//! What a person decides about trials that failed or are held, and sources that are uploaded.
+//! Retries of failed trials, release of held ones, and the state of uploads.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::{Attempt, Timestamp};
 
-use super::{Files, State, Store, StoreError, discard};
+use super::columns::read_state;
+use super::error::StoreError;
+use super::{Files, Store, discard};
 
 impl Store {
     /// Queues failed trials of a run again, all or those of `numbers`, each as a new attempt; how
@@ -69,8 +71,8 @@ impl Store {
         .await
     }
 
-    /// What of a run's upload has come: `None` if it takes none, empty as long as it waits, else
-    /// the SHA-256 of it.
+    /// The SHA-256 of a run's uploaded source: `None` if the run takes no upload, empty while it
+    /// waits for one.
     pub async fn upload(&self, run: String) -> Result<Option<String>, StoreError> {
         self.read(move |connection| {
             let query = "SELECT upload FROM run WHERE id = ?1 AND deleted_at IS NULL";
@@ -80,7 +82,8 @@ impl Store {
         .await
     }
 
-    /// Notes that the source of a run has come, so that its trials may start. False if it had.
+    /// Records that the source of a run was uploaded, so that its trials may start. False if one
+    /// had been before.
     pub async fn uploaded(&self, run: String, hash: String) -> Result<bool, StoreError> {
         self.write(move |connection| {
             let query = "UPDATE run SET upload = ?2 WHERE id = ?1 AND upload = ''";
@@ -130,7 +133,7 @@ fn read(row: &Row<'_>) -> Result<Attempt, StoreError> {
     };
     Ok(Attempt {
         attempt: row.get("attempt")?,
-        state: State::read(row)?.to_wire(),
+        state: read_state(row)?.to_wire(),
         message: row.get("message")?,
         start_timestamp: time("started_at")?,
         finish_timestamp: time("ended_at")?,

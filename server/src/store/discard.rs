@@ -1,10 +1,11 @@
-//! Which files of ended runs are to be deleted, or were. What is noted here first is deleted
-//! then, so that a server that is killed meanwhile goes on with it.
+//! Marks files of ended runs for deletion, and records that they were deleted. The mark comes
+//! first, so that a server that is killed in between continues.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::Timestamp;
 
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 
 /// Which files of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub enum Files {
 }
 
 impl Store {
-    /// Notes the runs that ended before a time: these files of theirs are to be deleted. A run
-    /// with a trial that waits, runs or is held is never among them. Answers with how many.
+    /// Marks these files of the runs that ended before a time for deletion; never of a run with a
+    /// trial that waits, runs or is held. Returns how many runs were marked.
     pub async fn discard(
         &self,
         files: Files,
@@ -39,7 +40,7 @@ impl Store {
         .await
     }
 
-    /// The ids of the runs whose files are noted and may still be there.
+    /// Keys and ids of the runs whose files are marked and may still exist.
     pub async fn to_discard(&self, files: Files) -> Result<Vec<(i64, String)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -52,7 +53,7 @@ impl Store {
         .await
     }
 
-    /// Notes that these files of a run are gone.
+    /// Records that these files of a run are deleted.
     pub async fn discarded(&self, run: i64, files: Files) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute(

@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
-use super::{Store, StoreError, from_json, runs};
+use super::columns::from_json;
+use super::error::StoreError;
+use super::{Store, runs};
 
 /// A run whose source is to be fetched.
 #[derive(Clone, Debug)]
@@ -14,9 +16,9 @@ pub struct ToFetch {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its cluster.
+    /// One of the configuration's.
     pub cluster: String,
-    /// Where from, as its launch said it.
+    /// The address of the repository, as in the launch request.
     pub source: String,
     /// What its trials are to run.
     pub script: Script,
@@ -84,7 +86,7 @@ impl Store {
         .await
     }
 
-    /// Notes that the source of a run is there, so that its trials may start.
+    /// Records that the source of a run was fetched, so that its trials may start.
     pub async fn fetched(&self, run: i64, commit: String) -> Result<(), StoreError> {
         self.write(move |connection| {
             let query = "UPDATE run SET fetched = ?2 WHERE key = ?1 AND fetched = ''";
@@ -114,9 +116,8 @@ impl Store {
         .await
     }
 
-    /// Notes why there is no source that the trials of a run could run: those that wait for it have
-    /// failed, before they started. It is still awaited, should somebody try them again. Answers
-    /// with their numbers.
+    /// Records why a run has no usable source, and fails the trials that wait for it before they
+    /// start. The source is still awaited, in case somebody retries them. Returns their numbers.
     pub async fn source_failed(
         &self,
         run: i64,

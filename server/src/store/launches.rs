@@ -1,74 +1,12 @@
 //! Creating a run with all its trials, once.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sweep_planner::api::{RunSpec, Timestamp};
 
+use super::columns::to_json;
+use super::error::StoreError;
 use super::trials::BLOCK;
-use super::{Store, StoreError, bills, to_json};
-use crate::price::Terms;
-use crate::trial::Mount;
-
-/// A run to be created.
-#[derive(Clone, Debug)]
-pub struct NewRun {
-    /// Its id.
-    pub id: String,
-    /// Its cluster.
-    pub cluster: String,
-    /// Its name.
-    pub name: String,
-    /// Its description.
-    pub description: String,
-    /// Whose it is.
-    pub account: String,
-    /// The request's spec with what the server decided.
-    pub spec: RunSpec,
-    /// The swept arguments.
-    pub columns: Vec<String>,
-    /// What its trials are billed by.
-    pub terms: Terms,
-    /// At most so many trials at once.
-    pub parallel: Option<u32>,
-    /// Runs of a higher one start first.
-    pub priority: i32,
-    /// After so many failures in a row the rest is held; 0: never.
-    pub stop_after: u32,
-    /// CPUs that one trial takes.
-    pub cpus: u32,
-    /// GPUs that one trial takes.
-    pub gpus: u32,
-    /// Whether its source is still to be uploaded.
-    pub upload: bool,
-    /// Whether its source is still to be fetched.
-    pub fetch: bool,
-    /// What its trials read.
-    pub mounts: Vec<Mount>,
-    /// Now.
-    pub created_at: Timestamp,
-    /// In launch order.
-    pub trials: Vec<NewTrial>,
-    /// The idempotency key, and the hash of the request that it came with.
-    pub key: Option<(String, [u8; 32])>,
-}
-
-impl NewRun {
-    /// What all its trials run, relative to the folder in which they do.
-    pub fn script(&self) -> &str {
-        let first = self.trials.first().and_then(|trial| trial.argv.first());
-        first.map_or("", String::as_str)
-    }
-}
-
-/// One of its trials.
-#[derive(Clone, Debug)]
-pub struct NewTrial {
-    /// Its index in the space of the command.
-    pub index: u128,
-    /// The text passed for each column.
-    pub passed: Vec<Option<String>>,
-    /// Script and arguments.
-    pub argv: Vec<String>,
-}
+use super::{Store, bills};
+use crate::model::NewRun;
 
 /// What became of a [`NewRun`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +27,8 @@ impl Store {
         self.write(move |connection| create(connection, &run)).await
     }
 
-    /// What the idempotency key made before, if anything.
+    /// The run that an idempotency key has created before, or [`Created::KeyReused`]; `None` if the
+    /// key is new.
     pub async fn launched(
         &self,
         account: String,
@@ -108,7 +47,7 @@ impl Store {
 }
 
 fn create(connection: &Connection, run: &NewRun) -> Result<Created, StoreError> {
-    // Asked again inside the transaction: two requests with one key may arrive together.
+    // Checked again inside the transaction: two requests with one key may arrive together.
     if let Some((key, hash)) = &run.key
         && let Some(before) = launched(connection, &run.account, key, hash)?
     {

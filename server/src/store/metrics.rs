@@ -5,48 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
 
+use super::Store;
+use super::error::StoreError;
 use super::thin::Thinner;
-use super::{Store, StoreError};
+use crate::model::metric::{NewPoints, Source};
 
-/// How many different names one run may have; more are left out.
+/// How many metric names one run may have; points of further names are dropped.
 const NAMES: i64 = 1_000;
-
-/// Where a point was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Source {
-    /// Standard output: points are added.
-    Output,
-    /// `metrics.csv`, which Lightning rewrites: all points of the trial are replaced.
-    Csv,
-}
-
-/// Points of one trial.
-#[derive(Clone, Debug)]
-pub struct NewPoints {
-    /// The run's key.
-    pub run: i64,
-    /// The trial's number.
-    pub number: u32,
-    /// Where they were read.
-    pub source: Source,
-    /// How far [`Source::Output`] has now been read, in bytes; stored with the points, so that
-    /// none is read twice or lost.
-    pub read_to: Option<u64>,
-    /// In the order written.
-    pub points: Vec<NewPoint>,
-}
-
-/// One point.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewPoint {
-    /// The metric.
-    pub name: String,
-    /// The step written beside it; else it is its position.
-    pub step: Option<f64>,
-    /// What was measured.
-    pub value: f64,
-}
 
 impl Store {
     /// The metric names of a run, in the order first seen.
@@ -79,9 +44,9 @@ impl Store {
 pub struct Window {
     /// Of these metrics; of all, if none are named.
     pub names: Vec<String>,
-    /// From this one on, by how many were written before it.
+    /// The position of the first point, from 0.
     pub from: u64,
-    /// Up to this one, left out.
+    /// The position behind the last point.
     pub to: u64,
     /// At most so many of each metric, and never more than 100,000 of all together.
     pub most: u64,

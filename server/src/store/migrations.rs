@@ -6,7 +6,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreError, bills};
+use super::bills;
+use super::error::StoreError;
 
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION: i32 = 0x5357_4550;
@@ -15,7 +16,7 @@ const APPLICATION: i32 = 0x5357_4550;
 enum Migration {
     /// SQL: what the tables are.
     Tables(&'static str),
-    /// Rust: figures in them that SQL is not to work out.
+    /// Rust: corrects stored figures whose arithmetic must not be repeated in SQL.
     Figures(fn(&Connection) -> Result<(), StoreError>),
 }
 
@@ -31,8 +32,8 @@ const MIGRATIONS: [Migration; 5] = [
 const READ_AHEAD_MAX: u64 = 4 << 30;
 
 /// Reads the file once from its beginning to its end, so that what [`check`] then reads in another
-/// order is in memory: of 434 MB that were not, the check was over in 1.8 s instead of 7.9 s. What
-/// cannot be read, the check finds.
+/// order is in memory: for 434 MB that were not, the check took 1.8 s instead of 7.9 s. Errors are
+/// left for the check to find.
 pub(super) fn read_ahead(path: &Path) {
     if let Ok(file) = File::open(path) {
         let mut file = file.take(READ_AHEAD_MAX);
@@ -131,7 +132,7 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, recorded.map(|(file, _)| file), "each is recorded");
-        let hash = |bytes: &[u8]| crate::random::hex(&Sha256::digest(bytes));
+        let hash = |bytes: &[u8]| crate::system::random::hex(&Sha256::digest(bytes));
         let applied: Vec<String> = MIGRATIONS
             .iter()
             .filter_map(|migration| match migration {

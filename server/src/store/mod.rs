@@ -1,27 +1,47 @@
 //! The database: one SQLite file, one writer, several readers. All SQL is in this folder.
 //!
-//! Writes go to one thread that owns the only writing connection. It takes whatever has queued up
-//! meanwhile into one transaction, each job in its own savepoint, and answers every job only after
-//! the commit has reached the disk (`synchronous = FULL`): so acknowledged means durable, and many
-//! small writes share one flush.
+//! Writes go to one thread that owns the only writing connection. It runs all jobs that have queued
+//! up in one transaction, each in its own savepoint, and answers every job only after the commit
+//! has reached the disk (`synchronous = FULL`): an acknowledged write is durable, and many small
+//! writes share one flush.
+
+mod error;
+
+mod migrations;
+
+mod writer;
+
+mod columns;
+
+mod settings;
 
 mod accounts;
-mod bills;
-pub(crate) mod changes;
-mod claims;
-mod control;
-mod discard;
-mod fetches;
-mod launches;
-mod metrics;
-mod migrations;
+
 mod pages;
-mod runs;
-mod settings;
-mod states;
+
+mod launches;
+
+mod fetches;
+
+mod claims;
+
+pub(crate) mod changes;
+
+mod bills;
+
+mod metrics;
+
 mod thin;
+
+mod runs;
+
 mod trials;
-mod writer;
+
+mod states;
+
+mod control;
+
+mod discard;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,47 +50,21 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
-pub use accounts::Account;
-pub use changes::{Change, Recorded};
-pub use claims::{ActiveTrial, Claim};
+pub use changes::Recorded;
+pub use claims::Claim;
 pub use discard::Files;
+pub use error::StoreError;
 pub use fetches::{Script, ToFetch, ToUpload};
-pub use launches::{Created, NewRun, NewTrial};
-pub use metrics::{NewPoint, NewPoints, Source, Window};
-pub use runs::{RunFilter, RunRecord};
+pub use launches::Created;
+pub use metrics::Window;
+pub use runs::RunFilter;
 pub use states::Stretch;
-pub use trials::{State, TrialRecord};
 use writer::Writer;
 
 /// How many readers work at the same time; more wait.
 const READERS: usize = 4;
 /// How long a connection waits for another process's lock before it gives up.
 const BUSY: Duration = Duration::from_secs(10);
-
-/// What can go wrong in the database.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// SQLite's own error.
-    #[error("database: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// A stored value that this version cannot read.
-    #[error("database: a stored {what} cannot be read: {why}")]
-    Unreadable {
-        /// Which value.
-        what: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The file belongs to something else, or to a newer version of us.
-    #[error("{0}")]
-    Foreign(String),
-    /// The store is closed: the server is stopping.
-    #[error("the database is closed")]
-    Closed,
-    /// A job panicked; its changes were rolled back.
-    #[error("database: a job panicked")]
-    Panicked,
-}
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -184,23 +178,4 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
-}
-
-/// Reads a JSON column.
-fn from_json<T: serde::de::DeserializeOwned>(
-    what: &'static str,
-    text: &str,
-) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Unreadable {
-        what,
-        why: error.to_string(),
-    })
-}
-
-/// Writes a JSON column.
-fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unreadable {
-        what,
-        why: error.to_string(),
-    })
 }

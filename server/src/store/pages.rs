@@ -4,7 +4,8 @@
 use rusqlite::{OptionalExtension, params};
 use sweep_planner::api::Timestamp;
 
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 
 impl Store {
     /// Begins a session, and forgets those that have ended.

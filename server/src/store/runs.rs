@@ -3,102 +3,13 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
-use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
+use sweep_planner::api::{RunState, Timestamp};
 
-use super::trials::State;
-use super::{Store, StoreError, bills, from_json};
-use crate::price::Terms;
-
-/// A run as stored.
-#[derive(Clone, Debug)]
-pub struct RunRecord {
-    /// Its key in the database.
-    pub key: i64,
-    /// Its id on the wire.
-    pub id: String,
-    /// Its cluster.
-    pub cluster: String,
-    /// Its name.
-    pub name: String,
-    /// Its description.
-    pub description: String,
-    /// Whose it is.
-    pub account: String,
-    /// What it is.
-    pub spec: Arc<RunSpec>,
-    /// The swept arguments.
-    pub columns: Vec<String>,
-    /// What its trials are billed by.
-    pub terms: Terms,
-    /// How many trials it has.
-    pub trials: u32,
-    /// How many are in each [`State`].
-    pub counts: [u32; State::ALL.len()],
-    /// Billed seconds of the trials that have ended.
-    pub billed_seconds: u64,
-    /// When the running trials started.
-    pub running_since: Vec<Timestamp>,
-    /// Whether somebody wants it stopped.
-    pub stop_wanted: bool,
-    /// Whether its source is still to be uploaded.
-    pub awaits_upload: bool,
-    /// What of its source is fetched: `None` if it comes otherwise, empty as long as it is not,
-    /// else the commit.
-    pub fetched: Option<String>,
-    /// Why it could not be fetched; empty otherwise.
-    pub fetch_failure: String,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When a trial last changed its state.
-    pub changed_at: Timestamp,
-    /// When its first trial started.
-    pub started_at: Option<Timestamp>,
-    /// When its last trial ended.
-    pub ended_at: Option<Timestamp>,
-    /// When it was deleted.
-    pub deleted_at: Option<Timestamp>,
-}
-
-impl RunRecord {
-    /// How many of its trials are in this state.
-    pub fn count(&self, state: State) -> u32 {
-        self.counts[state as usize]
-    }
-
-    /// The state that follows from its trials' states.
-    pub fn state(&self) -> RunState {
-        let waiting =
-            self.count(State::Queued) + self.count(State::Starting) + self.count(State::Held);
-        if self.deleted_at.is_some() {
-            RunState::Deleted
-        } else if waiting + self.count(State::Running) > 0 {
-            if self.started_at.is_some() {
-                RunState::Running
-            } else {
-                RunState::Pending
-            }
-        } else if self.count(State::Failed) > 0 {
-            RunState::Failed
-        } else if self.count(State::Cancelled) > 0 {
-            RunState::Canceled
-        } else {
-            RunState::Succeeded
-        }
-    }
-
-    /// The six numbers of the wire.
-    pub fn experiment_counts(&self) -> ExperimentCounts {
-        let count = |state| i32::try_from(self.count(state)).unwrap_or(i32::MAX);
-        ExperimentCounts {
-            pending: count(State::Queued) + count(State::Starting) + count(State::Held),
-            running: count(State::Running),
-            succeeded: count(State::Succeeded),
-            failed: count(State::Failed),
-            cancelled: count(State::Cancelled),
-            deleted: count(State::Deleted),
-        }
-    }
-}
+use super::columns::from_json;
+use super::error::StoreError;
+use super::{Store, bills};
+use crate::model::price::Terms;
+use crate::model::{RunRecord, State};
 
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
@@ -189,9 +100,9 @@ impl Store {
         .await
     }
 
-    /// Stops a run: what has not started is stopped at once, for what is running the wish is
-    /// noted. Answers with the numbers of the trials stopped at once. With `delete` the run is
-    /// hidden as well.
+    /// Stops a run: trials that have not started are cancelled at once, for running ones a stop
+    /// request is stored. Returns the numbers of those cancelled. With `delete` the run is hidden
+    /// as well.
     pub async fn stop_run(
         &self,
         key: i64,
@@ -228,7 +139,7 @@ impl Store {
     }
 }
 
-/// Notes when the last trial of a run has ended.
+/// Records the end of a run once none of its trials waits, runs or is held.
 pub(super) fn note_end(connection: &Connection, key: i64, now: i64) -> Result<(), StoreError> {
     connection
         .prepare_cached(

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 
 impl Store {
-    /// The stored value of this name, or `fresh`, stored first. Whoever comes first decides.
+    /// The stored value of this name; stores `fresh` if there is none yet.
     pub async fn setting(&self, name: &'static str, fresh: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         self.write(move |connection| {
             connection.execute(

@@ -2,8 +2,11 @@
 
 use rusqlite::{Connection, params};
 
+use super::columns::state_numbered;
+use super::error::StoreError;
 use super::trials::BLOCK;
-use super::{RunRecord, State, Store, StoreError, runs};
+use super::{Store, runs};
+use crate::model::{RunRecord, State};
 
 /// Trials that follow each other and are in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +20,9 @@ pub struct Stretch {
 }
 
 impl Store {
-    /// A run and its trials' states from a number on, in launch order; at most so many stretches,
-    /// so the last need not end with the last trial. Blocks of 1024 trials in one state are not
-    /// looked into; of the others so many as the answer needs.
+    /// A run and the states of its trials from a number on, in launch order, as at most `most`
+    /// stretches; the last need not end with the last trial. A block of 1024 trials in one state
+    /// costs one row; of mixed blocks only as many are read as the answer needs.
     pub async fn states(
         &self,
         cluster: String,
@@ -63,7 +66,7 @@ fn stretches(
             continue;
         }
         if block.len() == 1 {
-            let state = State::numbered(*state)?;
+            let state = state_numbered(*state)?;
             add(&mut found, Stretch { first, last, state });
         } else {
             for (number, state) in within(connection, run.key, block, (first, last))? {
@@ -102,7 +105,7 @@ fn within(
     )?;
     let mut trials = Vec::new();
     for (_, state) in block {
-        let named = State::numbered(*state)?;
+        let named = state_numbered(*state)?;
         let rows = statement.query_map(params![run, state, first, last], |row| row.get(0))?;
         for number in rows {
             trials.push((number?, named));

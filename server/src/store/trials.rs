@@ -1,127 +1,19 @@
 //! Trials: reading, stopping, deleting.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, Row, params};
-use sweep_planner::api::{ExperimentState, MetricValue, Timestamp};
+use sweep_planner::api::Timestamp;
 
+use super::columns::{from_json, state_numbered};
+use super::error::StoreError;
 use super::metrics::LastValues;
-use super::{Store, StoreError, from_json, runs};
+use super::{Store, runs};
+use crate::model::{State, TrialRecord};
 
 /// How many trials a row of `trial_block` counts, as a power of two.
 pub(super) const BLOCK: u32 = 10;
 
-/// The state of a trial; its number is what the database holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum State {
-    /// Created, waiting for a slot.
-    Queued,
-    /// Claimed: it is being handed to the engine.
-    Starting,
-    /// Its script runs.
-    Running,
-    /// Ended with exit status 0.
-    Succeeded,
-    /// Ended otherwise, or could not start.
-    Failed,
-    /// Stopped by a person.
-    Cancelled,
-    /// Held back, waiting for a person.
-    Held,
-    /// Hidden by a person.
-    Deleted,
-}
-
-impl State {
-    /// Every state, by number.
-    pub const ALL: [Self; 8] = [
-        Self::Queued,
-        Self::Starting,
-        Self::Running,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Held,
-        Self::Deleted,
-    ];
-
-    /// Whether a trial in this state changes no more by itself.
-    pub fn ended(self) -> bool {
-        self.to_wire().ended()
-    }
-
-    /// The word of the wire.
-    pub fn to_wire(self) -> ExperimentState {
-        match self {
-            Self::Queued => ExperimentState::Queued,
-            Self::Starting => ExperimentState::ImageBuilding,
-            Self::Running => ExperimentState::Running,
-            Self::Succeeded => ExperimentState::Succeeded,
-            Self::Failed => ExperimentState::Failed,
-            Self::Cancelled => ExperimentState::Cancelled,
-            Self::Held => ExperimentState::Paused,
-            Self::Deleted => ExperimentState::Deleted,
-        }
-    }
-
-    /// The state of a word of the wire, if a trial of ours can be in it.
-    pub fn from_wire(state: ExperimentState) -> Option<Self> {
-        Self::ALL.into_iter().find(|ours| ours.to_wire() == state)
-    }
-
-    pub(super) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
-        Self::numbered(row.get("state")?)
-    }
-
-    pub(super) fn numbered(number: u8) -> Result<Self, StoreError> {
-        Self::ALL
-            .get(usize::from(number))
-            .copied()
-            .ok_or_else(|| StoreError::Unreadable {
-                what: "trial state",
-                why: format!("{number} is none"),
-            })
-    }
-}
-
-/// A trial as stored, with the last value of each of its metrics.
-#[derive(Clone, Debug)]
-pub struct TrialRecord {
-    /// Launch order, from 0.
-    pub number: u32,
-    /// Its index in the space of the command.
-    pub index: u128,
-    /// The text passed for each of the run's columns.
-    pub passed: Vec<Option<String>>,
-    /// Script and arguments.
-    pub argv: Vec<String>,
-    /// Its state.
-    pub state: State,
-    /// Whether somebody wants it stopped.
-    pub stop_wanted: bool,
-    /// Why it is in this state, if the state does not say it all.
-    pub message: String,
-    /// When its state last changed.
-    pub changed_at: Timestamp,
-    /// When its script started.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Its exit status, if it ended by itself.
-    pub exit_code: Option<i32>,
-    /// The signal that ended it, if one did.
-    pub signal: Option<i32>,
-    /// Whole billed seconds, once it has ended.
-    pub billed_seconds: Option<u64>,
-    /// How often it was tried before.
-    pub attempt: u32,
-    /// The last value of each metric.
-    pub metrics: BTreeMap<String, MetricValue>,
-}
-
 impl Store {
-    /// Stops a trial: at once if it has not started, else the wish is noted. False if it had
+    /// Cancels a trial at once if it has not started, else stores a stop request. False if it had
     /// ended already.
     pub async fn stop_trial(
         &self,
@@ -216,7 +108,8 @@ fn page(
     Ok(trials)
 }
 
-/// The counts of blocks say in which one the page begins; what is skipped there lies in the index.
+/// The counts per block show in which block the page begins; within it, `OFFSET` skips entries of
+/// the index only.
 fn page_of(
     connection: &Connection,
     run: i64,
@@ -269,7 +162,7 @@ fn numbered(
     Ok(trials)
 }
 
-/// What [`read`] reads, in this order: by place, since names are looked up for every row.
+/// The columns of [`read`], which reads them by position: rusqlite looks up a name for every row.
 const COLUMNS: &str = "number, space_index, passed, argv, state, stop_wanted, message, changed_at,
                        started_at, ended_at, exit_code, signal, billed_seconds, attempt";
 
@@ -294,7 +187,7 @@ fn read(row: &Row<'_>, last: &mut LastValues<'_>) -> Result<TrialRecord, StoreEr
         })?,
         passed: from_json("trial values", text(2)?)?,
         argv: from_json("trial arguments", text(3)?)?,
-        state: State::numbered(row.get(4)?)?,
+        state: state_numbered(row.get(4)?)?,
         stop_wanted: row.get(5)?,
         message: row.get(6)?,
         changed_at: Timestamp::from_micros(row.get(7)?),

@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
 const BATCH: usize = 128;
 
-/// Hands jobs to the thread.
+/// Sends jobs to the writer thread.
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     done: tokio::sync::Mutex<Option<oneshot::Receiver<()>>>,
@@ -23,7 +23,7 @@ impl Writer {
         let (finished, done) = oneshot::channel();
         std::thread::spawn(move || {
             work(connection, &queue);
-            // Nobody may be waiting.
+            // An error means that nobody waits for the end.
             let _ = finished.send(());
         });
         Self {
@@ -66,9 +66,9 @@ impl Writer {
 }
 
 trait Job: Send {
-    /// Does the work; true if its changes are to be kept.
+    /// Runs the job; true if its changes are to be committed.
     fn run(&mut self, connection: &Connection) -> bool;
-    /// Answers whoever waits.
+    /// Sends the result to the caller that waits for it.
     fn finish(self: Box<Self>, commit: Result<(), StoreError>);
 }
 

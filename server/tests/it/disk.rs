@@ -12,8 +12,8 @@ use crate::repository::{fetching, git, noise, repository, with_git};
 use crate::server::{Home, Server, wait};
 use crate::skip::skip;
 
-/// Fills the disk but for so many bytes, says so, and makes room once it is told to. Until then it
-/// measures on request, for [`Server::wait_for_round`].
+/// Fills the disk but for so many bytes, reports that by a file, and makes room once another file is
+/// there. Until then it measures on request, for [`Server::wait_for_round`].
 const FILL: &str = "import os, sys, time\n\
     stats = os.statvfs('.')\n\
     size = stats.f_bavail * stats.f_frsize - int(sys.argv[1])\n\

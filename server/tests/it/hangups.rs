@@ -1,5 +1,5 @@
-//! Changes of which nobody tells. That a client hangs up is no reason for one is tested beside the
-//! dispatcher.
+//! Changes in the database that the server is not notified of. That a client which hangs up causes
+//! none is tested beside the dispatcher.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn state(server: &Server, run: &Value) -> Value {
 }
 
 #[test]
-fn changes_of_which_nobody_tells_are_found() {
+fn changes_without_a_notification_are_found() {
     let home = Home::new(&[("measure.py", MEASURE)]);
     let (address, _) = repository(&home);
     let server = home.start();
@@ -42,7 +42,7 @@ fn changes_of_which_nobody_tells_are_found() {
     wrong["name"] = json!("away");
     let away = server.post_run(&wrong).json();
     server.finish(&away);
-    // By now the dispatcher has looked for stops once more, and for nobody's sake does so again.
+    // By now the dispatcher has handled every notification that the two launches caused.
     server.wait_for_round(&run, &measure);
     let database = database(&home);
     database

@@ -282,3 +282,24 @@ fn scaled(text: &str) -> Option<Meaning> {
     };
     Some(Meaning::written(format!("uniform({from}, {to}, {size})")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_slip_of_a_name_means_the_nearest_and_arange_what_takes_its_numbers() {
+        for (call, meant) in [
+            ("unifrom(0, 1, 2)", Some("uniform")),
+            ("np.random.unifrom(0, 1, 2)", Some("uniform")),
+            ("arange(1, 5)", Some("range")),
+            ("np.arange(0, 1, 0.1)", Some("steps")),
+            ("f(1)", None),
+        ] {
+            let name = call.split('(').next().unwrap();
+            assert_eq!(likely_name(name, call).as_deref(), meant, "{call}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The forms in which `sweep plan` prints trials. Nothing is held but the trial being printed (a
 //! table also holds the rows it shows, to align them).
 
-use super::Format;
+use clap::ValueEnum;
 use serde_json::json;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -11,6 +11,18 @@ use sweep_planner::estimate::{
 use sweep_planner::sweep::diagnostic::grouped;
 use sweep_planner::sweep::{Plan, Ranges, Trial};
 use unicode_width::UnicodeWidthStr;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Columns for people
+    Table,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values with a header
+    Csv,
+    /// One `grid run` command a line
+    Sh,
+}
 
 /// The largest whole number that every JSON reader keeps exactly: 2^53.
 const EXACT: u128 = 1 << 53;

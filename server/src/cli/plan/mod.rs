@@ -2,7 +2,7 @@
 
 mod format;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
@@ -11,6 +11,8 @@ use sweep_planner::estimate;
 use sweep_planner::sweep::diagnostic::{Kind, grouped, with_carets};
 use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
+
+use format::Format;
 
 /// What `sweep plan` takes.
 #[derive(Args, Debug)]
@@ -42,18 +44,6 @@ pub(crate) struct PlanArgs {
     /// The whole command as one argument; `-` or nothing reads standard input
     #[arg(value_name = "COMMAND_TEXT", allow_hyphen_values = true)]
     text: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Columns for people
-    Table,
-    /// One JSON object a line
-    Jsonl,
-    /// Comma-separated values with a header
-    Csv,
-    /// One `grid run` command a line
-    Sh,
 }
 
 /// Trials that a table shows unless told otherwise.

@@ -1,11 +1,12 @@
-//! Billed seconds as they are stored. The sums are the core's ([`Rounding::bill`]): SQL only
-//! carries them.
+//! Billed seconds as they are stored. The core computes them ([`Rounding::bill`]); SQL only stores
+//! them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::Rounding;
 
-use super::{Change, StoreError};
+use super::error::StoreError;
+use crate::model::Change;
 
 /// How a run's billed time is rounded.
 pub(super) fn rounding(row: &Row<'_>) -> rusqlite::Result<Rounding> {
@@ -45,7 +46,7 @@ pub(super) fn after(
     Ok(found.optional()?)
 }
 
-/// A run as it was billed.
+/// What is stored of a run's bill.
 struct Billed {
     run: i64,
     rounding: Rounding,

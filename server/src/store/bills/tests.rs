@@ -6,10 +6,11 @@ use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::{Billing, Rounding};
 use sweep_planner::estimate::{Meter, Seconds};
 
-use crate::price::Terms;
+use crate::http::wire;
+use crate::model::price::Terms;
+use crate::model::{Change, State};
 use crate::store::changes::tests::waiting;
-use crate::store::{Change, Claim, State, Store};
-use crate::views;
+use crate::store::{Claim, Store};
 
 const TRIALS: u32 = 5;
 /// Where the clock begins, in microseconds.
@@ -252,11 +253,11 @@ impl World {
             };
             let billed: Vec<Option<u64>> = lives.iter().map(so_far).collect();
             let (last, earlier) = billed.split_last().unwrap();
-            let row = views::row(&record, trial, self.now());
+            let row = wire::row(&record, trial, self.now());
             assert_eq!(row.billed_seconds, *last, "{trial:?} {lives:?}");
             let cost = last.and_then(|seconds| record.terms.cost(seconds));
             assert_eq!(row.cost, cost);
-            let shown = views::experiment(&record, trial, self.now()).status;
+            let shown = wire::experiment(&record, trial, self.now()).status;
             assert_eq!(shown.cost, cost);
             let attempts = self.store.attempts(self.run, trial.number).await.unwrap();
             let stored: Vec<_> = attempts.iter().map(|one| one.billed_seconds).collect();
@@ -275,7 +276,7 @@ impl World {
             counts.total(),
             counts.ended() + counts.pending + counts.running
         );
-        assert_eq!(views::billed_in_all(&record, self.now()), in_all);
+        assert_eq!(wire::billed_in_all(&record, self.now()), in_all);
     }
 }
 

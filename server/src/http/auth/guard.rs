@@ -1,0 +1,249 @@
+//! Checks which hosts and origins may call at all, and so keeps other websites in the same browser
+//! out.
+//!
+//! * A foreign `Host` means that somebody's name server points a name at this machine so that a
+//!   browser takes their page for ours (DNS rebinding): refused.
+//! * A foreign `Origin` is another website's page: refused, unless its origin is configured; then
+//!   it may call with Basic authentication and CORS, never with the cookie.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, Method, Uri, header};
+
+use crate::http::error::ApiError;
+
+/// The rules in force.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    listen: IpAddr,
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+/// Where a request comes from, as far as the guard can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A request without `Origin`: no page, or a page's simple GET of its own server.
+    Plain,
+    /// The page that this server serves.
+    OwnPage,
+    /// A page of a configured origin.
+    OtherPage(String),
+}
+
+impl Guard {
+    /// `hosts`: further allowed hosts, lower case, with or without a port; `origins`: allowed
+    /// origins of pages hosted apart.
+    pub fn new(listen: SocketAddr, hosts: Vec<String>, origins: Vec<String>) -> Self {
+        Self {
+            listen: listen.ip(),
+            hosts,
+            origins,
+        }
+    }
+
+    /// Refuses a foreign host or origin; else returns where the request comes from.
+    pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        let host = self.host(uri, headers)?;
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let Some(origin) = origins.next() else {
+            return Ok(Caller::Plain);
+        };
+        let origin = origin.to_str().unwrap_or("(unreadable)");
+        let own = origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"))
+            .is_some_and(|rest| rest.eq_ignore_ascii_case(&host));
+        if origins.next().is_some() {
+            Err(ApiError::Forbidden(
+                "More than one Origin header.".to_owned(),
+            ))
+        } else if own {
+            Ok(Caller::OwnPage)
+        } else if self.origins.iter().any(|allowed| allowed == origin) {
+            Ok(Caller::OtherPage(origin.to_owned()))
+        } else {
+            Err(ApiError::Forbidden(
+                "Pages of this origin may not call this server. Its `origins` setting names \
+                 those that may."
+                    .to_owned(),
+            ))
+        }
+    }
+
+    fn host(&self, uri: &Uri, headers: &HeaderMap) -> Result<String, ApiError> {
+        let mut named = headers.get_all(header::HOST).iter();
+        let host = match (named.next(), named.next()) {
+            (Some(host), None) => host.to_str().ok().map(str::to_owned),
+            (None, _) => uri.authority().map(ToString::to_string),
+            (Some(_), Some(_)) => None,
+        };
+        let host = host.map(|host| host.to_ascii_lowercase());
+        match host {
+            Some(host) if self.allows(&host) => Ok(host),
+            _ => Err(ApiError::Forbidden(
+                "This server does not answer to that host name. Its `hosts` setting names those \
+                 that it does."
+                    .to_owned(),
+            )),
+        }
+    }
+
+    fn allows(&self, host: &str) -> bool {
+        let Some(name) = without_port(host) else {
+            return false;
+        };
+        let address = name
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+            .ok();
+        name == "localhost"
+            || address.is_some_and(|ip| ip.is_loopback() || ip == self.listen)
+            || self
+                .hosts
+                .iter()
+                .any(|allowed| allowed == host || allowed == name)
+    }
+}
+
+/// `localhost` of `localhost:8080`, `[::1]` of `[::1]:8080`; `None` if it is neither.
+fn without_port(host: &str) -> Option<&str> {
+    let end = if host.starts_with('[') {
+        host.find(']')? + 1
+    } else {
+        host.find(':').unwrap_or(host.len())
+    };
+    let (name, port) = host.split_at(end);
+    let port_fits = match port.strip_prefix(':') {
+        Some(digits) => digits.parse::<u16>().is_ok(),
+        None => port.is_empty(),
+    };
+    (port_fits && !name.is_empty()).then_some(name)
+}
+
+/// Whether the session cookie is accepted for this request: only from our own page. A simple GET
+/// has no `Origin`; then the browser's `Sec-Fetch-Site`, if it sends one, must be same-origin or
+/// none.
+pub(super) fn cookie_counts(caller: &Caller, method: &Method, headers: &HeaderMap) -> bool {
+    let site = headers
+        .get("sec-fetch-site")
+        .map(axum::http::HeaderValue::as_bytes);
+    let near = matches!(site, None | Some(b"same-origin" | b"none"));
+    match caller {
+        Caller::OwnPage => near,
+        Caller::Plain => near && (method == Method::GET || method == Method::HEAD),
+        Caller::OtherPage(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard() -> Guard {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+        Guard::new(
+            listen,
+            vec!["planner.example.org".into()],
+            vec!["https://plan.example.org".into()],
+        )
+    }
+
+    fn check(pairs: &[(&'static str, &str)]) -> Option<Caller> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        guard()
+            .check(&Uri::from_static("/v1/events"), &headers)
+            .ok()
+    }
+
+    #[test]
+    fn hosts() {
+        for host in [
+            "localhost",
+            "localhost:8080",
+            "LOCALHOST:1",
+            "127.0.0.1:8080",
+            "127.0.0.2",
+            "[::1]:8080",
+            "planner.example.org",
+            "planner.example.org:443",
+        ] {
+            assert_eq!(check(&[("host", host)]), Some(Caller::Plain), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "evil.example:8080",
+            "localhost:8080@evil.example",
+            "user@localhost",
+            "localhost:",
+            "localhost:99999",
+            "[::1",
+            "192.168.0.1",
+            "0.0.0.0",
+            "",
+            ":8080",
+        ] {
+            assert_eq!(check(&[("host", host)]), None, "{host}");
+        }
+        assert_eq!(check(&[]), None);
+        assert_eq!(
+            check(&[("host", "localhost"), ("host", "evil.example")]),
+            None
+        );
+    }
+
+    #[test]
+    fn origins() {
+        let host = ("host", "localhost:8080");
+        assert_eq!(
+            check(&[host, ("origin", "http://localhost:8080")]),
+            Some(Caller::OwnPage)
+        );
+        assert_eq!(
+            check(&[host, ("origin", "https://plan.example.org")]),
+            Some(Caller::OtherPage("https://plan.example.org".into()))
+        );
+        for origin in [
+            "null",
+            "http://localhost:8081",
+            "http://localhost",
+            "http://127.0.0.1:8080",
+            "http://evil.example",
+            "http://plan.example.org",
+            "https://plan.example.org.evil.example",
+            "file://",
+        ] {
+            assert_eq!(check(&[host, ("origin", origin)]), None, "{origin}");
+        }
+        let twice = [
+            host,
+            ("origin", "http://localhost:8080"),
+            ("origin", "http://evil.example"),
+        ];
+        assert_eq!(check(&twice), None);
+    }
+
+    #[test]
+    fn the_cookie_is_for_our_own_page() {
+        let counts = |caller, method, site: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", site.parse().unwrap());
+            }
+            cookie_counts(&caller, &method, &headers)
+        };
+        assert!(counts(Caller::OwnPage, Method::POST, Some("same-origin")));
+        assert!(counts(Caller::Plain, Method::GET, None));
+        assert!(counts(Caller::Plain, Method::GET, Some("none")));
+        assert!(!counts(Caller::Plain, Method::POST, None));
+        assert!(!counts(Caller::Plain, Method::GET, Some("cross-site")));
+        assert!(!counts(Caller::Plain, Method::GET, Some("same-site")));
+        assert!(!counts(Caller::OtherPage("x".into()), Method::GET, None));
+    }
+}

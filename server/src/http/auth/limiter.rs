@@ -1,0 +1,72 @@
+//! Slows down guessing of keys.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many wrong keys in a row are answered without delay.
+const BURST: f64 = 30.0;
+/// After that, one attempt per so many seconds.
+const SECONDS_PER_ATTEMPT: f64 = 2.0;
+/// Addresses remembered; beyond that, those whose bucket has drained are forgotten.
+const ADDRESSES: usize = 10_000;
+
+/// Counts wrong keys per address (a token bucket each).
+#[derive(Debug, Default)]
+pub struct Limiter {
+    failures: Mutex<HashMap<IpAddr, (f64, Instant)>>,
+}
+
+impl Limiter {
+    /// Seconds to wait before this address may try another key; `None`: none.
+    pub fn wait(&self, address: IpAddr) -> Option<u32> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let (level, at) = failures.get(&address)?;
+        let excess = drained(*level, at.elapsed()) - (BURST - 1.0);
+        (excess > 0.0).then(|| (excess * SECONDS_PER_ATTEMPT).ceil() as u32)
+    }
+
+    /// Counts a wrong key.
+    pub fn failed(&self, address: IpAddr) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= ADDRESSES {
+            failures.retain(|_, (level, at)| drained(*level, at.elapsed()) > 0.0);
+        }
+        let (level, at) = failures.entry(address).or_insert((0.0, Instant::now()));
+        *level = drained(*level, at.elapsed()) + 1.0;
+        *at = Instant::now();
+    }
+}
+
+fn drained(level: f64, elapsed: Duration) -> f64 {
+    (level - elapsed.as_secs_f64() / SECONDS_PER_ATTEMPT).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn guessing_is_slowed_down_for_the_guesser_alone() {
+        let limiter = Limiter::default();
+        let (guesser, other) = (
+            Ipv4Addr::new(10, 0, 0, 1).into(),
+            Ipv4Addr::LOCALHOST.into(),
+        );
+        for _ in 0..BURST as u32 {
+            assert_eq!(limiter.wait(guesser), None);
+            limiter.failed(guesser);
+        }
+        assert!(limiter.wait(guesser).is_some());
+        assert_eq!(limiter.wait(other), None);
+    }
+
+    #[test]
+    fn it_is_forgotten_in_time() {
+        assert_eq!(drained(30.0, Duration::from_secs(60)), 0.0);
+        assert_eq!(drained(30.0, Duration::from_secs(2)), 29.0);
+    }
+}

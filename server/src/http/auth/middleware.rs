@@ -1,0 +1,228 @@
+//! The guard and the authentication as layers of the router.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, PoisonError};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use sha2::{Digest, Sha256};
+
+use super::guard::cookie_counts;
+use super::{Auth, Caller, Identity, token, verify};
+use crate::app::App;
+use crate::http::error::ApiError;
+use crate::model::Account;
+use crate::store::Store;
+use crate::system::clock;
+
+const WRONG: &str = "The user or the key is wrong.";
+const MISSING: &str = "This call needs credentials: sign in, or send Basic authentication.";
+const SLOW: &str = "Too many wrong keys. Try again later.";
+
+/// Refuses foreign hosts and origins, answers preflights, and sets the headers that every answer
+/// has.
+pub async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let caller = match app.auth.guard.check(request.uri(), request.headers()) {
+        Ok(caller) => caller,
+        Err(error) => return secured(error.into_response()),
+    };
+    let asks = request
+        .headers()
+        .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() == Method::OPTIONS && asks {
+        return secured(shared(&caller, preflight(request.headers())));
+    }
+    request.extensions_mut().insert(caller.clone());
+    secured(shared(&caller, next.run(request).await))
+}
+
+/// Refuses requests without valid credentials; others get an [`Identity`].
+pub async fn authenticate(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match identify(&app, &parts).await {
+        Ok(identity) => {
+            parts.extensions.insert(identity);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn identify(app: &App, request: &Parts) -> Result<Identity, ApiError> {
+    let headers = &request.headers;
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let value = value.to_str().unwrap_or_default();
+        let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            let (user, key) = basic(rest).ok_or(ApiError::Unauthenticated(WRONG))?;
+            return app
+                .auth
+                .check_key(&app.store, peer(request), user, key)
+                .await;
+        }
+        if scheme.eq_ignore_ascii_case("bearer") {
+            let account = app.auth.bearers.account(rest.trim());
+            return known(&app.store, account).await;
+        }
+        return Err(ApiError::Unauthenticated(WRONG));
+    }
+    let caller = request
+        .extensions
+        .get::<Caller>()
+        .ok_or(ApiError::Unauthenticated(MISSING))?;
+    let cookie = app.auth.cookie.token(headers).map(token::hash);
+    match cookie {
+        Some(hash) if cookie_counts(caller, &request.method, headers) => {
+            known(
+                &app.store,
+                app.store.page_session(hash, clock::now()).await?,
+            )
+            .await
+        }
+        _ => Err(ApiError::Unauthenticated(MISSING)),
+    }
+}
+
+async fn known(store: &Store, account: Option<String>) -> Result<Identity, ApiError> {
+    let account = match account {
+        Some(id) => store.account(id).await?,
+        None => None,
+    };
+    account
+        .map(|account| Identity { account })
+        .ok_or(ApiError::Unauthenticated(MISSING))
+}
+
+impl Auth {
+    /// The identity of user and key. Wrong keys are rate-limited per address.
+    pub async fn check_key(
+        &self,
+        store: &Store,
+        peer: IpAddr,
+        user: String,
+        key: String,
+    ) -> Result<Identity, ApiError> {
+        let pair: [u8; 32] = Sha256::new()
+            .chain_update(user.len().to_le_bytes())
+            .chain_update(&user)
+            .chain_update(&key)
+            .finalize()
+            .into();
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&pair);
+        if !known && let Some(seconds) = self.limiter.wait(peer) {
+            return Err(ApiError::TooOften(SLOW, seconds));
+        }
+        let account: Option<Account> = store.account(user).await?;
+        match account {
+            Some(account) if verify(Some(&account), &key) => {
+                self.known
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(pair);
+                Ok(Identity { account })
+            }
+            other => {
+                // Also hashed without an account, so that the time does not reveal which names
+                // exist.
+                verify(other.as_ref(), &key);
+                self.limiter.failed(peer);
+                Err(ApiError::Unauthenticated(WRONG))
+            }
+        }
+    }
+}
+
+fn basic(encoded: &str) -> Option<(String, String)> {
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(encoded.trim())
+        .ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (user, key) = text.split_once(':')?;
+    Some((user.to_owned(), key.to_owned()))
+}
+
+fn peer(request: &Parts) -> IpAddr {
+    let info = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| {
+        address.ip()
+    })
+}
+
+fn preflight(request: &HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    let allow = |methods| HeaderValue::from_static(methods);
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        allow("GET, POST, PUT, DELETE"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        allow("authorization, content-type, idempotency-key, last-event-id"),
+    );
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, allow("600"));
+    if request.contains_key("access-control-request-private-network") {
+        headers.insert("access-control-allow-private-network", allow("true"));
+    }
+    response
+}
+
+/// Adds the CORS headers that let a configured page of another origin read the response.
+fn shared(caller: &Caller, mut response: Response) -> Response {
+    if let Caller::OtherPage(origin) = caller
+        && let Ok(origin) = HeaderValue::from_str(origin)
+    {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("retry-after"),
+        );
+        headers.insert(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("cross-origin"),
+        );
+    }
+    response
+        .headers_mut()
+        .append(header::VARY, HeaderValue::from_static("Origin"));
+    response
+}
+
+/// The headers that every answer has, unless a handler set its own.
+fn secured(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+impl FromRequestParts<Arc<App>> for Identity {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
+        let identity = parts.extensions.get::<Self>().cloned();
+        identity.ok_or(ApiError::Unauthenticated(MISSING))
+    }
+}

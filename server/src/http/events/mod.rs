@@ -1,0 +1,9 @@
+//! Changes on their way to the pages that watch: what is sent of them, and the hub that hands it to
+//! all who listen.
+
+mod announce;
+
+mod hub;
+
+pub use announce::announce;
+pub use hub::{Events, Message, Subscription};

@@ -1,0 +1,82 @@
+//! All files that a trial made, as one tar.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use tokio::sync::mpsc::{Sender, channel};
+
+use super::artifacts::kept;
+use super::experiments;
+use crate::app::App;
+use crate::http::error::ApiError;
+use crate::http::extract::{At, Params};
+use crate::http::{address, signed};
+use crate::runner::protocol::Folder;
+use crate::sources::{made, write_tar};
+
+/// How much is sent at once, in bytes, and how many such pieces may wait for the client.
+const PIECE: usize = 64 << 10;
+const PIECES: usize = 8;
+
+/// `GET …/artifacts.tar?expires=…&signature=…`: whoever has the address may read them.
+pub async fn all(
+    State(app): State<Arc<App>>,
+    At((name, id)): At<(String, String)>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    if !signed::is_signed(&app, [address::ARCHIVE, &id], &params)? {
+        return Err(ApiError::Forbidden(
+            "This address of artifacts is wrong or too old; list the artifacts again.".to_owned(),
+        ));
+    }
+    let (run, trial) = experiments::find(&app, name, &id).await?;
+    kept(&app, run.key).await?;
+    let work = Folder::of(&app.config.data, &run.id, trial.number, trial.attempt).work();
+    let source = app.config.data.source(&run.id);
+    let (sender, receiver) = channel(PIECES);
+    // Ends by itself when everything is sent or the client has hung up.
+    drop(tokio::task::spawn_blocking(move || {
+        let names: Vec<String> = made(&work, &source)
+            .into_iter()
+            .map(|file| file.name)
+            .collect();
+        let out = BufWriter::with_capacity(PIECE, Pieces(sender.clone()));
+        if let Err(error) = write_tar(&work, &names, out) {
+            // Aborts the response, so that the client does not take it for a complete archive.
+            let _ = sender.blocking_send(Err(error));
+        }
+    }));
+    let pieces = stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    });
+    let mut response = Body::from_stream(pieces).into_response();
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static("application/x-tar");
+    headers.insert(header::CONTENT_TYPE, kind);
+    let shown = format!("attachment; filename=\"{id}.tar\"");
+    if let Ok(shown) = HeaderValue::from_str(&shown) {
+        headers.insert(header::CONTENT_DISPOSITION, shown);
+    }
+    Ok(response)
+}
+
+/// Writes to a channel; blocks while it is full.
+struct Pieces(Sender<io::Result<Bytes>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = Bytes::copy_from_slice(bytes);
+        let sent = self.0.blocking_send(Ok(piece));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

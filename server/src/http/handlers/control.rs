@@ -1,0 +1,148 @@
+//! Control of a run beyond stopping it: what a launch asks for, trying again, releasing.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use sweep_planner::api::{Retry, Run, RunSpec, Scalar};
+use sweep_planner::estimate::Catalogue;
+
+use super::runs;
+use crate::app::App;
+use crate::config::{ClusterConfig, Config};
+use crate::http::error::{ApiError, short};
+use crate::http::extract::{At, Body};
+use crate::http::wire;
+
+/// The longest time limit, in seconds: ten years.
+const TIME_LIMIT_MAX: i64 = 315_360_000;
+const PRIORITIES: RangeInclusive<i64> = -1000..=1000;
+
+/// The scheduling options of a run: priority, failure limit, and what each trial takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) priority: i32,
+    pub(super) stop_after: u32,
+    pub(super) cpus: u32,
+    pub(super) gpus: u32,
+}
+
+/// Reads the scheduling options of a request; what is absent gets the server's default.
+pub(super) fn ask(
+    config: &Config,
+    cluster: &ClusterConfig,
+    spec: &RunSpec,
+) -> Result<Asked, ApiError> {
+    let options = &spec.sweep_options;
+    let wrong = |name: &str| ApiError::Internal(format!("`{name}` is out of its range"));
+    number(
+        "time_limit",
+        options.time_limit.as_ref(),
+        0..=TIME_LIMIT_MAX,
+    )?;
+    let priority = number("priority", options.priority.as_ref(), PRIORITIES)?.unwrap_or(0);
+    let stop_after = options.stop_after_failures.as_ref();
+    let stop_after = number("stop_after_failures", stop_after, 0..=i64::from(u32::MAX))?;
+    let cpus = share("CPUs", spec.resources.cpu.0, cluster.cpus)?;
+    let there = u32::try_from(cluster.gpus.len()).unwrap_or(u32::MAX);
+    let shared = (there > 0).then_some(there);
+    let gpus = match share("GPUs", spec.resources.gpu.0, shared)? {
+        // As many as the machine that the command names has.
+        0 => machine_gpus(&spec.instance_type).min(there),
+        asked => asked,
+    };
+    Ok(Asked {
+        priority: i32::try_from(priority).map_err(|_| wrong("priority"))?,
+        stop_after: match stop_after {
+            Some(stop_after) => {
+                u32::try_from(stop_after).map_err(|_| wrong("stop_after_failures"))?
+            }
+            None => config.limits.failures_in_row,
+        },
+        cpus,
+        gpus: if shared.is_some() { gpus } else { 0 },
+    })
+}
+
+fn number(
+    name: &str,
+    text: Option<&Scalar>,
+    range: RangeInclusive<i64>,
+) -> Result<Option<i64>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let read = text.0.parse().ok().filter(|value| range.contains(value));
+    read.map(Some).ok_or_else(|| {
+        ApiError::Invalid(format!(
+            "`sweepOptions.{name}` takes a whole number from {} to {}, found `{}`.",
+            range.start(),
+            range.end(),
+            short(&text.0)
+        ))
+    })
+}
+
+/// Refuses a trial that asks for more than its cluster has; `None`: the cluster does not count it.
+fn share(what: &str, asked: i64, there: Option<u32>) -> Result<u32, ApiError> {
+    let asked = u32::try_from(asked.max(0)).unwrap_or(u32::MAX);
+    match there {
+        Some(there) if asked > there => Err(ApiError::Invalid(format!(
+            "A trial asks for {asked} {what}, and this cluster has {there}: it would never start."
+        ))),
+        _ => Ok(asked),
+    }
+}
+
+fn machine_gpus(instance_type: &str) -> u32 {
+    let quote = Catalogue::embedded().quote(instance_type, false);
+    quote.machine.map_or(0, |machine| machine.gpu_count)
+}
+
+/// `POST /v1/core/{cluster}/runs/{run}/retry`.
+pub async fn retry(
+    State(app): State<Arc<App>>,
+    At((name, id)): At<(String, String)>,
+    Body(request): Body<Retry>,
+) -> Result<Json<Run>, ApiError> {
+    let run = runs::find(&app, name.clone(), id.clone()).await?;
+    let again = app
+        .store
+        .retry(run.key, request.numbers, app.clock.now())
+        .await?
+        .ok_or_else(|| {
+            ApiError::Conflict(
+                "The source of this run has been deleted, as the server's settings ask for old \
+                 runs, so nothing can be tried again. Launch anew."
+                    .to_owned(),
+            )
+        })?;
+    if again.is_empty() {
+        return Err(ApiError::Conflict(
+            "None of these trials has failed, so there is nothing to try again.".to_owned(),
+        ));
+    }
+    changed(&app, name, id, again).await
+}
+
+/// `POST /v1/core/{cluster}/runs/{run}/release`.
+pub async fn release(
+    State(app): State<Arc<App>>,
+    At((name, id)): At<(String, String)>,
+) -> Result<Json<Run>, ApiError> {
+    let run = runs::find(&app, name.clone(), id.clone()).await?;
+    let released = app.store.release(run.key, app.clock.now()).await?;
+    changed(&app, name, id, released).await
+}
+
+async fn changed(
+    app: &App,
+    name: String,
+    id: String,
+    numbers: Vec<u32>,
+) -> Result<Json<Run>, ApiError> {
+    app.wake(&name);
+    app.fetch.notify_one();
+    let run = runs::find(app, name, id).await?;
+    app.announce(run.key, numbers).await?;
+    Ok(Json(wire::run(app, &run, true)))
+}

@@ -1,0 +1,393 @@
+//! Creating a run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use sha2::{Digest, Sha256};
+use sweep_planner::api::{
+    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp,
+};
+use sweep_planner::launch::{Launch, Refusal, receive};
+use sweep_planner::sweep::{self, Part, Trial};
+
+use super::{cluster, control, inputs, room, runs, uploads};
+use crate::app::App;
+use crate::config::Config;
+use crate::http::auth::Identity;
+use crate::http::error::{ApiError, sentence, short};
+use crate::http::extract::{At, Body, Params};
+use crate::model::price::{self, Pricing};
+use crate::model::{NewRun, NewTrial, RunRecord};
+use crate::sources::{
+    Ignored, NoScript, SourceError, SourceLimits, ensure_script, plain, remove_tree, snapshot,
+};
+use crate::store::Created;
+use crate::system::random;
+
+/// The longest name of a run, and description, in characters.
+const NAME_MAX: usize = 200;
+/// How often a name is drawn before giving up on finding a free one.
+const NAME_DRAWS: usize = 20;
+
+/// `POST /v1/core/{cluster}/runs`.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    identity: Identity,
+    At(name): At<String>,
+    params: Params,
+    headers: HeaderMap,
+    Body(request): Body<CreateRun>,
+) -> Result<Json<Run>, ApiError> {
+    let settings = cluster(&app, &name)?;
+    let brief = params.read("brief")?.unwrap_or(false);
+    let key = idempotency_key(&headers, &request)?;
+    if let Some(run) = before(&app, &identity, &name, key.as_ref()).await? {
+        // The first request may have failed between its commit and this call.
+        announce(&app, &name);
+        return Ok(Json(uploads::with_address(&app, &headers, &run, brief)));
+    }
+    check(&name, &request)?;
+    room(&app)?;
+    inputs::check_repository(&app, &request)?;
+    let fetch = !request.spec.source_code.is_empty();
+    let asked = control::ask(&app.config, settings, &request.spec)?;
+    let upload = request.local_dir;
+    let (mounts, understood) = inputs::datastores(&app, request.spec.datastores.clone()).await?;
+    let drawn = random::seed()?;
+    let most = app.config.limits.trials;
+    let expanded = tokio::task::spawn_blocking(move || expand(request, drawn, most)).await??;
+    let account = identity.account.id.clone();
+    let mut run = NewRun {
+        id: random::ulid(app.clock.now())?,
+        cluster: name.clone(),
+        account,
+        created_at: app.clock.now(),
+        key,
+        priority: asked.priority,
+        stop_after: asked.stop_after,
+        cpus: asked.cpus,
+        gpus: asked.gpus,
+        upload,
+        fetch,
+        mounts,
+        ..expanded
+    };
+    run.spec.datastores = understood;
+    let spec = &run.spec;
+    run.terms = price::terms(&settings.price, &spec.instance_type, spec.use_spot);
+    run.spec.cluster_id.clone_from(&name);
+    run.spec.user_id.clone_from(&run.account);
+    run.name = free_name(&app, &name, run.name).await?;
+    let id = run.id.clone();
+    if !upload && !fetch {
+        keep_source(&app, &run).await?;
+    }
+    let (key, created) = (run.key.clone(), app.store.create_run(run).await);
+    if !matches!(created, Ok(Created::New)) {
+        forget_source(&app, &id).await;
+    }
+    match created? {
+        Created::New => {
+            announce(&app, &name);
+            let record = runs::find(&app, name.clone(), id).await?;
+            tracing::info!(run = %record.name, trials = record.trials, "launched");
+            app.announce(record.key, Vec::new()).await?;
+            Ok(Json(uploads::with_address(&app, &headers, &record, brief)))
+        }
+        Created::NameTaken => Err(ApiError::Exists(
+            "Another run has taken this name just now. Launch again.".to_owned(),
+        )),
+        Created::Before(_) | Created::KeyReused => {
+            let run = before(&app, &identity, &name, key.as_ref()).await?;
+            let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
+            Ok(Json(uploads::with_address(&app, &headers, &run, brief)))
+        }
+    }
+}
+
+/// Wakes the dispatcher and the fetcher for a new run.
+fn announce(app: &App, cluster: &str) {
+    app.wake(cluster);
+    app.fetch.notify_one();
+}
+
+/// The key of a request and the hash of what it asks for.
+fn idempotency_key(
+    headers: &HeaderMap,
+    request: &CreateRun,
+) -> Result<Option<(String, [u8; 32])>, ApiError> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default();
+    let fits = (1..=IDEMPOTENCY_KEY_MAX).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !fits {
+        return Err(ApiError::Invalid(format!(
+            "{IDEMPOTENCY_KEY} takes 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters."
+        )));
+    }
+    let body =
+        serde_json::to_vec(request).map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok(Some((key.to_owned(), Sha256::digest(body).into())))
+}
+
+/// The run that an earlier request with this idempotency key has created.
+async fn before(
+    app: &App,
+    identity: &Identity,
+    cluster: &str,
+    key: Option<&(String, [u8; 32])>,
+) -> Result<Option<RunRecord>, ApiError> {
+    let Some((key, hash)) = key else {
+        return Ok(None);
+    };
+    let account = identity.account.id.clone();
+    match app.store.launched(account, key.clone(), *hash).await? {
+        Some(Created::Before(id)) => Ok(Some(runs::find(app, cluster.to_owned(), id).await?)),
+        Some(_) => Err(ApiError::Unprocessable(format!(
+            "This {IDEMPOTENCY_KEY} was used for another request. Use a new one for a new run."
+        ))),
+        None => Ok(None),
+    }
+}
+
+/// Refuses what this server cannot do, before anything is written.
+fn check(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
+    let spec = &request.spec;
+    if !spec.cluster_id.is_empty() && spec.cluster_id != cluster {
+        return Err(ApiError::Invalid(format!(
+            "The address says cluster `{cluster}`, the request `{}`.",
+            short(&spec.cluster_id)
+        )));
+    }
+    if request.description.chars().count() > NAME_MAX {
+        return Err(ApiError::Invalid(format!(
+            "A description has at most {NAME_MAX} characters."
+        )));
+    }
+    if spec.dry_run {
+        return Err(ApiError::Unimplemented(
+            "This server has no dry runs; `sweep plan --estimate` says what a run would cost."
+                .to_owned(),
+        ));
+    }
+    inputs::check_folder(&spec.relative_work_dir)?;
+    check_environment(&spec.env)
+}
+
+fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiError> {
+    for (name, value) in environment {
+        let fits = !name.is_empty() && !name.contains(['=', '\0']) && !value.0.contains('\0');
+        if !fits {
+            return Err(ApiError::Invalid(format!(
+                "`{}` cannot be set in the environment.",
+                short(name)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the command again, by the code that showed the plan, and lists the chosen trials.
+fn expand(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiError> {
+    let Launch {
+        plan,
+        chosen,
+        parallel,
+    } = receive(&request, drawn_seed).map_err(|refusal| match refusal {
+        Refusal::OtherDigest { .. } => ApiError::Conflict(sentence(&refusal)),
+        other => ApiError::Invalid(sentence(&other)),
+    })?;
+    if chosen.len() > most.into() {
+        return Err(ApiError::Invalid(format!(
+            "This server launches at most {most} trials at once, found {}.",
+            chosen.len()
+        )));
+    }
+    let nothing = || ApiError::Invalid("No trial is chosen.".to_owned());
+    let part = plan.parts().first().ok_or_else(nothing)?;
+    check_script(part.script())?;
+    let columns = plan.columns();
+    let trials = chosen
+        .iter()
+        .map(|index| {
+            let position = part.position_of(index)?;
+            let trial = Trial {
+                position,
+                part: 0,
+                index,
+            };
+            let value = |column| plan.value(&trial, column).map(Into::into);
+            let passed = (0..u32::try_from(columns.len()).ok()?).map(value).collect();
+            Some(NewTrial {
+                index,
+                passed,
+                argv: plan.argv(&trial),
+            })
+        })
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(nothing)?;
+    Ok(NewRun {
+        id: String::new(),
+        cluster: String::new(),
+        name: request.name,
+        description: request.description,
+        account: String::new(),
+        spec: decided(request.spec, part, &sweep::digest(part, &chosen)),
+        columns: columns.to_vec(),
+        terms: price::terms(&Pricing::None, "", false),
+        parallel,
+        priority: 0,
+        stop_after: 0,
+        cpus: 0,
+        gpus: 0,
+        upload: false,
+        fetch: false,
+        mounts: Vec::new(),
+        created_at: Timestamp::from_micros(0),
+        trials,
+        key: None,
+    })
+}
+
+/// The request's spec with the options that the plan decides (machine, disk, strategy, digest,
+/// seed).
+fn decided(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
+    let options = part.options();
+    spec.instance_type.clone_from(&options.instance_type);
+    spec.resources.storage_gb = Int64(options.disk_gb.into());
+    spec.sweep_type = options.strategy.name().to_owned();
+    spec.sweep_options.digest = Some(Scalar(digest.to_owned()));
+    if part.needs_seed() {
+        spec.sweep_options.seed = Some(Scalar(part.seed().value.to_string()));
+    }
+    spec
+}
+
+/// A script lies in the source folder; whether it exists is known once the source is there.
+fn check_script(script: &str) -> Result<(), ApiError> {
+    if inputs::stays_below(script) {
+        Ok(())
+    } else {
+        Err(ApiError::Invalid(format!(
+            "`{}` is not below the source folder. Name the script relative to it.",
+            short(script)
+        )))
+    }
+}
+
+/// The name asked for, if it fits and is free; a drawn one where none is asked for.
+async fn free_name(app: &App, cluster: &str, asked: String) -> Result<String, ApiError> {
+    let taken = |name: &str| app.store.name_taken(cluster.to_owned(), name.to_owned());
+    if !asked.is_empty() {
+        if !is_run_name(&asked) {
+            return Err(ApiError::Invalid(format!(
+                "`{}` is no name for a run: lower-case letters, digits and -, no - at either end, \
+                 at most {NAME_MAX} characters.",
+                short(&asked)
+            )));
+        }
+        if taken(&asked).await? {
+            return Err(ApiError::Exists(format!(
+                "There is a run named `{asked}` already. Choose another name."
+            )));
+        }
+        return Ok(asked);
+    }
+    for _ in 0..NAME_DRAWS {
+        let name = random::run_name()?;
+        if !taken(&name).await? {
+            return Ok(name);
+        }
+    }
+    Err(ApiError::Unavailable(
+        "No free name was found for this run. Give it one with --name.",
+    ))
+}
+
+/// The rule of Grid's client, which lets letters of any alphabet pass.
+fn is_run_name(name: &str) -> bool {
+    (1..=NAME_MAX).contains(&name.chars().count())
+        && name
+            .chars()
+            .all(|letter| letter == '-' || letter.is_alphanumeric() && !letter.is_uppercase())
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// Copies the source folder as it is now: what all trials of the run will run. Refuses a script
+/// that is not in it.
+async fn keep_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
+    let (id, folder) = (run.id.clone(), run.spec.relative_work_dir.clone());
+    let (at, script) = (Arc::clone(app), run.script().to_owned());
+    let to = app.config.data.source(&id);
+    let copy = move || copy_source(&at.config, &to, &folder, script);
+    let kept = tokio::task::spawn_blocking(copy).await?;
+    if kept.is_err() {
+        forget_source(app, &id).await;
+    }
+    kept
+}
+
+fn copy_source(config: &Config, to: &Path, folder: &str, script: String) -> Result<(), ApiError> {
+    let limits = SourceLimits {
+        bytes: config.limits.source_bytes,
+        files: config.limits.source_files,
+    };
+    let ignored = Ignored::of(&config.source, config.data.path());
+    snapshot(&config.source, to, &ignored, limits).map_err(|error| match error {
+        SourceError::TooLarge(_) => ApiError::Invalid(sentence(&error)),
+        SourceError::Io(..) => {
+            ApiError::Internal(format!("the source folder cannot be copied: {error}"))
+        }
+    })?;
+    ensure_script(to, folder, &script).map_err(|no_script| {
+        let path = plain(&Path::new(folder).join(&script));
+        let left_out = ignored.leaves_out_file(&config.source, &path);
+        let reason = if left_out && config.source.join(&path).is_file() {
+            NoScript::LeftOut(script)
+        } else {
+            no_script
+        };
+        ApiError::Invalid(reason.to_string())
+    })
+}
+
+async fn forget_source(app: &App, id: &str) {
+    let folder = app.config.data.source(id);
+    // A failure leaves a folder behind that the next start removes.
+    let _ = tokio::task::spawn_blocking(move || remove_tree(&folder)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_runs() {
+        for name in ["hp", "a-b-1", "1a", "a--b", "été"] {
+            assert!(is_run_name(name), "{name}");
+        }
+        let long = "a".repeat(NAME_MAX + 1);
+        for name in [
+            "", "-a", "a-", "A", "a b", "a_b", "a/b", "..", "\u{0}", &long,
+        ] {
+            assert!(!is_run_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn scripts_stay_in_their_folder() {
+        for script in ["a.py", "a/b.py", "./a.py"] {
+            assert!(check_script(script).is_ok(), "{script}");
+        }
+        for script in ["/etc/x.py", "../a.py", "a/../../b.py"] {
+            assert!(check_script(script).is_err(), "{script}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! One file per resource. A handler loads, checks, changes and replies; what is shared is here.
+
+pub mod auth;
+
+pub mod clusters;
+
+pub mod datastores;
+
+pub mod launch;
+
+mod inputs;
+
+pub mod uploads;
+
+pub mod runs;
+
+pub mod states;
+
+pub mod control;
+
+pub mod experiments;
+
+pub mod logs;
+
+pub mod artifacts;
+
+pub mod archive;
+
+pub mod events;
+
+pub mod assets;
+
+use super::error::{ApiError, short};
+use crate::app::App;
+use crate::config::ClusterConfig;
+
+/// Refuses with 507 if the disk has too little free space.
+fn room(app: &App) -> Result<(), ApiError> {
+    let short = app.disk.look();
+    short.map_or(Ok(()), |short| {
+        Err(ApiError::NoRoom(format!(
+            "No run or upload is accepted: {}. Free some space there and try again.",
+            short.message()
+        )))
+    })
+}
+
+/// The settings of a cluster; 404 if there is none of this name.
+pub fn cluster<'a>(app: &'a App, name: &str) -> Result<&'a ClusterConfig, ApiError> {
+    app.config.clusters.get(name).ok_or_else(|| {
+        let names: Vec<&str> = app.config.clusters.keys().map(String::as_str).collect();
+        ApiError::NotFound(format!(
+            "There is no cluster `{}`. This server has: {}.",
+            short(name),
+            names.join(", ")
+        ))
+    })
+}

@@ -1,0 +1,26 @@
+//! What speaks HTTP: the routes, who may call them, the answers, the built page and the live news.
+//! Nothing below knows of it.
+
+pub mod router;
+
+mod trace;
+
+pub mod auth;
+
+pub mod extract;
+
+pub mod error;
+
+pub mod handlers;
+
+pub mod address;
+
+mod signed;
+
+pub mod wire;
+
+pub mod events;
+
+pub mod assets;
+
+pub mod openapi;

@@ -1,0 +1,304 @@
+//! Stored records as the wire shows them.
+
+use sweep_planner::api::{
+    Artifact, Availability, Cluster, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
+    Datastore, DatastoreSpec, DatastoreStatus, Experiment, ExperimentSpec, ExperimentState,
+    ExperimentStatus, InstanceType, Int64, Run, RunState, RunStates, RunStatus, SpaceIndex,
+    StateTrials, Timestamp, TrialRow, User, UserStatus,
+};
+use sweep_planner::estimate::Machine;
+
+use crate::app::App;
+use crate::config::ClusterConfig;
+use crate::model::names::{experiment_id, experiment_name};
+use crate::model::price::terms;
+use crate::model::{Account, RunRecord, State, TrialRecord};
+use crate::sources::{Made, datastores};
+use crate::store::Stretch;
+use crate::system::clock;
+use crate::upkeep::disk::Short;
+
+use std::fmt::Write as _;
+
+/// Billed seconds of all attempts of a run, counting those that still run until `now`.
+pub fn billed_in_all(run: &RunRecord, now: Timestamp) -> u64 {
+    let running = run.running_since.iter();
+    running
+        .map(|since| run.terms.billed(*since, now))
+        .fold(run.billed_seconds, u64::saturating_add)
+}
+
+/// A run; `brief` leaves the list of its trials empty.
+pub fn run(app: &App, record: &RunRecord, brief: bool) -> Run {
+    let billed = billed_in_all(record, app.clock.now());
+    let mut spec = (*record.spec).clone();
+    spec.user_id.clone_from(&record.account);
+    spec.desired_state = if record.stop_wanted {
+        RunState::Canceled
+    } else {
+        RunState::Succeeded
+    };
+    let experiment_ids = if brief {
+        Vec::new()
+    } else {
+        (0..record.trials)
+            .map(|number| experiment_id(&record.id, number))
+            .collect()
+    };
+    let state = record.state();
+    Run {
+        id: record.id.clone(),
+        name: record.name.clone(),
+        description: record.description.clone(),
+        created_at: record.created_at,
+        updated_at: record.changed_at,
+        spec,
+        status: RunStatus {
+            phase: state,
+            message: run_message(app, record),
+            experiment_ids,
+            experiment_counts: record.experiment_counts(),
+            cost: record.terms.cost(billed),
+            hourly_cost: record.terms.hourly(),
+            upload_url: String::new(),
+            start_timestamp: record.started_at,
+            finish_timestamp: if state.ended() { record.ended_at } else { None },
+            deleted_timestamp: record.deleted_at,
+            columns: record.columns.clone(),
+            held: i32::try_from(record.count(State::Held)).unwrap_or(i32::MAX),
+            commit: record.fetched.clone().unwrap_or_default(),
+        },
+    }
+}
+
+/// Why a run makes no progress, where its state does not show it; else empty.
+fn run_message(app: &App, record: &RunRecord) -> String {
+    let held = record.count(State::Held);
+    let waiting = record.count(State::Queued) > 0;
+    if record.awaits_upload && !record.state().ended() {
+        "waits for the upload of its source".to_owned()
+    } else if !record.fetch_failure.is_empty() {
+        record.fetch_failure.clone()
+    } else if let Some(short) = app.disk.look_if_short().filter(|_| waiting) {
+        format!("waits: {}", short.message())
+    } else if record.fetched.as_deref() == Some("") && !record.state().ended() {
+        "its source is being fetched".to_owned()
+    } else if held > 0 {
+        format!("{held} trials are held, since too many before them failed in a row")
+    } else {
+        String::new()
+    }
+}
+
+/// Billed seconds of a trial's last attempt, until `now` if it still runs.
+fn billed(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<u64> {
+    if trial.state == State::Running {
+        return trial.started_at.map(|start| run.terms.billed(start, now));
+    }
+    trial.billed_seconds
+}
+
+fn cost(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Option<f64> {
+    billed(run, trial, now).and_then(|seconds| run.terms.cost(seconds))
+}
+
+/// A trial as a row of a table, as it is `now`.
+pub fn row(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> TrialRow {
+    TrialRow {
+        id: experiment_id(&run.id, trial.number),
+        name: experiment_name(&run.name, trial.number),
+        number: trial.number,
+        index: SpaceIndex(trial.index),
+        values: trial.passed.clone(),
+        state: trial.state.to_wire(),
+        message: trial.message.clone(),
+        start_timestamp: trial.started_at,
+        finish_timestamp: trial.ended_at,
+        exit_code: trial.exit_code,
+        signal: trial.signal,
+        billed_seconds: billed(run, trial, now),
+        cost: cost(run, trial, now),
+        metrics: trial.metrics.clone(),
+        attempt: trial.attempt,
+    }
+}
+
+/// A trial as Grid's client reads it, as it is `now`.
+pub fn experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Experiment {
+    let spec = &run.spec;
+    Experiment {
+        id: experiment_id(&run.id, trial.number),
+        name: experiment_name(&run.name, trial.number),
+        description: String::new(),
+        created_at: run.created_at,
+        updated_at: trial.changed_at,
+        spec: ExperimentSpec {
+            command: trial.argv.clone(),
+            cluster_id: run.cluster.clone(),
+            run_id: run.id.clone(),
+            run_controller_id: String::new(),
+            desired_state: if trial.stop_wanted {
+                ExperimentState::Cancelled
+            } else {
+                ExperimentState::Succeeded
+            },
+            dry_run: false,
+            env: spec.env.clone(),
+            image: spec.image.clone(),
+            instance_type: spec.instance_type.clone(),
+            resources: spec.resources.clone(),
+            scratch: spec.scratch.clone(),
+            datastores: spec.datastores.clone(),
+            source_code: spec.source_code.clone(),
+            use_spot: spec.use_spot,
+            auto_resume: spec.auto_resume,
+            actions: spec.actions.clone(),
+            user_id: run.account.clone(),
+        },
+        status: ExperimentStatus {
+            phase: trial.state.to_wire(),
+            message: trial.message.clone(),
+            cost: cost(run, trial, now),
+            hourly_cost: run.terms.hourly(),
+            start_timestamp: trial.started_at,
+            finish_timestamp: trial.ended_at,
+            deleted_timestamp: None,
+            index: Some(SpaceIndex(trial.index)),
+            exit_code: trial.exit_code,
+            signal: trial.signal,
+            metrics: trial.metrics.clone(),
+            attempts: Vec::new(),
+            datastores: None,
+        },
+    }
+}
+
+/// The states of a run's trials from a number on.
+pub fn states(run: &RunRecord, stretches: &[Stretch], from: u32) -> RunStates {
+    let states = State::ALL
+        .into_iter()
+        .filter(|state| run.count(*state) > 0)
+        .map(|state| StateTrials {
+            state: state.to_wire(),
+            count: run.count(state),
+            trials: ranges(stretches.iter().filter(|stretch| stretch.state == state)),
+        });
+    let told = stretches.last().map_or(from, |stretch| stretch.last + 1);
+    RunStates {
+        id: run.id.clone(),
+        trials: run.trials,
+        states: states.collect(),
+        next: (told < run.trials).then_some(told),
+    }
+}
+
+/// As `sweepOptions.trials` writes them: `0-3,7`.
+fn ranges<'a>(stretches: impl Iterator<Item = &'a Stretch>) -> String {
+    let mut text = String::new();
+    for Stretch { first, last, .. } in stretches {
+        let comma = if text.is_empty() { "" } else { "," };
+        // Writing to a text cannot fail.
+        let _ = if first == last {
+            write!(text, "{comma}{first}")
+        } else {
+            write!(text, "{comma}{first}-{last}")
+        };
+    }
+    text
+}
+
+/// A file that a trial made; `url`: where it can be read.
+pub fn artifact(file: &Made, url: String) -> Artifact {
+    Artifact {
+        filename: file.name.clone(),
+        url,
+        size_bytes: Int64(i64::try_from(file.size).unwrap_or(i64::MAX)),
+        md5_checksum: String::new(),
+        last_modified: Some(file.modified),
+    }
+}
+
+/// A cluster.
+pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
+    Cluster {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        created_at: app.since,
+        spec: ClusterSpec {
+            cluster_type: ClusterType::Global,
+            desired_state: ClusterState::Running,
+            engine: settings.engine.to_string(),
+        },
+        status: ClusterStatus {
+            phase: ClusterState::Running,
+            slots: Some(settings.slots()),
+            message: app.disk.look().map_or_else(String::new, Short::message),
+        },
+    }
+}
+
+/// A machine as trials of a cluster are priced; `None` if its price is not known.
+pub fn instance_type(
+    settings: &ClusterConfig,
+    machine: &Machine,
+    spot: bool,
+) -> Option<InstanceType> {
+    let hourly_cost = terms(&settings.price, &machine.name, spot).hourly()?;
+    Some(InstanceType {
+        name: machine.name.clone(),
+        cpu: Int64(machine.vcpus.unwrap_or(0).into()),
+        gpu: Int64(machine.gpu_count.into()),
+        memory: machine
+            .memory_gb
+            .map_or_else(String::new, |memory| memory.to_string()),
+        spot,
+        hourly_cost,
+        availability: Availability::Available,
+        overprovisioned_ondemand_count: 0,
+    })
+}
+
+/// A datastore as one of a cluster; its files are counted the first time.
+pub fn datastore(
+    app: &App,
+    account: &Account,
+    cluster: &str,
+    datastore: &datastores::Datastore,
+) -> Datastore {
+    let mib = app.datastores.size(datastore).div_ceil(1 << 20);
+    let modified = std::fs::metadata(&datastore.folder).and_then(|meta| meta.modified());
+    let made = modified.map_or(Timestamp::from_micros(0), clock::timestamp);
+    Datastore {
+        id: datastore.id(),
+        name: datastore.name.clone(),
+        created_at: made,
+        updated_at: made,
+        spec: DatastoreSpec {
+            cluster_id: cluster.to_owned(),
+            version: i32::try_from(datastore.version).unwrap_or(i32::MAX),
+            size_mib: Int64(i64::try_from(mib).unwrap_or(i64::MAX)),
+            source: String::new(),
+            source_type: "DATASTORE_SOURCE_TYPE_EXPANDED_FILES".to_owned(),
+            user_id: account.id.clone(),
+        },
+        status: DatastoreStatus {
+            phase: "DATASTORE_OPTIMIZATION_STATUS_SUCCEEDED".to_owned(),
+            message: String::new(),
+        },
+    }
+}
+
+/// An account as a user.
+pub fn user(account: &Account) -> User {
+    User {
+        id: account.id.clone(),
+        username: account.name.clone(),
+        status: UserStatus {
+            verified: true,
+            completed_signup: true,
+            installed_grid: true,
+            verified_at: Some(account.created_at),
+        },
+        ..User::default()
+    }
+}

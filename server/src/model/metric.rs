@@ -1,0 +1,38 @@
+//! What trials measure.
+
+/// Where a point was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Source {
+    /// Standard output: points are added.
+    Output,
+    /// `metrics.csv`, which Lightning rewrites: all points of the trial are replaced.
+    Csv,
+}
+
+/// Points of one trial.
+#[derive(Clone, Debug)]
+pub struct NewPoints {
+    /// The run's key.
+    pub run: i64,
+    /// The trial's number.
+    pub number: u32,
+    /// Where they were read.
+    pub source: Source,
+    /// How far [`Source::Output`] has now been read, in bytes; stored with the points, so that
+    /// none is read twice or lost.
+    pub read_to: Option<u64>,
+    /// In the order written.
+    pub points: Vec<NewPoint>,
+}
+
+/// One point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewPoint {
+    /// The metric.
+    pub name: String,
+    /// The step written beside it; else it is its position.
+    pub step: Option<f64>,
+    /// What was measured.
+    pub value: f64,
+}

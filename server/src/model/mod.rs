@@ -1,0 +1,20 @@
+//! Plain records, without SQL, files or HTTP: what the rooms above hand to each other.
+
+mod account;
+
+mod run;
+
+mod trial;
+
+pub mod metric;
+
+mod mount;
+
+pub mod price;
+
+pub mod names;
+
+pub use account::Account;
+pub use mount::{Mount, replaced};
+pub use run::{NewRun, NewTrial, RunRecord};
+pub use trial::{ActiveTrial, Change, Key, State, TrialRecord};

@@ -1,0 +1,162 @@
+//! A run: as it is stored, and as its launch creates it.
+
+use std::sync::Arc;
+
+use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
+
+use super::Mount;
+use super::price::Terms;
+use super::trial::State;
+
+/// A run as stored.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// Its key in the database.
+    pub key: i64,
+    /// Its id on the wire.
+    pub id: String,
+    /// Its cluster.
+    pub cluster: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Whose it is.
+    pub account: String,
+    /// What it is.
+    pub spec: Arc<RunSpec>,
+    /// The swept arguments.
+    pub columns: Vec<String>,
+    /// What its trials are billed by.
+    pub terms: Terms,
+    /// How many trials it has.
+    pub trials: u32,
+    /// How many are in each [`State`].
+    pub counts: [u32; State::ALL.len()],
+    /// Billed seconds of the trials that have ended.
+    pub billed_seconds: u64,
+    /// When the running trials started.
+    pub running_since: Vec<Timestamp>,
+    /// Whether somebody wants it stopped.
+    pub stop_wanted: bool,
+    /// Whether its source is still to be uploaded.
+    pub awaits_upload: bool,
+    /// The commit of its fetched source: `None` if it does not come from a repository, empty until
+    /// it is fetched.
+    pub fetched: Option<String>,
+    /// Why it could not be fetched; empty otherwise.
+    pub fetch_failure: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When a trial last changed its state.
+    pub changed_at: Timestamp,
+    /// When its first trial started.
+    pub started_at: Option<Timestamp>,
+    /// When its last trial ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl RunRecord {
+    /// How many of its trials are in this state.
+    pub fn count(&self, state: State) -> u32 {
+        self.counts[state as usize]
+    }
+
+    /// The state that follows from its trials' states.
+    pub fn state(&self) -> RunState {
+        let waiting =
+            self.count(State::Queued) + self.count(State::Starting) + self.count(State::Held);
+        if self.deleted_at.is_some() {
+            RunState::Deleted
+        } else if waiting + self.count(State::Running) > 0 {
+            if self.started_at.is_some() {
+                RunState::Running
+            } else {
+                RunState::Pending
+            }
+        } else if self.count(State::Failed) > 0 {
+            RunState::Failed
+        } else if self.count(State::Cancelled) > 0 {
+            RunState::Canceled
+        } else {
+            RunState::Succeeded
+        }
+    }
+
+    /// The six numbers of the wire.
+    pub fn experiment_counts(&self) -> ExperimentCounts {
+        let count = |state| i32::try_from(self.count(state)).unwrap_or(i32::MAX);
+        ExperimentCounts {
+            pending: count(State::Queued) + count(State::Starting) + count(State::Held),
+            running: count(State::Running),
+            succeeded: count(State::Succeeded),
+            failed: count(State::Failed),
+            cancelled: count(State::Cancelled),
+            deleted: count(State::Deleted),
+        }
+    }
+}
+
+/// A run to be created.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// A ULID in lower case: part of every path, and of its trials' ids.
+    pub id: String,
+    /// Its cluster.
+    pub cluster: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Whose it is.
+    pub account: String,
+    /// The request's spec with the options that the server filled in.
+    pub spec: RunSpec,
+    /// The swept arguments.
+    pub columns: Vec<String>,
+    /// What its trials are billed by.
+    pub terms: Terms,
+    /// At most so many trials at once.
+    pub parallel: Option<u32>,
+    /// Runs of a higher one start first.
+    pub priority: i32,
+    /// After so many failures in a row the rest is held; 0: never.
+    pub stop_after: u32,
+    /// CPUs that one trial takes.
+    pub cpus: u32,
+    /// GPUs that one trial takes.
+    pub gpus: u32,
+    /// Whether its source is still to be uploaded.
+    pub upload: bool,
+    /// Whether its source is still to be fetched.
+    pub fetch: bool,
+    /// What its trials read.
+    pub mounts: Vec<Mount>,
+    /// The time of the launch.
+    pub created_at: Timestamp,
+    /// In launch order.
+    pub trials: Vec<NewTrial>,
+    /// The idempotency key, and the hash of the request that it came with.
+    pub key: Option<(String, [u8; 32])>,
+}
+
+impl NewRun {
+    /// What all its trials run, relative to the folder in which they do.
+    pub fn script(&self) -> &str {
+        let first = self.trials.first().and_then(|trial| trial.argv.first());
+        first.map_or("", String::as_str)
+    }
+}
+
+/// One of its trials.
+#[derive(Clone, Debug)]
+pub struct NewTrial {
+    /// Its index in the space of the command.
+    pub index: u128,
+    /// The text passed for each column.
+    pub passed: Vec<Option<String>>,
+    /// Script and arguments.
+    pub argv: Vec<String>,
+}

@@ -1,0 +1,80 @@
+mod billing;
+mod hangups;
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::*;
+use crate::config::{Config, Overrides};
+use crate::runner::engine::Seen;
+use crate::runner::protocol::{Ended, How};
+use crate::serve::make_app;
+use crate::store::changes::tests::claimed;
+use crate::system::clock;
+
+/// An engine whose trials succeed at once, and whose first look is a bug.
+#[derive(Default)]
+struct Buggy {
+    looked: AtomicBool,
+}
+
+impl Engine for Buggy {
+    fn submit(&self, _: &ActiveTrial) -> Result<(), SubmitError> {
+        Ok(())
+    }
+
+    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen> {
+        assert!(self.looked.swap(true, Ordering::SeqCst), "a bug");
+        let ended = Ended {
+            started: Some(clock::now()),
+            at: clock::now(),
+            how: How::Exited(0),
+            stopped: false,
+            timed_out: false,
+            dropped: 0,
+        };
+        trials.iter().map(|_| Seen::Ended(ended.clone())).collect()
+    }
+
+    fn withdraw(&self, _: &ActiveTrial) -> Result<bool, String> {
+        Ok(true)
+    }
+
+    fn stop(&self, _: &ActiveTrial) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn trials_outlive_a_look_that_panics() {
+    let home = tempfile::tempdir().unwrap();
+    let overrides = Overrides {
+        data: Some(home.path().to_owned()),
+        source: Some(PathBuf::from(home.path())),
+        ..Overrides::default()
+    };
+    let mut config = Config::load(None, overrides).unwrap();
+    config.limits.free_bytes = Some(0);
+    let (store, run) = claimed(home.path(), 2, 0).await;
+    let (stop, stopping) = watch::channel(false);
+    let address = ([127, 0, 0, 1], 1).into();
+    let app = make_app(config, store, address, stopping).await.unwrap();
+    let (app, wake) = (Arc::new(app), Arc::new(Notify::new()));
+    let engine = Arc::new(Buggy::default());
+    let dispatcher = Dispatcher::new(Arc::clone(&app), "local".into(), 1, engine, wake);
+    let working = tokio::spawn(dispatcher.run());
+    let begun = Instant::now();
+    loop {
+        let trials = app.store.trials(run, None, 0, 10).await.unwrap();
+        if trials.iter().all(|trial| trial.state == State::Succeeded) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{trials:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.send(true).unwrap();
+    working.await.unwrap();
+}

@@ -1,0 +1,61 @@
+//! Engines execute trials. An engine knows nothing of the database: it submits a trial, reports the
+//! status of trials, and stops one. Its methods block; the dispatcher calls them off the async
+//! threads.
+
+mod local;
+
+use sweep_planner::api::Timestamp;
+
+pub use local::Local;
+
+use super::protocol::Ended;
+use crate::model::ActiveTrial;
+
+/// The status of a trial as its engine reports it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The engine knows nothing of it: it must be submitted (again).
+    Unknown,
+    /// Submitted; its script has not started.
+    Starting,
+    /// Its script runs since then.
+    Running(Timestamp),
+    /// It has ended.
+    Ended(Ended),
+    /// It could not start for lack of room on the disk, and has not: it waits for its turn again.
+    NoRoom(String),
+    /// It was started, and how it ended cannot be found out.
+    Lost {
+        /// When its script started, if it is known to have.
+        started: Option<Timestamp>,
+        /// In words.
+        reason: String,
+    },
+}
+
+/// Why a trial could not be submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubmitError {
+    /// This trial can never start.
+    Never(String),
+    /// There is no room on the disk: the trial goes back to the queue.
+    NoRoom(String),
+    /// The engine cannot take trials now: to be tried again. The trial itself may be fine.
+    Later(String),
+}
+
+/// What executes the trials of a cluster.
+pub trait Engine: Send + Sync {
+    /// Submits a trial. Submitting it again has no effect: it starts at most once.
+    fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError>;
+
+    /// The status of each of these trials, in their order.
+    fn observe(&self, trials: &[&ActiveTrial]) -> Vec<Seen>;
+
+    /// Withdraws a trial that probably was not submitted. True: it will never start. False: it was
+    /// submitted after all, and must be stopped.
+    fn withdraw(&self, trial: &ActiveTrial) -> Result<bool, String>;
+
+    /// Asks a trial to end; a later poll reports that it has. Asking again has no effect.
+    fn stop(&self, trial: &ActiveTrial) -> Result<(), String>;
+}

@@ -1,0 +1,51 @@
+//! Identifies a process beyond its id, which the system reuses.
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// Distinguishes a living process from any other that has or had its id: the boot id of the machine
+/// and the start time of the process in clock ticks since. `None` if there is no such process any
+/// more, or the system has no `/proc`.
+pub fn identity(process: i32) -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name of the program before it, in parentheses, may contain anything.
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    let state = fields.next()?;
+    let started = fields.nth(18)?;
+    // A zombie has ended and was not reaped yet.
+    (!matches!(state, "Z" | "X")).then(|| format!("{} {started}", boot.trim()))
+}
+
+/// Ends the group of a process (SIGKILL) if it is still the one with this identity. True if it
+/// was: it is gone once there is no identity any more.
+pub fn end_group(process: i32, known: &str) -> bool {
+    let alive = identity(process).is_some_and(|found| found == known);
+    if alive && let Some(pid) = Pid::from_raw(process) {
+        // It may end by itself at this moment.
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+    alive
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    #[test]
+    fn only_the_process_that_was_meant_is_ended() {
+        let mut command = Command::new("sleep");
+        let mut child = command.arg("600").process_group(0).spawn().unwrap();
+        let process = i32::try_from(child.id()).unwrap();
+        let known = identity(process).unwrap();
+        assert_eq!(identity(process).as_ref(), Some(&known));
+        assert_ne!(identity(1), Some(known.clone()));
+        assert!(!end_group(process, "another one"));
+        assert_eq!(child.try_wait().unwrap(), None);
+        assert!(end_group(process, &known));
+        assert!(!child.wait().unwrap().success());
+        assert_eq!(identity(process), None);
+        assert!(!end_group(process, &known));
+    }
+}

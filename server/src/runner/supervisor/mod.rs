@@ -1,0 +1,182 @@
+//! The small process that owns one local trial: `sweep supervise FOLDER`.
+//!
+//! It lives apart from the server, in its own session, so that a server that is killed, stopped
+//! or upgraded neither ends the trial nor loses how it ended. It communicates with the server
+//! through files alone (see [`Folder`]), and runs the script at most once, however often a
+//! supervisor is started.
+
+mod given;
+
+mod namespace;
+
+mod process;
+
+mod output;
+
+mod log;
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use log::complain;
+use output::Sink;
+use process::Running;
+
+use super::identity::identity;
+use super::protocol::{Ended, Folder, How, Order, Started};
+use crate::system::clock;
+
+/// The exit status of a supervisor that has started nothing, since there was no room on the disk
+/// (`EX_TEMPFAIL` of sysexits.h).
+pub const NO_ROOM: u8 = 75;
+
+/// How long to wait for a busy lock before concluding that another supervisor owns the trial.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// How often a silent trial is polled: its stop file, its time limit.
+const TICK: Duration = Duration::from_millis(100);
+/// How long the pipes are read after the script has ended. What it left running is killed as well,
+/// so this is for output that is still in the pipes.
+const DRAIN: Duration = Duration::from_secs(2);
+/// How often writing the end of a trial is retried: space may be freed on a full disk.
+const WRITE_RETRY: Duration = Duration::from_secs(5);
+
+/// Runs the trial of this folder, if nobody has run it yet, and writes down how it ended.
+///
+/// # Errors
+/// Before the trial is claimed: then it has not started and may be tried again. After it has
+/// ended only if its folder is gone.
+pub fn supervise(folder: &Folder) -> io::Result<()> {
+    // Fails only where this process leads a group already, which serves as well.
+    let _ = rustix::process::setsid();
+    let Some(_lock) = folder.lock(LOCK_PATIENCE)? else {
+        return Ok(());
+    };
+    let order = folder.order()?;
+    // Before the claim: what fails here may be tried again.
+    let sink = Sink::create(folder, order.output_bytes)?;
+    if !folder.claim()? {
+        return Ok(());
+    }
+    let ended = run(folder, &order, sink);
+    if let How::NotStarted(reason) = &ended.how {
+        explain(folder, reason);
+    }
+    while let Err(error) = folder.write_ended(&ended) {
+        if !folder.path().exists() {
+            // Somebody has deleted the trial's folder: nobody can read the end.
+            return Err(error);
+        }
+        complain(&format!(
+            "the end of the trial cannot be written: {error}; trying again"
+        ));
+        std::thread::sleep(WRITE_RETRY);
+    }
+    Ok(())
+}
+
+/// Runs the command to its end.
+fn run(folder: &Folder, order: &Order, mut sink: Sink) -> Ended {
+    let begun = Instant::now();
+    let started = clock::now();
+    let not_started = |reason: String, stopped| Ended {
+        started: None,
+        at: started,
+        how: How::NotStarted(reason),
+        stopped,
+        timed_out: false,
+        dropped: 0,
+    };
+    if folder.stop_requested() {
+        return not_started("stopped before it started".to_owned(), true);
+    }
+    let begin = || {
+        let given = given::give(folder, order)?;
+        Ok((Running::start(folder, order, &given.command)?, given))
+    };
+    let (mut running, given) = match begin() {
+        Ok(begun) => begun,
+        Err(reason) => return not_started(reason, false),
+    };
+    let process = running.process();
+    let note = Started {
+        at: started,
+        process,
+        identity: identity(process),
+        command: given.command,
+        datastores: given.datastores,
+    };
+    if let Err(error) = folder.write_started(&note) {
+        // The trial runs all the same; the server reports it as starting until it ends.
+        complain(&format!(
+            "the start of the trial cannot be written: {error}"
+        ));
+    }
+    let limit = order.time_limit_seconds.map(Duration::from_secs);
+    let mut stop = Stop::default();
+    while !running.ended() {
+        running.read(&mut sink, TICK);
+        let timed_out = limit.is_some_and(|limit| begun.elapsed() >= limit);
+        stop.look(folder, order, &running, timed_out);
+    }
+    running.end_group();
+    running.only_pipes();
+    let deadline = Instant::now() + DRAIN;
+    while running.open() && Instant::now() < deadline {
+        running.read(&mut sink, TICK);
+    }
+    let how = running.reap();
+    let dropped = sink.finish();
+    // By the monotonic clock: a wall clock that is set back makes no trial end before it began.
+    let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
+    let at = sweep_planner::api::Timestamp::from_micros(started.micros().saturating_add(micros));
+    Ended {
+        started: Some(started),
+        at,
+        how,
+        stopped: stop.asked.is_some() && !stop.timed_out,
+        timed_out: stop.timed_out,
+        dropped,
+    }
+}
+
+/// Ends a trial in two steps: SIGTERM, and SIGKILL after the grace period.
+#[derive(Default)]
+struct Stop {
+    asked: Option<Instant>,
+    timed_out: bool,
+    killed: bool,
+}
+
+impl Stop {
+    fn look(&mut self, folder: &Folder, order: &Order, running: &Running, timed_out: bool) {
+        let grace = Duration::from_secs(order.stop_grace_seconds.into());
+        match self.asked {
+            None if timed_out => {
+                (self.asked, self.timed_out) = (Some(Instant::now()), true);
+                running.ask_to_end();
+            }
+            None if folder.stop_requested() => {
+                self.asked = Some(Instant::now());
+                running.ask_to_end();
+            }
+            Some(asked) if !self.killed && asked.elapsed() >= grace => {
+                self.killed = true;
+                running.end_group();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Writes why a trial could not start into its output.
+fn explain(folder: &Folder, reason: &str) {
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(folder.output());
+    let written = file.and_then(|mut file| writeln!(file, "{reason}"));
+    if let Err(error) = written {
+        complain(&format!("the reason cannot be written as output: {error}"));
+    }
+}

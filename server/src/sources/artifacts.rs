@@ -1,0 +1,232 @@
+//! Opens and archives files of a trial, safely while its script may change or replace them.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path};
+use std::time::UNIX_EPOCH;
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use sweep_planner::api::Timestamp;
+use tar::{Builder, Header};
+
+use super::walk::Walk;
+use crate::system::clock;
+
+/// Opens a file below a folder for reading. No link is followed on the way, so that none leads
+/// out, even one that is put there at this moment.
+///
+/// # Errors
+/// Where there is no such file.
+pub fn open_below(root: &Path, relative: &Path) -> io::Result<File> {
+    let open = |folder: &dyn std::os::fd::AsFd, name: &Path, flags| {
+        let flags = flags | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        openat(folder.as_fd(), name, flags, Mode::empty())
+    };
+    let mut parts = relative.components().peekable();
+    let mut found = File::from(openat(
+        CWD,
+        root,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?);
+    while let Some(part) = parts.next() {
+        let Component::Normal(name) = part else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let last = parts.peek().is_none();
+        let flags = if last {
+            OFlags::empty()
+        } else {
+            OFlags::DIRECTORY
+        };
+        found = File::from(open(&found, Path::new(name), flags)?);
+    }
+    // Neither a folder nor a pipe, whose reader would block.
+    if found.metadata()?.is_file() {
+        Ok(found)
+    } else {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Writes files below a folder as a tar, each as long as it is when its turn comes: what is added
+/// to it then is left out, what is taken away is filled with zeros. Files that are gone are left
+/// out. Memory O(1), time O(bytes).
+///
+/// # Errors
+/// If a file cannot be read to its end, or `out` not be written. The archive is then cut off.
+pub fn write_tar(root: &Path, names: &[String], out: impl Write) -> io::Result<()> {
+    let mut archive = Builder::new(out);
+    for name in names {
+        let Ok(file) = open_below(root, Path::new(name)) else {
+            continue;
+        };
+        let meta = file.metadata()?;
+        let modified = meta.modified().ok();
+        let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let executable = meta.permissions().mode() & 0o100 != 0;
+        let mut header = Header::new_gnu();
+        header.set_size(meta.len());
+        header.set_mode(if executable { 0o755 } else { 0o644 });
+        header.set_mtime(since.map_or(0, |since| since.as_secs()));
+        let whole = file.take(meta.len()).chain(io::repeat(0)).take(meta.len());
+        archive.append_data(&mut header, name, whole)?;
+    }
+    archive.into_inner()?.flush()
+}
+
+/// How many files and folders are looked at.
+const ENTRIES_MAX: usize = 100_000;
+
+/// A file that a trial made.
+pub struct Made {
+    /// Relative to where the trial ran.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: Timestamp,
+}
+
+/// The files below `work` that were not in the source, by name. O(files), of which no more than
+/// 100,000 and folders are looked at.
+pub fn made(work: &Path, source: &Path) -> Vec<Made> {
+    let mut found = Vec::new();
+    for entry in Walk::new(work, ENTRIES_MAX, usize::MAX).take(ENTRIES_MAX) {
+        let (path, Ok(meta)) = (entry.path(), entry.metadata()) else {
+            continue;
+        };
+        let Ok(relative) = path.strip_prefix(work) else {
+            continue;
+        };
+        if meta.is_file() && !source.join(relative).exists() {
+            let Some(name) = relative.to_str().map(str::to_owned) else {
+                continue;
+            };
+            let modified = clock::timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
+            found.push(Made {
+                name,
+                size: meta.len(),
+                modified,
+            });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn no_link_is_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().join("work");
+        fs::create_dir_all(root.join("out")).unwrap();
+        fs::write(home.path().join("secret"), "s").unwrap();
+        fs::write(root.join("out/m.csv"), "1,2").unwrap();
+        symlink(home.path().join("secret"), root.join("link")).unwrap();
+        symlink(home.path(), root.join("up")).unwrap();
+        symlink("out", root.join("in")).unwrap();
+        #[cfg(target_os = "linux")]
+        rustix::fs::mknodat(
+            CWD,
+            root.join("pipe"),
+            rustix::fs::FileType::Fifo,
+            Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        let read = |name: &str| {
+            open_below(&root, Path::new(name)).map(|mut file| {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map(|_| text).unwrap()
+            })
+        };
+        assert_eq!(read("out/m.csv").unwrap(), "1,2");
+        for name in [
+            "",
+            ".",
+            "out",
+            "link",
+            "up/secret",
+            "in/m.csv",
+            "../secret",
+            "/etc/passwd",
+            "pipe",
+            "no",
+        ] {
+            assert!(read(name).is_err(), "{name}");
+        }
+    }
+
+    /// Changes the files as it reads the archive of them, as a trial may.
+    #[test]
+    fn files_that_change_meanwhile_leave_the_archive_whole() {
+        struct Meddler<'a>(&'a Path, Vec<u8>);
+        impl Write for Meddler<'_> {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                if self.1.is_empty() {
+                    // The first header is out, its file is open.
+                    fs::write(self.0.join("a"), "x").unwrap();
+                    fs::write(self.0.join("b"), "longer").unwrap();
+                    fs::remove_file(self.0.join("c")).unwrap();
+                    symlink("/etc/passwd", self.0.join("c")).unwrap();
+                }
+                self.1.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let home = tempfile::tempdir().unwrap();
+        let long = format!("{}/d", "n".repeat(150));
+        fs::create_dir(home.path().join("n".repeat(150))).unwrap();
+        for name in ["a", "b", "c", &long] {
+            fs::write(home.path().join(name), "1234").unwrap();
+        }
+        let names: Vec<String> = ["a", "b", "c", &long, "never"].map(str::to_owned).into();
+        let mut meddler = Meddler(home.path(), Vec::new());
+        write_tar(home.path(), &names, &mut meddler).unwrap();
+        let mut archive = tar::Archive::new(&meddler.1[..]);
+        let found: Vec<(String, String)> = archive
+            .entries()
+            .unwrap()
+            .map(|entry| {
+                let mut entry = entry.unwrap();
+                let name = entry.path().unwrap().display().to_string();
+                let mut text = String::new();
+                entry.read_to_string(&mut text).unwrap();
+                (name, text)
+            })
+            .collect();
+        let expected = [("a", "x\0\0\0"), ("b", "longer"), (&long, "1234")];
+        assert_eq!(
+            found,
+            expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
+        );
+    }
+
+    #[test]
+    fn only_what_the_trial_made_is_listed() {
+        let root = tempfile::tempdir().unwrap();
+        let (work, source) = (root.path().join("work"), root.path().join("source"));
+        fs::create_dir_all(work.join("out")).unwrap();
+        fs::create_dir_all(&source).unwrap();
+        fs::write(root.path().join("secret"), "s").unwrap();
+        for (folder, name) in [(&work, "a.py"), (&source, "a.py"), (&work, "out/m.csv")] {
+            fs::write(folder.join(name), "1,2").unwrap();
+        }
+        std::os::unix::fs::symlink(root.path().join("secret"), work.join("link")).unwrap();
+        let names: Vec<_> = made(&work, &source)
+            .into_iter()
+            .map(|file| file.name)
+            .collect();
+        assert_eq!(names, ["out/m.csv"]);
+    }
+}

@@ -1,0 +1,167 @@
+//! Copying a folder as the next version of a datastore.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::{Datastore, versions};
+use crate::data_dir::DataDir;
+use crate::model::names::is_datastore_name;
+use crate::sources::{SourceError, copy_tree, existing, remove_tree};
+
+/// Why a datastore was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    /// The name is none.
+    #[error(
+        "`{0}` is no name for a datastore: up to 63 letters, digits, `.`, `_` and `-`, the first \
+         a letter or digit"
+    )]
+    Name(String),
+    /// There is no such folder.
+    #[error("{0} is no folder that can be read: {1}")]
+    Folder(PathBuf, io::Error),
+    /// It holds the server's own folder for this datastore.
+    #[error(
+        "{0} holds the server's data, to which it would be copied; name a folder that does not, or \
+         another one with --data"
+    )]
+    Itself(PathBuf),
+    /// It cannot be copied.
+    #[error("{0}")]
+    Copy(#[from] SourceError),
+    /// It cannot be put in its place.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+}
+
+/// Copies `from` (sharing blocks where the file system can) below a server's data folder as the
+/// next version of `name`. The copy is complete and read-only when it gets its name. Works beside
+/// a running server. O(files).
+///
+/// # Errors
+/// See [`AddError`]; nothing is left behind then, unless the disk fails.
+pub fn add(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddError> {
+    if !is_datastore_name(name) {
+        return Err(AddError::Name(name.chars().take(100).collect()));
+    }
+    let cannot_read = |error| AddError::Folder(from.to_owned(), error);
+    let from = &from.canonicalize().map_err(cannot_read)?;
+    fs::read_dir(from).map_err(|error| AddError::Folder(from.clone(), error))?;
+    let of = data.datastore(name);
+    let (there, missing) = existing(&std::path::absolute(&of).map_err(cannot_read)?);
+    if there.join(missing).starts_with(from) {
+        return Err(AddError::Itself(from.clone()));
+    }
+    let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
+    // Left by a killed process that had the same process id.
+    let _ = remove_tree(&unfinished);
+    let copied = put(&of, from, &unfinished);
+    if copied.is_err() {
+        let _ = remove_tree(&unfinished);
+    }
+    let (version, folder) = copied?;
+    Ok(Datastore {
+        name: name.to_owned(),
+        version,
+        folder,
+    })
+}
+
+fn put(of: &Path, from: &Path, unfinished: &Path) -> Result<(u32, PathBuf), AddError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |error| AddError::Io(path, error)
+    };
+    fs::create_dir_all(of).map_err(at(of))?;
+    copy_tree(from, unfinished)?;
+    make_read_only(unfinished).map_err(at(unfinished))?;
+    loop {
+        let version = versions(of).last().map_or(1, |newest| newest + 1);
+        let to = of.join(version.to_string());
+        match fs::rename(unfinished, &to) {
+            Ok(()) => return Ok((version, to)),
+            // Another process took this version in the meantime: try the next.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            Err(error) => return Err(at(&to)(error)),
+        }
+    }
+}
+
+/// Takes the right to write from everything below a folder and itself.
+fn make_read_only(path: &Path) -> io::Result<()> {
+    let meta = fs::symlink_metadata(path)?;
+    if meta.is_symlink() {
+        return Ok(());
+    }
+    let mode = meta.permissions().mode();
+    if meta.is_dir() {
+        // Readable and writable while it is walked; the final mode is set below.
+        set_mode(path, mode | 0o700)?;
+        for entry in fs::read_dir(path)? {
+            make_read_only(&entry?.path())?;
+        }
+    }
+    set_mode(path, mode & !0o222)
+}
+
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_not_copied_into_itself() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a"), "1").unwrap();
+        std::os::unix::fs::symlink(home.path(), home.path().join("link")).unwrap();
+        for data in ["data", "data/../other", "link/data"] {
+            let data = DataDir::new(home.path().join(data));
+            let refused = add(&data, "d", home.path());
+            assert!(matches!(refused, Err(AddError::Itself(_))), "{refused:?}");
+        }
+        assert!(!home.path().join("data").exists());
+        // A version may be the source of the next one.
+        let data = DataDir::new(home.path().join("data"));
+        fs::create_dir(home.path().join("from")).unwrap();
+        let first = add(&data, "d", &home.path().join("from")).unwrap();
+        assert_eq!(add(&data, "d", &first.folder).unwrap().version, 2);
+    }
+
+    #[test]
+    fn a_folder_becomes_the_next_version() {
+        let home = tempfile::tempdir().unwrap();
+        let from = home.path().join("from");
+        fs::create_dir_all(from.join("sub")).unwrap();
+        fs::write(from.join("sub/a"), "1").unwrap();
+        let data = DataDir::new(home.path());
+        let first = add(&data, "d", &from).unwrap();
+        fs::write(from.join("sub/a"), "2").unwrap();
+        let second = add(&data, "d", &from).unwrap();
+        assert_eq!((first.id(), second.id()), ("d-v1".into(), "d-v2".into()));
+        let read = |one: &Datastore| fs::read_to_string(one.folder.join("sub/a")).unwrap();
+        assert_eq!((read(&first), read(&second)), ("1".into(), "2".into()));
+        for path in ["", "sub", "sub/a"] {
+            let mode = fs::metadata(second.folder.join(path))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o222, 0, "{path:?}: {mode:o}");
+        }
+        let left = fs::read_dir(home.path().join("datastores/d"))
+            .unwrap()
+            .count();
+        assert_eq!(left, 2);
+        for (name, from) in [
+            ("..", &from),
+            ("d", &from.join("sub/a")),
+            ("d", &from.join("no")),
+        ] {
+            assert!(add(&data, name, from).is_err(), "{name}");
+        }
+    }
+}

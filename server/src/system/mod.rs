@@ -1,0 +1,7 @@
+//! What only the operating system knows or does: the time, entropy, signals.
+
+pub mod clock;
+
+pub mod random;
+
+pub mod signals;
