@@ -119,7 +119,7 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
     let refused = server.post_run(&crate::server::run("after.sh "));
     assert_eq!(refused.status, 507, "{}", refused.text());
     assert!(
-        refused.message().contains("Make room"),
+        refused.message().contains("Free some space"),
         "{}",
         refused.text()
     );
