@@ -26,3 +26,12 @@ pub mod launch;
 // The browser.
 #[cfg(feature = "page")]
 pub mod page;
+
+/// The attribute of a test that runs on every target: `use crate::testing::test`.
+#[cfg(test)]
+pub(crate) mod testing {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) use core::prelude::v1::test;
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
+}

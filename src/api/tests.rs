@@ -1,8 +1,7 @@
 //! One test for each mistake that the wire format invites.
 
+use crate::testing::test;
 use serde_json::{Value, from_value, json, to_value};
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 

@@ -334,8 +334,7 @@ fn usd_per_second(rate: &Money) -> Rational {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn tariff(billing: &Billing) -> Tariff {
         Tariff::new(

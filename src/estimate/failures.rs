@@ -65,8 +65,7 @@ pub fn cost_ceiling(tariff: &Tariff, trials: u128, retries: u32) -> Option<Money
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn the_ends_of_the_range() {

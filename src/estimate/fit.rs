@@ -375,8 +375,7 @@ fn root_mean_square(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     /// run = 3 × epochs² , twice as long with `adam`; nothing else matters.
     fn observed() -> (Vec<Vec<ArgumentValue<'static>>>, Vec<f64>) {

@@ -272,8 +272,7 @@ impl Mul<BigInt> for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn money(text: &str) -> Money {
         match text.strip_prefix('-') {

@@ -225,8 +225,7 @@ fn not_a_length(text: &str, at: usize) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn lengths() {

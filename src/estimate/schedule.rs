@@ -156,8 +156,7 @@ fn assign_slots(
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn trials(seed: u64, n: usize) -> Vec<Seconds> {
         let mut state = seed;

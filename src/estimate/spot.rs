@@ -147,8 +147,7 @@ pub fn rate_from_share(share: f64, hours: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     const SPOT: SpotTrial = SpotTrial {
         start_hours: 1.0 / 12.0,

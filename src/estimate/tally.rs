@@ -142,8 +142,7 @@ impl BillLines {
 mod tests {
     use super::super::billing::{Billing, Disk, Rounding};
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn lines_add_up_to_the_trials_own_bills() {

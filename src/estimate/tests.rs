@@ -1,9 +1,8 @@
 use super::*;
 use crate::sweep::{self, Plan, Ranges};
+use crate::testing::test;
 use num_bigint::BigInt;
 use std::sync::Arc;
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn plan(text: &str) -> Arc<Plan> {
     let reading = sweep::read(text, &sweep::Settings::default());

@@ -127,8 +127,7 @@ pub fn sum_distribution(sum: f64, squares: f64, noise: Noise) -> SumDistribution
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn one_trial_keeps_its_median() {

@@ -219,8 +219,7 @@ mod tests {
     use super::*;
     use crate::sweep::sorted_space::Direction;
     use crate::sweep::{Settings, read};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn part(text: &str) -> Part {
         read(text, &Settings::default()).plan.parts()[0].clone()

@@ -1,7 +1,6 @@
 use super::*;
 use crate::sweep::read;
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use crate::testing::test;
 
 const COMMANDS: &[&str] = &[
     "grid run file.py",

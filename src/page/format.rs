@@ -173,8 +173,7 @@ pub(crate) fn parse_count(text: &str) -> Option<u128> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn numbers_are_grouped() {

@@ -146,8 +146,7 @@ impl<'a> CommandLines<'a> {
 mod tests {
     use super::*;
     use crate::sweep::{Settings, read};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn lines_are_those_of_the_trials() {

@@ -126,8 +126,7 @@ pub fn from_arguments(mut arguments: Vec<BigInt>) -> Option<Result<Range, RangeE
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn range(start: &str, stop: &str, step: &str) -> Result<Range, RangeError> {
         Range::new(

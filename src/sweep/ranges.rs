@@ -287,8 +287,7 @@ impl FromIterator<(u128, u128)> for Ranges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn set(text: &str) -> Ranges {
         text.parse().unwrap()

@@ -106,10 +106,9 @@ fn truncate_for_number(name: &str, number: u64) -> String {
 mod tests {
     use super::*;
     use crate::sweep::options::{Options, find};
+    use crate::testing::test;
     #[cfg(not(target_arch = "wasm32"))]
     use proptest::prelude::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn names(typed: &[&str]) -> Vec<String> {
         let typed: Vec<Option<&str>> = typed.iter().map(|name| Some(*name)).collect();

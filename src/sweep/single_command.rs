@@ -167,8 +167,7 @@ fn has_same_trials(plan: &Plan, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn offered(text: &str) -> Option<String> {
         let plan = read(text, &Settings::default()).plan;

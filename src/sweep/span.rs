@@ -80,8 +80,7 @@ pub(super) fn to_offset(length: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn utf16_counts_code_units() {

@@ -54,8 +54,7 @@ fn draw_up_to(random: &mut ChaCha8Rng, last: u128) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn distinct_ascending_and_in_range() {

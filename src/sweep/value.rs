@@ -143,8 +143,7 @@ fn parse_wrapped<'t, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn tells_sweeps_from_text() {

@@ -60,13 +60,23 @@ describe("runs under way", { concurrency: false }, () => {
     assert.equal(await page.getByRole("button", { name: /^Retry/ }).count(), 0);
   });
 
+  /** Waits until the answers to these requests have come to the page and it has shown what it makes of them. */
+  const arrived = async (requests) => {
+    for (const request of requests) await (await request.response()).finished();
+    // An answer that is asked for later takes the same way; then two frames, the first of which may have begun before.
+    await page.evaluate(async (url) => {
+      await (await fetch(url)).text();
+      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+    }, requests[0].url());
+  };
+
   test("an answer that comes late does not undo what was heard since", async () => {
     let letThrough;
     const gate = new Promise((resolve) => (letThrough = resolve));
-    let held = 0;
+    const held = [];
     await page.route(/\/trials\?/, async (route) => {
       const response = await route.fetch();
-      held += 1;
+      held.push(route.request());
       await gate;
       await route.fulfill({ response });
     });
@@ -77,10 +87,9 @@ describe("runs under way", { concurrency: false }, () => {
     const late = page.getByRole("table", { name: "Trials of late" });
     const run = page.getByRole("table", { name: "Runs", exact: true }).getByRole("row", { name: /late/ });
     await eventually(async () => assert.match(await run.innerText(), /completed/), 30_000);
-    assert.ok(held > 0, "an answer is held back");
+    assert.ok(held.length > 0, "an answer is held back");
     letThrough();
-    // Longer than the answer needs to arrive.
-    await page.waitForTimeout(500);
+    await arrived(held);
     await page.unroute(/\/trials\?/);
     const rows = await readTable(late);
     assert.deepEqual(rows.map((row) => row.Status.trim()), ["completed", "completed"]);

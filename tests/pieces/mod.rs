@@ -1,6 +1,8 @@
 //! The pieces of tests/data/repeated.txt, repeated to any length, and ways to read and time them.
 
-use std::time::Duration;
+mod processor;
+
+pub(crate) use processor::processor_time;
 use sweep_planner::sweep::{Options, Reading, Settings, read, read_request};
 
 const PIECES: &str = include_str!("../data/repeated.txt");
@@ -53,10 +55,4 @@ pub(crate) fn read_as_request(text: &str, settings: &Settings) {
         Options::default(),
         settings,
     );
-}
-
-/// Time that this thread was on a processor, which other processes hardly change.
-pub(crate) fn processor_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
 }

@@ -289,8 +289,9 @@ fn an_uploaded_source_runs_once_it_has_come() {
         .strip_prefix(&prefix)
         .unwrap_or_else(|| panic!("{url}"))
         .to_owned();
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    let waiting = run_status(&server, &made);
+    // A run launched later runs to its end: the earlier one had its turn and was passed over.
+    server.finish(&server.launch("train.py "));
+    let waiting = status(&server, &made);
     assert_eq!(waiting["experimentCounts"]["pending"], 2, "{waiting}");
     assert!(
         waiting["message"].as_str().unwrap().contains("upload"),

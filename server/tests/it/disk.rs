@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -13,14 +12,21 @@ use crate::repository::{fetch_request, git, make_repository, random_bytes, with_
 use crate::server::{Home, Server, wait_until};
 use crate::skip::skip;
 
-/// Fills the disk but for so many bytes, says so, and makes room once it is told to.
-const FILL_SCRIPT: &str = "import os, sys, time\n\
+/// Fills the disk but for so many bytes, reports that by a file, and makes room once another file is
+/// there. Until then it measures on request, for [`Server::wait_for_round`].
+const FILL: &str = "import os, sys, time\n\
     stats = os.statvfs('.')\n\
     size = stats.f_bavail * stats.f_frsize - int(sys.argv[1])\n\
     with open('fill.bin', 'wb') as file:\n\
     \x20   while size > 0: size -= file.write(b'x' * min(size, 65536))\n\
     open(sys.argv[2] + '.full', 'w').close()\n\
-    while not os.path.exists(sys.argv[2]): time.sleep(0.02)\n\
+    measured = 0\n\
+    while not os.path.exists(sys.argv[2]):\n\
+    \x20   time.sleep(0.02)\n\
+    \x20   if os.path.exists(sys.argv[2] + '.measure'):\n\
+    \x20       os.remove(sys.argv[2] + '.measure')\n\
+    \x20       measured += 1\n\
+    \x20       print(f'measured={measured}', flush=True)\n\
     os.remove('fill.bin')\n";
 
 /// The same with files: as many as the disk takes but for so many.
@@ -89,7 +95,8 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
     });
     fs::write(&next, "").unwrap();
     server.finish(&holding);
-    std::thread::sleep(Duration::from_millis(500));
+    // A slot is free, and the dispatcher has passed it over.
+    server.wait_for_round(&filling, &home.path("go.measure"));
     let trial = server.trials(&waiting)[0].clone();
     assert_eq!(trial["state"], "EXPERIMENT_STATE_QUEUED", "{trial}");
     let said = run_status(&server, &waiting)["message"]
@@ -112,7 +119,7 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
     let refused = server.post_run(&crate::server::launch_request("after.sh "));
     assert_eq!(refused.status, 507, "{}", refused.text());
     assert!(
-        refused.message().contains("Make room"),
+        refused.message().contains("Free some space"),
         "{}",
         refused.text()
     );

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, Server, is_alive, launch_request};
+use crate::server::{Home, Server, alive, run, wait};
 use crate::skip::skip;
 
 /// The server of this home, started by a shell command that ends in `exec "$@"`, in a mount
@@ -104,8 +104,8 @@ fn a_full_disk_is_survived() {
              \x20   try:\n\
              \x20       while True: file.write(b'x' * 65536)\n\
              \x20   except OSError: pass\n\
-             print('full', flush=True)\n\
-             time.sleep(1)\n\
+             open(sys.argv[1] + '.full', 'w').close()\n\
+             while not os.path.exists(sys.argv[1]): time.sleep(0.02)\n\
              os.remove('fill.bin')\n\
              sys.exit(3)",
         ),
@@ -114,23 +114,34 @@ fn a_full_disk_is_survived() {
     fs::create_dir(home.path("data")).unwrap();
     let data = home.path("data").display().to_string();
     let mount = format!("mount -t tmpfs -o size=6m none '{data}' && exec \"$@\"");
-    let server = Server::start(shell_command(&home, true, &mount));
-    let filling = server.launch("fill.py ");
-    // While it is full: every answer is an answer, none a lie.
-    let mut refused = 0;
+    let server = Server::start(by_shell(&home, true, &mount));
+    let go = home.path("go");
+    let filling = server.launch(&format!("fill.py  '{}'", go.display()));
+    // Every answer is an answer, none a lie: while it fills, when it is full, and once there is
+    // room again.
     let mut launched = Vec::new();
-    for _ in 0..12 {
-        let answer = server.post_run(&launch_request("after.sh "));
-        match answer.status {
-            200 => launched.push(answer.json()),
-            status => {
-                assert!(status >= 500, "{}", answer.text());
-                answer.message();
-                refused += 1;
+    let mut launch_some = || {
+        let mut refused = 0;
+        for _ in 0..6 {
+            let answer = server.post_run(&run("after.sh "));
+            match answer.status {
+                200 => launched.push(answer.json()),
+                status => {
+                    assert!(status >= 500, "{}", answer.text());
+                    answer.message();
+                    refused += 1;
+                }
             }
         }
-        std::thread::sleep(Duration::from_millis(120));
-    }
+        refused
+    };
+    launch_some();
+    wait("the disk to be full", || {
+        home.path("go.full").exists().then_some(())
+    });
+    assert_eq!(launch_some(), 6, "there is no room for any");
+    fs::write(go, "").unwrap();
+    launch_some();
     let trial = &server.finish(&filling)[0];
     assert_eq!(trial["exitCode"], 3, "{trial}");
     for run in &launched {
@@ -142,7 +153,6 @@ fn a_full_disk_is_survived() {
         .unwrap()
         .len();
     assert_eq!(listed, launched.len() + 1);
-    println!("{refused} launches refused, {} taken", launched.len());
 }
 
 #[test]
@@ -225,22 +235,17 @@ fn what_a_trial_leaves_running_ends_with_it() {
          sys.exit(5)",
     )]);
     let server = home.start();
-    let begun = Instant::now();
+    // Its deadline is far below what the three that are left would run.
     let trial = &server.finish(&server.launch("fork.py "))[0];
     assert_eq!(trial["exitCode"], 5, "{trial}");
-    assert!(
-        begun.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        begun.elapsed()
-    );
-    let log = server.output_of(trial);
+    let log = server.log(trial);
     let pids: Vec<&str> = log.split_whitespace().collect();
     assert_eq!(pids.len(), 3, "{log}");
     assert!(pids.iter().all(|pid| !is_alive(pid)), "{log}");
 }
 
 #[test]
-fn a_gigabyte_of_output_is_bounded_and_quick() {
+fn a_gigabyte_of_output_is_bounded() {
     let home = Home::new(&[(
         "flood.py",
         "import os\n\
@@ -255,13 +260,8 @@ fn a_gigabyte_of_output_is_bounded_and_quick() {
     )]);
     home.write("sweep.toml", "[limits]\noutput_bytes = 1000000\n");
     let server = home.start();
-    let begun = Instant::now();
     let run = server.launch("flood.py ");
     let trial = &server.finish_within(&run, Duration::from_secs(120))[0];
-    println!(
-        "1 GiB of output took {:.1} s",
-        begun.elapsed().as_secs_f64()
-    );
     assert_eq!(trial["exitCode"], 0, "{trial}");
     let sent = trial["metrics"]["sent"].as_f64().expect("the last line") as u64;
     let id = trial["id"].as_str().unwrap();

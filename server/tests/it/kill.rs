@@ -106,6 +106,7 @@ fn killed_servers_lose_no_trial_and_run_none_twice() {
             let mut command = home.command("127.0.0.1:0");
             command.stdout(Stdio::null()).stderr(Stdio::null());
             let mut child = command.spawn().unwrap();
+            // No event stands for a random moment.
             std::thread::sleep(moments.below(120));
             child.kill().unwrap();
             child.wait().unwrap();
@@ -125,7 +126,7 @@ fn killed_servers_lose_no_trial_and_run_none_twice() {
             .chain(last)
             .map(|(key, body)| spawn_launch(server.address, key, body))
             .collect();
-        // Every other kill meets the launches themselves.
+        // Again a random moment; every other kill meets the launches themselves.
         std::thread::sleep(moments.below(if kill % 2 == 0 { 12 } else { form.longest }));
         server.kill();
         for sent in sent {

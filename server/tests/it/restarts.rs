@@ -1,14 +1,15 @@
 //! Servers that are killed, stopped, started twice, or meet a bad data folder.
 
 use std::fs;
+use std::io::Read;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use sweep_planner::api::Timestamp;
 
-use crate::client::Request;
-use crate::server::{Home, Server, USER, is_alive, launch_request, wait_until};
+use crate::client::{self, Request};
+use crate::server::{Home, Server, USER, alive, run, wait};
 
 #[test]
 fn ctrl_c_ends_the_server_and_not_its_trials() {
@@ -28,14 +29,16 @@ fn ctrl_c_ends_the_server_and_not_its_trials() {
     let before = server.trials(&run)[0].clone();
     // Somebody watches: that must not hold the server up.
     let watching = Request::new("GET", "/v1/events").basic(USER, crate::server::KEY);
-    let _stream = watching.open(server.address);
-    let begun = Instant::now();
+    let mut stream = watching.open(server.address);
+    let (status, _) = client::head(&mut stream);
+    assert_eq!(status, 200);
     server.signal(Signal::INT);
-    assert!(server.wait_exit().success());
+    assert!(server.ended().success());
+    let mut events = String::new();
+    stream.read_to_string(&mut events).unwrap();
     assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "it took {:?}",
-        begun.elapsed()
+        events.ends_with("\r\n0\r\n\r\n"),
+        "the server waited for the stream and then cut it off: {events}"
     );
     let server = home.start();
     let found = &server.trials(&run)[0];
@@ -60,19 +63,26 @@ fn ctrl_c_ends_the_server_and_not_its_trials() {
 fn what_ended_while_no_server_ran_is_found() {
     let home = Home::new(&[(
         "brief.py",
-        "import time\ntime.sleep(0.4)\nprint('acc=1')\nexit(7)",
+        "import os, sys, time\n\
+         while not os.path.exists(sys.argv[1]): time.sleep(0.02)\n\
+         print('acc=1')\nexit(7)",
     )]);
     home.write(
         "sweep.toml",
         "[clusters.local]\nprice = { rate = \"36\" }\n",
     );
     let server = home.start();
-    let run = server.launch("brief.py ");
-    wait_until("the trial to run", || {
+    let go = home.path("go");
+    let run = server.launch(&format!("brief.py  '{}'", go.display()));
+    wait("the trial to run", || {
         (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
     });
     server.kill();
-    std::thread::sleep(Duration::from_secs(1));
+    fs::write(go, "").unwrap();
+    let file = format!("data/trials/{}/0/ended.json", run["id"].as_str().unwrap());
+    let ended: Value = wait("the record of its end", || {
+        serde_json::from_slice(&fs::read(home.path(&file)).ok()?).ok()
+    });
     let server = home.start();
     let trial = &server.finish(&run)[0];
     assert_eq!(
@@ -80,10 +90,15 @@ fn what_ended_while_no_server_ran_is_found() {
         (&json!(7), &json!(1.0))
     );
     assert_eq!(
-        (&trial["billedSeconds"], &trial["cost"]),
-        (&json!(1), &json!(0.01)),
+        (&trial["startTimestamp"], &trial["finishTimestamp"]),
+        (&ended["started"], &ended["at"]),
         "as long as it ran, not as long as nobody looked"
     );
+    let at = |time: &Value| serde_json::from_value::<Timestamp>(time.clone()).unwrap();
+    let ran = at(&ended["at"]).micros() - at(&ended["started"]).micros();
+    let seconds = u64::try_from(ran).unwrap().div_ceil(1_000_000);
+    assert_eq!(trial["billedSeconds"], json!(seconds));
+    assert_eq!(trial["cost"], json!(seconds as f64 / 100.0));
 }
 
 #[test]

@@ -171,7 +171,22 @@ impl Server {
         self.trials(run)
     }
 
-    pub(crate) fn output_of(&self, trial: &Value) -> String {
+    /// Waits until the dispatcher has worked through a whole round that began after this call. The
+    /// run's first trial prints one more `measured=…` each time that it finds the file `request`,
+    /// which it removes; a round records, last of all, what it read. So the second measurement is
+    /// recorded by a round that began after the first was asked for.
+    pub(crate) fn wait_for_round(&self, run: &Value, request: &Path) {
+        for _ in 0..2 {
+            let before = self.trials(run)[0]["metrics"]["measured"].clone();
+            fs::write(request, "").unwrap();
+            wait("a measurement", || {
+                let after = self.trials(run)[0]["metrics"]["measured"].clone();
+                (after != before).then_some(())
+            });
+        }
+    }
+
+    pub(crate) fn log(&self, trial: &Value) -> String {
         let id = trial["id"].as_str().unwrap();
         let page = self.get(&format!("/v1/core/local/experiments/{id}/logs"));
         page["text"].as_str().unwrap().to_owned()

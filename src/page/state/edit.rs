@@ -159,8 +159,7 @@ fn end_of_edits(text: &str, fix: &Fix) -> u32 {
 mod tests {
     use super::*;
     use crate::sweep::Span;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn the_cursor_goes_behind_the_last_edit() {

@@ -47,8 +47,7 @@ impl<K: Ord> EventClock<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn what_was_heard_while_an_answer_was_under_way_is_newer() {

@@ -248,8 +248,7 @@ fn legacy_fingerprint(plan: &Plan) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn plan(text: &str) -> Arc<Plan> {
         sweep::read(text, &sweep::Settings::default()).plan

@@ -279,8 +279,7 @@ fn edit_kind(input_type: &str, data: &str) -> EditKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn keys_are_read_by_letter_or_by_place() {

@@ -61,8 +61,7 @@ pub(super) fn cost_of_box(axes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn boxes_are_the_range() {

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::sweep::{Settings, read};
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use crate::testing::test;
 
 fn plan(text: &str) -> std::sync::Arc<Plan> {
     let reading = read(text, &Settings::default());

@@ -238,8 +238,7 @@ fn find_script(yaml: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     const YAML: &str = "compute:\n  train:\n    gpus: 1\n";
 

@@ -2,9 +2,8 @@ use super::tree::{self, NodeRef};
 use super::value::{Loader, YamlValue};
 
 use crate::sweep::literal::Literal;
+use crate::testing::test;
 use serde_json::Value as Json;
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Measured by scripts/pyyaml_table.py.
 const TABLE: &str = include_str!("../../../tests/data/pyyaml.json");

@@ -133,8 +133,7 @@ fn is_meant_as_value(argument: &Argument, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[derive(serde::Deserialize)]
     struct Table {

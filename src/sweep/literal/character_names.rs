@@ -137,8 +137,7 @@ fn longest_sound<'a>(text: &'a str, sounds: &[&str]) -> Option<(u32, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn names_are_found_as_python_finds_them() {

@@ -2,8 +2,7 @@
 
 use super::{acos, cos, exp, log, log1p, pow};
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use crate::testing::test;
 
 /// Arguments and cosines, as bits: of 40,000 random arguments the ten whose cosine lies nearest to
 /// the middle between two doubles (by mpmath, with 300 bits), and five ends. The results are those of

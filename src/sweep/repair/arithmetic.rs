@@ -203,8 +203,7 @@ fn power(base: Number, exponent: Number) -> Option<Number> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn sums_are_python_s() {

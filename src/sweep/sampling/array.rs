@@ -147,8 +147,7 @@ fn trim_trailing_zeros(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn check(items: Vec<Literal>, expected: &[&str]) {
         let (_, converted) = unify_types(&items).unwrap();

@@ -98,9 +98,8 @@ impl std::fmt::Debug for BoundCall {
 mod tests {
     use super::super::error::ArgumentRef::{self, Keyword, Positional};
     use super::*;
-    use crate::sweep::value::{self, ParsedValue};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::sweep::value::{self, Value};
+    use crate::testing::test;
 
     fn bind_text(text: &str) -> Result<BoundCall, BindError> {
         let ParsedValue::Call(call) = value::read(text) else {

@@ -130,8 +130,7 @@ pub(super) fn steps(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
 mod tests {
     use super::super::{Arguments, bind};
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn number(text: &str) -> Literal {
         if text.contains(['.', 'e']) {

@@ -5,8 +5,7 @@ use super::{Arguments, Stream, bind};
 use crate::sweep::value::{self, ParsedValue};
 use serde_json::Value as Json;
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use crate::testing::test;
 
 fn draw(expr: &str, words: &[u32]) -> Vec<String> {
     let ParsedValue::Call(call) = value::read(expr) else {

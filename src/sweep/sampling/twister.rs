@@ -76,8 +76,7 @@ fn untemper(output: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     /// The generator's published check: the 10,000th word from the default seed, 5489.
     #[test]

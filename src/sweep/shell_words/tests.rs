@@ -1,6 +1,5 @@
 use super::*;
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use crate::testing::test;
 
 /// Splits a person's text, checking that every place fits: words in order, apart, each cooked
 /// character found where it stands.

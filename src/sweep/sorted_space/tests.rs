@@ -1,7 +1,6 @@
 use super::*;
 use crate::sweep::{Settings, read};
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use crate::testing::test;
 
 const TEXTS: &[&str] = &[
     "grid run f.py --a \"[3, 1, 2]\" --b \"range(5, -4, -2)\" --c \"['x', '10', '9', 'x']\"",

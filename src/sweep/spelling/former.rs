@@ -273,8 +273,7 @@ pub(in crate::sweep) fn find_current_key(section: &str, key: &str) -> Option<Cur
 mod tests {
     use super::*;
     use crate::sweep::options::OPTIONS;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn name_today(typed: &str) -> Option<&'static str> {
         match find_current(typed)? {

@@ -317,8 +317,7 @@ fn is_ideographic(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn found(text: &str) -> Vec<(&str, HiddenClass)> {
         let all = find_all(text, 0, text.len());

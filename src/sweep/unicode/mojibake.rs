@@ -65,8 +65,7 @@ pub(super) fn repair_mojibake(found: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn mojibake_is_repaired() {

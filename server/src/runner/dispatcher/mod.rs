@@ -287,7 +287,7 @@ impl Dispatcher {
             match short {
                 Some(short) => tracing::warn!(cluster = %self.cluster, "{}", short.message()),
                 None => {
-                    tracing::info!(cluster = %self.cluster, "the disk has enough free space again")
+                    tracing::info!(cluster = %self.cluster, "the disk has enough free space again");
                 }
             }
             // The message of waiting runs changes with it.

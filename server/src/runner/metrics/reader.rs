@@ -225,7 +225,16 @@ mod tests {
         (temporary, folder, gatherer)
     }
 
-    fn values(found: &[NewMetricPoints]) -> Vec<f64> {
+    /// Writes a file as if so long after the trial was claimed.
+    fn write_after_claim(folder: &Folder, file: &Path, content: &str, after: Duration) {
+        fs::write(file, content).unwrap();
+        let claim = fs::metadata(folder.path().join("claim")).unwrap();
+        let modified = claim.modified().unwrap() + after;
+        let file = File::options().write(true).open(file).unwrap();
+        file.set_modified(modified).unwrap();
+    }
+
+    fn values(found: &[NewPoints]) -> Vec<f64> {
         found
             .iter()
             .flat_map(|all| &all.points)
@@ -276,20 +285,17 @@ mod tests {
     fn the_csv_that_the_trial_wrote_is_found() {
         let (_temporary, folder, mut gatherer) = setup();
         let csv = folder.work().join("lightning_logs/version_0/metrics.csv");
-        fs::write(&csv, "step,a\n0,1\n").unwrap();
-        std::thread::sleep(Duration::from_millis(20));
         assert!(folder.claim().unwrap());
+        fs::write(&csv, "step,a\n0,1\n").unwrap();
+        let source = File::options().write(true).open(&csv).unwrap();
+        source.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         assert!(
             gatherer.read_new(true).unwrap().points.is_empty(),
             "lay in the source"
         );
-        std::thread::sleep(Duration::from_millis(20));
-        fs::write(&csv, "step,a\n0,2\n").unwrap();
-        let found = gatherer.read_new(true).unwrap().points;
-        assert_eq!(
-            (values(&found), found[0].source),
-            (vec![2.0], MetricSource::Csv)
-        );
+        write_after_claim(&folder, &csv, "step,a\n0,2\n", Duration::from_millis(1));
+        let found = gatherer.gather(true).unwrap().points;
+        assert_eq!((values(&found), found[0].source), (vec![2.0], Source::Csv));
         assert!(
             gatherer.read_new(true).unwrap().points.is_empty(),
             "unchanged"
@@ -317,9 +323,8 @@ mod tests {
         let csv = folder.work().join("lightning_logs/version_0/metrics.csv");
         let other = temporary.path().join("other");
         assert!(folder.claim().unwrap());
-        std::thread::sleep(Duration::from_millis(20));
         for content in ["step,a\n0,2\n", "step,a\n0,2\n1,3\n"] {
-            fs::write(&csv, content).unwrap();
+            write_after_claim(&folder, &csv, content, Duration::from_millis(1));
             fs::write(&other, "step,a\n0,7\n").unwrap();
             assert!(!gatherer.read_new(true).unwrap().points.is_empty());
             fs::remove_file(&csv).unwrap();

@@ -219,7 +219,46 @@ fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<String, FetchError
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::watch;
+
     use super::*;
+    use crate::config::{Config, Overrides};
+    use crate::serve::make_app;
+    use crate::store::{Script, Store};
+
+    #[tokio::test]
+    async fn sources_wait_for_room() {
+        for (bound, begun) in [(u64::MAX, 0), (0, 1)] {
+            let home = tempfile::tempdir().unwrap();
+            let overrides = Overrides {
+                data: Some(home.path().to_owned()),
+                ..Overrides::default()
+            };
+            let mut config = Config::load(None, overrides).unwrap();
+            config.limits.free_bytes = Some(bound);
+            let store = Store::open(&home.path().join("sweep.db")).unwrap();
+            let (_stop, stopping) = watch::channel(false);
+            let address = ([127, 0, 0, 1], 1).into();
+            let app = make_app(config, store, address, stopping).await.unwrap();
+            let waiting = ToFetch {
+                run: 1,
+                id: "r".into(),
+                name: "hp".into(),
+                cluster: "local".into(),
+                source: "https://example.org/x".into(),
+                script: Script {
+                    folder: String::new(),
+                    path: "train.py".into(),
+                },
+            };
+            let mut fetches = Fetches::default();
+            // The runtime has one thread, so no task works before this one awaits.
+            let pause = fetches.begin(&Arc::new(app), vec![waiting]);
+            fetches.under_way.abort_all();
+            assert_eq!(fetches.runs.len(), begun, "{bound} bytes are to be free");
+            assert_eq!(pause, if begun == 0 { ROOM } else { LOOK });
+        }
+    }
 
     #[test]
     fn what_fails_again_and_again_is_tried_less_often() {

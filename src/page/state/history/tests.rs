@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+use crate::testing::test;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Text(Arc<str>);

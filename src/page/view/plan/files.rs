@@ -110,8 +110,7 @@ fn report_refused_file(draft: Draft, name: &str, why: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn files_are_taken_by_their_names() {

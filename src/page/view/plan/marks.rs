@@ -125,9 +125,8 @@ fn truncate_chars(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::test;
     use Severity::{Error, Warning};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn check(text: &str, problems: &[(u32, u32, Severity)], expected: &[(&str, Option<Severity>)]) {
         let problems: Vec<_> = problems

@@ -142,8 +142,7 @@ fn split_words(name: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     fn sorted(cells: &[&str], ascending: bool) -> Vec<String> {
         let mut cells: Vec<_> = cells.iter().map(|text| (*text).to_owned()).collect();

@@ -200,8 +200,7 @@ mod tests {
     use super::*;
     use crate::api::{CreateRun, RunStatus, SpaceIndex};
     use crate::sweep::{Ranges, Settings, read};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     /// What a server would say of the runs that a text launches, each with its first two trials.
     fn launched(text: &str) -> Vec<(RunTrials, Run)> {

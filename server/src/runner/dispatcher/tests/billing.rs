@@ -75,14 +75,14 @@ impl Engine for ScriptedEngine {
 }
 
 /// A server without its dispatcher, which the test steps, and the time.
-struct TestServer {
-    app: Arc<App>,
-    address: SocketAddr,
+pub(super) struct World {
+    pub(super) app: Arc<App>,
+    pub(super) address: SocketAddr,
     time: Arc<AtomicI64>,
 }
 
-impl TestServer {
-    async fn new(home: &Path, price: Pricing) -> Self {
+impl World {
+    pub(super) async fn new(home: &Path, price: Pricing) -> Self {
         std::fs::create_dir_all(home.join("source")).unwrap();
         std::fs::create_dir_all(home.join("data")).unwrap();
         std::fs::write(home.join("source/train.py"), "").unwrap();
@@ -133,7 +133,7 @@ impl TestServer {
         sent.await.unwrap()
     }
 
-    async fn launch(&self, command: &str) -> String {
+    pub(super) async fn launch(&self, command: &str) -> String {
         let body = json!({"spec": {"runControllerCommand": command, "sweepType": "grid_search",
                                    "instanceType": "m5a.large"}});
         let path = "/v1/core/local/runs".to_owned();
@@ -141,7 +141,7 @@ impl TestServer {
         run["id"].as_str().expect("a run").to_owned()
     }
 
-    async fn read(&self, run: &str) -> (Value, Vec<Value>) {
+    pub(super) async fn read(&self, run: &str) -> (Value, Vec<Value>) {
         let path = format!("/v1/core/local/runs/{run}");
         let page = self.send("GET", format!("{path}/trials"), None).await;
         let run = self.send("GET", path, None).await;

@@ -1,4 +1,5 @@
 mod billing;
+mod hangups;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;

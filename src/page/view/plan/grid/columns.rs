@@ -76,8 +76,7 @@ fn widths(plan: &Plan) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::sweep::{Settings, read};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use crate::testing::test;
 
     #[test]
     fn columns_fit_what_stands_in_them() {
