@@ -291,7 +291,7 @@ fn an_uploaded_source_runs_once_it_has_come() {
         .to_owned();
     // A run launched later runs to its end: the earlier one had its turn and was passed over.
     server.finish(&server.launch("train.py "));
-    let waiting = status(&server, &made);
+    let waiting = run_status(&server, &made);
     assert_eq!(waiting["experimentCounts"]["pending"], 2, "{waiting}");
     assert!(
         waiting["message"].as_str().unwrap().contains("upload"),

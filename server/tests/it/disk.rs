@@ -14,7 +14,7 @@ use crate::skip::skip;
 
 /// Fills the disk but for so many bytes, reports that by a file, and makes room once another file is
 /// there. Until then it measures on request, for [`Server::wait_for_round`].
-const FILL: &str = "import os, sys, time\n\
+const FILL_SCRIPT: &str = "import os, sys, time\n\
     stats = os.statvfs('.')\n\
     size = stats.f_bavail * stats.f_frsize - int(sys.argv[1])\n\
     with open('fill.bin', 'wb') as file:\n\

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::server::{Home, Server, alive, run, wait};
+use crate::server::{Home, Server, is_alive, launch_request, wait_until};
 use crate::skip::skip;
 
 /// The server of this home, started by a shell command that ends in `exec "$@"`, in a mount
@@ -114,7 +114,7 @@ fn a_full_disk_is_survived() {
     fs::create_dir(home.path("data")).unwrap();
     let data = home.path("data").display().to_string();
     let mount = format!("mount -t tmpfs -o size=6m none '{data}' && exec \"$@\"");
-    let server = Server::start(by_shell(&home, true, &mount));
+    let server = Server::start(shell_command(&home, true, &mount));
     let go = home.path("go");
     let filling = server.launch(&format!("fill.py  '{}'", go.display()));
     // Every answer is an answer, none a lie: while it fills, when it is full, and once there is
@@ -123,7 +123,7 @@ fn a_full_disk_is_survived() {
     let mut launch_some = || {
         let mut refused = 0;
         for _ in 0..6 {
-            let answer = server.post_run(&run("after.sh "));
+            let answer = server.post_run(&launch_request("after.sh "));
             match answer.status {
                 200 => launched.push(answer.json()),
                 status => {
@@ -136,7 +136,7 @@ fn a_full_disk_is_survived() {
         refused
     };
     launch_some();
-    wait("the disk to be full", || {
+    wait_until("the disk to be full", || {
         home.path("go.full").exists().then_some(())
     });
     assert_eq!(launch_some(), 6, "there is no room for any");
@@ -238,7 +238,7 @@ fn what_a_trial_leaves_running_ends_with_it() {
     // Its deadline is far below what the three that are left would run.
     let trial = &server.finish(&server.launch("fork.py "))[0];
     assert_eq!(trial["exitCode"], 5, "{trial}");
-    let log = server.log(trial);
+    let log = server.output_of(trial);
     let pids: Vec<&str> = log.split_whitespace().collect();
     assert_eq!(pids.len(), 3, "{log}");
     assert!(pids.iter().all(|pid| !is_alive(pid)), "{log}");

@@ -307,7 +307,7 @@ fn no_source_is_fetched_where_the_disk_is_nearly_full() {
     bound("9000000000000000000");
     let server = Server::start(slow_git(&home));
     let path = format!("/v1/core/local/runs/{}", made["id"].as_str().unwrap());
-    let status = wait("the disk to be found full", || {
+    let status = wait_until("the disk to be found full", || {
         let status = server.get(&path)["status"].clone();
         let said = status["message"].as_str().unwrap().to_owned();
         said.contains("disk has").then_some(status)

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::repository::{fetching, repository};
-use crate::server::{Home, Server, wait};
+use crate::repository::{fetch_request, make_repository};
+use crate::server::{Home, Server, wait_until};
 
 /// Measures on request, for [`Server::wait_for_round`], until it is stopped.
 const MEASURE: &str = "import os, sys, time\n\
@@ -34,17 +34,17 @@ fn state(server: &Server, run: &Value) -> Value {
 #[test]
 fn changes_without_a_notification_are_found() {
     let home = Home::new(&[("measure.py", MEASURE)]);
-    let (address, _) = repository(&home);
+    let (address, _) = make_repository(&home);
     let server = home.start();
     let measure = home.path("measure");
     let run = server.launch(&format!("measure.py  '{}'", measure.display()));
-    let mut wrong = fetching(&address.replace("proj", "none"));
+    let mut wrong = fetch_request(&address.replace("proj", "none"));
     wrong["name"] = json!("away");
     let away = server.post_run(&wrong).json();
     server.finish(&away);
     // By now the dispatcher has handled every notification that the two launches caused.
     server.wait_for_round(&run, &measure);
-    let database = database(&home);
+    let database = open_database(&home);
     database
         .execute_batch(
             "BEGIN IMMEDIATE;
@@ -55,10 +55,10 @@ fn changes_without_a_notification_are_found() {
              COMMIT",
         )
         .unwrap();
-    wait("the stop", || {
+    wait_until("the stop", || {
         (state(&server, &run) == "EXPERIMENT_STATE_CANCELLED").then_some(())
     });
-    wait("the fetch", || {
+    wait_until("the fetch", || {
         (state(&server, &away) == "EXPERIMENT_STATE_SUCCEEDED").then_some(())
     });
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sweep_planner::api::Timestamp;
 
 use crate::client::{self, Request};
-use crate::server::{Home, Server, USER, alive, run, wait};
+use crate::server::{Home, Server, USER, is_alive, launch_request, wait_until};
 
 #[test]
 fn ctrl_c_ends_the_server_and_not_its_trials() {
@@ -30,10 +30,10 @@ fn ctrl_c_ends_the_server_and_not_its_trials() {
     // Somebody watches: that must not hold the server up.
     let watching = Request::new("GET", "/v1/events").basic(USER, crate::server::KEY);
     let mut stream = watching.open(server.address);
-    let (status, _) = client::head(&mut stream);
+    let (status, _) = client::read_head(&mut stream);
     assert_eq!(status, 200);
     server.signal(Signal::INT);
-    assert!(server.ended().success());
+    assert!(server.wait_exit().success());
     let mut events = String::new();
     stream.read_to_string(&mut events).unwrap();
     assert!(
@@ -74,13 +74,13 @@ fn what_ended_while_no_server_ran_is_found() {
     let server = home.start();
     let go = home.path("go");
     let run = server.launch(&format!("brief.py  '{}'", go.display()));
-    wait("the trial to run", || {
+    wait_until("the trial to run", || {
         (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
     });
     server.kill();
     fs::write(go, "").unwrap();
     let file = format!("data/trials/{}/0/ended.json", run["id"].as_str().unwrap());
-    let ended: Value = wait("the record of its end", || {
+    let ended: Value = wait_until("the record of its end", || {
         serde_json::from_slice(&fs::read(home.path(&file)).ok()?).ok()
     });
     let server = home.start();

@@ -179,14 +179,14 @@ impl Server {
         for _ in 0..2 {
             let before = self.trials(run)[0]["metrics"]["measured"].clone();
             fs::write(request, "").unwrap();
-            wait("a measurement", || {
+            wait_until("a measurement", || {
                 let after = self.trials(run)[0]["metrics"]["measured"].clone();
                 (after != before).then_some(())
             });
         }
     }
 
-    pub(crate) fn log(&self, trial: &Value) -> String {
+    pub(crate) fn output_of(&self, trial: &Value) -> String {
         let id = trial["id"].as_str().unwrap();
         let page = self.get(&format!("/v1/core/local/experiments/{id}/logs"));
         page["text"].as_str().unwrap().to_owned()

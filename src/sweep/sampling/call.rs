@@ -98,7 +98,7 @@ impl std::fmt::Debug for BoundCall {
 mod tests {
     use super::super::error::ArgumentRef::{self, Keyword, Positional};
     use super::*;
-    use crate::sweep::value::{self, Value};
+    use crate::sweep::value::{self, ParsedValue};
     use crate::testing::test;
 
     fn bind_text(text: &str) -> Result<BoundCall, BindError> {

@@ -226,7 +226,7 @@ mod tests {
     }
 
     /// Writes a file as if so long after the trial was claimed.
-    fn write_after_claim(folder: &Folder, file: &Path, content: &str, after: Duration) {
+    fn write_after_claim(folder: &TrialFolder, file: &Path, content: &str, after: Duration) {
         fs::write(file, content).unwrap();
         let claim = fs::metadata(folder.path().join("claim")).unwrap();
         let modified = claim.modified().unwrap() + after;
@@ -234,7 +234,7 @@ mod tests {
         file.set_modified(modified).unwrap();
     }
 
-    fn values(found: &[NewPoints]) -> Vec<f64> {
+    fn values(found: &[NewMetricPoints]) -> Vec<f64> {
         found
             .iter()
             .flat_map(|all| &all.points)
@@ -294,8 +294,11 @@ mod tests {
             "lay in the source"
         );
         write_after_claim(&folder, &csv, "step,a\n0,2\n", Duration::from_millis(1));
-        let found = gatherer.gather(true).unwrap().points;
-        assert_eq!((values(&found), found[0].source), (vec![2.0], Source::Csv));
+        let found = gatherer.read_new(true).unwrap().points;
+        assert_eq!(
+            (values(&found), found[0].source),
+            (vec![2.0], MetricSource::Csv)
+        );
         assert!(
             gatherer.read_new(true).unwrap().points.is_empty(),
             "unchanged"

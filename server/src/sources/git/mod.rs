@@ -240,7 +240,7 @@ mod tests {
             let (_stop, stopping) = watch::channel(false);
             let address = ([127, 0, 0, 1], 1).into();
             let app = make_app(config, store, address, stopping).await.unwrap();
-            let waiting = ToFetch {
+            let waiting = PendingFetch {
                 run: 1,
                 id: "r".into(),
                 name: "hp".into(),
@@ -251,12 +251,19 @@ mod tests {
                     path: "train.py".into(),
                 },
             };
-            let mut fetches = Fetches::default();
+            let mut fetches = FetchQueue::default();
             // The runtime has one thread, so no task works before this one awaits.
-            let pause = fetches.begin(&Arc::new(app), vec![waiting]);
-            fetches.under_way.abort_all();
+            let pause = fetches.start_fetches(&Arc::new(app), vec![waiting]);
+            fetches.tasks.abort_all();
             assert_eq!(fetches.runs.len(), begun, "{bound} bytes are to be free");
-            assert_eq!(pause, if begun == 0 { ROOM } else { LOOK });
+            assert_eq!(
+                pause,
+                if begun == 0 {
+                    SPACE_CHECK_INTERVAL
+                } else {
+                    CHECK_INTERVAL
+                }
+            );
         }
     }
 

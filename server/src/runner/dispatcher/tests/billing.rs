@@ -75,13 +75,13 @@ impl Engine for ScriptedEngine {
 }
 
 /// A server without its dispatcher, which the test steps, and the time.
-pub(super) struct World {
+pub(super) struct TestServer {
     pub(super) app: Arc<App>,
     pub(super) address: SocketAddr,
     time: Arc<AtomicI64>,
 }
 
-impl World {
+impl TestServer {
     pub(super) async fn new(home: &Path, price: Pricing) -> Self {
         std::fs::create_dir_all(home.join("source")).unwrap();
         std::fs::create_dir_all(home.join("data")).unwrap();

@@ -16,14 +16,14 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use super::billing::World;
+use super::billing::TestServer;
 use crate::http::router::router;
 use crate::model::price::Pricing;
 use crate::runner::dispatcher::*;
 
 const RUNS: &str = "/v1/core/local/runs";
 
-impl World {
+impl TestServer {
     /// Polls a request at most so often and drops it; whether it was answered.
     async fn hang_up_after(&self, polls: usize, method: &str, path: &str, body: &Value) -> bool {
         let login = base64::prelude::BASE64_STANDARD.encode("ada:key");
@@ -84,19 +84,25 @@ impl World {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         // The database's changes are committed one after the other.
-        self.app.store.setting("last", Vec::new()).await.unwrap();
+        self.app
+            .store
+            .get_or_insert_setting("last", Vec::new())
+            .await
+            .unwrap();
     }
 
     /// Whether the dispatcher was notified of stop requests since the last call.
     fn take_notification(&self) -> bool {
-        self.app.wakes["local"].asked.swap(false, Ordering::SeqCst)
+        self.app.wakes["local"]
+            .stop_pending
+            .swap(false, Ordering::SeqCst)
     }
 }
 
 #[tokio::test]
 async fn a_committed_stop_reaches_the_dispatcher_though_its_caller_hangs_up() {
     let home = tempfile::tempdir().unwrap();
-    let world = World::new(home.path(), Pricing::default()).await;
+    let world = TestServer::new(home.path(), Pricing::default()).await;
     let wish = json!({"spec": {"desiredState": "RUN_STATE_CANCELED"}});
     let mut hung_up_on = 0;
     for polls in 1.. {
@@ -120,7 +126,7 @@ async fn a_committed_stop_reaches_the_dispatcher_though_its_caller_hangs_up() {
 #[tokio::test]
 async fn a_committed_launch_reaches_dispatcher_and_fetcher_though_its_caller_hangs_up() {
     let home = tempfile::tempdir().unwrap();
-    let world = World::new(home.path(), Pricing::default()).await;
+    let world = TestServer::new(home.path(), Pricing::default()).await;
     let body = json!({"spec": {"runControllerCommand": "train.py  1", "sweepType": "grid_search",
                                "instanceType": "m5a.large"}});
     world.take_notification();
@@ -130,7 +136,7 @@ async fn a_committed_launch_reaches_dispatcher_and_fetcher_though_its_caller_han
         let now = world.app.store.run_ids().await.unwrap().len();
         let committed = now > runs;
         runs = now;
-        let fetcher_notified = world.app.fetch.notified().now_or_never().is_some();
+        let fetcher_notified = world.app.fetch_wake.notified().now_or_never().is_some();
         assert_eq!(
             (world.take_notification(), fetcher_notified),
             (committed, committed),
