@@ -31,7 +31,7 @@ fn measure_cost(text: &str) -> Duration {
     time
 }
 
-/// The costs at both lengths where they grow more than [`MOST_GROWTH`] in every measurement.
+/// The costs at both lengths where they grow more than [`MAX_GROWTH`] in every measurement.
 fn measure_superlinear(piece: &Piece) -> Option<(Duration, Duration)> {
     let (short, long) = (piece.text(SHORT), piece.text(LONG));
     let (mut least, mut least_long) = (Duration::MAX, Duration::MAX);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// `details` has exactly one entry; a missing experiment has none (the client then skips it).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// A [`Code`], as a number.
+    /// A [`ErrorCode`], as a number.
     pub code: i32,
     /// What went wrong, for a person. The same text as in `details`.
     pub message: String,

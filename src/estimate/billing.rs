@@ -174,7 +174,7 @@ impl Billing {
         self.wait + self.phases().map(|phase| phase.length).into_iter().sum()
     }
 
-    /// The run time, or [`Billing::max_run`] where that is shorter.
+    /// The run time, or [`Billing::max_run_time`] where that is shorter.
     pub fn cap_run_time(&self, run: Seconds) -> Seconds {
         self.max_run_time.map_or(run, |limit| run.min(limit))
     }

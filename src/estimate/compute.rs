@@ -191,7 +191,7 @@ impl<'a> TrialEstimator<'a> {
     }
 }
 
-/// Run time and cost of one trial; for many of one plan, make one [`Pricer`].
+/// Run time and cost of one trial; for many of one plan, make one [`TrialEstimator`].
 pub fn estimate_trial(
     plan: &Plan,
     trial: &Trial,

@@ -52,7 +52,7 @@ impl Failures {
 /// run: every trial uses all its attempts, and each attempt runs to the limit. None without a
 /// limit.
 ///
-/// `n (T + 1) (overhead + max_run) / 3600 × rate + egress`, with the tariff's rounding of billed
+/// `n (T + 1) (overhead + max_run_time) / 3600 × rate + egress`, with the tariff's rounding of billed
 /// time included.
 pub fn cost_ceiling(tariff: &Tariff, trials: u128, retries: u32) -> Option<Money> {
     let longest = tariff.meter().billing().max_run_time?;

@@ -136,7 +136,7 @@ impl Fit {
         &self.leave_one_out_errors
     }
 
-    /// Root mean square of [`Fit::errors`].
+    /// Root mean square of [`Fit::leave_one_out_errors`].
     pub fn rmse(&self) -> f64 {
         self.rmse
     }

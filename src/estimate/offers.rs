@@ -80,7 +80,7 @@ impl PlanOffers {
         &self.machines
     }
 
-    /// The index of a part's machine in [`Prices::machines`].
+    /// The index of a part's machine in [`PlanOffers::machines`].
     pub(super) fn machine_index(&self, part: u32) -> Option<usize> {
         self.machine_of_part.get(part as usize).copied()
     }

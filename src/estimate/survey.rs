@@ -39,9 +39,9 @@ pub(super) struct PartSurvey {
     pub(super) trials: u128,
     pub(super) method: SurveyMethod,
     /// Run times with the number of trials that have them; in order of the trials under
-    /// [`Method::Each`].
+    /// [`SurveyMethod::EachTrial`].
     pub(super) run_times: Vec<(Seconds, u128)>,
-    /// Trials without a run time: exact, except under [`Method::Sample`].
+    /// Trials without a run time: exact, except under [`SurveyMethod::Sample`].
     pub(super) without_run_time: u128,
     pub(super) first_error: Option<FirstError>,
 }
@@ -85,7 +85,7 @@ pub(super) fn count_numbers(ranges: &[(u128, u128)]) -> u128 {
     })
 }
 
-/// Surveys every part that has chosen trials. Computes O([`EXACT`]) run times altogether.
+/// Surveys every part that has chosen trials. Computes O([`MAX_EXACT`]) run times altogether.
 pub(super) fn survey_parts(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<PartSurvey> {
     let by_part = chosen_by_part(plan, chosen);
     let total = by_part.iter().fold(0, |n: u128, (_, ranges)| {

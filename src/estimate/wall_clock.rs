@@ -6,7 +6,7 @@ use super::schedule::{self, MakespanBounds};
 use super::survey::{PartSurvey, SurveyMethod};
 use super::uncertainty::{Noise, Spread};
 
-/// Trials up to which [`Wall::useful_slots`] is searched for: the search simulates them log n
+/// Trials up to which [`WallClock::useful_slots`] is searched for: the search simulates them log n
 /// times.
 const MAX_SLOT_SEARCH: usize = 10_000;
 

@@ -1,6 +1,6 @@
 //! Finds the trials of a space that satisfy a condition, without listing the space.
 //!
-//! The clauses of a condition that read a single axis narrow that axis ([`View`]) at a cost that
+//! The clauses of a condition that read a single axis narrow that axis ([`SortedSpace`]) at a cost that
 //! does not depend on the size of the space. Clauses that read several axes are tested trial by
 //! trial, as far as the caller asks; a scan reports how far it got.
 

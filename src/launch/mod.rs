@@ -1,6 +1,6 @@
 //! Stage 8: turns a part and its chosen trials into the request that launches them, and back.
 //!
-//! The page builds a request with [`request`]. The server checks it with [`receive`]: it reads the
+//! The page builds a request with [`create_request`]. The server checks it with [`check_request`]: it reads the
 //! command by the code that showed the plan, and refuses the request where its own digest of the
 //! plan is not the page's.
 

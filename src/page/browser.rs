@@ -89,7 +89,7 @@ pub(crate) fn random_key() -> String {
     })
 }
 
-/// This machine's clock: microseconds since 1970. It may jump; see [`now_millis`] for durations.
+/// This machine's clock: microseconds since 1970. It may jump; see [`monotonic_millis`] for durations.
 pub(crate) fn wall_clock_micros() -> i64 {
     (js_sys::Date::now() * 1000.0) as i64
 }

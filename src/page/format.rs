@@ -114,7 +114,7 @@ pub(crate) fn format_dollars(usd: f64) -> String {
 }
 
 /// Dollars that the server reports with up to two significant digits below $0.10, for comparing small
-/// amounts: `$0.00026`. Below a millionth, and from $0.10 on, as [`dollars`].
+/// amounts: `$0.00026`. Below a millionth, and from $0.10 on, as [`format_dollars`].
 pub(crate) fn format_exact_dollars(usd: f64) -> String {
     if !(1e-6..0.1).contains(&usd) {
         return format_dollars(usd);

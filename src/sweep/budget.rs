@@ -2,7 +2,7 @@
 
 /// The most that is listed for one text: a value drawn, an item shuffled and a trial of a random
 /// search count one each, a word that the config file adds to a command four; a long value or word
-/// counts one more for each [`BYTES`] bytes.
+/// counts one more for each [`BYTES_PER_VALUE`] bytes.
 ///
 /// Each alone is limited to 10^6 already; this keeps a text of many from filling the memory.
 pub const MAX_LISTED: u64 = 4_000_000;
@@ -10,7 +10,7 @@ pub const MAX_LISTED: u64 = 4_000_000;
 /// Bytes of a value that count as one value more.
 const BYTES_PER_VALUE: usize = 32;
 
-/// What a text of more than [`BYTES`] bytes counts beyond one.
+/// What a text of more than [`BYTES_PER_VALUE`] bytes counts beyond one.
 pub(super) fn extra_cost(text: &str) -> u64 {
     (text.len() / BYTES_PER_VALUE) as u64
 }

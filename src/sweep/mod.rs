@@ -1,7 +1,7 @@
 //! The sweep language: from a command's text to the trials it stands for.
 //!
 //! The stages are plain values, each made by a pure function from the one before: text →
-//! [`words`] → [`command`] → [`axis`] → [`part`] (space, strategy, seed) → [`plan`]. [`read`] runs all
+//! [`shell_words`] → [`command`] → [`axis`] → [`part`] (space, strategy, seed) → [`plan`]. [`read`] runs all
 //! of them:
 //!
 //! ```
@@ -29,7 +29,7 @@
 //! draw     = ["np.random." | "numpy.random." | "random."] distribution "(" arguments ")"
 //! ```
 //!
-//! Words follow a POSIX shell's rules ([`words`]): quotes, escapes, `\` at a line's end, comments.
+//! Words follow a POSIX shell's rules ([`shell_words`]): quotes, escapes, `\` at a line's end, comments.
 //! No shell changes them later, so that `~/x`, `*.csv` and `$$` are passed as typed, with a warning that
 //! single quotes silence. An invisible character is reported where it stands: as an error in a name, in a
 //! number and between the values of a sweep, where it cannot be meant, else as a warning; not at all where
@@ -58,7 +58,7 @@
 //! assert_eq!(trials(r#"grid run f.py --p "['[a-z]+']""#), [r#"f.py --p "[a-z]+""#]);
 //! ```
 //!
-//! What may waste money is a warning ([`checks`]): a value that argparse takes for an option
+//! What may waste money is a warning ([`lints`]): a value that argparse takes for an option
 //! (`--lr "[-1e-5]"`: behind `--lr=` it does not), a text that looks like a sweep and is passed as one
 //! value (`"(1, 2)"`, `lr="[0.1, 0.2]"`), a swept flag that is given again. A value that begins like a
 //! sweep and cannot be read as one is an error, and the sweeps that may have been meant are its fixes, the
@@ -99,8 +99,8 @@
 //! assert_eq!([plan.run_name(0), plan.run_name(1)], [Some("abc"), Some("abc-2")]);
 //! ```
 //!
-//! [`config::pasted`] splits a text that holds a config file; links and other tools' files are reported as
-//! what they are ([`foreign`]).
+//! [`config::split_pasted`] splits a text that holds a config file; links and other tools' files are reported as
+//! what they are ([`foreign_text`]).
 //!
 //! The YAML file of `--config` is read by PyYAML's rules and merged as Grid's client merges it ([`config`]).
 //!

@@ -121,7 +121,7 @@ impl Plan {
         }
     }
 
-    /// The number that the trial passes for what a formula calls `variable` (see [`Part::find`]);
+    /// The number that the trial passes for what a formula calls `variable` (see [`Part::find_argument`]);
     /// `None` where it passes none, or no number.
     pub fn number(&self, trial: &Trial, variable: &str) -> Option<f64> {
         let part = self.part(trial)?;

@@ -19,7 +19,7 @@ pub struct NewMetricPoints {
     pub number: u32,
     /// Where they were read.
     pub source: MetricSource,
-    /// How far [`Source::Output`] has now been read, in bytes; stored with the points, so that
+    /// How far [`MetricSource::Output`] has now been read, in bytes; stored with the points, so that
     /// none is read twice or lost.
     pub read_to: Option<u64>,
     /// In the order written.

@@ -31,7 +31,7 @@ pub struct RunRecord {
     pub terms: BillingTerms,
     /// How many trials it has.
     pub trials: u32,
-    /// How many are in each [`State`].
+    /// How many are in each [`TrialState`].
     pub counts: [u32; TrialState::ALL.len()],
     /// Billed seconds of the trials that have ended.
     pub billed_seconds: u64,

@@ -122,7 +122,7 @@ pub struct ActiveTrial {
     pub number: u32,
     /// Script and arguments.
     pub argv: Vec<String>,
-    /// [`State::Starting`] or [`State::Running`].
+    /// [`TrialState::Starting`] or [`TrialState::Running`].
     pub state: TrialState,
     /// How often it was tried before.
     pub attempt: u32,

@@ -225,7 +225,7 @@ impl TrialFolder {
     }
 
     /// Locks the folder for a supervisor; `None` if another one holds it. Held until dropped or the
-    /// process ends. Retries for `patience`, since [`Folder::supervised`] holds the lock for a
+    /// process ends. Retries for `patience`, since [`TrialFolder::has_supervisor`] holds the lock for a
     /// moment too.
     pub fn lock(&self, patience: Duration) -> io::Result<Option<File>> {
         let file = OpenOptions::new()

@@ -233,7 +233,7 @@ fn clone_blocks(from: &Path, to: &Path) -> io::Result<bool> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn shared(_: &Path, _: &Path) -> io::Result<bool> {
+fn clone_blocks(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
 

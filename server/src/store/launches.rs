@@ -28,7 +28,7 @@ impl Store {
             .await
     }
 
-    /// The run that an idempotency key has created before, or [`Created::KeyReused`]; `None` if the
+    /// The run that an idempotency key has created before, or [`CreateOutcome::KeyReused`]; `None` if the
     /// key is new.
     pub async fn find_launch(
         &self,

@@ -31,7 +31,7 @@ const MIGRATIONS: [Migration; 5] = [
 /// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.
 const READ_AHEAD_MAX: u64 = 4 << 30;
 
-/// Reads the file once from its beginning to its end, so that what [`check`] then reads in another
+/// Reads the file once from its beginning to its end, so that what [`check_file`] then reads in another
 /// order is in memory: for 434 MB that were not, the check took 1.8 s instead of 7.9 s. Errors are
 /// left for the check to find.
 pub(super) fn read_ahead(path: &Path) {

@@ -150,7 +150,7 @@ fn build_requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
     Ok(requests)
 }
 
-/// Idempotency keys by what they launch ([`Named::name`]), as stored in this tab.
+/// Idempotency keys by what they launch ([`IdentifiedRequest::identity`]), as stored in this tab.
 struct PendingKeys(Vec<(String, String)>);
 
 impl PendingKeys {

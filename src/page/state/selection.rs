@@ -21,7 +21,7 @@ pub(super) struct Selection {
     /// The plan. For a link's selection it is found later: the first one that has its fingerprint.
     plan: Arc<OnceLock<Arc<Plan>>>,
     /// Whether the selection was dropped, so that all trials of any plan are chosen: see
-    /// [`Picked::released`]. `plan` is then the one that replaced the selection's own.
+    /// [`Selection::is_released`]. `plan` is then the one that replaced the selection's own.
     is_released: bool,
 }
 

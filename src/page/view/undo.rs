@@ -1,6 +1,6 @@
 //! Undo and redo by keys, by the browser's menu and by buttons; how edits are classified as steps.
 //!
-//! The boxes whose text is part of the plan have [`OURS`]: the browser's own history of them is
+//! The boxes whose text is part of the plan have [`PLAN_HISTORY`]: the browser's own history of them is
 //! never used, since a fix or a control would glue an earlier text to a later one.
 
 use leptos::ev;

@@ -114,7 +114,7 @@ impl Matching<'_> {
     }
 
     /// How many ranges the image of `of` is put together from, counted without making them; `None` beyond
-    /// [`MOST_RANGES`].
+    /// [`MAX_RANGES`].
     fn count_ranges(&self, of: &Ranges) -> Option<usize> {
         let mut count = 0_usize;
         self.visit_products(of, &mut |sets| {
@@ -165,7 +165,7 @@ impl Matching<'_> {
         Some(pieces.into_iter().collect())
     }
 
-    /// The same as [`Matching::map`] for a new part of which random search proposes some trials: looks each
+    /// The same as [`Matching::map_to_positions`] for a new part of which random search proposes some trials: looks each
     /// of them up in the projection. O(proposed · axes).
     pub(super) fn scan_proposed(
         &self,
@@ -216,7 +216,7 @@ impl Matching<'_> {
 }
 
 impl MatchedAxis {
-    /// Appends the counterparts of a range of digits, as [`DigitMap::image`] does; those of all digits
+    /// Appends the counterparts of a range of digits, as [`DigitMap::append_counterparts`] does; those of all digits
     /// are worked out only once, since most boxes have most axes whole.
     fn append_image(
         &self,

@@ -8,12 +8,12 @@ use crate::sweep::ranges::Ranges;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-/// How many values of an axis a [`Cause`] names.
+/// How many values of an axis a [`LossCause`] names.
 const MAX_EXAMPLES: usize = 3;
 
 /// What becomes of an old axis in the new part.
 pub(super) enum Role {
-    /// The new part has the argument: the number of its [`Matched`].
+    /// The new part has the argument: the number of its [`MatchedAxis`].
     Matched(usize),
     /// The new part does not have the argument.
     Dropped,
@@ -40,7 +40,7 @@ pub(super) struct MatchedAxis {
 
 /// Where a new axis takes its digits from.
 pub(super) enum DigitSource {
-    /// The number of a [`Matched`].
+    /// The number of a [`MatchedAxis`].
     Matched(usize),
     /// The old part has the argument at one value: its digit, `None` where the new axis lacks it.
     Digit(Option<u128>),

@@ -25,7 +25,7 @@
 //! The work is done on ranges, in three steps: `pairing.rs` finds each part's counterpart;
 //! `projection.rs` maps the chosen trials, box by box of the old space, to the *common space* of the axes
 //! that both parts sweep; `image.rs` maps that to the new part's trials. No trial is listed but those
-//! that random search proposes, whatever the size. A choice that takes more than [`MOST_RANGES`] ranges
+//! that random search proposes, whatever the size. A choice that takes more than [`MAX_RANGES`] ranges
 //! on the way is lost as a whole.
 
 // Which command, argument and value is which.
@@ -99,13 +99,13 @@ pub enum LossCause {
     Command(u64),
     /// No axis is left that tells the chosen trials from the others.
     NothingInCommon,
-    /// The choice takes more than [`MOST_RANGES`] ranges.
+    /// The choice takes more than [`MAX_RANGES`] ranges.
     TooManyRanges,
 }
 
 /// Carries `chosen`, positions in the plan `before`, over to the plan `now`.
 ///
-/// O(text + listed values + ranges · axes), at most [`MOST_RANGES`] of them. Where either plan is
+/// O(text + listed values + ranges · axes), at most [`MAX_RANGES`] of them. Where either plan is
 /// empty (its text cannot be read) nothing is chosen and nothing reported as lost.
 pub fn carry(before: &Plan, chosen: &Ranges, now: &Plan) -> Carried {
     let chosen = chosen.clip(before.len());

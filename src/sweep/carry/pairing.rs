@@ -13,7 +13,7 @@ const MAX_COMPARED: usize = 4096;
 /// First come parts with the same words, those at the same place before others. Then, script by script,
 /// the parts that are left: in order where both plans have equally many, else each with the one that
 /// shares most words. Last, parts whose script changed, in order, where both plans have equally many
-/// left. O(words), apart from up to [`MOST_COMPARED`] comparisons.
+/// left. O(words), apart from up to [`MAX_COMPARED`] comparisons.
 pub(super) fn pair_parts(before: &Plan, now: &Plan) -> Vec<Option<usize>> {
     let (before, now) = (before.parts(), now.parts());
     if let ([_], [_]) = (before, now) {

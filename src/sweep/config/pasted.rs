@@ -53,7 +53,7 @@ pub fn split_pasted(text: &str) -> Option<PastedConfig> {
     })
 }
 
-/// The one problem of a text that [`pasted`] takes apart, at the file's first key.
+/// The one problem of a text that [`split_pasted`] takes apart, at the file's first key.
 pub(in crate::sweep) fn check_pasted(text: &str) -> Option<Diagnostic> {
     let block = yaml_block(text)?;
     let (start, line) = lines_with_offsets(text)

@@ -156,7 +156,7 @@ pub enum Kind {
     // Commands.
     /// No command in the text.
     NoCommand,
-    /// A config file where a command belongs: [`crate::sweep::config::pasted`] takes it apart.
+    /// A config file where a command belongs: [`crate::sweep::config::split_pasted`] takes it apart.
     ConfigPasted,
     /// A link, or a file of another tool.
     Foreign(foreign::ForeignText),

@@ -249,7 +249,7 @@ fn numbers_between_blanks<'t>(
     }
 }
 
-/// What a list or a `range` of at most [`MOST_LISTED`] values passes; `None` for anything else, draws
+/// What a list or a `range` of at most [`MAX_ENUMERATED`] values passes; `None` for anything else, draws
 /// and `range`s that are longer above all.
 pub(in crate::sweep) fn enumerate_values(text: &str) -> Option<Vec<String>> {
     match value::read(text) {

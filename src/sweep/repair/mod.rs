@@ -1,7 +1,7 @@
 //! Repairs of values that cannot be read as a sweep, or only look like one: the sweeps that a person may
 //! have meant, the likeliest first.
 //!
-//! Every [`Meaning`] is a whole new value that is read as a sweep with at least one value, so that a fix
+//! Every [`Repair`] is a whole new value that is read as a sweep with at least one value, so that a fix
 //! with it leaves nothing of the problem.
 
 use super::literal::as_integer;

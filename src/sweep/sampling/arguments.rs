@@ -286,7 +286,7 @@ impl<'a> BoundArguments<'a> {
         }
     }
 
-    /// A parameter as a C `long` of 64 bits, cut as [`Bound::integer`] cuts.
+    /// A parameter as a C `long` of 64 bits, cut as [`BoundArguments::read_integer`] cuts.
     pub(super) fn read_i64(&mut self, index: usize) -> Result<i64, BindError> {
         let value = self.read_integer(index)?;
         value.to_i64().ok_or_else(|| self.too_large(index))
@@ -338,7 +338,7 @@ impl<'a> BoundArguments<'a> {
         self.error(index, fault)
     }
 
-    /// A parameter as a number of values, 0 to [`LIMIT`].
+    /// A parameter as a number of values, 0 to [`MAX_VALUES`].
     pub(super) fn read_count(&self, index: usize) -> Result<u32, BindError> {
         let Some(Literal::Int(size)) = self.literal(index) else {
             return Err(self.wrong_type(index, Expected::Size));

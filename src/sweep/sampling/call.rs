@@ -20,7 +20,7 @@ pub struct BoundCall {
 ///
 /// # Errors
 /// An unknown name, arguments that do not match the parameters, values that NumPy refuses, and more
-/// than [`super::LIMIT`] values. Only the first error is reported, with the argument
+/// than [`super::arguments::MAX_VALUES`] values. Only the first error is reported, with the argument
 /// that causes it.
 pub fn bind(name: &str, arguments: &Arguments) -> Result<BoundCall, BindError> {
     let Some(entry) = registry::find_entry(name) else {
@@ -73,7 +73,7 @@ impl BoundCall {
         self.signature
     }
 
-    /// Draws the values: [`Call::size`] of them, or one. O(values), not counting rejected
+    /// Draws the values: [`BoundCall::size`] of them, or one. O(values), not counting rejected
     /// draws; `choice` without replacement and `permutation` are O(items).
     pub fn draw(&self, stream: &mut Stream) -> DrawnValues {
         let count = match self.sampler.count {

@@ -224,7 +224,7 @@ fn is_truthy(literal: &Literal) -> bool {
 /// The size of a population that is to be shuffled.
 ///
 /// # Errors
-/// More than [`LIMIT`] items: all of them must be listed for it.
+/// More than [`MAX_VALUES`] items: all of them must be listed for it.
 fn ensure_listable(bound: &BoundArguments<'_>, population: &Population) -> Result<u32, BindError> {
     u32::try_from(population.len())
         .ok()

@@ -82,7 +82,7 @@ impl fmt::Display for DrawnValue {
 }
 
 impl DrawnValues {
-    /// How many there are, at most [`super::LIMIT`].
+    /// How many there are, at most [`super::arguments::MAX_VALUES`].
     pub fn len(&self) -> u64 {
         let length = match self {
             DrawnValues::Floats(values) => values.len(),

@@ -6,7 +6,7 @@ use super::to_offset;
 pub(super) struct Cursor<'a> {
     text: &'a str,
     position: usize,
-    /// The end of the line that [`Cursor::line`] last looked at.
+    /// The end of the line that [`Cursor::rest_of_line`] last looked at.
     line_end: Option<usize>,
 }
 

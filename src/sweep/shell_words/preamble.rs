@@ -53,7 +53,7 @@ const WRAPPERS: &[&str] = &[
 
 impl Lexer<'_> {
     /// Skips and reports what stands before `grid run` on this line, and lines that are no command but
-    /// usually stand above one. O(1) for each line: at most [`FAR`] bytes of it are read.
+    /// usually stand above one. O(1) for each line: at most [`MAX_LINE_SCAN`] bytes of it are read.
     pub(super) fn skip_preamble(&mut self) {
         loop {
             let rest = self.cursor.rest();

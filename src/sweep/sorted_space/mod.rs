@@ -136,7 +136,7 @@ impl SortedSpace {
 
     /// Leaves the trials whose value on axis number `axis` satisfies `keep`, which is called once with
     /// each of the axis's digits. Returns false, and leaves all trials, for an axis of more than 10^6
-    /// values: such a range is narrowed by [`View::keep_numbers`], without listing it.
+    /// values: such a range is narrowed by [`SortedSpace::retain_numbers`], without listing it.
     pub fn retain(&mut self, part: &Part, axis: u32, keep: impl Fn(u128) -> bool) -> bool {
         let Some(of) = part.axes().get(axis as usize) else {
             return false;

@@ -65,8 +65,7 @@ impl EventHub {
     }
 
     /// Whether there is a subscriber. Otherwise the caller need not read from the database what
-    /// changed;
-    /// [`Events::unheard`] is enough.
+    /// changed; [`EventHub::publish_reload_once`] is enough.
     pub fn has_subscribers(&self) -> bool {
         let state = self.lock();
         state.channel.receiver_count() > 0

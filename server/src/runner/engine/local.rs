@@ -45,7 +45,7 @@ pub struct LocalEngine {
 enum SupervisorStatus {
     Alive,
     Exited,
-    /// Exited with [`NO_ROOM`]: it started nothing, since the disk was full.
+    /// Exited with [`EXIT_DISK_FULL`]: it started nothing, since the disk was full.
     DiskFull,
 }
 

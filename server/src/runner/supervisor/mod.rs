@@ -2,7 +2,7 @@
 //!
 //! It lives apart from the server, in its own session, so that a server that is killed, stopped
 //! or upgraded neither ends the trial nor loses how it ended. It communicates with the server
-//! through files alone (see [`Folder`]), and runs the script at most once, however often a
+//! through files alone (see [`TrialFolder`]), and runs the script at most once, however often a
 //! supervisor is started.
 
 mod datastores;

@@ -164,7 +164,7 @@ fn open_exit_fd(pid: Pid) -> Option<OwnedFd> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn exit(_: Pid) -> Option<OwnedFd> {
+fn open_exit_fd(_: Pid) -> Option<OwnedFd> {
     None
 }
 
@@ -228,7 +228,7 @@ fn kill_orphans(script: Pid) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_orphans(_: Pid) {}
+fn kill_orphans(_: Pid) {}
 
 #[cfg(target_os = "linux")]
 fn list_children() -> Vec<Pid> {

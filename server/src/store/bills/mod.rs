@@ -1,4 +1,4 @@
-//! Billed seconds as they are stored. The core computes them ([`Rounding::bill`]); SQL only stores
+//! Billed seconds as they are stored. The core computes them ([`Rounding::billed_seconds_between`]); SQL only stores
 //! them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};

@@ -50,7 +50,7 @@ pub(super) struct Row {
 }
 
 impl Table {
-    /// Joins the trials of some runs. `plan` is read from [`text`] and has a part for each run, so
+    /// Joins the trials of some runs. `plan` is read from [`commands_as_text`] and has a part for each run, so
     /// that its columns include the fixed arguments that differ between runs. If the text could not
     /// be read, the columns are the swept arguments alone. O(trials · columns).
     pub(super) fn join(runs: &[(RunTrials, Run)], plan: &Plan) -> Table {
