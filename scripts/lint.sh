@@ -20,6 +20,12 @@ core_is_free_of_the_browser() {
     crates=$(cargo tree -p sweep-server -e normal --prefix none) || return 1
     ! grep -E '^(leptos|web-sys|gloo-net|wasm-bindgen) ' <<<"$crates"
 }
+# The page is downloaded by everybody; only the server describes the API.
+page_has_no_descriptions() {
+    local crates
+    crates=$(cargo tree -p sweep-planner --target wasm32-unknown-unknown --features page -e normal --prefix none) || return 1
+    ! grep -E '^utoipa' <<<"$crates"
+}
 imports_follow_the_rules() { scripts/imports.py --self-test && scripts/imports.py; }
 lock_file_is_current() { cargo metadata --locked --format-version 1 >/dev/null; }
 scripts_are_well_formed() {
@@ -32,6 +38,7 @@ lint cargo fmt --all --check
 lint cargo clippy --quiet --workspace --all-targets -- -D warnings
 lint cargo clippy --quiet -p sweep-planner --target wasm32-unknown-unknown --features page -- -D warnings
 lint core_is_free_of_the_browser
+lint page_has_no_descriptions
 lint imports_follow_the_rules
 lint scripts_are_well_formed
 exit $failed

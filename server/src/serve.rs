@@ -113,10 +113,10 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     remove_orphaned_sources(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
+    let service = router(Arc::clone(&app))?.into_make_service_with_connect_info::<SocketAddr>();
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
     print_start_address(&app, &account, address)?;
-    let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopped = app.stopping.clone();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the sender was dropped: the server is stopping as well.

@@ -6,6 +6,7 @@ use super::{Int64, Timestamp, nullable};
 
 /// `GET …/experiments/{id}/artifacts`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ArtifactPage {
     /// This page's files, sorted by name.
@@ -17,19 +18,20 @@ pub struct ArtifactPage {
     /// Empty on the first page.
     #[serde(deserialize_with = "nullable")]
     pub previous_page_token: String,
-    /// Ours: the address at which a GET without credentials fetches all of them as one tar, for a
-    /// limited time.
+    /// Ours: the address at which a GET without credentials fetches all of them as one tar, for an
+    /// hour.
     #[serde(deserialize_with = "nullable")]
     pub archive_url: String,
 }
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Artifact {
     /// Relative to the trial's folder, with folders.
     pub filename: String,
-    /// The address at which a GET without credentials fetches it, for a limited time.
+    /// The address at which a GET without credentials fetches it, for an hour.
     pub url: String,
     /// Bytes.
     pub size_bytes: Int64,

@@ -8,6 +8,7 @@ use super::{Timestamp, nullable};
 
 /// `POST /v1/auth/login` and `POST /v1/session`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
     /// The account's name, or its id.
@@ -29,6 +30,7 @@ impl fmt::Debug for Credentials {
 
 /// The answer to a login.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginAnswer {
     /// For `Authorization: Bearer …` of the user call; lives a few minutes.
     pub token: String,
@@ -43,6 +45,7 @@ impl fmt::Debug for LoginAnswer {
 /// `GET /v1/auth/user`. Grid's client reads `id` alone and uses it as the user of its Basic
 /// authentication; `apiKey` is always empty, since this server stores no key that it could show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct User {
     /// The account's id.
@@ -71,6 +74,7 @@ pub struct User {
 
 /// Grid's state of an account; here every account is ready to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UserStatus {
     /// Always true.
@@ -85,6 +89,7 @@ pub struct UserStatus {
 
 /// The answer to `GET /v1/session` and to signing in there: what a page needs to start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PageSession {
     /// The account that is signed in.

@@ -6,6 +6,7 @@ use super::{Int64, Timestamp, nullable};
 
 /// `GET /v1/core/clusters`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClusterList {
     /// The cluster of a run whose command names none. Never `null`: that breaks Grid's login.
@@ -17,6 +18,7 @@ pub struct ClusterList {
 
 /// Where runs execute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Cluster {
     /// What `--cluster` names and every path holds: `[a-z0-9-]`, up to 63.
@@ -33,6 +35,7 @@ pub struct Cluster {
 
 /// What was configured of a [`Cluster`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterSpec {
     /// Always `GLOBAL` here: Grid's client requests storage buckets of the other types.
@@ -46,6 +49,7 @@ pub struct ClusterSpec {
 
 /// The state of a [`Cluster`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterStatus {
     /// Whether trials can start there.
@@ -60,6 +64,7 @@ pub struct ClusterStatus {
 
 /// The kinds of clusters that Grid had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "Grid's words; only GLOBAL has a meaning here")]
 pub enum ClusterType {
     #[serde(rename = "CLUSTER_TYPE_UNSPECIFIED")]
@@ -74,6 +79,7 @@ pub enum ClusterType {
 
 /// The state of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum ClusterState {
     #[serde(rename = "CLUSTER_STATE_UNSPECIFIED")]
@@ -92,6 +98,7 @@ pub enum ClusterState {
 
 /// `GET /v1/core/clusters/{id}/instance-types`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct InstanceTypeList {
     /// One entry per machine and known price (`spot` or not).
@@ -101,6 +108,7 @@ pub struct InstanceTypeList {
 
 /// One machine at one of its two prices. A machine whose price is not known has no entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceType {
     /// As `--instance_type` takes it, `m5a.large`.
@@ -124,6 +132,7 @@ pub struct InstanceType {
 
 /// Whether a machine can be rented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Availability {
     #[serde(rename = "AVAILABILITY_AVAILABLE")]

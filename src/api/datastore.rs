@@ -7,6 +7,7 @@ use super::{Int64, Timestamp, nullable};
 
 /// `GET …/datastores?name=NAME`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreList {
     /// Sorted by name, then version.
@@ -22,6 +23,7 @@ pub struct DatastoreList {
 
 /// One version of a datastore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Datastore {
     /// Identifies this version; a launch names it.
@@ -30,7 +32,7 @@ pub struct Datastore {
     pub name: String,
     /// When the folder was last changed.
     pub created_at: Timestamp,
-    /// The same as `created_at`.
+    /// The same as `createdAt`.
     pub updated_at: Timestamp,
     /// Version, size and owner.
     pub spec: DatastoreSpec,
@@ -40,6 +42,7 @@ pub struct Datastore {
 
 /// Version, size and owner of a [`Datastore`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreSpec {
     /// The cluster of the request: all of a server's clusters have the same datastores.
@@ -64,6 +67,7 @@ pub struct DatastoreSpec {
 
 /// Whether a [`Datastore`] is ready, in Grid's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreStatus {
     /// `DATASTORE_OPTIMIZATION_STATUS_SUCCEEDED`: ready for use.
@@ -76,6 +80,7 @@ pub struct DatastoreStatus {
 
 /// How a trial reads its datastores (ours).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum DatastoreDelivery {
     /// They are mounted read-only at the paths that the run asked for.
@@ -86,6 +91,7 @@ pub enum DatastoreDelivery {
 
 /// How a trial reads its datastores, and why they are not mounted (ours).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DatastoreAccess {
     /// Which of the two ways.

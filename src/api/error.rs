@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 /// The body of an error. Grid's client prints `details[0].message` as one clean line, and only if
 /// `details` has exactly one entry; a missing experiment has none (the client then skips it).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Error))]
 pub struct ErrorBody {
-    /// A [`ErrorCode`], as a number.
+    /// The kind of error, by gRPC's numbers; the HTTP status says the same more finely.
+    #[cfg_attr(feature = "openapi", schema(value_type = ErrorCode))]
     pub code: i32,
     /// What went wrong, for a person. The same text as in `details`.
     pub message: String,
@@ -15,10 +17,11 @@ pub struct ErrorBody {
     pub details: Vec<ErrorDetail>,
 }
 
-/// The one entry of [`ErrorBody::details`].
+/// The one entry of an error's `details`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDetail {
-    /// The type of this entry; always [`ErrorDetail::TYPE`] here.
+    /// The type of this entry; always `type.googleapis.com/google.rpc.LocalizedMessage` here.
     #[serde(rename = "@type", default, deserialize_with = "super::nullable")]
     pub kind: String,
     /// What went wrong and what to do, for a person.
@@ -78,4 +81,20 @@ pub enum ErrorCode {
     Unavailable = 14,
     /// The request has no valid credentials (401).
     Unauthenticated = 16,
+}
+
+impl ErrorCode {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::InvalidArgument,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::PermissionDenied,
+        Self::ResourceExhausted,
+        Self::FailedPrecondition,
+        Self::Unimplemented,
+        Self::Internal,
+        Self::Unavailable,
+        Self::Unauthenticated,
+    ];
 }

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::{Run, TrialRow, nullable};
 
 /// The `data` of one server-sent event of `GET /v1/events`: `{"run": …}`, `{"trials": …}` or
-/// `"reload"` (an externally tagged enum, which serde reads without a second copy of every type's
-/// reader in the page).
+/// `"reload"`.
 ///
 /// Each event has an `id`. A client that reconnects with `Last-Event-ID` gets the events that it
-/// missed, or [`Event::Reload`] where the server no longer has them, as does a client that reads
-/// too slowly. A comment line every few seconds keeps the stream open.
+/// missed, or `"reload"` where the server no longer has them, as does a client that reads too
+/// slowly. A comment line every few seconds keeps the stream open.
+// Externally tagged, since serde reads that without a second copy of every type's reader in the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Event {
     /// A run that is new or has changed, as it is now; `experimentIds` stays empty.
@@ -24,6 +25,7 @@ pub enum Event {
 
 /// The changed trials of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TrialChanges {
     /// The run's cluster.

@@ -9,10 +9,13 @@ use super::{
     Scratch, SpaceIndex, Timestamp, nullable,
 };
 
-/// The state of a trial. `CANCELLED` has two Ls here, and one on a run.
+/// The state of a trial. `QUEUED` waits for a slot, `IMAGE_BUILDING` is starting, `PAUSED` is held
+/// until its run is released; `PENDING` and `UNSPECIFIED` are never sent. `CANCELLED` has two Ls
+/// here, and one on a run.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ExperimentState {
     /// No state; proto3's default.
     #[default]
@@ -94,6 +97,7 @@ impl ExperimentState {
 
 /// `GET …/experiments?names=…`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExperimentList {
     /// The experiments found, in the order requested, without those that do not exist.
     #[serde(default, deserialize_with = "nullable")]
@@ -102,6 +106,7 @@ pub struct ExperimentList {
 
 /// One trial, as Grid's client reads it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Experiment {
     /// Unique on this server; paths hold it.
@@ -123,6 +128,7 @@ pub struct Experiment {
 
 /// What was launched as an [`Experiment`]: its own command, and the rest as in the run's spec.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExperimentSpec {
     /// The script and its exact arguments: `["file.py", "--batch_size", "8"]`.
@@ -161,7 +167,7 @@ pub struct ExperimentSpec {
     /// The run's datastores.
     #[serde(deserialize_with = "nullable")]
     pub datastores: Vec<DatastoreMount>,
-    /// The run's source, as in [`RunSpec::source_code`](super::RunSpec::source_code).
+    /// The run's source, as in the run's spec.
     #[serde(deserialize_with = "nullable")]
     pub source_code: String,
     /// Whether its machine is interruptible.
@@ -180,6 +186,7 @@ pub struct ExperimentSpec {
 
 /// What became of an [`Experiment`] so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExperimentStatus {
     /// Its state now.
@@ -219,12 +226,13 @@ pub struct ExperimentStatus {
 
 /// `PUT …/experiments/{id}`: a `spec.desiredState` of `CANCELLED` stops it; all else is ignored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct UpdateExperiment {
     /// The experiment's name; ignored.
     #[serde(deserialize_with = "nullable")]
     pub name: String,
-    /// Only `desired_state` is read.
+    /// Only `desiredState` is read.
     #[serde(deserialize_with = "nullable")]
     pub spec: ExperimentSpec,
 }

@@ -4,16 +4,19 @@ use serde::{Deserialize, Serialize};
 
 /// `GET …/logs?search=TEXT` (ours): the lines of a trial's output that hold a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LogMatches {
     /// In the order of the output.
     pub matches: Vec<LogMatch>,
-    /// Where the next search must start, in bytes of the output; None where all of it was searched.
+    /// Where the next search must start, in bytes of the output; `null` where all of it was
+    /// searched.
     pub next_offset: Option<u64>,
 }
 
 /// One line of [`LogMatches`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LogMatch {
     /// Where the line begins, in bytes of the output.
@@ -24,9 +27,10 @@ pub struct LogMatch {
 
 /// A section of a trial's output: standard output and standard error, interleaved as written.
 ///
-/// To follow the output, request `offset` 0 and then each time [`next_offset`](Self::next_offset),
-/// until [`ended`](Self::ended) is true and `next_offset` equals [`size`](Self::size).
+/// To follow the output, request `offset` 0 and then each time `nextOffset`, until `ended` is true
+/// and `nextOffset` equals `size`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LogPage {
     /// The output, cut between characters; U+FFFD stands for bytes that are no UTF-8.

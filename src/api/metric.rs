@@ -60,6 +60,7 @@ impl Visitor<'_> for MetricVisitor {
 
 /// `GET …/experiments/{id}/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SeriesList {
     /// One per metric, sorted by name.
     pub series: Vec<MetricSeries>,
@@ -67,6 +68,7 @@ pub struct SeriesList {
 
 /// One metric of one trial over its steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MetricSeries {
     /// As the trial wrote it, `val/accuracy`.
     pub name: String,
@@ -80,6 +82,7 @@ pub struct MetricSeries {
 
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MetricPoint {
     /// The step or epoch that the trial wrote with it, else the number of points before it.
     pub step: f64,

@@ -20,6 +20,8 @@
 mod error;
 pub mod paths;
 mod scalar;
+#[cfg(feature = "openapi")]
+mod schema;
 mod timestamp;
 
 // Who is asking.

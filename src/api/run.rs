@@ -12,6 +12,7 @@ use super::{Int64, Scalar, Timestamp, nullable};
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum RunState {
     /// No state; proto3's default.
     #[default]
@@ -83,6 +84,7 @@ impl RunState {
 
 /// `POST …/runs`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateRun {
     /// Whether the client will upload the source. False: the server's own source folder.
@@ -100,6 +102,7 @@ pub struct CreateRun {
 
 /// What is launched as a run: command, options and source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RunSpec {
     /// Commands around Grid's image build and the trials.
@@ -140,21 +143,24 @@ pub struct RunSpec {
     pub sweep_options: SweepOptions,
     /// `grid_search`, `random_search` or `none`.
     #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::sweep_type))]
     pub sweep_type: String,
     /// Whether the trials' machines are interruptible.
     #[serde(deserialize_with = "nullable")]
     pub use_spot: bool,
-    /// The client's working folder, relative to the root of the source.
+    /// The client's working folder, relative to the root of the source: the trials run there.
     #[serde(
         deserialize_with = "nullable",
         skip_serializing_if = "String::is_empty"
     )]
     pub relative_work_dir: String,
-    /// The repository and commit that the source comes from: `https://…#ref=COMMIT`. Empty where
-    /// the source is uploaded, or is the server's own. Always present in answers.
+    /// The repository and commit that the source comes from, with `localDir: false`:
+    /// `https://github.com/acme/proj.git#ref=COMMIT`. Empty where the source is uploaded, or is the
+    /// server's own. Always present in answers.
     #[serde(deserialize_with = "nullable")]
     pub source_code: String,
-    /// Data sets that the trials read.
+    /// Data sets that the trials read: each has an `id`, or a `name` and perhaps a `version`
+    /// (ours).
     #[serde(deserialize_with = "nullable")]
     pub datastores: Vec<DatastoreMount>,
     /// The id of the account that launched it.
@@ -167,6 +173,7 @@ pub struct RunSpec {
 
 /// Commands around the image build and the trial.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "Grid's names say it")]
 pub struct Actions {
@@ -184,6 +191,7 @@ pub struct Actions {
 
 /// What Grid built its container image from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Image {
     /// `lightning`, `pytorch`, `julia:1.7.0`, …
@@ -205,6 +213,7 @@ pub struct Image {
 
 /// A file that lists a script's dependencies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DependencyFile {
     /// Relative to the source.
@@ -220,6 +229,7 @@ pub struct DependencyFile {
 
 /// The resources of one trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Resources {
     /// CPUs; 0 for all of the machine.
@@ -238,6 +248,7 @@ pub struct Resources {
 
 /// Scratch space of one trial.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Scratch {
     /// The path at which the trial sees it.
@@ -250,6 +261,7 @@ pub struct Scratch {
 
 /// A data set that each trial of a run reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DatastoreMount {
     /// The datastore's id; a client that knows only its name leaves this empty.
@@ -272,6 +284,7 @@ pub struct DatastoreMount {
 /// How trials are chosen. Grid has `num_trials` and `seed`; the others are ours. Keys are
 /// snake_case on the wire, unlike all others. All may come as text or number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct SweepOptions {
     /// How many trials `random_search` chooses.
@@ -307,6 +320,7 @@ pub struct SweepOptions {
 
 /// One run, as every answer has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// Unique on this server; paths hold it.
@@ -328,6 +342,7 @@ pub struct Run {
 
 /// What became of a run so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RunStatus {
     /// Its state now.
@@ -355,11 +370,10 @@ pub struct RunStatus {
     pub finish_timestamp: Option<Timestamp>,
     /// When it was deleted; `null` where it was not.
     pub deleted_timestamp: Option<Timestamp>,
-    /// Ours: the swept arguments, in the order of [`TrialRow::values`](super::TrialRow::values).
+    /// Ours: the swept arguments, in the order of the `values` of its trials.
     #[serde(deserialize_with = "nullable")]
     pub columns: Vec<String>,
-    /// Ours: how many of the pending trials are held until a call of
-    /// [`RELEASE`](super::paths::RELEASE).
+    /// Ours: how many of the pending trials are held until a call of `…/release`.
     #[serde(deserialize_with = "int32")]
     pub held: i32,
     /// Ours: the commit that was fetched, where the source comes from a repository.
@@ -372,6 +386,7 @@ pub struct RunStatus {
 
 /// How many trials of a run are in which state. Answers always have all six.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct ExperimentCounts {
     /// Queued, starting or held.
@@ -408,6 +423,7 @@ impl ExperimentCounts {
 
 /// `GET …/runs`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunList {
     /// Newest first; all of them, since Grid's client does not page.
     #[serde(default, deserialize_with = "nullable")]
@@ -416,6 +432,7 @@ pub struct RunList {
 
 /// `POST …/runs/{id}/retry` (ours).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct RetryRun {
     /// The numbers of the failed trials to retry; where absent, all that failed.
@@ -425,12 +442,13 @@ pub struct RetryRun {
 
 /// `PUT …/runs/{id}`: a `spec.desiredState` of `CANCELED` stops it; all else is ignored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct UpdateRun {
     /// The run's name; ignored.
     #[serde(deserialize_with = "nullable")]
     pub name: String,
-    /// Only `desired_state` is read.
+    /// Only `desiredState` is read.
     #[serde(deserialize_with = "nullable")]
     pub spec: RunSpec,
 }

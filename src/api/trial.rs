@@ -52,6 +52,7 @@ impl Visitor<'_> for IndexVisitor {
 
 /// `GET …/runs/{id}/trials`: one page of a run's trials.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TrialPage {
     /// The swept arguments, as typed (`--batch_size`).
@@ -73,6 +74,7 @@ pub struct TrialPage {
 
 /// One trial as a row of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Trial))]
 #[serde(rename_all = "camelCase")]
 pub struct TrialRow {
     /// The experiment's id.
@@ -112,14 +114,14 @@ pub struct TrialRow {
     /// The last value of each metric.
     #[serde(default, deserialize_with = "nullable")]
     pub metrics: BTreeMap<String, MetricValue>,
-    /// Earlier attempts, which [`ExperimentStatus::attempts`](super::ExperimentStatus::attempts)
-    /// lists.
+    /// How many attempts came before; the experiment's `status.attempts` lists them.
     #[serde(default)]
     pub attempt: u32,
 }
 
 /// `GET …/states?run=…`: the states of all trials of several runs, in few bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StateList {
     /// The requested runs, in the order of the request.
     pub runs: Vec<RunStates>,
@@ -129,6 +131,7 @@ pub struct StateList {
 
 /// The states of a run's trials.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunStates {
     /// The run's id.
     pub id: String,
@@ -136,7 +139,7 @@ pub struct RunStates {
     pub trials: u32,
     /// Every state that at least one of its trials is in.
     pub states: Vec<TrialsInState>,
-    /// Where the answer was cut for length: the `?from=` of the next request. None where it is
+    /// Where the answer was cut for length: the `?from=` of the next request. `null` where it is
     /// complete.
     #[serde(default)]
     pub next: Option<u32>,
@@ -144,6 +147,7 @@ pub struct RunStates {
 
 /// The trials that are in one state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrialsInState {
     /// The state of these trials.
     pub state: ExperimentState,
@@ -155,6 +159,7 @@ pub struct TrialsInState {
 
 /// How an earlier attempt of a trial ended (ours).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     /// Its number, from 0; `?attempt=` of the logs.

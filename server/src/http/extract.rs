@@ -7,6 +7,8 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::error::{ApiError, truncated};
 
@@ -24,6 +26,52 @@ where
         let Path(value) = Path::from_request_parts(parts, state).await?;
         Ok(Self(value))
     }
+}
+
+/// The address of something that a cluster has.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ClusterPath {
+    /// The cluster's id.
+    pub cluster: String,
+}
+
+/// The address of a datastore.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct DatastorePath {
+    /// The cluster's id.
+    pub cluster: String,
+    /// The datastore's id, `cifar5-v2`.
+    pub datastore: String,
+}
+
+/// The address of a run.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct RunPath {
+    /// The cluster's id.
+    pub cluster: String,
+    /// The run's id.
+    pub run: String,
+}
+
+/// The address of an experiment.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ExperimentPath {
+    /// The cluster's id.
+    pub cluster: String,
+    /// The experiment's id.
+    pub experiment: String,
+}
+
+/// The address to which a run's source is uploaded.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct UploadPath {
+    /// The run's id.
+    pub run: String,
 }
 
 /// A JSON body; a rejection becomes an [`ApiError`].

@@ -1,16 +1,18 @@
 //! Every route.
 
+use std::io;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use sweep_planner::api::paths;
+use axum::routing::any;
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::auth::middleware;
 use super::error::ApiError;
@@ -21,12 +23,16 @@ use super::handlers::{
 use super::{openapi, trace};
 use crate::app::App;
 
-/// The whole server as a router.
-pub fn router(app: Arc<App>) -> Router {
+/// The whole server as a router. Fails where its description cannot be written as JSON, which no
+/// description is known to cause.
+pub fn router(app: Arc<App>) -> io::Result<Router> {
     let body = DefaultBodyLimit::max(app.config.limits.body_bytes);
-    Router::new()
+    let (routes, description) = OpenApiRouter::with_openapi(openapi::base_description())
         .merge(authenticated_routes(&app))
-        .merge(public_routes())
+        .merge(openapi::mark_public(public_routes()))
+        .split_for_parts();
+    let routes = routes
+        .layer(Extension(openapi::Document::new(description)?))
         .fallback(assets::asset)
         .method_not_allowed_fallback(assets::method_not_allowed)
         .layer(body)
@@ -37,45 +43,43 @@ pub fn router(app: Arc<App>) -> Router {
         ))
         .layer(CatchPanicLayer::custom(panic_response))
         .layer(from_fn(trace::log_request))
-        .with_state(app)
+        .with_state(app);
+    Ok(routes)
 }
 
-/// Routes behind [`auth::authenticate`]. Those in `quick` are compressed; the stream of events must
-/// not be buffered.
-fn authenticated_routes(app: &Arc<App>) -> Router<Arc<App>> {
-    let quick = Router::new()
-        .route(paths::USER, get(login::user))
-        .route(paths::CLUSTERS, get(clusters::list))
-        .route(paths::CLUSTER, get(clusters::get))
-        .route(paths::INSTANCE_TYPES, get(clusters::instance_types))
-        .route(paths::SESSIONS, get(clusters::sessions))
-        .route(paths::DATASTORES, get(datastores::list))
-        .route(paths::DATASTORE, get(datastores::get))
-        .route(paths::RUNS, get(runs::list).post(launch::create))
-        .route(
-            paths::RUN,
-            get(runs::get).put(runs::update).delete(runs::delete),
-        )
-        .route(paths::TRIALS, get(runs::trials))
-        .route(paths::STATES, get(states::list))
-        .route(paths::RETRY, post(control::retry))
-        .route(paths::RELEASE, post(control::release))
-        .route(paths::EXPERIMENTS, get(experiments::list))
-        .route(
-            paths::EXPERIMENT,
-            get(experiments::get)
-                .put(experiments::update)
-                .delete(experiments::delete),
-        )
-        .route(paths::LOGS, get(logs::get))
-        .route(paths::METRICS, get(experiments::metrics))
-        .route(paths::ARTIFACTS, get(artifacts::list))
-        .route(paths::OPENAPI, get(openapi::document))
+/// Routes behind [`middleware::authenticate`]. Those in `quick` are compressed; the stream of events
+/// must not be buffered.
+fn authenticated_routes(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
+    let quick = OpenApiRouter::new()
+        .routes(routes!(login::user))
+        .routes(routes!(clusters::list))
+        .routes(routes!(clusters::get))
+        .routes(routes!(clusters::instance_types))
+        .routes(routes!(clusters::sessions))
+        .routes(routes!(datastores::list))
+        .routes(routes!(datastores::get))
+        .routes(routes!(runs::list, launch::create))
+        .routes(routes!(runs::get, runs::update, runs::delete))
+        .routes(routes!(runs::trials))
+        .routes(routes!(states::list))
+        .routes(routes!(control::retry))
+        .routes(routes!(control::release))
+        .routes(routes!(experiments::list))
+        .routes(routes!(
+            experiments::get,
+            experiments::update,
+            experiments::delete
+        ))
+        .routes(routes!(logs::get))
+        .routes(routes!(experiments::metrics))
+        .routes(routes!(artifacts::list))
+        .routes(routes!(openapi::document))
         .layer(CompressionLayer::new());
-    Router::new()
-        .route(paths::EVENTS, get(events::stream))
-        .route(paths::SESSION, get(login::session).delete(login::sign_out))
-        .route("/v1/{*rest}", axum::routing::any(assets::not_found))
+    OpenApiRouter::new()
+        .routes(routes!(events::stream))
+        .routes(routes!(login::session, login::sign_out))
+        // No call, so without a description: the rest of the API's addresses.
+        .route("/v1/{*rest}", any(assets::not_found))
         .merge(quick)
         .layer(from_fn_with_state(
             Arc::clone(app),
@@ -85,15 +89,15 @@ fn authenticated_routes(app: &Arc<App>) -> Router<Arc<App>> {
 
 /// Routes without authentication: they check credentials or a signature themselves, or reveal
 /// nothing.
-fn public_routes() -> Router<Arc<App>> {
-    Router::new()
-        .route(paths::HEALTH, get(assets::health))
-        .route(paths::LOGIN, post(login::login))
-        .route(paths::SESSION, post(login::sign_in))
-        .route(paths::START, get(login::start))
-        .route(paths::ARTIFACT_FILE, get(artifacts::download))
-        .route(paths::ARTIFACTS_TAR, get(archive::download_all))
-        .route(paths::UPLOAD, put(uploads::receive))
+fn public_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(assets::health))
+        .routes(routes!(login::login))
+        .routes(routes!(login::sign_in))
+        .routes(routes!(login::start))
+        .routes(routes!(artifacts::download))
+        .routes(routes!(archive::download_all))
+        .routes(routes!(uploads::receive))
 }
 
 /// Runs a request that may change something to its end even if the caller hangs up: the change may

@@ -14,19 +14,44 @@ use super::artifacts::ensure_not_discarded;
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{PathParam, QueryParams};
+use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
+use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed};
 use crate::runner::protocol::TrialFolder;
 use crate::sources::{list_artifacts, write_tar};
+use sweep_planner::api::paths;
 
 /// How much is sent at once, in bytes, and how many such pieces may wait for the client.
 const CHUNK_BYTES: usize = 64 << 10;
 const CHUNKS_QUEUED_MAX: usize = 8;
 
-/// `GET …/artifacts.tar?expires=…&signature=…`: whoever has the address may read them.
+/// All files that an experiment wrote, as one tar (ours), by `archiveUrl` of their list.
+///
+/// Needs no credentials and works for an hour.
+#[utoipa::path(
+    get,
+    path = paths::ARTIFACTS_TAR,
+    operation_id = "getArtifactArchive",
+    tag = tags::EXPERIMENTS,
+    params(
+        ExperimentPath,
+        ("expires" = i64, Query, description = "As in the address: microseconds since 1970."),
+        ("signature" = String, Query, description = "As in the address."),
+    ),
+    responses((
+        status = 200,
+        description = "The archive.",
+        body = inline(Binary),
+        content_type = "application/x-tar",
+        headers(("Content-Disposition" = String, description = "`attachment`, with a file name.")),
+    )),
+)]
 pub async fn download_all(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
     params: QueryParams,
 ) -> Result<Response, ApiError> {
     if !signed::verify_signature(&app, [address::ARCHIVE, &id], &params)? {

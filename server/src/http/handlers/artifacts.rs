@@ -8,13 +8,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use sweep_planner::api::{Artifact, ArtifactPage};
+use sweep_planner::api::{Artifact, ArtifactPage, paths};
 use tokio_util::io::ReaderStream;
 
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{PathParam, QueryParams};
+use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
+use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed, wire};
 use crate::runner::protocol::TrialFolder;
 use crate::sources::{ArtifactFile, list_artifacts, open_below};
@@ -26,10 +27,27 @@ const PAGE_SIZE_MAX: usize = 1_000;
 /// How long an address of an artifact works.
 const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
 
-/// `GET /v1/core/{cluster}/experiments/{experiment}/artifacts`.
+/// Files that an experiment wrote.
+///
+/// 410 where they have been deleted, as the server's settings ask for old runs.
+#[utoipa::path(
+    get,
+    path = paths::ARTIFACTS,
+    operation_id = "listArtifacts",
+    tag = tags::EXPERIMENTS,
+    params(
+        ExperimentPath,
+        ("pageToken" = Option<String>, Query, description = "`nextPageToken` of the page before."),
+        ("pageSize" = Option<u64>, Query, description = "25 where absent, at most 1000."),
+    ),
+    responses((status = 200, description = "The page.", body = ArtifactPage)),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
     params: QueryParams,
     headers: HeaderMap,
 ) -> Result<Json<ArtifactPage>, ApiError> {
@@ -69,10 +87,32 @@ pub async fn list(
     }))
 }
 
-/// `GET …/artifacts/file?path=…&expires=…&signature=…`: whoever has the address may read it.
+/// One file, by an address from the list; needs no credentials and works for an hour.
+#[utoipa::path(
+    get,
+    path = paths::ARTIFACT_FILE,
+    operation_id = "getArtifact",
+    tag = tags::EXPERIMENTS,
+    params(
+        ExperimentPath,
+        ("path" = String, Query, description = "The file's name, as in the list."),
+        ("expires" = i64, Query, description = "As in the address: microseconds since 1970."),
+        ("signature" = String, Query, description = "As in the address."),
+    ),
+    responses((
+        status = 200,
+        description = "The file.",
+        body = inline(Binary),
+        content_type = "application/octet-stream",
+        headers(("Content-Disposition" = String, description = "`attachment`.")),
+    )),
+)]
 pub async fn download(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
     params: QueryParams,
 ) -> Result<Response, ApiError> {
     let path = params.get("path").unwrap_or_default().to_owned();

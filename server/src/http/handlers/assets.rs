@@ -8,8 +8,20 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::http::error::ApiError;
+use crate::http::openapi::tags;
+use sweep_planner::api::paths;
 
-/// `GET /healthz`: that the server is ready, and whether its disk keeps it from starting trials.
+/// Whether the server is ready.
+///
+/// The text begins with `ok`, and reports a nearly full disk, which keeps the server from starting
+/// trials.
+#[utoipa::path(
+    get,
+    path = paths::HEALTH,
+    operation_id = "getHealth",
+    tag = tags::SERVER,
+    responses((status = 200, description = "It is ready.", body = String, content_type = "text/plain")),
+)]
 pub async fn health(State(app): State<Arc<App>>) -> &'static str {
     match app.disk.check_space() {
         None => "ok\n",

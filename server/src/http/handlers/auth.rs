@@ -7,17 +7,26 @@ use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sweep_planner::api::{Credentials, LoginAnswer, PageSession, User};
+use sweep_planner::api::{Credentials, LoginAnswer, PageSession, User, paths};
 
 use crate::app::App;
 use crate::http::auth::{COOKIE_LIFETIME, Caller, Identity, token_hash};
 use crate::http::error::ApiError;
 use crate::http::extract::{JsonBody, QueryParams};
+use crate::http::openapi::tags;
 use crate::http::wire;
 use crate::model::Account;
 use crate::system::{clock, random};
 
-/// `POST /v1/auth/login`: a token for the user call.
+/// A token for the user call.
+#[utoipa::path(
+    post,
+    path = paths::LOGIN,
+    operation_id = "login",
+    tag = tags::AUTH,
+    request_body = Credentials,
+    responses((status = 200, description = "The token.", body = LoginAnswer)),
+)]
 pub async fn login(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -33,7 +42,14 @@ pub async fn login(
     }))
 }
 
-/// `GET /v1/auth/user`: who asks.
+/// The account whose credentials these are.
+#[utoipa::path(
+    get,
+    path = paths::USER,
+    operation_id = "getUser",
+    tag = tags::AUTH,
+    responses((status = 200, description = "The account.", body = User)),
+)]
 pub async fn user(identity: Identity) -> Json<User> {
     Json(wire::user(&identity.account))
 }
@@ -47,13 +63,35 @@ fn session_to_wire(app: &App, account: &Account) -> PageSession {
     }
 }
 
-/// `GET /v1/session`: what a page needs to begin.
+/// What a page needs to begin (ours).
+#[utoipa::path(
+    get,
+    path = paths::SESSION,
+    operation_id = "getPageSession",
+    tag = tags::AUTH,
+    responses((status = 200, description = "The session.", body = PageSession)),
+)]
 pub async fn session(State(app): State<Arc<App>>, identity: Identity) -> Json<PageSession> {
     Json(session_to_wire(&app, &identity.account))
 }
 
-/// `POST /v1/session`: signs the page of this server in, with a cookie; a page hosted apart only
-/// learns that its credentials are right, and sends them with every call.
+/// Signs a page in (ours): with a cookie, if this server serves the page.
+///
+/// A page hosted elsewhere only learns that its credentials are right, and sends them with every
+/// call.
+#[utoipa::path(
+    post,
+    path = paths::SESSION,
+    operation_id = "signIn",
+    tag = tags::AUTH,
+    request_body = Credentials,
+    responses((
+        status = 200,
+        description = "Signed in.",
+        body = PageSession,
+        headers(("Set-Cookie" = Option<String>, description = "Only for this server's own page.")),
+    )),
+)]
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -75,7 +113,19 @@ pub async fn sign_in(
     Ok(response)
 }
 
-/// `DELETE /v1/session`: signs the page out.
+/// Signs a page out (ours).
+#[utoipa::path(
+    delete,
+    path = paths::SESSION,
+    operation_id = "signOut",
+    tag = tags::AUTH,
+    responses((
+        status = 200,
+        description = "Signed out.",
+        body = Object,
+        headers(("Set-Cookie" = Option<String>, description = "Removes the cookie.")),
+    )),
+)]
 pub async fn sign_out(
     State(app): State<Arc<App>>,
     _identity: Identity,
@@ -108,7 +158,25 @@ async fn begin_page_session(app: &App, account: &str) -> Result<HeaderValue, Api
 /// Shown for a start address that does not work.
 const USED_START_PAGE: &str = include_str!("../used_start.html");
 
-/// `GET /start?token=…`: the one-time start address; makes a page session and goes to the page.
+/// The one-time start address: creates a page session and redirects to the page.
+#[utoipa::path(
+    get,
+    path = paths::START,
+    operation_id = "start",
+    tag = tags::AUTH,
+    params(("token" = String, Query, description = "As the server prints it at its start.")),
+    responses(
+        (
+            status = 303,
+            description = "Signed in; redirects to `/`.",
+            headers(
+                ("Location" = String, description = "`/`."),
+                ("Set-Cookie" = Option<String>, description = "The page session, where it is new."),
+            ),
+        ),
+        (status = 410, description = "Used, or too old.", body = String, content_type = "text/html"),
+    ),
+)]
 pub async fn start(
     State(app): State<Arc<App>>,
     params: QueryParams,

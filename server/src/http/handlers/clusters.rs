@@ -4,17 +4,26 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
-use sweep_planner::api::{Cluster, ClusterList, InstanceType, InstanceTypeList};
+use serde::Serialize;
+use sweep_planner::api::{Cluster, ClusterList, InstanceType, InstanceTypeList, paths};
 use sweep_planner::estimate::Catalogue;
+use utoipa::ToSchema;
 
 use super::find_cluster;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::PathParam;
+use crate::http::extract::{ClusterPath, PathParam};
+use crate::http::openapi::tags;
 use crate::http::wire;
 
-/// `GET /v1/core/clusters`.
+/// All clusters.
+#[utoipa::path(
+    get,
+    path = paths::CLUSTERS,
+    operation_id = "listClusters",
+    tag = tags::CLUSTERS,
+    responses((status = 200, description = "The clusters.", body = ClusterList)),
+)]
 pub async fn list(State(app): State<Arc<App>>) -> Json<ClusterList> {
     let clusters = app
         .config
@@ -27,20 +36,37 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<ClusterList> {
     })
 }
 
-/// `GET /v1/core/clusters/{cluster}`.
+/// One cluster.
+#[utoipa::path(
+    get,
+    path = paths::CLUSTER,
+    operation_id = "getCluster",
+    tag = tags::CLUSTERS,
+    params(ClusterPath),
+    responses((status = 200, description = "The cluster.", body = Cluster)),
+)]
 pub async fn get(
     State(app): State<Arc<App>>,
-    PathParam(name): PathParam<String>,
+    PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
 ) -> Result<Json<Cluster>, ApiError> {
     let settings = find_cluster(&app, &name)?;
     Ok(Json(wire::cluster(&app, &name, settings)))
 }
 
-/// `GET /v1/core/clusters/{cluster}/instance-types`: what trials there are priced as. A price that
-/// is not known has no entry.
+/// What trials of a cluster are priced as: one entry per machine and price.
+///
+/// A price that is not known has no entry.
+#[utoipa::path(
+    get,
+    path = paths::INSTANCE_TYPES,
+    operation_id = "listInstanceTypes",
+    tag = tags::CLUSTERS,
+    params(ClusterPath),
+    responses((status = 200, description = "The machines.", body = InstanceTypeList)),
+)]
 pub async fn instance_types(
     State(app): State<Arc<App>>,
-    PathParam(name): PathParam<String>,
+    PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
 ) -> Result<Json<InstanceTypeList>, ApiError> {
     let settings = find_cluster(&app, &name)?;
     let mut types: Vec<InstanceType> = Catalogue::embedded()
@@ -56,7 +82,22 @@ pub async fn instance_types(
     }))
 }
 
-/// `GET /v1/core/sessions`: none.
-pub async fn sessions() -> Json<Value> {
-    Json(json!({"sessions": []}))
+/// Grid's interactive sessions: none here.
+#[utoipa::path(
+    get,
+    path = paths::SESSIONS,
+    operation_id = "listSessions",
+    tag = tags::CLUSTERS,
+    responses((status = 200, description = "No sessions.", body = SessionList)),
+)]
+pub async fn sessions() -> Json<SessionList> {
+    Json(SessionList { sessions: [] })
+}
+
+/// Grid's interactive sessions, which this server does not have.
+#[derive(Serialize, ToSchema)]
+pub struct SessionList {
+    /// Always empty.
+    #[schema(value_type = Vec<Object>)]
+    sessions: [(); 0],
 }

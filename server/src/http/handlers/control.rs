@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use sweep_planner::api::{RetryRun, Run, RunSpec, Scalar};
+use sweep_planner::api::{RetryRun, Run, RunSpec, Scalar, paths};
 use sweep_planner::estimate::Catalogue;
 
 use super::runs;
 use crate::app::App;
 use crate::config::{ClusterConfig, Config};
 use crate::http::error::{ApiError, truncated};
-use crate::http::extract::{JsonBody, PathParam};
+use crate::http::extract::{JsonBody, PathParam, RunPath};
+use crate::http::openapi::tags;
 use crate::http::wire;
 
 /// The longest time limit, in seconds: ten years.
@@ -99,10 +100,22 @@ fn machine_gpus(instance_type: &str) -> u32 {
     quote.machine.map_or(0, |machine| machine.gpu_count)
 }
 
-/// `POST /v1/core/{cluster}/runs/{run}/retry`.
+/// Queues failed trials again, each as a new attempt (ours).
+#[utoipa::path(
+    post,
+    path = paths::RETRY,
+    operation_id = "retryTrials",
+    tag = tags::RUNS,
+    params(RunPath),
+    request_body = RetryRun,
+    responses((status = 200, description = "The run.", body = Run)),
+)]
 pub async fn retry(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(RunPath {
+        cluster: name,
+        run: id,
+    }): PathParam<RunPath>,
     JsonBody(request): JsonBody<RetryRun>,
 ) -> Result<Json<Run>, ApiError> {
     let run = runs::find(&app, name.clone(), id.clone()).await?;
@@ -125,10 +138,21 @@ pub async fn retry(
     wake_and_publish(&app, name, id, again).await
 }
 
-/// `POST /v1/core/{cluster}/runs/{run}/release`.
+/// Queues held trials (ours).
+#[utoipa::path(
+    post,
+    path = paths::RELEASE,
+    operation_id = "releaseTrials",
+    tag = tags::RUNS,
+    params(RunPath),
+    responses((status = 200, description = "The run.", body = Run)),
+)]
 pub async fn release(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(RunPath {
+        cluster: name,
+        run: id,
+    }): PathParam<RunPath>,
 ) -> Result<Json<Run>, ApiError> {
     let run = runs::find(&app, name.clone(), id.clone()).await?;
     let released = app.store.release(run.key, app.clock.now()).await?;

@@ -4,21 +4,35 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use sweep_planner::api::{Datastore, DatastoreList};
+use sweep_planner::api::{Datastore, DatastoreList, paths};
 
 use super::find_cluster;
 use crate::app::App;
 use crate::http::auth::Identity;
 use crate::http::error::{ApiError, truncated};
-use crate::http::extract::{PathParam, QueryParams};
+use crate::http::extract::{ClusterPath, DatastorePath, PathParam, QueryParams};
+use crate::http::openapi::tags;
 use crate::http::wire;
 
-/// `GET /v1/core/{cluster}/datastores?name=NAME`: every version; `available` and the other
-/// parameters of Grid's leave none out, since all can be used.
+/// Datastores: named, versioned folders that trials read.
+///
+/// Other parameters that Grid's client sends leave none out.
+#[utoipa::path(
+    get,
+    path = paths::DATASTORES,
+    operation_id = "listDatastores",
+    tag = tags::CLUSTERS,
+    params(
+        ClusterPath,
+        ("name" = Option<String>, Query, description = "Only the versions of this one."),
+        ("available" = Option<String>, Query, description = "Grid's; ignored: all are available."),
+    ),
+    responses((status = 200, description = "The datastores.", body = DatastoreList)),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     identity: Identity,
-    PathParam(name): PathParam<String>,
+    PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<DatastoreList>, ApiError> {
     find_cluster(&app, &name)?;
@@ -36,11 +50,22 @@ pub async fn list(
     }))
 }
 
-/// `GET /v1/core/{cluster}/datastores/{datastore}`.
+/// One version of a datastore.
+#[utoipa::path(
+    get,
+    path = paths::DATASTORE,
+    operation_id = "getDatastore",
+    tag = tags::CLUSTERS,
+    params(DatastorePath),
+    responses((status = 200, description = "The datastore.", body = Datastore)),
+)]
 pub async fn get(
     State(app): State<Arc<App>>,
     identity: Identity,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(DatastorePath {
+        cluster: name,
+        datastore: id,
+    }): PathParam<DatastorePath>,
 ) -> Result<Json<Datastore>, ApiError> {
     find_cluster(&app, &name)?;
     let missing = ApiError::NotFound(format!("There is no datastore `{}`.", truncated(&id)));

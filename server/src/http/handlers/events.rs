@@ -13,6 +13,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::App;
 use crate::http::events::{Message, Subscription};
+use crate::http::openapi::tags;
+use sweep_planner::api::paths;
 
 /// How often a silent stream shows that it is open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -20,7 +22,23 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The event upon which a client reloads everything.
 const RELOAD: &str = "\"reload\"";
 
-/// `GET /v1/events`.
+/// Changes as they happen (ours): server-sent events, each of whose `data` is an `Event`.
+///
+/// `{"run": Run}`, `{"trials": {clusterId, runId, trials: [Trial]}}` or `"reload"`. A comment line
+/// every 15 seconds shows that the stream is open. `Last-Event-ID` resumes.
+#[utoipa::path(
+    get,
+    path = paths::EVENTS,
+    operation_id = "streamEvents",
+    tag = tags::SERVER,
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event received.")),
+    responses((
+        status = 200,
+        description = "A stream that stays open.",
+        body = String,
+        content_type = "text/event-stream",
+    )),
+)]
 pub async fn stream(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 use sweep_planner::api::{
-    Experiment, ExperimentList, ExperimentState, SeriesList, UpdateExperiment,
+    Experiment, ExperimentList, ExperimentState, SeriesList, UpdateExperiment, paths,
 };
 
 use super::find_cluster;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{JsonBody, PathParam, QueryParams};
+use crate::http::extract::{ClusterPath, ExperimentPath, JsonBody, PathParam, QueryParams};
+use crate::http::openapi::tags;
 use crate::http::wire;
 use crate::model::{RunRecord, TrialRecord, TrialState, names};
 use crate::runner::protocol::TrialFolder;
@@ -22,10 +23,23 @@ use crate::store::SeriesWindow;
 const SERIES_POINTS: u64 = 1_000;
 const SERIES_POINTS_MAX: u64 = 10_000;
 
-/// `GET /v1/core/{cluster}/experiments?names=…`.
+/// Experiments by their names.
+///
+/// Names that do not exist are left out.
+#[utoipa::path(
+    get,
+    path = paths::EXPERIMENTS,
+    operation_id = "listExperiments",
+    tag = tags::EXPERIMENTS,
+    params(
+        ClusterPath,
+        ("names" = Option<Vec<String>>, Query, description = "`<run>-expN`; repeatable."),
+    ),
+    responses((status = 200, description = "The experiments.", body = ExperimentList)),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
-    PathParam(name): PathParam<String>,
+    PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<ExperimentList>, ApiError> {
     find_cluster(&app, &name)?;
@@ -45,10 +59,21 @@ pub async fn list(
     Ok(Json(ExperimentList { experiments }))
 }
 
-/// `GET /v1/core/{cluster}/experiments/{experiment}`.
+/// One experiment. One that does not exist is a 404 without a message in `details`.
+#[utoipa::path(
+    get,
+    path = paths::EXPERIMENT,
+    operation_id = "getExperiment",
+    tag = tags::EXPERIMENTS,
+    params(ExperimentPath),
+    responses((status = 200, description = "The experiment.", body = Experiment)),
+)]
 pub async fn get(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
 ) -> Result<Json<Experiment>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
     let mut experiment = wire::trial_to_experiment(&run, &trial, app.clock.now());
@@ -65,11 +90,22 @@ pub async fn get(
     Ok(Json(experiment))
 }
 
-/// `PUT /v1/core/{cluster}/experiments/{experiment}`: a wish for `EXPERIMENT_STATE_CANCELLED`
-/// stops it.
+/// Stops an experiment, if `spec.desiredState` is `EXPERIMENT_STATE_CANCELLED`.
+#[utoipa::path(
+    put,
+    path = paths::EXPERIMENT,
+    operation_id = "updateExperiment",
+    tag = tags::EXPERIMENTS,
+    params(ExperimentPath),
+    request_body = UpdateExperiment,
+    responses((status = 200, description = "The experiment.", body = Experiment)),
+)]
 pub async fn update(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
     JsonBody(update): JsonBody<UpdateExperiment>,
 ) -> Result<Json<Experiment>, ApiError> {
     let (run, trial) = find(&app, name.clone(), &id).await?;
@@ -98,10 +134,21 @@ pub async fn update(
     )))
 }
 
-/// `DELETE /v1/core/{cluster}/experiments/{experiment}`: hides one that has ended.
+/// Hides an experiment that has ended.
+#[utoipa::path(
+    delete,
+    path = paths::EXPERIMENT,
+    operation_id = "deleteExperiment",
+    tag = tags::EXPERIMENTS,
+    params(ExperimentPath),
+    responses((status = 200, description = "Hidden.", body = Object)),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
 ) -> Result<Json<Value>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
     if !app
@@ -117,10 +164,34 @@ pub async fn delete(
     Ok(Json(json!({})))
 }
 
-/// `GET /v1/core/{cluster}/experiments/{experiment}/metrics`.
+/// Metrics of an experiment over their steps (ours).
+#[utoipa::path(
+    get,
+    path = paths::METRICS,
+    operation_id = "listMetrics",
+    tag = tags::EXPERIMENTS,
+    params(
+        ExperimentPath,
+        ("name" = Option<Vec<String>>, Query, description = "Only these metrics; repeatable."),
+        (
+            "points" = Option<u64>,
+            Query,
+            description = "Points of each metric: 1000 where absent, at least 5, at most 10000, and of \
+                           all metrics together at most 100000. Where there are more: the first, \
+                           the last and, of each of equal intervals between them, the smallest, the \
+                           largest and the first NaN.",
+        ),
+        ("from" = Option<u64>, Query, description = "Only points with at least so many before them."),
+        ("to" = Option<u64>, Query, description = "Only points with fewer than so many before them."),
+    ),
+    responses((status = 200, description = "The metrics.", body = SeriesList)),
+)]
 pub async fn metrics(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
     params: QueryParams,
 ) -> Result<Json<SeriesList>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp,
+    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp, paths,
 };
 use sweep_planner::launch::{CheckedLaunch, Refusal, check_request};
 use sweep_planner::sweep::{self, Part, Trial};
@@ -19,7 +19,8 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
-use crate::http::extract::{JsonBody, PathParam, QueryParams};
+use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
+use crate::http::openapi::tags;
 use crate::model::price::{self, Pricing};
 use crate::model::{NewRun, NewTrial, RunRecord};
 use crate::sources::{
@@ -34,11 +35,31 @@ const NAME_MAX: usize = 200;
 /// How often a name is drawn before giving up on finding a free one.
 const NAME_DRAWS: usize = 20;
 
-/// `POST /v1/core/{cluster}/runs`.
+/// Launches a run. Answers once the run and all its trials are durable.
+#[utoipa::path(
+    post,
+    path = paths::RUNS,
+    operation_id = "createRun",
+    tag = tags::RUNS,
+    params(
+        ClusterPath,
+        (
+            "Idempotency-Key" = Option<String>,
+            Header,
+            description = "Requests with the same key create one run, also across a restart (ours): \
+                           up to 128 visible ASCII characters. The same key with another request \
+                           is refused with 422.",
+            max_length = 128,
+        ),
+        ("brief" = Option<bool>, Query, description = "Leave `experimentIds` empty (ours)."),
+    ),
+    request_body = CreateRun,
+    responses((status = 200, description = "The run, as it was understood.", body = Run)),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     identity: Identity,
-    PathParam(name): PathParam<String>,
+    PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
     headers: HeaderMap,
     JsonBody(request): JsonBody<CreateRun>,

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage};
+use serde::Serialize;
+use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage, paths};
+use utoipa::ToSchema;
 
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{PathParam, QueryParams};
+use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
+use crate::http::openapi::tags;
 use crate::runner::output::{OutputSlice, read_output, search_output};
 use crate::runner::protocol::TrialFolder;
 use crate::store::FileScope;
@@ -20,12 +22,55 @@ const LOG_PAGE_SIZE: u32 = 256 << 10;
 /// How many lines a search answers with.
 const MATCHES_MAX: usize = 100;
 
-/// `GET /v1/core/{cluster}/experiments/{experiment}/logs`.
+/// What the call answers, by whether it searches.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum LogAnswer {
+    /// A section of the output.
+    Section(LogPage),
+    /// The lines that hold the text.
+    Found(LogMatches),
+}
+
+/// A section of an experiment's output, or the lines that hold a text (ours).
+///
+/// 410 where the output has been deleted, as the server's settings ask for old runs.
+#[utoipa::path(
+    get,
+    path = paths::LOGS,
+    operation_id = "getLogs",
+    tag = tags::EXPERIMENTS,
+    params(
+        ExperimentPath,
+        ("offset" = Option<u64>, Query, description = "Where to begin, in bytes; 0 where absent."),
+        (
+            "limit" = Option<u32>,
+            Query,
+            description = "At most so many bytes: 262144 where absent; above 1048576, 1048576.",
+        ),
+        ("tail" = Option<u64>, Query, description = "Instead of `offset`: so many bytes before the end."),
+        (
+            "search" = Option<String>,
+            Query,
+            description = "Answers `LogMatches` instead: the first 100 lines from `offset` on that \
+                           hold this text.",
+        ),
+        (
+            "attempt" = Option<u32>,
+            Query,
+            description = "An earlier attempt, from 0; the latest where absent.",
+        ),
+    ),
+    responses((status = 200, description = "The output, or what was found.", body = LogAnswer)),
+)]
 pub async fn get(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
     params: QueryParams,
-) -> Result<Response, ApiError> {
+) -> Result<Json<LogAnswer>, ApiError> {
     // The state is read before the output: a trial that has ended writes no more.
     let (run, trial) = experiments::find(&app, name, &id).await?;
     let limit = params
@@ -47,9 +92,8 @@ pub async fn get(
     }
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt);
     if let Some(text) = params.get("search").filter(|text| !text.is_empty()) {
-        return Ok(search_log(folder, text.to_owned(), offset)
-            .await?
-            .into_response());
+        let found = search_log(folder, text.to_owned(), offset).await?;
+        return Ok(Json(LogAnswer::Found(found)));
     }
     let read = tokio::task::spawn_blocking(move || {
         let path = folder.output();
@@ -70,15 +114,14 @@ pub async fn get(
     } else {
         stretch
     };
-    Ok(Json(LogPage {
+    Ok(Json(LogAnswer::Section(LogPage {
         text: stretch.text,
         offset: stretch.offset,
         next_offset: stretch.next,
         size: stretch.size,
         ended,
         dropped,
-    })
-    .into_response())
+    })))
 }
 
 /// The lines that hold a text.
@@ -86,7 +129,7 @@ async fn search_log(
     folder: TrialFolder,
     text: String,
     offset: u64,
-) -> Result<Json<LogMatches>, ApiError> {
+) -> Result<LogMatches, ApiError> {
     let searched = tokio::task::spawn_blocking(move || {
         search_output(&folder.output(), &text, offset, MATCHES_MAX)
     });
@@ -94,10 +137,10 @@ async fn search_log(
         .await?
         .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
     let line = |(offset, text)| LogMatch { offset, text };
-    Ok(Json(LogMatches {
+    Ok(LogMatches {
         matches: found.lines.into_iter().map(line).collect(),
         next_offset: found.next,
-    }))
+    })
 }
 
 fn reason_as_output(message: &str, offset: u64) -> OutputSlice {

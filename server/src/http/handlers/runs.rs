@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 use sweep_planner::api::{
-    ExperimentState, Run, RunList, RunState, TRIAL_PAGE_MAX, TrialPage, UpdateRun,
+    ExperimentState, Run, RunList, RunState, TRIAL_PAGE_MAX, TrialPage, UpdateRun, paths,
 };
 
 use super::find_cluster;
 use crate::app::App;
 use crate::http::error::{ApiError, truncated};
-use crate::http::extract::{JsonBody, PathParam, QueryParams};
+use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams, RunPath};
+use crate::http::openapi::tags;
 use crate::http::wire;
 use crate::model::{RunRecord, TrialState};
 use crate::store::RunFilter;
@@ -20,10 +21,25 @@ use crate::store::RunFilter;
 /// How many trials a page holds where the call does not say.
 const TRIAL_PAGE_SIZE: u32 = 200;
 
-/// `GET /v1/core/{cluster}/runs`.
+/// Runs, newest first.
+#[utoipa::path(
+    get,
+    path = paths::RUNS,
+    operation_id = "listRuns",
+    tag = tags::RUNS,
+    params(
+        ClusterPath,
+        ("query" = Option<String>, Query, description = "Only names that begin so."),
+        ("phaseIn" = Option<Vec<RunState>>, Query, description = "Only these states; repeatable."),
+        ("phaseNotIn" = Option<Vec<RunState>>, Query, description = "Not these states; repeatable."),
+        ("userIds" = Option<Vec<String>>, Query, description = "Only these accounts' runs; repeatable."),
+        ("brief" = Option<bool>, Query, description = "Leave `experimentIds` empty (ours)."),
+    ),
+    responses((status = 200, description = "The runs.", body = RunList)),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
-    PathParam(name): PathParam<String>,
+    PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<RunList>, ApiError> {
     find_cluster(&app, &name)?;
@@ -43,10 +59,24 @@ pub async fn list(
     }))
 }
 
-/// `GET /v1/core/{cluster}/runs/{run}`.
+/// One run.
+#[utoipa::path(
+    get,
+    path = paths::RUN,
+    operation_id = "getRun",
+    tag = tags::RUNS,
+    params(
+        RunPath,
+        ("brief" = Option<bool>, Query, description = "Leave `experimentIds` empty (ours)."),
+    ),
+    responses((status = 200, description = "The run.", body = Run)),
+)]
 pub async fn get(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(RunPath {
+        cluster: name,
+        run: id,
+    }): PathParam<RunPath>,
     params: QueryParams,
 ) -> Result<Json<Run>, ApiError> {
     let brief = params.parse_first("brief")?.unwrap_or(false);
@@ -57,10 +87,22 @@ pub async fn get(
     )))
 }
 
-/// `PUT /v1/core/{cluster}/runs/{run}`: a wish for `RUN_STATE_CANCELED` stops it.
+/// Stops a run, if `spec.desiredState` is `RUN_STATE_CANCELED`.
+#[utoipa::path(
+    put,
+    path = paths::RUN,
+    operation_id = "updateRun",
+    tag = tags::RUNS,
+    params(RunPath),
+    request_body = UpdateRun,
+    responses((status = 200, description = "The run.", body = Run)),
+)]
 pub async fn update(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(RunPath {
+        cluster: name,
+        run: id,
+    }): PathParam<RunPath>,
     JsonBody(update): JsonBody<UpdateRun>,
 ) -> Result<Json<Run>, ApiError> {
     let mut run = find(&app, name.clone(), id.clone()).await?;
@@ -83,10 +125,21 @@ pub async fn update(
     Ok(Json(wire::run_to_wire(&app, &run, false)))
 }
 
-/// `DELETE /v1/core/{cluster}/runs/{run}`: stops it and hides it.
+/// Stops and hides a run.
+#[utoipa::path(
+    delete,
+    path = paths::RUN,
+    operation_id = "deleteRun",
+    tag = tags::RUNS,
+    params(RunPath),
+    responses((status = 200, description = "Hidden.", body = Object)),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(RunPath {
+        cluster: name,
+        run: id,
+    }): PathParam<RunPath>,
 ) -> Result<Json<Value>, ApiError> {
     let run = find(&app, name, id).await?;
     stop_and_publish(&app, &run, true).await?;
@@ -100,10 +153,30 @@ async fn stop_and_publish(app: &App, run: &RunRecord, delete: bool) -> Result<()
     Ok(())
 }
 
-/// `GET /v1/core/{cluster}/runs/{run}/trials`.
+/// A page of a run's trials with all that a table shows (ours).
+#[utoipa::path(
+    get,
+    path = paths::TRIALS,
+    operation_id = "listTrials",
+    tag = tags::RUNS,
+    params(
+        RunPath,
+        ("offset" = Option<u64>, Query, description = "Trials before this page; 0 where absent."),
+        (
+            "limit" = Option<u32>,
+            Query,
+            description = "Trials on this page: 200 where absent; above 1000, 1000.",
+        ),
+        ("state" = Option<ExperimentState>, Query, description = "Only trials in this state."),
+    ),
+    responses((status = 200, description = "The page.", body = TrialPage)),
+)]
 pub async fn trials(
     State(app): State<Arc<App>>,
-    PathParam((name, id)): PathParam<(String, String)>,
+    PathParam(RunPath {
+        cluster: name,
+        run: id,
+    }): PathParam<RunPath>,
     params: QueryParams,
 ) -> Result<Json<TrialPage>, ApiError> {
     let run = find(&app, name, id).await?;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use sweep_planner::api::StateList;
+use sweep_planner::api::{StateList, paths};
 
 use super::{find_cluster, runs};
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::extract::{PathParam, QueryParams};
+use crate::http::extract::{ClusterPath, PathParam, QueryParams};
+use crate::http::openapi::tags;
 use crate::http::wire;
 
 /// How many runs one call may ask for.
@@ -17,10 +18,26 @@ const RUNS_MAX: usize = 100;
 /// How many stretches of trials in one state one call answers with: at most some 200 KB.
 const SPANS_MAX: usize = 10_000;
 
-/// `GET /v1/core/{cluster}/states?run=…`.
+/// The states of all trials of several runs, in few bytes (ours).
+#[utoipa::path(
+    get,
+    path = paths::STATES,
+    operation_id = "listStates",
+    tag = tags::RUNS,
+    params(
+        ClusterPath,
+        ("run" = Vec<String>, Query, description = "The ids of runs; repeatable, at most 100."),
+        (
+            "from" = Option<u32>,
+            Query,
+            description = "Only trials with this number or a higher one; 0 where absent.",
+        ),
+    ),
+    responses((status = 200, description = "The states.", body = StateList)),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
-    PathParam(name): PathParam<String>,
+    PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<StateList>, ApiError> {
     find_cluster(&app, &name)?;

@@ -9,14 +9,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
-use sweep_planner::api::Run;
+use sweep_planner::api::{Run, paths};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
 use super::ensure_disk_space;
 use crate::app::App;
 use crate::http::error::{ApiError, to_sentence};
-use crate::http::extract::{PathParam, QueryParams};
+use crate::http::extract::{PathParam, QueryParams, UploadPath};
+use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed, wire};
 use crate::model::RunRecord;
 use crate::sources::{
@@ -43,10 +44,29 @@ pub(super) fn run_with_upload_url(
     shown
 }
 
-/// `PUT /v1/uploads/{run}?expires=…&signature=…`: whoever has the address may send the source.
+/// Takes a run's source as tar.gz, at the address of its launch's `status.uploadUrl`.
+///
+/// Whoever has the address may send it; the address works for a day.
+#[utoipa::path(
+    put,
+    path = paths::UPLOAD,
+    operation_id = "uploadSource",
+    tag = tags::RUNS,
+    params(
+        UploadPath,
+        ("expires" = i64, Query, description = "As in the address: microseconds since 1970."),
+        ("signature" = String, Query, description = "As in the address."),
+    ),
+    request_body(content = inline(Binary), content_type = "application/gzip"),
+    responses((
+        status = 200,
+        description = "It has arrived.",
+        headers(("ETag" = String, description = "Its SHA-256, in quotes.")),
+    )),
+)]
 pub async fn receive(
     State(app): State<Arc<App>>,
-    PathParam(run): PathParam<String>,
+    PathParam(UploadPath { run }): PathParam<UploadPath>,
     params: QueryParams,
     body: Bytes,
 ) -> Result<Response, ApiError> {

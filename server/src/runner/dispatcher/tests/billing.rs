@@ -112,7 +112,8 @@ impl TestServer {
         let read = Arc::clone(&time);
         app.clock = Clock::new(move || Timestamp::from_micros(read.load(Ordering::SeqCst)));
         let app = Arc::new(app);
-        let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+        let router = router(Arc::clone(&app)).unwrap();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         Self { app, address, time }
     }

@@ -38,7 +38,7 @@ impl TestServer {
             .unwrap();
         let mut writing_held = None;
         let answered = {
-            let mut answer = pin!(router(Arc::clone(&self.app)).call(request));
+            let mut answer = pin!(router(Arc::clone(&self.app)).unwrap().call(request));
             let mut polled = 0;
             poll_fn(|context| {
                 polled += 1;
