@@ -45,7 +45,7 @@ pub const TRIALS: &str = "/v1/core/{cluster}/runs/{run}/trials";
 /// `GET ?run=ID&from=0` (`run` repeatable; ours) → [`StateList`](super::StateList): the states of
 /// all trials of several runs.
 pub const STATES: &str = "/v1/core/{cluster}/states";
-/// `POST` [`Retry`](super::Retry) (ours) → [`Run`](super::Run): queues failed trials again.
+/// `POST` [`RetryRun`](super::RetryRun) (ours) → [`Run`](super::Run): queues failed trials again.
 pub const RETRY: &str = "/v1/core/{cluster}/runs/{run}/retry";
 /// `POST` (ours) → [`Run`](super::Run): queues held trials.
 pub const RELEASE: &str = "/v1/core/{cluster}/runs/{run}/release";

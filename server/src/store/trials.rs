@@ -162,7 +162,7 @@ fn query_by_number(
     Ok(trials)
 }
 
-/// The columns of [`read`], which reads them by position: rusqlite looks up a name for every row.
+/// The columns of [`read_trial`], which reads them by position: rusqlite looks up a name for every row.
 const TRIAL_COLUMNS: &str =
     "number, space_index, passed, argv, state, stop_wanted, message, changed_at,
                        started_at, ended_at, exit_code, signal, billed_seconds, attempt";

@@ -312,7 +312,7 @@ impl ArgumentReader<'_> {
         let listed = self
             .budget
             .take(bound.draw_cost())
-            .then(|| self.to_texts(&bound.draw(draws.stream())))
+            .then(|| self.take_texts(&bound.draw(draws.stream())))
             .flatten();
         let Some(values) = listed else {
             self.report(call.start, call.end, Kind::TooMuchListed);
@@ -334,7 +334,7 @@ impl ArgumentReader<'_> {
     }
 
     /// The texts that the script is passed; `None` where they are longer than the budget allows.
-    fn to_texts(&mut self, values: &sampling::DrawnValues) -> Option<Vec<Box<str>>> {
+    fn take_texts(&mut self, values: &sampling::DrawnValues) -> Option<Vec<Box<str>>> {
         let texts = values.iter().map(|value| {
             let text = value.to_str();
             self.budget.take_text(&text).then(|| text.into())

@@ -18,7 +18,7 @@
 //! What the file sets wins over the command's options, and its `strategy_options` replace `--num_trials`
 //! and `--seed` together. Each of `params` is put behind the script's own arguments as ` key value`,
 //! the value as Python prints what PyYAML loads, without quotes; the words are then found as in a
-//! request of the client ([`Source::Client`](super::words::Source)). [`read()`] gives all that is
+//! request of the client ([`Source::Client`](super::shell_words::TextSource)). [`read()`] gives all that is
 //! wrong at once, each problem with its place in the YAML text:
 //!
 //! ```
