@@ -61,7 +61,7 @@ pub(super) fn poll_trials(
                 found.changes.push(StateChange {
                     started_at: Some(at),
                     ..new_change(key, TrialState::Running, now, String::new())
-                })
+                });
             }
             TrialStatus::Starting | TrialStatus::Running(_) => {}
             TrialStatus::Ended(ended) => found.changes.push(end_change(key, now, ended)),
