@@ -12,7 +12,10 @@ use crate::sweep::diagnostic::{Diagnostic, format_count};
 use crate::sweep::literal::CharacterNames;
 use crate::sweep::machines;
 use crate::sweep::options::Actions;
-use crate::sweep::{Options, Part, Plan, Ranges, Settings, Strategy, digest, read_request};
+use crate::sweep::{
+    Options, Part, Plan, QUOTED_MAX, Ranges, Settings, Strategy, digest, read_request,
+    truncate_chars,
+};
 use std::fmt;
 
 /// Trials of one launch, at most.
@@ -34,7 +37,7 @@ pub enum Refusal {
         field: &'static str,
         /// What the field takes, as a noun phrase.
         expected: &'static str,
-        /// What it holds, cut to 100 characters where it is long.
+        /// What it holds, cut to [`QUOTED_MAX`] characters.
         found: String,
     },
     /// A chosen trial that the command does not propose.
@@ -288,7 +291,7 @@ fn parse_chosen_trials(part: &Part, text: &str) -> Result<Ranges, Refusal> {
     let ranges: Ranges = text.parse().map_err(|_| Refusal::InvalidField {
         field: "sweepOptions.trials",
         expected: "indices such as `0-3,7`",
-        found: text.chars().take(100).collect(),
+        found: truncate_chars(text, QUOTED_MAX),
     })?;
     check_trial_count(ranges.len())?;
     let space = part.space_len();
@@ -399,7 +402,7 @@ fn parse_optional_number(
     let refuse = || Refusal::InvalidField {
         field,
         expected,
-        found: value.as_str().chars().take(100).collect(),
+        found: truncate_chars(value.as_str(), QUOTED_MAX),
     };
     read.ok_or_else(refuse).map(Some)
 }

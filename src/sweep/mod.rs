@@ -120,10 +120,13 @@
 
 // What all stages stand on: places in a text, quoting, limits, and what a plan depends on beside its text.
 mod budget;
+#[cfg(any(test, feature = "page"))]
+pub(crate) mod fnv;
 mod settings;
 pub mod shell_quote;
 pub mod span;
 pub(crate) mod suggest;
+mod truncate;
 
 // Characters that are not what they look like, and mathematics that is the same everywhere.
 pub mod math;
@@ -201,3 +204,4 @@ pub use settings::Settings;
 pub use single_command::suggest_single_command;
 pub use span::{Origin, Span};
 pub use suggest::nearest_name;
+pub use truncate::{QUOTED_MAX, truncate_chars};

@@ -9,6 +9,7 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sweep_planner::api::{ErrorBody, ErrorCode};
+use sweep_planner::sweep::{QUOTED_MAX, truncate_chars};
 
 use crate::store::StoreError;
 use crate::system::random::NoEntropy;
@@ -184,13 +185,9 @@ impl From<PathRejection> for ApiError {
     }
 }
 
-/// A text from a request, cut to 100 characters for a message.
+/// A text from a request, cut to [`QUOTED_MAX`] characters for a message.
 pub fn truncated(text: &str) -> String {
-    const LENGTH: usize = 100;
-    match text.char_indices().nth(LENGTH) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    truncate_chars(text, QUOTED_MAX)
 }
 
 /// An error message as a sentence: a capital first, a full stop last.

@@ -10,26 +10,26 @@ use super::Mount;
 /// A trial by its run's key and its number.
 pub type TrialKey = (i64, u32);
 
-/// The state of a trial; its number is what the database holds.
+/// The state of a trial; its number is what the database holds, so it never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum TrialState {
     /// Created, waiting for a slot.
-    Queued,
+    Queued = 0,
     /// Claimed: it is being handed to the engine.
-    Starting,
+    Starting = 1,
     /// Its script runs.
-    Running,
+    Running = 2,
     /// Ended with exit status 0.
-    Succeeded,
+    Succeeded = 3,
     /// Ended otherwise, or could not start.
-    Failed,
+    Failed = 4,
     /// Stopped by a person.
-    Cancelled,
+    Cancelled = 5,
     /// Held back, waiting for a person.
-    Held,
+    Held = 6,
     /// Hidden by a person.
-    Deleted,
+    Deleted = 7,
 }
 
 impl TrialState {

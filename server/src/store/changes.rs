@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use sweep_planner::api::Timestamp;
 
 use super::error::StoreError;
+use super::sql::sql;
 use super::{Claim, Store, bills, claims, metrics, runs};
 use crate::model::metric::NewMetricPoints;
 use crate::model::{ActiveTrial, StateChange, TrialState};
@@ -142,12 +143,12 @@ fn requeue(connection: &Connection, change: &StateChange) -> Result<(), StoreErr
         (TrialState::Queued, change.message.clone())
     };
     connection
-        .prepare_cached(
-            "UPDATE trial SET state = CASE WHEN stop_wanted THEN 5 ELSE ?5 END, gpus = '[]',
-                 changed_at = ?3, ended_at = CASE WHEN stop_wanted THEN ?3 END,
+        .prepare_cached(sql!(
+            "UPDATE trial SET state = CASE WHEN stop_wanted THEN {cancelled} ELSE ?5 END,
+                 gpus = '[]', changed_at = ?3, ended_at = CASE WHEN stop_wanted THEN ?3 END,
                  message = CASE WHEN stop_wanted THEN 'stopped before it started' ELSE ?4 END
-             WHERE run = ?1 AND number = ?2 AND state = 1",
-        )?
+             WHERE run = ?1 AND number = ?2 AND state = {starting}"
+        ))?
         .execute(params![change.run, change.number, at, message, state as u8])?;
     runs::record_run_end(connection, change.run, at)
 }
@@ -226,10 +227,11 @@ fn count_failures(
     if !reaches_failure_limit(failures, bound) {
         return Ok(());
     }
-    let mut hold = connection.prepare_cached(
-        "UPDATE trial INDEXED BY trial_state SET state = 6, changed_at = ?2, message = ?3
-         WHERE run = ?1 AND state = 0 RETURNING number",
-    )?;
+    let mut hold = connection.prepare_cached(sql!(
+        "UPDATE trial INDEXED BY trial_state
+         SET state = {held}, changed_at = ?2, message = ?3
+         WHERE run = ?1 AND state = {queued} RETURNING number"
+    ))?;
     let parameters = params![change.run, change.at.micros(), held_message(failures)];
     let numbers = hold.query_map(parameters, |row| row.get::<_, u32>(0))?;
     for number in numbers {

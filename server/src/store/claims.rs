@@ -9,6 +9,7 @@ use sweep_planner::api::{RunSpec, Timestamp};
 use super::Store;
 use super::columns::{from_json, read_state, to_json};
 use super::error::StoreError;
+use super::sql::sql;
 use crate::model::{ActiveTrial, TrialState};
 
 /// Which trials to claim.
@@ -31,11 +32,7 @@ impl Store {
     pub async fn active_trials(&self, cluster: String) -> Result<Vec<ActiveTrial>, StoreError> {
         self.read(move |connection| {
             let mut specs = HashMap::new();
-            let mut statement = connection.prepare_cached(&format!(
-                "{ACTIVE_SELECT} WHERE run.key IN (SELECT run FROM trial_count
-                                            WHERE state IN (1, 2) AND trials > 0)
-                     AND run.cluster = ?1 AND trial.state IN (1, 2)"
-            ))?;
+            let mut statement = connection.prepare_cached(&[ACTIVE_SELECT, OF_CLUSTER].concat())?;
             let mut rows = statement.query([cluster])?;
             let mut active = Vec::new();
             while let Some(row) = rows.next()? {
@@ -49,13 +46,14 @@ impl Store {
     /// The trials of a cluster that are starting or running and are to be stopped.
     pub async fn stop_requests(&self, cluster: String) -> Result<Vec<(i64, u32)>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare_cached(sql!(
                 "SELECT trial.run, trial.number
-                 FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key
-                 WHERE trial.run IN (SELECT run FROM trial_count
-                                     WHERE state IN (1, 2) AND trials > 0)
-                   AND trial.state IN (1, 2) AND trial.stop_wanted AND run.cluster = ?1",
-            )?;
+                     FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key
+                     WHERE trial.run IN (SELECT run FROM trial_count
+                                         WHERE state IN ({starting}, {running}) AND trials > 0)
+                       AND trial.state IN ({starting}, {running}) AND trial.stop_wanted
+                       AND run.cluster = ?1"
+            ))?;
             let rows = statement.query_map([cluster], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -67,6 +65,13 @@ const ACTIVE_SELECT: &str = "SELECT run.key, run.id, run.name, run.account, run.
                              trial.argv, trial.state, trial.metrics_read, trial.attempt,
                              trial.gpus, run.mounts
                       FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key";
+const OF_CLUSTER: &str = sql!(
+    " WHERE run.key IN (SELECT run FROM trial_count
+                        WHERE state IN ({starting}, {running}) AND trials > 0)
+        AND run.cluster = ?1 AND trial.state IN ({starting}, {running})"
+);
+const QUEUED_OF_RUN: &str =
+    sql!(" WHERE run.key = ?1 AND trial.state = {queued} ORDER BY trial.number LIMIT ?2");
 
 fn read_active(
     row: &Row<'_>,
@@ -112,9 +117,7 @@ pub(super) fn claim_trials(
         let may = run.limit.min(claim.slots - taken.len());
         let (cpus, gpus) = free.needs_of(&run, claim);
         let fit = may.min(free.capacity_for(cpus, gpus));
-        let mut queued = connection.prepare_cached(&format!(
-            "{ACTIVE_SELECT} WHERE run.key = ?1 AND trial.state = 0 ORDER BY trial.number LIMIT ?2"
-        ))?;
+        let mut queued = connection.prepare_cached(&[ACTIVE_SELECT, QUEUED_OF_RUN].concat())?;
         let mut rows = queued.query(params![run.key, i64::try_from(fit).unwrap_or(i64::MAX)])?;
         // Each trial claimed takes its share at once, so that the next run sees what is left.
         let before = taken.len();
@@ -136,9 +139,10 @@ pub(super) fn claim_trials(
         }
     }
     // Written after the loop: an update would change the index that its query walks.
-    let mut start = connection.prepare_cached(
-        "UPDATE trial SET state = 1, changed_at = ?3, gpus = ?4 WHERE run = ?1 AND number = ?2",
-    )?;
+    let mut start = connection.prepare_cached(sql!(
+        "UPDATE trial SET state = {starting}, changed_at = ?3, gpus = ?4
+         WHERE run = ?1 AND number = ?2"
+    ))?;
     for trial in &taken {
         let gpus = to_json("trial GPUs", &trial.gpus)?;
         start.execute(params![trial.run, trial.number, claim.now.micros(), gpus])?;
@@ -162,12 +166,13 @@ impl FreeResources {
         if claim.cpus.is_none() && claim.gpus.is_empty() {
             return Ok(free);
         }
-        let mut statement = connection.prepare_cached(
+        let mut statement = connection.prepare_cached(sql!(
             "SELECT max(run.cpus, 1), trial.gpus
              FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key
-             WHERE run.key IN (SELECT run FROM trial_count WHERE state IN (1, 2) AND trials > 0)
-               AND run.cluster = ?1 AND trial.state IN (1, 2)",
-        )?;
+             WHERE run.key IN (SELECT run FROM trial_count
+                               WHERE state IN ({starting}, {running}) AND trials > 0)
+               AND run.cluster = ?1 AND trial.state IN ({starting}, {running})"
+        ))?;
         let mut rows = statement.query([&claim.cluster])?;
         while let Some(row) = rows.next()? {
             let cpus: u32 = row.get(0)?;
@@ -223,15 +228,16 @@ struct Candidate {
 /// The runs with queued trials, in the order in which they get slots: by priority, then oldest
 /// first.
 fn list_candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candidate>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(sql!(
         "SELECT run.key, run.parallel, (
                  SELECT coalesce(sum(trials), 0) FROM trial_count
-                 WHERE trial_count.run = run.key AND state IN (1, 2)), run.cpus, run.gpus
+                 WHERE trial_count.run = run.key AND state IN ({starting}, {running})
+             ), run.cpus, run.gpus
          FROM run
-         WHERE run.key IN (SELECT run FROM trial_count WHERE state = 0 AND trials > 0)
+         WHERE run.key IN (SELECT run FROM trial_count WHERE state = {queued} AND trials > 0)
            AND run.cluster = ?1 AND run.upload IS NOT '' AND run.fetched IS NOT ''
-         ORDER BY run.priority DESC, run.key",
-    )?;
+         ORDER BY run.priority DESC, run.key"
+    ))?;
     let rows = statement.query_map([cluster], |row| {
         let limit: Option<u32> = row.get(1)?;
         let active: u32 = row.get(2)?;

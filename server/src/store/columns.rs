@@ -21,7 +21,7 @@ pub(super) fn to_json<T: serde::Serialize>(
     what: &'static str,
     value: &T,
 ) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unreadable {
+    serde_json::to_string(value).map_err(|error| StoreError::Unwritable {
         what,
         why: error.to_string(),
     })

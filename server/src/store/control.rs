@@ -5,6 +5,7 @@ use sweep_planner::api::{Attempt, Timestamp};
 
 use super::columns::read_state;
 use super::error::StoreError;
+use super::sql::sql;
 use super::{FileScope, Store, discard};
 
 impl Store {
@@ -41,11 +42,11 @@ impl Store {
     /// Queues the held trials of a run. Answers with their numbers.
     pub async fn release(&self, run: i64, now: Timestamp) -> Result<Vec<u32>, StoreError> {
         self.write(move |connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare_cached(sql!(
                 "UPDATE trial INDEXED BY trial_state
-                 SET state = 0, message = 'released', changed_at = ?2
-                 WHERE run = ?1 AND state = 6 RETURNING number",
-            )?;
+                 SET state = {queued}, message = 'released', changed_at = ?2
+                 WHERE run = ?1 AND state = {held} RETURNING number"
+            ))?;
             let rows = statement.query_map(params![run, now.micros()], |row| row.get(0))?;
             let mut released = rows.collect::<Result<Vec<u32>, _>>()?;
             released.sort_unstable();
@@ -94,8 +95,10 @@ impl Store {
 }
 
 fn failed_trials(connection: &Connection, run: i64) -> Result<Vec<u32>, StoreError> {
-    let query = "SELECT number FROM trial INDEXED BY trial_state
-                 WHERE run = ?1 AND state = 4 ORDER BY number";
+    let query = sql!(
+        "SELECT number FROM trial INDEXED BY trial_state
+         WHERE run = ?1 AND state = {failed} ORDER BY number"
+    );
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([run], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -120,13 +123,13 @@ fn begin_new_attempt(
         statement.execute(params![run, number])?;
     }
     connection
-        .prepare_cached(
-            "UPDATE trial SET attempt = attempt + 1, state = 0, stop_wanted = 0,
+        .prepare_cached(sql!(
+            "UPDATE trial SET attempt = attempt + 1, state = {queued}, stop_wanted = 0,
                  message = 'tried again', changed_at = ?3, started_at = NULL, ended_at = NULL,
                  exit_code = NULL, signal = NULL, billed_seconds = NULL, metrics_read = 0,
                  gpus = '[]'
-             WHERE run = ?1 AND number = ?2",
-        )?
+             WHERE run = ?1 AND number = ?2"
+        ))?
         .execute(params![run, number, now])?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use sweep_planner::api::Timestamp;
 
 use super::Store;
 use super::error::StoreError;
+use super::sql::sql;
 
 /// Which files of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +29,15 @@ impl Store {
     ) -> Result<usize, StoreError> {
         self.write(move |connection| {
             Ok(connection.execute(
-                "INSERT INTO discarded (run, what, at)
-                 SELECT key, ?1, ?3 FROM run
-                 WHERE ended_at < ?2
-                   AND NOT EXISTS (SELECT 1 FROM trial_count WHERE run = run.key
-                                   AND state IN (0, 1, 2, 6) AND trials > 0)
-                   AND NOT EXISTS (SELECT 1 FROM discarded WHERE run = run.key AND what >= ?1)",
+                sql!(
+                    "INSERT INTO discarded (run, what, at)
+                     SELECT key, ?1, ?3 FROM run
+                     WHERE ended_at < ?2
+                       AND NOT EXISTS (SELECT 1 FROM trial_count WHERE run = run.key
+                                       AND state IN ({queued}, {starting}, {running}, {held})
+                                       AND trials > 0)
+                       AND NOT EXISTS (SELECT 1 FROM discarded WHERE run = run.key AND what >= ?1)"
+                ),
                 params![files as u8, before.micros(), now.micros()],
             )?)
         })

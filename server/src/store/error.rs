@@ -14,6 +14,17 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A value that cannot be written as it is stored.
+    #[error("database: a {what} cannot be written: {why}")]
+    Unwritable {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The transaction that several jobs shared failed, so that nothing of them is stored.
+    #[error("database: the changes cannot be committed: {0}")]
+    NotCommitted(String),
     /// The file belongs to something else, or to a newer version of us.
     #[error("{0}")]
     Foreign(String),

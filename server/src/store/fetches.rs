@@ -5,6 +5,7 @@ use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::columns::from_json;
 use super::error::StoreError;
+use super::sql::sql;
 use super::{Store, runs};
 
 /// A run whose source is to be fetched.
@@ -61,12 +62,13 @@ impl Store {
     /// The runs whose source is to be fetched, oldest first: those with trials that wait for it.
     pub async fn pending_fetches(&self) -> Result<Vec<PendingFetch>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare_cached(sql!(
                 "SELECT key, id, name, cluster, spec FROM run
-                 WHERE fetched = '' AND fetch_failure = '' AND deleted_at IS NULL
-                   AND key IN (SELECT run FROM trial_count WHERE state = 0 AND trials > 0)
-                 ORDER BY key",
-            )?;
+                     WHERE fetched = '' AND fetch_failure = '' AND deleted_at IS NULL
+                       AND key IN (SELECT run FROM trial_count
+                                   WHERE state = {queued} AND trials > 0)
+                     ORDER BY key"
+            ))?;
             let mut rows = statement.query([])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
@@ -130,10 +132,10 @@ impl Store {
                 "UPDATE run SET fetch_failure = ?2, changed_at = ?3 WHERE key = ?1",
                 params![run, message, now],
             )?;
-            let mut fail = connection.prepare_cached(
-                "UPDATE trial SET state = 4, changed_at = ?2, ended_at = ?2, message = ?3
-                 WHERE run = ?1 AND state IN (0, 6) RETURNING number",
-            )?;
+            let mut fail = connection.prepare_cached(sql!(
+                "UPDATE trial SET state = {failed}, changed_at = ?2, ended_at = ?2, message = ?3
+                 WHERE run = ?1 AND state IN ({queued}, {held}) RETURNING number"
+            ))?;
             let rows = fail.query_map(params![run, now, message], |row| row.get(0))?;
             let mut numbers = rows.collect::<Result<Vec<u32>, _>>()?;
             numbers.sort_unstable();

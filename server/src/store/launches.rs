@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::to_json;
 use super::error::StoreError;
+use super::sql::sql;
 use super::trials::BLOCK_BITS;
 use super::{Store, bills};
 use crate::model::NewRun;
@@ -148,12 +149,13 @@ fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), 
         ])?;
     }
     connection.execute(
-        "INSERT INTO trial_count (run, state, trials) VALUES (?1, 0, ?2)",
+        sql!("INSERT INTO trial_count (run, state, trials) VALUES (?1, {queued}, ?2)"),
         params![row, run.trials.len() as i64],
     )?;
-    let mut count = connection.prepare_cached(
-        "INSERT INTO trial_block (run, state, block, trials) VALUES (?1, 0, ?2, ?3)",
-    )?;
+    let mut count = connection.prepare_cached(sql!(
+        "INSERT INTO trial_block (run, state, block, trials)
+         VALUES (?1, {queued}, ?2, ?3)"
+    ))?;
     for (block, trials) in run.trials.chunks(1 << BLOCK_BITS).enumerate() {
         count.execute(params![row, block as i64, trials.len() as i64])?;
     }

@@ -9,6 +9,8 @@ mod error;
 
 mod migrations;
 
+mod sql;
+
 mod writer;
 
 mod columns;

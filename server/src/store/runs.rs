@@ -7,6 +7,7 @@ use sweep_planner::api::{RunState, Timestamp};
 
 use super::columns::from_json;
 use super::error::StoreError;
+use super::sql::sql;
 use super::{Store, bills};
 use crate::model::price::BillingTerms;
 use crate::model::{RunRecord, TrialState};
@@ -111,19 +112,21 @@ impl Store {
     ) -> Result<Vec<u32>, StoreError> {
         self.write(move |connection| {
             let now = now.micros();
-            let mut stop = connection.prepare_cached(
+            let mut stop = connection.prepare_cached(sql!(
                 "UPDATE trial INDEXED BY trial_state
-                 SET state = 5, stop_wanted = 1, changed_at = ?2, ended_at = ?2,
+                 SET state = {cancelled}, stop_wanted = 1, changed_at = ?2, ended_at = ?2,
                      message = 'stopped before it started'
-                 WHERE run = ?1 AND state IN (0, 6) RETURNING number",
-            )?;
+                 WHERE run = ?1 AND state IN ({queued}, {held}) RETURNING number"
+            ))?;
             let mut stopped: Vec<u32> = stop
                 .query_map([key, now], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             stopped.sort_unstable();
             connection.execute(
-                "UPDATE trial INDEXED BY trial_state SET stop_wanted = 1
-                 WHERE run = ?1 AND state IN (1, 2)",
+                sql!(
+                    "UPDATE trial INDEXED BY trial_state SET stop_wanted = 1
+                     WHERE run = ?1 AND state IN ({starting}, {running})"
+                ),
                 [key],
             )?;
             connection.execute(
@@ -146,12 +149,13 @@ pub(super) fn record_run_end(
     now: i64,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached(
+        .prepare_cached(sql!(
             "UPDATE run SET ended_at = ?2
              WHERE key = ?1 AND ended_at IS NULL AND NOT EXISTS (
                  SELECT 1 FROM trial_count
-                 WHERE run = ?1 AND state IN (0, 1, 2, 6) AND trials > 0)",
-        )?
+                 WHERE run = ?1 AND state IN ({queued}, {starting}, {running}, {held})
+                   AND trials > 0)"
+        ))?
         .execute([key, now])?;
     Ok(())
 }
@@ -236,7 +240,10 @@ fn query_state_counts(
 }
 
 fn query_running_since(connection: &Connection, key: i64) -> Result<Vec<Timestamp>, StoreError> {
-    let query = "SELECT started_at FROM trial INDEXED BY trial_state WHERE run = ?1 AND state = 2";
+    let query = sql!(
+        "SELECT started_at FROM trial INDEXED BY trial_state
+         WHERE run = ?1 AND state = {running}"
+    );
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([key], |row| row.get::<_, Option<i64>>(0))?;
     let times: Vec<Option<i64>> = rows.collect::<Result<_, _>>()?;

@@ -6,6 +6,7 @@ use sweep_planner::api::Timestamp;
 use super::columns::{from_json, state_numbered};
 use super::error::StoreError;
 use super::metrics::LastValues;
+use super::sql::sql;
 use super::{Store, runs};
 use crate::model::{TrialRecord, TrialState};
 
@@ -23,13 +24,17 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.write(move |connection| {
             let changed = connection.execute(
-                "UPDATE trial SET stop_wanted = 1,
-                     state = CASE WHEN state IN (0, 6) THEN 5 ELSE state END,
-                     ended_at = CASE WHEN state IN (0, 6) THEN ?3 ELSE ended_at END,
-                     message = CASE WHEN state IN (0, 6) THEN 'stopped before it started'
-                               ELSE message END,
-                     changed_at = ?3
-                 WHERE run = ?1 AND number = ?2 AND state IN (0, 1, 2, 6)",
+                sql!(
+                    "UPDATE trial SET stop_wanted = 1,
+                         state = CASE WHEN state IN ({queued}, {held})
+                                 THEN {cancelled} ELSE state END,
+                         ended_at = CASE WHEN state IN ({queued}, {held}) THEN ?3 ELSE ended_at END,
+                         message = CASE WHEN state IN ({queued}, {held})
+                                   THEN 'stopped before it started' ELSE message END,
+                         changed_at = ?3
+                     WHERE run = ?1 AND number = ?2
+                       AND state IN ({queued}, {starting}, {running}, {held})"
+                ),
                 params![run, number, now.micros()],
             )?;
             runs::record_run_end(connection, run, now.micros())?;
@@ -47,8 +52,11 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.write(move |connection| {
             let changed = connection.execute(
-                "UPDATE trial SET state = 7, message = 'deleted', changed_at = ?3
-                 WHERE run = ?1 AND number = ?2 AND state IN (3, 4, 5)",
+                sql!(
+                    "UPDATE trial SET state = {deleted}, message = 'deleted', changed_at = ?3
+                     WHERE run = ?1 AND number = ?2
+                       AND state IN ({succeeded}, {failed}, {cancelled})"
+                ),
                 params![run, number, now.micros()],
             )?;
             Ok(changed > 0)

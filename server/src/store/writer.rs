@@ -106,22 +106,16 @@ fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
         batch.extend(queue.try_iter().take(BATCH_MAX - 1));
-        let outcome = commit_batch(&mut connection, &mut batch);
-        let message = outcome.as_ref().err().map(ToString::to_string);
-        if let Some(error) = &message {
+        // As text, because rusqlite's errors cannot be cloned and each job gets it.
+        let failure = commit_batch(&mut connection, &mut batch)
+            .err()
+            .map(|error| error.to_string());
+        if let Some(error) = &failure {
             tracing::error!(%error, "a commit failed");
         }
-        let mut outcome = Some(outcome);
         for job in batch {
-            // rusqlite's errors cannot be cloned: the first job gets it, the others its text.
-            let result = outcome.take().unwrap_or_else(|| match &message {
-                None => Ok(()),
-                Some(why) => Err(StoreError::Unreadable {
-                    what: "commit",
-                    why: why.clone(),
-                }),
-            });
-            job.finish(result);
+            let failure = failure.clone().map(StoreError::NotCommitted);
+            job.finish(failure.map_or(Ok(()), Err));
         }
     }
     if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
@@ -129,7 +123,7 @@ fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
     }
 }
 
-fn commit_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+fn commit_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for job in batch {
         let mut savepoint = transaction.savepoint()?;
@@ -138,5 +132,59 @@ fn commit_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> Resu
         }
         savepoint.commit()?;
     }
-    Ok(transaction.commit()?)
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLES: &str = "PRAGMA foreign_keys = ON;
+        CREATE TABLE parent (key INTEGER PRIMARY KEY);
+        CREATE TABLE child (parent INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED);";
+
+    /// Runs one statement per job, all in one transaction, and returns their answers.
+    fn run_together<const N: usize>(statements: [&'static str; N]) -> [Result<(), StoreError>; N] {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let (jobs, queue) = mpsc::channel();
+        let answers = statements.map(|statement| {
+            let (reply, answer) = oneshot::channel();
+            let work = move |connection: &Connection| Ok(connection.execute_batch(statement)?);
+            let job: Box<dyn Job> = Box::new(ClosureJob {
+                work: Some(work),
+                result: None,
+                reply,
+            });
+            jobs.send(job).unwrap();
+            answer
+        });
+        drop(jobs);
+        run_jobs(connection, &queue);
+        answers.map(|mut answer| answer.try_recv().unwrap())
+    }
+
+    #[test]
+    fn a_failed_commit_is_reported_as_that_to_every_job() {
+        let without_parent = "INSERT INTO child VALUES (7)";
+        let answers = run_together(["INSERT INTO parent VALUES (1)", without_parent]);
+        for answer in answers {
+            assert_eq!(
+                answer.unwrap_err().to_string(),
+                "database: the changes cannot be committed: FOREIGN KEY constraint failed"
+            );
+        }
+    }
+
+    #[test]
+    fn a_job_that_fails_is_rolled_back_alone() {
+        let [first, second, third] = run_together([
+            "INSERT INTO parent VALUES (1)",
+            "INSERT INTO nowhere VALUES (1)",
+            "INSERT INTO child VALUES (1)",
+        ]);
+        let error = second.unwrap_err().to_string();
+        assert!(error.contains("no such table"), "{error}");
+        assert!(first.is_ok() && third.is_ok());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -9,13 +10,28 @@ use sha2::{Digest, Sha256};
 use crate::client::Request;
 use crate::server::{Home, KEY, Server, USER};
 
-/// The tables of the first version, and what the second added.
-const FIRST_TABLES: &str = include_str!("../../migrations/0001_runs.sql");
-const SECOND_TABLES: &str = include_str!("../../migrations/0002_control.sql");
-/// What the versions after them added.
-const LATER_TABLES: [&str; 2] = [
+/// The tables of the first version, and what each version after it added to them. The fifth corrects
+/// figures and leaves the tables as they are.
+const TABLES: [&str; 5] = [
+    include_str!("../../migrations/0001_runs.sql"),
+    include_str!("../../migrations/0002_control.sql"),
     include_str!("../../migrations/0003_data.sql"),
     include_str!("../../migrations/0004_load.sql"),
+    "",
+];
+
+/// What each version, from the second on, could store of a run that has ended beyond what the one
+/// before it could.
+const LATER_ROWS: [&str; 4] = [
+    "UPDATE run SET stop_after = 3, failures = 2, cpus = 2, gpus = 1, upload = 'abc' WHERE key = 1;
+     UPDATE trial SET attempt = 1, gpus = '[1, 3]' WHERE run = 1 AND number = 4;
+     INSERT INTO trial_attempt VALUES
+         (1, 4, 0, 4, 'exit status 1', 1760000000000000, 1760000090000000, 1, NULL, 90);
+     UPDATE run SET billed_seconds = billed_seconds + 90 WHERE key = 1;",
+    r#"UPDATE run SET fetched = 'c0ffee', fetch_failure = 'once', mounts =
+         '[{"id":"c-v1","name":"c","version":1,"folder":"/srv/c/1","at":"/data/c"}]' WHERE key = 1;"#,
+    "INSERT INTO discarded VALUES (1, 0, 1760000100000000, 1);",
+    "",
 ];
 
 const ENDED_RUN: &str = "01k0old000000000000000ended";
@@ -47,21 +63,26 @@ fn spec_json(command: &str) -> String {
     .to_string()
 }
 
-/// Writes a database as the first or the second version left it.
-fn write_old_database(home: &Home, version: i64) {
+/// The billed seconds of the run that has ended; from the second version on, a trial of it was
+/// tried twice.
+fn expected_seconds(version: usize) -> f64 {
+    if version == 1 { 225_000.0 } else { 225_090.0 }
+}
+
+/// Writes a database as a version left it.
+fn write_old_database(home: &Home, version: usize) {
     fs::create_dir_all(home.path("data")).unwrap();
     let mut database = Connection::open(home.path("data/sweep.db")).unwrap();
     database.pragma_update(None, "journal_mode", "WAL").unwrap();
     let transaction = database.transaction().unwrap();
-    transaction.execute_batch(FIRST_TABLES).unwrap();
-    if version == 2 {
-        transaction.execute_batch(SECOND_TABLES).unwrap();
+    for tables in &TABLES[..version] {
+        transaction.execute_batch(tables).unwrap();
     }
     transaction
         .pragma_update(None, "application_id", 0x5357_4550)
         .unwrap();
     transaction
-        .pragma_update(None, "user_version", version)
+        .pragma_update(None, "user_version", version as i64)
         .unwrap();
     let (salt, hash) = (
         vec![9_u8; 16],
@@ -75,6 +96,15 @@ fn write_old_database(home: &Home, version: i64) {
         .unwrap();
     ended_run(&transaction);
     waiting_run(&transaction);
+    for rows in &LATER_ROWS[..version - 1] {
+        transaction.execute_batch(rows).unwrap();
+    }
+    transaction
+        .execute_batch(
+            "INSERT INTO setting VALUES ('signing_key', x'0102');
+             INSERT INTO page_session VALUES (x'0304', 'u-1', 9000000000000000);",
+        )
+        .unwrap();
     transaction.commit().unwrap();
 }
 
@@ -115,6 +145,76 @@ fn insert_run(database: &Connection, key: i64, id: &str, command: &str, trials: 
     database
         .execute("INSERT INTO trial_count VALUES (?1, 0, ?2)", [key, trials])
         .unwrap();
+    if database.table_exists(None, "trial_block").unwrap() {
+        let count = "INSERT INTO trial_block
+            SELECT run, state, number >> 10, count(*) FROM trial WHERE run = ?1 GROUP BY 1, 2, 3";
+        database.execute(count, [key]).unwrap();
+    }
+}
+
+/// The rows of a table that do not change when the server is started.
+struct Rows {
+    table: String,
+    columns: String,
+    rows: Vec<Vec<SqlValue>>,
+}
+
+fn query_rows(database: &Connection, table: &str, columns: &str) -> Vec<Vec<SqlValue>> {
+    let only = match table {
+        "run" => "key = 1",
+        "account" | "setting" | "page_session" => "TRUE",
+        _ => "run = 1",
+    };
+    let query = format!("SELECT {columns} FROM {table} WHERE {only} ORDER BY {columns}");
+    let mut statement = database.prepare(&query).unwrap();
+    let width = statement.column_count();
+    let rows = statement.query_map([], |row| (0..width).map(|at| row.get(at)).collect());
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+/// All that is stored of the run that has ended, and of accounts, by the columns there are.
+fn read_rows(home: &Home) -> Vec<Rows> {
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    let names = |query: &str| -> Vec<String> {
+        let mut statement = database.prepare(query).unwrap();
+        let names = statement.query_map([], |row| row.get(0)).unwrap();
+        names.collect::<Result<_, _>>().unwrap()
+    };
+    let tables = names("SELECT name FROM sqlite_schema WHERE type = 'table'");
+    let rows = |table: String| {
+        let columns = names(&format!("SELECT name FROM pragma_table_info('{table}')")).join(", ");
+        let rows = query_rows(&database, &table, &columns);
+        assert!(!rows.is_empty(), "{table} is filled");
+        Rows {
+            table,
+            columns,
+            rows,
+        }
+    };
+    tables.into_iter().map(rows).collect()
+}
+
+/// Checks that every value that the old database had is in the new one, in tables that are those of
+/// a new database.
+fn check_rows(home: &Home, before: Vec<Rows>) {
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    for old in before {
+        let mut rows = query_rows(&database, &old.table, &old.columns);
+        if ["setting", "page_session"].contains(&old.table.as_str()) {
+            // The server adds its own.
+            rows.retain(|row| old.rows.contains(row));
+        }
+        assert!(rows == old.rows, "{} has changed", old.table);
+    }
+    let fresh = Connection::open_in_memory().unwrap();
+    fresh.execute_batch(&TABLES.concat()).unwrap();
+    let tables = |database: &Connection| -> Vec<(String, Option<String>)> {
+        let query = "SELECT name, sql FROM sqlite_schema ORDER BY name";
+        let mut statement = database.prepare(query).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    assert_eq!(tables(&database), tables(&fresh));
 }
 
 fn ended_run(database: &Connection) {
@@ -201,9 +301,10 @@ fn check_trials(server: &Server) {
     assert_eq!(values, [&json!(0.5), &json!("NaN"), &json!("Infinity")]);
 }
 
-fn check_upgrade_from(version: i64) {
+fn check_upgrade_from(version: usize) {
     let home = Home::new(&[("quick.sh", "echo $2")]);
     write_old_database(&home, version);
+    let before = read_rows(&home);
     for id in [ENDED_RUN, WAITING_RUN] {
         home.write(&format!("data/sources/{id}/quick.sh"), "echo old $2");
     }
@@ -218,7 +319,8 @@ fn check_upgrade_from(version: i64) {
     let run = server.get(&format!("/v1/core/local/runs/{ENDED_RUN}"));
     assert_eq!(run["status"]["phase"], "RUN_STATE_FAILED", "{run}");
     assert_eq!(run["status"]["experimentCounts"]["succeeded"], 1500);
-    assert_eq!(run["status"]["cost"], json!(0.086 * 225_000.0 / 3600.0));
+    let cost = run["status"]["cost"].as_f64().unwrap();
+    assert!((cost - 0.086 * expected_seconds(version) / 3600.0).abs() < 1e-12);
     assert_eq!(
         (
             &run["description"],
@@ -248,13 +350,14 @@ fn check_upgrade_from(version: i64) {
         422
     );
     drop(server);
-    check_counts(&home, version);
+    check_rows(&home, before);
+    check_counts(&home);
 }
 
-fn check_counts(home: &Home, version: i64) {
+fn check_counts(home: &Home) {
     let database = Connection::open(home.path("data/sweep.db")).unwrap();
     let one = |query: &str| -> i64 { database.query_row(query, [], |row| row.get(0)).unwrap() };
-    assert!(one("PRAGMA user_version") > version);
+    assert_eq!(one("PRAGMA user_version"), TABLES.len() as i64);
     assert_eq!(
         one("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
         0
@@ -295,9 +398,6 @@ const BILL_RUN_V4: &str = "UPDATE run SET started_at = coalesce(started_at, ?2),
 fn wrongly_billed_run(database: &Connection, id: &str) {
     const LENGTH: i64 = 61_500_000;
     insert_run(database, 3, id, "quick.sh  --x 'range(6)'", 6);
-    database
-        .execute_batch("INSERT INTO trial_block VALUES (3, 0, 0, 6)")
-        .unwrap();
     let record = |number: i64, state: i64, slot: i64| {
         let (start, end) = (BEGAN + slot * LENGTH, BEGAN + (slot + 1) * LENGTH);
         let billed: Option<i64> = database
@@ -337,17 +437,13 @@ fn wrongly_billed_run(database: &Connection, id: &str) {
 fn what_was_billed_for_waiting_is_put_right() {
     const WRONG: &str = "01k0old0000000000000000wrong";
     let home = Home::new(&[("quick.sh", "echo $2")]);
-    write_old_database(&home, 2);
+    write_old_database(&home, 4);
     home.write(
         &format!("data/sources/{WAITING_RUN}/quick.sh"),
         "echo old $2",
     );
     let path = home.path("data/sweep.db");
     let database = Connection::open(&path).unwrap();
-    for sql in LATER_TABLES {
-        database.execute_batch(sql).unwrap();
-    }
-    database.pragma_update(None, "user_version", 4).unwrap();
     wrongly_billed_run(&database, WRONG);
     drop(database);
     for _ in 0..2 {
@@ -376,7 +472,8 @@ fn what_was_billed_for_waiting_is_put_right() {
         assert_eq!(attempts[0]["billedSeconds"], 62, "{trial}");
         // What was right stays.
         let right = server.get(&format!("/v1/core/local/runs/{ENDED_RUN}"));
-        assert_eq!(right["status"]["cost"], json!(0.086 * 225_000.0 / 3600.0));
+        let cost = right["status"]["cost"].as_f64().unwrap();
+        assert!((cost - 0.086 * expected_seconds(4) / 3600.0).abs() < 1e-12);
     }
     // An earlier binary knows four versions of the tables and refuses a later one.
     let database = Connection::open(&path).unwrap();
@@ -394,4 +491,29 @@ fn a_database_of_the_first_version_is_taken_up() {
 #[test]
 fn a_database_of_the_second_version_is_taken_up() {
     check_upgrade_from(2);
+}
+
+#[test]
+fn a_database_of_the_third_version_is_taken_up() {
+    check_upgrade_from(3);
+}
+
+#[test]
+fn a_database_of_the_fourth_version_is_taken_up() {
+    check_upgrade_from(4);
+}
+
+#[test]
+fn a_database_of_this_version_is_taken_up() {
+    check_upgrade_from(5);
+}
+
+#[test]
+fn every_version_is_tried() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let files = fs::read_dir(folder).unwrap().count();
+    assert_eq!(
+        files,
+        TABLES.iter().filter(|tables| !tables.is_empty()).count()
+    );
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::link;
 use crate::page::format::format_quantity;
 use crate::sweep::axis::Values;
+use crate::sweep::fnv::Fnv1a;
 use crate::sweep::{self, Plan, Ranges, Strategy};
 
 /// A selection of trials and the plan that it was made on.
@@ -178,34 +179,28 @@ pub(super) fn selection_for_link(
     Selection::on_plan(Arc::clone(now), chosen.get())?.to_link()
 }
 
-/// The 64-bit FNV-1a hash. Links hold it, so it must never change.
-struct Fnv1a(u64);
+/// Hashes what gives positions their meaning. Links hold the hash, so it must never change.
+struct PlanHasher(Fnv1a);
 
-impl Fnv1a {
-    fn new() -> Fnv1a {
-        Fnv1a(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn write_bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+impl PlanHasher {
+    fn new() -> PlanHasher {
+        PlanHasher(Fnv1a::new())
     }
 
     fn write_number(&mut self, number: u128) {
-        self.write_bytes(&number.to_le_bytes());
+        self.0.write_bytes(&number.to_le_bytes());
     }
 
     fn write_text(&mut self, text: &str) {
         self.write_number(text.len() as u128);
-        self.write_bytes(text.as_bytes());
+        self.0.write_bytes(text.as_bytes());
     }
 }
 
 /// A hash of everything that gives positions their meaning: strategies, axes, values, and the seeds of
 /// random searches.
 fn fingerprint(plan: &Plan) -> u64 {
-    let mut hash = Fnv1a::new();
+    let mut hash = PlanHasher::new();
     for part in plan.parts() {
         hash.write_number(part.strategy() as u128);
         hash.write_number(part.len());
@@ -225,13 +220,13 @@ fn fingerprint(plan: &Plan) -> u64 {
             hash.write_number(part.seed().value.into());
         }
     }
-    hash.0
+    hash.0.finish()
 }
 
 /// The fingerprint of links made before the values were part of it: strategies, lengths, and the seeds
 /// of random searches.
 fn legacy_fingerprint(plan: &Plan) -> u64 {
-    let mut hash = Fnv1a::new();
+    let mut hash = PlanHasher::new();
     for part in plan.parts() {
         hash.write_number(part.strategy() as u128);
         hash.write_number(part.len());
@@ -242,7 +237,7 @@ fn legacy_fingerprint(plan: &Plan) -> u64 {
             hash.write_number(part.seed().value.into());
         }
     }
-    hash.0
+    hash.0.finish()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::sweep::diagnostic::Diagnostic;
 use crate::sweep::diagnostic::config::ConfigProblem;
 use crate::sweep::literal::Literal;
 use crate::sweep::span::Span;
+use crate::sweep::truncate::{QUOTED_MAX, truncate_chars};
 use num_bigint::BigInt;
 
 /// What the tags `!!name` stand for.
@@ -64,7 +65,7 @@ fn type_name(kind: ImplicitTag) -> &'static str {
 pub(super) fn tag_error(span: Span, tag: &str, found: &str) -> Diagnostic {
     let short = tag.strip_prefix(TAG_PREFIX);
     let tag = short.map_or_else(|| tag.into(), |name| format!("!!{name}"));
-    let found = found.chars().take(100).collect();
+    let found = truncate_chars(found, QUOTED_MAX);
     Diagnostic::in_config(span, ConfigProblem::Tag { tag, found })
 }
 

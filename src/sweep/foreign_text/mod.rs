@@ -4,6 +4,7 @@
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS};
 use super::shell_words::{self, CommandWords};
 use super::span::Span;
+use super::truncate::truncate_chars;
 
 mod link;
 mod loop_to_sweep;
@@ -142,9 +143,5 @@ fn remove_within(
 /// A line as a message can hold it.
 fn excerpt(text: &str) -> String {
     const LENGTH: usize = 60;
-    let mut shown: String = text.chars().take(LENGTH).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
+    truncate_chars(text, LENGTH)
 }

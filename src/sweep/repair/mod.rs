@@ -8,6 +8,7 @@ use super::literal::as_integer;
 use super::range;
 use super::sampling;
 use super::shell_quote;
+use super::truncate::truncate_chars;
 use super::value::{self, ParsedValue};
 
 // A list, taken apart, item by item.
@@ -25,6 +26,9 @@ pub(super) use list::{enumerate_values, list_repairs};
 
 /// The most that are offered: more are no help.
 const MAX_REPAIRS: usize = 4;
+
+/// The most characters of a value on its button.
+const SHOWN_MAX: usize = 40;
 
 /// The most values that are listed for a person to read.
 pub(super) const MAX_ENUMERATED: u128 = 100;
@@ -47,9 +51,10 @@ impl Repair {
     /// The value written out on its button.
     pub(super) fn from_value(value: impl Into<String>) -> Repair {
         let value = value.into();
-        let shown: String = value.chars().take(40).collect();
-        let more = if shown.len() < value.len() { "…" } else { "" };
-        Repair::new(format!("Write {shown}{more}"), value)
+        Repair::new(
+            format!("Write {}", truncate_chars(&value, SHOWN_MAX)),
+            value,
+        )
     }
 
     /// A list of the text alone: what is passed is what was typed.

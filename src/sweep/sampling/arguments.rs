@@ -2,6 +2,7 @@
 
 use super::error::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
 use crate::sweep::literal::Literal;
+use crate::sweep::truncate::truncate_chars;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
@@ -384,9 +385,5 @@ pub(super) fn shorten_repr(literal: &Literal) -> String {
     {
         return format!("an integer of {} bits", value.bits());
     }
-    let text = literal.repr();
-    match text.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    truncate_chars(&literal.repr(), MAX_CHARS)
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp, paths,
+    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, paths,
 };
 use sweep_planner::launch::{CheckedLaunch, Refusal, check_request};
 use sweep_planner::sweep::{self, Part, Trial};
@@ -21,7 +21,7 @@ use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
-use crate::model::price::{self, Pricing};
+use crate::model::price;
 use crate::model::{NewRun, NewTrial, RunRecord};
 use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
@@ -64,7 +64,7 @@ pub async fn create(
     headers: HeaderMap,
     JsonBody(request): JsonBody<CreateRun>,
 ) -> Result<Json<Run>, ApiError> {
-    let settings = find_cluster(&app, &name)?;
+    find_cluster(&app, &name)?;
     let brief = params.parse_first("brief")?.unwrap_or(false);
     let key = read_idempotency_key(&headers, &request)?;
     if let Some(run) = replay_of_key(&app, &identity, &name, key.as_ref()).await? {
@@ -74,45 +74,12 @@ pub async fn create(
             &app, &headers, &run, brief,
         )));
     }
-    check_support(&name, &request)?;
-    ensure_disk_space(&app)?;
-    inputs::check_repository(&app, &request)?;
-    let fetch = !request.spec.source_code.is_empty();
-    let controls = control::read_controls(&app.config, settings, &request.spec)?;
-    let upload = request.local_dir;
-    let (mounts, understood) =
-        inputs::resolve_datastores(&app, request.spec.datastores.clone()).await?;
-    let drawn = random::seed()?;
-    let most = app.config.limits.trials;
-    let expanded =
-        tokio::task::spawn_blocking(move || expand_trials(request, drawn, most)).await??;
-    let account = identity.account.id.clone();
-    let mut run = NewRun {
-        id: random::ulid(app.clock.now())?,
-        cluster: name.clone(),
-        account,
-        created_at: app.clock.now(),
-        idempotency_key: key,
-        priority: controls.priority,
-        failure_limit: controls.failure_limit,
-        cpus: controls.cpus,
-        gpus: controls.gpus,
-        awaits_upload: upload,
-        awaits_fetch: fetch,
-        mounts,
-        ..expanded
-    };
-    run.spec.datastores = understood;
-    let spec = &run.spec;
-    run.terms = price::billing_terms(&settings.price, &spec.instance_type, spec.use_spot);
-    run.spec.cluster_id.clone_from(&name);
-    run.spec.user_id.clone_from(&run.account);
-    run.name = choose_name(&app, &name, run.name).await?;
+    let run = prepare_run(&app, &identity, &name, request, key.clone()).await?;
     let id = run.id.clone();
-    if !upload && !fetch {
+    if !run.awaits_upload && !run.awaits_fetch {
         snapshot_source(&app, &run).await?;
     }
-    let (key, created) = (run.idempotency_key.clone(), app.store.create_run(run).await);
+    let created = app.store.create_run(run).await;
     if !matches!(created, Ok(CreateOutcome::Created)) {
         remove_source(&app, &id).await;
     }
@@ -137,6 +104,57 @@ pub async fn create(
             )))
         }
     }
+}
+
+/// Checks a launch and makes the run that it asks for. Nothing is written. A [`NewRun`] is made here
+/// alone, with all its members at once, so that one that is forgotten does not compile.
+async fn prepare_run(
+    app: &Arc<App>,
+    identity: &Identity,
+    cluster: &str,
+    request: CreateRun,
+    key: Option<(String, [u8; 32])>,
+) -> Result<NewRun, ApiError> {
+    let settings = find_cluster(app, cluster)?;
+    check_support(cluster, &request)?;
+    ensure_disk_space(app)?;
+    inputs::check_repository(app, &request)?;
+    let controls = control::read_controls(&app.config, settings, &request.spec)?;
+    let (mounts, datastores) =
+        inputs::resolve_datastores(app, request.spec.datastores.clone()).await?;
+    let (drawn, most) = (random::seed()?, app.config.limits.trials);
+    let (name, description) = (request.name.clone(), request.description.clone());
+    let awaits_upload = request.local_dir;
+    let awaits_fetch = !request.spec.source_code.is_empty();
+    let expanded =
+        tokio::task::spawn_blocking(move || expand_trials(request, drawn, most)).await??;
+    let spec = RunSpec {
+        datastores,
+        cluster_id: cluster.to_owned(),
+        user_id: identity.account.id.clone(),
+        ..expanded.spec
+    };
+    Ok(NewRun {
+        id: random::ulid(app.clock.now())?,
+        cluster: cluster.to_owned(),
+        name: choose_name(app, cluster, name).await?,
+        description,
+        account: identity.account.id.clone(),
+        columns: expanded.columns,
+        terms: price::billing_terms(&settings.price, &spec.instance_type, spec.use_spot),
+        spec,
+        parallel: expanded.parallel,
+        priority: controls.priority,
+        failure_limit: controls.failure_limit,
+        cpus: controls.cpus,
+        gpus: controls.gpus,
+        awaits_upload,
+        awaits_fetch,
+        mounts,
+        created_at: app.clock.now(),
+        trials: expanded.trials,
+        idempotency_key: key,
+    })
 }
 
 /// Wakes the dispatcher and the fetcher for a new run.
@@ -225,8 +243,22 @@ fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiEr
     Ok(())
 }
 
+/// What a run takes from its command.
+struct ExpandedLaunch {
+    /// The request's, with the options that the plan decides.
+    spec: RunSpec,
+    columns: Vec<String>,
+    parallel: Option<u32>,
+    /// In launch order.
+    trials: Vec<NewTrial>,
+}
+
 /// Reads the command again, by the code that showed the plan, and lists the chosen trials.
-fn expand_trials(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRun, ApiError> {
+fn expand_trials(
+    request: CreateRun,
+    drawn_seed: u32,
+    most: u32,
+) -> Result<ExpandedLaunch, ApiError> {
     let CheckedLaunch {
         plan,
         chosen,
@@ -264,26 +296,11 @@ fn expand_trials(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRu
         })
         .collect::<Option<Vec<_>>>()
         .ok_or_else(nothing)?;
-    Ok(NewRun {
-        id: String::new(),
-        cluster: String::new(),
-        name: request.name,
-        description: request.description,
-        account: String::new(),
+    Ok(ExpandedLaunch {
         spec: with_server_defaults(request.spec, part, &sweep::digest(part, &chosen)),
         columns: columns.to_vec(),
-        terms: price::billing_terms(&Pricing::None, "", false),
         parallel,
-        priority: 0,
-        failure_limit: 0,
-        cpus: 0,
-        gpus: 0,
-        awaits_upload: false,
-        awaits_fetch: false,
-        mounts: Vec::new(),
-        created_at: Timestamp::from_micros(0),
         trials,
-        idempotency_key: None,
     })
 }
 

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use sweep_planner::sweep::{QUOTED_MAX, truncate_chars};
+
 use super::{Datastore, list_versions};
 use crate::data_dir::DataDir;
 use crate::model::names::is_datastore_name;
@@ -44,7 +46,7 @@ pub enum AddError {
 /// See [`AddError`]; nothing is left behind then, unless the disk fails.
 pub fn add_version(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddError> {
     if !is_datastore_name(name) {
-        return Err(AddError::Name(name.chars().take(100).collect()));
+        return Err(AddError::Name(truncate_chars(name, QUOTED_MAX)));
     }
     let cannot_read = |error| AddError::Folder(from.to_owned(), error);
     let from = &from.canonicalize().map_err(cannot_read)?;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use sweep_planner::api::{DatastoreMount, Scalar};
-use sweep_planner::sweep::nearest_name;
+use sweep_planner::sweep::{QUOTED_MAX, nearest_name, truncate_chars};
 
 pub use add::{AddError, add_version};
 
@@ -208,7 +208,7 @@ fn unknown_datastore_message(asked: &str, there: Vec<String>) -> String {
 }
 
 fn truncated(text: &str) -> String {
-    text.chars().take(100).collect()
+    truncate_chars(text, QUOTED_MAX)
 }
 
 /// The versions of a datastore by its folder, ascending.

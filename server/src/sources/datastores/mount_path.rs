@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
+use sweep_planner::sweep::{QUOTED_MAX, truncate_chars};
+
 use crate::sources::split_existing;
 
 /// Folders of the operating system: nothing is mounted at or below them.
@@ -21,7 +23,7 @@ const PATH_BYTES_MAX: usize = 4096;
 /// # Errors
 /// In words for whoever launches.
 pub(super) fn check_mount_path(path: &str, folder: &Path, data: &Path) -> Result<PathBuf, String> {
-    let shown: String = path.chars().take(100).collect();
+    let shown = truncate_chars(path, QUOTED_MAX);
     let refuse = |why: &str| {
         Err(format!(
             "A datastore cannot be mounted at `{shown}`: {why}. Nothing was started; a path such \

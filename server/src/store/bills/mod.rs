@@ -6,6 +6,7 @@ use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::Rounding;
 
 use super::error::StoreError;
+use super::sql::sql;
 use crate::model::StateChange;
 
 /// How a run's billed time is rounded.
@@ -33,11 +34,12 @@ pub(super) fn bill_change(
     connection: &Connection,
     change: &StateChange,
 ) -> Result<Option<Option<i64>>, StoreError> {
-    let mut trial = connection.prepare_cached(
+    let mut trial = connection.prepare_cached(sql!(
         "SELECT trial.started_at, bill_minimum, bill_increment
-         FROM trial JOIN run ON run.key = trial.run
-         WHERE trial.run = ?1 AND trial.number = ?2 AND trial.state IN (0, 1, 2, 6)",
-    )?;
+             FROM trial JOIN run ON run.key = trial.run
+             WHERE trial.run = ?1 AND trial.number = ?2
+               AND trial.state IN ({queued}, {starting}, {running}, {held})"
+    ))?;
     let found = trial.query_row(params![change.run, change.number], |row| {
         // The times are the supervisor's; the first start that was recorded counts.
         let start: Option<i64> = row.get(0)?;
@@ -97,9 +99,12 @@ struct AttemptQueries {
 }
 
 const CURRENT_ATTEMPTS: AttemptQueries = AttemptQueries {
-    read: "SELECT number, attempt, started_at,
-               CASE WHEN state IN (3, 4, 5, 7) THEN ended_at END, billed_seconds
-           FROM trial WHERE run = ?1",
+    read: sql!(
+        "SELECT number, attempt, started_at,
+             CASE WHEN state IN ({succeeded}, {failed}, {cancelled}, {deleted})
+                  THEN ended_at END, billed_seconds
+         FROM trial WHERE run = ?1"
+    ),
     change: "UPDATE trial SET billed_seconds = ?4
              WHERE run = ?1 AND number = ?2 AND attempt = ?3",
 };

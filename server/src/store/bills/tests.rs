@@ -10,6 +10,7 @@ use crate::http::wire;
 use crate::model::price::BillingTerms;
 use crate::model::{StateChange, TrialState};
 use crate::store::changes::tests::store_with_waiting_run;
+use crate::store::sql::sql;
 use crate::store::{Claim, Store};
 
 const TRIALS: u32 = 5;
@@ -347,17 +348,23 @@ async fn what_has_no_times_is_not_billed() {
     let path = folder.path().join("sweep.db");
     let database = Connection::open(&path).unwrap();
     database
-        .execute_batch(
+        .execute_batch(sql!(
             "UPDATE run SET started_at = NULL, billed_seconds = 99;
-             UPDATE trial SET state = 4, billed_seconds = 50;
-             UPDATE trial SET started_at = 1000000 WHERE number IN (1, 2);
-             UPDATE trial SET ended_at = 4000001 WHERE number IN (2, 3);
-             UPDATE trial SET state = 2, started_at = 5, ended_at = NULL WHERE number = 4;
-             INSERT INTO trial_attempt VALUES
-                 (1, 0, 0, 4, '', NULL, NULL, NULL, NULL, 9), (1, 0, 1, 4, '', 5, NULL, 1, NULL, 9),
-                 (1, 0, 2, 4, '', 0, 1000001, 1, NULL, NULL);
-             PRAGMA user_version = 4;",
-        )
+                 UPDATE trial SET state = {failed}, billed_seconds = 50;
+                 UPDATE trial SET started_at = 1000000 WHERE number > 0 AND number < 3;
+                 UPDATE trial SET ended_at = 4000001 WHERE number > 1 AND number < 4;
+                 UPDATE trial SET state = {running}, started_at = 5, ended_at = NULL
+                     WHERE number = 4;
+                 PRAGMA user_version = 4;"
+        ))
+        .unwrap();
+    database
+        .execute_batch(sql!(
+            "INSERT INTO trial_attempt VALUES
+                 (1, 0, 0, {failed}, '', NULL, NULL, NULL, NULL, 9),
+                 (1, 0, 1, {failed}, '', 5, NULL, 1, NULL, 9),
+                 (1, 0, 2, {failed}, '', 0, 1000001, 1, NULL, NULL)"
+        ))
         .unwrap();
     drop(database);
     let store = Store::open(&path).unwrap();

@@ -1,7 +1,7 @@
 //! Which pieces of a text to underline, and the excerpt that shows a problem's place: pure functions.
 
 use crate::sweep::unicode::hidden::escape_hidden;
-use crate::sweep::{Severity, Span};
+use crate::sweep::{Severity, Span, truncate_chars};
 
 /// A piece of the text and the worst problem in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,14 +112,6 @@ pub(super) fn excerpt(text: &str, span: Span) -> Excerpt {
 /// Replaces each invisible character by its code, `<U+00AD>`.
 fn reveal_hidden(text: &str) -> String {
     escape_hidden(text).into_owned()
-}
-
-fn truncate_chars(text: &str, most: usize) -> String {
-    let mut head: String = text.chars().take(most).collect();
-    if text.chars().nth(most).is_some() {
-        head.push('…');
-    }
-    head
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::{Fix, Severity};
 use crate::sweep::repair::Repair;
 use crate::sweep::shell_quote;
 use crate::sweep::span::Span;
+use crate::sweep::truncate::truncate_chars;
 use crate::sweep::value::{self, ParsedValue};
 use std::fmt;
 
@@ -143,9 +144,5 @@ fn pluralize(count: usize, thing: &str) -> String {
 /// A text as a message can hold it.
 pub(in crate::sweep) fn excerpt(text: &str) -> String {
     const LENGTH: usize = 40;
-    let mut shown: String = text.chars().take(LENGTH).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
+    truncate_chars(text, LENGTH)
 }
