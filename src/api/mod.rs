@@ -45,8 +45,8 @@ mod event;
 pub use artifact::{Artifact, ArtifactPage};
 pub use auth::{Credentials, LoginAnswer, PageSession, User, UserStatus};
 pub use cluster::{
-    Availability, Cluster, ClusterList, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
-    InstanceType, InstanceTypeList,
+    Availability, Cluster, ClusterList, ClusterPrice, ClusterSpec, ClusterState, ClusterStatus,
+    ClusterType, InstanceType, InstanceTypeList,
 };
 pub use datastore::{
     Datastore, DatastoreAccess, DatastoreDelivery, DatastoreList, DatastoreSpec, DatastoreStatus,

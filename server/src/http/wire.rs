@@ -234,6 +234,7 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
             cluster_type: ClusterType::Global,
             desired_state: ClusterState::Running,
             engine: settings.engine.to_string(),
+            price: settings.price.to_wire(),
         },
         status: ClusterStatus {
             phase: ClusterState::Running,
