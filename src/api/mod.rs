@@ -59,8 +59,9 @@ pub use experiment::{
 pub use log::{LogMatch, LogMatches, LogPage};
 pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList};
 pub use run::{
-    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, Image, Resources,
-    RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateRun,
+    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, FixedArgument, Image,
+    Resources, RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions,
+    UpdateRun,
 };
 pub use scalar::{Int64, Scalar};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::bills;
 use super::error::StoreError;
+use super::fixed_arguments;
 
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION_ID: i32 = 0x5357_4550;
@@ -16,16 +17,18 @@ const APPLICATION_ID: i32 = 0x5357_4550;
 enum Migration {
     /// SQL: what the tables are.
     Sql(&'static str),
-    /// Rust: corrects stored figures whose arithmetic must not be repeated in SQL.
+    /// Rust: works out stored figures and arguments by the core's code, which must not be repeated
+    /// in SQL.
     Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration::Sql(include_str!("../../migrations/0001_runs.sql")),
     Migration::Sql(include_str!("../../migrations/0002_control.sql")),
     Migration::Sql(include_str!("../../migrations/0003_data.sql")),
     Migration::Sql(include_str!("../../migrations/0004_load.sql")),
     Migration::Code(bills::rebill_all),
+    Migration::Code(fixed_arguments::add_fixed_arguments),
 ];
 
 /// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.
@@ -142,7 +145,10 @@ mod tests {
             .collect();
         assert_eq!(applied, recorded.map(|(_, hash)| hash), "each is applied");
         // Which version puts figures right is as fixed as the tables are.
-        assert!(matches!(MIGRATIONS[4], Migration::Code(_)));
+        assert!(matches!(
+            MIGRATIONS[4..],
+            [Migration::Code(_), Migration::Code(_)]
+        ));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod page_sessions;
 mod launches;
 
 mod fetches;
+mod fixed_arguments;
 
 mod claims;
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use sweep_planner::api::{
     CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, Timestamp,
 };
-use sweep_planner::launch::{CheckedLaunch, Refusal, check_request};
+use sweep_planner::launch::{CheckedLaunch, Refusal, check_request, list_fixed_arguments};
 use sweep_planner::sweep::{self, Part, Trial};
 
 use super::{control, ensure_disk_space, find_cluster, inputs, runs, uploads};
@@ -251,6 +251,7 @@ fn expand_trials(request: CreateRun, drawn_seed: u32, most: u32) -> Result<NewRu
         account: String::new(),
         spec: with_server_defaults(request.spec, part, &sweep::digest(part, &chosen)),
         columns: columns.to_vec(),
+        fixed_arguments: list_fixed_arguments(part),
         terms: price::billing_terms(&Pricing::None, "", false),
         parallel,
         priority: 0,
