@@ -45,6 +45,26 @@ pub struct ClusterSpec {
     /// Ours: which engine runs the trials: `local`, `ray`, `slurm`.
     #[serde(default, deserialize_with = "nullable")]
     pub engine: String,
+    /// Ours: the cluster's own price, by which every trial launched there is billed whatever
+    /// machine its command names. Absent: a trial is billed as if on that machine, by its
+    /// provider's rate and rounding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<ClusterPrice>,
+}
+
+/// What every trial of a cluster is billed by: its run time, rounded up to a multiple of
+/// `increment_seconds` and at least `minimum_seconds`, times the rate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterPrice {
+    /// USD per hour of one trial, exactly, as a plain decimal: `36`, `0.05`. Interruptible trials
+    /// cost the same. `null`: the cluster has no price, and the cost of its trials is unknown.
+    pub hourly_rate: Option<String>,
+    /// Seconds that each attempt of a trial is billed at least; 0 for no minimum.
+    pub minimum_seconds: u64,
+    /// Billed seconds are a multiple of this; 0 counts as 1, since billed seconds are whole.
+    pub increment_seconds: u64,
 }
 
 /// The state of a [`Cluster`].

@@ -47,8 +47,8 @@ mod event;
 pub use artifact::{Artifact, ArtifactPage};
 pub use auth::{Credentials, LoginAnswer, PageSession, User, UserStatus};
 pub use cluster::{
-    Availability, Cluster, ClusterList, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
-    InstanceType, InstanceTypeList,
+    Availability, Cluster, ClusterList, ClusterPrice, ClusterSpec, ClusterState, ClusterStatus,
+    ClusterType, InstanceType, InstanceTypeList,
 };
 pub use datastore::{
     Datastore, DatastoreAccess, DatastoreDelivery, DatastoreList, DatastoreSpec, DatastoreStatus,
@@ -61,8 +61,9 @@ pub use experiment::{
 pub use log::{LogMatch, LogMatches, LogPage};
 pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList};
 pub use run::{
-    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, Image, Resources,
-    RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateRun,
+    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, FixedArgument, Image,
+    Resources, RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions,
+    UpdateRun,
 };
 pub use scalar::{Int64, Scalar};
 pub use timestamp::{InvalidTimestamp, Timestamp};

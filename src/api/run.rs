@@ -373,6 +373,11 @@ pub struct RunStatus {
     /// Ours: the swept arguments, in the order of the `values` of its trials.
     #[serde(deserialize_with = "nullable")]
     pub columns: Vec<String>,
+    /// Ours: what is the same in all trials: the script, then the arguments that are not swept, in
+    /// the order of the command. Absent where they are more than 1000 or longer than 16 KiB
+    /// together, and from servers older than this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed_arguments: Option<Vec<FixedArgument>>,
     /// Ours: how many of the pending trials are held until a call of `…/release`.
     #[serde(deserialize_with = "int32")]
     pub held: i32,
@@ -382,6 +387,23 @@ pub struct RunStatus {
         skip_serializing_if = "String::is_empty"
     )]
     pub commit: String,
+}
+
+/// An argument that all trials of a run have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FixedArgument {
+    /// As [`RunStatus::columns`] names swept ones: `--x`, at its second use `--x#2`, by its place
+    /// `#1`; `script` for the script itself. Unique in its run.
+    pub name: String,
+    /// The text that every trial is passed, without quotes. A flag without a value has its own
+    /// word, `--fast`.
+    pub value: String,
+}
+
+impl FixedArgument {
+    /// The name under which the script stands, which no argument has: those begin with `-` or `#`.
+    pub const SCRIPT: &str = "script";
 }
 
 /// How many trials of a run are in which state. Answers always have all six.

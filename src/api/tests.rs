@@ -238,3 +238,14 @@ fn filled_paths_match_their_routes() {
         assert_eq!(filled, expected);
     }
 }
+
+#[test]
+fn a_cluster_without_a_price_member_has_none_of_its_own() {
+    let spec =
+        json!({"clusterType": "CLUSTER_TYPE_GLOBAL", "desiredState": "CLUSTER_STATE_RUNNING"});
+    let older: ClusterSpec = from_value(spec).unwrap();
+    assert_eq!(older.price, None);
+    assert!(to_value(&older).unwrap().get("price").is_none());
+    let free: ClusterPrice = from_value(json!({"hourlyRate": null})).unwrap();
+    assert_eq!(free, ClusterPrice::default());
+}

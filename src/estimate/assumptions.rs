@@ -44,9 +44,20 @@ fn push_rate_sentences(
     used: &[(&MachineOffers, u128)],
     out: &mut Vec<String>,
 ) {
-    if settings.rate_override == Some(RateOverride::NoPrice) {
-        out.push("This cluster has no price, so nothing is charged for.".to_owned());
-        return;
+    match &settings.rate_override {
+        Some(RateOverride::NoPrice) => {
+            out.push("This cluster has no price, so nothing is charged for.".to_owned());
+            return;
+        }
+        Some(RateOverride::OfCluster(rate)) => {
+            let rate = rate.to_rate();
+            out.push(format!(
+                "Every trial costs ${rate} per hour, the cluster's own price, whatever machine \
+                 its command names."
+            ));
+            return;
+        }
+        Some(RateOverride::PerHour(_)) | None => {}
     }
     for (pricing, _) in used {
         if settings.on_own_machine {

@@ -108,6 +108,7 @@ fn look_up_offer(
         Some(RateOverride::PerHour(rate)) if is_requested => {
             Quote::from_typed_rate(name, spot, rate.clone())
         }
+        Some(RateOverride::OfCluster(rate)) => Quote::from_cluster_rate(name, spot, rate.clone()),
         Some(RateOverride::NoPrice) => Quote {
             rate: None,
             ..listed_quote

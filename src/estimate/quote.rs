@@ -30,8 +30,10 @@ pub enum Basis {
     InsteadOfGrid,
     /// A provider other than Grid.
     Provider,
-    /// A rate that the person or the cluster's configuration set.
+    /// A rate that the person set.
     Typed,
+    /// The cluster's own price, from its server's configuration.
+    Cluster,
     /// No machine of that name is in the price list.
     Unknown,
 }
@@ -46,6 +48,14 @@ impl Quote {
             basis: Basis::Typed,
             machine: None,
             suggestion: None,
+        }
+    }
+
+    /// A quote at a cluster's own price, which does not depend on the machine.
+    pub fn from_cluster_rate(instance_type: &str, spot: bool, rate: Money) -> Quote {
+        Quote {
+            basis: Basis::Cluster,
+            ..Quote::from_typed_rate(instance_type, spot, rate)
         }
     }
 
@@ -78,6 +88,9 @@ impl fmt::Display for Quote {
             };
         };
         write!(f, "{name}: ${} per hour", rate.to_rate())?;
+        if self.basis == Basis::Cluster {
+            return write!(f, ", the cluster's own price");
+        }
         let Some(machine) = &self.machine else {
             return write!(f, ", as set by hand");
         };

@@ -1,9 +1,10 @@
 //! What decides an estimate besides the plan and the price list.
 
-use super::billing::Billing;
+use super::billing::{Billing, Rounding};
 use super::money::Money;
 use super::run_time::RunTime;
 use super::uncertainty::Noise;
+use crate::api::ClusterPrice;
 
 /// Trials that run at once where neither the person nor the cluster sets a number.
 pub const DEFAULT_PARALLEL: u32 = 4;
@@ -32,6 +33,9 @@ pub enum RateOverride {
     /// USD per hour of one machine. It replaces only the price (list or interruptible) that each
     /// command asks for.
     PerHour(Money),
+    /// USD per hour of one trial, from the cluster's configuration. It replaces both prices of
+    /// every machine, since such a cluster bills interruptible trials the same.
+    OfCluster(Money),
     /// The cluster has no price, so all costs are unknown.
     NoPrice,
 }
@@ -49,6 +53,25 @@ impl EstimateSettings {
             billing: Billing::local(),
             on_own_machine: true,
             ..EstimateSettings::default()
+        }
+    }
+
+    /// The same settings on a cluster with a price of its own: its rate and its rounding, which are
+    /// what its server bills by. A rate that is no decimal is unknown, rather than the price list's.
+    #[must_use]
+    pub fn with_cluster_price(self, price: &ClusterPrice) -> EstimateSettings {
+        let rate = price.hourly_rate.as_deref().and_then(Money::from_decimal);
+        let rounding = Rounding {
+            minimum: price.minimum_seconds,
+            increment: price.increment_seconds,
+        };
+        EstimateSettings {
+            rate_override: Some(rate.map_or(RateOverride::NoPrice, RateOverride::OfCluster)),
+            billing: Billing {
+                rounding: Some(rounding),
+                ..self.billing
+            },
+            ..self
         }
     }
 

@@ -374,6 +374,60 @@ fn rates_set_by_hand_and_local_clusters() {
 }
 
 #[test]
+fn a_cluster_s_own_price_is_every_machine_s_and_is_named() {
+    let plan = plan("grid run --use_spot f.py --a '[1, 2]'");
+    let price = |rate: Option<&str>| crate::api::ClusterPrice {
+        hourly_rate: rate.map(str::to_owned),
+        minimum_seconds: 60,
+        increment_seconds: 10,
+    };
+    let local = EstimateSettings {
+        run_time: settings("61 s").run_time,
+        ..EstimateSettings::local()
+    };
+    let own = local.clone().with_cluster_price(&price(Some("36")));
+    let estimate = estimate_all(&plan, &own);
+    // Two trials of 61 s, billed as 70.
+    assert_eq!(estimate.total.unwrap().to_string(), "$1.40");
+    let used = &estimate.machines[0];
+    assert_eq!(
+        (used.list.basis, used.interruptible.basis),
+        (Basis::Cluster, Basis::Cluster)
+    );
+    assert_eq!(
+        used.list.to_string(),
+        "m5a.large: $36.00 per hour, the cluster's own price"
+    );
+    assert_eq!(
+        estimate.assumptions[0],
+        "Every trial costs $36.00 per hour, the cluster's own price, whatever machine its command \
+         names."
+    );
+    let other_rate = |text: &String| text.contains("Priced as if") || text.contains("list price");
+    assert!(
+        !estimate.assumptions.iter().any(other_rate),
+        "{:?}",
+        estimate.assumptions
+    );
+    assert!(
+        estimate
+            .assumptions
+            .iter()
+            .any(|a| a.contains("multiples of 10 s, at least 60 s"))
+    );
+    // Neither a cluster without a price nor one whose rate cannot be read falls back on the list.
+    for unknown in [None, Some("cheap"), Some("-1")] {
+        let settings = local.clone().with_cluster_price(&price(unknown));
+        let estimate = estimate_all(&plan, &settings);
+        assert_eq!(
+            (estimate.total, estimate.per_trial_hour),
+            (None, None),
+            "{unknown:?}"
+        );
+    }
+}
+
+#[test]
 fn nothing_chosen_and_nothing_planned() {
     for plan in [
         plan("grid run f.py --a '[1, 2]'"),

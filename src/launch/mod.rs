@@ -4,6 +4,10 @@
 //! command by the code that showed the plan, and refuses the request where its own digest of the
 //! plan is not the page's.
 
+mod fixed_arguments;
+
+pub use fixed_arguments::{list_fixed_arguments, recover_fixed_arguments};
+
 use crate::api::{
     self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState,
     Scalar, Scratch, SweepOptions,

@@ -256,6 +256,17 @@ impl Part {
         }
     }
 
+    /// Every argument that no axis sweeps: its name, which no other has, and what all trials pass for
+    /// it. A flag without a value passes its own word.
+    pub fn fixed_arguments(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
+        self.named_arguments().filter_map(|(name, slot)| {
+            let argument = self.command.arguments.get(slot.0 as usize)?;
+            self.axis_of(slot)
+                .is_none()
+                .then(|| (name, argument.value()))
+        })
+    }
+
     /// Every argument as typed, and whether an axis gives its value.
     pub(super) fn arguments(&self) -> impl Iterator<Item = (&Argument, bool)> + '_ {
         self.command

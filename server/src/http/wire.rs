@@ -69,6 +69,7 @@ pub fn run_to_wire(app: &App, record: &RunRecord, brief: bool) -> Run {
             },
             deleted_timestamp: record.deleted_at,
             columns: record.columns.clone(),
+            fixed_arguments: record.fixed_arguments.clone(),
             held: i32::try_from(record.count(TrialState::Held)).unwrap_or(i32::MAX),
             commit: record.fetched_commit.clone().unwrap_or_default(),
         },
@@ -234,6 +235,7 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
             cluster_type: ClusterType::Global,
             desired_state: ClusterState::Running,
             engine: settings.engine.to_string(),
+            price: settings.price.to_wire(),
         },
         status: ClusterStatus {
             phase: ClusterState::Running,

@@ -2,7 +2,7 @@
 //! float for the wire.
 
 use serde::Deserialize;
-use sweep_planner::api::Timestamp;
+use sweep_planner::api::{ClusterPrice, Timestamp};
 use sweep_planner::estimate::billing::{Rounding, machine_cost};
 use sweep_planner::estimate::{Catalogue, Money};
 
@@ -17,6 +17,22 @@ pub enum Pricing {
     None,
     /// USD per hour of one trial, as decimal text.
     Rate(String),
+}
+
+impl Pricing {
+    /// The price as the wire shows it: what [`billing_terms`] bills every trial by. `None` where
+    /// that depends on the machine.
+    pub fn to_wire(&self) -> Option<ClusterPrice> {
+        if *self == Self::AsIf {
+            return None;
+        }
+        let BillingTerms { rate, rounding } = billing_terms(self, "", false);
+        Some(ClusterPrice {
+            hourly_rate: rate,
+            minimum_seconds: rounding.minimum,
+            increment_seconds: rounding.increment,
+        })
+    }
 }
 
 /// USD per hour, exactly.
@@ -181,5 +197,56 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// On a cluster with its own price, the estimate from what the wire says of it is the bill.
+    #[test]
+    fn the_estimate_at_a_cluster_s_own_price_is_the_bill() {
+        use sweep_planner::estimate::{EstimateSettings, estimate_plan, parse_run_time};
+        use sweep_planner::sweep::{self, Ranges};
+        for rate in ["36", "0.05", "0.0333333", "0"] {
+            let pricing = Pricing::Rate(rate.to_owned());
+            let price = pricing.to_wire().unwrap();
+            for option in ["", "--use_spot ", "--instance_type g4dn.xlarge "] {
+                for (seconds, billed_seconds) in [("1", 1), ("59.5", 60), ("3600.25", 3601)] {
+                    let text = format!("grid run {option}train.py --a 1");
+                    let plan = sweep::read(&text, &sweep::Settings::default()).plan;
+                    let settings = EstimateSettings {
+                        run_time: Some(parse_run_time(&format!("seconds = {seconds}")).unwrap()),
+                        ..EstimateSettings::local()
+                    }
+                    .with_cluster_price(&price);
+                    let chosen = Ranges::full(plan.len());
+                    let estimated = estimate_plan(&plan, &chosen, &settings, Catalogue::embedded());
+                    let terms = billing_terms(&pricing, "m5a.large", option == "--use_spot ");
+                    let micros = (seconds.parse::<f64>().unwrap() * 1e6).round() as i64;
+                    let at = Timestamp::from_micros;
+                    let billed = terms.billed_seconds(at(7), at(7 + micros));
+                    assert_eq!(billed, billed_seconds, "{seconds}");
+                    let bill = terms.cost(billed);
+                    assert_eq!(estimated.total.map(|total| total.as_f64()), bill, "{text}");
+                    for both in [&estimated.list, &estimated.interruptible] {
+                        let hour = both.per_trial_hour.as_ref().map(Money::as_f64);
+                        assert_eq!(hour, terms.usd_per_hour(), "{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_wire_has_a_price_where_the_machine_does_not_decide_it() {
+        assert_eq!(Pricing::AsIf.to_wire(), None);
+        let whole_seconds = ClusterPrice {
+            hourly_rate: None,
+            minimum_seconds: 0,
+            increment_seconds: 1,
+        };
+        assert_eq!(Pricing::None.to_wire(), Some(whole_seconds.clone()));
+        let own = ClusterPrice {
+            hourly_rate: Some("0.05".to_owned()),
+            ..whole_seconds
+        };
+        assert_eq!(Pricing::Rate("0.05".to_owned()).to_wire(), Some(own));
     }
 }

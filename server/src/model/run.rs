@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sweep_planner::api::{ExperimentCounts, RunSpec, RunState, Timestamp};
+use sweep_planner::api::{ExperimentCounts, FixedArgument, RunSpec, RunState, Timestamp};
 
 use super::Mount;
 use super::price::BillingTerms;
@@ -27,6 +27,8 @@ pub struct RunRecord {
     pub spec: Arc<RunSpec>,
     /// The swept arguments.
     pub columns: Vec<String>,
+    /// The arguments that are not swept; `None` where the core lists none.
+    pub fixed_arguments: Option<Vec<FixedArgument>>,
     /// What its trials are billed by.
     pub terms: BillingTerms,
     /// How many trials it has.
@@ -119,6 +121,8 @@ pub struct NewRun {
     pub spec: RunSpec,
     /// The swept arguments.
     pub columns: Vec<String>,
+    /// The arguments that are not swept; `None` where the core lists none.
+    pub fixed_arguments: Option<Vec<FixedArgument>>,
     /// What its trials are billed by.
     pub terms: BillingTerms,
     /// At most so many trials at once.

@@ -280,6 +280,7 @@ pub(crate) mod tests {
             account: "u".into(),
             spec: sweep_planner::api::RunSpec::default(),
             columns: Vec::new(),
+            fixed_arguments: None,
             terms,
             parallel: None,
             priority: 0,

@@ -101,12 +101,16 @@ fn query_name_taken(
 }
 
 fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> {
+    let fixed_arguments = run.fixed_arguments.as_ref();
+    let fixed_arguments = fixed_arguments
+        .map(|fixed| to_json("fixed arguments", fixed))
+        .transpose()?;
     connection.execute(
         "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel,
                           bill_minimum, bill_increment, trials, created_at, changed_at, priority,
-                          stop_after, cpus, gpus, upload, mounts, fetched)
+                          stop_after, cpus, gpus, upload, mounts, fetched, fixed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20)",
+                 ?18, ?19, ?20, ?21)",
         params![
             run.id,
             run.cluster,
@@ -128,6 +132,7 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             run.awaits_upload.then_some(""),
             to_json("run datastores", &run.mounts)?,
             run.awaits_fetch.then_some(""),
+            fixed_arguments,
         ],
     )?;
     Ok(connection.last_insert_rowid())

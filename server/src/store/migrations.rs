@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::bills;
 use super::error::StoreError;
+use super::fixed_arguments;
 
 /// Marks the file as ours (`PRAGMA application_id`): "SWEP".
 const APPLICATION_ID: i32 = 0x5357_4550;
@@ -21,12 +22,12 @@ enum Migration {
         #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it"))]
         sha256: &'static str,
     },
-    /// Rust: corrects stored figures whose arithmetic must not be repeated in SQL. What it does to
-    /// a database is pinned by `tests/it/upgrade.rs`.
+    /// Rust: works out stored figures and arguments by the core's code, which must not be repeated in
+    /// SQL. What it does to a database is pinned by `tests/it/upgrade.rs`.
     Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration::Sql {
         text: include_str!("../../migrations/0001_runs.sql"),
         sha256: "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
@@ -44,6 +45,7 @@ const MIGRATIONS: [Migration; 5] = [
         sha256: "af452321d17cda9f0d6498d732f4b0404046b1cc46d1ac8973c80535f66caff7",
     },
     Migration::Code(bills::rebill_all),
+    Migration::Code(fixed_arguments::add_fixed_arguments),
 ];
 
 /// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.

@@ -24,6 +24,7 @@ mod page_sessions;
 mod launches;
 
 mod fetches;
+mod fixed_arguments;
 
 mod claims;
 

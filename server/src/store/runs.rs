@@ -203,6 +203,10 @@ fn read_run(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreEr
         account: row.get("account")?,
         spec: Arc::new(from_json("run spec", &row.get::<_, String>("spec")?)?),
         columns: from_json("run columns", &row.get::<_, String>("columns")?)?,
+        fixed_arguments: row
+            .get::<_, Option<String>>("fixed")?
+            .map(|fixed| from_json("fixed arguments", &fixed))
+            .transpose()?,
         terms: BillingTerms {
             rate: row.get("rate")?,
             rounding: bills::read_rounding(row)?,

@@ -323,3 +323,29 @@ fn a_large_run_is_created_at_once_and_paged() {
     let ended = counts["cancelled"].as_u64().unwrap() + counts["succeeded"].as_u64().unwrap();
     assert_eq!(ended, 20_000, "{counts}");
 }
+
+#[test]
+fn a_run_has_its_fixed_arguments_from_its_launch_on() {
+    let home = Home::new(&[("quick.sh", "echo")]);
+    let server = home.start();
+    let launched = server.launch("quick.sh  --a 1 --x '[1, 2]' --a=2 --fast file.csv");
+    let expected = json!([
+        {"name": "script", "value": "quick.sh"},
+        {"name": "--a", "value": "1"},
+        {"name": "--a#2", "value": "2"},
+        {"name": "--fast", "value": "file.csv"},
+    ]);
+    assert_eq!(launched["status"]["fixedArguments"], expected);
+    let id = launched["id"].as_str().unwrap();
+    let read = server.get(&format!("/v1/core/local/runs/{id}"));
+    assert_eq!(read["status"]["fixedArguments"], expected);
+    let listed = server.get("/v1/core/local/runs?brief=true");
+    assert_eq!(listed["runs"][0]["status"]["fixedArguments"], expected);
+    assert_eq!(read["status"]["columns"], json!(["--x"]));
+    // What is too long to travel with every answer does not.
+    let long = server.launch(&format!(
+        "quick.sh  --x '[1, 2]' --a {}",
+        "y".repeat(20_000)
+    ));
+    assert_eq!(long["status"].get("fixedArguments"), None);
+}

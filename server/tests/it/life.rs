@@ -430,3 +430,28 @@ fn a_run_keeps_to_its_own_parallelism() {
         "start\nend\n".repeat(3)
     );
 }
+
+#[test]
+fn a_cluster_s_own_price_is_on_the_wire() {
+    let home = Home::new(&[]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\n[clusters.free]\nprice = \"none\"\n[clusters.own]\nprice = { rate = \"36\" }\n",
+    );
+    let server = home.start();
+    let price_of = |cluster: &str| {
+        let cluster = server.get(&format!("/v1/core/clusters/{cluster}"));
+        cluster["spec"].get("price").cloned()
+    };
+    assert_eq!(price_of("local"), None);
+    assert_eq!(
+        price_of("free"),
+        Some(json!({"hourlyRate": null, "minimumSeconds": 0, "incrementSeconds": 1}))
+    );
+    assert_eq!(
+        price_of("own"),
+        Some(json!({"hourlyRate": "36", "minimumSeconds": 0, "incrementSeconds": 1}))
+    );
+    let listed = server.get("/v1/core/clusters");
+    assert_eq!(listed["clusters"][2]["spec"]["price"]["hourlyRate"], "36");
+}

@@ -222,7 +222,7 @@ fn ended_run(database: &Connection) {
         database,
         1,
         ENDED_RUN,
-        "quick.sh  --x 'range(2500)'",
+        "quick.sh  --x 'range(2500)' --note 'a b' --fast",
         TRIALS,
     );
     for number in 0..TRIALS {
@@ -328,6 +328,14 @@ fn check_upgrade_from(version: usize) {
             &run["spec"]["sweepOptions"]["seed"]
         ),
         (&json!("about it"), &json!({"MODE": "old"}), &json!("7"))
+    );
+    assert_eq!(
+        run["status"]["fixedArguments"],
+        json!([
+            {"name": "script", "value": "quick.sh"},
+            {"name": "--note", "value": "a b"},
+            {"name": "--fast", "value": "--fast"},
+        ])
     );
     check_trials(&server);
     let trial = json!({"id": format!("{ENDED_RUN}-3")});
@@ -480,7 +488,7 @@ fn what_was_billed_for_waiting_is_put_right() {
     let version: i64 = database
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 5);
+    assert_eq!(version, 6);
 }
 
 #[test]

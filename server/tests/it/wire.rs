@@ -14,10 +14,10 @@ macro_rules! each_type {
     ($check:ident $arguments:tt) => {
         each_type!(@ $check $arguments [
             Actions Artifact ArtifactPage Attempt Availability Cluster ClusterList ClusterSpec
-            ClusterState ClusterStatus ClusterType CreateRun Credentials Datastore DatastoreAccess
+            ClusterPrice ClusterState ClusterStatus ClusterType CreateRun Credentials Datastore DatastoreAccess
             DatastoreList DatastoreMount DatastoreSpec DatastoreStatus DatastoreDelivery DependencyFile
             ErrorBody ErrorDetail Event Experiment ExperimentCounts ExperimentList ExperimentSpec
-            ExperimentState ExperimentStatus Image InstanceType InstanceTypeList Int64 LogMatch
+            ExperimentState ExperimentStatus FixedArgument Image InstanceType InstanceTypeList Int64 LogMatch
             LogMatches LogPage LoginAnswer MetricPoint MetricSeries MetricValue PageSession
             Resources RetryRun Run RunList RunSpec RunState RunStates RunStatus Scalar Scratch
             SeriesList SpaceIndex StateList TrialsInState SweepOptions Timestamp TrialChanges

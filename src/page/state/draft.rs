@@ -101,6 +101,10 @@ impl Draft {
                 LOCAL_ENGINE => estimate::EstimateSettings::local(),
                 _ => estimate::EstimateSettings::cloud(),
             };
+            let rules = match server.cluster_price(&cluster) {
+                Some(price) => rules.with_cluster_price(&price),
+                None => rules,
+            };
             estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or_else(|| server.slots(&cluster)),

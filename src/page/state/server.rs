@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::{Cluster, PageSession, Timestamp};
+use crate::api::{Cluster, ClusterPrice, PageSession, Timestamp};
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::{Client, Failure};
 
@@ -87,6 +87,15 @@ impl Server {
         self.clusters.with(|clusters| {
             let known = clusters.iter().find(|known| known.id == cluster);
             known.map_or(cluster, |known| &known.spec.engine).to_owned()
+        })
+    }
+
+    /// A cluster's own price; `None` where it has none, is not known, or its server is older than
+    /// such prices.
+    pub(crate) fn cluster_price(self, cluster: &str) -> Option<ClusterPrice> {
+        self.clusters.with(|clusters| {
+            let known = clusters.iter().find(|known| known.id == cluster)?;
+            known.spec.price.clone()
         })
     }
 

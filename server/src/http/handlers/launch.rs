@@ -9,9 +9,10 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{
-    CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar, paths,
+    CreateRun, FixedArgument, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
+    paths,
 };
-use sweep_planner::launch::{CheckedLaunch, Refusal, check_request};
+use sweep_planner::launch::{CheckedLaunch, Refusal, check_request, list_fixed_arguments};
 use sweep_planner::sweep::{self, Part, Trial};
 
 use super::{control, ensure_disk_space, find_cluster, inputs, runs, uploads};
@@ -141,6 +142,7 @@ async fn prepare_run(
         description,
         account: identity.account.id.clone(),
         columns: expanded.columns,
+        fixed_arguments: expanded.fixed_arguments,
         terms: price::billing_terms(&settings.price, &spec.instance_type, spec.use_spot),
         spec,
         parallel: expanded.parallel,
@@ -248,6 +250,7 @@ struct ExpandedLaunch {
     /// The request's, with the options that the plan decides.
     spec: RunSpec,
     columns: Vec<String>,
+    fixed_arguments: Option<Vec<FixedArgument>>,
     parallel: Option<u32>,
     /// In launch order.
     trials: Vec<NewTrial>,
@@ -299,6 +302,7 @@ fn expand_trials(
     Ok(ExpandedLaunch {
         spec: with_server_defaults(request.spec, part, &sweep::digest(part, &chosen)),
         columns: columns.to_vec(),
+        fixed_arguments: list_fixed_arguments(part),
         parallel,
         trials,
     })

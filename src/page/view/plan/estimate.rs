@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::launch::LaunchBar;
-use crate::estimate::{CostEstimate, Estimate, Money, Spread};
+use crate::estimate::{CostEstimate, Estimate, Money, RateOverride, Spread};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::State;
@@ -22,6 +22,12 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             count
         }
     };
+    let why_no_price = move || {
+        draft.pricing.with(|pricing| match pricing.rate_override {
+            Some(RateOverride::NoPrice) => "This cluster has no price.",
+            _ => "The price list has no price for this machine.",
+        })
+    };
     view! {
         <section class="card estimate" class:stale=is_stale aria-labelledby="estimate-title">
             <header class="card-head">
@@ -29,7 +35,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
                 <p class="num estimate-count">{count}</p>
             </header>
             <div class="estimate-body">
-                {move || draft.estimate.with(|estimate| headline(estimate, draft.plan().is_empty()))}
+                {move || draft.estimate.with(|estimate| headline(estimate, draft.plan().is_empty(), why_no_price()))}
                 {view! { <Prices /> }.into_any()}
                 {move || draft.estimate.with(wall_clock)}
                 {move || draft.estimate.with(problems)}
@@ -53,7 +59,7 @@ fn describe_chosen(estimate: &Estimate, proposed: u128) -> String {
 }
 
 /// The likely cost in large type; without a run time, the price of one trial for an hour.
-fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
+fn headline(estimate: &Estimate, no_plan: bool, why_no_price: &str) -> AnyView {
     let (figure, under) = match (&estimate.cost, &estimate.per_trial_hour) {
         _ if no_plan => ("–".to_owned(), "Nothing to price yet".to_owned()),
         _ if estimate.trials == 0 => ("–".to_owned(), "No trials chosen".to_owned()),
@@ -65,10 +71,7 @@ fn headline(estimate: &Estimate, no_plan: bool) -> AnyView {
             ["$", &rate.to_rate()].concat(),
             "per hour of a trial. Enter a run time for a total.".to_owned(),
         ),
-        (None, None) => (
-            "unknown".to_owned(),
-            "The price list has no price for this machine.".to_owned(),
-        ),
+        (None, None) => ("unknown".to_owned(), why_no_price.to_owned()),
     };
     let long = figure.len() > 9;
     view! {
@@ -85,7 +88,7 @@ pub(super) fn format_cost_range(cost: &Spread<Money>) -> String {
 }
 
 /// The cost of the same trials at the list price and at the interruptible price, each with its price
-/// for an hour.
+/// for an hour; on a cluster with its own price, which both would be, that one alone.
 #[component]
 fn Prices() -> impl IntoView {
     let draft = State::get().draft;
@@ -94,6 +97,11 @@ fn Prices() -> impl IntoView {
         draft
             .estimate
             .with(|estimate| [price(&estimate.list), price(&estimate.interruptible)])
+    });
+    let has_own_price = Memo::new(move |_| {
+        draft
+            .pricing
+            .with(|pricing| matches!(pricing.rate_override, Some(RateOverride::OfCluster(_))))
     });
     let line = move |is_spot: bool, name: &'static str| {
         let [figure, under] = [0, 1].map(|part| {
@@ -109,13 +117,20 @@ fn Prices() -> impl IntoView {
             }
         });
         view! {
-            <div class="price" class:current=move || spot.get() == is_spot>
+            <div class="price" class:current=move || has_own_price.get() || spot.get() == is_spot>
                 <dt>{name}</dt>
                 <dd class="num">{figure}<span class="fine">{under}</span></dd>
             </div>
         }
     };
-    view! { <dl class="prices">{line(false, "List price")}{line(true, "Interruptible")}</dl> }
+    let lines = move || {
+        if has_own_price.get() {
+            line(false, "Cluster's own price").into_any()
+        } else {
+            (line(false, "List price"), line(true, "Interruptible")).into_any()
+        }
+    };
+    view! { <dl class="prices">{lines}</dl> }
 }
 
 fn price(priced: &CostEstimate) -> (String, String) {

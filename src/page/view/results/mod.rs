@@ -13,7 +13,6 @@ use super::empty_state;
 use crate::api::{Run, TRIAL_PAGE_MAX};
 use crate::page::format::{format_count, format_duration, format_exact_dollars, format_metric};
 use crate::page::state::State;
-use crate::sweep;
 use rows::{Column, Table};
 use table::ResultTable;
 
@@ -90,20 +89,12 @@ fn Results(state: State) -> impl IntoView {
             .filter_map(move |id| state.runs.get(&id))
             .collect::<Vec<_>>()
     };
-    let text = Memo::new(move |_| rows::commands_as_text(runs().iter()));
-    let plan = Memo::new(move |_| {
-        let settings = sweep::Settings {
-            character_names: state.draft.character_names.get(),
-            ..Default::default()
-        };
-        sweep::read(&text.get(), &settings).plan
-    });
     let table = Memo::new(move |_| {
         let read: Vec<_> = runs()
             .into_iter()
             .map(|run| (load_all_trials(state, &run), run))
             .collect();
-        Table::join(&read, &plan.get())
+        Table::join(&read)
     });
     // The user's choices; while they are `None`, metric and direction are guessed from the names.
     let metric_chosen = RwSignal::new(None::<String>);

@@ -1,13 +1,12 @@
 //! Joins the trials of the compared runs to one table: pure.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rank::{self, SortKey};
-use crate::api::{ExperimentState, Run, Timestamp, TrialRow};
+use crate::api::{ExperimentState, FixedArgument, Run, Timestamp, TrialRow};
 use crate::page::state::RunTrials;
 use crate::page::view::clock::trial_seconds;
-use crate::sweep::{Plan, Trial};
 
 /// A column that the table can be sorted by.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +27,7 @@ pub(super) enum Column {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Table {
-    /// Swept arguments of any of the runs, in order of appearance.
+    /// Swept arguments of any of the runs, and the fixed ones that differ between them.
     pub(super) columns: Vec<String>,
     /// Metrics of any of the runs.
     pub(super) metrics: Vec<String>,
@@ -43,30 +42,31 @@ pub(super) struct Table {
 pub(super) struct Row {
     /// The name of its run.
     pub(super) run: String,
-    /// The swept arguments by name.
+    /// The values of the table's columns by name; none where the run has no such argument.
     pub(super) values: BTreeMap<String, String>,
     /// The trial as the server reports it.
     pub(super) trial: TrialRow,
 }
 
 impl Table {
-    /// Joins the trials of some runs. `plan` is read from [`commands_as_text`] and has a part for each run, so
-    /// that its columns include the fixed arguments that differ between runs. If the text could not
-    /// be read, the columns are the swept arguments alone. O(trials · columns).
-    pub(super) fn join(runs: &[(RunTrials, Run)], plan: &Plan) -> Table {
+    /// Joins the trials of some runs. O(trials · columns).
+    pub(super) fn join(runs: &[(RunTrials, Run)]) -> Table {
         let mut table = Table {
-            columns: plan.columns().to_vec(),
+            columns: columns_of(runs),
             ..Table::default()
         };
-        for (part, (trials, run)) in (0..).zip(runs) {
-            push_missing(&mut table.columns, &trials.columns);
+        for (trials, run) in runs {
             push_missing(&mut table.metrics, &trials.metrics);
             let counted = run.status.experiment_counts.total().max(0) as u64;
             let total = trials.total.unwrap_or(counted);
             table.unread += total.saturating_sub(trials.rows.len() as u64);
+            let fixed: BTreeMap<String, String> = fixed_arguments(run)
+                .filter(|fixed| table.columns.contains(&fixed.name))
+                .map(|fixed| (fixed.name.clone(), fixed.value.clone()))
+                .collect();
             table.rows.extend(trials.rows.values().map(|trial| Row {
                 run: run.name.clone(),
-                values: argument_values(&trials.columns, trial, plan, part),
+                values: argument_values(&fixed, &trials.columns, trial),
                 trial: trial.clone(),
             }));
         }
@@ -145,46 +145,58 @@ impl Row {
     }
 }
 
-/// A trial's arguments by name: the plan's fixed ones, and over them what the server reports as swept.
-fn argument_values(
-    columns: &[String],
-    row: &TrialRow,
-    plan: &Plan,
-    part: u32,
-) -> BTreeMap<String, String> {
-    let trial = Trial {
-        position: 0,
-        part,
-        index: row.index.0,
-    };
-    let fixed = (0..).zip(plan.columns()).filter_map(|(column, name)| {
-        Some((name.clone(), plan.value(&trial, column)?.into_owned()))
-    });
-    let swept = columns.iter().zip(&row.values);
-    let swept = swept.filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
-    fixed.chain(swept).collect()
+/// The script where it differs between the runs, then the swept arguments of any of them, then the
+/// fixed ones that differ or that some run lacks. A run whose server does not list its fixed
+/// arguments takes no part in the comparison.
+fn columns_of(runs: &[(RunTrials, Run)]) -> Vec<String> {
+    let mut columns = Vec::new();
+    for (trials, run) in runs {
+        push_missing(&mut columns, &run.status.columns);
+        push_missing(&mut columns, &trials.columns);
+    }
+    let listing: Vec<_> = runs
+        .iter()
+        .filter_map(|(_, run)| run.status.fixed_arguments.as_deref())
+        .collect();
+    let mut seen: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    let mut differing: BTreeSet<&str> = BTreeSet::new();
+    for FixedArgument { name, value } in listing.iter().copied().flatten() {
+        let (uses, first_value) = seen.entry(name).or_insert((0, value));
+        *uses += 1;
+        if *first_value != value {
+            differing.insert(name);
+        }
+    }
+    let differs =
+        |name: &str| differing.contains(name) || seen.get(name).map(|s| s.0) != Some(listing.len());
+    let names = listing.iter().copied().flatten().map(|fixed| &fixed.name);
+    let shown: Vec<String> = names.filter(|name| differs(name)).cloned().collect();
+    push_missing(&mut columns, &shown);
+    // The script stands before its arguments.
+    if let Some(place) = columns
+        .iter()
+        .position(|name| name == FixedArgument::SCRIPT)
+    {
+        columns[..=place].rotate_right(1);
+    }
+    columns
 }
 
-/// The commands of some runs as one text, a line for each run, with the strategy, number and seed that
-/// they were launched with.
-pub(super) fn commands_as_text<'a>(runs: impl Iterator<Item = &'a Run>) -> String {
-    let mut text = String::new();
-    for run in runs {
-        let spec = &run.spec;
-        text.push_str("grid run");
-        let mut option = |name: &str, value: &str| text.push_str(&[" ", name, " ", value].concat());
-        if !spec.sweep_type.is_empty() {
-            option("--strategy", &spec.sweep_type);
-        }
-        if let Some(number) = &spec.sweep_options.num_trials {
-            option("--num_trials", number.as_str());
-        }
-        if let Some(seed) = &spec.sweep_options.seed {
-            option("--seed", seed.as_str());
-        }
-        text.push_str(&[" ", &spec.run_controller_command, "\n"].concat());
-    }
-    text
+/// The fixed arguments of a run; none where its server does not list them.
+fn fixed_arguments(run: &Run) -> impl Iterator<Item = &FixedArgument> {
+    run.status.fixed_arguments.iter().flatten()
+}
+
+/// A trial's arguments by name: its run's fixed ones, and over them the swept ones.
+fn argument_values(
+    fixed: &BTreeMap<String, String>,
+    columns: &[String],
+    row: &TrialRow,
+) -> BTreeMap<String, String> {
+    let mut values = fixed.clone();
+    let swept = columns.iter().zip(&row.values);
+    values.extend(swept.filter_map(|(name, value)| Some((name.clone(), value.clone()?))));
+    values
 }
 
 fn push_missing(all: &mut Vec<String>, names: &[String]) {
@@ -199,52 +211,69 @@ fn push_missing(all: &mut Vec<String>, names: &[String]) {
 mod tests {
     use super::*;
     use crate::api::{CreateRun, RunStatus, SpaceIndex};
-    use crate::sweep::{Ranges, Settings, read};
+    use crate::sweep::{Part, Plan, Ranges, Settings, read};
     use crate::testing::test;
 
-    /// What a server would say of the runs that a text launches, each with its first two trials.
+    /// What a server answers for the runs that a text launches, each with its first two trials.
     fn launched(text: &str) -> Vec<(RunTrials, Run)> {
-        let plan = read(
-            text,
-            &Settings {
-                drawn_seed: 7,
-                ..Settings::default()
-            },
-        )
-        .plan;
-        let all = Ranges::full(plan.len());
-        let parts = 0..plan.parts().len() as u32;
+        let settings = Settings {
+            drawn_seed: 7,
+            ..Settings::default()
+        };
+        let plan = read(text, &settings).plan;
+        let parts = (0..).zip(plan.parts());
         parts
-            .map(|part| {
-                let CreateRun { spec, .. } = crate::launch::create_request(&plan, part, &all, "local", None).unwrap();
-                let now = Timestamp::from_micros(0);
-                let name = format!("run-{part}");
-                let (created_at, updated_at) = (now, now);
-                let run = Run {
-                    id: name.clone(), name, description: String::new(), created_at, updated_at, spec, status: RunStatus::default(),
-                };
-                let axes: Vec<String> = plan.parts()[part as usize].axes().iter().map(|axis| axis.name().to_owned()).collect();
-                let rows = (0..2).filter_map(|n| {
-                    let trial = plan.trial(plan.part_start(part) + n).filter(|trial| trial.part == part)?;
-                    let value = |name: &String| plan.columns().iter().position(|column| column == name).and_then(|column| plan.value(&trial, column as u32));
-                    let row: TrialRow = serde_json::from_value(serde_json::json!({
-                        "id": "x", "name": "x", "number": n as u32, "index": SpaceIndex(trial.index), "state": ExperimentState::Succeeded,
-                        "values": axes.iter().map(|name| value(name).map(std::borrow::Cow::into_owned)).collect::<Vec<_>>(),
-                    })).unwrap();
-                    Some((n as u32, row))
-                });
-                let mut trials = RunTrials::default();
-                trials.rows = rows.collect();
-                trials.columns.clone_from(&axes);
-                (trials, run)
-            })
+            .map(|(number, part)| launched_part(&plan, number, part))
             .collect()
     }
 
+    fn launched_part(plan: &Plan, number: u32, part: &Part) -> (RunTrials, Run) {
+        let all = Ranges::full(plan.len());
+        let CreateRun { spec, .. } =
+            crate::launch::create_request(plan, number, &all, "local", None).unwrap();
+        let axes: Vec<String> = part
+            .axes()
+            .iter()
+            .map(|axis| axis.name().to_owned())
+            .collect();
+        let status = RunStatus {
+            columns: axes.clone(),
+            fixed_arguments: crate::launch::list_fixed_arguments(part),
+            ..RunStatus::default()
+        };
+        let name = format!("run-{number}");
+        let created_at = Timestamp::from_micros(0);
+        let run = Run {
+            id: name.clone(),
+            name,
+            description: String::new(),
+            created_at,
+            updated_at: created_at,
+            spec,
+            status,
+        };
+        let value = |axis: &String, index| {
+            let slot = part.find_argument(axis.trim_start_matches('-'))?;
+            part.value(slot, index)
+        };
+        let rows = (0..2).filter_map(|n: u32| {
+            let index = part.index_at(n.into())?;
+            let values: Vec<_> = axes.iter().map(|axis| value(axis, index)).collect();
+            let row: TrialRow = serde_json::from_value(serde_json::json!({
+                "id": "x", "name": "x", "number": n, "index": SpaceIndex(index),
+                "state": ExperimentState::Succeeded, "values": values,
+            }))
+            .unwrap();
+            Some((n, row))
+        });
+        let mut trials = RunTrials::default();
+        trials.rows = rows.collect();
+        trials.columns = axes;
+        (trials, run)
+    }
+
     fn joined(commands: &str) -> Table {
-        let runs = launched(commands);
-        let text = commands_as_text(runs.iter().map(|(_, run)| run));
-        Table::join(&runs, &read(&text, &Settings::default()).plan)
+        Table::join(&launched(commands))
     }
 
     #[test]
@@ -283,5 +312,35 @@ mod tests {
             joined("grid run f.py --x \"[1, 2]\" --y 3").columns,
             ["--x"]
         );
+    }
+
+    #[test]
+    fn scripts_flags_and_repeated_arguments_are_columns_where_runs_differ_in_them() {
+        let table = joined(
+            "grid run a.py --lr '[1, 2]' --t 1 --t 2 --fast\ngrid run b.py --lr '[1, 2]' --t 1 --t 3 x",
+        );
+        assert_eq!(table.columns, ["script", "--lr", "--t#2", "--fast", "#1"]);
+        let values = |row: usize| {
+            let row = &table.rows[row].values;
+            table
+                .columns
+                .iter()
+                .map(move |name| row.get(name).map_or("-", String::as_str))
+        };
+        assert_eq!(
+            values(0).collect::<Vec<_>>(),
+            ["a.py", "1", "2", "--fast", "-"]
+        );
+        assert_eq!(values(3).collect::<Vec<_>>(), ["b.py", "2", "3", "-", "x"]);
+    }
+
+    #[test]
+    fn a_run_of_an_older_server_has_its_swept_arguments_alone() {
+        let mut runs = launched("grid run f.py --x '[1, 2]' --y 3\ngrid run f.py --x 3 --y 4");
+        runs[1].1.status.fixed_arguments = None;
+        let table = Table::join(&runs);
+        assert_eq!(table.columns, ["--x"]);
+        let known = table.rows.iter().map(|row| row.values.get("--x").is_some());
+        assert_eq!(known.collect::<Vec<_>>(), [true, true, false]);
     }
 }
