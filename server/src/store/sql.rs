@@ -108,8 +108,8 @@ mod tests {
             let (mark, behind) = (&rest[at..], &rest[at + 1..]);
             if mark.starts_with("//") {
                 rest = &mark[mark.find('\n').unwrap_or(mark.len())..];
-            } else if mark.starts_with("'\"'") {
-                rest = &mark[3..];
+            } else if let Some(after) = mark.strip_prefix("'\"'") {
+                rest = after;
             } else if !mark.starts_with('"') {
                 rest = behind;
             } else {
