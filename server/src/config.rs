@@ -1,5 +1,8 @@
 //! Typed settings, from the command line first, then the configuration file, then defaults.
 //! `docs/server.md` describes the file.
+//!
+//! Written by hand, since one typed TOML file, in which an unknown key is an error, and the command
+//! line over it are all that there is to combine.
 
 use std::collections::BTreeMap;
 use std::fmt;

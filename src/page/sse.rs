@@ -2,6 +2,7 @@
 //!
 //! The page reads them from an ordinary `fetch`, not an `EventSource`, since only a `fetch` can
 //! carry an API key. So the same code serves a page on its server's origin and one hosted apart.
+//! Written by hand, since what is left without the browser's reader is splitting lines.
 
 /// One event: its data, and the id to reconnect with after a break.
 #[derive(Clone, Debug, Default, PartialEq)]

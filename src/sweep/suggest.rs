@@ -3,7 +3,7 @@
 /// The candidate nearest to `word`, where one alone is near enough to be meant: at most a third of its
 /// letters changed, added, dropped or swapped. Of two that are as near either would be a guess, and
 /// names that differ in a number are two things.
-/// O(candidates × length²), and far less for those that are nothing like it.
+/// O(candidates × length²), and O(length) for those that are much shorter or longer.
 pub fn nearest_name<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -21,21 +21,26 @@ pub fn nearest_name<'a>(
 /// The most letters of a word that are compared, so that the cost is bounded.
 const MAX_LETTERS: usize = 64;
 
-/// The candidates nearest to `word`, all as near as one another and within `allowed` slips.
+/// The candidates nearest to `word`, all as near as one another and within `allowed` slips: letters
+/// changed, added, dropped, or swapped with their neighbour (the optimal string alignment distance).
 pub(super) fn all_nearest_names<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
     allowed: usize,
 ) -> Vec<&'a str> {
-    let word: Vec<char> = word.to_lowercase().chars().take(MAX_LETTERS).collect();
-    let mut letters = Vec::new();
+    let word: String = word.to_lowercase().chars().take(MAX_LETTERS).collect();
+    let length = word.chars().count();
     let mut least = allowed;
     let mut found: Vec<&str> = Vec::new();
     for candidate in candidates {
-        letters.clear();
-        letters.extend(candidate.chars());
-        let near = edit_distance(&word, &letters, least + 1);
-        let Some(distance) = near else { continue };
+        // The difference of their lengths is the least distance, and bounds what `strsim` compares.
+        if candidate.chars().count().abs_diff(length) > least {
+            continue;
+        }
+        let distance = strsim::osa_distance(&word, candidate);
+        if distance > least {
+            continue;
+        }
         if distance < least {
             least = distance;
             found.clear();
@@ -45,40 +50,6 @@ pub(super) fn all_nearest_names<'a>(
         }
     }
     found
-}
-
-/// Optimal string alignment distance (Levenshtein's with swaps of neighbours), where it is below
-/// `limit`.
-fn edit_distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
-    if a.len().abs_diff(b.len()) >= limit {
-        return None;
-    }
-    let mut before: Vec<usize> = vec![0; b.len() + 1];
-    let mut previous: Vec<usize> = (0..=b.len()).collect();
-    let mut row = before.clone();
-    let mut least_before = 0;
-    for i in 1..=a.len() {
-        row[0] = i;
-        let mut least = i;
-        for j in 1..=b.len() {
-            let changed = usize::from(a[i - 1] != b[j - 1]);
-            row[j] = (previous[j] + 1)
-                .min(row[j - 1] + 1)
-                .min(previous[j - 1] + changed);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
-            least = least.min(row[j]);
-        }
-        // A row grows from one of the two before it only.
-        if least >= limit && least_before >= limit {
-            return None;
-        }
-        least_before = least;
-        std::mem::swap(&mut before, &mut previous);
-        std::mem::swap(&mut previous, &mut row);
-    }
-    Some(previous[b.len()]).filter(|distance| *distance < limit)
 }
 
 #[cfg(test)]
@@ -105,5 +76,18 @@ mod tests {
             nearest_name("p2.4xlarge", ["p2.8xlarge", "p2.xlarge"]),
             None
         );
+    }
+
+    #[test]
+    fn a_swap_is_one_slip_and_long_words_are_cut() {
+        let near = |word: &str, name| all_nearest_names(word, [name], 1);
+        for word in ["tirals", "TRIAL", "trialss", "trIels"] {
+            assert_eq!(near(word, "trials"), ["trials"], "{word}");
+        }
+        assert!(near("tarils", "trials").is_empty());
+        let long = "a".repeat(MAX_LETTERS);
+        let longer = "a".repeat(1_000_000);
+        assert_eq!(near(&longer, &long), [&long]);
+        assert!(near(&long, &longer).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! The server's own addresses, absolute and signed: whoever has one may use it for a while.
 
 use axum::http::{HeaderMap, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sweep_planner::api::paths;
 
 use super::signed;
@@ -10,6 +11,14 @@ use crate::app::App;
 pub const ARCHIVE: &str = "archive";
 /// The same for an upload, besides its run.
 pub const UPLOAD: &str = "upload";
+
+/// What is encoded in the path of a file: all but RFC 3986's unreserved characters and `/`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 /// The host by which a request has called this server.
 pub fn host(headers: &HeaderMap) -> &str {
@@ -31,7 +40,7 @@ pub fn artifact(
     expires: i64,
 ) -> String {
     let signed = signed::sign_query(app, [id, path], expires);
-    let query = format!("path={}&{signed}", percent_encode(path));
+    let query = format!("path={}&{signed}", utf8_percent_encode(path, ENCODED));
     absolute(
         host,
         &format!("{}/file", paths::artifacts(cluster, id)),
@@ -51,26 +60,22 @@ pub fn upload(app: &App, host: &str, run: &str, expires: i64) -> String {
     absolute(host, &paths::upload(run), &query)
 }
 
-/// Percent-encoding of all but RFC 3986's unreserved characters and `/`.
-fn percent_encode(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                escaped.push(byte as char);
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn addresses_are_escaped() {
-        assert_eq!(percent_encode("a b/é&=.csv"), "a%20b/%C3%A9%26%3D.csv");
+        let encoded = |text| utf8_percent_encode(text, ENCODED).to_string();
+        assert_eq!(encoded("a b/é&=.csv"), "a%20b/%C3%A9%26%3D.csv");
+        let ascii: String = (0..128_u8).map(char::from).collect();
+        let plain: String = encoded(&ascii)
+            .split('%')
+            .map(|part| part.get(2..).unwrap_or(""))
+            .collect();
+        assert_eq!(
+            plain,
+            "-./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+        );
     }
 }

@@ -4,29 +4,16 @@
 use std::str::FromStr;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::request::Parts;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::error::{ApiError, truncated};
 
 /// Path parameters; a rejection becomes an [`ApiError`].
+#[derive(FromRequestParts)]
+#[from_request(via(Path), rejection(ApiError))]
 pub struct PathParam<T>(pub T);
-
-impl<S, T> FromRequestParts<S> for PathParam<T>
-where
-    S: Send + Sync,
-    Path<T>: FromRequestParts<S, Rejection = PathRejection>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(value) = Path::from_request_parts(parts, state).await?;
-        Ok(Self(value))
-    }
-}
 
 /// The address of something that a cluster has.
 #[derive(Deserialize, IntoParams)]
@@ -75,33 +62,15 @@ pub struct UploadPath {
 }
 
 /// A JSON body; a rejection becomes an [`ApiError`].
+#[derive(FromRequest)]
+#[from_request(via(Json), rejection(ApiError))]
 pub struct JsonBody<T>(pub T);
 
-impl<S, T> FromRequest<S> for JsonBody<T>
-where
-    S: Send + Sync,
-    Json<T>: FromRequest<S, Rejection = JsonRejection>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let Json(value) = Json::from_request(request, state).await?;
-        Ok(Self(value))
-    }
-}
-
 /// The query of an address; names may repeat, and unknown ones are ignored.
+#[derive(Deserialize, FromRequestParts)]
+#[serde(transparent)]
+#[from_request(via(Query), rejection(ApiError))]
 pub struct QueryParams(Vec<(String, String)>);
-
-impl<S: Send + Sync> FromRequestParts<S> for QueryParams {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let pairs: Result<Query<Vec<(String, String)>>, QueryRejection> =
-            Query::from_request_parts(parts, state).await;
-        Ok(Self(pairs?.0))
-    }
-}
 
 impl QueryParams {
     /// The first value of a name.
@@ -151,4 +120,116 @@ fn parse_param<T: FromStr>(name: &str, text: &str) -> Result<T, ApiError> {
             truncated(text)
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::extract::Request;
+    use axum::http::header;
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    /// The status and the body of an answer.
+    async fn answer(error: ApiError) -> (u16, String) {
+        let response = error.into_response();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// What a body gets that should be a pair of a number and a text.
+    async fn refusal(kind: Option<&str>, body: &str) -> (u16, String) {
+        let mut request = Request::new(Body::from(body.to_owned()));
+        if let Some(kind) = kind {
+            let kind = kind.parse().unwrap();
+            request.headers_mut().insert(header::CONTENT_TYPE, kind);
+        }
+        match JsonBody::<(u8, String)>::from_request(request, &()).await {
+            Err(error) => answer(error).await,
+            Ok(JsonBody(value)) => panic!("{value:?}"),
+        }
+    }
+
+    fn expected(message: &str) -> String {
+        let message = serde_json::json!(message);
+        let kind = "type.googleapis.com/google.rpc.LocalizedMessage";
+        let detail = format!("{{\"@type\":\"{kind}\",\"message\":{message}}}");
+        format!("{{\"code\":3,\"message\":{message},\"details\":[{detail}]}}")
+    }
+
+    #[tokio::test]
+    async fn a_body_is_refused_in_the_apis_own_form() {
+        let json = Some("application/json");
+        let large = format!("[1, \"{}\"]", "a".repeat(3_000_000));
+        for (kind, body, status, message) in [
+            (
+                None,
+                "[1, \"a\"]",
+                415,
+                "expected a body of type application/json",
+            ),
+            (
+                Some("text/plain"),
+                "",
+                415,
+                "expected a body of type application/json",
+            ),
+            (
+                json,
+                &large,
+                413,
+                "This body is larger than the server takes.",
+            ),
+            (
+                json,
+                "",
+                400,
+                "Failed to parse the request body as JSON: EOF while parsing a value at line 1 column 0",
+            ),
+            (
+                json,
+                "[1",
+                400,
+                "Failed to parse the request body as JSON: EOF while parsing a list at line 1 column 2",
+            ),
+            (
+                json,
+                "[300, \"a\"]",
+                400,
+                "Failed to deserialize the JSON body into the target type: [0]: invalid value: integer `300`, expected u8 at line 1 column 4",
+            ),
+        ] {
+            let found = refusal(kind, body).await;
+            assert_eq!(found, (status, expected(message)), "{body:.20}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_is_refused_in_the_apis_own_form() {
+        let (mut parts, _) = Request::new(()).into_parts();
+        let found = PathParam::<(String,)>::from_request_parts(&mut parts, &()).await;
+        let Err(error) = found else {
+            panic!("there is no parameter")
+        };
+        assert_eq!(
+            answer(error).await,
+            (400, expected("No paths parameters found for matched route"))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_query_may_repeat_a_name() {
+        let request = Request::builder()
+            .uri("/?a=1&b=%20x&a=2&a&=3&%ff=4")
+            .body(());
+        let (mut parts, ()) = request.unwrap().into_parts();
+        let query = QueryParams::from_request_parts(&mut parts, &())
+            .await
+            .unwrap();
+        assert_eq!(query.get_all("a").collect::<Vec<_>>(), ["1", "2", ""]);
+        assert_eq!((query.get("b"), query.get("")), (Some(" x"), Some("3")));
+        assert_eq!(query.get("\u{fffd}"), Some("4"));
+    }
 }

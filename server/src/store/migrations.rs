@@ -1,4 +1,7 @@
 //! Brings the tables up to date. A migration is never edited after a release.
+//!
+//! Written by hand, since a step may be Rust instead of SQL, and a file is checked for damage, origin
+//! and version before the first write.
 
 use std::fs::File;
 use std::io::Read;

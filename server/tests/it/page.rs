@@ -14,6 +14,7 @@ fn the_page_is_served_compressed_with_its_policy() {
         "page/page-0123456789abcdef.js",
         &"export default 1;\n".repeat(100),
     );
+    home.write("page/page-0123456789abcdef.js.br", "as the build wrote it");
     let server = home.start();
     let get = |path: &str| Request::new("GET", path).header("Accept-Encoding", "br, gzip");
     let shell = get("/").send(server.address);

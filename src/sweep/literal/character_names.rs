@@ -3,6 +3,9 @@
 //! The table is a megabyte of text. Programs contain it ([`CharacterNames::embedded`]); the page loads it
 //! ([`CharacterNames::from_table`]) only when a command asks for it, which hardly any does. Made by `scripts/unicode_names.py` from CPython 3.13's
 //! database (Unicode 15.1; later versions only add names).
+//!
+//! Made from CPython's own table instead of taken from a crate, so that what Python knows is known, of
+//! the same Unicode version.
 
 use std::sync::Arc;
 

@@ -5,6 +5,9 @@
 //!   browser takes their page for ours (DNS rebinding): refused.
 //! * A foreign `Origin` is another website's page: refused, unless its origin is configured; then
 //!   it may call with Basic authentication and CORS, never with the cookie.
+//!
+//! Written by hand, since CORS layers answer who may read, not who may call, and this rule ties
+//! host, origin and cookie together.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,7 @@
 //! Slows down guessing of keys.
+//!
+//! Written by hand, since it counts failures only, by address, and lets callers known by their key go
+//! on; a limiter of requests would slow down everybody.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

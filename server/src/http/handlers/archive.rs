@@ -1,4 +1,7 @@
 //! All files that a trial made, as one tar.
+//!
+//! The headers are the crate `tar`'s. The rest is written by hand, since files change while it is
+//! written: each is as long as it is when its turn comes, no link is followed, memory is bounded.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;

@@ -1,30 +1,42 @@
 //! `metrics.csv` as Lightning's CSVLogger writes it: a header line; `step` and `epoch` columns;
 //! a cell is empty where a row does not measure that metric.
+//!
+//! The grammar is the crate `csv`'s: RFC 4180, and what that forbids is read somehow, since a trial
+//! may write anything. A quote within a cell that does not begin with one is a letter like any other;
+//! a quote that is never closed reaches to the end. What the caller reads bounds the memory.
+
+use csv::{ReaderBuilder, StringRecord};
 
 use crate::model::metric::NewMetricPoint;
 
 /// Reads all points, row by row. A line that is not yet complete is left out; a cell that is no
-/// number is skipped. O(length).
+/// number is skipped; rows may be shorter or longer than the header. O(length).
 pub fn parse_points(text: &str) -> Vec<NewMetricPoint> {
     // What follows the last line end is still being written.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let mut records = whole.lines().map(split_record);
-    let Some(header) = records.next() else {
+    let complete = text.rfind('\n').map_or("", |end| &text[..=end]);
+    let mut records = ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(complete.as_bytes());
+    let Ok(header) = records.headers().cloned() else {
         return Vec::new();
     };
     let column = |name: &str| header.iter().position(|title| title == name);
     let places = [column("step"), column("epoch")];
     let mut points = Vec::new();
-    for row in records {
-        let cell = |place: usize| row.get(place)?.parse::<f64>().ok();
-        let step = places.iter().flatten().find_map(|place| cell(*place));
-        for (place, name) in header.iter().enumerate() {
+    let mut row = StringRecord::new();
+    // Neither bytes in memory nor UTF-8 nor the number of cells can fail to be read.
+    while records.read_record(&mut row).unwrap_or(false) {
+        let step = places
+            .iter()
+            .flatten()
+            .find_map(|place| row.get(*place)?.parse().ok());
+        for (place, (name, cell)) in header.iter().zip(&row).enumerate() {
             if places.contains(&Some(place)) || name.is_empty() {
                 continue;
             }
-            if let Some(value) = cell(place) {
+            if let Ok(value) = cell.parse() {
                 points.push(NewMetricPoint {
-                    name: name.clone(),
+                    name: name.to_owned(),
                     step,
                     value,
                 });
@@ -32,28 +44,6 @@ pub fn parse_points(text: &str) -> Vec<NewMetricPoint> {
         }
     }
     points
-}
-
-/// The cells of a line; quotes as RFC 4180 has them (line ends inside quotes are not expected in
-/// a list of numbers).
-fn split_record(line: &str) -> Vec<String> {
-    let mut cells = Vec::new();
-    let mut cell = String::new();
-    let mut quoted = false;
-    let mut letters = line.trim_end_matches('\r').chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => cells.push(std::mem::take(&mut cell)),
-            _ => cell.push(letter),
-        }
-    }
-    cells.push(cell);
-    cells
 }
 
 #[cfg(test)]
@@ -100,6 +90,54 @@ mod tests {
         );
         for text in ["", "a", "\n", "a,b\n"] {
             assert!(points(text).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_quote_within_a_cell_is_a_letter() {
+        assert_eq!(
+            points("5\" pipe,b\n1,2\n"),
+            [("5\" pipe".into(), None, 1.0), ("b".into(), None, 2.0)]
+        );
+        assert_eq!(
+            points("a,b\n1\",2\n3,\"4\"\n"),
+            [
+                ("b".into(), None, 2.0),
+                ("a".into(), None, 3.0),
+                ("b".into(), None, 4.0)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_quoted_name_may_hold_a_line_end() {
+        assert_eq!(points("\"a\nb\"\n1\n"), [("a\nb".into(), None, 1.0)]);
+    }
+
+    #[test]
+    fn hostile_text_costs_its_length_and_no_more() {
+        for text in [
+            "\"".repeat(100_000) + "\n",
+            "a\n\"".to_owned() + &"1\n".repeat(100_000),
+            ",".repeat(100_000) + "\n" + &"\n".repeat(100_000),
+            "\u{feff}\r\r\n\0,\u{fffd}\n".repeat(10_000),
+        ] {
+            assert!(points(&text).is_empty(), "{:.10}", text);
+        }
+        // A wide header costs nothing for the rows below it.
+        let wide = "a,".repeat(100_000) + "a\n" + &"1\n".repeat(100_000);
+        assert_eq!(points(&wide).len(), 100_000);
+    }
+
+    #[test]
+    fn a_growing_file_gives_a_prefix_of_its_points() {
+        let text = "epoch,step,\"a,b\",c\r\n0,1,0.5,\r\n0,2,,-1e-3\r\n1,3,\"7\",inf\r\n";
+        let all = points(text);
+        assert_eq!(all.len(), 4);
+        for end in 0..text.len() {
+            let found = points(&text[..end]);
+            assert_eq!(found, all[..found.len()], "{end}");
+            assert!(end < text.len() - 1 || found.len() == 2);
         }
     }
 }
