@@ -76,3 +76,26 @@ fn to_typed_places(mut read: ParsedValue, plain: &NormalizedSweep) -> ParsedValu
     }
     read
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::sweep::{Options, Settings, read_request};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// Found by the fuzz target `wire`.
+    #[test]
+    fn values_of_a_request_between_look_alike_quotes_lie_on_characters() {
+        for quote in ["´", "’", "&quot;", "`"] {
+            let item = format!("{quote}b\u{1}{quote}");
+            let text = format!("f.py --a \"[{quote}a{quote}, {item}, {quote}b{quote}]\"");
+            let found = read_request(&text, Options::default(), &Settings::default());
+            let places: Vec<&str> = found
+                .diagnostics
+                .iter()
+                .map(|d| d.span.slice(&text))
+                .collect();
+            assert_eq!(places, [quote, item.as_str()], "{text}");
+        }
+    }
+}
