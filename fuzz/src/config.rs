@@ -13,22 +13,22 @@ pub fn config(text: &str) {
     let settings = Settings {
         drawn_seed: 7,
         config: Some(Arc::from(yaml)),
-        names: Some(CharacterNames::embedded()),
+        character_names: Some(CharacterNames::embedded()),
     };
     let reading = read(command, &settings);
-    text::places(command, &reading.diagnostics);
-    text::places(yaml, &reading.config_diagnostics);
+    text::check_places(command, &reading.diagnostics);
+    text::check_places(yaml, &reading.config_diagnostics);
     assert_eq!(
         reading.plan.is_empty(),
         reading.has_errors(),
         "a plan, or an error"
     );
     let plan = &reading.plan;
-    if text::listed(plan) > text::MANY {
+    if text::count_listed(plan) > text::MAX_LISTED {
         return;
     }
-    text::positions(plan);
+    text::check_positions(plan);
     for number in 0..plan.parts().len() as u32 {
-        text::launches(plan, number);
+        text::check_launches(plan, number);
     }
 }

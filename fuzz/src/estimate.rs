@@ -1,7 +1,7 @@
 //! Estimates of a command with a run time.
 
 use sweep_planner::estimate::{
-    Catalogue, Money, Pricer, Settings, Spread, estimate as price, parse_run_time,
+    Catalogue, EstimateSettings, Money, Spread, TrialEstimator, estimate_plan, parse_run_time,
 };
 use sweep_planner::sweep::{self, Ranges, read};
 
@@ -22,26 +22,26 @@ pub fn estimate(text: &str) {
     let whole = Ranges::full(plan.len());
     let mut holed = whole.clone();
     holed.remove_range(plan.len() / 3, plan.len() / 2);
-    for base in [Settings::cloud(), Settings::local()] {
-        let settings = Settings {
+    for base in [EstimateSettings::cloud(), EstimateSettings::local()] {
+        let settings = EstimateSettings {
             run_time: run_time.clone(),
             parallel,
             ..base
         };
         for chosen in [&whole, &holed] {
-            let estimate = price(&plan, chosen, &settings, catalogue);
+            let estimate = estimate_plan(&plan, chosen, &settings, catalogue);
             assert_eq!(estimate.trials, chosen.len());
             for priced in [&estimate.list, &estimate.interruptible] {
-                priced.cost.iter().for_each(ordered);
+                priced.cost.iter().for_each(check_spread);
                 priced
                     .total
                     .iter()
                     .chain(&priced.mean)
                     .chain(&priced.per_trial_hour)
-                    .for_each(paid);
+                    .for_each(check_amount);
             }
-            estimate.cost.iter().for_each(ordered);
-            estimate.total.iter().for_each(paid);
+            estimate.cost.iter().for_each(check_spread);
+            estimate.total.iter().for_each(check_amount);
             if let Some(wall) = &estimate.wall_seconds {
                 let Spread { low, likely, high } = wall;
                 assert!(
@@ -51,11 +51,11 @@ pub fn estimate(text: &str) {
             }
             assert!(estimate.to_json().is_object());
         }
-        let pricer = Pricer::new(&plan, &settings, catalogue);
+        let estimator = TrialEstimator::new(&plan, &settings, catalogue);
         for position in [0, plan.len().wrapping_sub(1)] {
             if let Some(trial) = plan.trial(position) {
-                let one = pricer.trial(&trial);
-                one.cost.iter().for_each(paid);
+                let one = estimator.estimate(&trial);
+                one.cost.iter().for_each(check_amount);
                 assert!(
                     one.seconds
                         .is_none_or(|seconds| seconds > 0.0 && seconds.is_finite())
@@ -66,18 +66,18 @@ pub fn estimate(text: &str) {
     }
 }
 
-fn ordered(cost: &Spread<Money>) {
+fn check_spread(cost: &Spread<Money>) {
     assert!(
         cost.low <= cost.likely && cost.likely <= cost.high,
         "{cost:?}"
     );
-    paid(&cost.low);
+    check_amount(&cost.low);
 }
 
 /// An amount is not negative, and not shown as $0.00 where it is above zero.
-fn paid(money: &Money) {
+fn check_amount(money: &Money) {
     assert!(*money >= Money::zero(), "{money}");
     assert!(money.is_zero() || money.to_string() != "$0.00");
     assert!(money.as_f64() >= 0.0);
-    money.compact();
+    money.to_compact();
 }

@@ -21,7 +21,7 @@ pub fn fixes(text: &str) {
     let mut now = text.to_owned();
     for _ in 0..MAX_CLICKS {
         let reading = read(&now, &settings);
-        text::diagnostics(&now, &reading);
+        text::check_diagnostics(&now, &reading);
         let Some(fix) = reading.diagnostics.iter().find_map(|d| d.fix(&now)) else {
             return;
         };

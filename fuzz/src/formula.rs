@@ -1,27 +1,27 @@
 //! Run times and conditions, as a person types them.
 
 use sweep_planner::estimate::parse_run_time;
-use sweep_planner::formula::{Condition, Error, Formula, Value};
+use sweep_planner::formula::{ArgumentValue, Condition, Error, Formula};
 
 /// Reads `text` as a formula, a condition and a run time, and evaluates what it gives.
 pub fn formula(text: &str) {
-    let lookups: [fn(&str) -> Option<Value<'static>>; 4] = [
+    let lookups: [fn(&str) -> Option<ArgumentValue<'static>>; 4] = [
         |_| None,
-        |_| Some(Value::Number(-2.5)),
-        |name| Some(Value::Number(name.len() as f64 * 1e300)),
+        |_| Some(ArgumentValue::Number(-2.5)),
+        |name| Some(ArgumentValue::Number(name.len() as f64 * 1e300)),
         |name| {
             Some(if name.len() % 2 == 0 {
-                Value::Text("sgd")
+                ArgumentValue::Text("sgd")
             } else {
-                Value::Number(f64::NAN)
+                ArgumentValue::Number(f64::NAN)
             })
         },
     ];
     match Formula::parse(text) {
-        Err(error) => fits(text, &error),
+        Err(error) => check_error_place(text, &error),
         Ok(formula) => {
             for lookup in lookups {
-                match formula.seconds(lookup) {
+                match formula.evaluate_seconds(lookup) {
                     Ok(seconds) => assert!(seconds.is_finite() && seconds > 0.0),
                     Err(fault) => assert!(!fault.to_string().is_empty()),
                 }
@@ -31,7 +31,7 @@ pub fn formula(text: &str) {
         }
     }
     match Condition::parse(text) {
-        Err(error) => fits(text, &error),
+        Err(error) => check_error_place(text, &error),
         Ok(condition) => {
             for lookup in lookups {
                 if let Err(fault) = condition.holds(lookup) {
@@ -41,10 +41,10 @@ pub fn formula(text: &str) {
         }
     }
     match parse_run_time(text) {
-        Err(error) => fits(text, &error),
+        Err(error) => check_error_place(text, &error),
         Ok(run_time) => {
             for lookup in lookups {
-                if let Ok(seconds) = run_time.of(lookup) {
+                if let Ok(seconds) = run_time.evaluate(lookup) {
                     assert!(seconds.as_f64() > 0.0, "{run_time:?}");
                 }
             }
@@ -52,7 +52,7 @@ pub fn formula(text: &str) {
     }
 }
 
-fn fits(text: &str, error: &Error) {
+fn check_error_place(text: &str, error: &Error) {
     let place = error.span.start as usize..error.span.end as usize;
     assert!(text.get(place).is_some(), "{error:?}");
     assert!(!error.to_string().is_empty());

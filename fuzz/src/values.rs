@@ -2,16 +2,16 @@
 
 use sweep_planner::sweep::Ranges;
 use sweep_planner::sweep::literal::Parser;
-use sweep_planner::sweep::value::{self, Value};
+use sweep_planner::sweep::value::{self, ParsedValue};
 
 /// Parses `text` as each of the three.
 pub fn values(text: &str) {
-    swept(text);
-    literal(text);
-    ranges(text);
+    check_value(text);
+    check_literal(text);
+    check_ranges(text);
 }
 
-fn swept(text: &str) {
+fn check_value(text: &str) {
     let place = |start: u32, end: u32| {
         assert!(
             text.get(start as usize..end as usize).is_some(),
@@ -19,26 +19,28 @@ fn swept(text: &str) {
         );
     };
     match value::read(text) {
-        Value::Plain => {}
-        Value::UnknownCall { name, start, .. } => place(start, start + name.len() as u32),
-        Value::List(items) => items
+        ParsedValue::Plain => {}
+        ParsedValue::UnknownCall { name, start, .. } => place(start, start + name.len() as u32),
+        ParsedValue::List(items) => items
             .items
             .iter()
             .for_each(|item| place(item.start, item.end)),
-        Value::Call(call) => {
+        ParsedValue::Call(call) => {
             place(call.start, call.end);
             call.arguments
                 .iter()
                 .for_each(|a| place(a.value.start, a.value.end));
         }
-        Value::Unreadable(error) => place(error.start, error.end),
+        ParsedValue::Unreadable(error) => place(error.start, error.end),
     }
 }
 
 /// A literal's printed form parses as the same literal.
-fn literal(text: &str) {
+fn check_literal(text: &str) {
     let mut parser = Parser::new(text);
-    let Ok(read) = parser.value() else { return };
+    let Ok(read) = parser.parse_value() else {
+        return;
+    };
     let printed = read.value.repr();
     read.value.to_str();
     // Python has no literal for an infinity or an empty set, and `-2j` is no literal but a
@@ -51,15 +53,15 @@ fn literal(text: &str) {
     }
     let mut parser = Parser::new(&printed);
     let again = parser
-        .value()
+        .parse_value()
         .unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
     parser
-        .end()
+        .expect_end()
         .unwrap_or_else(|error| panic!("{text:?} as {printed:?}: {error:?}"));
     assert_eq!(again.value.repr(), printed, "{text:?}");
 }
 
-fn ranges(text: &str) {
+fn check_ranges(text: &str) {
     let Ok(set) = text.parse::<Ranges>() else {
         return;
     };

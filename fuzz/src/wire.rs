@@ -1,6 +1,6 @@
 //! A request's `runControllerCommand`, as any client may send it.
 
-use crate::text::diagnostics;
+use crate::text::check_diagnostics;
 use sweep_planner::sweep::{Options, Ranges, Settings, Strategy, digest, read_request};
 
 /// Reads `text` under each strategy.
@@ -18,7 +18,7 @@ pub fn wire(text: &str) {
             ..Options::default()
         };
         let reading = read_request(text, options.clone(), settings);
-        diagnostics(text, &reading);
+        check_diagnostics(text, &reading);
         assert_eq!(
             reading.plan.is_empty(),
             reading.has_errors(),

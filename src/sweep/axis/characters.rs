@@ -2,8 +2,8 @@
 
 use super::ArgumentReader;
 use crate::sweep::diagnostic::{CharacterProblem, Kind};
-use crate::sweep::literal::{CharacterNames, ListItems, LiteralErrorKind};
-use crate::sweep::shell_words;
+use crate::sweep::literal::{CallArgument, CharacterNames, ListItems, LiteralErrorKind};
+use crate::sweep::shell_words::{self, NormalizedSweep};
 use crate::sweep::value::{self, ParsedValue};
 
 impl ArgumentReader<'_> {
@@ -29,7 +29,7 @@ impl ArgumentReader<'_> {
         let Some(plain) = shell_words::normalize_sweep(argument.value()) else {
             return Some(typed);
         };
-        let read = value::read_with_names(&plain.text, names);
+        let read = to_typed_places(value::read_with_names(&plain.text, names), &plain);
         let sweeps = matches!(read, ParsedValue::List(_) | ParsedValue::Call(_));
         if !certain && !sweeps {
             return Some(typed);
@@ -54,6 +54,48 @@ impl ArgumentReader<'_> {
             if let Some(problem) = shell_words::check_listed_value(passed, source.unwrap_or("")) {
                 self.report(item.start, item.end, Kind::Character(problem));
             }
+        }
+    }
+}
+
+/// `read`, which `plain` was read as, with its places as places of the typed value.
+fn to_typed_places(mut read: ParsedValue, plain: &NormalizedSweep) -> ParsedValue {
+    match &mut read {
+        ParsedValue::List(items) => {
+            for item in &mut items.items {
+                (item.start, item.end) = plain.typed_place(item.start, item.end);
+            }
+        }
+        ParsedValue::Call(call) => {
+            (call.start, call.end) = plain.typed_place(call.start, call.end);
+            for CallArgument { value, .. } in &mut call.arguments {
+                (value.start, value.end) = plain.typed_place(value.start, value.end);
+            }
+        }
+        ParsedValue::Plain | ParsedValue::UnknownCall { .. } | ParsedValue::Unreadable(_) => {}
+    }
+    read
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sweep::{Options, Settings, read_request};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// Found by the fuzz target `wire`.
+    #[test]
+    fn values_of_a_request_between_look_alike_quotes_lie_on_characters() {
+        for quote in ["´", "’", "&quot;", "`"] {
+            let item = format!("{quote}b\u{1}{quote}");
+            let text = format!("f.py --a \"[{quote}a{quote}, {item}, {quote}b{quote}]\"");
+            let found = read_request(&text, Options::default(), &Settings::default());
+            let places: Vec<&str> = found
+                .diagnostics
+                .iter()
+                .map(|d| d.span.slice(&text))
+                .collect();
+            assert_eq!(places, [quote, item.as_str()], "{text}");
         }
     }
 }

@@ -40,7 +40,9 @@ pub(crate) use characters::check_hidden_in_config;
 pub(crate) use fixes::{backticks_fix, dashes_fix, quotes_fix};
 pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
-pub(crate) use sweep_characters::{check_listed_value, normalize_sweep, windows_path_around};
+pub(crate) use sweep_characters::{
+    NormalizedSweep, check_listed_value, normalize_sweep, windows_path_around,
+};
 pub(super) use word::begins_flag;
 pub use word::{Word, is_script};
 

@@ -23,6 +23,22 @@ impl NormalizedSweep {
         first.map_or((0, 0), |(start, end, _)| (*start, *end))
     }
 
+    /// The place in the typed value of `start..end` of [`NormalizedSweep::text`]: a replaced character
+    /// belongs to it as a whole or not at all. O(log edits).
+    pub(crate) fn typed_place(&self, start: u32, end: u32) -> (u32, u32) {
+        (
+            self.edit_around(start).map_or(start, |(start, _)| start),
+            self.edit_around(end).map_or(end, |(_, end)| end),
+        )
+    }
+
+    /// The bytes of the replaced character that `offset` lies inside of.
+    fn edit_around(&self, offset: u32) -> Option<(u32, u32)> {
+        let before = self.edits.partition_point(|(start, _, _)| *start < offset);
+        let (start, end, _) = self.edits.get(before.checked_sub(1)?)?;
+        (offset < *end).then_some((*start, *end))
+    }
+
     /// The problem; `locate` finds the text's place of bytes of the value.
     pub(crate) fn into_problem(
         self,
@@ -152,10 +168,17 @@ impl SweepNormalizer<'_> {
         }
         self.edits
             .push((to_offset(at), to_offset(at + length), written.to_owned()));
-        self.text
-            .push_str(if written.len() > length { "_" } else { written });
-        while self.text.len() < at + length {
-            self.text.push(' ');
+        let shown = if written.len() > length { "_" } else { written };
+        let blanks = " ".repeat(length - shown.len());
+        // Where a string begins the blanks come first, so that they are no part of it.
+        let opens = self.string.is_some();
+        let (before, behind) = if opens {
+            (&*blanks, "")
+        } else {
+            ("", &*blanks)
+        };
+        for piece in [before, shown, behind] {
+            self.text.push_str(piece);
         }
     }
 }
