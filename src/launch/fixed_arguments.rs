@@ -91,7 +91,8 @@ mod tests {
     fn what_is_long_many_or_unreadable_is_not_listed() {
         let long = format!("f.py  --a {}", "x".repeat(MAX_BYTES));
         assert_eq!(fixed_of(&long, ""), None);
-        let just_fits = format!("f.py  --a {}", "x".repeat(MAX_BYTES - 12));
+        // Besides the value: `script`, `f.py` and `--a`.
+        let just_fits = format!("f.py  --a {}", "x".repeat(MAX_BYTES - 13));
         assert!(fixed_of(&just_fits, "").is_some());
         let many = format!("f.py {}", " a".repeat(MAX_ARGUMENTS));
         assert_eq!(fixed_of(&many, ""), None);
