@@ -3,8 +3,8 @@
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use sweep_planner::sweep::subset;
-use sweep_planner::sweep::{CommandLines, Ranges, Settings, read};
+use sweep_planner::internals::sweep::subset;
+use sweep_planner::internals::sweep::{CommandLines, Ranges, Settings, read};
 
 const MEASURED_FOR: Duration = Duration::from_millis(500);
 /// Calls are timed in batches of about this length, so that reading the clock takes a small share.

@@ -3,8 +3,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::time::{Duration, Instant};
-use sweep_planner::sweep::literal::Literal;
-use sweep_planner::sweep::sampling::{Arguments, Stream, bind, names, signature};
+use sweep_planner::internals::sweep::literal::Literal;
+use sweep_planner::internals::sweep::sampling::{Arguments, Stream, bind, names, signature};
 
 const EXTREMES: [f64; 34] = [
     0.0,

@@ -6,7 +6,7 @@ use super::run_time::RunTime;
 use super::uncertainty::Noise;
 
 /// Trials that run at once where neither the person nor the cluster sets a number.
-pub const DEFAULT_PARALLEL: u32 = 4;
+pub(crate) const DEFAULT_PARALLEL: u32 = 4;
 
 /// Everything that decides an estimate besides the plan and the price list.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,13 +38,13 @@ pub enum RateOverride {
 
 impl EstimateSettings {
     /// Settings for a cluster that starts a fresh cloud machine for every trial.
-    pub fn cloud() -> EstimateSettings {
+    pub(crate) fn cloud() -> EstimateSettings {
         EstimateSettings::default()
     }
 
     /// Settings for processes on a machine of one's own, priced as if on the machine that the
     /// command names.
-    pub fn local() -> EstimateSettings {
+    pub(crate) fn local() -> EstimateSettings {
         EstimateSettings {
             billing: Billing::local(),
             on_own_machine: true,
@@ -53,12 +53,12 @@ impl EstimateSettings {
     }
 
     /// Trials that run at once, at least one.
-    pub fn parallel(&self) -> u32 {
+    pub(crate) fn parallel(&self) -> u32 {
         self.parallel.unwrap_or(DEFAULT_PARALLEL).max(1)
     }
 
     /// The uncertainty in force.
-    pub fn noise(&self) -> Noise {
+    pub(crate) fn noise(&self) -> Noise {
         self.noise.unwrap_or(Noise::TYPED)
     }
 }

@@ -17,7 +17,7 @@ pub enum ArgumentValue<'a> {
 
 /// The unit on the left side of a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeUnit {
+pub(crate) enum TimeUnit {
     /// 1 s.
     Seconds,
     /// 60 s.
@@ -37,7 +37,7 @@ impl TimeUnit {
     }
 
     /// The unit's length in seconds.
-    pub fn seconds(self) -> f64 {
+    pub(crate) fn seconds(self) -> f64 {
         match self {
             TimeUnit::Seconds => 1.0,
             TimeUnit::Minutes => 60.0,
@@ -56,7 +56,7 @@ pub struct Formula {
 
 impl Formula {
     /// Parses `seconds|minutes|hours = expression`. O(length); errors carry spans in `text`.
-    pub fn parse(text: &str) -> Result<Formula, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Formula, Error> {
         let tokens = tokenize(text)?;
         let mut parser = Parser::new(text, &tokens);
         let left = parser.peek();
@@ -97,28 +97,24 @@ impl Formula {
     }
 
     /// The text as typed, without blanks around it.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The unit on the left side.
-    pub fn unit(&self) -> TimeUnit {
-        self.unit
-    }
-
     /// The right side.
-    pub fn expression(&self) -> &Expression {
+    #[cfg(feature = "internals")]
+    pub(crate) fn expression(&self) -> &Expression {
         &self.expression
     }
 
     /// The arguments that it reads, each once, in the order of first use.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         self.expression.names()
     }
 
     /// The run time in seconds where `lookup` gives the arguments: finite and above zero, else an
     /// error. It asks for each of [`Formula::names`] once, in that order. O(nodes).
-    pub fn evaluate_seconds<'a>(
+    pub(crate) fn evaluate_seconds<'a>(
         &self,
         lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
     ) -> Result<f64, EvalError> {
@@ -146,7 +142,11 @@ pub struct Condition {
 
 impl Condition {
     /// Parses a condition such as `batch_size * layers <= 64`. O(length).
-    pub fn parse(text: &str) -> Result<Condition, Error> {
+    #[cfg_attr(
+        not(feature = "internals"),
+        expect(dead_code, reason = "no user reaches it before the page shows it")
+    )]
+    pub(crate) fn parse(text: &str) -> Result<Condition, Error> {
         let tokens = tokenize(text)?;
         let (expression, span) = Parser::new(text, &tokens).parse_to_end()?;
         Parser::check_root(&expression, span, ValueKind::Truth)?;
@@ -158,7 +158,7 @@ impl Condition {
     }
 
     /// The parsed condition.
-    pub fn expression(&self) -> &Expression {
+    pub(crate) fn expression(&self) -> &Expression {
         &self.expression
     }
 
@@ -167,7 +167,7 @@ impl Condition {
     ///
     /// `==` and `!=` compare two numbers as numbers and anything else as text; the other
     /// comparisons want two numbers or two texts.
-    pub fn holds<'a>(
+    pub(crate) fn holds<'a>(
         &self,
         lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
     ) -> Result<bool, EvalError> {

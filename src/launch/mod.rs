@@ -16,7 +16,7 @@ use crate::sweep::{Options, Part, Plan, Ranges, Settings, Strategy, digest, read
 use std::fmt;
 
 /// Trials of one launch, at most.
-pub const MAX_TRIALS: u128 = 1_000_000;
+pub(crate) const MAX_TRIALS: u128 = 1_000_000;
 
 /// Why a request cannot be launched.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,6 +231,7 @@ pub struct CheckedLaunch {
 
 impl CheckedLaunch {
     /// The plan's only part.
+    #[cfg(feature = "internals")]
     pub fn part(&self) -> Option<&Part> {
         self.plan.parts().first()
     }

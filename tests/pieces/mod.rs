@@ -1,7 +1,7 @@
 //! The pieces of tests/data/repeated.txt, repeated to any length, and ways to read and time them.
 
 use std::time::Duration;
-use sweep_planner::sweep::{Options, Reading, Settings, read, read_request};
+use sweep_planner::internals::sweep::{Options, Reading, Settings, read, read_request};
 
 const PIECES: &str = include_str!("../data/repeated.txt");
 /// Problems whose fixes are computed; each may cost a reading of the whole text. The page shows

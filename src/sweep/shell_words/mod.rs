@@ -42,7 +42,7 @@ pub(crate) use operators::{operator_fix, run_name_fix};
 pub(crate) use placeholder::is_placeholder;
 pub(crate) use sweep_characters::{check_listed_value, normalize_sweep, windows_path_around};
 pub(super) use word::begins_flag;
-pub use word::{Word, is_script};
+pub(crate) use word::{Word, is_script};
 
 use continuation::BackslashContext;
 use cursor::Cursor;
@@ -51,9 +51,9 @@ use cursor::Cursor;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CommandWords {
     /// From the first word to the last.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Never empty.
-    pub words: Vec<Word>,
+    pub(crate) words: Vec<Word>,
 }
 
 /// Who wrote the text, which decides how much of a shell's syntax counts.
