@@ -35,6 +35,7 @@ pub mod sweep {
         pub use crate::sweep::literal::{CallArgument, CharacterNames, Literal, Parser};
     }
     pub mod math {
+        pub use crate::sweep::math::cases;
         pub use crate::sweep::math::{acos, cos, exp, log, log1p, pow};
     }
     pub mod sampling {

@@ -23,7 +23,8 @@
     feature = "internals",
     allow(
         missing_docs,
-        reason = "the interface is documented, and checked without the feature"
+        clippy::len_without_is_empty,
+        reason = "rules for the interface, which is checked without the feature"
     )
 )]
 #![cfg_attr(

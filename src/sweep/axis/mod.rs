@@ -57,7 +57,7 @@ impl Axis {
     }
 
     /// Whether there is no value.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 

@@ -339,10 +339,10 @@ impl SchemaReader<'_> {
         let folder = given("datastore_mount_dir");
         match (name, version) {
             (Some(span), None) => {
-                self.report_missing_partner(span, "datastore_name", "datastore_version")
+                self.report_missing_partner(span, "datastore_name", "datastore_version");
             }
             (None, Some(span)) => {
-                self.report_missing_partner(span, "datastore_version", "datastore_name")
+                self.report_missing_partner(span, "datastore_version", "datastore_name");
             }
             (None, None) => {
                 if let Some(span) = folder {

@@ -100,7 +100,7 @@ impl SchemaReader<'_> {
             _ => match self.load(at) {
                 None | Some(YamlValue::Scalar(Literal::None)) => {}
                 Some(other) => {
-                    self.report_expected(at.span, key, "a list of texts", &other.describe())
+                    self.report_expected(at.span, key, "a list of texts", &other.describe());
                 }
             },
         }
