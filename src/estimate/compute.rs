@@ -25,7 +25,7 @@ pub struct Estimate {
     /// price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
     /// The exact sum of the trials' own bills, each at its median run time.
-    pub(crate) total: Option<Money>,
+    pub total: Option<Money>,
     /// The mean cost: what a budget should plan with.
     pub(crate) mean: Option<Money>,
     /// The parts that make up [`Estimate::total`].

@@ -38,7 +38,7 @@ pub enum RateOverride {
 
 impl EstimateSettings {
     /// Settings for a cluster that starts a fresh cloud machine for every trial.
-    pub(crate) fn cloud() -> EstimateSettings {
+    pub fn cloud() -> EstimateSettings {
         EstimateSettings::default()
     }
 

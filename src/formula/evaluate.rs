@@ -56,7 +56,7 @@ pub struct Formula {
 
 impl Formula {
     /// Parses `seconds|minutes|hours = expression`. O(length); errors carry spans in `text`.
-    pub(crate) fn parse(text: &str) -> Result<Formula, Error> {
+    pub fn parse(text: &str) -> Result<Formula, Error> {
         let tokens = tokenize(text)?;
         let mut parser = Parser::new(text, &tokens);
         let left = parser.peek();
@@ -114,7 +114,7 @@ impl Formula {
 
     /// The run time in seconds where `lookup` gives the arguments: finite and above zero, else an
     /// error. It asks for each of [`Formula::names`] once, in that order. O(nodes).
-    pub(crate) fn evaluate_seconds<'a>(
+    pub fn evaluate_seconds<'a>(
         &self,
         lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
     ) -> Result<f64, EvalError> {
@@ -146,7 +146,7 @@ impl Condition {
         not(feature = "internals"),
         expect(dead_code, reason = "no user reaches it before the page shows it")
     )]
-    pub(crate) fn parse(text: &str) -> Result<Condition, Error> {
+    pub fn parse(text: &str) -> Result<Condition, Error> {
         let tokens = tokenize(text)?;
         let (expression, span) = Parser::new(text, &tokens).parse_to_end()?;
         Parser::check_root(&expression, span, ValueKind::Truth)?;
@@ -167,7 +167,7 @@ impl Condition {
     ///
     /// `==` and `!=` compare two numbers as numbers and anything else as text; the other
     /// comparisons want two numbers or two texts.
-    pub(crate) fn holds<'a>(
+    pub fn holds<'a>(
         &self,
         lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
     ) -> Result<bool, EvalError> {

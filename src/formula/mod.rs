@@ -3,12 +3,12 @@
 //! A person types a run time as a [`Formula`] over a trial's arguments:
 //!
 //! ```
-//! use sweep_planner::internals::formula::{Formula, Value};
+//! use sweep_planner::internals::formula::{ArgumentValue, Formula};
 //!
 //! let formula = Formula::parse("minutes = 40 * epochs / batch_size")?;
-//! let seconds = formula.seconds(|name| match name {
-//!     "epochs" => Some(Value::Number(10.0)),
-//!     "batch_size" => Some(Value::Number(16.0)),
+//! let seconds = formula.evaluate_seconds(|name| match name {
+//!     "epochs" => Some(ArgumentValue::Number(10.0)),
+//!     "batch_size" => Some(ArgumentValue::Number(16.0)),
 //!     _ => None,
 //! });
 //! assert_eq!(seconds, Ok(1500.0));
@@ -18,12 +18,12 @@
 //! and a [`Condition`] the same way:
 //!
 //! ```
-//! use sweep_planner::internals::formula::{Condition, Value};
+//! use sweep_planner::internals::formula::{ArgumentValue, Condition};
 //!
 //! let condition = Condition::parse("batch_size * layers <= 64 and optimizer == 'sgd'")?;
 //! let holds = condition.holds(|name| match name {
-//!     "optimizer" => Some(Value::Text("sgd")),
-//!     _ => Some(Value::Number(8.0)),
+//!     "optimizer" => Some(ArgumentValue::Text("sgd")),
+//!     _ => Some(ArgumentValue::Number(8.0)),
 //! });
 //! assert_eq!(holds, Ok(true));
 //! # Ok::<(), sweep_planner::internals::formula::Error>(())

@@ -148,6 +148,7 @@ impl Part {
     }
 
     /// How many trials are proposed.
+    #[allow(clippy::len_without_is_empty, reason = "no part is empty")]
     pub fn len(&self) -> u128 {
         self.drawn_indices
             .as_ref()

@@ -80,7 +80,7 @@ impl Plan {
 
     /// The name of the run that a part is launched as, different from every other part's; `None` where the
     /// command gives no `--name`.
-    pub(crate) fn run_name(&self, part: u32) -> Option<&str> {
+    pub fn run_name(&self, part: u32) -> Option<&str> {
         self.run_names.of_run(part)
     }
 

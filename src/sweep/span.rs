@@ -54,7 +54,7 @@ impl Span {
     }
 
     /// The text at this place; empty where the span does not fit the text.
-    pub(crate) fn slice(self, text: &str) -> &str {
+    pub fn slice(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize)
             .unwrap_or("")
     }
