@@ -8,7 +8,7 @@ mod pieces;
 use pieces::{Piece, processor_time, read_and_offer, read_as_request};
 use std::hint::black_box;
 use std::time::Duration;
-use sweep_planner::sweep::Settings;
+use sweep_planner::internals::sweep::Settings;
 
 /// Bytes of each text.
 const LENGTH: usize = 1_000_000;

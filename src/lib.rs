@@ -12,16 +12,43 @@
 //! Everything but the page is free of signals, clocks, browsers, I/O and unseeded randomness,
 //! so that the browser and the server derive the same trials from the same text.
 
+#![cfg_attr(
+    not(feature = "internals"),
+    allow(
+        unreachable_pub,
+        reason = "`pub` is what the server or, with the feature, the tests reach; the lint reports what neither does"
+    )
+)]
+#![cfg_attr(
+    feature = "internals",
+    allow(
+        missing_docs,
+        clippy::len_without_is_empty,
+        reason = "rules for the interface, which is checked without the feature"
+    )
+)]
+#![cfg_attr(
+    not(feature = "page"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the page uses most of the core: its build reports what nobody uses"
+    )
+)]
+
 // A command's text to its trials.
 pub mod sweep;
 
 // Run times, and from them cost and time.
 pub mod estimate;
-pub mod formula;
+pub(crate) mod formula;
 
 // What travels, and the chosen trials as that.
 pub mod api;
 pub mod launch;
+
+#[cfg(feature = "internals")]
+pub mod internals;
 
 // The browser.
 #[cfg(feature = "page")]

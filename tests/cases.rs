@@ -11,8 +11,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
-use sweep_planner::sweep::literal::CharacterNames;
-use sweep_planner::sweep::{Diagnostic, Origin, Reading, Settings, read};
+use sweep_planner::internals::sweep::literal::CharacterNames;
+use sweep_planner::internals::sweep::{Diagnostic, Origin, Reading, Settings, read};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 use sweep_planner::api::CreateRun;
-use sweep_planner::launch;
-use sweep_planner::sweep::diagnostic::Kind;
-use sweep_planner::sweep::{Options, Part, Reading, Settings, Severity, Strategy, read};
+use sweep_planner::internals::launch;
+use sweep_planner::internals::sweep::diagnostic::Kind;
+use sweep_planner::internals::sweep::{Options, Part, Reading, Settings, Severity, Strategy, read};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

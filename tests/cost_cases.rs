@@ -12,16 +12,16 @@
 )]
 
 use serde_json::{Map, Value as Json, json};
-use sweep_planner::estimate::billing::{Bill, Disk, Egress, Phase, Rounding};
-use sweep_planner::estimate::failures::{Failures, cost_ceiling};
-use sweep_planner::estimate::fit::{Fit, Verdict};
-use sweep_planner::estimate::pilot::{ArgumentScale, Pilot};
-use sweep_planner::estimate::spot::{SpotExpectation, SpotTrial, young_interval};
-use sweep_planner::estimate::warm_pool::{Pool, PoolUsage, Release};
-use sweep_planner::estimate::{
+use sweep_planner::internals::estimate::billing::{Bill, Disk, Egress, Phase, Rounding};
+use sweep_planner::internals::estimate::failures::{Failures, cost_ceiling};
+use sweep_planner::internals::estimate::fit::{Fit, Verdict};
+use sweep_planner::internals::estimate::pilot::{ArgumentScale, Pilot};
+use sweep_planner::internals::estimate::spot::{SpotExpectation, SpotTrial, young_interval};
+use sweep_planner::internals::estimate::warm_pool::{Pool, PoolUsage, Release};
+use sweep_planner::internals::estimate::{
     Billing, Meter, Money, Noise, Rational, Seconds, Tariff, parse_run_time, schedule, uncertainty,
 };
-use sweep_planner::formula::ArgumentValue;
+use sweep_planner::internals::formula::ArgumentValue;
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -7,8 +7,8 @@ mod processor;
 
 use processor::processor_time;
 use std::time::Duration;
-use sweep_planner::sweep::literal::Literal;
-use sweep_planner::sweep::sampling::{Arguments, Stream, bind, names, signature};
+use sweep_planner::internals::sweep::literal::Literal;
+use sweep_planner::internals::sweep::sampling::{Arguments, Stream, bind, names, signature};
 
 const EXTREMES: [f64; 34] = [
     0.0,

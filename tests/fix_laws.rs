@@ -5,8 +5,8 @@
 mod texts;
 
 use proptest::prelude::*;
-use sweep_planner::sweep::diagnostic::{Kind, Lint};
-use sweep_planner::sweep::{Diagnostic, Reading, Severity, read};
+use sweep_planner::internals::sweep::diagnostic::{Kind, Lint};
+use sweep_planner::internals::sweep::{Diagnostic, Reading, Severity, read};
 use texts::{argvs, check_places, fragments, settings, text};
 
 /// Commands with invisible or look-alike characters in any place, and with what a shell would have

@@ -5,10 +5,10 @@
 mod texts;
 
 use proptest::prelude::*;
-use sweep_planner::launch;
-use sweep_planner::sweep::config::split_pasted;
-use sweep_planner::sweep::diagnostic::Kind;
-use sweep_planner::sweep::{Diagnostic, Settings, edit, read};
+use sweep_planner::internals::launch;
+use sweep_planner::internals::sweep::config::split_pasted;
+use sweep_planner::internals::sweep::diagnostic::Kind;
+use sweep_planner::internals::sweep::{Diagnostic, Settings, edit, read};
 use texts::{argvs, check_diagnostics, check_places, fragments, settings, text, value};
 
 /// Config files: right and wrong keys and values, and pieces of YAML in any order.
@@ -118,7 +118,7 @@ proptest! {
         prop_assert_eq!(reading.plan.is_empty(), reading.has_errors());
         let plan = &reading.plan;
         for part in 0..plan.parts().len() as u32 {
-            let all = sweep_planner::sweep::Ranges::from_ascending(0..plan.len().min(300));
+            let all = sweep_planner::internals::sweep::Ranges::from_ascending(0..plan.len().min(300));
             if let Ok(request) = launch::create_request(plan, part, &all, "local", None) {
                 prop_assert!(launch::check_request(&request, 77).is_ok());
             }
@@ -182,7 +182,7 @@ proptest! {
     #[test]
     fn launching_and_receiving_agree(text in text(), keep in 1_u128..4) {
         let plan = read(&text, &settings()).plan;
-        let selection = sweep_planner::sweep::Ranges::from_ascending((0..plan.len().min(300)).step_by(keep as usize));
+        let selection = sweep_planner::internals::sweep::Ranges::from_ascending((0..plan.len().min(300)).step_by(keep as usize));
         for (number, part) in plan.parts().iter().enumerate() {
             let chosen = plan.chosen_indices(number as u32, &selection);
             let Ok(request) = launch::create_request(&plan, number as u32, &selection, "local", None) else {
@@ -209,7 +209,7 @@ proptest! {
         prop_assert!(after.commands.iter().all(|c| c.options.seed == Some(seed)));
         prop_assert_eq!(after.commands.len(), before.commands.len());
         for (a, b) in after.commands.iter().zip(before.commands.iter()) {
-            let words = |c: &sweep_planner::sweep::command::Command| c.arguments.iter().map(|a| a.word.text.clone()).collect::<Vec<_>>();
+            let words = |c: &sweep_planner::internals::sweep::command::Command| c.arguments.iter().map(|a| a.word.text.clone()).collect::<Vec<_>>();
             prop_assert_eq!(words(a), words(b));
         }
         let removed = read(&edit::set_option(&set, "--seed", None), &settings());

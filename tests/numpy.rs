@@ -6,12 +6,12 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::Value as Json;
-use sweep_planner::sweep::literal::CallArgument;
-use sweep_planner::sweep::sampling::{
+use sweep_planner::internals::sweep::literal::CallArgument;
+use sweep_planner::internals::sweep::sampling::{
     Arguments, BindError, BindErrorKind, BoundCall, DrawnValue, DrawnValues, Stream, bind,
     is_distribution, names, signature,
 };
-use sweep_planner::sweep::value::{self, ParsedValue};
+use sweep_planner::internals::sweep::value::{self, ParsedValue};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -220,7 +220,7 @@ fn every_distribution_has_a_vector_and_a_signature() {
             "{name}"
         );
         let called = |expr: &&str| expr.starts_with(&format!("{name}("));
-        let ours = sweep_planner::sweep::sampling::is_addition(name);
+        let ours = sweep_planner::internals::sweep::sampling::is_addition(name);
         assert!(ours || exprs.iter().any(called), "{name} is not covered");
     }
 }

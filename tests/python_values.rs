@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value as Json;
-use sweep_planner::sweep::literal::CharacterNames;
-use sweep_planner::sweep::{Settings, read, shell_quote};
+use sweep_planner::internals::sweep::literal::CharacterNames;
+use sweep_planner::internals::sweep::{Settings, read, shell_quote};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

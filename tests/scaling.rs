@@ -7,7 +7,7 @@ mod pieces;
 
 use pieces::{Piece, processor_time, read_and_offer, read_as_request};
 use std::time::Duration;
-use sweep_planner::sweep::Settings;
+use sweep_planner::internals::sweep::Settings;
 
 const SHORT: usize = 3_000;
 const LONG: usize = 4 * SHORT;

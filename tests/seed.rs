@@ -2,7 +2,7 @@
 //! document lists.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use sweep_planner::sweep::{Plan, Settings, read};
+use sweep_planner::internals::sweep::{Plan, Settings, read};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

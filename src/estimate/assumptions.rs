@@ -11,7 +11,7 @@ use crate::sweep::diagnostic::format_count;
 use crate::sweep::math::exp;
 
 /// The sentence on what no estimate contains.
-pub const LEFT_OUT: &str = "Left out: taxes, credits, commitments and free tiers; storage after \
+pub(crate) const LEFT_OUT: &str = "Left out: taxes, credits, commitments and free tiers; storage after \
     the sweep; rates that change while it runs; slower runs from shared disks or networks; \
     quotas below the number of trials that run at once.";
 

@@ -28,7 +28,7 @@ pub struct Phase {
 
 impl Phase {
     /// A billed phase of this many whole seconds.
-    pub const fn billed(seconds: u64) -> Phase {
+    pub(crate) const fn billed(seconds: u64) -> Phase {
         Phase {
             length: Seconds::from_whole(seconds),
             billed: true,
@@ -81,7 +81,7 @@ impl Rounding {
 
     /// `round_up(max(minimum, busy), increment)` in whole seconds: the one place where time
     /// becomes billed time.
-    pub fn round(self, busy: Seconds) -> u64 {
+    pub(crate) fn round(self, busy: Seconds) -> u64 {
         let increment = self.increment.max(1);
         busy.ceil_seconds()
             .max(self.minimum)
@@ -139,7 +139,7 @@ impl Default for Billing {
 
 impl Billing {
     /// A fresh cloud machine per trial: boot 90 s, set-up 30 s, teardown 10 s, all billed.
-    pub fn cloud() -> Billing {
+    pub(crate) fn cloud() -> Billing {
         Billing {
             boot: Phase::billed(90),
             setup: Phase::billed(30),
@@ -164,18 +164,18 @@ impl Billing {
     }
 
     /// The billed phases among boot, set-up and teardown, added up.
-    pub fn billed_overhead(&self) -> Seconds {
+    pub(crate) fn billed_overhead(&self) -> Seconds {
         self.phases().map(Phase::billed_length).into_iter().sum()
     }
 
     /// Time that a trial occupies its slot besides the script: waiting and all phases, billed or
     /// not.
-    pub fn overhead(&self) -> Seconds {
+    pub(crate) fn overhead(&self) -> Seconds {
         self.wait + self.phases().map(|phase| phase.length).into_iter().sum()
     }
 
     /// The run time, or [`Billing::max_run_time`] where that is shorter.
-    pub fn cap_run_time(&self, run: Seconds) -> Seconds {
+    pub(crate) fn cap_run_time(&self, run: Seconds) -> Seconds {
         self.max_run_time.map_or(run, |limit| run.min(limit))
     }
 
@@ -209,7 +209,7 @@ impl Meter {
     }
 
     /// The rules given to [`Meter::new`].
-    pub fn billing(&self) -> &Billing {
+    pub(crate) fn billing(&self) -> &Billing {
         &self.billing
     }
 
@@ -219,7 +219,7 @@ impl Meter {
     }
 
     /// The billed phases and the script, before rounding.
-    pub fn busy_time(&self, run: Seconds) -> Seconds {
+    pub(crate) fn busy_time(&self, run: Seconds) -> Seconds {
         self.billing.billed_overhead() + self.billing.cap_run_time(run)
     }
 
@@ -247,11 +247,11 @@ pub struct Bill {
     /// Whole seconds after minimum and increment.
     pub billed_seconds: u64,
     /// USD for all machines of the trial.
-    pub machine_per_second: Money,
+    pub(crate) machine_per_second: Money,
     /// USD for their disks.
-    pub disk: Money,
+    pub(crate) disk: Money,
     /// USD for data sent out.
-    pub egress: Money,
+    pub(crate) egress: Money,
 }
 
 impl Bill {

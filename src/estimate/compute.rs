@@ -27,9 +27,9 @@ pub struct Estimate {
     /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,
     /// The mean cost: what a budget should plan with.
-    pub mean: Option<Money>,
+    pub(crate) mean: Option<Money>,
     /// The parts that make up [`Estimate::total`].
-    pub bill_lines: Option<BillLines>,
+    pub(crate) bill_lines: Option<BillLines>,
     /// An hour of one trial; None where it is unknown or differs between commands
     /// (see [`Estimate::machines`]).
     pub per_trial_hour: Option<Money>,
@@ -40,11 +40,11 @@ pub struct Estimate {
     /// Low, likely and high wall clock in seconds; None where a run time is unknown.
     pub wall_seconds: Option<Spread<f64>>,
     /// The wall clock with its bounds and alternatives.
-    pub wall_clock: Option<WallClock>,
+    pub(crate) wall_clock: Option<WallClock>,
     /// How many trials run at once.
     pub parallel: u32,
     /// The machines that the chosen trials name, each once.
-    pub machines: Vec<MachineUse>,
+    pub(crate) machines: Vec<MachineUse>,
     /// Everything assumed, one sentence each, the weightiest first.
     pub assumptions: Vec<String>,
     /// Why something is unknown; empty where nothing is.
@@ -55,33 +55,33 @@ pub struct Estimate {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CostEstimate {
     /// Low, likely and high; None where a price or a run time is unknown.
-    pub cost: Option<Spread<Money>>,
+    pub(crate) cost: Option<Spread<Money>>,
     /// The exact sum of the trials' own bills, each at its median run time.
-    pub total: Option<Money>,
+    pub(crate) total: Option<Money>,
     /// The mean: what a budget should plan with.
-    pub mean: Option<Money>,
+    pub(crate) mean: Option<Money>,
     /// The parts that make up the total.
-    pub bill_lines: Option<BillLines>,
+    pub(crate) bill_lines: Option<BillLines>,
     /// An hour of one trial; None where it is unknown or differs between commands.
     pub per_trial_hour: Option<Money>,
 }
 
 /// A machine that commands of the plan ask for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MachineUse {
+pub(crate) struct MachineUse {
     /// Chosen trials on this machine.
-    pub trials: u128,
+    pub(crate) trials: u128,
     /// Whether the commands ask for it interruptible.
-    pub spot: bool,
+    pub(crate) spot: bool,
     /// The quote at list price.
-    pub list: Quote,
+    pub(crate) list: Quote,
     /// The quote for an interruptible machine.
-    pub interruptible: Quote,
+    pub(crate) interruptible: Quote,
 }
 
 impl MachineUse {
     /// The quote for what the commands ask for: list price or interruptible.
-    pub fn requested_quote(&self) -> &Quote {
+    pub(crate) fn requested_quote(&self) -> &Quote {
         if self.spot {
             &self.interruptible
         } else {
@@ -139,7 +139,7 @@ pub struct TrialEstimate {
     /// The exact amount billed; None where the price is unknown.
     pub cost: Option<Money>,
     /// Why it has no run time though one is given for the plan.
-    pub error: Option<EvalError>,
+    pub(crate) error: Option<EvalError>,
 }
 
 /// Estimates trials one by one: O(parts) to make, then O(axes + formula) per trial.
@@ -189,16 +189,6 @@ impl<'a> TrialEstimator<'a> {
             }
         }
     }
-}
-
-/// Run time and cost of one trial; for many of one plan, make one [`TrialEstimator`].
-pub fn estimate_trial(
-    plan: &Plan,
-    trial: &Trial,
-    settings: &EstimateSettings,
-    catalogue: &Catalogue,
-) -> TrialEstimate {
-    TrialEstimator::new(plan, settings, catalogue).estimate(trial)
 }
 
 /// Estimates the chosen trials (positions in the plan). The work is bounded whatever their number:

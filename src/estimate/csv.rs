@@ -9,11 +9,11 @@ use std::fmt;
 
 /// Why a price list is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CsvError {
+pub(crate) struct CsvError {
     /// The line at fault, from 1.
-    pub line: u32,
+    pub(crate) line: u32,
     /// What was expected there, as a noun phrase.
-    pub expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 impl fmt::Display for CsvError {

@@ -17,7 +17,7 @@ use crate::formula::ArgumentValue;
 use crate::sweep::math::{exp, log};
 
 /// The usual penalty `a` on all weights but the intercept.
-pub const DEFAULT_RIDGE: f64 = 0.1;
+pub(crate) const DEFAULT_RIDGE: f64 = 0.1;
 
 /// Columns of the design matrix, at most, so that the work stays bounded.
 const MAX_COLUMNS: usize = 100;
@@ -104,7 +104,7 @@ impl Fit {
     }
 
     /// Trials that it was fitted to.
-    pub fn observations(&self) -> usize {
+    pub(crate) fn observations(&self) -> usize {
         self.leave_one_out_errors.len()
     }
 
@@ -161,7 +161,7 @@ impl Fit {
     }
 
     /// The uncertainty of a prediction, from the leave-one-out error.
-    pub fn noise(&self, extrapolates: bool) -> Noise {
+    pub(crate) fn noise(&self, extrapolates: bool) -> Noise {
         Noise::from_fit(self.rmse, extrapolates)
     }
 

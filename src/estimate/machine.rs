@@ -6,36 +6,36 @@ use super::money::Money;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
     /// The provider in lower case: `grid`, `aws`, `gcp`, ….
-    pub provider: String,
+    pub(crate) provider: String,
     /// The provider's name for it.
     pub name: String,
     /// Other names, such as Grid's `1_t4_16gb`.
-    pub aliases: Vec<String>,
+    pub(crate) aliases: Vec<String>,
     /// Virtual processors, where stated.
     pub vcpus: Option<u32>,
     /// Main memory in the provider's nominal GB, where stated.
     pub memory_gb: Option<f64>,
     /// Model of the accelerator, `T4`; None on a machine without.
-    pub gpu: Option<String>,
+    pub(crate) gpu: Option<String>,
     /// Accelerators, 0 on a machine without.
     pub gpu_count: u32,
     /// Memory of each accelerator in nominal GB.
-    pub gpu_memory_gb: Option<u32>,
+    pub(crate) gpu_memory_gb: Option<u32>,
     /// List price in USD per hour; None is unknown, never free.
-    pub on_demand: Option<Money>,
+    pub(crate) on_demand: Option<Money>,
     /// Interruptible price in USD per hour; None is unknown, never free.
-    pub spot: Option<Money>,
+    pub(crate) spot: Option<Money>,
     /// The provider's region whose prices these are, or `any`.
-    pub region: String,
+    pub(crate) region: String,
     /// The date of the list price: `2026-07-20`, `2026-07` or `2026`.
-    pub as_of: String,
+    pub(crate) as_of: String,
     /// The sources of both prices, as a sentence.
-    pub source: String,
+    pub(crate) source: String,
 }
 
 impl Machine {
     /// The list price, or with `spot` the interruptible one.
-    pub fn rate(&self, spot: bool) -> Option<&Money> {
+    pub(crate) fn rate(&self, spot: bool) -> Option<&Money> {
         if spot {
             self.spot.as_ref()
         } else {

@@ -1,17 +1,17 @@
 //! What the chosen trials of a plan will cost, and how long they will take.
 //!
 //! ```
-//! use sweep_planner::estimate::{Catalogue, Settings, estimate, parse_run_time};
+//! use sweep_planner::estimate::{Catalogue, EstimateSettings, estimate_plan, parse_run_time};
 //! use sweep_planner::sweep::{self, Ranges};
 //!
 //! let text = "grid run --instance_type 1_t4_16gb train.py --batch_size \"[8, 16, 32, 64]\"";
 //! let plan = sweep::read(text, &sweep::Settings::default()).plan;
-//! let settings = Settings { run_time: Some(parse_run_time("1h")?), ..Settings::cloud() };
-//! let estimate = estimate(&plan, &Ranges::full(plan.len()), &settings, Catalogue::embedded());
+//! let settings = EstimateSettings { run_time: Some(parse_run_time("1h")?), ..EstimateSettings::cloud() };
+//! let estimate = estimate_plan(&plan, &Ranges::full(plan.len()), &settings, Catalogue::embedded());
 //! // Four times 3,730 s (boot, set-up and teardown are billed) at $0.55 per hour.
 //! assert_eq!(estimate.total.unwrap().to_string(), "$2.28");
 //! assert_eq!(estimate.wall_seconds.unwrap().likely, 3730.0);
-//! # Ok::<(), sweep_planner::formula::Error>(())
+//! # Ok::<(), sweep_planner::internals::formula::Error>(())
 //! ```
 //!
 //! The rules are those of docs/cost-model.md: [run times](RunTime) → [`billing`] → sums ([`Tally`])
@@ -19,7 +19,7 @@
 //! unknown price is None, never zero.
 
 // Units: exact money, seconds.
-mod money;
+pub(crate) mod money;
 mod seconds;
 
 // What a machine costs in an hour.
@@ -30,18 +30,38 @@ mod quote;
 
 // How long a trial runs: the formula that a person types, or one fitted to runs that ended.
 mod cholesky;
-pub mod fit;
-pub mod pilot;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+)]
+pub(crate) mod fit;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+)]
+pub(crate) mod pilot;
 mod run_time;
 
 // What a trial's time costs.
 pub mod billing;
-pub mod failures;
-pub mod spot;
-pub mod warm_pool;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+)]
+pub(crate) mod failures;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+)]
+pub(crate) mod spot;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+)]
+pub(crate) mod warm_pool;
 
 // How far all of it may be off.
-pub mod uncertainty;
+pub(crate) mod uncertainty;
 
 // A plan's chosen trials by their run times and machines, summed up.
 mod offers;
@@ -50,7 +70,7 @@ mod survey;
 mod tally;
 
 // When they end.
-pub mod schedule;
+pub(crate) mod schedule;
 mod wall_clock;
 
 // The estimate as a whole, in words and as JSON.
@@ -58,23 +78,22 @@ mod assumptions;
 mod compute;
 mod json;
 
-pub use assumptions::LEFT_OUT;
+// The interface of the library: what the server uses.
 pub use billing::{Billing, Meter, Tariff};
 pub use catalogue::Catalogue;
-pub use compute::{
-    CostEstimate, Estimate, EstimateProblem, MachineUse, TrialEstimate, TrialEstimator,
-    estimate_plan, estimate_trial,
-};
-pub use csv::CsvError;
+pub use compute::{Estimate, TrialEstimate, TrialEstimator, estimate_plan};
 pub use machine::Machine;
-pub use money::{Money, Rational};
-pub use quote::{Basis, Quote, provider_name};
+pub use money::Money;
 pub use run_time::{RunTime, parse_run_time};
 pub use seconds::Seconds;
-pub use settings::{DEFAULT_PARALLEL, EstimateSettings, RateOverride};
-pub use tally::{BillLines, Tally};
-pub use uncertainty::{Noise, Spread};
-pub use wall_clock::WallClock;
+pub use settings::EstimateSettings;
+
+// What the page and the other modules use beside it.
+pub(crate) use compute::CostEstimate;
+pub(crate) use quote::provider_name;
+#[cfg(feature = "page")]
+pub(crate) use settings::RateOverride;
+pub(crate) use uncertainty::Spread;
 
 #[cfg(test)]
 mod tests;

@@ -26,7 +26,7 @@ impl Money {
     }
 
     /// From dollars, exactly.
-    pub fn from_rational(dollars: Rational) -> Money {
+    pub(crate) fn from_rational(dollars: Rational) -> Money {
         Money(dollars)
     }
 
@@ -71,7 +71,7 @@ impl Money {
     }
 
     /// Whether it is exactly $0.
-    pub fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
 
@@ -107,13 +107,13 @@ impl Money {
     }
 
     /// Whole cents, rounded half up.
-    pub fn cents(&self) -> BigInt {
+    pub(crate) fn cents(&self) -> BigInt {
         self.round_to(2)
     }
 
     /// Short enough for a heading at any size: as `Display` below a billion, then with three
     /// digits and a word (`$17.4 quadrillion`), then as a power of ten (`$6.81 × 10^36`).
-    pub fn to_compact(&self) -> String {
+    pub(crate) fn to_compact(&self) -> String {
         let cents = self.cents();
         let dollars = self.round_to(0).magnitude().to_string();
         if dollars.len() <= 9 {

@@ -8,22 +8,22 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quote {
     /// The name asked for: a machine or an alias.
-    pub requested: String,
+    pub(crate) requested: String,
     /// Whether the interruptible price was asked for, rather than the list price.
-    pub spot: bool,
+    pub(crate) spot: bool,
     /// USD per hour; None is unknown, never free.
     pub rate: Option<Money>,
     /// Whose price it is.
-    pub basis: Basis,
+    pub(crate) basis: Basis,
     /// The row of the price list that the rate is from; without a rate, the machine's best row.
     pub machine: Option<Machine>,
     /// For an unknown name, a similar known one.
-    pub suggestion: Option<String>,
+    pub(crate) suggestion: Option<String>,
 }
 
 /// Whose price a quote is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
+pub(crate) enum Basis {
     /// Grid's published rate.
     Grid,
     /// Grid had the machine but published no such rate: AWS's price for the same type.
@@ -40,7 +40,7 @@ pub enum Basis {
 
 impl Quote {
     /// A quote at a rate that replaces the price list's.
-    pub fn from_typed_rate(instance_type: &str, spot: bool, rate: Money) -> Quote {
+    pub(crate) fn from_typed_rate(instance_type: &str, spot: bool, rate: Money) -> Quote {
         Quote {
             requested: instance_type.to_owned(),
             spot,
@@ -60,7 +60,7 @@ impl Quote {
     }
 
     /// The machine's own name, else the name asked for.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.machine
             .as_ref()
             .map_or(&self.requested, |machine| &machine.name)
@@ -107,7 +107,7 @@ impl fmt::Display for Quote {
 }
 
 /// A provider's name in a sentence before "list price": `Grid's`, `AWS`; an unknown one as it is.
-pub fn provider_name(provider: &str) -> &str {
+pub(crate) fn provider_name(provider: &str) -> &str {
     match provider {
         "grid" => "Grid's",
         "aws" => "AWS",

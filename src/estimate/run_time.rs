@@ -34,7 +34,7 @@ impl RunTime {
     }
 
     /// The arguments that it depends on, each once; none for a constant.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         match self {
             RunTime::Constant(_) => &[],
             RunTime::Formula(formula) => formula.names(),

@@ -64,14 +64,14 @@ pub fn longest_first_makespan(occupied: &[Seconds], parallel: u32) -> u128 {
 }
 
 /// The makespan of `trials` trials that all take the same time, in seconds. O(1).
-pub fn uniform_makespan(trials: u128, occupied: Seconds, parallel: u32) -> f64 {
+pub(crate) fn uniform_makespan(trials: u128, occupied: Seconds, parallel: u32) -> f64 {
     let rounds = trials.div_ceil(u128::from(parallel.max(1)));
     rounds as f64 * occupied.as_f64()
 }
 
 /// The smallest number of slots with which the trials in list order take no longer than the
 /// longest one; more buy nothing. 0 without trials. O(n log² n).
-pub fn fewest_useful_slots(occupied: &[Seconds]) -> u32 {
+pub(crate) fn fewest_useful_slots(occupied: &[Seconds]) -> u32 {
     let Some(longest) = occupied
         .iter()
         .max()

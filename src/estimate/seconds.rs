@@ -17,7 +17,7 @@ impl Seconds {
     /// No time.
     pub const ZERO: Seconds = Seconds { micros: 0 };
     /// 10^12 s (31,700 years): the longest run time that is counted.
-    pub const MAX: Seconds = Seconds {
+    pub(crate) const MAX: Seconds = Seconds {
         micros: 1_000_000_000_000 * MICROS_PER_SECOND,
     };
 
@@ -53,12 +53,12 @@ impl Seconds {
 
     /// The time from `start` to `end`, both in microseconds since the same moment: zero where the
     /// end lies before the start, as after a clock was set back, and at most [`Seconds::MAX`].
-    pub fn between(start: i64, end: i64) -> Seconds {
+    pub(crate) fn between(start: i64, end: i64) -> Seconds {
         Seconds::from_micros(u64::try_from(end.saturating_sub(start)).unwrap_or(0))
     }
 
     /// Microseconds, exactly.
-    pub fn micros(self) -> u64 {
+    pub(crate) fn micros(self) -> u64 {
         self.micros
     }
 
@@ -68,7 +68,7 @@ impl Seconds {
     }
 
     /// Whole seconds, rounded up.
-    pub fn ceil_seconds(self) -> u64 {
+    pub(crate) fn ceil_seconds(self) -> u64 {
         self.micros.div_ceil(MICROS_PER_SECOND)
     }
 

@@ -7,7 +7,7 @@ use super::uncertainty::Noise;
 use crate::api::ClusterPrice;
 
 /// Trials that run at once where neither the person nor the cluster sets a number.
-pub const DEFAULT_PARALLEL: u32 = 4;
+pub(crate) const DEFAULT_PARALLEL: u32 = 4;
 
 /// Everything that decides an estimate besides the plan and the price list.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,12 +76,12 @@ impl EstimateSettings {
     }
 
     /// Trials that run at once, at least one.
-    pub fn parallel(&self) -> u32 {
+    pub(crate) fn parallel(&self) -> u32 {
         self.parallel.unwrap_or(DEFAULT_PARALLEL).max(1)
     }
 
     /// The uncertainty in force.
-    pub fn noise(&self) -> Noise {
+    pub(crate) fn noise(&self) -> Noise {
         self.noise.unwrap_or(Noise::TYPED)
     }
 }

@@ -99,7 +99,7 @@ impl SpotTrial {
 
     /// Whether so many interruptions are expected that the trial may never finish without
     /// checkpoints: spot must then not be offered as a saving.
-    pub fn may_never_finish(self) -> bool {
+    pub(crate) fn may_never_finish(self) -> bool {
         self.interruptions_per_hour * (self.start_hours + self.run_hours) > 3.0
     }
 
@@ -140,7 +140,7 @@ pub fn young_interval(interruptions: f64, cost: f64) -> f64 {
 
 /// Interruptions per hour, from the share (0 to below 1) of machines interrupted within `hours`:
 /// AWS publishes bands of shares, not rates.
-pub fn rate_from_share(share: f64, hours: f64) -> f64 {
+pub(crate) fn rate_from_share(share: f64, hours: f64) -> f64 {
     -log(1.0 - share) / hours
 }
 

@@ -28,7 +28,7 @@ impl BigSum {
 
 /// Sums over trials that share a meter.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
+pub(crate) struct Tally {
     trials: u128,
     run_micros: BigSum,
     busy_micros: BigSum,
@@ -39,7 +39,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts `times` trials whose script takes `run`. O(1).
-    pub fn add(&mut self, meter: &Meter, run: Seconds, times: u128) {
+    pub(crate) fn add(&mut self, meter: &Meter, run: Seconds, times: u128) {
         let run = meter.billing().cap_run_time(run);
         self.trials = self.trials.saturating_add(times);
         self.run_micros.add(run.micros(), times);
@@ -51,22 +51,22 @@ impl Tally {
     }
 
     /// Trials counted, at most 2^128 − 1.
-    pub fn trials(&self) -> u128 {
+    pub(crate) fn trials(&self) -> u128 {
         self.trials
     }
 
     /// The trials' billed seconds, added up exactly.
-    pub fn billed_seconds(&self) -> BigInt {
+    pub(crate) fn billed_seconds(&self) -> BigInt {
         self.billed_seconds.total()
     }
 
     /// The sum of the run times in seconds and the sum of their squares.
-    pub fn moments(&self) -> (f64, f64) {
+    pub(crate) fn moments(&self) -> (f64, f64) {
         self.moments
     }
 
     /// The lines of the common bill; they add up exactly to the sum of the trials' own bills.
-    pub fn bill_lines(&self, tariff: &Tariff) -> BillLines {
+    pub(crate) fn bill_lines(&self, tariff: &Tariff) -> BillLines {
         let machine = |micros: BigInt| {
             tariff.cost_of_machines(&micros)
                 * num_rational::Ratio::new(1.into(), MICROS_PER_SECOND.into())
@@ -88,22 +88,22 @@ const MICROS_PER_SECOND: u32 = 1_000_000;
 
 /// The parts of a bill, each a sum over trials.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BillLines {
+pub(crate) struct BillLines {
     /// USD for the scripts' own time on machines.
-    pub script: Money,
+    pub(crate) script: Money,
     /// USD for billed boot, set-up and teardown.
-    pub overhead: Money,
+    pub(crate) overhead: Money,
     /// USD that the provider's minimum and increment add.
-    pub rounding: Money,
+    pub(crate) rounding: Money,
     /// USD for disks.
-    pub disk: Money,
+    pub(crate) disk: Money,
     /// USD for data sent out.
-    pub egress: Money,
+    pub(crate) egress: Money,
 }
 
 impl BillLines {
     /// $0 on every line.
-    pub fn zero() -> BillLines {
+    pub(crate) fn zero() -> BillLines {
         let zero = Money::zero();
         BillLines {
             script: zero.clone(),
@@ -115,7 +115,7 @@ impl BillLines {
     }
 
     /// Adds line by line.
-    pub fn add(&mut self, other: BillLines) {
+    pub(crate) fn add(&mut self, other: BillLines) {
         self.script += other.script;
         self.overhead += other.overhead;
         self.rounding += other.rounding;
@@ -124,7 +124,7 @@ impl BillLines {
     }
 
     /// The sum of the lines, exactly.
-    pub fn total(&self) -> Money {
+    pub(crate) fn total(&self) -> Money {
         [
             &self.script,
             &self.overhead,

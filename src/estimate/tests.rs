@@ -1,3 +1,7 @@
+use super::money::Rational;
+use super::quote::Basis;
+use super::settings::RateOverride;
+use super::uncertainty::Noise;
 use super::*;
 use crate::sweep::{self, Plan, Ranges};
 use crate::testing::test;
@@ -295,7 +299,7 @@ fn an_unknown_price_is_unknown() {
         ["g4dn.xlage: list price unknown; did you mean g4dn.xlarge?"]
     );
     let trial = plan.trial(0).unwrap();
-    let one = estimate_trial(&plan, &trial, &settings("1h"), Catalogue::embedded());
+    let one = TrialEstimator::new(&plan, &settings("1h"), Catalogue::embedded()).estimate(&trial);
     assert_eq!(
         one.to_json().to_string(),
         r#"{"cost_usd":null,"seconds":3600.0}"#

@@ -7,7 +7,7 @@
 use crate::sweep::math::{exp, log};
 
 /// The 90th percentile of the standard normal distribution.
-pub const Z_90: f64 = 1.281_551_565_5;
+pub(crate) const Z_90: f64 = 1.281_551_565_5;
 
 /// Low, likely and high: the 10th, 50th and 90th percentile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Spread<T> {
 
 impl<T> Spread<T> {
     /// Applies `change` to each of the three.
-    pub fn map<U>(self, change: impl Fn(T) -> U) -> Spread<U> {
+    pub(crate) fn map<U>(self, change: impl Fn(T) -> U) -> Spread<U> {
         Spread {
             low: change(self.low),
             likely: change(self.likely),
@@ -40,26 +40,33 @@ pub struct Noise {
     pub own: f64,
 }
 
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(
+        dead_code,
+        reason = "no user reaches a pilot before the estimate shows it"
+    )
+)]
 impl Noise {
     /// A constant or a formula that a person typed.
-    pub const TYPED: Noise = Noise {
+    pub(crate) const TYPED: Noise = Noise {
         shared: 0.30,
         own: 0.10,
     };
     /// A pilot trial, for trials like it.
-    pub const PILOT: Noise = Noise {
+    pub(crate) const PILOT: Noise = Noise {
         shared: 0.20,
         own: 0.10,
     };
     /// A pilot trial, scaled to other arguments.
-    pub const SCALED_PILOT: Noise = Noise {
+    pub(crate) const SCALED_PILOT: Noise = Noise {
         shared: 0.35,
         own: 0.10,
     };
 
     /// From a fit's leave-one-out error of the logarithm, but at least 0.10; half of the variance
     /// is shared. Wider by half where the fit extrapolates.
-    pub fn from_fit(rmse: f64, extrapolates: bool) -> Noise {
+    pub(crate) fn from_fit(rmse: f64, extrapolates: bool) -> Noise {
         let widened = rmse.max(0.10) * if extrapolates { 1.5 } else { 1.0 };
         let half = widened / 2f64.sqrt();
         Noise {
@@ -70,7 +77,7 @@ impl Noise {
 
     /// From a person's low and high, taken as 10th and 90th percentile. None unless
     /// `0 < low <= high < ∞`.
-    pub fn from_range(low: f64, high: f64) -> Option<Noise> {
+    pub(crate) fn from_range(low: f64, high: f64) -> Option<Noise> {
         let usable = low > 0.0 && low <= high && high.is_finite();
         let half = log(high / low) / (2.0 * Z_90) / 2f64.sqrt();
         usable.then_some(Noise {
@@ -80,7 +87,7 @@ impl Noise {
     }
 
     /// The ratio of one trial's mean run time to its median.
-    pub fn mean_factor(self) -> f64 {
+    pub(crate) fn mean_factor(self) -> f64 {
         exp((self.own * self.own + self.shared * self.shared) / 2.0)
     }
 

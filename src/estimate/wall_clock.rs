@@ -12,20 +12,20 @@ const MAX_SLOT_SEARCH: usize = 10_000;
 
 /// The wall clock of a plan, in seconds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WallClock {
+pub(crate) struct WallClock {
     /// Low, likely, high: all run times scaled by the shared error's percentiles. Beyond what is
     /// simulated: the lower bound of the low, the upper bound of the likely and the high.
-    pub seconds: Spread<f64>,
+    pub(crate) seconds: Spread<f64>,
     /// Whether it was simulated in list order; else it is bounded.
-    pub exact: bool,
+    pub(crate) exact: bool,
     /// At the likely run times, a time that no order can beat and one that list order cannot
     /// exceed.
-    pub bounds: MakespanBounds,
+    pub(crate) bounds: MakespanBounds,
     /// The likely wall clock with the longest trials first, where that is simulated.
-    pub longest_first: Option<f64>,
+    pub(crate) longest_first: Option<f64>,
     /// The fewest slots with which all trials take no longer than the longest of them; more buy
     /// nothing.
-    pub useful_slots: Option<u128>,
+    pub(crate) useful_slots: Option<u128>,
 }
 
 /// Simulates or bounds the wall clock of surveyed trials. None without trials, and where one has no

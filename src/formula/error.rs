@@ -9,7 +9,7 @@ pub struct Error {
     /// The bytes at fault; empty at the end of the text.
     pub span: Span,
     /// What is wrong there.
-    pub kind: ErrorKind,
+    pub(crate) kind: ErrorKind,
 }
 
 impl Error {
@@ -20,7 +20,7 @@ impl Error {
 
 /// What is wrong with a text. `Display` gives the message for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// A token that does not fit here.
     Unexpected {
         /// What would fit, as a noun phrase.

@@ -17,7 +17,7 @@ pub enum ArgumentValue<'a> {
 
 /// The unit on the left side of a formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeUnit {
+pub(crate) enum TimeUnit {
     /// 1 s.
     Seconds,
     /// 60 s.
@@ -37,7 +37,7 @@ impl TimeUnit {
     }
 
     /// The unit's length in seconds.
-    pub fn seconds(self) -> f64 {
+    pub(crate) fn seconds(self) -> f64 {
         match self {
             TimeUnit::Seconds => 1.0,
             TimeUnit::Minutes => 60.0,
@@ -97,22 +97,18 @@ impl Formula {
     }
 
     /// The text as typed, without blanks around it.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The unit on the left side.
-    pub fn unit(&self) -> TimeUnit {
-        self.unit
-    }
-
     /// The right side.
-    pub fn expression(&self) -> &Expression {
+    #[cfg(feature = "internals")]
+    pub(crate) fn expression(&self) -> &Expression {
         &self.expression
     }
 
     /// The arguments that it reads, each once, in the order of first use.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         self.expression.names()
     }
 
@@ -146,6 +142,10 @@ pub struct Condition {
 
 impl Condition {
     /// Parses a condition such as `batch_size * layers <= 64`. O(length).
+    #[cfg_attr(
+        not(feature = "internals"),
+        expect(dead_code, reason = "no user reaches it before the page shows it")
+    )]
     pub fn parse(text: &str) -> Result<Condition, Error> {
         let tokens = tokenize(text)?;
         let (expression, span) = Parser::new(text, &tokens).parse_to_end()?;
@@ -158,7 +158,7 @@ impl Condition {
     }
 
     /// The parsed condition.
-    pub fn expression(&self) -> &Expression {
+    pub(crate) fn expression(&self) -> &Expression {
         &self.expression
     }
 

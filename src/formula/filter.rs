@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 /// A condition on one part's trials, with its single-axis clauses already applied.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// The trials that satisfy the clauses on single axes.
     space: SortedSpace,
     /// The clauses that read several axes, with the argument behind each of their names.
@@ -23,19 +23,19 @@ pub struct Filter {
 
 /// What a scan found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scan {
+pub(crate) struct Scan {
     /// Indices in the space of the trials that satisfy the condition, in the order of the view.
-    pub found: Vec<u128>,
+    pub(crate) found: Vec<u128>,
     /// The row of the view to continue from.
-    pub next_row: u128,
+    pub(crate) next_row: u128,
     /// Whether that row is behind the last.
-    pub finished: bool,
+    pub(crate) finished: bool,
 }
 
 impl Filter {
     /// The trials of `part` that satisfy `condition`; one that lacks an argument, or passes a text
     /// where a number is needed, does not. O(values of the axes it reads).
-    pub fn new(part: &Part, condition: &Condition) -> Filter {
+    pub(crate) fn new(part: &Part, condition: &Condition) -> Filter {
         let mut filter = Filter {
             space: SortedSpace::new(part),
             cross_axis_clauses: Vec::new(),
@@ -56,23 +56,23 @@ impl Filter {
 
     /// The trials that satisfy the clauses on single axes; where [`Filter::is_exact`], the
     /// condition.
-    pub fn space(&self) -> &SortedSpace {
+    pub(crate) fn space(&self) -> &SortedSpace {
         &self.space
     }
 
     /// The view, to be sorted; rows of earlier scans then mean other trials.
-    pub fn space_mut(&mut self) -> &mut SortedSpace {
+    pub(crate) fn space_mut(&mut self) -> &mut SortedSpace {
         &mut self.space
     }
 
     /// Whether the view holds exactly the trials that satisfy the condition.
-    pub fn is_exact(&self) -> bool {
+    pub(crate) fn is_exact(&self) -> bool {
         self.cross_axis_clauses.is_empty()
     }
 
     /// Tests at most `rows` rows of the view, from row `from` on, until `wanted` trials are found.
     /// O(rows × (axes + condition)).
-    pub fn scan(&self, part: &Part, from: u128, rows: u32, wanted: u32) -> Scan {
+    pub(crate) fn scan(&self, part: &Part, from: u128, rows: u32, wanted: u32) -> Scan {
         let mut scan = Scan {
             next_row: from,
             ..Scan::default()
@@ -196,7 +196,7 @@ fn mirror_comparison(comparison: Comparison) -> Comparison {
 impl Condition {
     /// The operands of its outermost `and`s: conditions that all hold where this one holds.
     /// O(nodes).
-    pub fn clauses(&self) -> Vec<Condition> {
+    pub(crate) fn clauses(&self) -> Vec<Condition> {
         let nodes = self.expression().nodes();
         let mut left: Vec<NodeId> = vec![root_id(nodes)];
         let mut clauses = Vec::new();

@@ -3,30 +3,30 @@
 //! A person types a run time as a [`Formula`] over a trial's arguments:
 //!
 //! ```
-//! use sweep_planner::formula::{Formula, Value};
+//! use sweep_planner::internals::formula::{ArgumentValue, Formula};
 //!
 //! let formula = Formula::parse("minutes = 40 * epochs / batch_size")?;
-//! let seconds = formula.seconds(|name| match name {
-//!     "epochs" => Some(Value::Number(10.0)),
-//!     "batch_size" => Some(Value::Number(16.0)),
+//! let seconds = formula.evaluate_seconds(|name| match name {
+//!     "epochs" => Some(ArgumentValue::Number(10.0)),
+//!     "batch_size" => Some(ArgumentValue::Number(16.0)),
 //!     _ => None,
 //! });
 //! assert_eq!(seconds, Ok(1500.0));
-//! # Ok::<(), sweep_planner::formula::Error>(())
+//! # Ok::<(), sweep_planner::internals::formula::Error>(())
 //! ```
 //!
 //! and a [`Condition`] the same way:
 //!
 //! ```
-//! use sweep_planner::formula::{Condition, Value};
+//! use sweep_planner::internals::formula::{ArgumentValue, Condition};
 //!
 //! let condition = Condition::parse("batch_size * layers <= 64 and optimizer == 'sgd'")?;
 //! let holds = condition.holds(|name| match name {
-//!     "optimizer" => Some(Value::Text("sgd")),
-//!     _ => Some(Value::Number(8.0)),
+//!     "optimizer" => Some(ArgumentValue::Text("sgd")),
+//!     _ => Some(ArgumentValue::Number(8.0)),
 //! });
 //! assert_eq!(holds, Ok(true));
-//! # Ok::<(), sweep_planner::formula::Error>(())
+//! # Ok::<(), sweep_planner::internals::formula::Error>(())
 //! ```
 //!
 //! # Grammar
@@ -65,21 +65,26 @@ mod syntax;
 mod token;
 
 // A condition on a plan's trials.
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the page shows it")
+)]
 mod filter;
 
 // Whatever is wrong.
 mod error;
 
-pub use error::{Error, ErrorKind, EvalError};
-pub use evaluate::{ArgumentValue, Condition, Formula, TimeUnit};
-pub use filter::{Filter, Scan};
-pub use syntax::{Comparison, Expression, Function, Node, NodeId, Operator};
+pub use error::Error;
+pub(crate) use error::{ErrorKind, EvalError};
+#[cfg(feature = "internals")]
+pub use evaluate::Condition;
+pub use evaluate::{ArgumentValue, Formula};
 
 /// How deep parentheses, prefixes, powers and calls may nest: the parser recurses once per level.
-pub const MAX_DEPTH: u32 = 64;
+pub(crate) const MAX_DEPTH: u32 = 64;
 
 /// How many tokens an expression may have, so that pricing many trials stays bounded.
-pub const MAX_TOKENS: usize = 1_000;
+pub(crate) const MAX_TOKENS: usize = 1_000;
 
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,12 @@
 use crate::sweep::Span;
 
 /// The index of a node in [`Expression::nodes`].
-pub type NodeId = u32;
+pub(crate) type NodeId = u32;
 
 /// A parsed expression. Each node stands after its operands and the root is the last, so that one
 /// pass from front to back evaluates it and neither that nor dropping it recurses.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Expression {
+pub(crate) struct Expression {
     pub(super) nodes: Vec<Node>,
     pub(super) spans: Vec<Span>,
     pub(super) names: Vec<String>,
@@ -16,12 +16,12 @@ pub struct Expression {
 
 impl Expression {
     /// The nodes, operands before operators; never empty.
-    pub fn nodes(&self) -> &[Node] {
+    pub(crate) fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
     /// The arguments that it reads, each once, in the order of first use.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
@@ -61,14 +61,14 @@ impl Expression {
     }
 
     /// The span of the text that a node was parsed from.
-    pub fn span(&self, node: NodeId) -> Option<Span> {
+    pub(crate) fn span(&self, node: NodeId) -> Option<Span> {
         self.spans.get(node as usize).copied()
     }
 }
 
 /// An operation of an expression, and the nodes of its operands.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Node {
+pub(crate) enum Node {
     /// A number literal.
     Number(f64),
     /// A string literal, without its quotes.
@@ -93,7 +93,7 @@ pub enum Node {
 
 /// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
+pub(crate) enum Operator {
     /// `+`
     Add,
     /// `-`
@@ -108,7 +108,7 @@ pub enum Operator {
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
+pub(crate) enum Comparison {
     /// `==`
     Equal,
     /// `!=`
@@ -125,7 +125,7 @@ pub enum Comparison {
 
 /// A function of the language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
+pub(crate) enum Function {
     /// The least of one or more.
     Min,
     /// The greatest of one or more.
@@ -144,7 +144,7 @@ pub enum Function {
 
 impl Function {
     /// All functions with their names in a formula.
-    pub const ALL: [(&'static str, Function); 7] = [
+    pub(crate) const ALL: [(&'static str, Function); 7] = [
         ("min", Function::Min),
         ("max", Function::Max),
         ("ceil", Function::Ceil),
@@ -154,16 +154,8 @@ impl Function {
         ("exp", Function::Exp),
     ];
 
-    /// The function of that name, which is case-sensitive.
-    pub fn from_name(name: &str) -> Option<Function> {
-        Self::ALL
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, function)| *function)
-    }
-
     /// Whether it takes any number of arguments, not just one.
-    pub fn is_variadic(self) -> bool {
+    pub(crate) fn is_variadic(self) -> bool {
         matches!(self, Function::Min | Function::Max)
     }
 }

@@ -1,3 +1,4 @@
+use super::syntax::Node;
 use super::*;
 use crate::testing::test;
 

@@ -23,7 +23,7 @@ use crate::sweep::{
 use std::fmt;
 
 /// Trials of one launch, at most.
-pub const MAX_TRIALS: u128 = 1_000_000;
+pub(crate) const MAX_TRIALS: u128 = 1_000_000;
 
 /// Why a request cannot be launched.
 #[derive(Clone, Debug, PartialEq)]
@@ -238,6 +238,7 @@ pub struct CheckedLaunch {
 
 impl CheckedLaunch {
     /// The plan's only part.
+    #[cfg(feature = "internals")]
     pub fn part(&self) -> Option<&Part> {
         self.plan.parts().first()
     }

@@ -4,7 +4,7 @@ use super::diagnostic::Kind;
 use super::suggest::{all_nearest_names, nearest_name};
 
 /// The machine of a command that names none (the client's default).
-pub const DEFAULT_MACHINE: &str = "m5a.large";
+pub(crate) const DEFAULT_MACHINE: &str = "m5a.large";
 
 /// A nickname, the machine that Grid's documents mean by it, and the machine that the published
 /// client asks for ("" where it knows no such nickname). The number in front is the GPU count (for
@@ -12,7 +12,7 @@ pub const DEFAULT_MACHINE: &str = "m5a.large";
 ///
 /// The client's table gave several machines the same nickname and its look-up kept the last one;
 /// the documents' table names the smallest. The documents count here, with a warning.
-pub const NICKNAMES: &[(&str, &str, &str)] = &[
+pub(crate) const NICKNAMES: &[(&str, &str, &str)] = &[
     ("2_cpu_4gb", "t2.medium", "t2.medium"),
     ("2_cpu_8gb", "t2.large", "t2.large"),
     ("4_cpu_16gb", "t2.xlarge", ""),
@@ -52,7 +52,7 @@ pub const NICKNAMES: &[(&str, &str, &str)] = &[
 ///
 /// # Errors
 /// A nickname that the client does not know.
-pub fn resolve_nickname(typed: &str) -> Result<String, Kind> {
+pub(crate) fn resolve_nickname(typed: &str) -> Result<String, Kind> {
     let lower = typed.trim().to_lowercase();
     if lower.is_empty() {
         return Err(Kind::MissingValue {
@@ -86,7 +86,7 @@ fn nearest_with_same_count(lower: &str) -> Option<String> {
 }
 
 /// Whether a machine is known to have no GPU.
-pub fn has_no_gpu(machine: &str) -> bool {
+pub(crate) fn has_no_gpu(machine: &str) -> bool {
     let cpus = |nickname: &str| nickname.contains("_cpu_");
     let known = NICKNAMES.iter().find(|(_, name, _)| *name == machine);
     machine == DEFAULT_MACHINE || known.is_some_and(|(nickname, ..)| cpus(nickname))
@@ -94,7 +94,7 @@ pub fn has_no_gpu(machine: &str) -> bool {
 
 /// The smallest machine with `gpus` GPUs, of the kind that `machine` has where it has some, and how many
 /// it has: more where none has as many.
-pub fn smallest_with_gpus(gpus: u32, machine: &str) -> Option<(&'static str, u32)> {
+pub(crate) fn smallest_with_gpus(gpus: u32, machine: &str) -> Option<(&'static str, u32)> {
     let parts = |nickname: &str| {
         let mut parts = nickname.split('_');
         let count: Option<u32> = parts.next().and_then(|count| count.parse().ok());
@@ -114,7 +114,7 @@ pub fn smallest_with_gpus(gpus: u32, machine: &str) -> Option<(&'static str, u32
 
 /// What the published client asks for instead, where that differs: `Some("")` where it refuses the
 /// nickname.
-pub fn client_machine(typed: &str) -> Option<&'static str> {
+pub(crate) fn client_machine(typed: &str) -> Option<&'static str> {
     let lower = typed.trim().to_lowercase();
     let entry = NICKNAMES.iter().find(|(nickname, ..)| *nickname == lower)?;
     (entry.1 != entry.2).then_some(entry.2)
@@ -123,7 +123,7 @@ pub fn client_machine(typed: &str) -> Option<&'static str> {
 /// What a machine has by the nickname that Grid's client has for it: the number in front, and whether
 /// it counts GPUs (else CPUs). The client's table also has the machines below; others it does not
 /// check.
-pub fn client_units(machine: &str) -> Option<(u32, bool)> {
+pub(crate) fn client_units(machine: &str) -> Option<(u32, bool)> {
     let listed = NICKNAMES.iter().filter(|(.., client)| !client.is_empty());
     let known =
         listed.flat_map(|(nickname, ours, client)| [(*ours, *nickname), (*client, *nickname)]);

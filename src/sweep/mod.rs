@@ -119,89 +119,102 @@
 //! ```
 
 // What all stages stand on: places in a text, quoting, limits, and what a plan depends on beside its text.
-mod budget;
-#[cfg(any(test, feature = "page"))]
+pub(crate) mod budget;
+#[cfg(any(test, feature = "page", feature = "internals"))]
 pub(crate) mod fnv;
 mod settings;
-pub mod shell_quote;
-pub mod span;
+pub(crate) mod shell_quote;
+pub(crate) mod span;
 pub(crate) mod suggest;
 mod truncate;
 
 // Characters that are not what they look like, and mathematics that is the same everywhere.
-pub mod math;
-pub mod unicode;
+pub(crate) mod math;
+pub(crate) mod unicode;
 
 // Literals, ranges and distributions.
 pub mod literal;
-pub mod range;
-pub mod sampling;
+pub(crate) mod range;
+pub(crate) mod sampling;
 
 // Which of them a value is, and what one that cannot be read may be meant as.
 mod repair;
-pub mod value;
+pub(crate) mod value;
 
 // Whatever is wrong, with its wording.
 pub mod diagnostic;
 
 // Text to words.
-pub mod shell_words;
+pub(crate) mod shell_words;
 
 // The options of a command, by today's names and former ones.
-pub mod machines;
-pub mod options;
-pub mod spelling;
+pub(crate) mod machines;
+pub(crate) mod options;
+pub(crate) mod spelling;
 
 // Words to a command: options, script, arguments.
-pub mod command;
+pub(crate) mod command;
 
 // What is merged into a command, what is no command, and what holds between several.
 mod client_rules;
-pub mod config;
-pub mod foreign_text;
+pub(crate) mod config;
+pub(crate) mod foreign_text;
 
 // Arguments to axes.
-pub mod axis;
+pub(crate) mod axis;
 
 // Axes to a command's space, strategy and seed.
-pub mod part;
-pub mod subset;
+pub(crate) mod part;
+pub(crate) mod subset;
 
 // All commands as one plan.
-pub mod plan;
+pub(crate) mod plan;
 mod run_names;
 
 // What may not be meant in it.
 mod fingerprint;
-pub mod lints;
+pub(crate) mod lints;
 
 // All of these in a row; and the edits that mend what they report.
 mod fixes;
-mod reading;
+pub(crate) mod reading;
 
 // The choice of trials, its trials in order and as text, and its name.
-pub mod carry;
-mod command_lines;
-pub mod digest;
-pub mod ranges;
-pub mod sorted_space;
+pub(crate) mod carry;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the page shows it")
+)]
+pub(crate) mod command_lines;
+pub(crate) mod digest;
+pub(crate) mod ranges;
+#[cfg_attr(
+    not(feature = "internals"),
+    expect(dead_code, reason = "no user reaches it before the page shows it")
+)]
+pub(crate) mod sorted_space;
 
 // Changing the text from a control.
-pub mod edit;
-mod single_command;
+pub(crate) mod edit;
+pub(crate) mod single_command;
 
-pub use budget::MAX_LISTED;
-pub use carry::carry;
-pub use command_lines::CommandLines;
-pub use diagnostic::{Diagnostic, Fix, Severity};
+// The interface of the library: what the server uses.
+pub use diagnostic::Diagnostic;
 pub use digest::digest;
 pub use options::{Options, Strategy};
-pub use part::{Part, Seed};
+pub use part::Part;
 pub use plan::{Plan, Trial};
 pub use ranges::Ranges;
-pub use reading::{MAX_TEXT, Reading, read, read_request};
+pub use reading::{Reading, read};
 pub use settings::Settings;
-pub use single_command::suggest_single_command;
-pub use span::{Origin, Span};
+pub use span::Span;
 pub use suggest::nearest_name;
 pub use truncate::{QUOTED_MAX, truncate_chars};
+
+// What the page and the other stages use beside it.
+pub(crate) use budget::MAX_LISTED;
+pub(crate) use carry::carry;
+pub(crate) use diagnostic::{Fix, Severity};
+pub(crate) use reading::{MAX_TEXT, read_request};
+pub(crate) use single_command::suggest_single_command;
+pub(crate) use span::Origin;

@@ -43,7 +43,7 @@ pub struct Part {
 
 /// An argument of a part, by its number: found by name once, then read for many trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ArgumentSlot(u32);
+pub(crate) struct ArgumentSlot(u32);
 
 impl Part {
     /// Reads the axes of `command`, draws the values of its distributions in the order of the command, and
@@ -118,7 +118,7 @@ impl Part {
     }
 
     /// The command's place in the text.
-    pub fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.command.span
     }
 
@@ -128,7 +128,7 @@ impl Part {
     }
 
     /// Which indices of the space are proposed.
-    pub fn strategy(&self) -> Strategy {
+    pub(crate) fn strategy(&self) -> Strategy {
         self.command.options.strategy
     }
 
@@ -148,15 +148,11 @@ impl Part {
     }
 
     /// How many trials are proposed.
+    #[allow(clippy::len_without_is_empty, reason = "no part is empty")]
     pub fn len(&self) -> u128 {
         self.drawn_indices
             .as_ref()
             .map_or(self.space_len, |chosen| chosen.len() as u128)
-    }
-
-    /// Whether no trial is proposed; never so in a plan.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The index in the space of the `n`-th proposed trial, from 0. O(1).
@@ -219,7 +215,7 @@ impl Part {
 
     /// The argument that a formula calls `variable`: leading dashes gone, `-` as `_`; a positional
     /// one is `arg1`, `arg2`, ….
-    pub fn find_argument(&self, variable: &str) -> Option<ArgumentSlot> {
+    pub(crate) fn find_argument(&self, variable: &str) -> Option<ArgumentSlot> {
         let matches = |name: &str| match name.strip_prefix('#') {
             Some(number) => variable.strip_prefix("arg") == Some(number),
             None => {
@@ -243,12 +239,12 @@ impl Part {
     }
 
     /// The number of the axis that sweeps the argument; `None` where it is not swept.
-    pub fn axis_of(&self, slot: ArgumentSlot) -> Option<u32> {
+    pub(crate) fn axis_of(&self, slot: ArgumentSlot) -> Option<u32> {
         self.swept.get(slot.0 as usize).copied().flatten()
     }
 
     /// What the trial at `index` passes for the argument. O(1).
-    pub fn value(&self, slot: ArgumentSlot, index: u128) -> Option<Cow<'_, str>> {
+    pub(crate) fn value(&self, slot: ArgumentSlot, index: u128) -> Option<Cow<'_, str>> {
         let argument = self.command.arguments.get(slot.0 as usize)?;
         match self.axis_of(slot) {
             Some(axis) => self.axis_value(axis as usize, index),
@@ -309,7 +305,7 @@ impl Part {
 
     /// What the wire calls `runControllerCommand`: the script, two blanks (one where there are no
     /// arguments), and the arguments as typed, each quoted for a shell.
-    pub fn run_controller_command(&self) -> String {
+    pub(crate) fn run_controller_command(&self) -> String {
         let words: Vec<_> = self
             .command
             .arguments

@@ -1,6 +1,5 @@
 //! Stage 6: joins the parts of a text to one plan, a function from positions to trials.
 
-use super::axis;
 use super::part::{ArgumentSlot, Part};
 use super::ranges::Ranges;
 use super::run_names::RunNames;
@@ -119,13 +118,6 @@ impl Plan {
             Some(slot) => part.value(*slot, trial.index),
             None => Some(Cow::Borrowed(part.script())),
         }
-    }
-
-    /// The number that the trial passes for what a formula calls `variable` (see [`Part::find_argument`]);
-    /// `None` where it passes none, or no number.
-    pub fn number(&self, trial: &Trial, variable: &str) -> Option<f64> {
-        let part = self.part(trial)?;
-        axis::parse_number(&part.value(part.find_argument(variable)?, trial.index)?)
     }
 
     /// The trial's words, the script first; none for a trial of another plan.

@@ -32,7 +32,7 @@ impl Range {
     ///
     /// # Errors
     /// A step of zero, or more than 2^128 − 1 values.
-    pub fn new(start: BigInt, stop: BigInt, step: BigInt) -> Result<Range, RangeError> {
+    pub(crate) fn new(start: BigInt, stop: BigInt, step: BigInt) -> Result<Range, RangeError> {
         if step.is_zero() {
             return Err(RangeError::ZeroStep);
         }
@@ -62,22 +62,22 @@ impl Range {
     }
 
     /// How many values there are, up to 2^128 − 1.
-    pub fn len(&self) -> u128 {
+    pub(crate) fn len(&self) -> u128 {
         self.len
     }
 
     /// Whether there is no value.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// First value, step and count, which determine every value.
-    pub fn start_step_len(&self) -> (&BigInt, &BigInt, u128) {
+    pub(crate) fn start_step_len(&self) -> (&BigInt, &BigInt, u128) {
         (&self.start, &self.step, self.len)
     }
 
     /// Appends the value at `index` in decimal; nothing when there is none.
-    pub fn write(&self, index: u128, out: &mut String) {
+    pub(crate) fn write(&self, index: u128, out: &mut String) {
         if index >= self.len {
             return;
         }
@@ -106,7 +106,7 @@ impl Range {
 ///
 /// # Errors
 /// As [`Range::new`].
-pub fn from_arguments(mut arguments: Vec<BigInt>) -> Option<Result<Range, RangeError>> {
+pub(crate) fn from_arguments(mut arguments: Vec<BigInt>) -> Option<Result<Range, RangeError>> {
     let step = if arguments.len() == 3 {
         arguments.pop()?
     } else {

@@ -15,7 +15,7 @@ pub struct Ranges {
 
 impl Ranges {
     /// The empty set.
-    pub fn empty() -> Ranges {
+    pub(crate) fn empty() -> Ranges {
         Ranges::default()
     }
 
@@ -42,7 +42,7 @@ impl Ranges {
     }
 
     /// The ranges, ascending: first and last number of each.
-    pub fn ranges(&self) -> &[(u128, u128)] {
+    pub(crate) fn ranges(&self) -> &[(u128, u128)] {
         &self.ranges
     }
 
@@ -59,7 +59,7 @@ impl Ranges {
     }
 
     /// Whether `number` is in the set. O(log ranges).
-    pub fn contains(&self, number: u128) -> bool {
+    pub(crate) fn contains(&self, number: u128) -> bool {
         let after = self.ranges.partition_point(|(first, _)| *first <= number);
         after > 0 && self.ranges[after - 1].1 >= number
     }
@@ -78,7 +78,7 @@ impl Ranges {
     }
 
     /// Adds `first` to `last` inclusive; nothing when `first > last`.
-    pub fn insert_range(&mut self, first: u128, last: u128) {
+    pub(crate) fn insert_range(&mut self, first: u128, last: u128) {
         if first > last {
             return;
         }
@@ -98,7 +98,7 @@ impl Ranges {
     }
 
     /// Removes `first` to `last` inclusive; nothing when `first > last`.
-    pub fn remove_range(&mut self, first: u128, last: u128) {
+    pub(crate) fn remove_range(&mut self, first: u128, last: u128) {
         if first > last {
             return;
         }
@@ -118,17 +118,19 @@ impl Ranges {
     }
 
     /// Adds one number. O(ranges).
+    #[cfg(feature = "internals")]
     pub fn insert(&mut self, number: u128) {
         self.insert_range(number, number);
     }
 
     /// Removes one number. O(ranges).
+    #[cfg(feature = "internals")]
     pub fn remove(&mut self, number: u128) {
         self.remove_range(number, number);
     }
 
     /// The numbers 0 to `len` − 1 that are not in the set.
-    pub fn invert(&self, len: u128) -> Ranges {
+    pub(crate) fn invert(&self, len: u128) -> Ranges {
         let mut inverted = Ranges::full(len);
         for (first, last) in &self.ranges {
             inverted.remove_range(*first, *last);
@@ -137,14 +139,14 @@ impl Ranges {
     }
 
     /// The numbers of the set below `len`.
-    pub fn clip(&self, len: u128) -> Ranges {
+    pub(crate) fn clip(&self, len: u128) -> Ranges {
         let mut clipped = self.clone();
         clipped.remove_range(len, u128::MAX);
         clipped
     }
 
     /// The numbers of the set from `first` to `last` inclusive. O(log ranges + ranges of the result).
-    pub fn between(&self, first: u128, last: u128) -> Ranges {
+    pub(crate) fn between(&self, first: u128, last: u128) -> Ranges {
         let begin = self.ranges.partition_point(|(_, l)| *l < first);
         let inside = self.ranges[begin..].iter().take_while(|(f, _)| *f <= last);
         let clipped = inside.map(|(f, l)| ((*f).max(first), (*l).min(last)));
@@ -162,7 +164,7 @@ impl Ranges {
     }
 
     /// The numbers of the set that are not in the other. O(ranges of both).
-    pub fn difference(&self, other: &Ranges) -> Ranges {
+    pub(crate) fn difference(&self, other: &Ranges) -> Ranges {
         let mut left = Vec::with_capacity(self.ranges.len());
         let mut holes = other.ranges.iter().peekable();
         for &(first, last) in &self.ranges {
@@ -187,7 +189,7 @@ impl Ranges {
     }
 
     /// The numbers that are in both sets. O(ranges · log other's + ranges of the result).
-    pub fn intersection(&self, other: &Ranges) -> Ranges {
+    pub(crate) fn intersection(&self, other: &Ranges) -> Ranges {
         let mut both = Vec::new();
         for (first, last) in &self.ranges {
             let begin = other.ranges.partition_point(|(_, l)| l < first);
@@ -221,7 +223,7 @@ impl fmt::Display for Ranges {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangesError {
     /// The piece between two commas that could not be read.
-    pub found: String,
+    pub(crate) found: String,
 }
 
 impl fmt::Display for RangesError {

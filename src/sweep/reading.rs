@@ -45,12 +45,12 @@ impl Reading {
     }
 
     /// What is wrong in the command, then what is in the config file.
-    pub fn all_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+    pub(crate) fn all_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().chain(&self.config_diagnostics)
     }
 
     /// The config file that is read: the first that a command names.
-    pub fn config_name(&self) -> Option<&str> {
+    pub(crate) fn config_name(&self) -> Option<&str> {
         let mut names = self.commands.iter().map(|c| c.options.config.as_deref());
         names.find_map(|name| name)
     }

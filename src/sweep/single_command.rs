@@ -18,9 +18,9 @@ const MAX_COMMANDS: usize = 10_000;
 /// O(arguments of all commands).
 ///
 /// ```
-/// use sweep_planner::sweep::{Settings, read, shortcut};
+/// use sweep_planner::internals::sweep::{Settings, read, suggest_single_command};
 /// let text = "grid run f.py --n 8\ngrid run f.py --n 16";
-/// let fix = shortcut(text, &read(text, &Settings::default()).plan).unwrap();
+/// let fix = suggest_single_command(text, &read(text, &Settings::default()).plan).unwrap();
 /// assert_eq!(fix.apply(text), "grid run f.py --n \"[8, 16]\"");
 /// ```
 pub fn suggest_single_command(text: &str, plan: &Plan) -> Option<Fix> {

@@ -24,13 +24,13 @@ pub struct Span {
 
 impl Span {
     /// The span from `start` up to, not including, `end`.
-    pub fn new(start: u32, end: u32) -> Span {
+    pub(crate) fn new(start: u32, end: u32) -> Span {
         debug_assert!(start <= end, "span {start}..{end}");
         Span { start, end }
     }
 
     /// The empty span at `offset`.
-    pub fn at(offset: u32) -> Span {
+    pub(crate) fn at(offset: u32) -> Span {
         Span {
             start: offset,
             end: offset,
@@ -38,7 +38,7 @@ impl Span {
     }
 
     /// The smallest span that covers both.
-    pub fn to(self, other: Span) -> Span {
+    pub(crate) fn to(self, other: Span) -> Span {
         Span {
             start: self.start.min(other.start),
             end: self.end.max(other.end),
@@ -46,7 +46,7 @@ impl Span {
     }
 
     /// Whether the two have a byte in common, or one is empty and touches the other.
-    pub fn overlaps(self, other: Span) -> bool {
+    pub(crate) fn overlaps(self, other: Span) -> bool {
         if self.start == self.end || other.start == other.end {
             return self.start <= other.end && other.start <= self.end;
         }
@@ -61,7 +61,7 @@ impl Span {
 
     /// The same place counted in UTF-16 code units, as a browser's text box counts:
     /// (start, end). O(length of the text).
-    pub fn to_utf16(self, text: &str) -> (u32, u32) {
+    pub(crate) fn to_utf16(self, text: &str) -> (u32, u32) {
         let start = utf16_length(text.get(..self.start as usize).unwrap_or(text));
         (start, start + utf16_length(self.slice(text)))
     }

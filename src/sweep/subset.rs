@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
 
 /// The most trials that a random search lists.
-pub const MAX_DRAWN: u64 = 1_000_000;
+pub(crate) const MAX_DRAWN: u64 = 1_000_000;
 
 /// `count` distinct numbers below `len`, each set equally likely, ascending; all of them where
 /// `count` is `len` or more.

@@ -37,9 +37,9 @@ pub struct Call {
     /// The arguments and their places.
     pub arguments: Vec<CallArgument>,
     /// Where the name begins.
-    pub start: u32,
+    pub(crate) start: u32,
     /// Where the text behind the closing parenthesis begins.
-    pub end: u32,
+    pub(crate) end: u32,
 }
 
 /// Reads a value without a table of character names: `\N{NAME}` in a string makes it unreadable.

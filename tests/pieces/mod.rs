@@ -3,7 +3,7 @@
 mod processor;
 
 pub(crate) use processor::processor_time;
-use sweep_planner::sweep::{Options, Reading, Settings, read, read_request};
+use sweep_planner::internals::sweep::{Options, Reading, Settings, read, read_request};
 
 const PIECES: &str = include_str!("../data/repeated.txt");
 /// Problems whose fixes are computed; each may cost a reading of the whole text. The page shows

@@ -5,7 +5,7 @@
 )]
 
 use proptest::prelude::*;
-use sweep_planner::sweep::{Diagnostic, Origin, Plan, Reading, Settings, shell_quote};
+use sweep_planner::internals::sweep::{Diagnostic, Origin, Plan, Reading, Settings, shell_quote};
 
 /// Values as a person writes them: swept and plain, right and wrong.
 pub(crate) fn value() -> impl Strategy<Value = String> {

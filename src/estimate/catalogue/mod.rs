@@ -46,7 +46,7 @@ impl Catalogue {
     /// preceded by lines `# key = text` that `source` refers to as `key` or `key argument`, the
     /// argument standing for `{}` in the text. Strict: an unknown key, a price that is no plain
     /// decimal, a repeated machine or alias of one provider are errors. O(length).
-    pub fn parse(text: &str) -> Result<Catalogue, CsvError> {
+    pub(crate) fn parse(text: &str) -> Result<Catalogue, CsvError> {
         let mut sources = Vec::new();
         let mut machines: Vec<Machine> = Vec::new();
         let mut header_seen = false;

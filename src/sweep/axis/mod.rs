@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::command::Argument;
 use super::diagnostic::{Diagnostic, Kind, TypedValue};
-use super::literal::{CallArgument, CharacterNames, ListItems, Literal, as_integer};
+use super::literal::{CallArgument, CharacterNames, ListItems, as_integer};
 use super::range::{self, Range};
 use super::repair;
 use super::sampling::{self, ArgumentRef, Note, Stream};
@@ -44,7 +44,7 @@ impl Axis {
     }
 
     /// Whether the values depend on the part's seed.
-    pub fn is_drawn(&self) -> bool {
+    pub(crate) fn is_drawn(&self) -> bool {
         self.drawn
     }
 
@@ -376,7 +376,7 @@ fn argument_place(call: &Call, argument: Option<ArgumentRef>) -> Option<(u32, u3
 
 /// The number that a passed value is, for formulas and filters: what Python's `float` reads, and 1 and
 /// 0 for `True` and `False`. No infinities or NaN by name: `inf` is a text here.
-pub fn parse_number(text: &str) -> Option<f64> {
+pub(crate) fn parse_number(text: &str) -> Option<f64> {
     match text.trim() {
         "True" => Some(1.0),
         "False" => Some(0.0),
@@ -391,9 +391,4 @@ pub fn parse_number(text: &str) -> Option<f64> {
             }
         }
     }
-}
-
-/// The text that the script is passed for a literal: Python's `str` of it.
-pub fn passed(value: &Literal) -> String {
-    value.to_str()
 }

@@ -8,7 +8,7 @@
 //! other values.
 //!
 //! ```
-//! use sweep_planner::sweep::{Ranges, Settings, carry, read};
+//! use sweep_planner::internals::sweep::{Ranges, Settings, carry, read};
 //!
 //! let plan = |text: &str| read(text, &Settings::default()).plan;
 //! let before = plan(r#"grid run f.py --lr "[0.1, 0.2, 0.3]""#);
@@ -50,7 +50,7 @@ use super::ranges::Ranges;
 use transfer::{Transferred, transfer};
 
 /// The most ranges that one choice may take on the way, which bounds time and memory.
-pub const MAX_RANGES: usize = 1_000_000;
+pub(crate) const MAX_RANGES: usize = 1_000_000;
 
 /// A choice, carried to another plan than the one it was made on.
 #[derive(Clone, Debug, Default, PartialEq)]

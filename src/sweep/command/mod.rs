@@ -30,15 +30,15 @@ pub(super) use runner::{detect_runner, is_python};
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionUse {
     /// The entry of the client's table of options.
-    pub spec: &'static OptionSpec,
+    pub(crate) spec: &'static OptionSpec,
     /// From its first dash to the end of its value.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The value alone; empty at the end of the option where it has none.
     pub value_span: Span,
     /// The value as typed, quotes removed; "" for a flag.
     pub value: String,
     /// The text that the places are in.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// One argument of the script.
@@ -58,7 +58,7 @@ pub struct Argument {
 
 impl Argument {
     /// What stands before the value in the same word: `--name=`, or nothing.
-    pub fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> &str {
         self.word
             .text
             .get(..self.value_start as usize)
@@ -74,7 +74,7 @@ impl Argument {
     }
 
     /// The whole value in the command text, its quotes included.
-    pub fn value_span(&self) -> Span {
+    pub(crate) fn value_span(&self) -> Span {
         let span = self.word.span;
         match self.value_start.checked_sub(1) {
             None => span,
@@ -83,7 +83,7 @@ impl Argument {
     }
 
     /// The place in the command text of bytes `start..end` of the value.
-    pub fn locate(&self, start: u32, end: u32) -> Span {
+    pub(crate) fn locate(&self, start: u32, end: u32) -> Span {
         let (start, end) = (
             start.saturating_add(self.value_start),
             end.saturating_add(self.value_start),
@@ -98,21 +98,21 @@ pub struct Command {
     /// The whole command in the text.
     pub span: Span,
     /// Where an option can be put in: behind `grid run`.
-    pub options_at: u32,
+    pub(crate) options_at: u32,
     /// The options as typed; once a config file is merged, the typed ones that still count, then the file's.
-    pub uses: Vec<OptionUse>,
+    pub(crate) uses: Vec<OptionUse>,
     /// The values that count, defaults filled in.
     pub options: Options,
     /// As typed, relative to the source's top folder.
-    pub script: String,
+    pub(crate) script: String,
     /// Quotes included.
-    pub script_span: Span,
+    pub(crate) script_span: Span,
     /// Its arguments, one for each word.
     pub arguments: Vec<Argument>,
     /// Whether the config file that `--config` names is part of all this.
-    pub config_read: bool,
+    pub(crate) config_read: bool,
     /// Names of the options that the config file sets: typed values of these do not count.
-    pub decided_by_config: Vec<&'static str>,
+    pub(crate) decided_by_config: Vec<&'static str>,
 }
 
 impl Command {
@@ -123,7 +123,7 @@ impl Command {
 }
 
 /// Reads one command. `None` where there is no script to run; the diagnostics report why.
-pub fn parse(words: CommandWords, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
+pub(crate) fn parse(words: CommandWords, diagnostics: &mut Vec<Diagnostic>) -> Option<Command> {
     let report = |diagnostics: &mut Vec<Diagnostic>, span, kind| {
         diagnostics.push(Diagnostic::new(span, kind));
     };
@@ -220,7 +220,7 @@ pub(super) fn append_words(command: &mut Command, words: &[Word]) {
 }
 
 /// The command that a request carries: `words` are the script and its arguments.
-pub fn from_request(
+pub(crate) fn from_request(
     words: CommandWords,
     options: Options,
     diagnostics: &mut Vec<Diagnostic>,

@@ -23,7 +23,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use sweep_planner::sweep::{Settings, read};
+//! use sweep_planner::internals::sweep::{Settings, read};
 //!
 //! let config = "hyper_params: {params: {--lr: [0.1, 0.2], --gamma: 1:30}}";
 //! let settings = Settings { config: Some(Arc::from(config)), ..Settings::default() };
@@ -56,7 +56,7 @@ mod pasted;
 #[cfg(test)]
 mod tests;
 
-pub use pasted::{PastedConfig, split_pasted};
+pub use pasted::split_pasted;
 pub(super) use pasted::{check_pasted, split_key};
 
 use super::diagnostic::Diagnostic;
@@ -68,39 +68,39 @@ use std::collections::BTreeMap;
 
 /// What a config file sets. Places are in its text.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Config {
+pub(crate) struct Config {
     /// Options of `grid run`, in the file's order.
-    pub settings: Vec<Setting>,
+    pub(crate) settings: Vec<Setting>,
     /// `strategy_options`, where the file has them: they replace `--num_trials` and `--seed`.
-    pub strategy_options: Option<Span>,
+    pub(crate) strategy_options: Option<Span>,
     /// The trials' environment, where the file has one; values as Python prints them.
-    pub environment: Option<BTreeMap<String, String>>,
+    pub(crate) environment: Option<BTreeMap<String, String>>,
     /// Commands around the image build and the trial.
-    pub actions: Actions,
+    pub(crate) actions: Actions,
     /// The words of `params`, as the client puts them behind the script's own arguments.
-    pub parameters: Vec<Word>,
+    pub(crate) parameters: Vec<Word>,
 }
 
 /// An option that the file sets.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// The key in the file, such as `storage_gb` for `--memory`.
-    pub key: &'static str,
+    pub(crate) key: &'static str,
     /// The option of the command that it replaces.
-    pub spec: &'static OptionSpec,
+    pub(crate) spec: &'static OptionSpec,
     /// The value as it would be typed, "" for a flag that is set; `None` for a flag that is not, and
     /// for a null, which leaves the option at its default.
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
     /// The value's place in the YAML text.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// Longest text that is read, in bytes.
-pub const MAX_TEXT: usize = 1 << 20;
+pub(crate) const MAX_TEXT: usize = 1 << 20;
 
 /// Reads a config file's text and reports what is wrong in it. Any text gives a config; nothing panics.
 /// O(length), and some 10^5 values at most, aliases counted as often as they stand.
-pub fn read(text: &str) -> (Config, Vec<Diagnostic>) {
+pub(crate) fn read(text: &str) -> (Config, Vec<Diagnostic>) {
     if text.len() > MAX_TEXT {
         let diagnostic = Diagnostic::in_config(Span::at(0), ConfigProblem::TooLong);
         return (Config::default(), vec![diagnostic]);

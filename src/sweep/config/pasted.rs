@@ -18,16 +18,16 @@ const FILE_NAME: &str = "config.yml";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastedConfig {
     /// The commands above and below the file, each naming it by `--config`; "" where there are none.
-    pub commands: String,
+    pub(crate) commands: String,
     /// The file's text, which ends in a line end.
-    pub yaml: String,
+    pub(crate) yaml: String,
     /// The script that the file names for itself, in a comment or a key that Grid does not read.
-    pub script: Option<String>,
+    pub(crate) script: Option<String>,
 }
 
 impl PastedConfig {
     /// The commands, or where there are none the shortest that runs `script` by this file.
-    pub fn commands_or_default(&self, script: &str) -> String {
+    pub(crate) fn commands_or_default(&self, script: &str) -> String {
         if !self.commands.is_empty() {
             return self.commands.clone();
         }

@@ -166,7 +166,7 @@ pub enum YamlSyntaxError {
 
 impl ConfigProblem {
     /// Whether it blocks the launch.
-    pub fn severity(&self) -> Severity {
+    pub(crate) fn severity(&self) -> Severity {
         match self {
             ConfigProblem::UnknownKey { .. }
             | ConfigProblem::Ignored { .. }
@@ -183,7 +183,7 @@ impl ConfigProblem {
     }
 
     /// What would be right, where saying so helps.
-    pub fn help(&self) -> Option<String> {
+    pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             ConfigProblem::Syntax(syntax) => return syntax.help().map(Into::into),
             ConfigProblem::UnknownKey {

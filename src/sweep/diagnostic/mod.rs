@@ -12,11 +12,11 @@ use super::span::{Origin, Span};
 
 // The groups of problems, each with its facts and words.
 mod character;
-pub mod config;
+pub(crate) mod config;
 mod doubt;
-pub mod foreign;
+pub(crate) mod foreign;
 mod shell;
-pub mod spelling;
+pub(crate) mod spelling;
 
 // What holds for all of them.
 mod help;
@@ -27,17 +27,19 @@ mod wording;
 // An edit; `fixes` has those that mend each.
 mod fix;
 
-pub use character::CharacterProblem;
-pub use doubt::{
-    EatenQuotes, HiddenWords, Lint, LostSweep, OptionLike, OverrideList, RefusingPythons,
-    RepeatedFlag, TypedValue, ValuePlace,
+pub(crate) use character::CharacterProblem;
+pub use doubt::Lint;
+pub(crate) use doubt::{
+    EatenQuotes, HiddenWords, LostSweep, OptionLike, OverrideList, RefusingPythons, RepeatedFlag,
+    TypedValue, ValuePlace,
 };
 pub(in crate::sweep) use doubt::{eaten_quotes, excerpt, hydra, lost_sweep};
 pub use fix::Fix;
 pub(in crate::sweep) use fix::extend_over_blanks;
 pub use render::render_with_carets;
-pub use shell::{Preamble, ShellChange, ShellProblem};
-pub use wording::{count_in_words, format_count, group_digits};
+pub(crate) use shell::{Preamble, ShellChange, ShellProblem};
+pub use wording::format_count;
+pub(crate) use wording::group_digits;
 
 /// The most problems of one text that are reported one by one.
 pub(super) const MAX_PROBLEMS: usize = 1000;
@@ -67,7 +69,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// The problem `kind` at `span`.
-    pub fn new(span: Span, kind: Kind) -> Diagnostic {
+    pub(crate) fn new(span: Span, kind: Kind) -> Diagnostic {
         Diagnostic {
             span,
             kind,
@@ -114,11 +116,11 @@ pub enum ShellSyntax {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GpuPlaces {
     /// The value of `--gpus`.
-    pub gpus: Span,
+    pub(crate) gpus: Span,
     /// The machine; `None` where the command names none.
-    pub machine: Option<Span>,
+    pub(crate) machine: Option<Span>,
     /// Where an option can be put in.
-    pub options_at: u32,
+    pub(crate) options_at: u32,
 }
 
 /// What is wrong, with the facts that its message needs.

@@ -78,7 +78,7 @@ pub enum Problem {
 
 impl Problem {
     /// Whether it blocks the launch.
-    pub fn severity(&self) -> Severity {
+    pub(crate) fn severity(&self) -> Severity {
         match self {
             Problem::Train | Problem::BehindScript { .. } | Problem::FormerBehindScript { .. } => {
                 Severity::Warning
@@ -88,7 +88,7 @@ impl Problem {
     }
 
     /// What would be right, where saying so helps.
-    pub fn help(&self) -> Option<String> {
+    pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             Problem::Unknown { candidates, .. } => match candidates.as_slice() {
                 [] => "the script's own arguments stand behind the script".into(),

@@ -300,7 +300,7 @@ impl fmt::Display for ShellSyntax {
 }
 
 /// A count with its digits grouped and, from a million on, in words.
-pub fn count_in_words(count: u128) -> String {
+pub(crate) fn count_in_words(count: u128) -> String {
     const NAMES: [&str; 12] = [
         "million",
         "billion",
@@ -345,7 +345,7 @@ pub fn format_count(count: u128) -> String {
 }
 
 /// Digits of any number in groups of three: `1,000,000`.
-pub fn group_digits(digits: &str) -> String {
+pub(crate) fn group_digits(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {

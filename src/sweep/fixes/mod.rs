@@ -68,6 +68,7 @@ impl Diagnostic {
     }
 
     /// The first of [`Diagnostic::fixes`].
+    #[cfg(feature = "internals")]
     pub fn fix(&self, text: &str) -> Option<Fix> {
         self.fixes(text).into_iter().next()
     }

@@ -14,7 +14,6 @@ mod option_like;
 mod repeated_flag;
 
 pub(super) use eaten_quotes::explain_eaten_quotes;
-pub use option_like::pythons_refusing;
 
 /// Checks a command; `part` is what it stands for, where it could be read. `text` is the command's.
 /// O(length + values that are listed).

@@ -15,7 +15,7 @@ use crate::sweep::part::Part;
 use crate::sweep::span::{Origin, Span};
 
 /// The Pythons whose argparse takes `value` for an option; `None` where it is a value to all. O(length).
-pub fn pythons_refusing(value: &str) -> Option<RefusingPythons> {
+pub(crate) fn pythons_refusing(value: &str) -> Option<RefusingPythons> {
     let number = value.strip_prefix('-')?;
     if number.is_empty() || value.contains(' ') {
         return None;

@@ -20,7 +20,7 @@ impl Parser<'_> {
     ///
     /// # Errors
     /// What Python refuses, with its place.
-    pub fn parse_call_arguments(&mut self) -> Result<Vec<CallArgument>> {
+    pub(crate) fn parse_call_arguments(&mut self) -> Result<Vec<CallArgument>> {
         let start = self.offset();
         self.enter_bracket()?;
         self.eat('(');

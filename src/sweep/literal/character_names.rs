@@ -55,7 +55,7 @@ impl CharacterNames {
 
     /// A table of lines `NAME;CODE`, sorted by name; `None` where the text is something else, such as
     /// an error page. O(length).
-    pub fn from_table(text: &str) -> Option<CharacterNames> {
+    pub(crate) fn from_table(text: &str) -> Option<CharacterNames> {
         let entries = || text.lines().map(parse_entry);
         let sorted = entries().zip(entries().skip(1)).all(|pair| match pair {
             (Some((name, _)), Some((next, _))) => name < next,
@@ -67,7 +67,7 @@ impl CharacterNames {
 
     /// The character of a name, as CPython's `\N` finds it: in upper or lower case, but only in upper
     /// case for ideographs and Hangul syllables, whose names follow a rule. O(log names).
-    pub fn find(&self, name: &str) -> Option<char> {
+    pub(crate) fn find(&self, name: &str) -> Option<char> {
         if let Some(number) = name.strip_prefix("CJK UNIFIED IDEOGRAPH-") {
             return find_ideograph(number);
         }

@@ -6,11 +6,11 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiteralError {
     /// Offset of the first byte concerned.
-    pub start: u32,
+    pub(crate) start: u32,
     /// Offset behind the last byte concerned.
-    pub end: u32,
+    pub(crate) end: u32,
     /// What is wrong there.
-    pub kind: LiteralErrorKind,
+    pub(crate) kind: LiteralErrorKind,
 }
 
 /// What is wrong with a literal. `Display` gives the message.
@@ -136,7 +136,7 @@ impl fmt::Display for LiteralErrorKind {
 
 impl LiteralErrorKind {
     /// What to write instead, where there is something to suggest.
-    pub fn help(&self) -> Option<String> {
+    pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             LiteralErrorKind::BareName(name) => match name.to_ascii_lowercase().as_str() {
                 "true" => "write `True`, or `'true'` for the text".into(),

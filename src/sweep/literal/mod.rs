@@ -17,7 +17,9 @@ mod error;
 
 pub use call::CallArgument;
 pub use character_names::CharacterNames;
-pub use error::{LiteralError, LiteralErrorKind};
-pub use names::{as_integer, leading_dotted_path, leading_identifier};
-pub use parser::{ListItems, Parser, Spanned};
-pub use value::{Literal, float_repr};
+pub(crate) use error::{LiteralError, LiteralErrorKind};
+pub(crate) use names::{as_integer, leading_dotted_path, leading_identifier};
+pub(crate) use parser::ListItems;
+pub use parser::Parser;
+pub use value::Literal;
+pub(crate) use value::float_repr;

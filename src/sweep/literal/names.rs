@@ -4,7 +4,7 @@ use super::Literal;
 use num_bigint::BigInt;
 
 /// The identifier at the start of `text`; empty where there is none.
-pub fn leading_identifier(text: &str) -> &str {
+pub(crate) fn leading_identifier(text: &str) -> &str {
     let begins = text
         .chars()
         .next()
@@ -16,7 +16,7 @@ pub fn leading_identifier(text: &str) -> &str {
 }
 
 /// The dotted names at the start of `text`, such as `np.random.uniform`.
-pub fn leading_dotted_path(text: &str) -> &str {
+pub(crate) fn leading_dotted_path(text: &str) -> &str {
     let mut end = leading_identifier(text).len();
     while end > 0 && text[end..].starts_with('.') {
         let next = leading_identifier(&text[end + 1..]).len();
@@ -29,7 +29,7 @@ pub fn leading_dotted_path(text: &str) -> &str {
 }
 
 /// The integer that Python's `range` and NumPy's sizes take for `value`: booleans count.
-pub fn as_integer(value: &Literal) -> Option<BigInt> {
+pub(crate) fn as_integer(value: &Literal) -> Option<BigInt> {
     match value {
         Literal::Int(value) => Some(value.clone()),
         Literal::Bool(value) => Some(BigInt::from(u8::from(*value))),

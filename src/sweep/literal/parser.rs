@@ -26,10 +26,10 @@ pub struct Spanned {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListItems {
     /// The items, in the order written.
-    pub items: Vec<Spanned>,
+    pub(crate) items: Vec<Spanned>,
     /// Indices of items that follow their neighbour without a comma (string literals only, which
     /// Python would join).
-    pub missing_commas: Vec<u32>,
+    pub(crate) missing_commas: Vec<u32>,
 }
 
 /// How deep brackets may nest: the parser recurses, and a page's stack is small. Python's own limit is
@@ -48,7 +48,7 @@ type Result<T> = std::result::Result<T, LiteralError>;
 
 impl<'a> Parser<'a> {
     /// A parser at the start of `text`.
-    pub fn new(text: &'a str) -> Parser<'a> {
+    pub(crate) fn new(text: &'a str) -> Parser<'a> {
         Parser {
             text,
             position: 0,
@@ -58,12 +58,12 @@ impl<'a> Parser<'a> {
     }
 
     /// The same parser, with the names that `\N{NAME}` may have.
-    pub fn with_names(self, names: Option<&'a CharacterNames>) -> Parser<'a> {
+    pub(crate) fn with_names(self, names: Option<&'a CharacterNames>) -> Parser<'a> {
         Parser { names, ..self }
     }
 
     /// Goes to byte `offset` of the text.
-    pub fn seek(&mut self, offset: usize) {
+    pub(crate) fn seek(&mut self, offset: usize) {
         self.position = if self.text.is_char_boundary(offset) {
             offset
         } else {
@@ -72,7 +72,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Byte offset of what is read next.
-    pub fn offset(&self) -> u32 {
+    pub(crate) fn offset(&self) -> u32 {
         u32::try_from(self.position).unwrap_or(u32::MAX)
     }
 
@@ -102,7 +102,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Skips blanks, line ends, escaped line ends and comments.
-    pub fn skip_blanks(&mut self) {
+    pub(crate) fn skip_blanks(&mut self) {
         loop {
             let next = self.text.as_bytes().get(self.position);
             if !matches!(
@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads `c` and the blanks around it, if it stands next; returns whether it does.
-    pub fn eat(&mut self, c: char) -> bool {
+    pub(crate) fn eat(&mut self, c: char) -> bool {
         self.skip_blanks();
         let eaten = self.peek() == Some(c);
         if eaten {
@@ -139,7 +139,7 @@ impl<'a> Parser<'a> {
     }
 
     /// An error that something else than the next token is expected.
-    pub fn unexpected<T>(&mut self, expected: &'static str) -> Result<T> {
+    pub(crate) fn unexpected<T>(&mut self, expected: &'static str) -> Result<T> {
         let start = self.offset();
         let problem = self.classify_token(expected);
         self.error(start, problem)
@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What Python refuses, with its place.
-    pub fn parse_value(&mut self) -> Result<Spanned> {
+    pub(crate) fn parse_value(&mut self) -> Result<Spanned> {
         self.skip_blanks();
         let start = self.offset();
         let value = self.parse_bare_value()?;
@@ -370,7 +370,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What Python refuses, with its place.
-    pub fn parse_outermost_list(&mut self) -> Result<ListItems> {
+    pub(crate) fn parse_outermost_list(&mut self) -> Result<ListItems> {
         let start = self.offset();
         self.enter_bracket()?;
         self.eat('[');
@@ -419,7 +419,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What stands there instead.
-    pub fn expect_end(&mut self) -> Result<()> {
+    pub(crate) fn expect_end(&mut self) -> Result<()> {
         self.skip_blanks();
         if self.rest().is_empty() {
             return Ok(());

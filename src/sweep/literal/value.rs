@@ -33,7 +33,7 @@ pub enum Literal {
 
 /// Python's `repr` of a float: the shortest digits that read back as the same double, with an
 /// exponent below 1e-4 and from 1e16 up (CPython's `float_repr_style = 'short'`, format `'r'`).
-pub fn float_repr(value: f64) -> String {
+pub(crate) fn float_repr(value: f64) -> String {
     if value.is_nan() {
         return "nan".into();
     }
@@ -92,7 +92,7 @@ fn format_positional(mantissa: &str, exponent: i32) -> String {
 
 impl Literal {
     /// [`Literal::to_str`] in exactly the memory that it needs: an axis holds up to a million of them.
-    pub fn to_boxed_str(&self) -> Box<str> {
+    pub(crate) fn to_boxed_str(&self) -> Box<str> {
         match self {
             Literal::Str(text) => text.as_str().into(),
             Literal::Int(value) => match value.to_i64() {
@@ -104,7 +104,7 @@ impl Literal {
     }
 
     /// Python's `str` of the value: strings bare, everything else as [`Literal::repr`].
-    pub fn to_str(&self) -> String {
+    pub(crate) fn to_str(&self) -> String {
         match self {
             Literal::Str(text) => text.clone(),
             other => other.repr(),

@@ -16,7 +16,7 @@
 //! | [`cos`] on [0, π] | our own, table and Taylor polynomials | 0.0016 % of 10^7 |
 //! | [`acos`] | our own, correctly rounded | 0.069 % of 10^7 |
 //!
-//! The counts are of the test `platform_agrees`, run on that library. Only the von Mises
+//! The counts are those that `benches/platform_math.rs` prints on that library. Only the von Mises
 //! distribution uses `cos` and `acos`: 0.02 to 0.03 % of its draws (of 300,000 each for kappa from
 //! 0.1 to 20) differ in their last places from NumPy's on such a machine. glibc's versions of these
 //! two are under the LGPL, so their text is not followed; `circular` says how far mathematics alone
@@ -35,6 +35,8 @@ mod log_data;
 mod pow;
 mod pow_data;
 
+#[cfg(feature = "internals")]
+pub mod cases;
 #[cfg(test)]
 mod tests;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 mod table;
 mod values;
 
-pub use table::{FRAMEWORKS, OPTIONS, OptionSpec, STRATEGIES, ValueType, find};
+pub(crate) use table::{FRAMEWORKS, OPTIONS, OptionSpec, ValueType, find};
 use values::{check_cluster_name, check_run_name, parse_python_int};
 
 /// Which indices of the space are proposed.
@@ -34,7 +34,7 @@ impl Strategy {
     }
 
     /// The strategy called `name`, in any case.
-    pub fn from_name(name: &str) -> Option<Strategy> {
+    pub(crate) fn from_name(name: &str) -> Option<Strategy> {
         let all = [Strategy::GridSearch, Strategy::RandomSearch, Strategy::None];
         all.into_iter()
             .find(|s| s.name().eq_ignore_ascii_case(name))
@@ -101,15 +101,15 @@ pub struct Options {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actions {
     /// Instructions of the image, before its dependencies.
-    pub on_build: Vec<String>,
+    pub(crate) on_build: Vec<String>,
     /// Run by the image's builder before the dependencies.
-    pub on_build_start: Vec<String>,
+    pub(crate) on_build_start: Vec<String>,
     /// Run by the image's builder behind the dependencies.
-    pub on_build_end: Vec<String>,
+    pub(crate) on_build_end: Vec<String>,
     /// Shell commands that run before each trial.
-    pub on_experiment_start: Vec<String>,
+    pub(crate) on_experiment_start: Vec<String>,
     /// Shell commands that run behind each trial.
-    pub on_experiment_end: Vec<String>,
+    pub(crate) on_experiment_end: Vec<String>,
 }
 
 impl Actions {
@@ -186,7 +186,7 @@ impl Options {
     ///
     /// # Errors
     /// What is wrong with the value; the option then keeps what it had.
-    pub fn set(&mut self, spec: &'static OptionSpec, value: &str) -> Result<(), Kind> {
+    pub(crate) fn set(&mut self, spec: &'static OptionSpec, value: &str) -> Result<(), Kind> {
         let text = || Some(value.to_owned());
         // An empty text would be sent, and read, as an option that was not given.
         if spec.value_type == ValueType::Text && value.is_empty() {
@@ -268,7 +268,7 @@ fn integer_error(spec: &'static OptionSpec, found: &str) -> Kind {
 }
 
 /// The largest number that an integer option takes: the wire has 31 bits for the scratch disk's size.
-pub fn maximum(option: &str) -> u32 {
+pub(crate) fn maximum(option: &str) -> u32 {
     // In a config file it is `size_gb`.
     if matches!(option, "--scratch_size" | "size_gb") {
         i32::MAX.unsigned_abs()

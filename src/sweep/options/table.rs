@@ -2,7 +2,7 @@
 
 /// How an option's value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueType {
+pub(crate) enum ValueType {
     /// No value: given or not.
     Nothing,
     /// Any text.
@@ -15,15 +15,15 @@ pub enum ValueType {
 
 /// One option of `grid run`.
 #[derive(Debug, PartialEq, Eq)]
-pub struct OptionSpec {
+pub(crate) struct OptionSpec {
     /// The long name, with its dashes.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The one-letter name, with its dash, or "".
-    pub short: &'static str,
+    pub(crate) short: &'static str,
     /// Whether a value follows, and which are allowed.
-    pub value_type: ValueType,
+    pub(crate) value_type: ValueType,
     /// One line, as a reference shows it.
-    pub help: &'static str,
+    pub(crate) help: &'static str,
 }
 
 const fn option(name: &'static str, takes: ValueType, help: &'static str) -> OptionSpec {
@@ -40,7 +40,7 @@ const fn with_short(spec: OptionSpec, short: &'static str) -> OptionSpec {
 }
 
 /// The frameworks that the client accepts.
-pub const FRAMEWORKS: &[&str] = &[
+pub(crate) const FRAMEWORKS: &[&str] = &[
     "lightning",
     "torch",
     "pytorch",
@@ -57,10 +57,10 @@ pub const FRAMEWORKS: &[&str] = &[
 ];
 
 /// The names of the strategies on the command line and on the wire.
-pub const STRATEGIES: &[&str] = &["grid_search", "random_search", "none"];
+pub(crate) const STRATEGIES: &[&str] = &["grid_search", "random_search", "none"];
 
 /// Every option of `grid run`, in the client's order.
-pub const OPTIONS: &[OptionSpec] = &[
+pub(crate) const OPTIONS: &[OptionSpec] = &[
     option(
         "--config",
         ValueType::Text,
@@ -172,7 +172,7 @@ pub const OPTIONS: &[OptionSpec] = &[
 ];
 
 /// The option called `name` (long or short form).
-pub fn find(name: &str) -> Option<&'static OptionSpec> {
+pub(crate) fn find(name: &str) -> Option<&'static OptionSpec> {
     OPTIONS
         .iter()
         .find(|o| o.name == name || (!o.short.is_empty() && o.short == name))

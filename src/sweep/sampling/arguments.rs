@@ -8,7 +8,7 @@ use num_traits::ToPrimitive;
 
 /// The most values that one call may draw, and the most items that it may shuffle: all of them
 /// are held in memory, in the page too.
-pub const MAX_VALUES: u32 = 1_000_000;
+pub(crate) const MAX_VALUES: u32 = 1_000_000;
 
 /// The arguments of a call, in the order written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Arguments {
 
 /// Something that is accepted, because NumPy accepts it, but that the person should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
+pub(crate) enum Note {
     /// A fraction was cut off: `randint(0, 9.5)` draws as `randint(0, 9)`.
     Truncated {
         /// The argument that was cut.

@@ -54,23 +54,18 @@ impl BoundCall {
 
     /// What drawing costs, in units of one value drawn: the values themselves, the items that are
     /// shuffled for them, or the tries that rejection sampling is expected to take, whichever is most.
-    pub fn draw_cost(&self) -> u64 {
+    pub(crate) fn draw_cost(&self) -> u64 {
         self.size().unwrap_or(1).max(self.sampler.min_cost.into())
     }
 
     /// Whether its values depend on the seed; `linspace` and its like do not.
-    pub fn is_random(&self) -> bool {
+    pub(crate) fn is_random(&self) -> bool {
         self.sampler.random
     }
 
     /// What NumPy accepts but the person should know.
-    pub fn notes(&self) -> &[Note] {
+    pub(crate) fn notes(&self) -> &[Note] {
         &self.notes
-    }
-
-    /// The distribution's parameters with their defaults, as Python writes them.
-    pub fn signature(&self) -> &'static str {
-        self.signature
     }
 
     /// Draws the values: [`BoundCall::size`] of them, or one. O(values), not counting rejected

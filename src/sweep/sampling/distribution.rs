@@ -66,7 +66,7 @@ pub enum DrawnValue {
 
 impl DrawnValue {
     /// What Python's `str` prints.
-    pub fn to_str(&self) -> String {
+    pub(crate) fn to_str(&self) -> String {
         match self {
             DrawnValue::Float(value) => float_repr(*value),
             DrawnValue::Int(value) => value.to_string(),
@@ -90,11 +90,6 @@ impl DrawnValues {
             DrawnValues::Items(_, picks) => picks.len(),
         };
         length as u64
-    }
-
-    /// Whether there are none, as with `size=0`.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The value with this index, from 0. O(1).

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// The argument that an error is about, by which the caller finds its place in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ArgumentRef {
+pub(crate) enum ArgumentRef {
     /// The positional argument with this index, from 0.
     Positional(u32),
     /// The argument given by this keyword.
@@ -21,11 +21,12 @@ pub struct BindError {
 
 impl BindError {
     /// The argument that causes the error; `None` where it is the call as a whole.
-    pub fn argument(&self) -> Option<ArgumentRef> {
+    pub(crate) fn argument(&self) -> Option<ArgumentRef> {
         self.argument.clone()
     }
 
     /// What is wrong, with what was expected and found.
+    #[cfg(feature = "internals")]
     pub fn kind(&self) -> &BindErrorKind {
         &self.kind
     }

@@ -17,8 +17,8 @@
 //! never ends. Ours, not NumPy's: `loguniform`, `linspace`, `logspace` and `steps`.
 //!
 //! ```
-//! use sweep_planner::sweep::literal::Literal;
-//! use sweep_planner::sweep::sampling::{Arguments, Stream, bind};
+//! use sweep_planner::internals::sweep::literal::Literal;
+//! use sweep_planner::internals::sweep::sampling::{Arguments, Stream, bind};
 //!
 //! let number = |value: i64| Literal::Int(value.into());
 //! let arguments = Arguments { positional: vec![number(0), number(1), number(2)], keywords: vec![] };
@@ -26,7 +26,7 @@
 //! let values = call.draw(&mut Stream::new(42));
 //! let texts: Vec<String> = values.iter().map(|value| value.to_string()).collect();
 //! assert_eq!(texts, ["0.3745401188473625", "0.9507143064099162"]);
-//! # Ok::<(), sweep_planner::sweep::sampling::BindError>(())
+//! # Ok::<(), sweep_planner::internals::sweep::sampling::BindError>(())
 //! ```
 
 // NumPy's generator.
@@ -66,9 +66,13 @@ mod registry;
 #[cfg(test)]
 mod tests;
 
-pub use arguments::{Arguments, MAX_VALUES, Note};
-pub use call::{BoundCall, bind};
-pub use distribution::{DrawnValue, DrawnValues};
-pub use error::{ArgumentRef, BindError, BindErrorKind, Consequence, Expected, Rule};
+pub use arguments::Arguments;
+pub(crate) use arguments::Note;
+pub use call::bind;
+pub use distribution::DrawnValues;
+pub(crate) use error::ArgumentRef;
+pub use error::BindError;
 pub use registry::{is_addition, is_distribution, names, signature};
 pub use stream::Stream;
+#[cfg(feature = "internals")]
+pub use {call::BoundCall, distribution::DrawnValue, error::BindErrorKind};

@@ -44,7 +44,7 @@ pub(crate) use sweep_characters::{
     NormalizedSweep, check_listed_value, normalize_sweep, windows_path_around,
 };
 pub(super) use word::begins_flag;
-pub use word::{Word, is_script};
+pub(crate) use word::{Word, is_script};
 
 use continuation::BackslashContext;
 use cursor::Cursor;
@@ -53,9 +53,9 @@ use cursor::Cursor;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CommandWords {
     /// From the first word to the last.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Never empty.
-    pub words: Vec<Word>,
+    pub(crate) words: Vec<Word>,
 }
 
 /// Who wrote the text, which decides how much of a shell's syntax counts.

@@ -12,7 +12,7 @@ pub struct Word {
     /// The word with quotes and escapes removed.
     pub text: CompactString,
     /// Whether any of it was quoted or escaped.
-    pub quoted: bool,
+    pub(crate) quoted: bool,
     /// Where `text` corresponds with the command text.
     source_map: SourceMap,
 }
@@ -29,7 +29,7 @@ impl Word {
 
     /// The place in the command text of `start..end` of [`Word::text`]; the whole word where it does
     /// not stand there as it is.
-    pub fn locate(&self, start: u32, end: u32) -> Span {
+    pub(crate) fn locate(&self, start: u32, end: u32) -> Span {
         if self.source_map.first.is_none() {
             return self.span;
         }
@@ -119,7 +119,7 @@ pub(in crate::sweep) fn begins_flag(text: &str) -> bool {
 }
 
 /// Whether a word looks like a script that `grid run` takes.
-pub fn is_script(word: &str) -> bool {
+pub(crate) fn is_script(word: &str) -> bool {
     let name = word.rsplit('/').next().unwrap_or(word);
     [".py", ".sh", ".jl"]
         .iter()

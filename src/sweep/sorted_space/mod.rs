@@ -111,7 +111,7 @@ impl ValueClasses {
 
 impl SortedSpace {
     /// All trials of the space in its own order.
-    pub fn new(part: &Part) -> SortedSpace {
+    pub(crate) fn new(part: &Part) -> SortedSpace {
         let lens: Vec<u128> = part.axes().iter().map(Axis::len).collect();
         let digits = lens
             .iter()
@@ -126,7 +126,7 @@ impl SortedSpace {
     }
 
     /// Leaves no trial.
-    pub fn retain_none(&mut self) {
+    pub(crate) fn retain_none(&mut self) {
         self.digits
             .iter_mut()
             .for_each(|kept| *kept = DigitSet::new(Ranges::empty()));
@@ -137,7 +137,7 @@ impl SortedSpace {
     /// Leaves the trials whose value on axis number `axis` satisfies `keep`, which is called once with
     /// each of the axis's digits. Returns false, and leaves all trials, for an axis of more than 10^6
     /// values: such a range is narrowed by [`SortedSpace::retain_numbers`], without listing it.
-    pub fn retain(&mut self, part: &Part, axis: u32, keep: impl Fn(u128) -> bool) -> bool {
+    pub(crate) fn retain(&mut self, part: &Part, axis: u32, keep: impl Fn(u128) -> bool) -> bool {
         let Some(of) = part.axes().get(axis as usize) else {
             return false;
         };
@@ -154,7 +154,13 @@ impl SortedSpace {
 
     /// Leaves the trials whose number on axis number `axis` lies from `low` to `high` inclusive
     /// (`None`: no bound). O(1) for a range of any size, O(values) for a list.
-    pub fn retain_numbers(&mut self, part: &Part, axis: u32, low: Option<f64>, high: Option<f64>) {
+    pub(crate) fn retain_numbers(
+        &mut self,
+        part: &Part,
+        axis: u32,
+        low: Option<f64>,
+        high: Option<f64>,
+    ) {
         let Some(of) = part.axes().get(axis as usize) else {
             return;
         };
@@ -189,7 +195,7 @@ impl SortedSpace {
 
     /// Sorts by axis number `axis`; equal values keep the order that they were sorted in before.
     /// O(values · log values) for a list, O(1) for a range.
-    pub fn sort(&mut self, part: &Part, axis: u32, direction: Direction) {
+    pub(crate) fn sort(&mut self, part: &Part, axis: u32, direction: Direction) {
         let Some(of) = part.axes().get(axis as usize) else {
             return;
         };
@@ -223,17 +229,17 @@ impl SortedSpace {
     }
 
     /// How many trials are left, which is the number of rows.
-    pub fn len(&self) -> u128 {
+    pub(crate) fn len(&self) -> u128 {
         self.len
     }
 
     /// Whether no trial is left.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The index in the space of the trial in `row`, from 0. O(axes · log values).
-    pub fn index_at(&self, row: u128) -> Option<u128> {
+    pub(crate) fn index_at(&self, row: u128) -> Option<u128> {
         if row >= self.len {
             return None;
         }

@@ -5,4 +5,4 @@ pub(crate) mod hidden;
 pub(super) mod lookalike;
 mod mojibake;
 
-pub use hidden::HiddenClass;
+pub(crate) use hidden::HiddenClass;

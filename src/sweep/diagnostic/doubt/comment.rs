@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct HiddenWords {
     /// The comment from its `#` on, cut to 40 characters.
-    pub comment: String,
+    pub(crate) comment: String,
 }
 
 impl fmt::Display for HiddenWords {

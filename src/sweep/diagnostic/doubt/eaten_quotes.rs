@@ -12,11 +12,11 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct EatenQuotes {
     /// `'` or `"`: it stands around the list and in it.
-    pub quote: char,
+    pub(crate) quote: char,
     /// What is left of it for the script.
-    pub left: String,
+    pub(crate) left: String,
     /// Whether that is no list that can be read.
-    pub unreadable: bool,
+    pub(crate) unreadable: bool,
     /// From the first quote to the last one.
     pub(in crate::sweep) span: Span,
 }

@@ -12,11 +12,11 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct OverrideList {
     /// `lr=`, `+model.hidden=`.
-    pub name: String,
+    pub(crate) name: String,
     /// The list or draw behind the `=`, without the shell's quotes.
-    pub value: String,
+    pub(crate) value: String,
     /// Whether the shell takes it apart at its blanks.
-    pub torn: bool,
+    pub(crate) torn: bool,
     pub(in crate::sweep) place: ValuePlace,
     /// Hydra's flag for its own sweeps, where the command has it.
     pub(in crate::sweep) multirun: Option<Multirun>,

@@ -16,12 +16,12 @@ pub(in crate::sweep) mod lost_sweep;
 mod option_like;
 mod repeated_flag;
 
-pub use comment::HiddenWords;
-pub use eaten_quotes::EatenQuotes;
-pub use hydra::OverrideList;
-pub use lost_sweep::LostSweep;
-pub use option_like::{OptionLike, RefusingPythons};
-pub use repeated_flag::RepeatedFlag;
+pub(crate) use comment::HiddenWords;
+pub(crate) use eaten_quotes::EatenQuotes;
+pub(crate) use hydra::OverrideList;
+pub(crate) use lost_sweep::LostSweep;
+pub(crate) use option_like::{OptionLike, RefusingPythons};
+pub(crate) use repeated_flag::RepeatedFlag;
 
 /// Something that may not be meant.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,9 +89,9 @@ impl fmt::Display for Lint {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ValuePlace {
     /// What a new value replaces, quotes included.
-    pub span: Span,
+    pub(crate) span: Span,
     /// `--name=`, where the quotes begin before it.
-    pub prefix: String,
+    pub(crate) prefix: String,
 }
 
 impl ValuePlace {
@@ -115,9 +115,9 @@ impl ValuePlace {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypedValue {
     /// Without the shell's quotes.
-    pub value: String,
+    pub(crate) value: String,
     /// What a new value replaces.
-    pub place: ValuePlace,
+    pub(crate) place: ValuePlace,
 }
 
 /// A new value in quotes: those inside are exchanged where that reads better and gives the same values.

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// The Pythons whose argparse takes a value for an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RefusingPythons {
+pub(crate) enum RefusingPythons {
     /// Up to 3.12.6: a number with underscores.
     Before3_12_7,
     /// Up to 3.13: a number with an exponent, or a complex one.
@@ -20,13 +20,13 @@ pub enum RefusingPythons {
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionLike {
     /// The first such value, which the message names.
-    pub value: String,
+    pub(crate) value: String,
     /// How many of the axis there are.
-    pub count: usize,
+    pub(crate) count: usize,
     /// The flag that it is for; `None` for a positional one.
-    pub flag: Option<String>,
+    pub(crate) flag: Option<String>,
     /// The Pythons that refuse one of them.
-    pub refusing: RefusingPythons,
+    pub(crate) refusing: RefusingPythons,
     /// Whether it stands in the config file.
     pub(in crate::sweep) in_config: bool,
     /// The edit that mends it, where there is one.

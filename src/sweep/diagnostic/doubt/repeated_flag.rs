@@ -9,9 +9,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct RepeatedFlag {
     /// With its dashes.
-    pub flag: String,
+    pub(crate) flag: String,
     /// Its last value, where that is not swept.
-    pub last: Option<String>,
+    pub(crate) last: Option<String>,
     /// For each use the words of it, with what stands before them, and whether it is swept; empty where
     /// none is to be removed.
     pub(in crate::sweep) uses: Vec<(Span, bool)>,

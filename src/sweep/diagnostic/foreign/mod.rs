@@ -9,10 +9,10 @@ mod runner;
 mod shell_script;
 mod wrapped;
 
-pub use other_lines::OtherLines;
-pub use runner::Runner;
-pub use shell_script::{Construct, ShellScript};
-pub use wrapped::{WrappedCommand, Wrapping};
+pub(crate) use other_lines::OtherLines;
+pub(crate) use runner::Runner;
+pub(crate) use shell_script::{Construct, ShellScript};
+pub(crate) use wrapped::{WrappedCommand, Wrapping};
 
 /// What a text is that is no command.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,7 @@ pub enum ForeignText {
 
 impl ForeignText {
     /// What would be right.
-    pub fn help(&self) -> Option<String> {
+    pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             ForeignText::Yaml { help, .. } => (*help).into(),
             ForeignText::ConfigPart { key, section } => {

@@ -9,7 +9,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct OtherLines {
     /// The first of them, cut to 60 characters.
-    pub first: String,
+    pub(crate) first: String,
     /// Whether `cd` is one of them.
     pub(in crate::sweep) changes_directory: bool,
     /// Each with what parts it from the next.

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// What of a shell's language cannot be run here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Construct {
+pub(crate) enum Construct {
     /// `for`, `while`, `until`, `select`.
     Loop,
     /// `if`, `case`.
@@ -21,9 +21,9 @@ pub enum Construct {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShellScript {
     /// Which construct the part begins with.
-    pub construct: Construct,
+    pub(crate) construct: Construct,
     /// Its first line, cut to 60 characters.
-    pub first: String,
+    pub(crate) first: String,
     /// The edits that write it as a sweep, or for an array take it out.
     pub(in crate::sweep) edits: Vec<(Span, String)>,
     /// Whether a loop runs the same command each time.

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// The kind of text around a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrapping {
+pub(crate) enum Wrapping {
     /// `12  --lr 1`.
     LineNumbers,
     /// `> ` before each line, of a mail or of a shell that waits for the rest.
@@ -24,7 +24,7 @@ pub enum Wrapping {
 #[derive(Clone, Debug, PartialEq)]
 pub struct WrappedCommand {
     /// Which wrapping has to be taken away.
-    pub wrapping: Wrapping,
+    pub(crate) wrapping: Wrapping,
     pub(in crate::sweep) edits: Vec<(Span, String)>,
 }
 
