@@ -14,7 +14,7 @@
 //! # Ok::<(), sweep_planner::internals::formula::Error>(())
 //! ```
 //!
-//! The rules are those of docs/cost-model.md: [run times](RunTime) → [`billing`] → sums ([`Tally`])
+//! The rules are those of docs/cost-model.md: [run times](RunTime) → [`billing`] → sums ([`tally::Tally`])
 //! and [`schedule`] → ranges ([`uncertainty`]) → [`Estimate`]. Money is exact until it is shown; an
 //! unknown price is None, never zero.
 

@@ -4,7 +4,7 @@
 //! * [`view`]: components, a folder per tab. They call the pure core directly.
 //! * [`client`]: the only file that makes requests; [`sse`] reads its stream of events.
 //! * [`browser`]: storage, address, entropy, clock, clipboard.
-//! * [`messages`]: messages and example plans. [`format`]: how numbers, times and money are written.
+//! * [`messages`]: messages and example plans. [`mod@format`]: how numbers, times and money are written.
 
 mod browser;
 mod client;

@@ -109,7 +109,7 @@ impl<'a> Schemas<'a> {
                 .or_else(|| schema.get("additionalProperties"));
             match described {
                 Some(described) => {
-                    self.check_value(described, member, &format!("{place}.{name}"))?
+                    self.check_value(described, member, &format!("{place}.{name}"))?;
                 }
                 None if properties.is_none() => {}
                 None => return Err(format!("{place}.{name} is not described")),

@@ -55,8 +55,8 @@ pub enum Severity {
 
 /// One problem of the command text.
 ///
-/// `Display` gives the message; [`Diagnostic::help`] what would be right; [`Diagnostic::fix`] an
-/// edit that makes it so, where one is likely; [`Diagnostic::render`] all of it for a terminal.
+/// `Display` gives the message; [`Diagnostic::help`] what would be right; [`Diagnostic::fixes`] the
+/// edits that make it so, where some are likely; [`Diagnostic::render`] all of it for a terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
     /// The place that carets or marks show.

@@ -1,7 +1,7 @@
 //! NumPy's legacy random generator and its distributions, bit for bit.
 //!
-//! A [`Stream`] is what `np.random.seed(s)` sets up. A [`BoundCall`] is a distribution's name with
-//! arguments, matched and checked by [`bind`]; [`BoundCall::draw`] takes its values from the stream, the
+//! A [`Stream`] is what `np.random.seed(s)` sets up. A [`BoundCall`](call::BoundCall) is a distribution's name with
+//! arguments, matched and checked by [`bind`]; [`BoundCall::draw`](call::BoundCall::draw) takes its values from the stream, the
 //! same values in the same order as `np.random` would, on every target. The elementary functions are
 //! [`crate::sweep::math`]'s; because of them some draws of `vonmises` differ in the last places from
 //! those on a machine with glibc.

@@ -122,7 +122,7 @@ mod tests {
             ",".repeat(100_000) + "\n" + &"\n".repeat(100_000),
             "\u{feff}\r\r\n\0,\u{fffd}\n".repeat(10_000),
         ] {
-            assert!(points(&text).is_empty(), "{:.10}", text);
+            assert!(points(&text).is_empty(), "{text:.10}");
         }
         // A wide header costs nothing for the rows below it.
         let wide = "a,".repeat(100_000) + "a\n" + &"1\n".repeat(100_000);

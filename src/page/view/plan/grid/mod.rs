@@ -83,7 +83,7 @@ impl Grid {
             let top = f64::from(scroller.scroll_top());
             let geometry = self.geometry.get_untracked();
             self.position.update(|position| {
-                *position = geometry.after_scroll(geometry.clamp(*position), top)
+                *position = geometry.after_scroll(geometry.clamp(*position), top);
             });
         }
     }
