@@ -2,8 +2,8 @@
 
 use crate::text;
 use std::sync::Arc;
-use sweep_planner::sweep::literal::CharacterNames;
-use sweep_planner::sweep::{Settings, read};
+use sweep_planner::internals::sweep::literal::CharacterNames;
+use sweep_planner::internals::sweep::{Settings, read};
 
 /// `text` is a command on its first line and the file below it.
 pub fn config(text: &str) {

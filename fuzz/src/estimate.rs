@@ -1,9 +1,9 @@
 //! Estimates of a command with a run time.
 
-use sweep_planner::estimate::{
+use sweep_planner::internals::estimate::{
     Catalogue, EstimateSettings, Money, Spread, TrialEstimator, estimate_plan, parse_run_time,
 };
-use sweep_planner::sweep::{self, Ranges, read};
+use sweep_planner::internals::sweep::{self, Ranges, read};
 
 /// `text` is a run time on its first line and a command below it.
 pub fn estimate(text: &str) {

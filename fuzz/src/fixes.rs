@@ -1,7 +1,7 @@
 //! The one-click fixes of a pasted text, applied until none is left.
 
 use crate::text;
-use sweep_planner::sweep::{Settings, read};
+use sweep_planner::internals::sweep::{Settings, read};
 
 /// Bytes of a text whose fixes are applied, at most: each click reads the text again.
 const MAX_TEXT: usize = 400;

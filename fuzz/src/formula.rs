@@ -1,7 +1,7 @@
 //! Run times and conditions, as a person types them.
 
-use sweep_planner::estimate::parse_run_time;
-use sweep_planner::formula::{ArgumentValue, Condition, Error, Formula};
+use sweep_planner::internals::estimate::parse_run_time;
+use sweep_planner::internals::formula::{ArgumentValue, Condition, Error, Formula};
 
 /// Reads `text` as a formula, a condition and a run time, and evaluates what it gives.
 pub fn formula(text: &str) {

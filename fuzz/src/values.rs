@@ -1,8 +1,8 @@
 //! An argument's value, a Python literal, and a selection, each parsed from text.
 
-use sweep_planner::sweep::Ranges;
-use sweep_planner::sweep::literal::Parser;
-use sweep_planner::sweep::value::{self, ParsedValue};
+use sweep_planner::internals::sweep::Ranges;
+use sweep_planner::internals::sweep::literal::Parser;
+use sweep_planner::internals::sweep::value::{self, ParsedValue};
 
 /// Parses `text` as each of the three.
 pub fn values(text: &str) {

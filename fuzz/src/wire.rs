@@ -1,7 +1,7 @@
 //! A request's `runControllerCommand`, as any client may send it.
 
 use crate::text::check_diagnostics;
-use sweep_planner::sweep::{Options, Ranges, Settings, Strategy, digest, read_request};
+use sweep_planner::internals::sweep::{Options, Ranges, Settings, Strategy, digest, read_request};
 
 /// Reads `text` under each strategy.
 pub fn wire(text: &str) {

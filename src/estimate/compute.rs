@@ -55,11 +55,11 @@ pub struct Estimate {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CostEstimate {
     /// Low, likely and high; None where a price or a run time is unknown.
-    pub(crate) cost: Option<Spread<Money>>,
+    pub cost: Option<Spread<Money>>,
     /// The exact sum of the trials' own bills, each at its median run time.
-    pub(crate) total: Option<Money>,
+    pub total: Option<Money>,
     /// The mean: what a budget should plan with.
-    pub(crate) mean: Option<Money>,
+    pub mean: Option<Money>,
     /// The parts that make up the total.
     pub(crate) bill_lines: Option<BillLines>,
     /// An hour of one trial; None where it is unknown or differs between commands.

@@ -71,7 +71,7 @@ impl Money {
     }
 
     /// Whether it is exactly $0.
-    pub(crate) fn is_zero(&self) -> bool {
+    pub fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
 
@@ -113,7 +113,7 @@ impl Money {
 
     /// Short enough for a heading at any size: as `Display` below a billion, then with three
     /// digits and a word (`$17.4 quadrillion`), then as a power of ten (`$6.81 × 10^36`).
-    pub(crate) fn to_compact(&self) -> String {
+    pub fn to_compact(&self) -> String {
         let cents = self.cents();
         let dollars = self.round_to(0).magnitude().to_string();
         if dollars.len() <= 9 {

@@ -97,13 +97,13 @@ impl Formula {
     }
 
     /// The text as typed, without blanks around it.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The right side.
     #[cfg(feature = "internals")]
-    pub(crate) fn expression(&self) -> &Expression {
+    pub fn expression(&self) -> &Expression {
         &self.expression
     }
 

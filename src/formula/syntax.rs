@@ -8,7 +8,7 @@ pub(crate) type NodeId = u32;
 /// A parsed expression. Each node stands after its operands and the root is the last, so that one
 /// pass from front to back evaluates it and neither that nor dropping it recurses.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Expression {
+pub struct Expression {
     pub(super) nodes: Vec<Node>,
     pub(super) spans: Vec<Span>,
     pub(super) names: Vec<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Expression {
 
 impl Expression {
     /// The nodes, operands before operators; never empty.
-    pub(crate) fn nodes(&self) -> &[Node] {
+    pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
@@ -68,7 +68,7 @@ impl Expression {
 
 /// An operation of an expression, and the nodes of its operands.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Node {
+pub enum Node {
     /// A number literal.
     Number(f64),
     /// A string literal, without its quotes.
@@ -93,7 +93,7 @@ pub(crate) enum Node {
 
 /// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operator {
+pub enum Operator {
     /// `+`
     Add,
     /// `-`
@@ -108,7 +108,7 @@ pub(crate) enum Operator {
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
+pub enum Comparison {
     /// `==`
     Equal,
     /// `!=`
@@ -125,7 +125,7 @@ pub(crate) enum Comparison {
 
 /// A function of the language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Function {
+pub enum Function {
     /// The least of one or more.
     Min,
     /// The greatest of one or more.

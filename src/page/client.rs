@@ -10,7 +10,7 @@ use web_sys::{
     AbortSignal, ReadableStreamDefaultReader, RequestCredentials, TextDecodeOptions, TextDecoder,
 };
 
-use super::sse::{Message, Parser};
+use super::sse_parser::{Message, Parser};
 use crate::api::{self, paths};
 use crate::sweep::literal::CharacterNames;
 
@@ -174,7 +174,7 @@ impl Client {
         &self,
         last_id: &str,
         signal: &AbortSignal,
-        mut heard: impl FnMut(StreamEvent),
+        mut on_event: impl FnMut(StreamEvent),
     ) -> ClientResult<()> {
         let mut request = self
             .request(Method::GET, paths::EVENTS)
@@ -184,7 +184,7 @@ impl Client {
             request = request.header("Last-Event-ID", last_id);
         }
         let answer = ensure_success(request.send().await.map_err(|_| Failure::NoAnswer)?).await?;
-        heard(StreamEvent::Open);
+        on_event(StreamEvent::Open);
         let body = answer.body().ok_or(Failure::NoServer)?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let decoder = TextDecoder::new().map_err(|_| Failure::NoServer)?;
@@ -198,7 +198,7 @@ impl Client {
                 .push(&text)
                 .into_iter()
                 .map(StreamEvent::Message)
-                .for_each(&mut heard);
+                .for_each(&mut on_event);
         }
         Ok(())
     }

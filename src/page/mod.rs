@@ -2,7 +2,7 @@
 //!
 //! * [`state`]: a few writable signals (the text, some settings); everything else is a memo over them.
 //! * [`view`]: components, a folder per tab. They call the pure core directly.
-//! * [`client`]: the only file that makes requests; [`sse`] reads its stream of events.
+//! * [`client`]: the only file that makes requests; [`sse_parser`] reads its stream of events.
 //! * [`browser`]: storage, address, entropy, clock, clipboard.
 //! * [`messages`]: messages and example plans. [`mod@format`]: how numbers, times and money are written.
 
@@ -10,7 +10,7 @@ mod browser;
 mod client;
 mod format;
 mod messages;
-mod sse;
+mod sse_parser;
 mod state;
 #[allow(
     unreachable_pub,

@@ -305,7 +305,7 @@ impl Part {
 
     /// What the wire calls `runControllerCommand`: the script, two blanks (one where there are no
     /// arguments), and the arguments as typed, each quoted for a shell.
-    pub(crate) fn run_controller_command(&self) -> String {
+    pub fn run_controller_command(&self) -> String {
         let words: Vec<_> = self
             .command
             .arguments

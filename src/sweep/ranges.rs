@@ -15,7 +15,7 @@ pub struct Ranges {
 
 impl Ranges {
     /// The empty set.
-    pub(crate) fn empty() -> Ranges {
+    pub fn empty() -> Ranges {
         Ranges::default()
     }
 
@@ -42,7 +42,7 @@ impl Ranges {
     }
 
     /// The ranges, ascending: first and last number of each.
-    pub(crate) fn ranges(&self) -> &[(u128, u128)] {
+    pub fn ranges(&self) -> &[(u128, u128)] {
         &self.ranges
     }
 
@@ -59,7 +59,7 @@ impl Ranges {
     }
 
     /// Whether `number` is in the set. O(log ranges).
-    pub(crate) fn contains(&self, number: u128) -> bool {
+    pub fn contains(&self, number: u128) -> bool {
         let after = self.ranges.partition_point(|(first, _)| *first <= number);
         after > 0 && self.ranges[after - 1].1 >= number
     }
@@ -78,7 +78,7 @@ impl Ranges {
     }
 
     /// Adds `first` to `last` inclusive; nothing when `first > last`.
-    pub(crate) fn insert_range(&mut self, first: u128, last: u128) {
+    pub fn insert_range(&mut self, first: u128, last: u128) {
         if first > last {
             return;
         }
@@ -98,7 +98,7 @@ impl Ranges {
     }
 
     /// Removes `first` to `last` inclusive; nothing when `first > last`.
-    pub(crate) fn remove_range(&mut self, first: u128, last: u128) {
+    pub fn remove_range(&mut self, first: u128, last: u128) {
         if first > last {
             return;
         }
@@ -130,7 +130,7 @@ impl Ranges {
     }
 
     /// The numbers 0 to `len` − 1 that are not in the set.
-    pub(crate) fn invert(&self, len: u128) -> Ranges {
+    pub fn invert(&self, len: u128) -> Ranges {
         let mut inverted = Ranges::full(len);
         for (first, last) in &self.ranges {
             inverted.remove_range(*first, *last);
@@ -139,7 +139,7 @@ impl Ranges {
     }
 
     /// The numbers of the set below `len`.
-    pub(crate) fn clip(&self, len: u128) -> Ranges {
+    pub fn clip(&self, len: u128) -> Ranges {
         let mut clipped = self.clone();
         clipped.remove_range(len, u128::MAX);
         clipped

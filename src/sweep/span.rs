@@ -61,7 +61,7 @@ impl Span {
 
     /// The same place counted in UTF-16 code units, as a browser's text box counts:
     /// (start, end). O(length of the text).
-    pub(crate) fn to_utf16(self, text: &str) -> (u32, u32) {
+    pub fn to_utf16(self, text: &str) -> (u32, u32) {
         let start = utf16_length(text.get(..self.start as usize).unwrap_or(text));
         (start, start + utf16_length(self.slice(text)))
     }

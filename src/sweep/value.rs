@@ -37,9 +37,9 @@ pub struct Call {
     /// The arguments and their places.
     pub arguments: Vec<CallArgument>,
     /// Where the name begins.
-    pub(crate) start: u32,
+    pub start: u32,
     /// Where the text behind the closing parenthesis begins.
-    pub(crate) end: u32,
+    pub end: u32,
 }
 
 /// Reads a value without a table of character names: `\N{NAME}` in a string makes it unreadable.

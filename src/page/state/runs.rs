@@ -285,7 +285,7 @@ impl Runs {
             (controller.signal(), String::new(), FIRST_RECONNECT_MILLIS);
         while !signal.aborted() {
             let from = last_id.clone();
-            let heard = |heard| match heard {
+            let on_event = |event| match event {
                 StreamEvent::Open => {
                     self.live.set(true);
                     if last_id.is_empty() {
@@ -300,7 +300,7 @@ impl Runs {
                     }
                 }
             };
-            let answer = client.stream_events(&from, &signal, heard).await;
+            let answer = client.stream_events(&from, &signal, on_event).await;
             if signal.aborted() {
                 return;
             }

@@ -110,7 +110,7 @@ pub struct Command {
     /// Its arguments, one for each word.
     pub arguments: Vec<Argument>,
     /// Whether the config file that `--config` names is part of all this.
-    pub(crate) config_read: bool,
+    pub config_read: bool,
     /// Names of the options that the config file sets: typed values of these do not count.
     pub(crate) decided_by_config: Vec<&'static str>,
 }

@@ -83,7 +83,7 @@ impl Diagnostic {
                                              `linspace(0, 1, 5)` how many there are to be"
                     .into()
             }
-            Kind::Lint(doubt) => return doubt.help(),
+            Kind::Lint(lint) => return lint.help(),
             Kind::TooMuchListed => "draw fewer values, or launch the commands one by one".into(),
             Kind::SpaceTooLarge => "narrow an axis, or write fewer of them".into(),
             Kind::LargePlan { .. } => "nothing is listed until you launch; choose fewer, or use \

@@ -13,7 +13,7 @@ use super::span::{Origin, Span};
 // The groups of problems, each with its facts and words.
 mod character;
 pub(crate) mod config;
-mod doubt;
+mod lint;
 pub(crate) mod foreign;
 mod shell;
 pub(crate) mod spelling;
@@ -28,12 +28,12 @@ mod wording;
 mod fix;
 
 pub(crate) use character::CharacterProblem;
-pub use doubt::Lint;
-pub(crate) use doubt::{
+pub use lint::Lint;
+pub(crate) use lint::{
     EatenQuotes, HiddenWords, LostSweep, OptionLike, OverrideList, RefusingPythons, RepeatedFlag,
     TypedValue, ValuePlace,
 };
-pub(in crate::sweep) use doubt::{eaten_quotes, excerpt, hydra, lost_sweep};
+pub(in crate::sweep) use lint::{eaten_quotes, excerpt, hydra, lost_sweep};
 pub use fix::Fix;
 pub(in crate::sweep) use fix::extend_over_blanks;
 pub use render::render_with_carets;

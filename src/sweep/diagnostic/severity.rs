@@ -10,7 +10,7 @@ impl Diagnostic {
             Kind::Spelling(ref problem) => problem.severity(),
             Kind::Character(ref problem) => problem.severity(),
             Kind::Shell(ref problem) => problem.severity(),
-            Kind::Lint(ref doubt) => doubt.severity(),
+            Kind::Lint(ref lint) => lint.severity(),
             Kind::UnquotedSweep { changed: false, .. }
             | Kind::AmbiguousMachine { .. }
             | Kind::RepeatedOption { .. }

@@ -205,7 +205,7 @@ impl fmt::Display for Kind {
                 "`{script}` stands {count} times in the command, which Grid's published client refuses"
             ),
             Kind::Literal { problem, .. } => problem.fmt(f),
-            Kind::Lint(doubt) => doubt.fmt(f),
+            Kind::Lint(lint) => lint.fmt(f),
             Kind::MissingComma { .. } => {
                 write!(f, "no comma between two texts; they are read as two values")
             }

@@ -44,7 +44,7 @@ impl Diagnostic {
                 machine,
                 places: Some(places),
             } => places.fixes(*found, machine, 0),
-            Kind::Lint(doubt) => doubt.fixes(self.span, text),
+            Kind::Lint(lint) => lint.fixes(self.span, text),
             Kind::Literal { problem, typed } => value_fixes(problem, typed, text),
             Kind::RepeatedValues {
                 whole: Some(typed), ..

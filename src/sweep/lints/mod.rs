@@ -23,8 +23,8 @@ pub(super) fn check_command(
     text: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut report = |origin, span, doubt| {
-        diagnostics.push(Diagnostic::new(span, Kind::Lint(Box::new(doubt))).with_origin(origin));
+    let mut report = |origin, span, lint| {
+        diagnostics.push(Diagnostic::new(span, Kind::Lint(Box::new(lint))).with_origin(origin));
     };
     lost_sweep::check(command, &mut report);
     hydra::check(command, text, &mut report);

@@ -6,9 +6,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiteralError {
     /// Offset of the first byte concerned.
-    pub(crate) start: u32,
+    pub start: u32,
     /// Offset behind the last byte concerned.
-    pub(crate) end: u32,
+    pub end: u32,
     /// What is wrong there.
     pub(crate) kind: LiteralErrorKind,
 }

@@ -26,7 +26,7 @@ pub struct Spanned {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListItems {
     /// The items, in the order written.
-    pub(crate) items: Vec<Spanned>,
+    pub items: Vec<Spanned>,
     /// Indices of items that follow their neighbour without a comma (string literals only, which
     /// Python would join).
     pub(crate) missing_commas: Vec<u32>,
@@ -48,7 +48,7 @@ type Result<T> = std::result::Result<T, LiteralError>;
 
 impl<'a> Parser<'a> {
     /// A parser at the start of `text`.
-    pub(crate) fn new(text: &'a str) -> Parser<'a> {
+    pub fn new(text: &'a str) -> Parser<'a> {
         Parser {
             text,
             position: 0,
@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What Python refuses, with its place.
-    pub(crate) fn parse_value(&mut self) -> Result<Spanned> {
+    pub fn parse_value(&mut self) -> Result<Spanned> {
         self.skip_blanks();
         let start = self.offset();
         let value = self.parse_bare_value()?;
@@ -419,7 +419,7 @@ impl<'a> Parser<'a> {
     ///
     /// # Errors
     /// What stands there instead.
-    pub(crate) fn expect_end(&mut self) -> Result<()> {
+    pub fn expect_end(&mut self) -> Result<()> {
         self.skip_blanks();
         if self.rest().is_empty() {
             return Ok(());

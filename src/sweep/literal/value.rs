@@ -104,7 +104,7 @@ impl Literal {
     }
 
     /// Python's `str` of the value: strings bare, everything else as [`Literal::repr`].
-    pub(crate) fn to_str(&self) -> String {
+    pub fn to_str(&self) -> String {
         match self {
             Literal::Str(text) => text.clone(),
             other => other.repr(),

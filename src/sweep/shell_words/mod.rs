@@ -55,7 +55,7 @@ pub struct CommandWords {
     /// From the first word to the last.
     pub(crate) span: Span,
     /// Never empty.
-    pub(crate) words: Vec<Word>,
+    pub words: Vec<Word>,
 }
 
 /// Who wrote the text, which decides how much of a shell's syntax counts.

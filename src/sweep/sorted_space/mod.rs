@@ -111,7 +111,7 @@ impl ValueClasses {
 
 impl SortedSpace {
     /// All trials of the space in its own order.
-    pub(crate) fn new(part: &Part) -> SortedSpace {
+    pub fn new(part: &Part) -> SortedSpace {
         let lens: Vec<u128> = part.axes().iter().map(Axis::len).collect();
         let digits = lens
             .iter()
@@ -154,13 +154,7 @@ impl SortedSpace {
 
     /// Leaves the trials whose number on axis number `axis` lies from `low` to `high` inclusive
     /// (`None`: no bound). O(1) for a range of any size, O(values) for a list.
-    pub(crate) fn retain_numbers(
-        &mut self,
-        part: &Part,
-        axis: u32,
-        low: Option<f64>,
-        high: Option<f64>,
-    ) {
+    pub fn retain_numbers(&mut self, part: &Part, axis: u32, low: Option<f64>, high: Option<f64>) {
         let Some(of) = part.axes().get(axis as usize) else {
             return;
         };
@@ -195,7 +189,7 @@ impl SortedSpace {
 
     /// Sorts by axis number `axis`; equal values keep the order that they were sorted in before.
     /// O(values · log values) for a list, O(1) for a range.
-    pub(crate) fn sort(&mut self, part: &Part, axis: u32, direction: Direction) {
+    pub fn sort(&mut self, part: &Part, axis: u32, direction: Direction) {
         let Some(of) = part.axes().get(axis as usize) else {
             return;
         };
@@ -229,7 +223,7 @@ impl SortedSpace {
     }
 
     /// How many trials are left, which is the number of rows.
-    pub(crate) fn len(&self) -> u128 {
+    pub fn len(&self) -> u128 {
         self.len
     }
 
@@ -239,7 +233,7 @@ impl SortedSpace {
     }
 
     /// The index in the space of the trial in `row`, from 0. O(axes · log values).
-    pub(crate) fn index_at(&self, row: u128) -> Option<u128> {
+    pub fn index_at(&self, row: u128) -> Option<u128> {
         if row >= self.len {
             return None;
         }

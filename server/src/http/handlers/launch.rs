@@ -128,7 +128,7 @@ async fn prepare_run(
     let awaits_upload = request.local_dir;
     let awaits_fetch = !request.spec.source_code.is_empty();
     let expanded =
-        tokio::task::spawn_blocking(move || expand_trials(request, drawn, most)).await??;
+        tokio::task::spawn_blocking(move || recheck_and_expand(request, drawn, most)).await??;
     let spec = RunSpec {
         datastores,
         cluster_id: cluster.to_owned(),
@@ -257,7 +257,7 @@ struct ExpandedLaunch {
 }
 
 /// Reads the command again, by the code that showed the plan, and lists the chosen trials.
-fn expand_trials(
+fn recheck_and_expand(
     request: CreateRun,
     drawn_seed: u32,
     most: u32,

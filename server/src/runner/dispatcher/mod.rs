@@ -5,7 +5,7 @@
 //! was one before: so whenever the server is killed, each trial starts at most once, and the next
 //! start recovers the trials in the states starting and running.
 
-mod active;
+mod tracked_trial;
 
 mod poll;
 
@@ -32,7 +32,7 @@ use super::protocol::TrialFolder;
 use crate::app::App;
 use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
 use crate::store::{Claim, StoreError};
-use active::TrackedTrial;
+use tracked_trial::TrackedTrial;
 use backoff::Backoff;
 use outcome::{frees_slot, new_change, requeue_change};
 use poll::{PollResult, poll_trials};
@@ -152,13 +152,13 @@ impl Dispatcher {
             trial.number,
             trial.attempt,
         );
-        let gatherer = MetricsReader::new(folder, trial.run, trial.number, trial.metrics_read);
+        let reader = MetricsReader::new(folder, trial.run, trial.number, trial.metrics_read);
         let key = (trial.run, trial.number);
         self.active.insert(
             key,
             TrackedTrial {
                 trial,
-                metrics_reader: gatherer,
+                metrics_reader: reader,
                 submitted,
                 stop_sent: false,
             },
@@ -219,11 +219,11 @@ impl Dispatcher {
             return Ok(Vec::new());
         }
         self.stops_checked_at = Instant::now();
-        let wishes = self.app.store.stop_requests(self.cluster.clone()).await;
-        if !wishes.as_ref().is_ok_and(Vec::is_empty) {
+        let requests = self.app.store.stop_requests(self.cluster.clone()).await;
+        if !requests.as_ref().is_ok_and(Vec::is_empty) {
             wake.stop_pending.store(true, Ordering::SeqCst);
         }
-        wishes
+        requests
     }
 
     /// Polls every active trial.
@@ -234,11 +234,11 @@ impl Dispatcher {
         let engine = Arc::clone(&self.engine);
         let mut active = std::mem::take(&mut self.active);
         let clock = self.app.clock.clone();
-        let looked = tokio::task::spawn_blocking(move || {
+        let polled = tokio::task::spawn_blocking(move || {
             let found = poll_trials(engine.as_ref(), &clock, &mut active);
             (active, found)
         });
-        let Ok((active, found)) = looked.await else {
+        let Ok((active, found)) = polled.await else {
             // The panicked thread owned the trials: reload them from the database.
             self.recovered = false;
             return Err(StoreError::Panicked);
@@ -302,7 +302,7 @@ impl Dispatcher {
             return Ok(());
         }
         let waiting = self.active.values().filter(|active| !active.submitted);
-        let handed: Vec<_> = waiting
+        let submissions: Vec<_> = waiting
             .map(|active| {
                 let (engine, trial) = (Arc::clone(&self.engine), active.trial.clone());
                 tokio::task::spawn_blocking(move || {
@@ -311,8 +311,8 @@ impl Dispatcher {
             })
             .collect();
         let mut failed = Vec::new();
-        for handed in handed {
-            let (key, result) = handed.await.map_err(|_| StoreError::Panicked)?;
+        for submission in submissions {
+            let (key, result) = submission.await.map_err(|_| StoreError::Panicked)?;
             match result {
                 Ok(()) => {
                     self.backoff.reset();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::active::TrackedTrial;
+use super::tracked_trial::TrackedTrial;
 use super::outcome::{end_change, new_change, requeue_change};
 use crate::model::metric::NewMetricPoints;
 use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};

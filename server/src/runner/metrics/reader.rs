@@ -221,8 +221,8 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let folder = TrialFolder::for_attempt(&DataDir::new(temporary.path()), "r", 0, 0);
         fs::create_dir_all(folder.work().join("lightning_logs/version_0")).unwrap();
-        let gatherer = MetricsReader::new(folder.clone(), 1, 0, 0);
-        (temporary, folder, gatherer)
+        let reader = MetricsReader::new(folder.clone(), 1, 0, 0);
+        (temporary, folder, reader)
     }
 
     /// Writes a file as if so long after the trial was claimed.
@@ -244,34 +244,34 @@ mod tests {
 
     #[test]
     fn output_is_read_once_and_only_whole_lines() {
-        let (_temporary, folder, mut gatherer) = setup();
-        assert!(gatherer.read_new(true).unwrap().points.is_empty());
+        let (_temporary, folder, mut reader) = setup();
+        assert!(reader.read_new(true).unwrap().points.is_empty());
         let line = r#"{"step":1.0,"values":[["a",0.5]]}"#;
         fs::write(folder.metrics(), format!("{line}\n{{\"step\"")).unwrap();
-        let found = gatherer.read_new(false).unwrap().points;
+        let found = reader.read_new(false).unwrap().points;
         assert_eq!(values(&found), [0.5]);
         assert_eq!(found[0].read_to, Some(line.len() as u64 + 1));
-        assert!(gatherer.read_new(true).unwrap().points.is_empty());
-        gatherer.rewind();
+        assert!(reader.read_new(true).unwrap().points.is_empty());
+        reader.rewind();
         assert_eq!(
-            values(&gatherer.read_new(true).unwrap().points),
+            values(&reader.read_new(true).unwrap().points),
             [0.5],
             "again"
         );
-        gatherer.mark_stored();
-        gatherer.rewind();
-        assert!(gatherer.read_new(true).unwrap().points.is_empty());
+        reader.mark_stored();
+        reader.rewind();
+        assert!(reader.read_new(true).unwrap().points.is_empty());
     }
 
     #[test]
     fn much_is_read_piece_by_piece() {
-        let (_temporary, folder, mut gatherer) = setup();
+        let (_temporary, folder, mut reader) = setup();
         let line = "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n";
         let lines = 5 * (CHUNK as usize / 2) / line.len();
         fs::write(folder.metrics(), line.repeat(lines)).unwrap();
         let (mut found, mut looks) = (0, 0);
         loop {
-            let gathered = gatherer.read_new(true).unwrap();
+            let gathered = reader.read_new(true).unwrap();
             found += values(&gathered.points).len();
             looks += 1;
             if !gathered.more {
@@ -283,31 +283,31 @@ mod tests {
 
     #[test]
     fn the_csv_that_the_trial_wrote_is_found() {
-        let (_temporary, folder, mut gatherer) = setup();
+        let (_temporary, folder, mut reader) = setup();
         let csv = folder.work().join("lightning_logs/version_0/metrics.csv");
         assert!(folder.claim().unwrap());
         fs::write(&csv, "step,a\n0,1\n").unwrap();
         let source = File::options().write(true).open(&csv).unwrap();
         source.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         assert!(
-            gatherer.read_new(true).unwrap().points.is_empty(),
+            reader.read_new(true).unwrap().points.is_empty(),
             "lay in the source"
         );
         write_after_claim(&folder, &csv, "step,a\n0,2\n", Duration::from_millis(1));
-        let found = gatherer.read_new(true).unwrap().points;
+        let found = reader.read_new(true).unwrap().points;
         assert_eq!(
             (values(&found), found[0].source),
             (vec![2.0], MetricSource::Csv)
         );
         assert!(
-            gatherer.read_new(true).unwrap().points.is_empty(),
+            reader.read_new(true).unwrap().points.is_empty(),
             "unchanged"
         );
     }
 
     #[test]
     fn points_of_the_output_outlive_an_unreadable_csv() {
-        let (_temporary, folder, mut gatherer) = setup();
+        let (_temporary, folder, mut reader) = setup();
         fs::write(
             folder.metrics(),
             "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n",
@@ -315,21 +315,21 @@ mod tests {
         .unwrap();
         // Nobody can tell when it started: its files cannot be looked for.
         std::os::unix::fs::symlink("claim", folder.path().join("claim")).unwrap();
-        assert!(gatherer.find_csv().is_err());
-        assert_eq!(values(&gatherer.read_new(true).unwrap().points), [0.5]);
+        assert!(reader.find_csv().is_err());
+        assert_eq!(values(&reader.read_new(true).unwrap().points), [0.5]);
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn a_csv_that_becomes_a_pipe_or_a_link_is_left_alone() {
-        let (temporary, folder, mut gatherer) = setup();
+        let (temporary, folder, mut reader) = setup();
         let csv = folder.work().join("lightning_logs/version_0/metrics.csv");
         let other = temporary.path().join("other");
         assert!(folder.claim().unwrap());
         for content in ["step,a\n0,2\n", "step,a\n0,2\n1,3\n"] {
             write_after_claim(&folder, &csv, content, Duration::from_millis(1));
             fs::write(&other, "step,a\n0,7\n").unwrap();
-            assert!(!gatherer.read_new(true).unwrap().points.is_empty());
+            assert!(!reader.read_new(true).unwrap().points.is_empty());
             fs::remove_file(&csv).unwrap();
             if content.contains('3') {
                 std::os::unix::fs::symlink(&other, &csv).unwrap();
@@ -337,8 +337,8 @@ mod tests {
                 let (pipe, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
                 rustix::fs::mknodat(rustix::fs::CWD, &csv, pipe, mode, 0).unwrap();
             }
-            gatherer.next_csv_read = Instant::now();
-            assert!(gatherer.read_new(false).unwrap().points.is_empty());
+            reader.next_csv_read = Instant::now();
+            assert!(reader.read_new(false).unwrap().points.is_empty());
             fs::remove_file(&csv).unwrap();
         }
     }

@@ -335,6 +335,7 @@ fn bill_as_version_four(path: &std::path::Path) {
                  FROM run WHERE key = trial.run) WHERE ended_at IS NOT NULL;
              UPDATE trial_attempt SET billed_seconds = coalesce(billed_seconds, 0) + 7;
              UPDATE run SET billed_seconds = billed_seconds + 11;
+             ALTER TABLE run DROP COLUMN fixed;
              PRAGMA user_version = 4;",
         )
         .unwrap();
@@ -355,6 +356,7 @@ async fn what_has_no_times_is_not_billed() {
                  UPDATE trial SET ended_at = 4000001 WHERE number > 1 AND number < 4;
                  UPDATE trial SET state = {running}, started_at = 5, ended_at = NULL
                      WHERE number = 4;
+                 ALTER TABLE run DROP COLUMN fixed;
                  PRAGMA user_version = 4;"
         ))
         .unwrap();
@@ -384,5 +386,5 @@ async fn what_has_no_times_is_not_billed() {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(version(&path), 5);
+    assert_eq!(version(&path), 6);
 }
