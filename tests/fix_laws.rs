@@ -357,6 +357,8 @@ fn fixes_end_and_mend_what_broke_them() {
         "grid run f.py --x \"[True]\" --x \"[True]\"",
         "grid run f.py --food '['pear', 'apple']'",
         "grid run f.py --m \"[\"pca\"]\"",
+        "grid run f.py --cpus&0 log",
+        "grid run --gpus=+0 f.py n --gpus=+0 --cpus&0 log",
     ] {
         click_all_fixes(text);
     }

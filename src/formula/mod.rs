@@ -15,7 +15,7 @@
 //! # Ok::<(), sweep_planner::internals::formula::Error>(())
 //! ```
 //!
-//! and a [`Condition`](filter::Condition) the same way:
+//! and a [`Condition`](evaluate::Condition) the same way:
 //!
 //! ```
 //! use sweep_planner::internals::formula::{ArgumentValue, Condition};

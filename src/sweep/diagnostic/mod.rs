@@ -13,8 +13,8 @@ use super::span::{Origin, Span};
 // The groups of problems, each with its facts and words.
 mod character;
 pub(crate) mod config;
-mod lint;
 pub(crate) mod foreign;
+mod lint;
 mod shell;
 pub(crate) mod spelling;
 
@@ -28,14 +28,14 @@ mod wording;
 mod fix;
 
 pub(crate) use character::CharacterProblem;
+pub use fix::Fix;
+pub(in crate::sweep) use fix::extend_over_blanks;
 pub use lint::Lint;
 pub(crate) use lint::{
     EatenQuotes, HiddenWords, LostSweep, OptionLike, OverrideList, RefusingPythons, RepeatedFlag,
     TypedValue, ValuePlace,
 };
 pub(in crate::sweep) use lint::{eaten_quotes, excerpt, hydra, lost_sweep};
-pub use fix::Fix;
-pub(in crate::sweep) use fix::extend_over_blanks;
 pub use render::render_with_carets;
 pub(crate) use shell::{Preamble, ShellChange, ShellProblem};
 pub use wording::format_count;

@@ -150,10 +150,13 @@ impl Problem {
             Problem::FlagValue { option, .. } => write(option),
             Problem::Train => write("run"),
             Problem::BehindScript {
+                option,
                 movable: Some(place),
                 options_at,
-                ..
             } => {
+                if stands_behind_operator(place.slice(text).trim_start_matches(option)) {
+                    return Vec::new();
+                }
                 let copy = (Span::at(*options_at), format!(" {}", place.slice(text)));
                 let taken = (extend_over_blanks(text, *place), String::new());
                 vec![
@@ -175,6 +178,9 @@ impl Problem {
                     return vec![fix("Take it out".into(), edits)];
                 }
                 let value = Span::new(name.end, place.end.max(name.end)).slice(text);
+                if stands_behind_operator(value) {
+                    return Vec::new();
+                }
                 let written = (Span::at(*options_at), format!(" {today}{value}"));
                 let taken = (extend_over_blanks(text, *place), String::new());
                 vec![fix(
@@ -227,6 +233,15 @@ impl fmt::Display for Problem {
             ),
         }
     }
+}
+
+/// Whether the value that follows an option's name stands behind a shell's operator: `&0` in `--cpus&0`.
+/// The words before and behind an operator are read as if it were a blank, but cannot be moved together.
+fn stands_behind_operator(behind_name: &str) -> bool {
+    let gap = |c: char| c.is_whitespace() || c == '\\' || c == '=';
+    behind_name
+        .trim_start_matches(gap)
+        .starts_with(['&', '|', ';', '<', '>', '(', ')'])
 }
 
 /// Whether the two differ in dashes and case alone.

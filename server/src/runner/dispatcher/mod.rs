@@ -32,10 +32,10 @@ use super::protocol::TrialFolder;
 use crate::app::App;
 use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
 use crate::store::{Claim, StoreError};
-use tracked_trial::TrackedTrial;
 use backoff::Backoff;
 use outcome::{frees_slot, new_change, requeue_change};
 use poll::{PollResult, poll_trials};
+use tracked_trial::TrackedTrial;
 
 /// How often the engine is polled while trials are active.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::tracked_trial::TrackedTrial;
 use super::outcome::{end_change, new_change, requeue_change};
+use super::tracked_trial::TrackedTrial;
 use crate::model::metric::NewMetricPoints;
 use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
 use crate::runner::engine::{Engine, TrialStatus};
