@@ -47,7 +47,7 @@ pub struct App {
     pub config: Config,
     /// Finds the datastores that trials may read.
     pub datastores: Datastores,
-    /// The database.
+    /// The one SQLite database; cheap to clone.
     pub store: Store,
     /// Checks hosts, origins, keys, tokens and cookies.
     pub auth: Auth,

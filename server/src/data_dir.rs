@@ -50,7 +50,7 @@ impl DataDir {
         self.path.join("server.lock")
     }
 
-    /// The database.
+    /// The SQLite file; `-wal` and `-shm` stand beside it while it is open.
     pub fn database(&self) -> PathBuf {
         self.path.join("sweep.db")
     }

@@ -1,6 +1,6 @@
 // Starts the real server, on a free port and an empty data folder, over a folder of training scripts.
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,13 +16,17 @@ const STOPPED_WITHIN_MS = 10_000;
 export const EXAMPLES = join(ROOT, "examples");
 
 /**
- * Resolves when the server is ready, to its `origin`, the one-time `startAddress` that it printed and `stop()`.
+ * Starts a server with the text of a configuration file. Resolves when it is ready, to its `origin`, the one-time `startAddress` that it printed and `stop()`.
  * Rejects with everything that it printed if it ends, or prints no address in time.
  */
-export async function startServer(source) {
+export async function startServer(source, config = "") {
   const data = await mkdtemp(join(tmpdir(), "sweep-test-"));
+  const configFile = join(data, "sweep.toml");
+  await writeFile(configFile, config);
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const options = ["serve", "--listen", origin.slice("http://".length), "--source", source, "--data", data, "--page", BUILT_PAGE];
+  const options = ["serve", "--listen", origin.slice("http://".length), "--source", source, "--data", data, "--page", BUILT_PAGE].concat(
+    ["--config", configFile],
+  );
   const server = spawn(BINARY, options, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => server.once("close", resolve));
   let output = "";

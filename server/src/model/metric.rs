@@ -29,7 +29,7 @@ pub struct NewMetricPoints {
 /// One point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewMetricPoint {
-    /// The metric.
+    /// The name under which the values are one series.
     pub name: String,
     /// The step written beside it; else it is its position.
     pub step: Option<f64>,

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Mount {
     /// Its id on the wire.
     pub id: String,
-    /// Its name.
+    /// As configured or added, without the version.
     pub name: String,
-    /// Its version.
+    /// With the name it identifies the datastore.
     pub version: u32,
     /// Where its files are.
     pub folder: PathBuf,

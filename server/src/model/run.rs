@@ -15,11 +15,11 @@ pub struct RunRecord {
     pub key: i64,
     /// Its id on the wire.
     pub id: String,
-    /// Its cluster.
+    /// The name of a configured cluster.
     pub cluster: String,
-    /// Its name.
+    /// Its trials are called `NAME-expN`.
     pub name: String,
-    /// Its description.
+    /// As the caller wrote it, empty where there is none.
     pub description: String,
     /// Whose it is.
     pub account: String,
@@ -109,11 +109,11 @@ impl RunRecord {
 pub struct NewRun {
     /// A ULID in lower case: part of every path, and of its trials' ids.
     pub id: String,
-    /// Its cluster.
+    /// The name of a configured cluster.
     pub cluster: String,
-    /// Its name.
+    /// Chosen by the server where the request has none.
     pub name: String,
-    /// Its description.
+    /// As the caller wrote it, empty where there is none.
     pub description: String,
     /// Whose it is.
     pub account: String,

@@ -81,7 +81,7 @@ pub struct TrialRecord {
     pub values: Vec<Option<String>>,
     /// Script and arguments.
     pub argv: Vec<String>,
-    /// Its state.
+    /// As last committed; the engine may know better until the next poll.
     pub state: TrialState,
     /// Whether somebody wants it stopped.
     pub stop_wanted: bool,

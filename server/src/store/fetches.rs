@@ -13,9 +13,9 @@ use super::{Store, runs};
 pub struct PendingFetch {
     /// The run's key.
     pub run: i64,
-    /// Its id.
+    /// The run's id on the wire, not its database key.
     pub id: String,
-    /// Its name.
+    /// The run's name, for log lines.
     pub name: String,
     /// One of the configuration's.
     pub cluster: String,

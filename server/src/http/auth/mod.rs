@@ -37,7 +37,7 @@ const BEARER_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 /// The authenticated caller of a request.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// The account.
+    /// Who calls: key, session and start address all lead to an account.
     pub account: Account,
 }
 

@@ -32,7 +32,7 @@ const SIZE_ENTRIES_MAX: usize = 10_000_000;
 /// One version of a datastore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datastore {
-    /// Its name.
+    /// As configured or added, without the version.
     pub name: String,
     /// From 1.
     pub version: u32,
