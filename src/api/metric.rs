@@ -84,8 +84,10 @@ pub struct MetricSeries {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MetricPoint {
-    /// The step or epoch that the trial wrote with it, else the number of points before it.
-    pub step: f64,
+    /// The step or epoch that the trial wrote with it or before it; null where it wrote none. Points
+    /// that a server stored before it knew absent steps have the number of points before them instead.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub step: Option<f64>,
     /// The value that the trial wrote.
     pub value: MetricValue,
 }

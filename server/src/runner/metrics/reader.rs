@@ -137,6 +137,7 @@ impl MetricsReader {
             number: self.number,
             source: MetricSource::Output,
             read_to: Some(self.read_to),
+            replace: false,
             points,
         };
         Ok((Some(new), more))
@@ -173,8 +174,9 @@ impl MetricsReader {
         Ok(Some(NewMetricPoints {
             run,
             number,
-            source: MetricSource::Csv,
+            source: MetricSource::File,
             read_to: None,
+            replace: true,
             points,
         }))
     }
@@ -297,7 +299,7 @@ mod tests {
         let found = reader.read_new(true).unwrap().points;
         assert_eq!(
             (values(&found), found[0].source),
-            (vec![2.0], MetricSource::Csv)
+            (vec![2.0], MetricSource::File)
         );
         assert!(
             reader.read_new(true).unwrap().points.is_empty(),
