@@ -155,9 +155,14 @@ impl TrialFolder {
         self.path.join("output.log")
     }
 
-    /// The metrics of standard output.
+    /// The metrics of standard output and standard error.
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
+    }
+
+    /// Lines of the output that look like metrics and were not read, with why.
+    pub fn unread_metrics(&self) -> PathBuf {
+        self.path.join("unread.json")
     }
 
     /// The log of the supervisor's own errors.
