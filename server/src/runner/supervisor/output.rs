@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use sweep_planner::api::UnreadLine;
+
 use super::log::report_error;
 use crate::runner::metrics::lines::LineMetrics;
 use crate::runner::metrics::stream::{MetricSink, StreamReader};
-use crate::runner::metrics::unread::UnreadLine;
 use crate::runner::protocol::TrialFolder;
 
 /// A line longer than this is written in pieces.

@@ -24,14 +24,14 @@ use std::collections::HashMap;
 use std::mem;
 
 use memchr::memchr2;
-use sweep_planner::api::MetricValue;
+use sweep_planner::api::{MetricValue, UnreadLine};
 
 use self::block::Block;
 use self::object::{Object, parse_object};
 use self::pairs::{FieldReader, Fields};
 use self::table::{BoxReader, Table, box_row};
 use super::lines::LineMetrics;
-use super::unread::{UnreadLine, UnreadReason};
+use super::unread::{UnreadReason, describe_unread};
 use vocabulary as words;
 
 /// The longest line that is looked at, in bytes.
@@ -139,7 +139,8 @@ impl StreamReader {
     fn end_segment(&mut self, line_end: bool, sink: &mut impl MetricSink) {
         let mut line = mem::take(&mut self.line);
         if mem::take(&mut self.overlong) {
-            sink.unread(UnreadLine::new(&line, UnreadReason::TooLong));
+            let start = String::from_utf8_lossy(&line);
+            sink.unread(describe_unread(&start, UnreadReason::TooLong));
             line.clear();
         }
         terminal::strip_control(&mut line);
@@ -265,7 +266,7 @@ impl StreamReader {
             } else {
                 UnreadReason::Prose
             };
-            sink.unread(UnreadLine::new(line.as_bytes(), reason));
+            sink.unread(describe_unread(line, reason));
         }
         let alone = object.is_none() && fields.step.is_none() && fields.pairs.len() <= 1;
         let texts = fields.texts;
