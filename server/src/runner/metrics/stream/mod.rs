@@ -40,6 +40,8 @@ pub const LINE_MAX: usize = 16 << 10;
 const NAME_MAX: usize = 100;
 /// The most metrics of one line.
 const VALUES_MAX: usize = 200;
+/// The most lines of a call that is printed over several.
+const CALL_LINES_MAX: usize = 200;
 /// Of so many names it is remembered whether they are printed with a `%`.
 const NAMES_MAX: usize = 1_000;
 
@@ -54,6 +56,8 @@ pub struct StreamReader {
     table: Option<Table>,
     boxed: BoxReader,
     block: Block,
+    /// How many lines a call that is printed over several may still have.
+    call_lines: usize,
     /// Whether a name was printed with a `%` first.
     percent: HashMap<String, bool>,
     fields: FieldReader,
@@ -72,6 +76,10 @@ struct CarriedStep {
 #[derive(Debug)]
 enum Reading {
     Blank,
+    /// Lines of dashes, bars and blocks.
+    Drawn,
+    /// A line within the parentheses of a call that began above.
+    InCall,
     Row(LineMetrics),
     Header(Table),
     BoxRow(String, String),
@@ -177,6 +185,9 @@ impl StreamReader {
         if trimmed.is_empty() {
             return Reading::Blank;
         }
+        if self.is_in_call(trimmed) {
+            return Reading::InCall;
+        }
         if let Some((name, cell)) = box_row(trimmed) {
             return Reading::BoxRow(name.to_owned(), cell.to_owned());
         }
@@ -190,11 +201,44 @@ impl StreamReader {
         let fields = self.fields.read(message);
         if fields.pairs.is_empty()
             && fields.step.is_none()
+            && fields.may_be_header
             && let Some(table) = Table::from_header(line)
         {
             return Reading::Header(table);
         }
-        Reading::Fields(Box::new(fields), None, message.to_owned())
+        // The line itself is shown only where it was not read.
+        let shown = if fields.unclear || fields.uncertain > 0 {
+            message.to_owned()
+        } else {
+            String::new()
+        };
+        let drawn = !message.contains(char::is_alphanumeric);
+        if drawn {
+            return Reading::Drawn;
+        }
+        Reading::Fields(Box::new(fields), None, shown)
+    }
+
+    /// Whether a line belongs to a call printed over several lines, as `print(model)` does:
+    /// `XGBClassifier(base_score=None, booster=None,`.
+    fn is_in_call(&mut self, line: &str) -> bool {
+        if self.call_lines > 0 {
+            let ends = line.ends_with(')');
+            self.call_lines = if ends { 0 } else { self.call_lines - 1 };
+            return true;
+        }
+        if !line.ends_with([',', '(']) {
+            return false;
+        }
+        let count = |sign: u8| line.bytes().filter(|byte| *byte == sign).count();
+        let is_call = line.find('(').is_some_and(|at| {
+            let before = line[..at].chars().next_back();
+            before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        });
+        if is_call && count(b'(') > count(b')') {
+            self.call_lines = CALL_LINES_MAX;
+        }
+        self.call_lines > 0
     }
 
     /// An object at the end of a message; words before it may state the step.
@@ -223,7 +267,8 @@ impl StreamReader {
             self.flush_box(sink);
         }
         match reading {
-            Reading::Blank => self.block.flush(sink),
+            Reading::Blank | Reading::Drawn => self.block.flush(sink),
+            Reading::InCall => {}
             Reading::BoxRow(name, cell) => {
                 self.block.flush(sink);
                 self.boxed.push(&name, &cell);
@@ -238,8 +283,7 @@ impl StreamReader {
                 sink.metrics(row);
             }
             Reading::Fields(fields, object, line) => {
-                let drawn = line.chars().all(|letter| !letter.is_alphanumeric());
-                if whole && !(drawn && object.is_none()) {
+                if whole {
                     self.table = None;
                 }
                 self.commit_fields(*fields, object, &line, sink);
@@ -269,11 +313,11 @@ impl StreamReader {
             sink.unread(describe_unread(line, reason));
         }
         let alone = object.is_none() && fields.step.is_none() && fields.pairs.len() <= 1;
-        let texts = fields.texts;
+        let (texts, has_settings) = (fields.texts, fields.has_settings);
         let mut measured = self.measure(fields, object);
         if measured.values.is_empty() {
-            if alone && texts == 1 {
-                self.block.text(sink);
+            if alone && (texts == 1 || has_settings) {
+                self.block.text();
             } else {
                 self.block.flush(sink);
             }

@@ -35,9 +35,13 @@ impl Object {
 
 /// Reads an object that a text consists of. O(length).
 pub(super) fn parse_object(text: &str) -> Option<Object> {
-    let parsed: Map<String, Value> = serde_json::from_str(text)
-        .or_else(|_| serde_json::from_str(&to_json(text)))
-        .ok()?;
+    let json = || serde_json::from_str(text).ok();
+    let python = || serde_json::from_str(&to_json(text)).ok();
+    let parsed: Map<String, Value> = if text[1..].trim_start().starts_with('\'') {
+        python()?
+    } else {
+        json().or_else(python)?
+    };
     let mut object = Object::default();
     flatten("", &parsed, 1, &mut object);
     Some(object)
@@ -46,6 +50,10 @@ pub(super) fn parse_object(text: &str) -> Option<Object> {
 fn flatten(prefix: &str, values: &Map<String, Value>, depth: usize, object: &mut Object) {
     for (key, value) in values {
         if words::is_progress(key) {
+            continue;
+        }
+        if value.is_object() && words::announces_settings(key) {
+            object.texts += 1;
             continue;
         }
         let name = if prefix.is_empty() {

@@ -13,9 +13,9 @@ use super::vocabulary as words;
 const PAIRS_MAX: usize = 200;
 /// The longest name of a metric, in bytes.
 const NAME_MAX: usize = 100;
-/// The most words of a name before `=` or a value; a colon allows longer ones.
+/// The most words of a name; a sign behind it allows longer ones.
 const WORDS_MAX: usize = 4;
-const WORDS_BEFORE_COLON_MAX: usize = 6;
+const WORDS_BEFORE_SIGN_MAX: usize = 6;
 /// The most words of a label.
 const LABEL_WORDS_MAX: usize = 4;
 /// From so many `name=value` on, of which a quarter are no numbers, a line is a dump of settings.
@@ -58,6 +58,10 @@ pub(super) struct Fields {
     pub(super) settings: bool,
     /// Whether a value could not be read for certain (`0,5`).
     pub(super) unclear: bool,
+    /// Whether a pair was left out as a setting.
+    pub(super) has_settings: bool,
+    /// Whether a word of the line may be the title of a column of steps, or of classes.
+    pub(super) may_be_header: bool,
 }
 
 /// Reads the fields of lines; keeps its buffers from line to line.
@@ -250,7 +254,7 @@ impl<'a> Scan<'a> {
             (self.fields.step, self.fields.step_rank) = (Some(step), Some(rank));
         }
         let before = &self.tokens[name.first..name.last];
-        if let Some(phase) = before.iter().find(|token| words::is_phase(token.text)) {
+        if let Some(phase) = before.iter().find(|token| token.word.is_phase()) {
             self.set_phase(phase.text, true, false);
         }
         if self.tokens[name.last].text.eq_ignore_ascii_case("trial") && !before.is_empty() {
@@ -410,7 +414,7 @@ impl<'a> Scan<'a> {
                     attached && next.is_some_and(|next| matches!(next.kind, Kind::Number(_)));
                 if let Some(name) = self.name {
                     let word = self.tokens[name.last].text;
-                    let phase = inside.iter().find(|token| words::is_phase(token.text));
+                    let phase = inside.iter().find(|token| token.word.is_phase());
                     if let (Some(_), Some(phase)) = (words::step_word_rank(word), phase) {
                         // `Epoch(train) [1]`.
                         self.set_phase(phase.text, true, false);
@@ -493,7 +497,7 @@ impl<'a> Scan<'a> {
             self.bar_end = close;
         }
         if let [word] = inside
-            && words::is_phase(word.text)
+            && word.word.is_phase()
         {
             self.set_phase(word.text, false, false);
             self.at = close + 1;
@@ -539,13 +543,13 @@ impl<'a> Scan<'a> {
         let phase = tokens
             .iter()
             .filter(is_word)
-            .take_while(|token| !words::is_stop(token.text))
-            .any(|token| words::is_phase(token.text));
-        if phase && words::is_phase(tokens[0].text) {
+            .take_while(|token| !is_prose(token))
+            .any(|token| token.word.is_phase());
+        if phase && tokens[0].word.is_phase() {
             // `valid on 'valid' subset` is `valid`.
             let last = tokens
                 .iter()
-                .take_while(|token| token.is_word() && !words::is_stop(token.text))
+                .take_while(|token| token.is_word() && !is_prose(token))
                 .last();
             let end = last.map_or(name.end, |token| token.start + token.text.len());
             let text = &self.line[self.tokens[name.first].start..end];
@@ -556,7 +560,7 @@ impl<'a> Scan<'a> {
             }
             return;
         }
-        let stop = tokens.iter().any(|token| words::is_stop(token.text));
+        let stop = tokens.iter().any(|token| is_prose(token));
         if stop || tokens.len() > LABEL_WORDS_MAX {
             self.prose = true;
         } else if colon && !text.is_empty() {
@@ -597,7 +601,11 @@ impl<'a> Scan<'a> {
         if percent && sign == Sign::Colon && self.peek() == Some(Kind::Separator) {
             let bar = &self.tokens[self.at];
             let attached = bar.text == "|" && bar.blanks == 0;
-            if attached || bar.text.starts_with(|letter: char| !letter.is_ascii()) {
+            if attached
+                || bar
+                    .text
+                    .starts_with(|letter| ('\u{2500}'..='\u{259F}').contains(&letter))
+            {
                 self.take_label(name, true);
                 self.after_value = After::Step;
                 return;
@@ -621,27 +629,34 @@ impl<'a> Scan<'a> {
 
     /// The whole name, if the words are one.
     fn name_text(&mut self, name: Name, sign: Sign) -> Option<String> {
-        let tokens = &self.tokens[name.first..=name.last];
-        let is_stop = |token: &Token| match sign {
-            Sign::Colon => words::is_stop_before_colon(token.text),
-            _ => words::is_stop(token.text),
+        let mut tokens = &self.tokens[name.first..=name.last];
+        let mut end = name.end;
+        // `The rmse of the prediction is: 59.3`.
+        if let ([_, .., before, last], true) = (tokens, sign != Sign::None)
+            && ["is", "was", "are"].contains(&last.text)
+        {
+            end = before.start + before.text.len();
+            tokens = &tokens[..tokens.len() - 1];
+        }
+        let stops = |token: &Token| {
+            token.word.is_stop() || (sign == Sign::None && token.word.is_connective())
         };
-        // What stands before `with` or `is` is prose.
-        let first = match tokens.iter().rposition(is_stop) {
-            Some(_) if sign == Sign::None => {
-                self.prose = true;
+        // What stands before `with` or `to` is prose.
+        if let Some(last) = tokens.iter().rposition(stops) {
+            self.prose = true;
+            if sign == Sign::None {
                 return None;
             }
-            Some(last) => {
-                self.prose = true;
-                last + 1
-            }
-            None => 0,
-        };
-        let tokens = &tokens[first..];
+            tokens = &tokens[last + 1..];
+        }
+        if let [first, _, ..] = tokens
+            && ["The", "the"].contains(&first.text)
+        {
+            tokens = &tokens[1..];
+        }
         let most = match sign {
-            Sign::Colon => WORDS_BEFORE_COLON_MAX,
-            _ => WORDS_MAX,
+            Sign::None => WORDS_MAX,
+            _ => WORDS_BEFORE_SIGN_MAX,
         };
         let fits = !tokens.is_empty()
             && tokens.len() <= most
@@ -651,7 +666,7 @@ impl<'a> Scan<'a> {
             return None;
         }
         let start = tokens[0].start;
-        let text = &self.line[start..name.end];
+        let text = &self.line[start..end];
         (text.len() <= NAME_MAX).then(|| join_words(text))
     }
 
@@ -667,6 +682,7 @@ impl<'a> Scan<'a> {
         }
         let settings = fields.settings;
         let prose = self.prose;
+        let mut has_settings = false;
         fields.pairs.retain(|pair| {
             let metric = words::is_metric(&pair.name);
             let known = words::step_rank(&pair.name).is_none() && !words::is_progress(&pair.name);
@@ -676,8 +692,15 @@ impl<'a> Scan<'a> {
                 Sign::None => (has_step && !prose) || metric,
             };
             let setting = (!has_step || pair.in_bar) && words::is_setting(&pair.name) && !metric;
+            has_settings |= setting;
             known && clear && !setting && (metric || !settings)
         });
+        fields.has_settings = has_settings;
+        fields.may_be_header = self
+            .tokens
+            .first()
+            .is_some_and(|first| first.text.starts_with(['c', 'C']))
+            || self.tokens.iter().any(|token| token.word.is_step());
         fields.uncertain += found - fields.pairs.len();
         self.apply_label(&mut fields);
         fields
@@ -723,6 +746,11 @@ impl<'a> Scan<'a> {
 fn mentions_phase(name: &str) -> bool {
     name.split(|letter: char| !letter.is_alphanumeric())
         .any(words::is_phase)
+}
+
+/// Whether a word belongs to a sentence rather than to a label.
+fn is_prose(token: &Token) -> bool {
+    token.word.is_stop() || token.word.is_connective()
 }
 
 /// Whether a word can be part of a name.

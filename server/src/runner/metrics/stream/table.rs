@@ -48,7 +48,11 @@ impl Table {
         }
         let (separator, cells) = split_header(line);
         let fits = (2..=COLUMNS_MAX).contains(&cells.len())
-            && cells.iter().all(|(cell, ..)| is_title(cell));
+            && cells.iter().all(|(cell, ..)| is_title(cell))
+            // A title that stands twice belongs to groups in a line above.
+            && !cells.iter().enumerate().any(|(at, (cell, ..))| {
+                cells[..at].iter().any(|(other, ..)| other == cell)
+            });
         fits.then_some(())?;
         let step = cells
             .iter()

@@ -1,6 +1,7 @@
 //! The words, numbers and signs of a line.
 
 use super::number::{self, Number};
+use super::vocabulary::Word;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
@@ -27,6 +28,8 @@ pub(super) struct Token<'a> {
     pub(super) start: usize,
     /// How many blanks stand before it; a tab counts as two.
     pub(super) blanks: usize,
+    /// What the word is; nothing for all else.
+    pub(super) word: Word,
 }
 
 impl Token<'_> {
@@ -60,6 +63,11 @@ pub(super) fn tokenize<'a>(line: &'a str, tokens: &mut Vec<Token<'a>>) {
             text: &line[at..at + length],
             start: at,
             blanks,
+            word: if kind == Kind::Word {
+                Word::of(&line[at..at + length])
+            } else {
+                Word::default()
+            },
         });
         at += length;
         blanks = 0;

@@ -3,21 +3,30 @@
 //! A line alone often cannot tell a measurement from a setting (`learning rate = 0.5` beside
 //! `average loss = 0.49`). Where the line's form leaves it open, these words decide.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// The names that say where a measurement stands; the first on the line wins by this order.
-const STEPS: [&str; 8] = [
+const STEPS: &[&str] = &[
     "step",
     "global_step",
     "iteration",
     "iter",
+    "timestep",
     "#",
     "epoch",
+    "episode",
+    "round",
+    "generation",
+    "gen",
+    "update",
     "e",
     "trial",
 ];
-/// Names of steps that are too short, or too common, to count outside the header of a table.
-const STEPS_OF_TABLES: [&str; 2] = ["#", "e"];
+/// Names of steps that are too short to count outside the header of a table.
+const STEPS_OF_TABLES: &[&str] = &["#", "e"];
 /// Which parts of a data set, or phases of a training, a measurement can belong to.
-const PHASES: [&str; 13] = [
+const PHASES: &[&str] = &[
     "train",
     "training",
     "val",
@@ -33,7 +42,7 @@ const PHASES: [&str; 13] = [
     "dev",
 ];
 /// Parts of a word that make it the name of a measurement.
-const METRIC_PARTS: [&str; 45] = [
+const METRICS: &[&str] = &[
     "loss",
     "acc",
     "accuracy",
@@ -79,9 +88,13 @@ const METRIC_PARTS: [&str; 45] = [
     "elbo",
     "likelihood",
     "value",
+    "fitness",
+    "logprob",
+    "roc",
+    "rocauc",
 ];
 /// Words of names that are settings or descriptions where no step is stated beside them.
-const SETTINGS: [&str; 46] = [
+const SETTINGS: &[&str] = &[
     "lr",
     "lrs",
     "lr0",
@@ -130,7 +143,7 @@ const SETTINGS: [&str; 46] = [
     "bins",
 ];
 /// Names that tell how long something takes or how far it is: never a measurement.
-const PROGRESS: [&str; 22] = [
+const PROGRESS: &[&str] = &[
     "eta",
     "elapsed",
     "remaining",
@@ -154,17 +167,16 @@ const PROGRESS: [&str; 22] = [
     "initscore",
     "pavg",
 ];
-/// Words before which a name cannot begin, and which no name written without a sign contains.
-const STOP: [&str; 42] = [
-    "from", "to", "in", "at", "on", "for", "is", "are", "was", "were", "and", "or", "with",
-    "without", "after", "before", "than", "took", "by", "the", "a", "an", "this", "that", "not",
-    "no", "has", "have", "will", "be", "been", "got", "until", "improved", "did", "does", "it",
-    "as", "into", "using", "per", "every",
+/// Words that no name contains, and before which none begins.
+const STOPS: &[&str] = &[
+    "from", "to", "at", "is", "are", "was", "were", "and", "or", "with", "without", "after",
+    "before", "than", "took", "this", "that", "not", "no", "has", "have", "will", "be", "been",
+    "got", "until", "improved", "did", "does", "it", "as", "into", "using", "every",
 ];
-/// Stop words that are harmless in a name that stands before a colon (`time per iteration: 3`).
-const STOP_BUT_IN_NAMES: [&str; 1] = ["per"];
+/// Words that a name contains only if a sign stands behind it (`rmse of the prediction = 5`).
+const CONNECTIVES: &[&str] = &["of", "the", "a", "an", "per", "for", "on", "in", "by"];
 /// What announces settings: what follows counts only under the name of a measurement.
-const CONTEXTS: [&str; 18] = [
+const CONTEXTS: &[&str] = &[
     "args",
     "arguments",
     "config",
@@ -185,14 +197,89 @@ const CONTEXTS: [&str; 18] = [
     "kwargs",
 ];
 /// With these a name means the whole run, not the step above it.
-const SUMMARIES: [&str; 4] = ["best", "final", "overall", "mean"];
+const SUMMARIES: &[&str] = &["best", "final", "overall", "mean"];
 
-fn contains(list: &[&str], word: &str) -> bool {
-    list.iter().any(|entry| entry.eq_ignore_ascii_case(word))
+/// The longest word of a list, in bytes.
+const WORD_MAX: usize = 24;
+
+/// What a word is, one bit for each list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Word(u16);
+
+impl Word {
+    const STEP: u16 = 1;
+    const SHORT_STEP: u16 = 1 << 1;
+    const PHASE: u16 = 1 << 2;
+    const METRIC: u16 = 1 << 3;
+    const SETTING: u16 = 1 << 4;
+    const PROGRESS: u16 = 1 << 5;
+    const STOP: u16 = 1 << 6;
+    const CONNECTIVE: u16 = 1 << 7;
+    const CONTEXT: u16 = 1 << 8;
+    const SUMMARY: u16 = 1 << 9;
+
+    /// Looks a word up, in any case. O(length).
+    pub(super) fn of(word: &str) -> Self {
+        let mut lower = [0; WORD_MAX];
+        let Some(lower) = lower.get_mut(..word.len()) else {
+            return Self::default();
+        };
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        WORDS.get(&*lower).copied().unwrap_or_default()
+    }
+
+    fn has(self, bit: u16) -> bool {
+        self.0 & bit != 0
+    }
+
+    pub(super) fn is_phase(self) -> bool {
+        self.has(Self::PHASE)
+    }
+
+    /// Whether no name can contain it.
+    pub(super) fn is_stop(self) -> bool {
+        self.has(Self::STOP)
+    }
+
+    /// Whether only a name before a sign can contain it.
+    pub(super) fn is_connective(self) -> bool {
+        self.has(Self::CONNECTIVE)
+    }
+
+    /// Whether it states the step, on a line or as the title of a column.
+    pub(super) fn is_step(self) -> bool {
+        self.has(Self::STEP)
+    }
 }
+
+static WORDS: LazyLock<HashMap<&[u8], Word>> = LazyLock::new(|| {
+    let lists = [
+        (STEPS, Word::STEP),
+        (STEPS_OF_TABLES, Word::SHORT_STEP),
+        (PHASES, Word::PHASE),
+        (METRICS, Word::METRIC),
+        (SETTINGS, Word::SETTING),
+        (PROGRESS, Word::PROGRESS),
+        (STOPS, Word::STOP),
+        (CONNECTIVES, Word::CONNECTIVE),
+        (CONTEXTS, Word::CONTEXT),
+        (SUMMARIES, Word::SUMMARY),
+    ];
+    let mut words: HashMap<&[u8], Word> = HashMap::new();
+    for (list, bit) in lists {
+        for word in list {
+            words.entry(word.as_bytes()).or_default().0 |= bit;
+        }
+    }
+    words
+});
 
 /// The rank of a name that states a step; lower ranks win.
 pub(super) fn step_rank(name: &str) -> Option<usize> {
+    if !Word::of(name).is_step() {
+        return None;
+    }
     STEPS
         .iter()
         .position(|step| step.eq_ignore_ascii_case(name))
@@ -200,7 +287,7 @@ pub(super) fn step_rank(name: &str) -> Option<usize> {
 
 /// As [`step_rank`], for words on a line, where `E` and `#` mean something else.
 pub(super) fn step_word_rank(word: &str) -> Option<usize> {
-    step_rank(word).filter(|_| !contains(&STEPS_OF_TABLES, word))
+    step_rank(word).filter(|_| !Word::of(word).has(Word::SHORT_STEP))
 }
 
 /// Whether steps of this rank number the trials of a search, which no line below belongs to.
@@ -209,33 +296,25 @@ pub(super) fn is_trial(rank: usize) -> bool {
 }
 
 pub(super) fn is_phase(word: &str) -> bool {
-    contains(&PHASES, word)
+    Word::of(word).is_phase()
 }
 
 /// Whether the phase is that of training.
 pub(super) fn is_training(word: &str) -> bool {
-    contains(&PHASES[..2], word)
-}
-
-pub(super) fn is_stop(word: &str) -> bool {
-    contains(&STOP, word)
-}
-
-pub(super) fn is_stop_before_colon(word: &str) -> bool {
-    is_stop(word) && !contains(&STOP_BUT_IN_NAMES, word)
+    PHASES[..2]
+        .iter()
+        .any(|phase| phase.eq_ignore_ascii_case(word))
 }
 
 /// Whether a name is of a measurement, whatever stands around it.
 pub(super) fn is_metric(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let plain = part.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        Word::of(part).has(Word::METRIC) || (plain != part && Word::of(plain).has(Word::METRIC))
+    };
     name.split(|letter: char| !letter.is_alphanumeric())
-        .any(|part| {
-            contains(&METRIC_PARTS, part)
-                || contains(
-                    &METRIC_PARTS,
-                    part.trim_end_matches(|l: char| l.is_ascii_digit()),
-                )
-        })
-        || name.contains("@")
+        .any(is_part)
+        || name.contains('@')
         || ends_with_metric(name)
 }
 
@@ -253,10 +332,18 @@ fn ends_with_metric(name: &str) -> bool {
 
 /// Whether a name is that of a setting, unless a step stands beside it.
 pub(super) fn is_setting(name: &str) -> bool {
-    let words = |letter: char| !(letter.is_alphanumeric() || letter == '_');
-    name.split(words).any(|word| {
-        contains(&SETTINGS, word) || word.split('_').any(|part| contains(&SETTINGS, part))
-    }) || name.ends_with("learn rate")
+    let is_word = |word: &str| {
+        Word::of(word).has(Word::SETTING)
+            || word
+                .split('_')
+                .any(|part| Word::of(part).has(Word::SETTING))
+            || ["max", "min", "num", "n_"]
+                .iter()
+                .any(|start| word.starts_with(start))
+    };
+    name.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .any(is_word)
+        || name.ends_with("learn rate")
         || is_environment_variable(name)
 }
 
@@ -264,23 +351,22 @@ pub(super) fn is_setting(name: &str) -> bool {
 fn is_environment_variable(name: &str) -> bool {
     name.contains('_')
         && name
-            .chars()
-            .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 pub(super) fn is_progress(name: &str) -> bool {
-    contains(&PROGRESS, name)
+    Word::of(name).has(Word::PROGRESS)
 }
 
 /// Whether a word announces settings (`Namespace`, `Fold1`, `parameters`).
 pub(super) fn announces_settings(word: &str) -> bool {
     let plain = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    contains(&CONTEXTS, plain)
+    Word::of(plain).has(Word::CONTEXT)
 }
 
 /// Whether a name tells of the whole run.
 pub(super) fn is_summary(name: &str) -> bool {
-    name.split([' ', '_'])
-        .next()
-        .is_some_and(|first| contains(&SUMMARIES, first))
+    let first = name.split([' ', '_']).next().unwrap_or_default();
+    Word::of(first).has(Word::SUMMARY)
 }
