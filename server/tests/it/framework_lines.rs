@@ -144,6 +144,13 @@ fn lines_of_frameworks_are_read() {
     check(&named.unwrap_or_else(|| data("framework_lines.json")), 95);
 }
 
+/// Further programs and styles; where the file comes from, and what was read at the first try, is
+/// told in docs/metrics.md.
+#[test]
+fn lines_of_more_programs_are_read() {
+    check(&data("framework_lines_more.json"), 98);
+}
+
 #[test]
 fn lines_that_were_not_read_are_shown_with_the_trial() {
     let home = Home::new(&[("train.py", "print('loss=0,5')\nprint('acc=0.5')\n")]);

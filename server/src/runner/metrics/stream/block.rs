@@ -13,6 +13,8 @@ const LINES_MAX: usize = 100;
 pub(super) struct Block {
     lines: Vec<LineMetrics>,
     texts: usize,
+    /// Whether a heading announced settings.
+    announced: bool,
 }
 
 impl Block {
@@ -35,9 +37,17 @@ impl Block {
         self.texts += 1;
     }
 
+    /// Takes a heading as `Config:`.
+    pub(super) fn announce(&mut self) {
+        self.announced = true;
+    }
+
     /// Passes on the lines that measure something.
     pub(super) fn flush(&mut self, sink: &mut impl MetricSink) {
         let described = std::mem::take(&mut self.texts) > 0;
+        if std::mem::take(&mut self.announced) {
+            self.lines.clear();
+        }
         for measured in self.lines.drain(..) {
             let metric = measured
                 .values

@@ -37,7 +37,7 @@ use vocabulary as words;
 /// The longest line that is looked at, in bytes.
 pub const LINE_MAX: usize = 16 << 10;
 /// The longest name of a metric, in bytes.
-const NAME_MAX: usize = 100;
+pub(super) const NAME_MAX: usize = 100;
 /// The most metrics of one line.
 const VALUES_MAX: usize = 200;
 /// The most lines of a call that is printed over several.
@@ -198,7 +198,11 @@ impl StreamReader {
         if let Some(reading) = self.classify_object(message) {
             return reading;
         }
-        let fields = self.fields.read(message);
+        let mut fields = self.fields.read(message);
+        if message.starts_with("E   ") {
+            // What pytest shows of a failed assertion.
+            fields.pairs.clear();
+        }
         if fields.pairs.is_empty()
             && fields.step.is_none()
             && fields.may_be_header
@@ -314,9 +318,13 @@ impl StreamReader {
         }
         let alone = object.is_none() && fields.step.is_none() && fields.pairs.len() <= 1;
         let (texts, has_settings) = (fields.texts, fields.has_settings);
+        let (settings, heading) = (fields.settings && fields.is_heading, fields.is_heading);
         let mut measured = self.measure(fields, object);
         if measured.values.is_empty() {
-            if alone && (texts == 1 || has_settings) {
+            if alone && settings {
+                self.block.announce();
+            } else if alone && heading {
+            } else if alone && (texts == 1 || has_settings) {
                 self.block.text();
             } else {
                 self.block.flush(sink);
@@ -336,7 +344,11 @@ impl StreamReader {
     fn measure(&mut self, fields: Fields, object: Option<Object>) -> LineMetrics {
         let mut measured = LineMetrics::default();
         let mut step = fields.step;
-        for pair in fields.pairs {
+        for pair in fields
+            .pairs
+            .into_iter()
+            .filter(|pair| pair.name.len() <= NAME_MAX)
+        {
             let name = self.name_by_unit(pair.name, pair.percent);
             measured.values.push((name, MetricValue(pair.value)));
         }
@@ -347,7 +359,9 @@ impl StreamReader {
                     (best, step) = (rank, Some(value));
                 }
                 Some(_) => {}
-                None if name.len() <= NAME_MAX => measured.values.push((name, MetricValue(value))),
+                None if name.len() <= NAME_MAX && !name.trim().is_empty() => {
+                    measured.values.push((name, MetricValue(value)))
+                }
                 None => {}
             }
         }

@@ -115,6 +115,13 @@ fn finish(bytes: &[u8], at: usize, value: f64, is_whole: bool) -> (Number, usize
             let percent = true;
             (Number::Value { value, percent }, at + 1)
         }
+        // `94.6 %`.
+        Some(b' ') if after == Some(b'%') && ends_word(bytes, at + 2) => {
+            let percent = true;
+            (Number::Value { value, percent }, at + 2)
+        }
+        // Two full stops part fields.
+        Some(b'.') if after == Some(b'.') => (plain, at),
         Some(b' ' | b'\t' | b'/') => match scan_whole(bytes, at).filter(|_| is_whole) {
             Some((whole, end)) => (Number::Fraction { part: value, whole }, end),
             None if next == Some(b'/') => (Number::Quantity, rest_of_word(bytes, at)),
@@ -149,22 +156,33 @@ fn scan_whole(bytes: &[u8], at: usize) -> Option<(f64, usize)> {
     (bytes.get(slash) == Some(&b'/')).then_some(())?;
     let start = skip(slash + 1);
     let end = scan_digits(bytes, start);
+    let stop = bytes.get(end) == Some(&b'.')
+        && bytes.get(end + 1).is_none_or(|next| !next.is_ascii_digit());
     let ends = bytes
         .get(end)
-        .is_none_or(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'/' | b'.'));
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'/' | b'.'))
+        || stop;
     let digits = std::str::from_utf8(&bytes[start..end]).ok()?;
     ends.then(|| Some((digits.parse().ok()?, end)))?
 }
 
+/// Whether a word ends before `at`.
+fn ends_word(bytes: &[u8], at: usize) -> bool {
+    bytes
+        .get(at)
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
+
 /// Where the word ends that `at` is in.
 fn rest_of_word(bytes: &[u8], at: usize) -> usize {
-    let ends = |byte: &u8| {
-        byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'|' | b')' | b']' | b'}')
+    let ends = |from: usize| match bytes[from] {
+        b',' | b';' | b'|' | b')' | b']' | b'}' => true,
+        b':' => ends_word(bytes, from + 1),
+        byte => byte.is_ascii_whitespace(),
     };
-    bytes[at..]
-        .iter()
-        .position(ends)
-        .map_or(bytes.len(), |end| at + end)
+    (at..bytes.len())
+        .find(|from| ends(*from))
+        .unwrap_or(bytes.len())
 }
 
 /// A text that is one number and nothing else, as in a cell of a table or in quotes.

@@ -16,6 +16,8 @@ const NAME_MAX: usize = 100;
 /// The most words of a name; a sign behind it allows longer ones.
 const WORDS_MAX: usize = 4;
 const WORDS_BEFORE_SIGN_MAX: usize = 6;
+/// `Test Accuracy of the model on the 389 test images: 94.6 %`.
+const WORDS_OF_METRIC_MAX: usize = 12;
 /// The most words of a label.
 const LABEL_WORDS_MAX: usize = 4;
 /// From so many `name=value` on, of which a quarter are no numbers, a line is a dump of settings.
@@ -38,6 +40,8 @@ pub(super) struct Pair {
     sign: Sign,
     /// Whether it stands behind a progress bar, which shows settings as well.
     in_bar: bool,
+    /// Which of the line's labels stands before it.
+    label: Option<usize>,
 }
 
 /// What a line says.
@@ -58,6 +62,8 @@ pub(super) struct Fields {
     pub(super) settings: bool,
     /// Whether a value could not be read for certain (`0,5`).
     pub(super) unclear: bool,
+    /// Whether the line is a heading (`model:`) or an item of a list (`- 64`).
+    pub(super) is_heading: bool,
     /// Whether a pair was left out as a setting.
     pub(super) has_settings: bool,
     /// Whether a word of the line may be the title of a column of steps, or of classes.
@@ -83,7 +89,7 @@ impl FieldReader {
             at: 0,
             name: None,
             fields: Fields::default(),
-            label: None,
+            labels: Vec::new(),
             after_value: After::Nothing,
             prose: false,
             arrow: false,
@@ -130,7 +136,8 @@ struct Scan<'a> {
     at: usize,
     name: Option<Name>,
     fields: Fields,
-    label: Option<Label>,
+    /// The phases named on the line, each for the pairs behind it.
+    labels: Vec<Label>,
     after_value: After,
     prose: bool,
     arrow: bool,
@@ -158,7 +165,11 @@ impl<'a> Scan<'a> {
                 Kind::Separator => self.end_field(),
                 Kind::Close(_) => self.end_field(),
                 Kind::Quote => {}
-                Kind::Arrow => self.arrow = true,
+                // `0.1 -> 0.01` is a change, `epoch 3 -> loss 0.5` a result.
+                Kind::Arrow if matches!(self.after_value, After::Pair | After::Bare) => {
+                    self.arrow = true;
+                }
+                Kind::Arrow => self.end_field(),
             }
         }
         self.end_field();
@@ -175,8 +186,14 @@ impl<'a> Scan<'a> {
 
     fn word(&mut self, token: &Token) {
         let at = self.at - 1;
-        if token.blanks > 1 && self.name.is_some() {
-            self.end_field();
+        if token.blanks > 1
+            && let Some(name) = self.name
+        {
+            // `final  value 4.89`.
+            let summary = name.first == name.last && words::is_summary(self.tokens[name.last].text);
+            if !summary || token.blanks > 2 {
+                self.end_field();
+            }
         }
         let end = token.start + token.text.len();
         match &mut self.name {
@@ -195,7 +212,8 @@ impl<'a> Scan<'a> {
     fn number(&mut self, number: Number) {
         // `number of nan iterations`: a word.
         if let Some(name) = self.name
-            && self.tokens[name.last].text == "of"
+            && name.first < name.last
+            && ["of", "the"].contains(&self.tokens[name.last].text)
         {
             let token = self.tokens[self.at - 1];
             return self.word(&token);
@@ -221,23 +239,35 @@ impl<'a> Scan<'a> {
                 self.after_value = After::Step;
                 return;
             }
+            // `Mem: 24 10 2`: which is it?
+            if self.after_value == After::Pair && !words::is_metric(&self.last_name()) {
+                self.fields.pairs.pop();
+            }
             self.after_value = After::Bare;
             return;
         };
-        if self.state_step(name, number) {
+        if self.state_step(name, number, Sign::None) {
             return;
         }
         self.pair(name, number, Sign::None);
     }
 
     /// Takes the number as the step if the words before it say so.
-    fn state_step(&mut self, name: Name, number: Number) -> bool {
+    fn state_step(&mut self, name: Name, number: Number, sign: Sign) -> bool {
         let word = self.tokens[name.last].text;
         let Some(rank) = words::step_word_rank(word) else {
             return false;
         };
         if name.end != self.tokens[name.last].start + word.len() {
             return false;
+        }
+        let before = &self.tokens[name.first..name.last];
+        // `Training acc over epoch: 0.6`, `Loss for final step: 0.4` measure.
+        if let (Some(last), true) = (before.last(), sign != Sign::None) {
+            let whole = matches!(number, Number::Value { value, .. } if value.fract() == 0.0);
+            if is_prose(last) || !(whole || matches!(number, Number::Fraction { .. })) {
+                return false;
+            }
         }
         let step = match number {
             Number::Value {
@@ -253,15 +283,41 @@ impl<'a> Scan<'a> {
         if self.fields.step_rank.is_none_or(|best| rank <= best) {
             (self.fields.step, self.fields.step_rank) = (Some(step), Some(rank));
         }
-        let before = &self.tokens[name.first..name.last];
         if let Some(phase) = before.iter().find(|token| token.word.is_phase()) {
-            self.set_phase(phase.text, true, false);
+            let indexed = self.peek() == Some(Kind::Open(b'['));
+            self.set_phase(phase.text, indexed, false);
         }
         if self.tokens[name.last].text.eq_ignore_ascii_case("trial") && !before.is_empty() {
             self.prose = true;
         }
         self.after_value = After::Step;
+        self.measure_at_step(name);
         true
+    }
+
+    /// `Cost after iteration 100: 1.72`, `Loss at epoch 1 is 1.72`: what is measured stands before
+    /// the step, its value behind.
+    fn measure_at_step(&mut self, name: Name) {
+        let before = &self.tokens[name.first..name.last];
+        let kept = before.iter().rposition(|token| !is_prose(token));
+        let Some(last) = kept.filter(|last| last + 1 < before.len()) else {
+            return;
+        };
+        let measured = Name {
+            first: name.first,
+            last: name.first + last,
+            end: before[last].start + before[last].text.len(),
+        };
+        let text = &self.line[before[0].start..measured.end];
+        let sign = self.tokens.get(self.at);
+        let signed = sign.is_some_and(|sign| {
+            matches!(sign.kind, Kind::Colon | Kind::Equals) || ["is", "was"].contains(&sign.text)
+        });
+        let value = self.tokens.get(self.at + 1).map(|token| token.kind);
+        if let (true, true, Some(Kind::Number(number))) = (signed, words::is_metric(text), value) {
+            self.at += 2;
+            self.pair(measured, number, Sign::Colon);
+        }
     }
 
     /// `Train: 0 [10/22 …`: a phase with its epoch.
@@ -281,12 +337,15 @@ impl<'a> Scan<'a> {
     }
 
     fn set_phase(&mut self, phase: &str, marker: bool, colon: bool) {
-        if self.label.is_none() && self.fields.pairs.is_empty() {
+        if self.labels.is_empty() && !self.fields.pairs.is_empty() {
+            return;
+        }
+        if self.labels.is_empty() {
             self.training_marker = marker && words::is_training(phase);
             self.fields.phase = Some(phase.to_owned());
-            let text = phase.to_owned();
-            self.label = Some(Label { text, colon });
         }
+        let text = phase.to_owned();
+        self.labels.push(Label { text, colon });
     }
 
     /// `=` or `:`.
@@ -307,7 +366,7 @@ impl<'a> Scan<'a> {
             Kind::Number(number) => {
                 self.at += 1;
                 self.name = None;
-                if !self.state_step(name, number) && !self.state_phase_step(name, number) {
+                if !self.state_step(name, number, sign) && !self.state_phase_step(name, number) {
                     self.pair(name, number, sign);
                 }
             }
@@ -421,7 +480,19 @@ impl<'a> Scan<'a> {
                         self.at = close + 1;
                         return;
                     }
-                    if (signed || numbered) && inside.len() <= 3 && !words::announces_settings(word)
+                    let goes_on = next.is_some_and(is_prose)
+                        && inside.first().is_some_and(is_prose)
+                        && words::is_metric(word);
+                    if goes_on {
+                        let end = self.tokens[close].start + 1;
+                        self.name = Some(Name {
+                            last: close,
+                            end,
+                            ..name
+                        });
+                    } else if (signed || numbered)
+                        && inside.len() <= 3
+                        && !words::announces_settings(word)
                     {
                         let end = self.tokens[close].start + 1;
                         self.name = Some(Name { end, ..name });
@@ -459,7 +530,7 @@ impl<'a> Scan<'a> {
             }) = number.kind
             && self.after_value == After::Pair
             && let Some(last) = self.fields.pairs.last_mut()
-            && last.sign == Sign::Colon
+            && last.sign != Sign::None
         {
             (last.value, last.percent) = (value, true);
         }
@@ -481,7 +552,7 @@ impl<'a> Scan<'a> {
                     value: index,
                     percent,
                 };
-                if !self.state_step(name, number) {
+                if !self.state_step(name, number, Sign::None) {
                     self.take_label(name, false);
                 }
             } else if open == 0 && inside.len() == 1 {
@@ -555,9 +626,6 @@ impl<'a> Scan<'a> {
             let text = &self.line[self.tokens[name.first].start..end];
             let before_name = matches!(self.peek(), Some(Kind::Word));
             self.set_phase(text, false, colon && before_name);
-            if let Some(label) = &mut self.label {
-                label.text = text.to_owned();
-            }
             return;
         }
         let stop = tokens.iter().any(|token| is_prose(token));
@@ -579,7 +647,7 @@ impl<'a> Scan<'a> {
         }
         let (value, percent) = match number {
             Number::Value { value, percent } => (value, percent),
-            Number::Fraction { part, whole } if sign == Sign::Colon && whole != 0.0 => {
+            Number::Fraction { part, whole } if sign != Sign::None && whole != 0.0 => {
                 let text = &self.line[self.tokens[name.first].start..name.end];
                 if !words::is_metric(text) {
                     self.after_value = After::Step;
@@ -618,6 +686,7 @@ impl<'a> Scan<'a> {
                 percent,
                 sign,
                 in_bar: self.at <= self.bar_end,
+                label: self.labels.len().checked_sub(1),
             }),
             Some(_) => {}
             None => {
@@ -654,13 +723,17 @@ impl<'a> Scan<'a> {
         {
             tokens = &tokens[1..];
         }
+        let metric = || words::is_metric(&self.line[tokens[0].start..end]);
         let most = match sign {
             Sign::None => WORDS_MAX,
+            _ if !tokens.is_empty() && metric() => WORDS_OF_METRIC_MAX,
             _ => WORDS_BEFORE_SIGN_MAX,
         };
-        let fits = !tokens.is_empty()
+        let fits = tokens.first().is_some_and(|first| first.is_word())
             && tokens.len() <= most
-            && tokens.iter().all(|token| is_name_word(token.text));
+            && tokens
+                .iter()
+                .all(|token| !token.is_word() || is_name_word(token.text));
         if !fits {
             self.prose = true;
             return None;
@@ -685,7 +758,9 @@ impl<'a> Scan<'a> {
         let mut has_settings = false;
         fields.pairs.retain(|pair| {
             let metric = words::is_metric(&pair.name);
-            let known = words::step_rank(&pair.name).is_none() && !words::is_progress(&pair.name);
+            let last = pair.name.rsplit(' ').next().unwrap_or_default();
+            let known =
+                (words::step_rank(last).is_none() || metric) && !words::is_progress(&pair.name);
             let clear = match pair.sign {
                 Sign::Equals => !prose || has_step || metric,
                 Sign::Colon => !prose || (has_step && metric),
@@ -696,6 +771,8 @@ impl<'a> Scan<'a> {
             known && clear && !setting && (metric || !settings)
         });
         fields.has_settings = has_settings;
+        let last = self.tokens.last().map(|token| token.kind);
+        fields.is_heading = last == Some(Kind::Colon) || self.line.starts_with("- ");
         fields.may_be_header = self
             .tokens
             .first()
@@ -711,34 +788,36 @@ impl<'a> Scan<'a> {
         if self.training_marker {
             return;
         }
-        let own = |name: &str| name.split(' ').any(words::is_phase);
-        let label = match &self.label {
-            Some(label) => Some((label.text.clone(), label.colon)),
-            None => {
-                let first = fields
-                    .pairs
-                    .first()
-                    .and_then(|pair| pair.name.split_once(' '));
-                let phase = first
-                    .filter(|(word, _)| words::is_phase(word))
-                    .map(|(word, _)| word.to_owned());
-                fields.phase.clone_from(&phase);
-                // Several phases on a line tell for themselves which they are.
-                let others = fields
-                    .pairs
-                    .iter()
-                    .skip(1)
-                    .any(|pair| mentions_phase(&pair.name));
-                phase.filter(|_| !others).map(|phase| (phase, false))
-            }
-        };
-        let Some((label, colon)) = label else { return };
+        if self.labels.is_empty() {
+            return inherit_phase(fields);
+        }
         for pair in &mut fields.pairs {
-            if !own(&pair.name) {
-                let colon = if colon { ":" } else { "" };
-                pair.name = format!("{label}{colon} {}", pair.name);
+            let label = pair.label.and_then(|label| self.labels.get(label));
+            if let Some(Label { text, colon }) = label
+                && !pair.name.split(' ').any(words::is_phase)
+            {
+                let colon = if *colon { ":" } else { "" };
+                pair.name = format!("{text}{colon} {}", pair.name);
             }
         }
+    }
+}
+
+/// Gives the phase in the first name of a line to the others: `train Loss: 2.2 Acc: 0.3`. Names
+/// of several phases on a line tell for themselves which they are.
+fn inherit_phase(fields: &mut Fields) {
+    let mut names = fields.pairs.iter().map(|pair| pair.name.as_str());
+    let first = names.next().and_then(|name| name.split_once(' '));
+    let Some((phase, _)) = first.filter(|(word, _)| words::is_phase(word)) else {
+        return;
+    };
+    fields.phase = Some(phase.to_owned());
+    if names.any(mentions_phase) {
+        return;
+    }
+    let phase = phase.to_owned();
+    for pair in fields.pairs.iter_mut().skip(1) {
+        pair.name = format!("{phase} {}", pair.name);
     }
 }
 
@@ -755,7 +834,9 @@ fn is_prose(token: &Token) -> bool {
 
 /// Whether a word can be part of a name.
 fn is_name_word(word: &str) -> bool {
-    word.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '#'))
+    word.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '#' | '.'))
+        && word != "#"
+        && !word.ends_with(".py")
         && !word.contains("//")
         && word.chars().all(|letter| {
             letter.is_alphanumeric()

@@ -2,6 +2,7 @@
 //! columns, a name and a value.
 
 use super::super::lines::LineMetrics;
+use super::NAME_MAX;
 use super::number::{Number, parse_whole};
 use super::vocabulary as words;
 use sweep_planner::api::MetricValue;
@@ -230,7 +231,9 @@ impl BoxReader {
                     "/"
                 };
                 let name = format!("{}{joint}{name}", self.group);
-                self.values.push((name, value));
+                if name.len() <= NAME_MAX {
+                    self.values.push((name, value));
+                }
             }
             Some(_) => {}
             None => self.texts += 1,

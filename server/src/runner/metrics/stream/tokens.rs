@@ -38,12 +38,10 @@ impl Token<'_> {
     }
 }
 
-/// Whether a letter draws bars and boxes.
+/// Whether a letter draws bars, boxes and pictures.
 fn is_drawing(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{2500}'..='\u{259F}' | '•' | '·' | '–' | '—' | '…'
-    )
+    matches!(letter, '\u{2500}'..='\u{27BF}' | '\u{1F300}'..='\u{1FAFF}' | '\u{FE0F}')
+        || matches!(letter, '•' | '·' | '–' | '—' | '…')
 }
 
 /// Splits a line. O(length); `tokens` is cleared first, and kept to save allocations.
@@ -102,7 +100,19 @@ fn scan_token(rest: &str, first: char) -> (Kind, usize) {
                 .unwrap_or(rest.len());
             (Kind::Separator, run)
         }
+        '.' if second == Some(b'.') => {
+            // Leaders stand for a sign: `loss ....... 0.5`.
+            let run = rest.bytes().take_while(|byte| *byte == b'.').count();
+            let kind = if run > 2 {
+                Kind::Colon
+            } else {
+                Kind::Separator
+            };
+            (kind, run)
+        }
         _ => match number::scan(rest) {
+            // `.5R: 0.93`, a recall.
+            Some((Number::Quantity, length)) if first == '.' => (Kind::Word, length),
             Some((number, length)) => (Kind::Number(number), length),
             None => scan_word(rest),
         },
@@ -121,7 +131,9 @@ fn scan_word(rest: &str) -> (Kind, usize) {
     let length = rest.find(ends).unwrap_or(rest.len()).max(1);
     // `train's` is a word, the quote that closes one is not.
     let word = rest[..length].trim_end_matches(['\'', '`']);
-    let dash = word.bytes().all(|byte| matches!(byte, b'-' | b'*' | b'+'));
+    let dash = word
+        .bytes()
+        .all(|byte| matches!(byte, b'-' | b'*' | b'+' | b'/' | b'~'));
     let kind = if dash { Kind::Separator } else { Kind::Word };
     (kind, word.len().max(1))
 }

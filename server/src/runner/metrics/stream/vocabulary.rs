@@ -44,6 +44,7 @@ const PHASES: &[&str] = &[
 /// Parts of a word that make it the name of a measurement.
 const METRICS: &[&str] = &[
     "loss",
+    "cost",
     "acc",
     "accuracy",
     "err",
@@ -141,6 +142,8 @@ const SETTINGS: &[&str] = &[
     "nodes",
     "cores",
     "bins",
+    "length",
+    "samples",
 ];
 /// Names that tell how long something takes or how far it is: never a measurement.
 const PROGRESS: &[&str] = &[
@@ -160,6 +163,9 @@ const PROGRESS: &[&str] = &[
     "memory",
     "remaining time",
     "support",
+    "steps",
+    "batchsize",
+    "batch_size",
     "size",
     "instances",
     "images",
@@ -170,11 +176,13 @@ const PROGRESS: &[&str] = &[
 /// Words that no name contains, and before which none begins.
 const STOPS: &[&str] = &[
     "from", "to", "at", "is", "are", "was", "were", "and", "or", "with", "without", "after",
-    "before", "than", "took", "this", "that", "not", "no", "has", "have", "will", "be", "been",
-    "got", "until", "improved", "did", "does", "it", "as", "into", "using", "every",
+    "before", "than", "took", "this", "that", "not", "has", "have", "will", "be", "been", "got",
+    "until", "improved", "did", "does", "it", "as", "into", "using", "every",
 ];
 /// Words that a name contains only if a sign stands behind it (`rmse of the prediction = 5`).
-const CONNECTIVES: &[&str] = &["of", "the", "a", "an", "per", "for", "on", "in", "by"];
+const CONNECTIVES: &[&str] = &[
+    "of", "over", "each", "the", "a", "an", "per", "for", "on", "in", "by",
+];
 /// What announces settings: what follows counts only under the name of a measurement.
 const CONTEXTS: &[&str] = &[
     "args",
@@ -287,6 +295,11 @@ pub(super) fn step_rank(name: &str) -> Option<usize> {
 
 /// As [`step_rank`], for words on a line, where `E` and `#` mean something else.
 pub(super) fn step_word_rank(word: &str) -> Option<usize> {
+    let word = if word.len() > 1 {
+        word.trim_end_matches('#')
+    } else {
+        word
+    };
     step_rank(word).filter(|_| !Word::of(word).has(Word::SHORT_STEP))
 }
 
