@@ -24,8 +24,8 @@ use crate::store::FileScope;
 /// How many a page holds where the call does not say, and at most.
 const PAGE_SIZE: usize = 25;
 const PAGE_SIZE_MAX: usize = 1_000;
-/// How long an address of an artifact works.
-const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
+/// How long an address of an artifact works, or of an output.
+pub(super) const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
 
 /// Files that an experiment wrote.
 ///
