@@ -67,7 +67,7 @@ pub const OUTPUT_FILE: &str = "/v1/core/{cluster}/experiments/{experiment}/outpu
 /// `GET ?name=NAME&points=1000&from=0&to=N` (`name` repeatable; ours) →
 /// [`SeriesList`](super::SeriesList).
 pub const METRICS: &str = "/v1/core/{cluster}/experiments/{experiment}/metrics";
-/// `GET ?pageToken=&pageSize=25` → [`ArtifactPage`](super::ArtifactPage).
+/// `GET ?pageToken=&pageSize=25`, and ours `&all=true` for caches too → [`ArtifactPage`](super::ArtifactPage).
 pub const ARTIFACTS: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts";
 /// `GET ?path=…&expires=…&signature=…`: one artifact; the address comes from an
 /// [`Artifact`](super::Artifact) and needs no credentials.

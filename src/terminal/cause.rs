@@ -47,7 +47,13 @@ fn is_exception(line: &str) -> bool {
 /// report.
 fn reports_error(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
-    let starts = ["error: ", "fatal: ", "error in ", "terminate called ", "segmentation fault"];
+    let starts = [
+        "error: ",
+        "fatal: ",
+        "error in ",
+        "terminate called ",
+        "segmentation fault",
+    ];
     starts.iter().any(|start| lower.starts_with(start))
         || lower.contains(": error: ")
         || lower.ends_with(": command not found")
@@ -88,13 +94,22 @@ mod tests {
                  ZeroDivisionError: division by zero\n",
                 "ZeroDivisionError: division by zero",
             ),
-            ("Traceback (most recent call last):\n  File \"t.py\"\nKeyboardInterrupt\n", "KeyboardInterrupt"),
+            (
+                "Traceback (most recent call last):\n  File \"t.py\"\nKeyboardInterrupt\n",
+                "KeyboardInterrupt",
+            ),
             (
                 "usage: t.py [-h] [--lr LR]\nt.py: error: unrecognized arguments: --x 1\n",
                 "t.py: error: unrecognized arguments: --x 1",
             ),
-            ("ERROR: LoadError: UndefVarError: x\n", "ERROR: LoadError: UndefVarError: x"),
-            ("bash: line 1: foo: command not found\n", "bash: line 1: foo: command not found"),
+            (
+                "ERROR: LoadError: UndefVarError: x\n",
+                "ERROR: LoadError: UndefVarError: x",
+            ),
+            (
+                "bash: line 1: foo: command not found\n",
+                "bash: line 1: foo: command not found",
+            ),
         ] {
             assert_eq!(find_error(text).as_deref(), Some(expected), "{text}");
         }

@@ -157,7 +157,10 @@ mod tests {
         let odd = [[1, 2, 250], [128, 127, 126], [255, 0, 1]].map(Color::Rgb);
         let all = [Color::Default].into_iter().chain(colors).chain(odd);
         let backs = [Color::Default, Color::Rgb([119; 3])];
-        let backs: Vec<Color> = backs.into_iter().chain((0..=255).step_by(5).map(Color::Indexed)).collect();
+        let backs: Vec<Color> = backs
+            .into_iter()
+            .chain((0..=255).step_by(5).map(Color::Indexed))
+            .collect();
         for foreground in all {
             for background in &backs {
                 for (dim, inverse) in [(false, false), (true, false), (false, true)] {

@@ -90,7 +90,9 @@ impl Line {
         }
         let before = &self.cells[..column];
         let first = before.iter().rposition(|cell| !is_taken(cell)).unwrap_or(0);
-        let behind = self.cells[column..].iter().take_while(|cell| is_taken(cell));
+        let behind = self.cells[column..]
+            .iter()
+            .take_while(|cell| is_taken(cell));
         let end = column + behind.count();
         for cell in &mut self.cells[first..end] {
             cell.character = ' ';
@@ -106,9 +108,14 @@ impl Line {
 
     /// Adds the line's text, without blanks at its end that nobody can see. Returns how many bytes.
     pub(super) fn append_to(&self, pieces: &mut Vec<Piece>) -> usize {
-        let is_visible =
-            |cell: &Cell| !matches!(cell.character, ' ' | '\t' | TAKEN) || cell.style.shows_blanks();
-        let end = self.cells.iter().rposition(is_visible).map_or(0, |at| at + 1);
+        let is_visible = |cell: &Cell| {
+            !matches!(cell.character, ' ' | '\t' | TAKEN) || cell.style.shows_blanks()
+        };
+        let end = self
+            .cells
+            .iter()
+            .rposition(is_visible)
+            .map_or(0, |at| at + 1);
         let (mut buffer, mut bytes) = ([0; 4], 0);
         for (column, cell) in self.cells[..end].iter().enumerate() {
             if cell.character == TAKEN {

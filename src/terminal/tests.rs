@@ -4,7 +4,9 @@ use super::*;
 use crate::testing::test;
 
 fn shown_of(terminal: &Terminal) -> String {
-    let blocks = terminal.blocks().flat_map(|(_, block)| block.pieces.clone());
+    let blocks = terminal
+        .blocks()
+        .flat_map(|(_, block)| block.pieces.clone());
     let all: Vec<Piece> = blocks.chain(terminal.rest()).collect();
     all.into_iter().map(|piece| piece.text).collect()
 }
@@ -25,7 +27,8 @@ fn styles(output: &str) -> Vec<(String, String)> {
     let mut terminal = Terminal::default();
     terminal.write(output);
     let rest = terminal.rest().into_iter();
-    rest.map(|piece| (piece.text, piece.style.to_css())).collect()
+    rest.map(|piece| (piece.text, piece.style.to_css()))
+        .collect()
 }
 
 #[test]
@@ -104,11 +107,17 @@ fn what_is_not_text_is_left_out() {
     for (output, expected) in [
         ("a\0b\x07c\x7fd\u{85}e", "abcde"),
         ("\x1b]0;a title\x07a", "a"),
-        ("\x1b]8;id=1;https://x.example\x1b\\a link\x1b]8;;\x1b\\.", "a link."),
+        (
+            "\x1b]8;id=1;https://x.example\x1b\\a link\x1b]8;;\x1b\\.",
+            "a link.",
+        ),
         ("\x1b[?1049h\x1b[?2026$pa\x1b(B\x1b=b\x1b[>4;2m", "ab"),
         ("\x1bP1$r0m\x1b\\a\x1b^x\x1b\\b", "ab"),
         ("a\x1b[31", "a"),
-        ("\x1b[38;2;1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8;9ma", "a"),
+        (
+            "\x1b[38;2;1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8;9ma",
+            "a",
+        ),
     ] {
         assert_eq!(shown(output), expected, "{output:?}");
     }
@@ -135,17 +144,29 @@ fn wide_characters_and_accents_take_their_columns() {
 fn styles_are_read() {
     for (codes, css) in [
         ("1", "font-weight:600;"),
-        ("3;4;9", "font-style:italic;text-decoration:underline line-through;"),
+        (
+            "3;4;9",
+            "font-style:italic;text-decoration:underline line-through;",
+        ),
         ("31", "color:light-dark(#cd3131,#d45151);"),
         ("38;5;208", "color:light-dark(#ac5b00,#ff8700);"),
         ("38;2;249;38;114", "color:light-dark(#d62062,#f92672);"),
         ("38:2::249:38:114", "color:light-dark(#d62062,#f92672);"),
         ("38:2:249:38:114", "color:light-dark(#d62062,#f92672);"),
-        ("38;5;208;1", "color:light-dark(#ac5b00,#ff8700);font-weight:600;"),
+        (
+            "38;5;208;1",
+            "color:light-dark(#ac5b00,#ff8700);font-weight:600;",
+        ),
         ("58;5;1;3", "font-style:italic;"),
-        ("41", "color:light-dark(#f0f0f0,#f0f0ee);background:#cd3131;"),
+        (
+            "41",
+            "color:light-dark(#f0f0f0,#f0f0ee);background:#cd3131;",
+        ),
         ("97;44", "color:#ffffff;background:#2472c8;"),
-        ("7", "color:light-dark(#f5f5f2,#121316);background:light-dark(#191a1c,#ededeb);"),
+        (
+            "7",
+            "color:light-dark(#f5f5f2,#121316);background:light-dark(#191a1c,#ededeb);",
+        ),
         ("2", "color:light-dark(#666767,#9fa09f);"),
         ("4:0", ""),
         ("8;5;73;38;38;5;38;2;1", ""),
@@ -205,7 +226,15 @@ fn hostile_output_is_bounded() {
         .collect();
     let accents = ["a\u{301}", "b"].concat().repeat(1000) + &"\rab".repeat(100_000);
     let up_and_down = "\x1b[65535A\x1b[65535d\n".repeat(10_000);
-    for output in [title, device, control, &far, &colours, &accents, &up_and_down] {
+    for output in [
+        title,
+        device,
+        control,
+        &far,
+        &colours,
+        &accents,
+        &up_and_down,
+    ] {
         let mut terminal = Terminal::default();
         terminal.write(output);
         let screen = &terminal.screen;

@@ -6,6 +6,7 @@ use sweep_planner::api::paths;
 
 use super::signed;
 use crate::app::App;
+use crate::sources::Caches;
 
 /// What is signed besides a trial for its tar, so that no address of one kind is one of another.
 pub const ARCHIVE: &str = "archive";
@@ -51,8 +52,20 @@ pub fn artifact(
 }
 
 /// The address of the tar of a trial's files.
-pub fn archive(app: &App, host: &str, cluster: &str, id: &str, expires: i64) -> String {
-    let query = signed::sign_query(app, [ARCHIVE, id], expires);
+pub fn archive(
+    app: &App,
+    host: &str,
+    cluster: &str,
+    id: &str,
+    caches: Caches,
+    expires: i64,
+) -> String {
+    let all = if caches == Caches::Listed {
+        "all=true&"
+    } else {
+        ""
+    };
+    let query = format!("{all}{}", signed::sign_query(app, [ARCHIVE, id], expires));
     absolute(host, &paths::artifacts_tar(cluster, id), &query)
 }
 

@@ -311,7 +311,10 @@ fn binary_output_is_shown_and_kept_as_it_was() {
     let path = &url[url.find("/v1/").unwrap()..];
     let answer = Request::new("GET", path).send(server.address);
     assert_eq!((answer.status, &answer.body), (200, &kept));
-    let shown = format!("attachment; filename=\"{}.log\"", trial["name"].as_str().unwrap());
+    let shown = format!(
+        "attachment; filename=\"{}.log\"",
+        trial["name"].as_str().unwrap()
+    );
     assert_eq!(answer.header("Content-Disposition"), Some(shown.as_str()));
     for forged in [
         path.replace("attempt=0", "attempt=1"),

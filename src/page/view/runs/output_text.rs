@@ -151,7 +151,11 @@ mod tests {
     #[test]
     fn a_failed_trial_has_a_cause() {
         let mut read = OutputText::default();
-        read.append(page("epoch 1\nTraceback (most recent call last):\n", 0, false));
+        read.append(page(
+            "epoch 1\nTraceback (most recent call last):\n",
+            0,
+            false,
+        ));
         assert_eq!(read.cause(&failed("exit status 1", None)), None);
         read.append(page("  x\nValueError: \x1b[31mnan\x1b[0m\n", 41, true));
         let error = Some("ValueError: nan".to_owned());
