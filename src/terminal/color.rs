@@ -32,8 +32,10 @@ impl Theme {
 /// The colours of text and of what is behind it. What is behind it is as the program asked for; the
 /// text is made darker or lighter until it can be read.
 pub(super) fn resolve(style: Style, theme: Theme) -> (Rgb, Rgb) {
-    let mut front = rgb(style.foreground).unwrap_or(theme.foreground);
-    let mut back = rgb(style.background).unwrap_or(theme.background);
+    let own_back = rgb(style.background);
+    let mut back = own_back.unwrap_or(theme.background);
+    let readers_own = own_back.map_or(theme.foreground, farthest);
+    let mut front = rgb(style.foreground).unwrap_or(readers_own);
     if style.inverse {
         std::mem::swap(&mut front, &mut back);
     }
@@ -83,12 +85,7 @@ fn ensure_contrast(front: Rgb, back: Rgb) -> Rgb {
     if contrast(front, back) >= CONTRAST_MIN {
         return front;
     }
-    // One of the two has a contrast of 4.58 with any colour.
-    let end = if contrast(BLACK, back) > contrast(WHITE, back) {
-        BLACK
-    } else {
-        WHITE
-    };
+    let end = farthest(back);
     let (mut too_little, mut enough) = (0, 255);
     while too_little + 1 < enough {
         let middle = (too_little + enough) / 2;
@@ -99,6 +96,15 @@ fn ensure_contrast(front: Rgb, back: Rgb) -> Rgb {
         }
     }
     mix(front, end, enough)
+}
+
+/// Black or white: one of the two has a contrast of 4.58 or more with any colour.
+fn farthest(color: Rgb) -> Rgb {
+    if contrast(BLACK, color) > contrast(WHITE, color) {
+        BLACK
+    } else {
+        WHITE
+    }
 }
 
 /// `part` of 255 of the other colour.

@@ -158,10 +158,7 @@ fn styles_are_read() {
             "color:light-dark(#ac5b00,#ff8700);font-weight:600;",
         ),
         ("58;5;1;3", "font-style:italic;"),
-        (
-            "41",
-            "color:light-dark(#f0f0f0,#f0f0ee);background:#cd3131;",
-        ),
+        ("41", "color:#ffffff;background:#cd3131;"),
         ("97;44", "color:#ffffff;background:#2472c8;"),
         (
             "7",

@@ -63,11 +63,13 @@ impl OutputText {
         let mut words = String::new();
         if self.skipped > 0 || self.terminal.has_dropped() {
             let size = format_count(self.size.into());
-            words = ["Only the end of ", &size, " bytes is shown. "].concat();
+            words = ["Only the end of ", &size, " bytes is shown."].concat();
         }
         if self.dropped > 0 {
-            let dropped = format_count(self.dropped.into());
-            words += &dropped;
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            words += &format_count(self.dropped.into());
             words += " bytes beyond the server's limit were not kept.";
         }
         words
@@ -133,7 +135,7 @@ mod tests {
         let pieces = read.terminal.rest();
         let texts: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
         assert_eq!(texts, ["whole ", "red"]);
-        assert_eq!(read.cut(), "Only the end of 124 bytes is shown. ");
+        assert_eq!(read.cut(), "Only the end of 124 bytes is shown.");
         assert_eq!(read.status(), "Complete");
     }
 
