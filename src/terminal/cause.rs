@@ -11,10 +11,11 @@ const SHOWN_MAX: usize = 300;
 /// which says nothing on how the program ended.
 pub(crate) fn find_error(text: &str) -> Option<String> {
     let lines = text.lines().rev().filter(|line| !line.trim().is_empty());
+    let is_traced = text.contains("Traceback (most recent call last)");
     let mut plain = None;
     for line in lines.take(LINES_MAX) {
         let line = line.trim_end();
-        if is_exception(line) {
+        if is_exception(line, is_traced) {
             return Some(shorten(line));
         }
         if plain.is_none() && reports_error(line) {
@@ -26,7 +27,7 @@ pub(crate) fn find_error(text: &str) -> Option<String> {
 
 /// `KeyboardInterrupt`, `torch.OutOfMemoryError: CUDA out of memory. …`: a dotted name that ends as
 /// exceptions' do, at the beginning of the line, with nothing or a colon behind it.
-fn is_exception(line: &str) -> bool {
+fn is_exception(line: &str, is_traced: bool) -> bool {
     let (name, reason) = line.split_once(':').unwrap_or((line, ""));
     let is_name = |part: &str| {
         part.starts_with(|c: char| c.is_alphabetic() || c == '_')
@@ -39,8 +40,8 @@ fn is_exception(line: &str) -> bool {
         && last.starts_with(|c: char| c.is_uppercase() || c == '_')
         && (last != "Error" || name != last)
         && name.split('.').all(is_name)
-        // `MeanSquaredError: 0.5` is a metric.
-        && reason.trim().parse::<f64>().is_err()
+        // `MeanSquaredError: 0.5` is a metric, `KeyError: 3` is not.
+        && (is_traced || reason.trim().parse::<f64>().is_err())
 }
 
 /// `error: x`, `ERROR: x`, `train.py: error: x`, `Error in f(x)`, `terminate called …`, and what shells
@@ -97,6 +98,10 @@ mod tests {
             (
                 "Traceback (most recent call last):\n  File \"t.py\"\nKeyboardInterrupt\n",
                 "KeyboardInterrupt",
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"t.py\"\nKeyError: 3\n",
+                "KeyError: 3",
             ),
             (
                 "usage: t.py [-h] [--lr LR]\nt.py: error: unrecognized arguments: --x 1\n",

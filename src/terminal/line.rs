@@ -1,14 +1,14 @@
 //! A line as cells, so that a program can write over it.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::style::Style;
 use super::{Piece, push_text};
 
 /// Stands in the cells that a wide character or a tab takes beside its first.
 const TAKEN: char = '\0';
-/// Most bytes of accents and the like on one character.
-const MARKS_MAX: usize = 32;
+/// Most accents and the like on one character.
+const MARKS_MAX: usize = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cell {
@@ -24,8 +24,8 @@ const BLANK: Cell = Cell {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Line {
     cells: Vec<Cell>,
-    /// Characters without a width, by the column of the character before them.
-    marks: BTreeMap<usize, String>,
+    /// Characters without a width, each with the column of the character before it, in this order.
+    marks: Vec<(usize, char)>,
 }
 
 impl Line {
@@ -61,9 +61,9 @@ impl Line {
             .iter()
             .rposition(|cell| cell.character != TAKEN);
         let Some(base) = base else { return };
-        let marks = self.marks.entry(base).or_default();
-        if marks.len() + mark.len_utf8() <= MARKS_MAX {
-            marks.push(mark);
+        let own = self.marks_between(base, base + 1);
+        if own.len() < MARKS_MAX {
+            self.marks.insert(own.end, (base, mark));
         }
     }
 
@@ -101,9 +101,14 @@ impl Line {
     }
 
     fn remove_marks(&mut self, start: usize, end: usize) {
-        while let Some((&column, _)) = self.marks.range(start..end).next() {
-            self.marks.remove(&column);
-        }
+        let between = self.marks_between(start, end);
+        self.marks.drain(between);
+    }
+
+    /// The places of the marks on the characters of some columns.
+    fn marks_between(&self, start: usize, end: usize) -> Range<usize> {
+        let before = |end| self.marks.partition_point(|(column, _)| *column < end);
+        before(start)..before(end)
     }
 
     /// Adds the line's text, without blanks at its end that nobody can see. Returns how many bytes.
@@ -121,11 +126,14 @@ impl Line {
             if cell.character == TAKEN {
                 continue;
             }
-            let marks = self.marks.get(&column).map_or("", String::as_str);
-            for text in [cell.character.encode_utf8(&mut buffer), marks] {
+            let mut push = |character: char| {
+                let text = character.encode_utf8(&mut buffer);
                 push_text(pieces, text, cell.style);
                 bytes += text.len();
-            }
+            };
+            push(cell.character);
+            let marks = self.marks_between(column, column + 1);
+            self.marks[marks].iter().for_each(|(_, mark)| push(*mark));
         }
         bytes
     }

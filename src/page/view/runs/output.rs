@@ -82,7 +82,7 @@ fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
 }
 
 /// The output's lines. Complete blocks stay in the document as they are; only what may change is
-/// rendered again.
+/// rendered again. Their line breaks are text, so that what is copied is the output's.
 fn lines(read: RwSignal<OutputText>) -> AnyView {
     let pre = NodeRef::<html::Pre>::new();
     let at_end = RwSignal::new(true);
@@ -104,9 +104,9 @@ fn lines(read: RwSignal<OutputText>) -> AnyView {
     view! {
         <pre class="output" tabindex="0" role="log" aria-label="Output" node_ref=pre on:scroll=scrolled>
             <For each=blocks key=|(number, _)| *number let((_, block))>
-                <div>{styled(&block.pieces)}</div>
+                <span>{styled(&block.pieces)}</span>
             </For>
-            <div>{move || rest.with(|pieces| styled(pieces))}</div>
+            <span>{move || rest.with(|pieces| styled(pieces))}</span>
         </pre>
     }
     .into_any()
