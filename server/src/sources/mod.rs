@@ -11,6 +11,7 @@ pub mod git;
 
 pub mod datastores;
 
+mod artifact_kind;
 mod artifacts;
 
 mod remove;
@@ -19,7 +20,7 @@ mod paths;
 
 mod walk;
 
-pub use artifacts::{ArtifactFile, list_artifacts, open_below, write_tar};
+pub use artifacts::{ArtifactFile, Caches, list_artifacts, open_below, write_tar};
 pub use paths::{resolve_below, split_existing};
 pub use remove::remove_tree;
 pub use script::{ScriptError, ensure_script, strip_current_dirs};
