@@ -34,16 +34,19 @@ pub(super) struct CurveCheck {
 #[derive(Debug)]
 struct Course {
     last: f64,
+    shape: u64,
     points: u32,
     at_last: u32,
     falls: u32,
 }
 
 impl CurveCheck {
-    /// Takes a point. O(1).
+    /// Takes a point of a row of this shape. Where a row of another shape counts its steps otherwise
+    /// (epochs instead of iterations), its points of names that are known already are left out. O(1).
     pub(super) fn add(
         &mut self,
         point: NewMetricPoint,
+        shape: u64,
         points: &mut Vec<NewMetricPoint>,
     ) -> Result<(), NotACurve> {
         let Some(step) = point.step.filter(|step| step.is_finite()) else {
@@ -51,11 +54,13 @@ impl CurveCheck {
         };
         let count = self.courses.len();
         match self.courses.get_mut(&point.name) {
-            Some(course) => self.has_risen |= course.add(step, self.has_batches)?,
+            Some(course) if step < course.last && shape != course.shape => return Ok(()),
+            Some(course) => self.has_risen |= course.add(step, shape, self.has_batches)?,
             None if count == NAMES_MAX => return Err(NotACurve),
             None => {
                 let course = Course {
                     last: step,
+                    shape,
                     points: 1,
                     at_last: 1,
                     falls: 0,
@@ -83,7 +88,7 @@ impl CurveCheck {
 
 impl Course {
     /// Whether the step has risen.
-    fn add(&mut self, step: f64, has_batches: bool) -> Result<bool, NotACurve> {
+    fn add(&mut self, step: f64, shape: u64, has_batches: bool) -> Result<bool, NotACurve> {
         self.points = self.points.saturating_add(1);
         self.at_last += 1;
         if step == self.last {
@@ -97,7 +102,7 @@ impl Course {
                 return Err(NotACurve);
             }
         }
-        (self.last, self.at_last) = (step, 1);
+        (self.last, self.shape, self.at_last) = (step, shape, 1);
         Ok(rises)
     }
 }
@@ -118,7 +123,7 @@ mod tests {
                 step: Some(*step),
                 value: 0.0,
             };
-            check.add(point, &mut points)?;
+            check.add(point, 0, &mut points)?;
         }
         Ok(points.len())
     }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use prost::Message;
 
 use super::event_proto::{Event, SummaryValue, What, shortest};
-use super::vocabulary::NAME_MAX;
+use super::vocabulary::is_measured;
 use crate::model::metric::NewMetricPoint;
 
 /// Longer records hold pictures, histograms or graphs; they are passed over unread.
@@ -69,7 +69,7 @@ impl EventsParser {
             };
             // Lightning's place holder where nobody has logged a figure for hyperparameters.
             let is_placeholder = value.tag == "hp_metric" && number == -1.0;
-            if !value.tag.is_empty() && value.tag.len() <= NAME_MAX && !is_placeholder {
+            if is_measured(&value.tag) && !is_placeholder {
                 points.push(NewMetricPoint {
                     name: value.tag,
                     step: Some(event.step as f64),

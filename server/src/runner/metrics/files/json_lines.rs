@@ -1,6 +1,8 @@
 //! A JSON object a line, with a step: MMEngine's `scalars.json`, Detectron2's `metrics.json`, and
 //! what scripts append by `json.dumps`.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Map, Value};
 
 use super::curve::{CurveCheck, NotACurve};
@@ -76,13 +78,14 @@ impl JsonLinesParser {
             let value = value.as_str()?;
             (is_part_key(key) && is_part(value)).then_some(value)
         });
+        let shape = shape_of(&object);
         let mut values = Vec::new();
         flatten("", &object, 1, &mut values);
         for (name, value) in values {
             let name = part.map_or_else(|| name.clone(), |part| with_part(part, &name));
             let step = Some(step);
             self.check
-                .add(NewMetricPoint { name, step, value }, points)?;
+                .add(NewMetricPoint { name, step, value }, shape, points)?;
         }
         Ok(())
     }
@@ -93,6 +96,13 @@ impl JsonLinesParser {
             self.check.release(points);
         }
     }
+}
+
+/// A hash of the keys: lines with the same ones are written by the same part of a program.
+fn shape_of(object: &Map<String, Value>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    object.keys().for_each(|key| key.hash(&mut hasher));
+    hasher.finish()
 }
 
 /// A JSON object, also with Python's `NaN` and `Infinity`.
@@ -178,21 +188,21 @@ mod tests {
 
     #[test]
     fn each_name_has_its_own_steps() {
-        // MMEngine counts iterations in training, epochs in validation.
+        // MMEngine counts iterations in training, epochs in validation; the time of the first wins.
         check(
-            "{\"lr\": 0.1, \"loss\": 2.0, \"epoch\": 1, \"iter\": 10, \"step\": 10}\n\
-             {\"lr\": 0.1, \"loss\": 1.0, \"epoch\": 1, \"iter\": 20, \"step\": 20}\n\
-             {\"acc\": 0.5, \"step\": 1}\n\
-             {\"lr\": 0.1, \"loss\": NaN, \"epoch\": 2, \"iter\": 30, \"step\": 30}\n\
-             {\"acc\": 0.6, \"step\": 2}\n",
+            "{\"loss\": 2.0, \"time\": 0.1, \"epoch\": 1, \"iter\": 10, \"step\": 10}\n\
+             {\"loss\": 1.0, \"time\": 0.1, \"epoch\": 1, \"iter\": 20, \"step\": 20}\n\
+             {\"acc\": 0.5, \"time\": 0.7, \"step\": 1}\n\
+             {\"loss\": NaN, \"time\": 0.1, \"epoch\": 2, \"iter\": 30, \"step\": 30}\n\
+             {\"acc\": 0.6, \"time\": 0.7, \"step\": 2}\n",
             &[
                 ("loss", 10.0, 2.0),
-                ("lr", 10.0, 0.1),
+                ("time", 10.0, 0.1),
                 ("loss", 20.0, 1.0),
-                ("lr", 20.0, 0.1),
+                ("time", 20.0, 0.1),
                 ("acc", 1.0, 0.5),
                 ("loss", 30.0, f64::NAN),
-                ("lr", 30.0, 0.1),
+                ("time", 30.0, 0.1),
                 ("acc", 2.0, 0.6),
             ],
         );

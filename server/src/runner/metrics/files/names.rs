@@ -47,9 +47,10 @@ impl NameSpace {
     pub(super) fn new(kind: FileKind, path: PathBuf, is_pure: bool) -> Self {
         let part = match kind {
             FileKind::Table => path.file_stem().and_then(|stem| {
-                // CatBoost's `learn_error.tsv`.
+                // CatBoost's `learn_error.tsv`. `training.log` and `evaluation.csv` measure anything.
                 let stem = stem.to_str()?;
-                Some(stem.strip_suffix("_error").unwrap_or(stem))
+                let part = stem.strip_suffix("_error").unwrap_or(stem);
+                (!["training", "testing", "evaluation"].contains(&part)).then_some(part)
             }),
             FileKind::Events if is_pure => path.file_name().and_then(|name| name.to_str()),
             _ => None,
@@ -212,6 +213,8 @@ mod tests {
         ] {
             assert_eq!(resolve(&mut names, file, &[("loss", 0.5)]), [expected]);
         }
+        let log = NameSpace::new(FileKind::Table, "training.log".into(), false);
+        assert_eq!(log.own_name("loss"), "loss");
         let run = NameSpace::new(FileKind::Events, "runs/train".into(), false);
         assert_eq!(run.own_name("lr/pg0"), "lr/pg0");
     }

@@ -84,9 +84,13 @@ impl TableParser {
 
     fn read_header(&mut self, line: &[u8]) -> Result<Vec<Column>, NotACurve> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        for delimiter in [b'\t', b',', b';'] {
+        for delimiter in [b'\t', b';', b','] {
             self.cells = Cells::new(delimiter);
-            if let Ok(columns) = self.read_columns(line) {
+            let columns = self.read_columns(line)?;
+            self.has_step = columns.iter().any(|one| matches!(one, Column::Step(_)));
+            let measures = columns.iter().any(|one| matches!(one, Column::Metric(_)));
+            let is_last = delimiter == b',';
+            if measures && (self.has_step || is_last && self.step_optional) {
                 return Ok(columns);
             }
         }
@@ -110,13 +114,7 @@ impl TableParser {
                 None => Column::Other,
             });
         }
-        self.has_step = columns.iter().any(|one| matches!(one, Column::Step(_)));
-        let measures = columns.iter().any(|one| matches!(one, Column::Metric(_)));
-        if measures && (self.has_step || self.step_optional) {
-            Ok(columns)
-        } else {
-            Err(NotACurve)
-        }
+        Ok(columns)
     }
 
     fn read_row(
@@ -155,7 +153,7 @@ impl TableParser {
             let name = part.map_or_else(|| name.clone(), |part| with_part(part, name));
             let point = NewMetricPoint { name, step, value };
             if self.has_step {
-                self.check.add(point, points)?;
+                self.check.add(point, 0, points)?;
             } else {
                 points.push(point);
             }

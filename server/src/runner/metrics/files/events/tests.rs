@@ -122,6 +122,8 @@ fn place_holders_and_long_names_are_left_out() {
         scalar("hp_metric", 1, 0.5),
         scalar(&"x".repeat(101), 0, 1.0),
         scalar("", 0, 1.0),
+        scalar("epoch", 0, 1.0),
+        scalar("train/epoch", 0, 1.0),
     ];
     let (points, _) = read(&bytes.concat());
     assert_eq!(points.len(), 1);

@@ -114,6 +114,8 @@ fn data_sets_are_no_curves() {
 #[test]
 fn without_a_step_only_by_name() {
     assert_eq!(read("a\n1\n", true).unwrap(), [("a".into(), None, 1.0)]);
+    let lightning = "epoch,step,a\r\n0,1,2\r\n0,2,3\r\n";
+    assert_eq!(read(lightning, true), read(lightning, false));
     assert_eq!(read("a\n1\n", false), Err(NotACurve));
 }
 
