@@ -64,6 +64,19 @@ impl Visitor<'_> for MetricVisitor {
 pub struct SeriesList {
     /// One per metric, sorted by name.
     pub series: Vec<MetricSeries>,
+    /// Lines of the output that look like metrics and were not read, the first twenty.
+    #[serde(default)]
+    pub unread: Vec<UnreadLine>,
+}
+
+/// A line of output that may hold a metric and was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnreadLine {
+    /// The line, cut to 300 bytes.
+    pub line: String,
+    /// Why it was not read, as a sentence.
+    pub reason: String,
 }
 
 /// One metric of one trial over its steps.

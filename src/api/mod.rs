@@ -59,7 +59,7 @@ pub use experiment::{
     Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
 };
 pub use log::{LogMatch, LogMatches, LogPage};
-pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList};
+pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList, UnreadLine};
 pub use run::{
     Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, FixedArgument, Image,
     Resources, RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions,

@@ -30,6 +30,9 @@ use sweep_planner::api::{DatastoreAccess, Timestamp};
 use crate::data_dir::DataDir;
 use crate::model::Mount;
 
+/// The file of [`TrialFolder::unread_metrics`].
+pub const UNREAD_METRICS: &str = "unread.json";
+
 /// How often a busy lock is tried again.
 const LOCK_RETRY: Duration = Duration::from_millis(5);
 
@@ -155,9 +158,14 @@ impl TrialFolder {
         self.path.join("output.log")
     }
 
-    /// The metrics of standard output.
+    /// The metrics of standard output and standard error.
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
+    }
+
+    /// Lines of the output that look like metrics and were not read, with why.
+    pub fn unread_metrics(&self) -> PathBuf {
+        self.path.join(UNREAD_METRICS)
     }
 
     /// The log of the supervisor's own errors.

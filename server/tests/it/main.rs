@@ -12,6 +12,7 @@ mod disk;
 mod events;
 mod faults;
 mod fetches;
+mod framework_lines;
 mod hangups;
 mod kill;
 mod launches;

@@ -21,7 +21,7 @@ macro_rules! each_type {
             LogMatches LogPage LoginAnswer MetricPoint MetricSeries MetricValue PageSession
             Resources RetryRun Run RunList RunSpec RunState RunStates RunStatus Scalar Scratch
             SeriesList SpaceIndex StateList TrialsInState SweepOptions Timestamp TrialChanges
-            TrialPage TrialRow UpdateExperiment UpdateRun User UserStatus
+            TrialPage TrialRow UnreadLine UpdateExperiment UpdateRun User UserStatus
         ])
     };
     (@ $check:ident $arguments:tt [$($type:ident)*]) => {

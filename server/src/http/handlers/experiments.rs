@@ -16,6 +16,7 @@ use crate::http::extract::{ClusterPath, ExperimentPath, JsonBody, PathParam, Que
 use crate::http::openapi::tags;
 use crate::http::wire;
 use crate::model::{RunRecord, TrialRecord, TrialState, names};
+use crate::runner::metrics::unread::read_unread;
 use crate::runner::protocol::TrialFolder;
 use crate::store::SeriesWindow;
 
@@ -205,7 +206,11 @@ pub async fn metrics(
             .clamp(5, SERIES_POINTS_MAX),
     };
     let series = app.store.series(run.key, trial.number, window).await?;
-    Ok(Json(SeriesList { series }))
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
+    let unread = tokio::task::spawn_blocking(move || read_unread(&folder))
+        .await
+        .unwrap_or_default();
+    Ok(Json(SeriesList { series, unread }))
 }
 
 /// A trial and its run by the trial's id.

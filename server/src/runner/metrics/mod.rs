@@ -1,10 +1,10 @@
-//! What trials measure: read from their output and from the files that they
-//! write, while they run.
+//! What trials measure: read from their output and from files that they write, while they run.
 
 pub mod reader;
 
 pub mod lines;
-mod python;
+pub mod stream;
+pub mod unread;
 
 pub mod files;
 

@@ -9,7 +9,7 @@ use super::curve::{CurveCheck, NotACurve};
 use super::lines::complete_lines;
 use super::vocabulary::{is_measured, is_part, is_part_key, step_rank, with_part};
 use crate::model::metric::NewMetricPoint;
-use crate::runner::metrics::python::to_json;
+use crate::runner::metrics::stream::python::to_json;
 
 /// The longest line.
 const LINE_MAX: usize = 64 << 10;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::json_lines::{flatten, step_of};
 use crate::model::metric::NewMetricPoint;
-use crate::runner::metrics::python::to_json;
+use crate::runner::metrics::stream::python::to_json;
 
 /// The most points of one file.
 const POINTS_MAX: usize = 200_000;
