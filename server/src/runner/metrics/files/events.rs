@@ -119,6 +119,16 @@ fn masked_crc(data: &[u8]) -> u32 {
         .wrapping_add(0xa282_ead8)
 }
 
+/// A record of this data, as TensorBoard writes it.
+pub fn seal_record(data: &[u8]) -> Vec<u8> {
+    let length = (data.len() as u64).to_le_bytes();
+    let mut record = length.to_vec();
+    record.extend(masked_crc(&length).to_le_bytes());
+    record.extend(data);
+    record.extend(masked_crc(data).to_le_bytes());
+    record
+}
+
 /// Whether a file that begins so is one of TensorBoard's.
 pub fn is_event_file(head: &[u8]) -> bool {
     let length = record_length(head).filter(|length| *length <= 1024);

@@ -19,16 +19,6 @@ fn read(bytes: &[u8]) -> (Vec<NewMetricPoint>, u64) {
     (points, length)
 }
 
-/// A record as TensorBoard writes it.
-fn record(data: &[u8]) -> Vec<u8> {
-    let length = (data.len() as u64).to_le_bytes();
-    let mut record = length.to_vec();
-    record.extend(masked_crc(&length).to_le_bytes());
-    record.extend(data);
-    record.extend(masked_crc(data).to_le_bytes());
-    record
-}
-
 fn scalar(tag: &str, step: i64, value: f32) -> Vec<u8> {
     use crate::runner::metrics::files::event_proto::Summary;
     let value = SummaryValue {
@@ -38,7 +28,7 @@ fn scalar(tag: &str, step: i64, value: f32) -> Vec<u8> {
     };
     let values = vec![value];
     let what = Some(What::Summary(Summary { values }));
-    record(&Event { step, what }.encode_to_vec())
+    seal_record(&Event { step, what }.encode_to_vec())
 }
 
 #[test]
@@ -103,11 +93,16 @@ fn reading_stops_before_damage() {
 
 #[test]
 fn long_records_are_passed_over_and_odd_ones_too() {
-    let long = record(&vec![0; RECORD_MAX as usize + 1]);
+    let long = seal_record(&vec![0; RECORD_MAX as usize + 1]);
     let bytes = [scalar("a", 1, 0.5), long].concat();
     let (points, length) = read(&bytes[..200]);
     assert_eq!((points.len(), length), (1, bytes.len() as u64));
-    let bytes = [record(b"no event \xff"), record(b""), scalar("a", 2, 1.5)].concat();
+    let bytes = [
+        seal_record(b"no event \xff"),
+        seal_record(b""),
+        scalar("a", 2, 1.5),
+    ]
+    .concat();
     assert_eq!(read(&bytes).0.len(), 1);
     // A length beyond all files.
     let mut header = u64::MAX.to_le_bytes().to_vec();
@@ -137,5 +132,5 @@ fn place_holders_and_long_names_are_left_out() {
 fn only_files_of_events_are_taken_for_them() {
     assert!(!is_event_file(b""));
     assert!(!is_event_file(&scalar("a", 1, 0.5)));
-    assert!(!is_event_file(&record(b"an example of a data set")));
+    assert!(!is_event_file(&seal_record(b"an example of a data set")));
 }
