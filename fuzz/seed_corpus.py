@@ -69,6 +69,21 @@ def streams():
             yield printed
 
 
+def metric_files():
+    """Files that frameworks and TensorBoard wrote; of event files also the data of each record."""
+    folder = HERE.parent / "server" / "tests" / "data" / "metric_files"
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".py":
+            data = path.read_bytes()[:4000]
+            yield data
+            if "tfevents" in path.name:
+                at = 0
+                while at + 12 < len(data):
+                    end = at + 12 + int.from_bytes(data[at : at + 8], "little")
+                    yield data[at + 12 : end]
+                    at = end + 4
+
+
 def shell(text):
     return '"' + text + '"' if not re.search(r'["$`\\]', text) else "'" + text.replace("'", "'\"'\"'") + "'"
 
@@ -82,7 +97,7 @@ def write(target, texts):
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for text in texts:
-        data = text.encode("utf-8", "surrogateescape")
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
         (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
         count += 1
     print(f"{target}: {count} texts")
@@ -99,6 +114,8 @@ def main():
     write("values", values + RANGES)
     write("config", configs())
     write("metric_stream", streams())
+    write("event_file", metric_files())
+    write("metric_file", metric_files())
 
 
 main()

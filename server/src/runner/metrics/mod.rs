@@ -6,6 +6,6 @@ pub mod lines;
 pub mod stream;
 pub mod unread;
 
-pub mod lightning;
+pub mod files;
 
 pub use reader::{MetricsReader, NewMetrics};

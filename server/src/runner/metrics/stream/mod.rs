@@ -11,7 +11,7 @@ mod number;
 mod object;
 mod pairs;
 mod prefix;
-mod python;
+pub(super) mod python;
 mod table;
 mod terminal;
 mod tokens;

@@ -14,7 +14,7 @@ pub(super) fn is_not_finite(text: &str) -> bool {
 /// What Python's `json` and `repr` write beyond JSON, as JSON: bare `NaN`, `Infinity`, `nan` and
 /// `inf` become texts, `True`, `False` and `None` JSON's words, single quotes double ones, and
 /// `np.float64(0.5)` and `tensor(0.5)` their number. O(length).
-pub(super) fn to_json(line: &str) -> String {
+pub(in crate::runner::metrics) fn to_json(line: &str) -> String {
     let mut json = String::with_capacity(line.len() + 16);
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
