@@ -28,5 +28,6 @@ mod scripts;
 mod server;
 mod skip;
 mod sources;
+mod threads;
 mod upgrade;
 mod wire;

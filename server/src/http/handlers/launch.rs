@@ -22,8 +22,7 @@ use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
-use crate::model::price;
-use crate::model::{NewRun, NewTrial, RunRecord};
+use crate::model::{NewRun, NewTrial, RunRecord, names, price};
 use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
     strip_current_dirs,
@@ -234,8 +233,7 @@ fn check_support(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
 
 fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiError> {
     for (name, value) in environment {
-        let fits = !name.is_empty() && !name.contains(['=', '\0']) && !value.0.contains('\0');
-        if !fits {
+        if !names::is_environment_variable(name, &value.0) {
             return Err(ApiError::Invalid(format!(
                 "`{}` cannot be set in the environment.",
                 truncated(name)

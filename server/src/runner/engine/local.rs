@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sweep_planner::api::TrialExecution;
 use tokio::sync::Notify;
 
+use super::cores::{AttemptKey, CoreAllocator};
+use super::threads::{ThreadShare, share_threads};
 use super::{Engine, SubmitError, TrialStatus};
-use crate::config::{Limits, MountMode};
+use crate::config::{Limits, MountMode, Threads};
 use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
 use crate::model::names::{experiment_id, experiment_name};
@@ -24,9 +27,6 @@ use crate::upkeep::disk::is_full;
 /// How much of a supervisor's log goes into a trial's message, in bytes.
 const SUPERVISOR_LOG_SHOWN_MAX: usize = 1_000;
 
-/// An attempt of a trial: its run's key, its number, and how often it was tried before.
-type AttemptKey = (i64, u32, u32);
-
 /// The engine.
 pub struct LocalEngine {
     data: DataDir,
@@ -35,7 +35,11 @@ pub struct LocalEngine {
     /// Whether trials get GPUs of their own (`CUDA_VISIBLE_DEVICES`).
     assigns_gpus: bool,
     mounts: MountMode,
+    threads: Threads,
+    /// Environment variables that the cluster's settings give its trials.
+    env: BTreeMap<String, String>,
     limits: Limits,
+    cores: Arc<CoreAllocator>,
     supervisors: Arc<Mutex<HashMap<AttemptKey, SupervisorStatus>>>,
     wake: Arc<Notify>,
 }
@@ -50,12 +54,13 @@ enum SupervisorStatus {
 }
 
 impl LocalEngine {
-    /// `data`: the server's data folder; `program`: our own binary; `wake` is notified whenever a
-    /// supervisor ends.
+    /// `program`: our own binary; `cores` are shared with the other local clusters; `wake` is
+    /// notified whenever a supervisor ends.
     pub fn new(
         config: &crate::config::Config,
         cluster: &str,
         program: PathBuf,
+        cores: Arc<CoreAllocator>,
         wake: Arc<Notify>,
     ) -> Self {
         let settings = config.clusters.get(cluster);
@@ -64,8 +69,15 @@ impl LocalEngine {
             program,
             cluster: cluster.to_owned(),
             assigns_gpus: settings.is_some_and(|settings| !settings.gpus.is_empty()),
-            mounts: settings.map_or_else(MountMode::default, |settings| settings.mounts),
+            mounts: settings.map(|settings| settings.mounts).unwrap_or_default(),
+            threads: settings
+                .map(|settings| settings.threads)
+                .unwrap_or_default(),
+            env: settings
+                .map(|settings| settings.env.clone())
+                .unwrap_or_default(),
             limits: config.limits,
+            cores,
             supervisors: Arc::default(),
             wake,
         }
@@ -77,7 +89,12 @@ impl LocalEngine {
 
     /// Creates the trial's folder, its copy of the source and its job. What a killed server left
     /// unfinished is created again.
-    fn prepare(&self, trial: &ActiveTrial, folder: &TrialFolder) -> Result<(), SubmitError> {
+    fn prepare(
+        &self,
+        trial: &ActiveTrial,
+        folder: &TrialFolder,
+        at_once: u32,
+    ) -> Result<(), SubmitError> {
         let say = |error: io::Error| submit_error(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
         if !folder.work().exists() {
@@ -100,9 +117,20 @@ impl LocalEngine {
             }
             fs::rename(&unfinished, folder.work()).map_err(say)?;
         }
+        let command = command_line(&trial.argv);
+        let share = self.share_threads(trial, at_once);
+        let cores = share
+            .cores
+            .map(|cores| self.cores.allocate(attempt_key(trial), cores));
+        let execution = TrialExecution {
+            program: command.first().cloned().unwrap_or_default(),
+            threads: share.threads,
+            cores: cores.unwrap_or_default(),
+            ..TrialExecution::default()
+        };
         let job = JobSpec {
-            command: command_line(&trial.argv),
-            environment: self.environment(trial),
+            command,
+            environment: self.environment(trial, &share),
             output_bytes: self.limits.output_bytes,
             stop_grace_seconds: self.limits.stop_grace_seconds,
             time_limit_seconds: self.time_limit(trial),
@@ -110,6 +138,7 @@ impl LocalEngine {
             mounts: trial.mounts.clone(),
             mounts_by_arguments: self.mounts == MountMode::Arguments,
             at: Some(clock::now()),
+            execution: Some(execution),
         };
         folder.write_job_spec(&job).map_err(say)
     }
@@ -120,8 +149,22 @@ impl LocalEngine {
         Some(asked.unwrap_or(self.limits.trial_seconds)).filter(|seconds| *seconds > 0)
     }
 
-    /// What Grid's documents promise, then what the run asks for.
-    fn environment(&self, trial: &ActiveTrial) -> BTreeMap<String, String> {
+    /// Its threads and cores, where `at_once` trials share the machine.
+    fn share_threads(&self, trial: &ActiveTrial, at_once: u32) -> ThreadShare {
+        let cpus = u32::try_from(trial.spec.resources.cpu.0.max(0)).unwrap_or(u32::MAX);
+        let given = |name: &str| {
+            let of_run = trial.spec.env.get(name).map(|value| value.0.clone());
+            let of_cluster = || self.env.get(name).cloned();
+            let of_server =
+                || std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+            of_run.or_else(of_cluster).or_else(of_server)
+        };
+        share_threads(self.threads, cpus, self.cores.count(), at_once, given)
+    }
+
+    /// What Grid's documents promise, the number of threads, then what the cluster's settings say
+    /// and the run asks for.
+    fn environment(&self, trial: &ActiveTrial, share: &ThreadShare) -> BTreeMap<String, String> {
         let id = experiment_id(&trial.run_id, trial.number);
         let name = experiment_name(&trial.run_name, trial.number);
         let ours = [
@@ -144,7 +187,15 @@ impl LocalEngine {
         let devices = ("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(","));
         // Last, so that a run cannot override it and use another trial's GPUs.
         let devices = self.assigns_gpus.then_some(devices);
-        ours.chain(asked).chain(devices).collect()
+        let threads = share.threads.map(|threads| threads.to_string());
+        let variables = share.variables.iter();
+        let threads =
+            threads.map(|threads| variables.map(move |name| ((*name).to_owned(), threads.clone())));
+        ours.chain(threads.into_iter().flatten())
+            .chain(self.env.clone())
+            .chain(asked)
+            .chain(devices)
+            .collect()
     }
 
     /// Starts the supervisor. It becomes the leader of its own session; no pipe ties it to us.
@@ -202,8 +253,34 @@ impl LocalEngine {
             .remove(&key);
     }
 
+    /// The status of a trial. Its cores are noted where an earlier server has started it, and freed
+    /// once it has ended.
     fn inspect(&self, trial: &ActiveTrial) -> io::Result<TrialStatus> {
         let (key, folder) = (attempt_key(trial), self.trial_folder(trial));
+        let status = self.read_status(key, &folder)?;
+        match status {
+            TrialStatus::Starting | TrialStatus::Running(_) => self.adopt_cores(key, &folder),
+            TrialStatus::Ended(_) | TrialStatus::DiskFull(_) | TrialStatus::Lost { .. } => {
+                self.cores.release(key);
+            }
+            TrialStatus::Unknown => {}
+        }
+        Ok(status)
+    }
+
+    /// Notes the cores of a trial that an earlier server has started. Reads its order once: a trial
+    /// that may use all cores holds none.
+    fn adopt_cores(&self, key: AttemptKey, folder: &TrialFolder) {
+        if self.cores.holds(key) {
+            return;
+        }
+        // A job that cannot be read reserves nothing: it may cost time, and is no failure.
+        let planned = folder.read_job_spec().ok().and_then(|job| job.execution);
+        let cores = planned.map_or_else(Vec::new, |planned| planned.cores);
+        self.cores.adopt(key, cores);
+    }
+
+    fn read_status(&self, key: AttemptKey, folder: &TrialFolder) -> io::Result<TrialStatus> {
         // The order of these reads matters: a supervisor locks, then claims, and writes the end
         // before it unlocks. So a trial that is claimed and whose lock is free now has ended.
         let known = self.supervisor_status(key);
@@ -219,18 +296,18 @@ impl LocalEngine {
                 .map_or(TrialStatus::Starting, |note| TrialStatus::Running(note.at)),
             (false, true, _) => {
                 self.forget_supervisor(key);
-                inspect_orphan(&folder)?
+                inspect_orphan(folder)?
             }
             (false, false, Some(SupervisorStatus::Alive)) => TrialStatus::Starting,
             (false, false, Some(SupervisorStatus::DiskFull)) => {
                 self.forget_supervisor(key);
-                TrialStatus::DiskFull(read_supervisor_log(&folder))
+                TrialStatus::DiskFull(read_supervisor_log(folder))
             }
             (false, false, Some(SupervisorStatus::Exited)) => {
                 self.forget_supervisor(key);
                 TrialStatus::Lost {
                     started: None,
-                    reason: format!("it could not be started: {}", read_supervisor_log(&folder)),
+                    reason: format!("it could not be started: {}", read_supervisor_log(folder)),
                 }
             }
             (false, false, None) => TrialStatus::Unknown,
@@ -239,15 +316,20 @@ impl LocalEngine {
 }
 
 impl Engine for LocalEngine {
-    fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError> {
-        let folder = self.trial_folder(trial);
+    fn submit(&self, trial: &ActiveTrial, at_once: u32) -> Result<(), SubmitError> {
+        let (key, folder) = (attempt_key(trial), self.trial_folder(trial));
         let taken = folder.is_claimed() || folder.has_supervisor().unwrap_or(false);
         if taken {
             return Ok(());
         }
-        self.prepare(trial, &folder)?;
-        self.start_supervisor(attempt_key(trial), &folder)
-            .map_err(|error| submit_error("no process could be started", &error))
+        let submitted = self.prepare(trial, &folder, at_once).and_then(|()| {
+            self.start_supervisor(key, &folder)
+                .map_err(|error| submit_error("no process could be started", &error))
+        });
+        if submitted.is_err() {
+            self.cores.release(key);
+        }
+        submitted
     }
 
     fn observe(&self, trials: &[&ActiveTrial]) -> Vec<TrialStatus> {
@@ -269,11 +351,14 @@ impl Engine for LocalEngine {
         // With the claim we own the trial: a supervisor that starts later finds it taken. The stop
         // file is written first, so that the next server sees why a claimed trial has no end.
         let folder = self.trial_folder(trial);
-        folder
+        let withdrawn = folder
             .create()
             .and_then(|()| folder.request_stop())
-            .and_then(|()| folder.claim())
-            .map_err(|error| error.to_string())
+            .and_then(|()| folder.claim());
+        if matches!(withdrawn, Ok(true)) {
+            self.cores.release(attempt_key(trial));
+        }
+        withdrawn.map_err(|error| error.to_string())
     }
 
     fn stop(&self, trial: &ActiveTrial) -> Result<(), String> {
@@ -395,6 +480,7 @@ mod tests {
             argv: vec!["a.sh".into()],
             state: crate::model::TrialState::Starting,
             attempt: 0,
+            run_parallel: 1,
             gpus: Vec::new(),
             mounts: Vec::new(),
             metrics_read: 0,
@@ -408,7 +494,10 @@ mod tests {
             cluster: "local".into(),
             assigns_gpus: false,
             mounts: MountMode::default(),
+            threads: Threads::default(),
+            env: BTreeMap::new(),
             limits: Limits::default(),
+            cores: Arc::new(CoreAllocator::detect()),
             supervisors: Arc::default(),
             wake: Arc::default(),
         }
@@ -442,6 +531,7 @@ mod tests {
             identity: None,
             command: Vec::new(),
             datastores: None,
+            execution: None,
         };
         folder.write_start(&note).unwrap();
         let seen = engine(data.path()).observe(&[&other]);
