@@ -16,6 +16,7 @@ use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
 use crate::model::names;
 use crate::model::price::Pricing;
+use crate::sources::resolve_interpreter;
 use crate::system::cores;
 
 /// The configuration file (TOML). Every key is optional; an unknown one is an error.
@@ -83,6 +84,9 @@ pub struct ClusterConfig {
     /// How many threads its trials' numerical libraries use.
     #[serde(default)]
     pub threads: Threads,
+    /// The Python of its trials, where a run names none: a program, or the folder of a virtual
+    /// environment.
+    pub python: Option<String>,
     /// Environment variables of its trials; a run's own win.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
@@ -276,6 +280,7 @@ impl Config {
             clusters.insert("local".into(), ClusterConfig::local());
         }
         check_clusters(&clusters)?;
+        resolve_interpreters(&mut clusters)?;
         let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
         Ok(Self {
             listen: overrides
@@ -320,6 +325,7 @@ impl ClusterConfig {
             gpus: Vec::new(),
             mounts: MountMode::Namespace,
             threads: Threads::default(),
+            python: None,
             env: BTreeMap::new(),
             price: Pricing::AsIf,
         }
@@ -413,6 +419,27 @@ fn datastores(
         .collect()
 }
 
+/// Replaces the Python of each cluster by its absolute path; one of PATH stays a name.
+fn resolve_interpreters(clusters: &mut BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
+    for (name, cluster) in clusters {
+        let Some(named) = &cluster.python else {
+            continue;
+        };
+        let refuse =
+            |why: String| ConfigError::Value(format!("`python` of cluster `{name}`: {why}"));
+        let path = if named.contains('/') && !named.starts_with('~') {
+            std::path::absolute(named).map_err(|error| refuse(error.to_string()))?
+        } else {
+            named.into()
+        };
+        let here: Vec<PathBuf> = std::env::current_dir().into_iter().collect();
+        let found = resolve_interpreter(&path.to_string_lossy(), &here);
+        let found = found.map_err(|error| refuse(error.to_string()))?;
+        cluster.python = Some(found.to_string_lossy().into_owned());
+    }
+    Ok(())
+}
+
 fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
     for (name, cluster) in clusters {
         let fits = (1..=63).contains(&name.len())
@@ -491,6 +518,7 @@ mod tests {
         let file = parse(example).unwrap();
         assert_eq!(file.clusters["local"].slots, Some(4));
         check_clusters(&file.clusters).unwrap();
+        assert_eq!(file.clusters["local"].threads, Threads::default());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod fetches;
 mod hangups;
+mod interpreters;
 mod kill;
 mod launches;
 mod life;

@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::model::ActiveTrial;
 use crate::system::cores;
 
 /// An attempt of a trial: its run's key, its number, and how often it was tried before.
 pub(super) type AttemptKey = (i64, u32, u32);
 
+pub(super) fn attempt_key(trial: &ActiveTrial) -> AttemptKey {
+    (trial.run, trial.number, trial.attempt)
+}
+
 /// The cores of the active trials of all local clusters. After a restart it is filled from the
 /// trials' own records: see [`CoreAllocator::adopt`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CoreAllocator {
     /// How many cores all trials together may keep busy.
     count: u32,

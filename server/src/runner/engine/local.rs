@@ -1,24 +1,21 @@
 //! Trials as processes of this machine, each owned by a supervisor (see [`crate::runner::supervisor`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sweep_planner::api::TrialExecution;
 use tokio::sync::Notify;
 
-use super::cores::{AttemptKey, CoreAllocator};
-use super::threads::{ThreadShare, share_threads};
+use super::cores::{AttemptKey, CoreAllocator, attempt_key};
+use super::job::JobMaker;
 use super::{Engine, SubmitError, TrialStatus};
-use crate::config::{Limits, MountMode, Threads};
 use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
-use crate::model::names::{experiment_id, experiment_name};
 use crate::runner::identity::kill_group_if_same;
-use crate::runner::protocol::{EndCause, EndRecord, JobSpec, TrialFolder};
+use crate::runner::protocol::{EndCause, EndRecord, TrialFolder};
 use crate::runner::supervisor::EXIT_DISK_FULL;
 use crate::sources::{SourceError, copy_tree, remove_tree};
 use crate::system::clock;
@@ -31,14 +28,7 @@ const SUPERVISOR_LOG_SHOWN_MAX: usize = 1_000;
 pub struct LocalEngine {
     data: DataDir,
     program: PathBuf,
-    cluster: String,
-    /// Whether trials get GPUs of their own (`CUDA_VISIBLE_DEVICES`).
-    assigns_gpus: bool,
-    mounts: MountMode,
-    threads: Threads,
-    /// Environment variables that the cluster's settings give its trials.
-    env: BTreeMap<String, String>,
-    limits: Limits,
+    jobs: JobMaker,
     cores: Arc<CoreAllocator>,
     supervisors: Arc<Mutex<HashMap<AttemptKey, SupervisorStatus>>>,
     wake: Arc<Notify>,
@@ -63,20 +53,10 @@ impl LocalEngine {
         cores: Arc<CoreAllocator>,
         wake: Arc<Notify>,
     ) -> Self {
-        let settings = config.clusters.get(cluster);
         Self {
             data: config.data.clone(),
             program,
-            cluster: cluster.to_owned(),
-            assigns_gpus: settings.is_some_and(|settings| !settings.gpus.is_empty()),
-            mounts: settings.map(|settings| settings.mounts).unwrap_or_default(),
-            threads: settings
-                .map(|settings| settings.threads)
-                .unwrap_or_default(),
-            env: settings
-                .map(|settings| settings.env.clone())
-                .unwrap_or_default(),
-            limits: config.limits,
+            jobs: JobMaker::new(config, cluster, Arc::clone(&cores)),
             cores,
             supervisors: Arc::default(),
             wake,
@@ -117,85 +97,9 @@ impl LocalEngine {
             }
             fs::rename(&unfinished, folder.work()).map_err(say)?;
         }
-        let command = command_line(&trial.argv);
-        let share = self.share_threads(trial, at_once);
-        let cores = share
-            .cores
-            .map(|cores| self.cores.allocate(attempt_key(trial), cores));
-        let execution = TrialExecution {
-            program: command.first().cloned().unwrap_or_default(),
-            threads: share.threads,
-            cores: cores.unwrap_or_default(),
-            ..TrialExecution::default()
-        };
-        let job = JobSpec {
-            command,
-            environment: self.environment(trial, &share),
-            output_bytes: self.limits.output_bytes,
-            stop_grace_seconds: self.limits.stop_grace_seconds,
-            time_limit_seconds: self.time_limit(trial),
-            working_folder: trial.spec.relative_work_dir.clone(),
-            mounts: trial.mounts.clone(),
-            mounts_by_arguments: self.mounts == MountMode::Arguments,
-            at: Some(clock::now()),
-            execution: Some(execution),
-        };
+        let job = self.jobs.make(trial, folder, at_once);
+        let job = job.map_err(SubmitError::Permanent)?;
         folder.write_job_spec(&job).map_err(say)
-    }
-
-    fn time_limit(&self, trial: &ActiveTrial) -> Option<u64> {
-        let asked = trial.spec.sweep_options.time_limit.as_ref();
-        let asked = asked.and_then(|limit| limit.0.parse().ok());
-        Some(asked.unwrap_or(self.limits.trial_seconds)).filter(|seconds| *seconds > 0)
-    }
-
-    /// Its threads and cores, where `at_once` trials share the machine.
-    fn share_threads(&self, trial: &ActiveTrial, at_once: u32) -> ThreadShare {
-        let cpus = u32::try_from(trial.spec.resources.cpu.0.max(0)).unwrap_or(u32::MAX);
-        let given = |name: &str| {
-            let of_run = trial.spec.env.get(name).map(|value| value.0.clone());
-            let of_cluster = || self.env.get(name).cloned();
-            let of_server =
-                || std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-            of_run.or_else(of_cluster).or_else(of_server)
-        };
-        share_threads(self.threads, cpus, self.cores.count(), at_once, given)
-    }
-
-    /// What Grid's documents promise, the number of threads, then what the cluster's settings say
-    /// and the run asks for.
-    fn environment(&self, trial: &ActiveTrial, share: &ThreadShare) -> BTreeMap<String, String> {
-        let id = experiment_id(&trial.run_id, trial.number);
-        let name = experiment_name(&trial.run_name, trial.number);
-        let ours = [
-            ("PYTHONUNBUFFERED", "1"),
-            ("GRID_EXPERIMENT_ID", &id),
-            ("GRID_EXPERIMENT_NAME", &name),
-            ("GRID_USER_ID", &trial.account),
-            ("GRID_CLUSTER_ID", &self.cluster),
-            ("GRID_INSTANCE_TYPE", &trial.spec.instance_type),
-        ];
-        let ours = ours
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let asked = trial
-            .spec
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), value.0.clone()));
-        let gpus: Vec<String> = trial.gpus.iter().map(ToString::to_string).collect();
-        let devices = ("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(","));
-        // Last, so that a run cannot override it and use another trial's GPUs.
-        let devices = self.assigns_gpus.then_some(devices);
-        let threads = share.threads.map(|threads| threads.to_string());
-        let variables = share.variables.iter();
-        let threads =
-            threads.map(|threads| variables.map(move |name| ((*name).to_owned(), threads.clone())));
-        ours.chain(threads.into_iter().flatten())
-            .chain(self.env.clone())
-            .chain(asked)
-            .chain(devices)
-            .collect()
     }
 
     /// Starts the supervisor. It becomes the leader of its own session; no pipe ties it to us.
@@ -406,32 +310,6 @@ fn submit_error(what: &str, error: &io::Error) -> SubmitError {
     }
 }
 
-fn attempt_key(trial: &ActiveTrial) -> AttemptKey {
-    (trial.run, trial.number, trial.attempt)
-}
-
-/// The command line of a script: an interpreter by its extension, then the arguments as they are;
-/// no shell reads them.
-fn command_line(argv: &[String]) -> Vec<String> {
-    let ending = argv
-        .first()
-        .and_then(|script| Path::new(script).extension()?.to_str());
-    let interpreter = match ending {
-        Some("sh") => "bash",
-        Some("jl") => "julia",
-        _ => "python3",
-    };
-    let mut command = vec![interpreter.to_owned()];
-    command.extend_from_slice(argv);
-    // A script named `-c.py` must not be read as an option.
-    if let Some(script) = command.get_mut(1)
-        && script.starts_with('-')
-    {
-        script.insert_str(0, "./");
-    }
-    command
-}
-
 /// Whether nothing is there, as opposed to something that cannot be read now.
 fn is_missing(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
@@ -453,21 +331,6 @@ fn read_supervisor_log(folder: &TrialFolder) -> String {
 mod tests {
     use super::*;
     use crate::runner::protocol::StartRecord;
-
-    fn of(argv: &[&str]) -> Vec<String> {
-        command_line(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn scripts_run_by_their_ending() {
-        assert_eq!(
-            of(&["a/b.py", "--x", "$(rm -rf /)"]),
-            ["python3", "a/b.py", "--x", "$(rm -rf /)"]
-        );
-        assert_eq!(of(&["run.sh"]), ["bash", "run.sh"]);
-        assert_eq!(of(&["run.jl", "1"]), ["julia", "run.jl", "1"]);
-        assert_eq!(of(&["-c.py"]), ["python3", "./-c.py"]);
-    }
 
     fn trial() -> ActiveTrial {
         ActiveTrial {
@@ -491,13 +354,8 @@ mod tests {
         LocalEngine {
             data: DataDir::new(data),
             program: "/nonexistent".into(),
-            cluster: "local".into(),
-            assigns_gpus: false,
-            mounts: MountMode::default(),
-            threads: Threads::default(),
-            env: BTreeMap::new(),
-            limits: Limits::default(),
-            cores: Arc::new(CoreAllocator::detect()),
+            jobs: JobMaker::default(),
+            cores: Arc::default(),
             supervisors: Arc::default(),
             wake: Arc::default(),
         }

@@ -3,7 +3,9 @@
 //! threads.
 
 mod cores;
+mod job;
 mod local;
+mod program;
 mod threads;
 
 use sweep_planner::api::Timestamp;
