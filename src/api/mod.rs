@@ -31,7 +31,8 @@ mod auth;
 mod cluster;
 mod datastore;
 
-// What runs.
+// What runs, and how.
+mod execution;
 mod experiment;
 mod run;
 mod trial;
@@ -55,6 +56,7 @@ pub use datastore::{
 };
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use event::{Event, TrialChanges};
+pub use execution::{ProgramOrigin, TrialExecution};
 pub use experiment::{
     Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
 };

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sweep_planner::api::{DatastoreAccess, Timestamp};
+use sweep_planner::api::{DatastoreAccess, Timestamp, TrialExecution};
 
 use crate::data_dir::DataDir;
 use crate::model::Mount;
@@ -62,6 +62,9 @@ pub struct JobSpec {
     /// When it was written, after the source was copied; absent in old orders.
     #[serde(default)]
     pub at: Option<Timestamp>,
+    /// Its interpreter, threads and cores, as planned; absent in old orders.
+    #[serde(default)]
+    pub execution: Option<TrialExecution>,
 }
 
 /// The content of `started.json`: when a trial started, and its process.
@@ -79,6 +82,9 @@ pub struct StartRecord {
     /// How it was given its datastores, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datastores: Option<DatastoreAccess>,
+    /// Its interpreter, threads and cores, as they came to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<TrialExecution>,
 }
 
 /// The content of `ended.json`: how and when a trial ended.

@@ -81,12 +81,12 @@ pub async fn get(
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
-    if !run.spec.datastores.is_empty() {
-        let folder =
-            TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
-        let started = tokio::task::spawn_blocking(move || folder.read_start()).await?;
-        // Not yet started, or long cleared away.
-        experiment.status.datastores = started.ok().flatten().and_then(|note| note.datastores);
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
+    let started = tokio::task::spawn_blocking(move || folder.read_start()).await?;
+    // None where it has not started yet, or is long cleared away.
+    if let Some(start) = started.ok().flatten() {
+        experiment.status.datastores = start.datastores;
+        experiment.status.execution = start.execution;
     }
     Ok(Json(experiment))
 }
