@@ -95,9 +95,10 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     let mut budget = Budget::new();
     merge_config(&mut read, settings, &mut budget, &mut diagnostics);
     client_rules::check_run_names(&read, &mut diagnostics);
-    let mut reading = build_plan(read, settings, budget, diagnostics, Some(text));
+    let ends = lints::ListEnds::new(text);
+    let mut reading = build_plan(read, settings, budget, diagnostics, Some(&ends));
     for diagnostic in &mut reading.diagnostics {
-        lints::explain_eaten_quotes(text, diagnostic);
+        lints::explain_eaten_quotes(&ends, diagnostic);
     }
     reading
 }
@@ -180,20 +181,20 @@ fn merge_config(
     }
 }
 
-/// Builds parts and plan of the commands. `text` is what a person typed, where a person did: only that
+/// Builds parts and plan of the commands. `typed` is what a person typed, where a person did: only that
 /// is linted.
 fn build_plan(
     commands: Vec<Command>,
     settings: &Settings,
     mut budget: Budget,
     mut diagnostics: Vec<Diagnostic>,
-    text: Option<&str>,
+    typed: Option<&lints::ListEnds>,
 ) -> Reading {
     let commands: Vec<Arc<Command>> = commands.into_iter().map(Arc::new).collect();
     let build = |command: &Arc<Command>| {
         let part = Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics);
-        if let Some(text) = text {
-            lints::check_command(command, part.as_ref(), text, &mut diagnostics);
+        if let Some(typed) = typed {
+            lints::check_command(command, part.as_ref(), typed, &mut diagnostics);
         }
         part
     };
