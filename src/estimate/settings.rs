@@ -6,6 +6,9 @@ use super::run_time::RunTime;
 use super::uncertainty::Noise;
 use crate::api::ClusterPrice;
 
+/// The engine that runs trials as processes on the server's own machine: no machine has to boot.
+const LOCAL_ENGINE: &str = "local";
+
 /// Trials that run at once where neither the person nor the cluster sets a number.
 pub(crate) const DEFAULT_PARALLEL: u32 = 4;
 
@@ -53,6 +56,27 @@ impl EstimateSettings {
             billing: Billing::local(),
             on_own_machine: true,
             ..EstimateSettings::default()
+        }
+    }
+
+    /// Settings for a cluster as its server describes it: `engine` sets the billing rules, `price` is
+    /// the cluster's own, and `slots` are the trials that it runs at once.
+    pub fn for_cluster(
+        engine: &str,
+        price: Option<&ClusterPrice>,
+        slots: Option<u32>,
+    ) -> EstimateSettings {
+        let rules = match engine {
+            LOCAL_ENGINE => EstimateSettings::local(),
+            _ => EstimateSettings::cloud(),
+        };
+        let rules = match price {
+            Some(price) => rules.with_cluster_price(price),
+            None => rules,
+        };
+        EstimateSettings {
+            parallel: slots,
+            ..rules
         }
     }
 

@@ -16,9 +16,6 @@ use crate::page::browser;
 use crate::sweep::literal::CharacterNames;
 use crate::sweep::{self, Fix, Plan, Ranges, Reading};
 
-/// The engine that runs trials as processes on the server's own machine: no machine has to boot.
-const LOCAL_ENGINE: &str = "local";
-
 /// The writable half (text, config file, seed, run time, parallel trials, selection) and the memos over it.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
@@ -97,17 +94,14 @@ impl Draft {
         let pricing = Memo::new(move |_| {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
-            let rules = match server.engine(&cluster).as_str() {
-                LOCAL_ENGINE => estimate::EstimateSettings::local(),
-                _ => estimate::EstimateSettings::cloud(),
-            };
-            let rules = match server.cluster_price(&cluster) {
-                Some(price) => rules.with_cluster_price(&price),
-                None => rules,
-            };
+            let rules = estimate::EstimateSettings::for_cluster(
+                &server.engine(&cluster),
+                server.cluster_price(&cluster).as_ref(),
+                server.slots(&cluster),
+            );
             estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
-                parallel: parallel.get().or_else(|| server.slots(&cluster)),
+                parallel: parallel.get().or(rules.parallel),
                 ..rules
             }
         });
