@@ -99,6 +99,15 @@ impl EstimateSettings {
         }
     }
 
+    /// Whether the cluster decides the price, or that there is none: whatever machine a command
+    /// names, and interruptible or not.
+    pub(crate) fn has_cluster_price(&self) -> bool {
+        matches!(
+            self.rate_override,
+            Some(RateOverride::OfCluster(_) | RateOverride::NoPrice)
+        )
+    }
+
     /// Trials that run at once, at least one.
     pub(crate) fn parallel(&self) -> u32 {
         self.parallel.unwrap_or(DEFAULT_PARALLEL).max(1)
