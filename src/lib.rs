@@ -50,7 +50,7 @@ pub mod launch;
 #[cfg(feature = "internals")]
 pub mod internals;
 
-// The browser.
+// What the browser shows of all this.
 #[cfg(feature = "page")]
 pub mod page;
 

@@ -1,13 +1,13 @@
 //! All stages in a row: a text to its plan and its diagnostics.
 
 use super::budget::Budget;
-use super::client_rules;
 use super::command::{self, Command};
 use super::config::{self, Config};
 use super::diagnostic::config::ConfigProblem;
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
 use super::foreign_text;
+use super::grid_client_rules;
 use super::lints;
 use super::options::Options;
 use super::part::Part;
@@ -94,7 +94,7 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     merge_config(&mut read, settings, &mut budget, &mut diagnostics);
-    client_rules::check_run_names(&read, &mut diagnostics);
+    grid_client_rules::check_run_names(&read, &mut diagnostics);
     let ends = lints::ListEnds::new(text);
     let mut reading = build_plan(read, settings, budget, diagnostics, Some(&ends));
     for diagnostic in &mut reading.diagnostics {
@@ -177,7 +177,7 @@ fn merge_config(
             }
             (None, None) => {}
         }
-        client_rules::check_merged(command, own, typed, diagnostics);
+        grid_client_rules::check_merged(command, own, typed, diagnostics);
     }
 }
 

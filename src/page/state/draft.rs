@@ -8,8 +8,8 @@ use super::Server;
 use super::control_values::{ControlValues, read_control_values};
 use super::displayed_plan::DisplayedPlan;
 use super::link::{self, SavedPlan};
+use super::plan_history::Undo;
 use super::selection::{self, CarriedSelection, Selection};
-use super::undo::Undo;
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
 use crate::page::browser;
@@ -38,7 +38,6 @@ pub(crate) struct Draft {
     pub(crate) reading: Memo<Reading>,
     /// The plan to display: of the text, or of the last one that could be read.
     pub(crate) displayed: DisplayedPlan,
-    /// The history.
     pub(super) undo: Undo,
     /// What the controls show: the options of the first command that can be read.
     pub(crate) controls: Memo<ControlValues>,

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::tags;
-use crate::runner::output::{OutputSlice, read_output, search_output};
+use crate::runner::output_reader::{OutputSlice, read_output, search_output};
 use crate::runner::protocol::TrialFolder;
 use crate::store::FileScope;
 

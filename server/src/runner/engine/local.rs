@@ -27,7 +27,7 @@ const SUPERVISOR_LOG_SHOWN_MAX: usize = 1_000;
 /// An attempt of a trial: its run's key, its number, and how often it was tried before.
 type AttemptKey = (i64, u32, u32);
 
-/// The engine.
+/// Runs trials as processes of this machine, each below a supervisor that outlives the server.
 pub struct LocalEngine {
     data: DataDir,
     program: PathBuf,

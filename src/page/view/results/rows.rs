@@ -31,7 +31,6 @@ pub(super) struct Table {
     pub(super) columns: Vec<String>,
     /// Metrics of any of the runs.
     pub(super) metrics: Vec<String>,
-    /// The trials.
     pub(super) rows: Vec<Row>,
     /// How many trials of these runs have not been read.
     pub(super) unread: u64,
