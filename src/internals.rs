@@ -3,7 +3,7 @@
 
 pub mod sweep {
     pub use crate::sweep::budget::MAX_LISTED;
-    pub use crate::sweep::carry::carry;
+    pub use crate::sweep::carry_selection::carry;
     pub use crate::sweep::command_lines::CommandLines;
     pub use crate::sweep::diagnostic::{Fix, Severity};
     pub use crate::sweep::part::Seed;
@@ -15,8 +15,8 @@ pub mod sweep {
     pub mod axis {
         pub use crate::sweep::axis::{Axis, Values};
     }
-    pub mod carry {
-        pub use crate::sweep::carry::{LossCause, carry};
+    pub mod carry_selection {
+        pub use crate::sweep::carry_selection::{LossCause, carry};
     }
     pub mod command {
         pub use crate::sweep::command::Command;

@@ -55,7 +55,7 @@ pub mod internals;
 #[cfg(any(feature = "page", test))]
 mod terminal;
 
-// The browser.
+// What the browser shows of all this.
 #[cfg(feature = "page")]
 pub mod page;
 

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use sweep_planner::internals::sweep::carry::LossCause;
+use sweep_planner::internals::sweep::carry_selection::LossCause;
 use sweep_planner::internals::sweep::{Part, Plan, Ranges, Settings, carry, read};
 
 /// Values of one argument: swept or not, with repeats, in lists and ranges that share numbers.

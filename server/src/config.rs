@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sweep_planner::estimate::EstimateSettings;
 
 use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
@@ -260,6 +261,24 @@ pub enum ConfigError {
     Value(String),
 }
 
+/// The clusters of a configuration file, or those of a server without one. Unlike [`Config::load`] it
+/// needs no folder and makes none.
+pub fn load_clusters(file: Option<&Path>) -> Result<BTreeMap<String, ClusterConfig>, ConfigError> {
+    let file = file.map(read_config_file).transpose()?.unwrap_or_default();
+    configured_clusters(file.clusters)
+}
+
+/// The clusters of the file, checked; `local` alone where it has none.
+fn configured_clusters(
+    mut clusters: BTreeMap<String, ClusterConfig>,
+) -> Result<BTreeMap<String, ClusterConfig>, ConfigError> {
+    if clusters.is_empty() {
+        clusters.insert("local".into(), ClusterConfig::local());
+    }
+    check_clusters(&clusters)?;
+    Ok(clusters)
+}
+
 impl Config {
     /// Reads the file, if one is given, and joins it with what the command line says. Makes the
     /// data folder.
@@ -275,11 +294,7 @@ impl Config {
             .unwrap_or_else(|| "data".into());
         let made = DataDir::new(&data).create();
         made.map_err(|error| ConfigError::Folder("data", data.clone(), error))?;
-        let mut clusters = file.clusters;
-        if clusters.is_empty() {
-            clusters.insert("local".into(), ClusterConfig::local());
-        }
-        check_clusters(&clusters)?;
+        let mut clusters = configured_clusters(file.clusters)?;
         resolve_interpreters(&mut clusters)?;
         let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
         Ok(Self {
@@ -329,6 +344,12 @@ impl ClusterConfig {
             env: BTreeMap::new(),
             price: Pricing::AsIf,
         }
+    }
+
+    /// What a trial of the cluster takes and costs, by the rules that the page has for it.
+    pub fn estimate_settings(&self) -> EstimateSettings {
+        let engine = self.engine.to_string();
+        EstimateSettings::for_cluster(&engine, self.price.to_wire().as_ref(), Some(self.slots()))
     }
 
     /// How many trials run at once, at least 1.

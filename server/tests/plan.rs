@@ -244,11 +244,15 @@ fn a_drawn_seed_is_said() {
     assert!(!run_plan(&[GRID]).stderr.starts_with(b"seed"));
 }
 
-/// A folder of its own with a config file in it.
+/// Runs in a folder of its own with a config file in it.
 fn run_with_config(name: &str, yaml: &str, arguments: &[&str]) -> Output {
+    run_beside_file(name, "grid.yml", yaml, arguments)
+}
+
+fn run_beside_file(name: &str, file: &str, content: &str, arguments: &[&str]) -> Output {
     let folder = std::env::temp_dir().join(format!("sweep-plan-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("grid.yml"), yaml).unwrap();
+    std::fs::write(folder.join(file), content).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_sweep"))
         .arg("plan")
         .args(arguments)
@@ -308,4 +312,104 @@ fn a_missing_config_file_comes_with_the_other_problems() {
     for expected in ["`other.yml` cannot be read", "`--seed` takes", "`$LR`"] {
         assert!(errors.contains(expected), "{errors}");
     }
+}
+
+const CLUSTERS: &str = r#"
+[clusters.local]
+slots = 3
+[clusters.lab]
+slots = 2
+price = { rate = "36" }
+[clusters.free]
+slots = 1
+price = "none"
+"#;
+
+/// The total of [`GRID`] at ten seconds a trial, on a cluster of [`CLUSTERS`].
+fn total_on_cluster(cluster: &str, more: &[&str]) -> Value {
+    let mut arguments = vec!["--config", "sweep.toml", "--cluster", cluster, "--estimate"];
+    arguments.extend(["--run-time", "10 seconds", "--format", "jsonl"]);
+    arguments.extend(more);
+    arguments.push(GRID);
+    let name = format!("cluster-{cluster}-{}", more.len());
+    let output = run_beside_file(&name, "sweep.toml", CLUSTERS, &arguments);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    parse_objects(&text).pop().unwrap()["total"].take()
+}
+
+/// The likely figure lies a little beside the one without any uncertainty.
+fn is_near(likely: &Value, expected: f64) -> bool {
+    (likely.as_f64().unwrap() / expected - 1.0).abs() < 0.1
+}
+
+fn assumes(total: &Value, words: &str) -> bool {
+    let assumptions = total["assumptions"].as_array().unwrap();
+    assumptions
+        .iter()
+        .any(|sentence| sentence.as_str().unwrap().contains(words))
+}
+
+#[test]
+fn a_cluster_s_own_price_and_slots_reach_the_estimate() {
+    let total = total_on_cluster("lab", &[]);
+    // 4 trials of 10 s at 36 USD an hour, 2 at once; nothing boots on the server's machine.
+    assert!(is_near(&total["cost_usd"]["likely"], 0.4), "{total}");
+    assert!(is_near(&total["wall_seconds"]["likely"], 20.0), "{total}");
+    assert!(
+        assumes(&total, "costs $36.00 per hour, the cluster's own price"),
+        "{total}"
+    );
+    let total = total_on_cluster("lab", &["--parallel", "4"]);
+    assert!(is_near(&total["wall_seconds"]["likely"], 10.0), "{total}");
+    let total = total_on_cluster("free", &[]);
+    assert_eq!(total["cost_usd"], Value::Null);
+    assert!(is_near(&total["wall_seconds"]["likely"], 40.0), "{total}");
+}
+
+#[test]
+fn a_cluster_without_a_price_is_priced_as_if_on_the_machine() {
+    let total = total_on_cluster("local", &[]);
+    assert!(is_near(&total["wall_seconds"]["likely"], 20.0), "{total}");
+    assert!(assumes(&total, "Priced as if on m5a.large"), "{total}");
+    // Without a configuration there is `local`, as in a server that was given none.
+    let arguments = [
+        "--estimate",
+        "--run-time",
+        "10 seconds",
+        "--format",
+        "jsonl",
+    ];
+    let without_file = stdout_of(&[&arguments[..], &["--cluster", "local", GRID]].concat());
+    let total = &parse_objects(&without_file).pop().unwrap()["total"];
+    assert!(assumes(total, "Priced as if on m5a.large"), "{total}");
+    let cloud = stdout_of(&[&arguments[..], &[GRID]].concat());
+    let total = &parse_objects(&cloud).pop().unwrap()["total"];
+    assert!(!assumes(total, "Priced as if"), "{total}");
+}
+
+#[test]
+fn a_cluster_that_is_not_configured_is_an_error() {
+    let fails = |arguments: &[&str]| {
+        let output = run_beside_file("no-cluster", "sweep.toml", CLUSTERS, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let named = ["--config", "sweep.toml", "--cluster", "lba", GRID];
+    assert_eq!(
+        fails(&named),
+        "error: sweep.toml has no cluster `lba`, only free, lab, local\n"
+    );
+    assert_eq!(
+        fails(&["--cluster", "lab", GRID]),
+        "error: there is no cluster `lab` without --config, only local\n"
+    );
+    let missing = fails(&["--config", "other.toml", "--cluster", "lab", GRID]);
+    assert!(
+        missing.starts_with("error: the configuration file other.toml cannot be read: "),
+        "{missing}"
+    );
+    assert!(fails(&["--config", "sweep.toml", GRID]).contains("--cluster"));
 }

@@ -32,12 +32,12 @@ mod quote;
 mod cholesky;
 #[cfg_attr(
     not(feature = "internals"),
-    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+    expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod fit;
 #[cfg_attr(
     not(feature = "internals"),
-    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+    expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod pilot;
 mod run_time;
@@ -46,17 +46,17 @@ mod run_time;
 pub mod billing;
 #[cfg_attr(
     not(feature = "internals"),
-    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+    expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod failures;
 #[cfg_attr(
     not(feature = "internals"),
-    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+    expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod spot;
 #[cfg_attr(
     not(feature = "internals"),
-    expect(dead_code, reason = "no user reaches it before the estimate shows it")
+    expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod warm_pool;
 

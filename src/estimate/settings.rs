@@ -6,6 +6,9 @@ use super::run_time::RunTime;
 use super::uncertainty::Noise;
 use crate::api::ClusterPrice;
 
+/// The engine that runs trials as processes on the server's own machine: no machine has to boot.
+const LOCAL_ENGINE: &str = "local";
+
 /// Trials that run at once where neither the person nor the cluster sets a number.
 pub(crate) const DEFAULT_PARALLEL: u32 = 4;
 
@@ -56,6 +59,27 @@ impl EstimateSettings {
         }
     }
 
+    /// Settings for a cluster as its server describes it: `engine` sets the billing rules, `price` is
+    /// the cluster's own, and `slots` are the trials that it runs at once.
+    pub fn for_cluster(
+        engine: &str,
+        price: Option<&ClusterPrice>,
+        slots: Option<u32>,
+    ) -> EstimateSettings {
+        let rules = match engine {
+            LOCAL_ENGINE => EstimateSettings::local(),
+            _ => EstimateSettings::cloud(),
+        };
+        let rules = match price {
+            Some(price) => rules.with_cluster_price(price),
+            None => rules,
+        };
+        EstimateSettings {
+            parallel: slots,
+            ..rules
+        }
+    }
+
     /// The same settings on a cluster with a price of its own: its rate and its rounding, which are
     /// what its server bills by. A rate that is no decimal is unknown, rather than the price list's.
     #[must_use]
@@ -73,6 +97,15 @@ impl EstimateSettings {
             },
             ..self
         }
+    }
+
+    /// Whether the cluster decides the price, or that there is none: whatever machine a command
+    /// names, and interruptible or not.
+    pub(crate) fn has_cluster_price(&self) -> bool {
+        matches!(
+            self.rate_override,
+            Some(RateOverride::OfCluster(_) | RateOverride::NoPrice)
+        )
     }
 
     /// Trials that run at once, at least one.

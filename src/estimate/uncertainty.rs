@@ -42,10 +42,7 @@ pub struct Noise {
 
 #[cfg_attr(
     not(feature = "internals"),
-    expect(
-        dead_code,
-        reason = "no user reaches a pilot before the estimate shows it"
-    )
+    expect(dead_code, reason = "issue 13 wires pilots to the estimate")
 )]
 impl Noise {
     /// A constant or a formula that a person typed.

@@ -144,7 +144,7 @@ impl Condition {
     /// Parses a condition such as `batch_size * layers <= 64`. O(length).
     #[cfg_attr(
         not(feature = "internals"),
-        expect(dead_code, reason = "no user reaches it before the page shows it")
+        expect(dead_code, reason = "issue 14 wires it to the page")
     )]
     pub fn parse(text: &str) -> Result<Condition, Error> {
         let tokens = tokenize(text)?;

@@ -14,7 +14,7 @@ use crate::api::{
 };
 use crate::sweep::diagnostic::{Diagnostic, format_count};
 use crate::sweep::literal::CharacterNames;
-use crate::sweep::machines;
+use crate::sweep::machine_nicknames;
 use crate::sweep::options::Actions;
 use crate::sweep::{
     Options, Part, Plan, QUOTED_MAX, Ranges, Settings, Strategy, digest, read_request,
@@ -340,7 +340,7 @@ fn options_from_request(create: &CreateRun) -> Result<Options, Refusal> {
         seed: parse_optional_number(sweep.seed.as_ref(), "sweepOptions.seed", 0)?,
         instance_type: some(&spec.instance_type).map_or(defaults.instance_type, |typed| {
             // Grid's client sends a nickname from a config file unresolved.
-            machines::resolve_nickname(&typed).unwrap_or(typed)
+            machine_nicknames::resolve_nickname(&typed).unwrap_or(typed)
         }),
         gpus: count_from_wire(spec.resources.gpu, "resources.gpu")?,
         cpus: count_from_wire(spec.resources.cpu, "resources.cpu")?,

@@ -3,7 +3,7 @@
 use super::axis::Values;
 use super::options::Options;
 use super::part::Part;
-use super::ranges::Ranges;
+use super::trial_set::Ranges;
 use sha2::{Digest, Sha256};
 
 /// The version of what is hashed below, hashed first: digests of two versions never match.

@@ -148,7 +148,7 @@ pub mod diagnostic;
 pub(crate) mod shell_words;
 
 // The options of a command, by today's names and former ones.
-pub(crate) mod machines;
+pub(crate) mod machine_nicknames;
 pub(crate) mod options;
 pub(crate) mod spelling;
 
@@ -156,9 +156,9 @@ pub(crate) mod spelling;
 pub(crate) mod command;
 
 // What is merged into a command, what is no command, and what holds between several.
-mod client_rules;
 pub(crate) mod config;
 pub(crate) mod foreign_text;
+mod grid_client_rules;
 
 // Arguments to axes.
 pub(crate) mod axis;
@@ -180,19 +180,19 @@ mod fixes;
 pub(crate) mod reading;
 
 // The choice of trials, its trials in order and as text, and its name.
-pub(crate) mod carry;
+pub(crate) mod carry_selection;
 #[cfg_attr(
     not(feature = "internals"),
-    expect(dead_code, reason = "no user reaches it before the page shows it")
+    expect(dead_code, reason = "issue 14 wires it to the page")
 )]
 pub(crate) mod command_lines;
 pub(crate) mod digest;
-pub(crate) mod ranges;
 #[cfg_attr(
     not(feature = "internals"),
-    expect(dead_code, reason = "no user reaches it before the page shows it")
+    expect(dead_code, reason = "issue 14 wires it to the page")
 )]
 pub(crate) mod sorted_space;
+pub(crate) mod trial_set;
 
 // Changing the text from a control.
 pub(crate) mod edit;
@@ -204,16 +204,16 @@ pub use digest::digest;
 pub use options::{Options, Strategy};
 pub use part::Part;
 pub use plan::{Plan, Trial};
-pub use ranges::Ranges;
 pub use reading::{Reading, read};
 pub use settings::Settings;
 pub use span::Span;
 pub use suggest::nearest_name;
+pub use trial_set::Ranges;
 pub use truncate::{QUOTED_MAX, truncate_chars};
 
 // What the page and the other stages use beside it.
 pub(crate) use budget::MAX_LISTED;
-pub(crate) use carry::carry;
+pub(crate) use carry_selection::carry;
 pub(crate) use diagnostic::{Fix, Severity};
 pub(crate) use reading::{MAX_TEXT, read_request};
 pub(crate) use single_command::suggest_single_command;

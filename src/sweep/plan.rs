@@ -1,9 +1,9 @@
 //! Stage 6: joins the parts of a text to one plan, a function from positions to trials.
 
 use super::part::{ArgumentSlot, Part};
-use super::ranges::Ranges;
 use super::run_names::RunNames;
 use super::shell_quote;
+use super::trial_set::Ranges;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,13 +1,13 @@
 //! All stages in a row: a text to its plan and its diagnostics.
 
 use super::budget::Budget;
-use super::client_rules;
 use super::command::{self, Command};
 use super::config::{self, Config};
 use super::diagnostic::config::ConfigProblem;
 use super::diagnostic::{Diagnostic, Kind, MAX_PROBLEMS, Severity};
 use super::fingerprint::{Fingerprint, Fingerprints};
 use super::foreign_text;
+use super::grid_client_rules;
 use super::lints;
 use super::options::Options;
 use super::part::Part;
@@ -94,10 +94,11 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     merge_config(&mut read, settings, &mut budget, &mut diagnostics);
-    client_rules::check_run_names(&read, &mut diagnostics);
-    let mut reading = build_plan(read, settings, budget, diagnostics, Some(text));
+    grid_client_rules::check_run_names(&read, &mut diagnostics);
+    let ends = lints::ListEnds::new(text);
+    let mut reading = build_plan(read, settings, budget, diagnostics, Some(&ends));
     for diagnostic in &mut reading.diagnostics {
-        lints::explain_eaten_quotes(text, diagnostic);
+        lints::explain_eaten_quotes(&ends, diagnostic);
     }
     reading
 }
@@ -176,24 +177,24 @@ fn merge_config(
             }
             (None, None) => {}
         }
-        client_rules::check_merged(command, own, typed, diagnostics);
+        grid_client_rules::check_merged(command, own, typed, diagnostics);
     }
 }
 
-/// Builds parts and plan of the commands. `text` is what a person typed, where a person did: only that
+/// Builds parts and plan of the commands. `typed` is what a person typed, where a person did: only that
 /// is linted.
 fn build_plan(
     commands: Vec<Command>,
     settings: &Settings,
     mut budget: Budget,
     mut diagnostics: Vec<Diagnostic>,
-    text: Option<&str>,
+    typed: Option<&lints::ListEnds>,
 ) -> Reading {
     let commands: Vec<Arc<Command>> = commands.into_iter().map(Arc::new).collect();
     let build = |command: &Arc<Command>| {
         let part = Part::new(Arc::clone(command), settings, &mut budget, &mut diagnostics);
-        if let Some(text) = text {
-            lints::check_command(command, part.as_ref(), text, &mut diagnostics);
+        if let Some(typed) = typed {
+            lints::check_command(command, part.as_ref(), typed, &mut diagnostics);
         }
         part
     };

@@ -5,15 +5,25 @@ import { eventually, launchBrowser, newPage } from "./browser.js";
 import { Planner } from "./planner.js";
 import { EXAMPLES, startServer } from "./server.js";
 
-const CONFIG = '[clusters.local]\nprice = { rate = "36" }\n';
+const CONFIG = `
+[clusters.local]
+price = { rate = "36" }
+[clusters.free]
+price = "none"
+[clusters.listed]
+`;
 const COMMAND = 'grid run --instance_type 1_t4_16gb digits.py --layers "[0, 1]"';
 
 describe("a cluster with its own price", { concurrency: false }, () => {
-  let server, browser;
+  let server, browser, tab, planner;
 
   before(async () => {
     server = await startServer(EXAMPLES, CONFIG);
     browser = await launchBrowser();
+    tab = await newPage(browser);
+    planner = new Planner(tab.page);
+    await tab.page.goto(await server.startAddress); // which opens once
+    await planner.paste(COMMAND);
   });
   after(async () => {
     await browser?.close();
@@ -21,10 +31,6 @@ describe("a cluster with its own price", { concurrency: false }, () => {
   });
 
   test("is what the Estimate counts by", async () => {
-    const { page, browserErrors, close } = await newPage(browser);
-    const planner = new Planner(page);
-    await page.goto(await server.startAddress);
-    await planner.paste(COMMAND);
     await planner.hasTrials(2);
     await planner.runTime.fill("10 minutes");
     await eventually(async () => {
@@ -35,19 +41,50 @@ describe("a cluster with its own price", { concurrency: false }, () => {
       const cells = await planner.grid.getByRole("gridcell").allInnerTexts();
       assert.equal(cells.filter((cell) => cell === "$6.00").length, 2, cells.join(" | "));
     });
-    if (process.env.SCREENSHOTS) await takeScreenshots(page, process.env.SCREENSHOTS);
-    assert.deepEqual(browserErrors, []);
-    await close();
+    assert.deepEqual(tab.browserErrors, []);
+  });
+
+  test("leaves nothing to the machine's list price and to Spot", async () => {
+    const { page } = tab;
+    const machine = page.getByRole("combobox", { name: "Instance type" });
+    const spot = page.getByRole("switch", { name: "Spot" });
+    const spotField = spot.locator("..");
+    const cluster = page.getByRole("combobox", { name: "Cluster" });
+    const labels = async () => (await machine.getByRole("option").allTextContents()).join("\n");
+    for (const name of ["local", "free"]) {
+      await cluster.selectOption(name);
+      await eventually(async () => {
+        assert.match(await labels(), /g4dn\.xlarge · 1 × T4$/m, name);
+        assert.doesNotMatch(await labels(), /\$|price unknown/, name);
+        assert.match(await spotField.innerText(), /Off[^]*no difference on this cluster/, name);
+        assert.doesNotMatch(await planner.estimate.innerText(), /List price|Interruptible/, name);
+      });
+      assert.equal(await machine.inputValue(), "g4dn.xlarge");
+      if (process.env.SCREENSHOTS) await takeScreenshots(page, process.env.SCREENSHOTS, name);
+    }
+    assert.match(await planner.estimate.innerText(), /Cluster's own price\s+none/);
+    await cluster.selectOption("listed");
+    await eventually(async () => {
+      assert.match(await labels(), /g4dn\.xlarge · 1 × T4 · \$0\.\d+\/h/);
+      assert.match(await spotField.innerText(), /List price[^]*may be interrupted/);
+      assert.match(await planner.estimate.innerText(), /List price[^]*Interruptible/);
+    });
+    assert.equal(await machine.inputValue(), "g4dn.xlarge");
+    await cluster.selectOption("local");
+    await spot.click();
+    await eventually(async () => assert.match(await spotField.innerText(), /On\s+no difference/));
+    if (process.env.SCREENSHOTS) await takeScreenshots(page, process.env.SCREENSHOTS, "spot");
+    assert.deepEqual(tab.browserErrors, []);
   });
 });
 
 /** Pictures for the eye, of both widths and both colour schemes, into a folder. */
-async function takeScreenshots(page, folder) {
+async function takeScreenshots(page, folder, name) {
   for (const width of [1440, 390]) {
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${folder}/${width}-${colorScheme}.png`, fullPage: width < 500 });
+      await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: width < 500 });
     }
   }
 }

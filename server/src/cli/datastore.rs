@@ -9,7 +9,6 @@ use clap::{Args, Subcommand};
 use crate::config::{Config, Overrides};
 use crate::sources::datastores::{Datastores, add_version};
 
-/// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct DatastoreArgs {
     #[command(subcommand)]

@@ -11,7 +11,6 @@ use crate::config::{Config, Overrides};
 use crate::serve::{PresetAccount, serve};
 use crate::system::signals::survive_file_size_limit;
 
-/// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:8080]

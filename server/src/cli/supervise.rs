@@ -11,7 +11,6 @@ use crate::runner::supervisor;
 use crate::system::signals::survive_file_size_limit;
 use crate::upkeep::disk::is_full;
 
-/// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct SuperviseArgs {
     /// The trial's folder.

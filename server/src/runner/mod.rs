@@ -13,4 +13,4 @@ pub mod identity;
 
 pub mod metrics;
 
-pub mod output;
+pub mod output_reader;

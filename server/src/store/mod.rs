@@ -42,7 +42,7 @@ mod trials;
 
 mod states;
 
-mod control;
+mod retries;
 
 mod discard;
 

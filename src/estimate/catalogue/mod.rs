@@ -102,7 +102,7 @@ impl Catalogue {
     /// Quotes the machine that `instance_type` names, or is an alias of, in any case of letters: at
     /// Grid's rate, else AWS's for the same type, else that of any provider with a machine of this
     /// name. An alias means what Grid's documents say; where the published client picks another
-    /// machine, reading the command warns ([`crate::sweep::machines`]). An unknown name or price
+    /// machine, reading the command warns ([`crate::sweep::machine_nicknames`]). An unknown name or price
     /// gives a quote without a rate, never a rate of zero. O(machines).
     pub fn quote(&self, instance_type: &str, spot: bool) -> Quote {
         let requested = instance_type.trim();

@@ -129,7 +129,7 @@ fn quotes_say_where_they_come_from() {
 
 #[test]
 fn nicknames_mean_what_the_command_line_means() {
-    for (nickname, machine, _) in crate::sweep::machines::NICKNAMES {
+    for (nickname, machine, _) in crate::sweep::machine_nicknames::NICKNAMES {
         assert_eq!(
             embedded().quote(nickname, false).name(),
             *machine,

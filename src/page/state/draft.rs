@@ -8,16 +8,13 @@ use super::Server;
 use super::control_values::{ControlValues, read_control_values};
 use super::displayed_plan::DisplayedPlan;
 use super::link::{self, SavedPlan};
+use super::plan_history::Undo;
 use super::selection::{self, CarriedSelection, Selection};
-use super::undo::Undo;
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
 use crate::page::browser;
 use crate::sweep::literal::CharacterNames;
 use crate::sweep::{self, Fix, Plan, Ranges, Reading};
-
-/// The engine that runs trials as processes on the server's own machine: no machine has to boot.
-const LOCAL_ENGINE: &str = "local";
 
 /// The writable half (text, config file, seed, run time, parallel trials, selection) and the memos over it.
 #[derive(Clone, Copy)]
@@ -41,7 +38,6 @@ pub(crate) struct Draft {
     pub(crate) reading: Memo<Reading>,
     /// The plan to display: of the text, or of the last one that could be read.
     pub(crate) displayed: DisplayedPlan,
-    /// The history.
     pub(super) undo: Undo,
     /// What the controls show: the options of the first command that can be read.
     pub(crate) controls: Memo<ControlValues>,
@@ -97,17 +93,14 @@ impl Draft {
         let pricing = Memo::new(move |_| {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
-            let rules = match server.engine(&cluster).as_str() {
-                LOCAL_ENGINE => estimate::EstimateSettings::local(),
-                _ => estimate::EstimateSettings::cloud(),
-            };
-            let rules = match server.cluster_price(&cluster) {
-                Some(price) => rules.with_cluster_price(&price),
-                None => rules,
-            };
+            let rules = estimate::EstimateSettings::for_cluster(
+                &server.engine(&cluster),
+                server.cluster_price(&cluster).as_ref(),
+                server.slots(&cluster),
+            );
             estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
-                parallel: parallel.get().or_else(|| server.slots(&cluster)),
+                parallel: parallel.get().or(rules.parallel),
                 ..rules
             }
         });

@@ -9,11 +9,12 @@ mod event_clock;
 mod history;
 mod launch;
 pub(crate) mod link;
+mod live_events;
 mod persistence;
+mod plan_history;
 mod runs;
 mod selection;
 mod server;
-mod undo;
 
 pub(crate) use control_values::ControlValues;
 pub(crate) use displayed_plan::problems_to_show;

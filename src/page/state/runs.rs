@@ -4,18 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::AbortController;
 
 use super::Server;
 use super::event_clock::{EventClock, Tick};
+use super::live_events;
 use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges, TrialPage, TrialRow};
-use crate::page::browser;
-use crate::page::client::{Client, Failure, StreamEvent};
-
-/// Milliseconds before the first attempt to reconnect, and at most before a later one; each wait is
-/// twice the one before.
-const FIRST_RECONNECT_MILLIS: i32 = 500;
-const MAX_RECONNECT_MILLIS: i32 = 15_000;
+use crate::page::client::{Client, Failure};
 
 /// All runs, and the trials of those runs that have been displayed.
 #[derive(Clone, Copy)]
@@ -96,7 +90,7 @@ impl Runs {
             clock: StoredValue::new(EventClock::default()),
             change_pending: StoredValue::new(false),
         };
-        runs.follow_connection();
+        live_events::follow_connection(server, runs);
         runs
     }
 
@@ -258,63 +252,14 @@ impl Runs {
         self.failure.set(Some(failure));
     }
 
-    /// Whenever a server is connected, or another one, reads everything again and listens for changes.
-    fn follow_connection(self) {
-        let session =
-            Memo::new(move |_| self.server.is_connected().then(|| self.server.client.get()));
-        let listening = StoredValue::new_local(None::<AbortController>);
-        Effect::new(move |_| {
-            let client = session.get();
-            if let Some(earlier) = listening.try_update_value(Option::take).flatten() {
-                earlier.abort();
-            }
-            self.list.set(None);
-            self.trials.update(HashMap::clear);
-            let (Some(client), Ok(controller)) = (client, AbortController::new()) else {
-                return;
-            };
-            spawn_local(self.listen_until_aborted(client, controller.clone()));
-            listening.set_value(Some(controller));
-        });
+    /// Forgets everything that was read from a server.
+    pub(super) fn clear(self) {
+        self.list.set(None);
+        self.trials.update(HashMap::clear);
     }
 
-    /// Listens for events until aborted, and reconnects after breaks at growing intervals. The runs
-    /// are read only once the stream is open, so that no change between the two is missed.
-    async fn listen_until_aborted(self, client: Client, controller: AbortController) {
-        let (signal, mut last_id, mut wait) =
-            (controller.signal(), String::new(), FIRST_RECONNECT_MILLIS);
-        while !signal.aborted() {
-            let from = last_id.clone();
-            let on_event = |event| match event {
-                StreamEvent::Open => {
-                    self.live.set(true);
-                    if last_id.is_empty() {
-                        self.handle_event(Event::Reload, &client);
-                    }
-                }
-                StreamEvent::Message(message) => {
-                    wait = FIRST_RECONNECT_MILLIS;
-                    last_id.clone_from(&message.id);
-                    if let Ok(event) = serde_json::from_str(&message.data) {
-                        self.handle_event(event, &client);
-                    }
-                }
-            };
-            let answer = client.stream_events(&from, &signal, on_event).await;
-            if signal.aborted() {
-                return;
-            }
-            self.live.set(false);
-            if let Err(failure @ (Failure::SignedOut(_) | Failure::NoServer)) = answer {
-                self.server.note_failure(&failure);
-                return;
-            }
-            browser::sleep(wait).await;
-            wait = (wait * 2).min(MAX_RECONNECT_MILLIS);
-        }
-    }
-
-    fn handle_event(self, event: Event, client: &Client) {
+    /// Takes over a change from the stream of events.
+    pub(super) fn handle_event(self, event: Event, client: &Client) {
         match event {
             Event::Run(run) => {
                 self.clock

@@ -1,6 +1,6 @@
 //! Values with characters that only look like Python's, such as typographic quotes.
 
-use super::ArgumentReader;
+use super::argument_reader::ArgumentReader;
 use crate::sweep::diagnostic::{CharacterProblem, Kind};
 use crate::sweep::literal::{CallArgument, CharacterNames, ListItems, LiteralErrorKind};
 use crate::sweep::shell_words::{self, NormalizedSweep};

@@ -3,7 +3,7 @@
 use super::{Argument, Command, OptionUse, split_at_equals};
 use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, GpuPlaces, Kind};
-use crate::sweep::machines;
+use crate::sweep::machine_nicknames;
 use crate::sweep::options::{self, OptionSpec, Options, ValueType};
 use crate::sweep::shell_quote;
 use crate::sweep::shell_words::{self, CommandWords, Word, begins_flag};
@@ -22,7 +22,7 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
     };
     if let Some((option, kind)) = check_units(command) {
         report(place(option), kind);
-    } else if options.gpus > 0 && machines::has_no_gpu(&options.instance_type) {
+    } else if options.gpus > 0 && machine_nicknames::has_no_gpu(&options.instance_type) {
         let kind = Kind::NoGpu {
             found: options.gpus,
             machine: options.instance_type.clone(),
@@ -31,7 +31,7 @@ pub(super) fn check_typed(command: &Command, diagnostics: &mut Vec<Diagnostic>) 
         report(place("--gpus"), kind);
     }
     if let Some(typed) = &options.instance_typed
-        && let Some(client) = machines::client_machine(typed)
+        && let Some(client) = machine_nicknames::client_machine(typed)
     {
         let (typed, machine) = (typed.clone(), options.instance_type.clone());
         let kind = Kind::AmbiguousMachine {
@@ -113,7 +113,7 @@ pub(in crate::sweep) fn check_units(command: &Command) -> Option<(&'static str, 
         0 => ("--cpus", options.cpus),
         gpus => ("--gpus", gpus),
     };
-    let (has, counts_gpus) = machines::client_units(&options.instance_type)?;
+    let (has, counts_gpus) = machine_nicknames::client_units(&options.instance_type)?;
     let kind = Kind::TooManyUnits {
         option,
         found,

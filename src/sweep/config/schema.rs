@@ -6,7 +6,7 @@ use super::{Config, Setting};
 use crate::sweep::diagnostic::config::ConfigProblem;
 use crate::sweep::diagnostic::{Diagnostic, Kind};
 use crate::sweep::literal::Literal;
-use crate::sweep::machines;
+use crate::sweep::machine_nicknames;
 use crate::sweep::options::{self, OptionSpec, Options, ValueType};
 use crate::sweep::span::{Origin, Span};
 use crate::sweep::spelling::{self, CurrentKey};
@@ -253,7 +253,7 @@ impl SchemaReader<'_> {
     fn warn_nickname(&mut self, spec: &OptionSpec, value: &str, span: Span) {
         if spec.name == "--instance_type"
             && value.contains('_')
-            && let Ok(machine) = machines::resolve_nickname(value)
+            && let Ok(machine) = machine_nicknames::resolve_nickname(value)
         {
             let typed = value.to_owned();
             self.report(span, ConfigProblem::Nickname { typed, machine });

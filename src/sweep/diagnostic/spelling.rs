@@ -38,14 +38,14 @@ pub enum Problem {
     },
     /// A flag with a boolean behind it.
     FlagValue {
-        /// The flag.
+        /// By its name today, with the dashes.
         option: &'static str,
         /// Whether the boolean is true.
         is_on: bool,
     },
     /// A flag with any other value behind `=`.
     UnexpectedValue {
-        /// The flag.
+        /// By its name today, with the dashes.
         option: &'static str,
     },
     /// `grid train`, the name of `grid run` until June 2021.

@@ -1,7 +1,7 @@
 //! Fixes for `--gpus` on a machine that has fewer GPUs, or none.
 
 use crate::sweep::diagnostic::{Fix, GpuPlaces};
-use crate::sweep::machines;
+use crate::sweep::machine_nicknames;
 use crate::sweep::span::Span;
 
 impl GpuPlaces {
@@ -15,7 +15,7 @@ impl GpuPlaces {
             });
         }
         fixes.extend(
-            machines::smallest_with_gpus(found, machine).map(|(name, count)| {
+            machine_nicknames::smallest_with_gpus(found, machine).map(|(name, count)| {
                 let edit = match self.machine {
                     Some(place) => (place, name.to_owned()),
                     None => (

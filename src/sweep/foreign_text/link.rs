@@ -13,7 +13,7 @@ use crate::sweep::command;
 use crate::sweep::diagnostic::foreign::ForeignText;
 use crate::sweep::diagnostic::spelling::Problem;
 use crate::sweep::diagnostic::{Diagnostic, Fix, Kind};
-use crate::sweep::machines;
+use crate::sweep::machine_nicknames;
 use crate::sweep::options::FRAMEWORKS;
 use crate::sweep::shell_quote;
 use crate::sweep::shell_words::{self, TextSource, is_script};
@@ -182,8 +182,9 @@ fn options_of<'a>(value: &impl Fn(&str) -> Option<&'a str>) -> Vec<(&'static str
     let mut options = Vec::new();
     let instance = value("instance").filter(|name| !name.is_empty());
     options.extend(instance.map(|name| ("--instance_type", name.to_owned())));
-    let units =
-        instance.and_then(|name| machines::client_units(&machines::resolve_nickname(name).ok()?));
+    let units = instance.and_then(|name| {
+        machine_nicknames::client_units(&machine_nicknames::resolve_nickname(name).ok()?)
+    });
     let count = value("accelerators").and_then(|count| count.parse::<u32>().ok());
     if let (Some((has, true)), Some(count)) = (units, count)
         && (1..=has).contains(&count)

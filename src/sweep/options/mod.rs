@@ -2,7 +2,7 @@
 //! them. They stand before the script.
 
 use super::diagnostic::Kind;
-use super::machines;
+use super::machine_nicknames;
 use std::collections::BTreeMap;
 
 mod table;
@@ -139,7 +139,7 @@ impl Default for Options {
             strategy: Strategy::GridSearch,
             num_trials: None,
             seed: None,
-            instance_type: machines::DEFAULT_MACHINE.into(),
+            instance_type: machine_nicknames::DEFAULT_MACHINE.into(),
             instance_typed: None,
             gpus: 0,
             cpus: 0,
@@ -203,7 +203,7 @@ impl Options {
             "--num_trials" => self.num_trials = Some(parse_integer(spec, value)?),
             "--seed" => self.seed = Some(parse_integer(spec, value)?),
             "--instance_type" => {
-                self.instance_type = machines::resolve_nickname(value)?;
+                self.instance_type = machine_nicknames::resolve_nickname(value)?;
                 self.instance_typed = text();
             }
             "--gpus" => self.gpus = parse_integer(spec, value)?,

@@ -6,12 +6,12 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::int_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, Rule};
-use super::plan::Plan;
 use super::stream::{Stream, to_c_long};
 use crate::sweep::math::{exp, log, log1p};
 
-pub(super) fn binomial(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn binomial(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let p = bound.read_probability(1)?;
     let n = bound.read_i64(0)?;
     if n < 0 {
@@ -32,10 +32,10 @@ pub(super) fn binomial(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError
         let inversion = Inversion::new(n, rarer);
         let tries = bound.expected_tries(1, inversion.total_probability())?;
         let law = int_distribution(move |stream| counted(inversion.draw(stream)));
-        return Ok(Plan::sized(law).with_min_cost(tries));
+        return Ok(DrawSpec::sized(law).with_min_cost(tries));
     }
     let btpe = Btpe::new(n, rarer);
-    Ok(Plan::sized(int_distribution(move |stream| {
+    Ok(DrawSpec::sized(int_distribution(move |stream| {
         counted(btpe.draw(stream))
     })))
 }

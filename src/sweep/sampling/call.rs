@@ -2,8 +2,8 @@
 
 use super::arguments::{Arguments, BoundArguments, Note};
 use super::distribution::DrawnValues;
+use super::draw_spec::{DrawSpec, SampleCount};
 use super::error::{BindError, BindErrorKind};
-use super::plan::{Plan, SampleCount};
 use super::registry;
 use super::stream::Stream;
 
@@ -12,7 +12,7 @@ use super::stream::Stream;
 #[derive(Clone)]
 pub struct BoundCall {
     signature: &'static str,
-    sampler: Plan,
+    sampler: DrawSpec,
     notes: Vec<Note>,
 }
 

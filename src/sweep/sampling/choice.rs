@@ -3,8 +3,8 @@
 use super::arguments::{BoundArguments, MAX_VALUES, as_double};
 use super::array::unify_types;
 use super::distribution::{Distribution, DrawnValues};
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, BindErrorKind, Expected, Rule};
-use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
 use num_bigint::{BigInt, Sign};
@@ -41,7 +41,7 @@ impl Population {
     }
 }
 
-pub(super) fn permutation(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn permutation(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let population = match bound.literal(ITEMS) {
         Some(Literal::List(items) | Literal::Tuple(items)) => {
             let Ok((_, items)) = unify_types(items) else {
@@ -60,10 +60,10 @@ pub(super) fn permutation(bound: &mut BoundArguments<'_>) -> Result<Plan, BindEr
         None => return Err(bound.wrong_type(ITEMS, Expected::ListOrCount)),
     };
     let count = ensure_listable(bound, &population)?;
-    Ok(Plan::fixed(Arc::new(Shuffle { population }), count))
+    Ok(DrawSpec::fixed(Arc::new(Shuffle { population }), count))
 }
 
-pub(super) fn choice(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn choice(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     // The checks of values come in NumPy's order, so that of several errors the same one is reported.
     let size = bound.read_size()?.unwrap_or(1);
     let population = read_population(bound, size)?;
@@ -72,7 +72,7 @@ pub(super) fn choice(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> 
     // probabilities; NumPy draws the doubles of all values before it looks any of them up, which
     // takes the same doubles in the same order.
     if bound.literal(REPLACE).is_none_or(is_truthy) {
-        return Ok(Plan::sized(match probabilities {
+        return Ok(DrawSpec::sized(match probabilities {
             Some(p) => Arc::new(WeightedChoice {
                 population,
                 cumulative: cumulative_sums(&p),
@@ -87,14 +87,14 @@ pub(super) fn choice(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> 
     // of it. So the cost is the population's size, whatever `size` is.
     let Some(probabilities) = probabilities else {
         let shuffled = ensure_listable(bound, &population)?;
-        return Ok(Plan::sized(Arc::new(Shuffle { population })).with_min_cost(shuffled));
+        return Ok(DrawSpec::sized(Arc::new(Shuffle { population })).with_min_cost(shuffled));
     };
     // With fewer possible items than values the rounds of `draw` would never end.
     let possible = probabilities.iter().filter(|p| **p > 0.0).count();
     if possible < size as usize {
         return Err(bound.rule_error(PROBABILITIES, Rule::EnoughProbabilities));
     }
-    Ok(Plan::sized(Arc::new(WeightedWithoutReplacement {
+    Ok(DrawSpec::sized(Arc::new(WeightedWithoutReplacement {
         population,
         probabilities,
     })))

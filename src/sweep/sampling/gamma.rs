@@ -7,8 +7,8 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::float_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::BindError;
-use super::plan::Plan;
 use super::poisson::Poisson;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log, pow};
@@ -163,33 +163,33 @@ impl NoncentralChiSquare {
     }
 }
 
-pub(super) fn standard_gamma(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn standard_gamma(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let gamma = Gamma::new(bound.read_non_negative(0)?);
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         gamma.draw(stream)
     })))
 }
 
-pub(super) fn gamma(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn gamma(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let gamma = Gamma::new(bound.read_non_negative(0)?);
     let scale = bound.read_non_negative(1)?;
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         scale * gamma.draw(stream)
     })))
 }
 
-pub(super) fn chisquare(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn chisquare(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let chi_square = ChiSquare::new(bound.read_positive(0)?);
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         chi_square.draw(stream)
     })))
 }
 
-pub(super) fn f(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn f(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let dfnum = bound.read_positive(0)?;
     let dfden = bound.read_positive(1)?;
     let (above, below) = (ChiSquare::new(dfnum), ChiSquare::new(dfden));
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         // The numerator is drawn first, and each is multiplied by the other's degrees of freedom:
         // NumPy's order, which rounds otherwise than a quotient of means.
         let numerator = above.draw(stream) * dfden;
@@ -197,47 +197,47 @@ pub(super) fn f(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
     })))
 }
 
-pub(super) fn noncentral_chisquare(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn noncentral_chisquare(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let df = bound.read_positive(0)?;
     let noncentral = NoncentralChiSquare::new(df, bound.read_non_negative(1)?);
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         noncentral.draw(stream)
     })))
 }
 
-pub(super) fn noncentral_f(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn noncentral_f(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let dfnum = bound.read_positive(0)?;
     let dfden = bound.read_positive(1)?;
     let above = NoncentralChiSquare::new(dfnum, bound.read_non_negative(2)?);
     let below = ChiSquare::new(dfden);
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         let numerator = above.draw(stream) * dfden;
         numerator / (below.draw(stream) * dfnum)
     })))
 }
 
-pub(super) fn standard_t(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn standard_t(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let half = bound.read_positive(0)? / 2.0;
     let root = half.sqrt();
     let gamma = Gamma::new(half);
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         // The normal before the gamma: a gamma takes normals too, and each goes where NumPy's goes.
         let numerator = stream.draw_normal();
         root * numerator / gamma.draw(stream).sqrt()
     })))
 }
 
-pub(super) fn beta(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn beta(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let a = bound.read_positive(0)?;
     let b = bound.read_positive(1)?;
     // Two algorithms that take different draws; the bounds are NumPy's, 1 included.
     if a <= 1.0 && b <= 1.0 {
-        return Ok(Plan::sized(float_distribution(move |stream| {
+        return Ok(DrawSpec::sized(float_distribution(move |stream| {
             draw_johnk(stream, a, b)
         })));
     }
     let (first, second) = (Gamma::new(a), Gamma::new(b));
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         let first = first.draw(stream);
         first / (first + second.draw(stream))
     })))

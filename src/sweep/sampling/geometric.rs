@@ -2,19 +2,19 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::int_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, Consequence, Rule};
-use super::plan::Plan;
 use super::stream::{Stream, to_c_long};
 use crate::sweep::math::{exp, log, log1p, pow};
 
-pub(super) fn geometric(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn geometric(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let p = bound.read_number(0)?;
     if !(p > 0.0 && p <= 1.0) {
         return Err(bound.rule_error(0, Rule::PositiveProbability(bound.name(0))));
     }
     // NumPy's bound between two algorithms: both take one double, yet give other counts for it.
     if p >= 1.0 / 3.0 {
-        return Ok(Plan::sized(int_distribution(move |stream| {
+        return Ok(DrawSpec::sized(int_distribution(move |stream| {
             draw_by_search(stream, p)
         })));
     }
@@ -22,7 +22,7 @@ pub(super) fn geometric(bound: &mut BoundArguments<'_>) -> Result<Plan, BindErro
     if log_failure == 0.0 {
         return Err(bound.degenerate_error(0, Consequence::Overflow));
     }
-    Ok(Plan::sized(int_distribution(move |stream| {
+    Ok(DrawSpec::sized(int_distribution(move |stream| {
         to_c_long((log1p(-stream.next_double()) / log_failure).ceil())
     })))
 }
@@ -49,13 +49,13 @@ fn draw_by_search(stream: &mut Stream, p: f64) -> i64 {
 
 /// Kemp's second algorithm (Applied Statistics 30, 1981): one double where the first is p or more, as
 /// NumPy has it, else two for every try.
-pub(super) fn logseries(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn logseries(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let p = bound.read_number(0)?;
     if !(0.0..1.0).contains(&p) {
         return Err(bound.rule_error(0, Rule::ProbabilityBelowOne(bound.name(0))));
     }
     let r = log(1.0 - p);
-    Ok(Plan::sized(int_distribution(move |stream| {
+    Ok(DrawSpec::sized(int_distribution(move |stream| {
         loop {
             let v = stream.next_double();
             if v >= p {
@@ -76,7 +76,7 @@ pub(super) fn logseries(bound: &mut BoundArguments<'_>) -> Result<Plan, BindErro
 }
 
 /// Rejection from a Pareto distribution (Devroye, Non-Uniform Random Variate Generation, X.6).
-pub(super) fn zipf(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn zipf(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     const MAX_COUNT: f64 = 9_223_372_036_854_775_808.0;
     const LN_MAX_COUNT: f64 = 43.668_272_375_276_55;
     let a = bound.read_number(0)?;
@@ -104,5 +104,5 @@ pub(super) fn zipf(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
             }
         }
     });
-    Ok(Plan::sized(law).with_min_cost(tries))
+    Ok(DrawSpec::sized(law).with_min_cost(tries))
 }

@@ -6,13 +6,13 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::int_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, BindErrorKind, Consequence, Rule};
 use super::loggam::loggam;
-use super::plan::Plan;
 use super::stream::{Stream, to_c_long};
 use crate::sweep::math::log;
 
-pub(super) fn hypergeometric(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn hypergeometric(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let good = bound.read_i64(0)?;
     let bad = bound.read_i64(1)?;
     let sample = bound.read_i64(2)?;
@@ -54,7 +54,7 @@ pub(super) fn hypergeometric(bound: &mut BoundArguments<'_>) -> Result<Plan, Bin
         ));
     }
     if sample <= 10 {
-        return Ok(Plan::sized(int_distribution(move |stream| {
+        return Ok(DrawSpec::sized(int_distribution(move |stream| {
             draw_one_by_one(stream, good, bad, sample)
         })));
     }
@@ -66,7 +66,7 @@ pub(super) fn hypergeometric(bound: &mut BoundArguments<'_>) -> Result<Plan, Bin
     let ratio = RatioOfUniforms::new(good, bad, sample);
     let tries = bound.expected_tries(2, ratio.acceptance_rate())?;
     let law = int_distribution(move |stream| ratio.draw(stream));
-    Ok(Plan::sized(law).with_min_cost(tries))
+    Ok(DrawSpec::sized(law).with_min_cost(tries))
 }
 
 /// Draws one item of the sample after the other: one double each, none once the rarer kind is used up.

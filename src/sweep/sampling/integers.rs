@@ -3,12 +3,12 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::int_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, Rule};
-use super::plan::Plan;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
-pub(super) fn randint(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn randint(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let first = bound.read_integer(0)?;
     if bound.literal_unless_none(1).is_none() {
         return uniform_below(bound, 0, &BigInt::ZERO, &first);
@@ -17,7 +17,7 @@ pub(super) fn randint(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError>
     uniform_below(bound, 1, &first, &high)
 }
 
-pub(super) fn random_integers(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn random_integers(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let first = bound.read_integer(0)?;
     if bound.literal_unless_none(1).is_none() {
         return uniform_below(bound, 0, &BigInt::from(1), &(first + 1));
@@ -33,7 +33,7 @@ fn uniform_below(
     index: usize,
     low: &BigInt,
     high: &BigInt,
-) -> Result<Plan, BindError> {
+) -> Result<DrawSpec, BindError> {
     let Some(first) = low.to_i64() else {
         return Err(bound.rule_error(0, Rule::Int64("low")));
     };
@@ -50,7 +50,7 @@ fn uniform_below(
         };
         return Err(bound.rule_error(index, rule));
     };
-    Ok(Plan::sized(int_distribution(move |stream| {
+    Ok(DrawSpec::sized(int_distribution(move |stream| {
         first.wrapping_add_unsigned(stream.draw_bounded(range))
     })))
 }

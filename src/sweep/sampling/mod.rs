@@ -42,7 +42,7 @@ mod error;
 
 // What a distribution draws, and how many.
 mod distribution;
-mod plan;
+mod draw_spec;
 
 // The distributions.
 mod binomial;

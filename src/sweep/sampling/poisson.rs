@@ -2,10 +2,10 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::int_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, Consequence, Rule};
 use super::gamma::Gamma;
 use super::loggam::loggam;
-use super::plan::Plan;
 use super::stream::{Stream, to_c_long};
 use crate::sweep::math::{exp, log};
 
@@ -106,7 +106,7 @@ impl TransformedRejection {
     }
 }
 
-pub(super) fn poisson(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn poisson(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let rate = bound.read_number(0)?;
     if rate < 0.0 {
         return Err(bound.rule_error(0, Rule::Rate(bound.name(0))));
@@ -115,12 +115,12 @@ pub(super) fn poisson(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError>
         return Err(bound.rule_error(0, Rule::RateLimit(bound.name(0))));
     }
     let poisson = Poisson::new(rate);
-    Ok(Plan::sized(int_distribution(move |stream| {
+    Ok(DrawSpec::sized(int_distribution(move |stream| {
         poisson.draw(stream)
     })))
 }
 
-pub(super) fn negative_binomial(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn negative_binomial(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let n = bound.read_positive(0)?;
     let p = bound.read_probability(1)?;
     if p == 0.0 {
@@ -134,7 +134,7 @@ pub(super) fn negative_binomial(bound: &mut BoundArguments<'_>) -> Result<Plan, 
         return Err(bound.degenerate_error(1, Consequence::Overflow));
     }
     let gamma = Gamma::new(n);
-    Ok(Plan::sized(int_distribution(move |stream| {
+    Ok(DrawSpec::sized(int_distribution(move |stream| {
         // A Poisson count whose rate is a gamma draw: the gamma comes first.
         Poisson::new(scale * gamma.draw(stream)).draw(stream)
     })))

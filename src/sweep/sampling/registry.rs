@@ -1,15 +1,15 @@
 //! Every distribution: its name, its signature and the function that checks its parameters.
 
 use super::arguments::BoundArguments;
+use super::draw_spec::DrawSpec;
 use super::error::BindError;
-use super::plan::Plan;
 use super::{
     binomial, choice, exponential, gamma, geometric, hypergeometric, integers, normal, poisson,
     spaced, uniform, vonmises,
 };
 
 /// Checks a distribution's arguments and makes its sampler.
-pub(super) type BuildSampler = fn(&mut BoundArguments<'_>) -> Result<Plan, BindError>;
+pub(super) type BuildSampler = fn(&mut BoundArguments<'_>) -> Result<DrawSpec, BindError>;
 
 /// One distribution. Its signature is the only list of its parameters: help shows it, and arguments
 /// are matched with it.

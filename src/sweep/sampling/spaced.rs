@@ -3,8 +3,8 @@
 use super::arguments::{BoundArguments, MAX_VALUES};
 use super::decimal::Decimal;
 use super::distribution::{Distribution, DrawnValues};
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, BindErrorKind, Expected, Rule};
-use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::literal::Literal;
 use crate::sweep::math::pow;
@@ -24,12 +24,12 @@ impl<F: Fn() -> DrawnValues + Send + Sync> Distribution for Computed<F> {
 fn deterministic_sampler(
     count: u32,
     values: impl Fn() -> DrawnValues + Send + Sync + 'static,
-) -> Plan {
-    Plan::deterministic(Arc::new(Computed(values)), count)
+) -> DrawSpec {
+    DrawSpec::deterministic(Arc::new(Computed(values)), count)
 }
 
 /// `numpy.linspace(start, stop, num)`.
-pub(super) fn linspace(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn linspace(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let (start, stop, count) = read_ends(bound)?;
     Ok(deterministic_sampler(count, move || {
         DrawnValues::Floats(evenly_spaced(start, stop, count).collect())
@@ -37,7 +37,7 @@ pub(super) fn linspace(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError
 }
 
 /// `numpy.logspace(start, stop, num, base=base)`: powers of the base with even exponents.
-pub(super) fn logspace(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn logspace(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let (start, stop, count) = read_ends(bound)?;
     let base = bound.read_positive(3)?;
     let power = move |exponent| pow(base, exponent);
@@ -79,7 +79,7 @@ fn evenly_spaced(start: f64, stop: f64, count: u32) -> impl Iterator<Item = f64>
 
 /// start, start + step, … below stop, in decimal arithmetic: `steps(0.1, 0.8, 0.1)` has 0.7, not
 /// 0.7000000000000001. Integers where all three are, floats otherwise.
-pub(super) fn steps(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn steps(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let mut numbers = [Decimal::default(); 3];
     for (index, number) in numbers.iter_mut().enumerate() {
         *number = match bound.literal(index) {

@@ -2,28 +2,28 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::float_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, Rule};
-use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{exp, log};
 
-pub(super) fn random(_: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
-    Ok(Plan::sized(float_distribution(Stream::next_double)))
+pub(super) fn random(_: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
+    Ok(DrawSpec::sized(float_distribution(Stream::next_double)))
 }
 
-pub(super) fn uniform(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn uniform(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let low = bound.read_number(0)?;
     let range = bound.read_number(1)? - low;
     if !range.is_finite() {
         return Err(bound.rule_error(1, Rule::FiniteRange));
     }
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         low + range * stream.next_double()
     })))
 }
 
 /// Ours: e to the power of NumPy's `uniform(ln low, ln high)`.
-pub(super) fn loguniform(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn loguniform(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let ends = [bound.read_number(0)?, bound.read_number(1)?];
     for (index, end) in ends.into_iter().enumerate() {
         if end <= 0.0 {
@@ -35,12 +35,12 @@ pub(super) fn loguniform(bound: &mut BoundArguments<'_>) -> Result<Plan, BindErr
     }
     let [low, high] = ends.map(log);
     let range = high - low;
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         exp(low + range * stream.next_double())
     })))
 }
 
-pub(super) fn triangular(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn triangular(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let left = bound.read_number(0)?;
     let mode = bound.read_number(1)?;
     let right = bound.read_number(2)?;
@@ -58,7 +58,7 @@ pub(super) fn triangular(bound: &mut BoundArguments<'_>) -> Result<Plan, BindErr
     let ratio = left_base / base;
     let left_product = left_base * base;
     let right_product = (right - mode) * base;
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         let u = stream.next_double();
         if u <= ratio {
             left + (u * left_product).sqrt()

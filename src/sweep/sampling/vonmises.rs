@@ -4,17 +4,17 @@
 
 use super::arguments::BoundArguments;
 use super::distribution::float_distribution;
+use super::draw_spec::DrawSpec;
 use super::error::{BindError, Consequence};
-use super::plan::Plan;
 use super::stream::Stream;
 use crate::sweep::math::{acos, cos, log};
 use std::f64::consts::PI;
 
-pub(super) fn vonmises(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError> {
+pub(super) fn vonmises(bound: &mut BoundArguments<'_>) -> Result<DrawSpec, BindError> {
     let mu = bound.read_number(0)?;
     let kappa = bound.read_non_negative(1)?;
     if kappa < 1e-8 {
-        return Ok(Plan::sized(float_distribution(|stream| {
+        return Ok(DrawSpec::sized(float_distribution(|stream| {
             PI * (2.0 * stream.next_double() - 1.0)
         })));
     }
@@ -23,7 +23,7 @@ pub(super) fn vonmises(bound: &mut BoundArguments<'_>) -> Result<Plan, BindError
     if s.is_nan() || s <= 1.0 {
         return Err(bound.degenerate_error(1, Consequence::Endless));
     }
-    Ok(Plan::sized(float_distribution(move |stream| {
+    Ok(DrawSpec::sized(float_distribution(move |stream| {
         let angle = acos(draw_cosine(stream, kappa, s));
         // The sign comes from a double of its own, after the accepted try.
         let angle = if stream.next_double() < 0.5 {

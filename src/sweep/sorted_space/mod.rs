@@ -8,7 +8,7 @@
 use super::axis::{self, Axis, Values};
 use super::part::Part;
 use super::range::Range;
-use super::ranges::Ranges;
+use super::trial_set::Ranges;
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::ToPrimitive;

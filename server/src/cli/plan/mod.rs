@@ -5,13 +5,15 @@ mod format;
 use clap::Args;
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use sweep_planner::estimate;
+use sweep_planner::estimate::{self, EstimateSettings};
 use sweep_planner::sweep::diagnostic::{Kind, format_count, render_with_carets};
 use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
 
+use crate::config::load_clusters;
 use format::Format;
 
 /// What `sweep plan` takes.
@@ -41,6 +43,13 @@ pub(crate) struct PlanArgs {
     /// Trials that run at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     parallel: Option<u32>,
+    /// Estimate by the rules, the price and the slots of a cluster: `local`, or one of the server's
+    /// configuration; by those of a cloud that starts a machine for each trial otherwise
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// The server's settings (TOML), in which the cluster is configured
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    config: Option<PathBuf>,
     /// The whole command as one argument; `-` or nothing reads standard input
     #[arg(value_name = "COMMAND_TEXT", allow_hyphen_values = true)]
     text: Option<String>,
@@ -53,11 +62,16 @@ const TABLE_LIMIT: u128 = 50;
 const EXIT_ERRORS: u8 = 2;
 
 /// Runs `sweep plan`: trials to standard output, diagnostics to standard error. Exit status 0 =
-/// planned, 2 = errors in the text or the run time, 1 = input or output failed.
+/// planned, 2 = errors in the text, the run time or the
+/// cluster, 1 = input or output failed.
 pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     if arguments.spreadsheet && arguments.format != Format::Csv {
         return exit_with_error("--spreadsheet is for --format csv alone", EXIT_ERRORS);
     }
+    let rules = match cluster_rules(arguments) {
+        Ok(rules) => rules,
+        Err(message) => return exit_with_error(&message, EXIT_ERRORS),
+    };
     let text = match read_command_text(arguments) {
         Ok(text) => text,
         Err(error) => {
@@ -91,7 +105,7 @@ pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     if arguments.format == Format::Sh {
         warn_of_dropped_settings(&reading);
     }
-    let settings = match estimate_settings(arguments) {
+    let settings = match estimate_settings(arguments, rules) {
         Ok(settings) => settings,
         Err(rendered) => {
             eprint!("{rendered}");
@@ -218,14 +232,34 @@ fn print_diagnostics(reading: &Reading, text: &str, config: Option<&str>) {
     }
 }
 
+/// The rules of the cluster that `--cluster` names, or of a cloud.
+fn cluster_rules(arguments: &PlanArgs) -> Result<EstimateSettings, String> {
+    let Some(name) = &arguments.cluster else {
+        return Ok(EstimateSettings::cloud());
+    };
+    let clusters = load_clusters(arguments.config.as_deref()).map_err(|error| error.to_string())?;
+    let cluster = clusters.get(name).ok_or_else(|| {
+        let known: Vec<&str> = clusters.keys().map(String::as_str).collect();
+        let known = known.join(", ");
+        match &arguments.config {
+            Some(file) => format!("{} has no cluster `{name}`, only {known}", file.display()),
+            None => format!("there is no cluster `{name}` without --config, only {known}"),
+        }
+    })?;
+    Ok(cluster.estimate_settings())
+}
+
 /// The estimate's settings, where an estimate is wanted; the error is rendered.
-fn estimate_settings(arguments: &PlanArgs) -> Result<Option<estimate::EstimateSettings>, String> {
+fn estimate_settings(
+    arguments: &PlanArgs,
+    rules: EstimateSettings,
+) -> Result<Option<EstimateSettings>, String> {
     if !arguments.estimate {
         return Ok(None);
     }
-    let mut settings = estimate::EstimateSettings {
-        parallel: arguments.parallel,
-        ..Default::default()
+    let mut settings = EstimateSettings {
+        parallel: arguments.parallel.or(rules.parallel),
+        ..rules
     };
     if let Some(text) = &arguments.run_time {
         let run_time = estimate::parse_run_time(text).map_err(|error| {
@@ -239,7 +273,7 @@ fn estimate_settings(arguments: &PlanArgs) -> Result<Option<estimate::EstimateSe
 fn print_trials(
     arguments: &PlanArgs,
     plan: &Plan,
-    settings: Option<&estimate::EstimateSettings>,
+    settings: Option<&EstimateSettings>,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let limit = match (arguments.limit, arguments.format) {

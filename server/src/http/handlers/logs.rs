@@ -21,7 +21,7 @@ use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed};
 use crate::model::names::experiment_name;
-use crate::runner::output::{OutputSlice, read_output, search_output};
+use crate::runner::output_reader::{OutputSlice, read_output, search_output};
 use crate::runner::protocol::TrialFolder;
 use crate::store::FileScope;
 

@@ -24,7 +24,7 @@ use crate::upkeep::disk::is_full;
 /// How much of a supervisor's log goes into a trial's message, in bytes.
 const SUPERVISOR_LOG_SHOWN_MAX: usize = 1_000;
 
-/// The engine.
+/// Runs trials as processes of this machine, each below a supervisor that outlives the server.
 pub struct LocalEngine {
     data: DataDir,
     program: PathBuf,

@@ -60,6 +60,10 @@ pub(super) fn check_mount_path(path: &str, folder: &Path, data: &Path) -> Result
             return refuse(&format!("{system} is the machine's own"));
         }
     }
+    // The place is a file, or below one: no folder can be made there.
+    if !existing.is_dir() {
+        return refuse("there is something that is no folder");
+    }
     // A sticky folder such as /tmp: rebuilt read-only, it would keep the trial from writing
     // temporary files.
     if fs::metadata(&existing).is_ok_and(|meta| meta.permissions().mode() & 0o1000 != 0) {
@@ -68,7 +72,7 @@ pub(super) fn check_mount_path(path: &str, folder: &Path, data: &Path) -> Result
     if plain.exists() && plain.canonicalize().ok() != folder.canonicalize().ok() {
         let mut entries = match fs::read_dir(&plain) {
             Ok(entries) => entries,
-            Err(_) => return refuse("there is something that is no folder"),
+            Err(error) => return refuse(&format!("the folder there cannot be read: {error}")),
         };
         if entries.next().is_some() {
             return refuse("this machine has files there, which it would hide");
@@ -85,9 +89,10 @@ mod tests {
     fn places_that_would_do_harm_are_refused() {
         let home = tempfile::tempdir().unwrap();
         let path = |name: &str| home.path().join(name);
-        for made in ["data/datastores/d/1", "full/x", "empty", "own/y"] {
+        for made in ["data/datastores/d/1", "full/x", "empty", "own/y", "sticky"] {
             fs::create_dir_all(path(made)).unwrap();
         }
+        fs::set_permissions(path("sticky"), fs::Permissions::from_mode(0o1777)).unwrap();
         fs::write(path("file"), "").unwrap();
         std::os::unix::fs::symlink("/etc", path("link")).unwrap();
         let check = |at: &str| check_mount_path(at, &path("own"), &path("data"));
@@ -99,7 +104,6 @@ mod tests {
             ("/datastores/../etc", ".."),
             ("/", "everything"),
             ("//./", "everything"),
-            ("/tmp/x/y", "temporary files"),
             ("/etc", "machine's own"),
             ("/usr/share/x", "machine's own"),
             ("/proc/1/x", "machine's own"),
@@ -108,6 +112,10 @@ mod tests {
             (path("data/trials/x").to_str().unwrap(), "server's data"),
             (home.path().to_str().unwrap(), "server's data"),
             (path("full").to_str().unwrap(), "has files there"),
+            (path("sticky").to_str().unwrap(), "temporary files"),
+            (path("sticky/x/y").to_str().unwrap(), "temporary files"),
+            (path("file/x").to_str().unwrap(), "no folder"),
+            (path("file/x/y").to_str().unwrap(), "no folder"),
             (path("file").to_str().unwrap(), "no folder"),
         ] {
             let refused = check(at).unwrap_err();

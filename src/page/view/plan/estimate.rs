@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::launch::LaunchBar;
-use crate::estimate::{CostEstimate, Estimate, Money, RateOverride, Spread};
+use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::State;
@@ -88,7 +88,8 @@ pub(super) fn format_cost_range(cost: &Spread<Money>) -> String {
 }
 
 /// The cost of the same trials at the list price and at the interruptible price, each with its price
-/// for an hour; on a cluster with its own price, which both would be, that one alone.
+/// for an hour; on a cluster with its own price, which both would be, that one alone, and on one that has
+/// none that there is none.
 #[component]
 fn Prices() -> impl IntoView {
     let draft = State::get().draft;
@@ -98,10 +99,11 @@ fn Prices() -> impl IntoView {
             .estimate
             .with(|estimate| [price(&estimate.list), price(&estimate.interruptible)])
     });
-    let has_own_price = Memo::new(move |_| {
+    let has_own_price = Memo::new(move |_| draft.pricing.with(EstimateSettings::has_cluster_price));
+    let has_no_price = Memo::new(move |_| {
         draft
             .pricing
-            .with(|pricing| matches!(pricing.rate_override, Some(RateOverride::OfCluster(_))))
+            .with(|pricing| matches!(pricing.rate_override, Some(RateOverride::NoPrice)))
     });
     let line = move |is_spot: bool, name: &'static str| {
         let [figure, under] = [0, 1].map(|part| {
@@ -124,7 +126,10 @@ fn Prices() -> impl IntoView {
         }
     };
     let lines = move || {
-        if has_own_price.get() {
+        if has_no_price.get() {
+            view! { <div class="price current"><dt>"Cluster's own price"</dt><dd class="num">"none"</dd></div> }
+                .into_any()
+        } else if has_own_price.get() {
             line(false, "Cluster's own price").into_any()
         } else {
             (line(false, "List price"), line(true, "Interruptible")).into_any()

@@ -5,18 +5,23 @@ use leptos::prelude::*;
 
 use crate::estimate::{Catalogue, Machine, provider_name};
 
-/// A box to choose a machine from, grouped by cloud provider, with prices beside the names.
+/// A box to choose a machine from, grouped by cloud provider, with list prices beside the names where
+/// those decide the cost.
 #[component]
 pub(super) fn MachineSelect(
     chosen: Memo<String>,
     choose: Callback<String>,
+    #[prop(into)] has_list_prices: Signal<bool>,
     disabled: Memo<bool>,
 ) -> impl IntoView {
     let groups = machines_by_provider(Catalogue::embedded());
     let known = Memo::new(move |_| chosen.with(|name| is_in_catalogue(name)));
-    let option = move |name: &'static str, words: String| {
+    let option = move |machine: &'static Machine| {
+        let name = machine.name.as_str();
         let selected = move || chosen.with(|chosen| chosen == name);
-        view! { <option value=name selected=selected>{words}</option> }
+        // The text alone changes with the cluster: a box whose options are replaced forgets its choice.
+        let price = move || has_list_prices.get().then(|| price_label(machine));
+        view! { <option value=name selected=selected>{machine_label(machine)}{price}</option> }
     };
     view! {
         <select
@@ -35,7 +40,7 @@ pub(super) fn MachineSelect(
                 .map(|(provider, machines)| {
                     view! {
                         <optgroup label=provider_name(provider)>
-                            {machines.into_iter().map(|m| option(&m.name, option_label(m))).collect_view()}
+                            {machines.into_iter().map(option).collect_view()}
                         </optgroup>
                     }
                 })
@@ -72,9 +77,8 @@ fn is_in_catalogue(name: &str) -> bool {
         .any(|machine| machine.name == name)
 }
 
-/// `g4dn.xlarge · 1 × T4 · $0.55/h`.
-fn option_label(machine: &Machine) -> String {
-    let quote = Catalogue::embedded().quote(&machine.name, false);
+/// `g4dn.xlarge · 1 × T4`.
+fn machine_label(machine: &Machine) -> String {
     let mut words = machine.name.clone();
     if let Some(gpu) = &machine.gpu {
         words.push_str(" · ");
@@ -82,15 +86,15 @@ fn option_label(machine: &Machine) -> String {
         words.push_str(" × ");
         words.push_str(gpu);
     }
-    match quote.rate {
-        Some(rate) => {
-            words.push_str(" · $");
-            words.push_str(&rate.to_rate());
-            words.push_str("/h");
-        }
-        None => words.push_str(" · price unknown"),
-    }
     words
+}
+
+/// ` · $0.55/h`, the list price.
+fn price_label(machine: &Machine) -> String {
+    match Catalogue::embedded().quote(&machine.name, false).rate {
+        Some(rate) => [" · $", &rate.to_rate(), "/h"].concat(),
+        None => " · price unknown".to_owned(),
+    }
 }
 
 /// The size of a machine: `2 vCPU, 8 GB, 1 × T4`.

@@ -17,7 +17,6 @@ const SHOWN: usize = 50;
 
 const ID: &str = "findings";
 
-/// The panel.
 #[component]
 pub(super) fn ProblemPanel(
     /// Whether it is as high as its content.

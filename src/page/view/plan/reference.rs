@@ -98,7 +98,6 @@ const RULES: &[(&str, &str)] = &[
 /// Most values of an example that are shown.
 const SHOWN: u128 = 6;
 
-/// The dialog.
 #[component]
 pub(super) fn Reference(
     /// Whether it is to be open.

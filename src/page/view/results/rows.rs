@@ -34,7 +34,6 @@ pub(super) struct Table {
     pub(super) metrics: Vec<String>,
     /// Metrics that have the same value in all trials that have them.
     pub(super) constants: Vec<String>,
-    /// The trials.
     pub(super) rows: Vec<Row>,
     /// How many trials of these runs have not been read.
     pub(super) unread: u64,

@@ -38,6 +38,11 @@ fn option_set_by_config(draft: Draft, option: &'static str) -> Memo<bool> {
     })
 }
 
+/// Whether machine and Spot decide the price, which they do not on a cluster with a price of its own.
+fn price_by_machine(draft: Draft) -> Memo<bool> {
+    Memo::new(move |_| draft.pricing.with(|pricing| !pricing.has_cluster_price()))
+}
+
 /// The hint under a control.
 fn hint_unless_set_by_config(ruled: Memo<bool>, hint: impl Fn() -> String) -> String {
     if ruled.get() {
@@ -266,6 +271,7 @@ fn MachineField() -> impl IntoView {
             <MachineSelect
                 chosen=machine
                 disabled=ruled
+                has_list_prices=price_by_machine(draft)
                 choose=Callback::new(move |name: String| draft.set_option("--instance_type", Some(&name)))
             />
         </Field>
@@ -277,6 +283,20 @@ fn SpotField() -> impl IntoView {
     let draft = State::get().draft;
     let spot = Memo::new(move |_| draft.controls.with(|options| options.spot));
     let ruled = option_set_by_config(draft, "--use_spot");
+    let decides_price = price_by_machine(draft);
+    let value = move || match (decides_price.get(), spot.get()) {
+        (true, true) => "Interruptible",
+        (true, false) => "List price",
+        (false, true) => "On",
+        (false, false) => "Off",
+    };
+    let hint = move || {
+        if decides_price.get() {
+            "may be interrupted".to_owned()
+        } else {
+            "no difference on this cluster".to_owned()
+        }
+    };
     let flip = move |_| draft.set_option("--use_spot", (!spot.get_untracked()).then_some(""));
     view! {
         <div class="field">
@@ -292,9 +312,9 @@ fn SpotField() -> impl IntoView {
                 on:click=flip
             >
                 <span class="switch"></span>
-                <span aria-hidden="true">{move || if spot.get() { "Interruptible" } else { "List price" }}</span>
+                <span aria-hidden="true">{value}</span>
             </button>
-            <p class="hint" id="spot-hint">{move || hint_unless_set_by_config(ruled, || "may be interrupted".to_owned())}</p>
+            <p class="hint" id="spot-hint">{move || hint_unless_set_by_config(ruled, hint)}</p>
         </div>
     }
 }

@@ -6,7 +6,7 @@ use super::digit_map::DigitMap;
 use super::matching::{DigitSource, MatchedAxis, Matching};
 use super::projection::Projection;
 use crate::sweep::axis::Axis;
-use crate::sweep::ranges::Ranges;
+use crate::sweep::trial_set::Ranges;
 
 impl Matching<'_> {
     /// For a new part that proposes all of its space: the chosen positions, how many old trials survive,

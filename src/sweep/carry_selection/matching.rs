@@ -4,7 +4,7 @@
 use super::LossCause;
 use super::digit_map::{DigitMap, ValueSet};
 use crate::sweep::part::Part;
-use crate::sweep::ranges::Ranges;
+use crate::sweep::trial_set::Ranges;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 

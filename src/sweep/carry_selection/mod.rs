@@ -46,7 +46,7 @@ mod wording;
 mod tests;
 
 use super::plan::Plan;
-use super::ranges::Ranges;
+use super::trial_set::Ranges;
 use transfer::{Transferred, transfer};
 
 /// The most ranges that one choice may take on the way, which bounds time and memory.

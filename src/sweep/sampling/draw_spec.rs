@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// What draws the values of one call: the distribution with its parameters, and how many.
 #[derive(Clone)]
-pub(super) struct Plan {
+pub(super) struct DrawSpec {
     pub(super) distribution: Arc<dyn Distribution>,
     pub(super) count: SampleCount,
     pub(super) random: bool,
@@ -25,10 +25,10 @@ pub(super) enum SampleCount {
     Resolved(Option<u32>),
 }
 
-impl Plan {
+impl DrawSpec {
     /// Draws as many values as the parameter `size` asks for.
-    pub(super) fn sized(distribution: Arc<dyn Distribution>) -> Plan {
-        Plan {
+    pub(super) fn sized(distribution: Arc<dyn Distribution>) -> DrawSpec {
+        DrawSpec {
             distribution,
             count: SampleCount::BySize,
             random: true,
@@ -37,8 +37,8 @@ impl Plan {
     }
 
     /// Draws `count` values, a number that follows from other arguments than `size`.
-    pub(super) fn fixed(distribution: Arc<dyn Distribution>, count: u32) -> Plan {
-        Plan {
+    pub(super) fn fixed(distribution: Arc<dyn Distribution>, count: u32) -> DrawSpec {
+        DrawSpec {
             distribution,
             count: SampleCount::Fixed(count),
             random: true,
@@ -47,8 +47,8 @@ impl Plan {
     }
 
     /// Gives `count` values without randomness: the stream stays untouched.
-    pub(super) fn deterministic(distribution: Arc<dyn Distribution>, count: u32) -> Plan {
-        Plan {
+    pub(super) fn deterministic(distribution: Arc<dyn Distribution>, count: u32) -> DrawSpec {
+        DrawSpec {
             distribution,
             count: SampleCount::Fixed(count),
             random: false,
@@ -57,8 +57,8 @@ impl Plan {
     }
 
     /// The same, where drawing costs at least as much as `work` values do.
-    pub(super) fn with_min_cost(self, work: u32) -> Plan {
-        Plan {
+    pub(super) fn with_min_cost(self, work: u32) -> DrawSpec {
+        DrawSpec {
             min_cost: work,
             ..self
         }

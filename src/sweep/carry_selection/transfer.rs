@@ -3,7 +3,7 @@
 use super::LossCause;
 use super::matching::Matching;
 use crate::sweep::part::Part;
-use crate::sweep::ranges::Ranges;
+use crate::sweep::trial_set::Ranges;
 
 /// What becomes of the chosen trials of one part.
 #[derive(Default)]

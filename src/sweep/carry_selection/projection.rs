@@ -3,7 +3,7 @@
 use super::boxes::{cost_of_box, visit_boxes};
 use super::matching::{MatchedAxis, Matching, Role};
 use crate::sweep::axis::Axis;
-use crate::sweep::ranges::Ranges;
+use crate::sweep::trial_set::Ranges;
 
 /// The chosen trials in the common space: some may fall on one index, where an axis is gone.
 pub(super) struct Projection {
