@@ -23,7 +23,7 @@ mod tests;
 use std::collections::HashMap;
 use std::mem;
 
-use memchr::memchr2;
+use memchr::{memchr2, memchr3, memrchr2};
 use sweep_planner::api::{MetricValue, UnreadLine};
 
 use self::block::Block;
@@ -40,6 +40,8 @@ pub const LINE_MAX: usize = 16 << 10;
 pub(super) const NAME_MAX: usize = 100;
 /// The most metrics of one line.
 const VALUES_MAX: usize = 200;
+/// From so many lines without a measurement on, lines without a sign are skipped.
+const SILENT_LINES_MAX: u32 = 50_000;
 /// The most lines of a call that is printed over several.
 const CALL_LINES_MAX: usize = 200;
 /// Of so many names it is remembered whether they are printed with a `%`.
@@ -61,6 +63,13 @@ pub struct StreamReader {
     /// Whether a name was printed with a `%` first.
     percent: HashMap<String, bool>,
     fields: FieldReader,
+    /// How many lines have measured nothing since the last one that did.
+    silent_lines: u32,
+}
+
+/// Whether some text has one of the signs that most forms need.
+fn has_sign(bytes: &[u8]) -> bool {
+    memchr3(b'=', b':', b'{', bytes).is_some()
 }
 
 /// The step that lines below may take.
@@ -119,8 +128,18 @@ impl StreamReader {
             self.extend(&bytes[..end]);
             self.end_segment(bytes[end] == b'\n', sink);
             bytes = &bytes[end + 1..];
+            if self.is_quiet() && !has_sign(bytes) {
+                // None of the whole lines that follow measures anything.
+                bytes = &bytes[memrchr2(b'\n', b'\r', bytes).map_or(0, |last| last + 1)..];
+            }
         }
         self.extend(bytes);
+    }
+
+    /// Whether so many lines have measured nothing that only those with a sign are looked at: a
+    /// script that floods its output is not held up by this reader.
+    fn is_quiet(&self) -> bool {
+        self.silent_lines >= SILENT_LINES_MAX
     }
 
     /// Passes on what was kept back to see what follows: call it after a while of silence.
@@ -151,12 +170,20 @@ impl StreamReader {
             sink.unread(describe_unread(&start, UnreadReason::TooLong));
             line.clear();
         }
+        if self.is_quiet() && !has_sign(&line) {
+            line.clear();
+        }
         terminal::strip_control(&mut line);
         let overwritten = !line.is_empty();
         let reading = if line.is_empty() {
             Reading::Blank
         } else {
             self.classify(&String::from_utf8_lossy(&line))
+        };
+        self.silent_lines = if reading.measures() {
+            0
+        } else {
+            self.silent_lines.saturating_add(1)
         };
         self.commit_overwritten(&reading, line_end || overwritten, sink);
         if line_end {

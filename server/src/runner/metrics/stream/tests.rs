@@ -143,3 +143,12 @@ fn any_bytes_are_survived() {
         }
     }
 }
+
+#[test]
+fn after_a_flood_of_prose_a_line_with_a_sign_is_still_read() {
+    let flood = "nothing to see here\n".repeat(SILENT_LINES_MAX as usize + 1);
+    assert_eq!(
+        points(&format!("{flood}loss 0.5\nacc=0.9\nloss 0.4\n")),
+        ["acc@-=0.9", "loss@-=0.4"]
+    );
+}
