@@ -56,6 +56,34 @@ def configs():
         yield f"grid run --config c.yml f.py\nhyper_params: {{params: {{--x: {scalar}}}}}"
 
 
+def streams():
+    """The output of frameworks, whole and line by line, and the printed lines of docs/metrics.md."""
+    for case in json.loads((DATA / "framework_lines.json").read_text())["cases"]:
+        yield case["text"][:2000]
+        yield from sorted(set(re.split("[\r\n]", case["text"][:4000])))[:20]
+    for row in (HERE.parent / "docs" / "metrics.md").read_text().splitlines():
+        if row.startswith("| `"):
+            printed = row[3:].split("` | ")[0].replace("\\|", "|")
+            for sign, letter in {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\e": "\x1b"}.items():
+                printed = printed.replace(sign, letter)
+            yield printed
+
+
+def metric_files():
+    """Files that frameworks and TensorBoard wrote; of event files also the data of each record."""
+    folder = HERE.parent / "server" / "tests" / "data" / "metric_files"
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".py":
+            data = path.read_bytes()[:4000]
+            yield data
+            if "tfevents" in path.name:
+                at = 0
+                while at + 12 < len(data):
+                    end = at + 12 + int.from_bytes(data[at : at + 8], "little")
+                    yield data[at + 12 : end]
+                    at = end + 4
+
+
 def shell(text):
     return '"' + text + '"' if not re.search(r'["$`\\]', text) else "'" + text.replace("'", "'\"'\"'") + "'"
 
@@ -69,7 +97,7 @@ def write(target, texts):
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for text in texts:
-        data = text.encode()
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
         (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
         count += 1
     print(f"{target}: {count} texts")
@@ -85,6 +113,9 @@ def main():
     write("estimate", [f"{run_time}\n{text}" for run_time in split(RUN_TIMES) for text in texts[::7]])
     write("values", values + RANGES)
     write("config", configs())
+    write("metric_stream", streams())
+    write("event_file", metric_files())
+    write("metric_file", metric_files())
 
 
 main()

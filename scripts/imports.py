@@ -52,6 +52,7 @@ FORBIDDEN = (
     Rule("src/formula/", ("src/page/",)),
     Rule("src/estimate/", ("src/page/",)),
     Rule("src/launch/", ("src/page/",)),
+    Rule("src/terminal/", ("src/page/",)),
     Rule("src/api/", ("src/sweep/", "src/formula/", "src/estimate/", "src/launch/", "src/page/"), but=("src/sweep/literal/value.rs",)),
 )
 

@@ -7,7 +7,8 @@
 //! 3. [`estimate`]: what the chosen trials will cost and how long they will take.
 //! 4. [`api`]: what travels between page and server.
 //! 5. [`launch`]: the chosen trials of a part as a request, and back.
-//! 6. `page` (feature `page`): the web page.
+//! 6. `terminal` (for the page): what a terminal would show of a trial's output.
+//! 7. `page` (feature `page`): the web page.
 //!
 //! Everything but the page is free of signals, clocks, browsers, I/O and unseeded randomness,
 //! so that the browser and the server derive the same trials from the same text.
@@ -49,6 +50,10 @@ pub mod launch;
 
 #[cfg(feature = "internals")]
 pub mod internals;
+
+// A trial's output as a person reads it.
+#[cfg(any(feature = "page", test))]
+mod terminal;
 
 // What the browser shows of all this.
 #[cfg(feature = "page")]

@@ -7,14 +7,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sweep_planner::estimate::EstimateSettings;
 
 use crate::data_dir::DataDir;
+use crate::model::ActiveTrial;
 use crate::model::names;
 use crate::model::price::Pricing;
+use crate::sources::resolve_interpreter;
+use crate::system::cores;
 
 /// The configuration file (TOML). Every key is optional; an unknown one is an error.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -78,6 +82,15 @@ pub struct ClusterConfig {
     /// How its trials are given their datastores.
     #[serde(default)]
     pub mounts: MountMode,
+    /// How many threads its trials' numerical libraries use.
+    #[serde(default)]
+    pub threads: Threads,
+    /// The Python of its trials, where a run names none: a program, or the folder of a virtual
+    /// environment.
+    pub python: Option<String>,
+    /// Environment variables of its trials; a run's own win.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
     /// How its trials are priced.
     #[serde(default)]
     pub price: Pricing,
@@ -110,6 +123,36 @@ pub enum MountMode {
     Namespace,
     /// Their paths are replaced in the trials' arguments.
     Arguments,
+}
+
+/// How many threads a trial's numerical libraries use, where its run does not say (`--cpus`), and how
+/// many cores it is restricted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "`threads` takes \"auto\", \"inherit\" or a number from 1 up"
+)]
+pub enum Threads {
+    /// So many.
+    Number(NonZeroU32),
+    /// By this rule.
+    Rule(ThreadRule),
+}
+
+/// A word in place of a number of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThreadRule {
+    /// The machine's cores, shared by the trials that run at once.
+    Auto,
+    /// As the server itself: nothing is set, and no trial is restricted to some cores.
+    Inherit,
+}
+
+impl Default for Threads {
+    fn default() -> Self {
+        Self::Rule(ThreadRule::Auto)
+    }
 }
 
 /// Bounds, each with its default.
@@ -251,7 +294,8 @@ impl Config {
             .unwrap_or_else(|| "data".into());
         let made = DataDir::new(&data).create();
         made.map_err(|error| ConfigError::Folder("data", data.clone(), error))?;
-        let clusters = configured_clusters(file.clusters)?;
+        let mut clusters = configured_clusters(file.clusters)?;
+        resolve_interpreters(&mut clusters)?;
         let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
         Ok(Self {
             listen: overrides
@@ -295,6 +339,9 @@ impl ClusterConfig {
             cpus: None,
             gpus: Vec::new(),
             mounts: MountMode::Namespace,
+            threads: Threads::default(),
+            python: None,
+            env: BTreeMap::new(),
             price: Pricing::AsIf,
         }
     }
@@ -307,10 +354,16 @@ impl ClusterConfig {
 
     /// How many trials run at once, at least 1.
     pub fn slots(&self) -> u32 {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.slots
-            .unwrap_or_else(|| u32::try_from(cores()).unwrap_or(u32::MAX))
-            .max(1)
+        self.slots.unwrap_or_else(cores::usable_count).max(1)
+    }
+
+    /// How many trials like this one its CPUs and GPUs allow at once, where it counts them.
+    pub fn capacity_for(&self, trial: &ActiveTrial) -> u32 {
+        let asked = u32::try_from(trial.spec.resources.cpu.0.max(1)).unwrap_or(u32::MAX);
+        let by_cpus = self.cpus.map(|cpus| cpus / asked);
+        let by_gpus = self.gpus.len().checked_div(trial.gpus.len());
+        let by_gpus = by_gpus.and_then(|most| u32::try_from(most).ok());
+        by_cpus.into_iter().chain(by_gpus).min().unwrap_or(u32::MAX)
     }
 }
 
@@ -387,6 +440,27 @@ fn datastores(
         .collect()
 }
 
+/// Replaces the Python of each cluster by its absolute path; one of PATH stays a name.
+fn resolve_interpreters(clusters: &mut BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
+    for (name, cluster) in clusters {
+        let Some(named) = &cluster.python else {
+            continue;
+        };
+        let refuse =
+            |why: String| ConfigError::Value(format!("`python` of cluster `{name}`: {why}"));
+        let path = if named.contains('/') && !named.starts_with('~') {
+            std::path::absolute(named).map_err(|error| refuse(error.to_string()))?
+        } else {
+            named.into()
+        };
+        let here: Vec<PathBuf> = std::env::current_dir().into_iter().collect();
+        let found = resolve_interpreter(&path.to_string_lossy(), &here);
+        let found = found.map_err(|error| refuse(error.to_string()))?;
+        cluster.python = Some(found.to_string_lossy().into_owned());
+    }
+    Ok(())
+}
+
 fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
     for (name, cluster) in clusters {
         let fits = (1..=63).contains(&name.len())
@@ -411,6 +485,15 @@ fn check_clusters(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), Conf
         if cluster.cpus == Some(0) || cluster.gpus.iter().enumerate().any(twice) {
             return Err(ConfigError::Value(format!(
                 "cluster `{name}`: `cpus` is at least 1, and `gpus` names each GPU once"
+            )));
+        }
+        let unsettable = cluster
+            .env
+            .iter()
+            .find(|(name, value)| !names::is_environment_variable(name, value));
+        if let Some((variable, _)) = unsettable {
+            return Err(ConfigError::Value(format!(
+                "cluster `{name}`: `{variable}` cannot be set in the environment"
             )));
         }
         if let Pricing::Rate(rate) = &cluster.price
@@ -456,6 +539,7 @@ mod tests {
         let file = parse(example).unwrap();
         assert_eq!(file.clusters["local"].slots, Some(4));
         check_clusters(&file.clusters).unwrap();
+        assert_eq!(file.clusters["local"].threads, Threads::default());
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::http::events::{self, EventHub};
 use crate::http::router::router;
 use crate::model::Account;
 use crate::runner::dispatcher::Dispatcher;
-use crate::runner::engine::{Engine, LocalEngine};
+use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
 use crate::sources::datastores::Datastores;
 use crate::sources::{git, remove_tree};
 use crate::store::{Store, StoreError};
@@ -285,6 +285,7 @@ pub(crate) async fn make_app(
 /// Starts a dispatcher for each cluster, and the task that fetches sources.
 fn spawn_workers(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
     let program = std::env::current_exe()?;
+    let cores = Arc::new(CoreAllocator::detect());
     let mut dispatchers = JoinSet::new();
     for (name, settings) in &app.config.clusters {
         let Some(wake) = app.wakes.get(name).map(|wake| Arc::clone(&wake.notify)) else {
@@ -295,6 +296,7 @@ fn spawn_workers(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
                 &app.config,
                 name,
                 program.clone(),
+                Arc::clone(&cores),
                 Arc::clone(&wake),
             )),
         };

@@ -9,7 +9,8 @@ use super::{Int64, Timestamp, nullable};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ArtifactPage {
-    /// This page's files, sorted by name.
+    /// This page's files: models and checkpoints first, then results, plots, other files, logs and, with
+    /// `all`, caches.
     #[serde(deserialize_with = "nullable")]
     pub artifacts: Vec<Artifact>,
     /// Empty on the last page (on `null` Grid's client never stops requesting pages).
@@ -18,8 +19,8 @@ pub struct ArtifactPage {
     /// Empty on the first page.
     #[serde(deserialize_with = "nullable")]
     pub previous_page_token: String,
-    /// Ours: the address at which a GET without credentials fetches all of them as one tar, for an
-    /// hour.
+    /// Ours: the address at which a GET without credentials fetches all of them, on all pages, as one
+    /// tar, for an hour.
     #[serde(deserialize_with = "nullable")]
     pub archive_url: String,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actions, Attempt, DatastoreAccess, DatastoreMount, Image, MetricValue, Resources, Scalar,
-    Scratch, SpaceIndex, Timestamp, nullable,
+    Scratch, SpaceIndex, Timestamp, TrialExecution, nullable,
 };
 
 /// The state of a trial. `QUEUED` waits for a slot, `IMAGE_BUILDING` is starting, `PAUSED` is held
@@ -222,6 +222,10 @@ pub struct ExperimentStatus {
     /// experiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datastores: Option<DatastoreAccess>,
+    /// Ours: how it is run, once it has started; only in answers about a single experiment, and
+    /// absent for trials of older servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution: Option<TrialExecution>,
 }
 
 /// `PUT …/experiments/{id}`: a `spec.desiredState` of `CANCELLED` stops it; all else is ignored.

@@ -46,4 +46,8 @@ pub struct LogPage {
     /// Bytes that the trial wrote beyond the server's limit, which the server does not store.
     #[serde(default)]
     pub dropped: u64,
+    /// The address at which a GET without credentials fetches the whole output byte for byte, for an
+    /// hour; empty where the trial has written nothing.
+    #[serde(default)]
+    pub download_url: String,
 }

@@ -64,6 +64,19 @@ impl Visitor<'_> for MetricVisitor {
 pub struct SeriesList {
     /// One per metric, sorted by name.
     pub series: Vec<MetricSeries>,
+    /// Lines of the output that look like metrics and were not read, the first twenty.
+    #[serde(default)]
+    pub unread: Vec<UnreadLine>,
+}
+
+/// A line of output that may hold a metric and was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnreadLine {
+    /// The line, cut to 300 bytes.
+    pub line: String,
+    /// Why it was not read, as a sentence.
+    pub reason: String,
 }
 
 /// One metric of one trial over its steps.
@@ -84,8 +97,10 @@ pub struct MetricSeries {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MetricPoint {
-    /// The step or epoch that the trial wrote with it, else the number of points before it.
-    pub step: f64,
+    /// The step or epoch that the trial wrote with it or before it; null where it wrote none. Points
+    /// that a server stored before it knew absent steps have the number of points before them instead.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub step: Option<f64>,
     /// The value that the trial wrote.
     pub value: MetricValue,
 }

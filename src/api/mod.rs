@@ -31,7 +31,8 @@ mod auth;
 mod cluster;
 mod datastore;
 
-// What runs.
+// What runs, and how.
+mod execution;
 mod experiment;
 mod run;
 mod trial;
@@ -55,11 +56,12 @@ pub use datastore::{
 };
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use event::{Event, TrialChanges};
+pub use execution::{ProgramOrigin, TrialExecution};
 pub use experiment::{
     Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
 };
 pub use log::{LogMatch, LogMatches, LogPage};
-pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList};
+pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList, UnreadLine};
 pub use run::{
     Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, FixedArgument, Image,
     Resources, RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions,

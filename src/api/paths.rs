@@ -61,10 +61,13 @@ pub const EXPERIMENT: &str = "/v1/core/{cluster}/experiments/{experiment}";
 /// `GET ?offset=BYTES&limit=BYTES`, or `?tail=BYTES` (ours) → [`LogPage`](super::LogPage);
 /// `?search=TEXT` → [`LogMatches`](super::LogMatches). `&attempt=N` reads an earlier attempt.
 pub const LOGS: &str = "/v1/core/{cluster}/experiments/{experiment}/logs";
+/// `GET ?attempt=N&expires=…&signature=…` (ours): the whole output, byte for byte; the address is a
+/// [`LogPage::download_url`](super::LogPage::download_url) and needs no credentials.
+pub const OUTPUT_FILE: &str = "/v1/core/{cluster}/experiments/{experiment}/output.log";
 /// `GET ?name=NAME&points=1000&from=0&to=N` (`name` repeatable; ours) →
 /// [`SeriesList`](super::SeriesList).
 pub const METRICS: &str = "/v1/core/{cluster}/experiments/{experiment}/metrics";
-/// `GET ?pageToken=&pageSize=25` → [`ArtifactPage`](super::ArtifactPage).
+/// `GET ?pageToken=&pageSize=25`, and ours `&all=true` for caches too → [`ArtifactPage`](super::ArtifactPage).
 pub const ARTIFACTS: &str = "/v1/core/{cluster}/experiments/{experiment}/artifacts";
 /// `GET ?path=…&expires=…&signature=…`: one artifact; the address comes from an
 /// [`Artifact`](super::Artifact) and needs no credentials.
@@ -131,6 +134,11 @@ pub fn experiment(cluster: &str, experiment: &str) -> String {
 /// [`LOGS`] of an experiment, by its id.
 pub fn logs(cluster: &str, experiment: &str) -> String {
     format!("/v1/core/{cluster}/experiments/{experiment}/logs")
+}
+
+/// [`OUTPUT_FILE`] of an experiment, by its id.
+pub fn output_file(cluster: &str, experiment: &str) -> String {
+    format!("/v1/core/{cluster}/experiments/{experiment}/output.log")
 }
 
 /// [`METRICS`] of an experiment, by its id.

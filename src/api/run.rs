@@ -316,6 +316,16 @@ pub struct SweepOptions {
     /// Runs of a higher priority start first, −1000 to 1000; 0 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Scalar>,
+    /// The Python that runs the trials: a path on the server (absolute, or relative to the source)
+    /// of a program or of a virtual environment's folder, or a name on the server's PATH. In
+    /// answers the absolute path, where it was found at launch. Absent: the cluster's, else that of
+    /// a virtual environment in the source, else `python3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<Scalar>,
+    /// In answers, the Python of a virtual environment (`.venv` or `venv`) that the server found in
+    /// its source folder at launch; ignored in requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_python: Option<Scalar>,
 }
 
 /// One run, as every answer has it.

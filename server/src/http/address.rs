@@ -6,9 +6,12 @@ use sweep_planner::api::paths;
 
 use super::signed;
 use crate::app::App;
+use crate::sources::Caches;
 
 /// What is signed besides a trial for its tar, so that no address of one kind is one of another.
 pub const ARCHIVE: &str = "archive";
+/// The same for its output, besides a trial and an attempt.
+pub const OUTPUT: &str = "output";
 /// The same for an upload, besides its run.
 pub const UPLOAD: &str = "upload";
 
@@ -49,9 +52,40 @@ pub fn artifact(
 }
 
 /// The address of the tar of a trial's files.
-pub fn archive(app: &App, host: &str, cluster: &str, id: &str, expires: i64) -> String {
-    let query = signed::sign_query(app, [ARCHIVE, id], expires);
+pub fn archive(
+    app: &App,
+    host: &str,
+    cluster: &str,
+    id: &str,
+    caches: Caches,
+    expires: i64,
+) -> String {
+    let all = if caches == Caches::Listed {
+        "all=true&"
+    } else {
+        ""
+    };
+    let query = format!("{all}{}", signed::sign_query(app, [ARCHIVE, id], expires));
     absolute(host, &paths::artifacts_tar(cluster, id), &query)
+}
+
+/// The address of the output of an attempt of a trial.
+pub fn output(
+    app: &App,
+    host: &str,
+    cluster: &str,
+    id: &str,
+    attempt: u32,
+    expires: i64,
+) -> String {
+    let signed = signed::sign_query(app, [OUTPUT, &output_subject(id, attempt)], expires);
+    let query = format!("attempt={attempt}&{signed}");
+    absolute(host, &paths::output_file(cluster, id), &query)
+}
+
+/// What is signed of an output.
+pub fn output_subject(id: &str, attempt: u32) -> String {
+    format!("{id}/{attempt}")
 }
 
 /// The address of the upload of a run's source.

@@ -97,6 +97,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(login::start))
         .routes(routes!(artifacts::download))
         .routes(routes!(archive::download_all))
+        .routes(routes!(logs::download))
         .routes(routes!(uploads::receive))
 }
 

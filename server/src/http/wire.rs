@@ -176,6 +176,7 @@ pub fn trial_to_experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp)
             metrics: trial.metrics.clone(),
             attempts: Vec::new(),
             datastores: None,
+            execution: None,
         },
     }
 }

@@ -6,8 +6,8 @@
 pub enum MetricSource {
     /// Standard output: points are added.
     Output,
-    /// `metrics.csv`, which Lightning rewrites: all points of the trial are replaced.
-    Csv,
+    /// Files that the trial has written. They win over standard output for the names they have.
+    File,
 }
 
 /// Points of one trial.
@@ -22,6 +22,9 @@ pub struct NewMetricPoints {
     /// How far [`MetricSource::Output`] has now been read, in bytes; stored with the points, so that
     /// none is read twice or lost.
     pub read_to: Option<u64>,
+    /// Whether all points of this source, as far as they are stored, are replaced: a file was
+    /// rewritten, or is read from its start again.
+    pub replace: bool,
     /// In the order written.
     pub points: Vec<NewMetricPoint>,
 }
@@ -31,7 +34,7 @@ pub struct NewMetricPoints {
 pub struct NewMetricPoint {
     /// The name under which the values are one series.
     pub name: String,
-    /// The step written beside it; else it is its position.
+    /// The step that the trial wrote beside it or before it.
     pub step: Option<f64>,
     /// What was measured.
     pub value: f64,

@@ -43,6 +43,11 @@ pub fn datastore_version(text: &str) -> Option<u32> {
     (version > 0 && version.to_string() == text).then_some(version)
 }
 
+/// Whether an environment can hold a variable of this name and value.
+pub fn is_environment_variable(name: &str, value: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

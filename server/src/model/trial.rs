@@ -126,6 +126,8 @@ pub struct ActiveTrial {
     pub state: TrialState,
     /// How often it was tried before.
     pub attempt: u32,
+    /// How many trials of its run may run at once: the run's own limit, or all that it has.
+    pub run_parallel: u32,
     /// The numbers of the GPUs that are its own while it runs.
     pub gpus: Vec<u32>,
     /// What it reads.

@@ -25,10 +25,13 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sweep_planner::api::{DatastoreAccess, Timestamp};
+use sweep_planner::api::{DatastoreAccess, Timestamp, TrialExecution};
 
 use crate::data_dir::DataDir;
 use crate::model::Mount;
+
+/// The file of [`TrialFolder::unread_metrics`].
+pub const UNREAD_METRICS: &str = "unread.json";
 
 /// How often a busy lock is tried again.
 const LOCK_RETRY: Duration = Duration::from_millis(5);
@@ -59,6 +62,9 @@ pub struct JobSpec {
     /// When it was written, after the source was copied; absent in old orders.
     #[serde(default)]
     pub at: Option<Timestamp>,
+    /// Its interpreter, threads and cores, as planned; absent in old orders.
+    #[serde(default)]
+    pub execution: Option<TrialExecution>,
 }
 
 /// The content of `started.json`: when a trial started, and its process.
@@ -76,6 +82,9 @@ pub struct StartRecord {
     /// How it was given its datastores, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datastores: Option<DatastoreAccess>,
+    /// Its interpreter, threads and cores, as they came to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<TrialExecution>,
 }
 
 /// The content of `ended.json`: how and when a trial ended.
@@ -155,9 +164,14 @@ impl TrialFolder {
         self.path.join("output.log")
     }
 
-    /// The metrics of standard output.
+    /// The metrics of standard output and standard error.
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
+    }
+
+    /// Lines of the output that look like metrics and were not read, with why.
+    pub fn unread_metrics(&self) -> PathBuf {
+        self.path.join(UNREAD_METRICS)
     }
 
     /// The log of the supervisor's own errors.

@@ -1,6 +1,7 @@
 //! Opens and archives files of a trial, safely while its script may change or replace them.
 
-use std::fs::File;
+use std::collections::HashSet;
+use std::fs::{DirEntry, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path};
@@ -10,6 +11,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use sweep_planner::api::Timestamp;
 use tar::{Builder, Header};
 
+use super::artifact_kind::{ArtifactKind, CACHE_TAG, is_cache_folder, rank};
 use super::walk::Walk;
 use crate::system::clock;
 
@@ -89,31 +91,63 @@ pub struct ArtifactFile {
     pub modified: Timestamp,
 }
 
-/// The files below `work` that were not in the source, by name. O(files), of which no more than
-/// 100,000 and folders are looked at.
-pub fn list_artifacts(work: &Path, source: &Path) -> Vec<ArtifactFile> {
-    let mut found = Vec::new();
-    for entry in Walk::new(work, ENTRIES_MAX, usize::MAX).take(ENTRIES_MAX) {
-        let (path, Ok(meta)) = (entry.path(), entry.metadata()) else {
-            continue;
-        };
-        let Ok(relative) = path.strip_prefix(work) else {
-            continue;
-        };
-        if meta.is_file() && !source.join(relative).exists() {
-            let Some(name) = relative.to_str().map(str::to_owned) else {
-                continue;
-            };
-            let modified = clock::to_timestamp(meta.modified().unwrap_or(UNIX_EPOCH));
-            found.push(ArtifactFile {
-                name,
-                size: meta.len(),
-                modified,
-            });
-        }
+/// What becomes of files in caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caches {
+    /// They are left out, and do not count.
+    Hidden,
+    /// They come last.
+    Listed,
+}
+
+/// The files below `work` that were not in the source: models and checkpoints first, then results,
+/// plots, other files, logs and caches; of one kind by name, but for models the best and the last
+/// first. O(files), of which no more than 100,000 and folders are looked at.
+pub fn list_artifacts(work: &Path, source: &Path, caches: Caches) -> Vec<ArtifactFile> {
+    let mut walk = Walk::new(work, ENTRIES_MAX, usize::MAX);
+    if caches == Caches::Hidden {
+        walk = walk.skipping(|folder| {
+            is_cache_folder(&folder.file_name()) || folder.path().join(CACHE_TAG).is_file()
+        });
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut found: Vec<ArtifactFile> = walk
+        .take(ENTRIES_MAX)
+        .filter_map(|entry| read_artifact(&entry, work, source))
+        .collect();
+    let tagged: HashSet<String> = found
+        .iter()
+        .filter_map(|file| file.name.strip_suffix(CACHE_TAG)?.strip_suffix('/'))
+        .map(str::to_owned)
+        .collect();
+    let in_tagged = |name: &str| {
+        let mut folders = name.match_indices('/').map(|(end, _)| &name[..end]);
+        !tagged.is_empty() && folders.any(|folder| tagged.contains(folder))
+    };
+    found.sort_by_cached_key(|file| {
+        let rank = match rank(&file.name) {
+            _ if in_tagged(&file.name) => (ArtifactKind::Cache, 0),
+            rank => rank,
+        };
+        (rank, file.name.clone())
+    });
+    if caches == Caches::Hidden {
+        found.retain(|file| rank(&file.name).0 != ArtifactKind::Cache);
+    }
     found
+}
+
+/// `None` for a folder, for what was in the source, and for a name that is no UTF-8.
+fn read_artifact(entry: &DirEntry, work: &Path, source: &Path) -> Option<ArtifactFile> {
+    let (path, meta) = (entry.path(), entry.metadata().ok()?);
+    let relative = path.strip_prefix(work).ok()?;
+    if !meta.is_file() || source.join(relative).exists() {
+        return None;
+    }
+    Some(ArtifactFile {
+        name: relative.to_str()?.to_owned(),
+        size: meta.len(),
+        modified: clock::to_timestamp(meta.modified().unwrap_or(UNIX_EPOCH)),
+    })
 }
 
 #[cfg(test)]
@@ -223,10 +257,47 @@ mod tests {
             fs::write(folder.join(name), "1,2").unwrap();
         }
         std::os::unix::fs::symlink(root.path().join("secret"), work.join("link")).unwrap();
-        let names: Vec<_> = list_artifacts(&work, &source)
+        let names: Vec<_> = list_artifacts(&work, &source, Caches::Listed)
             .into_iter()
             .map(|file| file.name)
             .collect();
         assert_eq!(names, ["out/m.csv"]);
+    }
+
+    #[test]
+    fn caches_are_hidden_or_last_and_what_a_person_wants_comes_first() {
+        let root = tempfile::tempdir().unwrap();
+        let caches = [
+            ".cache/huggingface/hub/models--gpt2/blobs/a.safetensors",
+            "__pycache__/train.cpython-311.pyc",
+            "data/MNIST/raw/train-images-idx3-ubyte",
+            "kept/CACHEDIR.TAG",
+            "kept/model.pt",
+            "stray.pyc",
+        ];
+        let wanted = [
+            "out/best.ckpt",
+            "out/last.ckpt",
+            "checkpoint-100/model.safetensors",
+            "out/epoch=1.ckpt",
+            "metrics.csv",
+            "plots/loss.png",
+            "weird",
+            "logs/events.out.tfevents.1.host",
+            "train.log",
+        ];
+        for name in caches.iter().chain(&wanted) {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let names = |caches| -> Vec<String> {
+            let listed = list_artifacts(root.path(), Path::new("/nonexistent"), caches);
+            listed.into_iter().map(|file| file.name).collect()
+        };
+        assert_eq!(names(Caches::Hidden), wanted);
+        let all = names(Caches::Listed);
+        assert_eq!(all[..wanted.len()], wanted);
+        assert_eq!(all[wanted.len()..], caches);
     }
 }

@@ -4,6 +4,7 @@
 mod snapshot;
 mod unpack;
 
+mod interpreter;
 mod script;
 mod suggestion;
 
@@ -11,6 +12,7 @@ pub mod git;
 
 pub mod datastores;
 
+mod artifact_kind;
 mod artifacts;
 
 mod remove;
@@ -19,8 +21,11 @@ mod paths;
 
 mod walk;
 
-pub use artifacts::{ArtifactFile, list_artifacts, open_below, write_tar};
-pub use paths::{resolve_below, split_existing};
+pub use artifacts::{ArtifactFile, Caches, list_artifacts, open_below, write_tar};
+pub use interpreter::{
+    InterpreterError, SourceEnvironment, environment_of, find_environment, resolve_interpreter,
+};
+pub use paths::{resolve_below, split_existing, stays_below};
 pub use remove::remove_tree;
 pub use script::{ScriptError, ensure_script, strip_current_dirs};
 pub use snapshot::{IgnoreRules, SourceError, SourceLimits, copy_tree, replace_source, snapshot};

@@ -1,6 +1,12 @@
 //! Paths that come from elsewhere, held against what is there.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+/// Whether a path is relative and never goes up.
+pub fn stays_below(path: &str) -> bool {
+    let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    Path::new(path).components().all(plain)
+}
 
 /// The folder below `root` that a relative path names, if it exists and no link leads out.
 pub fn resolve_below(root: &Path, relative: &str) -> Option<PathBuf> {

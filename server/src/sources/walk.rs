@@ -13,6 +13,7 @@ pub struct Walk {
     seen: usize,
     entries_max: usize,
     depth_max: usize,
+    skip: fn(&DirEntry) -> bool,
 }
 
 impl Walk {
@@ -25,7 +26,13 @@ impl Walk {
             seen: 0,
             entries_max,
             depth_max,
+            skip: |_| false,
         }
+    }
+
+    /// Does not go into the folders for which `skip` holds, which are not counted and not listed.
+    pub fn skipping(self, skip: fn(&DirEntry) -> bool) -> Self {
+        Self { skip, ..self }
     }
 }
 
@@ -43,9 +50,13 @@ impl Iterator for Walk {
                 None => self.listing = None,
                 Some(Err(_)) => {}
                 Some(Ok(entry)) => {
+                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                    if is_folder && (self.skip)(&entry) {
+                        continue;
+                    }
                     self.seen += 1;
                     let more = *depth < self.depth_max && self.seen < self.entries_max;
-                    if more && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    if more && is_folder {
                         self.folders.push((entry.path(), *depth + 1));
                     }
                     return Some(entry);
@@ -85,5 +96,7 @@ mod tests {
         // Which of the two is seen first is the file system's choice; neither is left out.
         assert_eq!(names(1, usize::MAX), ["a", "x"]);
         assert_eq!(Walk::new(&root.path().join("none"), 9, 9).count(), 0);
+        let skipping = Walk::new(root.path(), 9, 9).skipping(|entry| entry.file_name() == "b");
+        assert_eq!(skipping.count(), 4);
     }
 }

@@ -367,6 +367,7 @@ pub(crate) mod tests {
             number,
             source: MetricSource::Output,
             read_to: Some(9),
+            replace: false,
             points: vec![NewMetricPoint {
                 name: "a".into(),
                 step: Some(1.0),

@@ -63,7 +63,8 @@ impl Store {
 
 const ACTIVE_SELECT: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
                              trial.argv, trial.state, trial.metrics_read, trial.attempt,
-                             trial.gpus, run.mounts
+                             trial.gpus, run.mounts,
+                             min(coalesce(run.parallel, run.trials), run.trials) AS run_parallel
                       FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key";
 const OF_CLUSTER: &str = sql!(
     " WHERE run.key IN (SELECT run FROM trial_count
@@ -96,6 +97,7 @@ fn read_active(
         argv: from_json("trial arguments", &row.get::<_, String>("argv")?)?,
         state: read_state(row)?,
         attempt: row.get("attempt")?,
+        run_parallel: row.get("run_parallel")?,
         gpus: from_json("trial GPUs", &row.get::<_, String>("gpus")?)?,
         mounts: from_json("run datastores", &row.get::<_, String>("mounts")?)?,
         metrics_read: row.get::<_, i64>("metrics_read")?.unsigned_abs(),

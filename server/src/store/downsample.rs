@@ -109,12 +109,14 @@ mod tests {
         let mut thinner = Downsampler::new(values.len() as u64, most);
         for (step, value) in values.iter().enumerate() {
             thinner.add(MetricPoint {
-                step: step as f64,
+                step: Some(step as f64),
                 value: MetricValue(*value),
             });
         }
         let kept = thinner.finish();
-        kept.iter().map(|one| (one.step, one.value.0)).collect()
+        kept.iter()
+            .map(|one| (one.step.unwrap(), one.value.0))
+            .collect()
     }
 
     #[test]

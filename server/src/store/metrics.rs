@@ -8,7 +8,7 @@ use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
 use super::Store;
 use super::downsample::Downsampler;
 use super::error::StoreError;
-use crate::model::metric::{MetricSource, NewMetricPoints};
+use crate::model::metric::NewMetricPoints;
 
 /// How many metric names one run may have; points of further names are dropped.
 const NAMES_PER_RUN_MAX: i64 = 1_000;
@@ -73,12 +73,21 @@ pub(super) fn insert_points(
 ) -> Result<(), StoreError> {
     let source = new.source as u8;
     let place = params![new.run, new.number, source];
-    if new.source == MetricSource::Csv {
-        for table in ["metric_point", "metric_last"] {
-            let delete =
-                format!("DELETE FROM {table} WHERE run = ?1 AND number = ?2 AND source = ?3");
-            connection.prepare_cached(&delete)?.execute(place)?;
-        }
+    if new.replace {
+        // By name, since the key has it before the source: points of other sources are not looked at.
+        connection
+            .prepare_cached(
+                "DELETE FROM metric_point
+                 WHERE run = ?1 AND number = ?2 AND source = ?3
+                   AND name IN (SELECT name FROM metric_last
+                                WHERE run = ?1 AND number = ?2 AND source = ?3)",
+            )?
+            .execute(place)?;
+        connection
+            .prepare_cached(
+                "DELETE FROM metric_last WHERE run = ?1 AND number = ?2 AND source = ?3",
+            )?
+            .execute(place)?;
     }
     if let Some(read_to) = new.read_to {
         connection
@@ -109,10 +118,7 @@ pub(super) fn insert_points(
             Some((written, _)) => *written,
             None => count_points(connection, new, name)?,
         };
-        let step = point
-            .step
-            .filter(|step| step.is_finite())
-            .unwrap_or(written as f64);
+        let step = point.step.filter(|step| step.is_finite());
         let value = to_sql(point.value);
         insert.execute(params![
             new.run, new.number, name, source, written, step, value
@@ -265,4 +271,94 @@ fn query_series(
         });
     }
     Ok(series)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::model::metric::{MetricSource, NewMetricPoint};
+    use crate::store::changes::tests::store_with_claimed_run;
+
+    async fn store() -> (TempDir, Store, i64) {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, run) = store_with_claimed_run(folder.path(), 2, 0).await;
+        (folder, store, run)
+    }
+
+    async fn record(
+        store: &Store,
+        run: i64,
+        source: MetricSource,
+        replace: bool,
+        points: &[(&str, Option<f64>, f64)],
+    ) {
+        let points = points.iter().map(|(name, step, value)| NewMetricPoint {
+            name: (*name).to_owned(),
+            step: *step,
+            value: *value,
+        });
+        let new = NewMetricPoints {
+            run,
+            number: 0,
+            source,
+            read_to: None,
+            replace,
+            points: points.collect(),
+        };
+        let recorded = store.record(vec![new], Vec::new(), None).await.unwrap();
+        assert!(recorded.failed.is_empty(), "{recorded:?}");
+    }
+
+    async fn series(store: &Store, run: i64, name: &str) -> Vec<(Option<f64>, f64)> {
+        let window = SeriesWindow {
+            names: vec![name.to_owned()],
+            from: 0,
+            to: u64::MAX,
+            max_points: 1000,
+        };
+        let found = store.series(run, 0, window).await.unwrap();
+        let points = found.first().map(|one| one.points.clone());
+        let points = points.unwrap_or_default();
+        points.iter().map(|one| (one.step, one.value.0)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_step_that_was_not_stated_is_absent() {
+        let (_folder, store, run) = store().await;
+        let points = [
+            ("loss", Some(100.0), 1.0),
+            ("loss", None, 2.0),
+            ("loss", Some(200.0), 3.0),
+            ("loss", Some(f64::INFINITY), 4.0),
+        ];
+        record(&store, run, MetricSource::Output, false, &points).await;
+        assert_eq!(
+            series(&store, run, "loss").await,
+            [
+                (Some(100.0), 1.0),
+                (None, 2.0),
+                (Some(200.0), 3.0),
+                (None, 4.0)
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn points_of_files_are_added_until_they_are_replaced_and_win() {
+        let (_folder, store, run) = store().await;
+        let output = [("loss", None, 9.0), ("other", None, 8.0)];
+        record(&store, run, MetricSource::Output, false, &output).await;
+        let file = |value| [("loss", Some(value), value)];
+        record(&store, run, MetricSource::File, true, &file(1.0)).await;
+        record(&store, run, MetricSource::File, false, &file(2.0)).await;
+        let both = [(Some(1.0), 1.0), (Some(2.0), 2.0)];
+        assert_eq!(series(&store, run, "loss").await, both);
+        record(&store, run, MetricSource::File, true, &file(3.0)).await;
+        assert_eq!(series(&store, run, "loss").await, [(Some(3.0), 3.0)]);
+        assert_eq!(series(&store, run, "other").await, [(None, 8.0)]);
+        record(&store, run, MetricSource::File, true, &[]).await;
+        assert_eq!(series(&store, run, "loss").await, [(None, 9.0)]);
+    }
 }

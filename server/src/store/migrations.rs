@@ -30,7 +30,7 @@ enum Migration {
     Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration::Sql {
         text: include_str!("../../migrations/0001_runs.sql"),
         sha256: "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
@@ -49,6 +49,10 @@ const MIGRATIONS: [Migration; 6] = [
     },
     Migration::Code(bills::rebill_all),
     Migration::Code(fixed_arguments::add_fixed_arguments),
+    Migration::Sql {
+        text: include_str!("../../migrations/0007_steps.sql"),
+        sha256: "ecbc988701d0b11a0f5f196af4a7e8ab1f844845b45752bea8d9c7a9155be779",
+    },
 ];
 
 /// The most that is read ahead, in bytes: what does not stay in memory is read for nothing.
@@ -131,7 +135,10 @@ mod tests {
         use sha2::{Digest, Sha256};
         for (version, migration) in (1..).zip(&MIGRATIONS) {
             // Which versions are steps in Rust is as fixed as the tables are.
-            assert_eq!(matches!(migration, Migration::Code(_)), version >= 5);
+            assert_eq!(
+                matches!(migration, Migration::Code(_)),
+                matches!(version, 5 | 6)
+            );
             if let Migration::Sql { text, sha256 } = migration {
                 let found = crate::system::random::to_hex(&Sha256::digest(text));
                 assert_eq!(found, *sha256, "version {version}");

@@ -2,6 +2,8 @@
 
 pub mod clock;
 
+pub mod cores;
+
 pub mod random;
 
 pub mod signals;

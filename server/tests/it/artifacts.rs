@@ -49,9 +49,9 @@ fn all_artifacts_come_as_one_tar() {
     assert_eq!(answer.header("Content-Type"), Some("application/x-tar"));
     let big: Vec<u8> = (0..=255).cycle().take(256 * 40_000).collect();
     let expected: [(&str, &[u8]); 4] = [
+        ("out/deep/a.txt", b"a"),
         ("big.bin", &big),
         ("empty", b""),
-        ("out/deep/a.txt", b"a"),
         ("é ü", "é".as_bytes()),
     ];
     let found = unpack_tar(&answer.body);
@@ -70,6 +70,49 @@ fn all_artifacts_come_as_one_tar() {
     );
     let other = path.replace("-0/artifacts.tar", "-1/artifacts.tar");
     assert_eq!(Request::new("GET", &other).send(server.address).status, 403);
+}
+
+#[test]
+fn caches_are_listed_and_packed_where_they_are_asked_for() {
+    let home = Home::new(&[(
+        "make.py",
+        "import os\n\
+         os.makedirs('__pycache__'); os.makedirs('.cache/pip')\n\
+         for name in ['__pycache__/a.pyc', '.cache/pip/b', 'm.pt', 'r.csv']:\n\
+         \x20   open(name, 'w').write(name)",
+    )]);
+    let server = home.start();
+    let trial = &server.finish(&server.launch("make.py "))[0];
+    let id = trial["id"].as_str().unwrap();
+    let wanted = ["m.pt", "r.csv"];
+    let all = ["m.pt", "r.csv", ".cache/pip/b", "__pycache__/a.pyc"];
+    for (query, expected) in [
+        ("", &wanted[..]),
+        ("all=false", &wanted),
+        ("all=true", &all),
+    ] {
+        let page = server.get(&format!(
+            "/v1/core/local/experiments/{id}/artifacts?{query}"
+        ));
+        let files = page["artifacts"].as_array().unwrap();
+        let names: Vec<&str> = files
+            .iter()
+            .filter_map(|file| file["filename"].as_str())
+            .collect();
+        assert_eq!(names, expected, "{query}");
+        let url = page["archiveUrl"].as_str().unwrap();
+        let answer = Request::new("GET", &url[url.find("/v1/").unwrap()..]).send(server.address);
+        let packed = unpack_tar(&answer.body);
+        let packed: Vec<&str> = packed.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(packed, expected, "{query}");
+    }
+    // By pages, as Grid's client reads them.
+    let path = format!("/v1/core/local/experiments/{id}/artifacts?pageSize=1&pageToken=");
+    let first = server.get(&path);
+    let token = first["nextPageToken"].as_str().unwrap();
+    let second = server.get(&format!("{path}{token}"));
+    assert_eq!(second["artifacts"][0]["filename"], "r.csv");
+    assert_eq!(second["nextPageToken"], "");
 }
 
 #[test]

@@ -305,6 +305,24 @@ fn binary_output_is_shown_and_kept_as_it_was() {
         (offset, pages) = (next, pages + 1);
     }
     assert_eq!((offset, pages > 9), (kept.len() as u64, true));
+    // The file is the output to the byte, for whoever has its address.
+    let page = server.get(&format!("/v1/core/local/experiments/{id}/logs"));
+    let url = page["downloadUrl"].as_str().unwrap();
+    let path = &url[url.find("/v1/").unwrap()..];
+    let answer = Request::new("GET", path).send(server.address);
+    assert_eq!((answer.status, &answer.body), (200, &kept));
+    let shown = format!(
+        "attachment; filename=\"{}.log\"",
+        trial["name"].as_str().unwrap()
+    );
+    assert_eq!(answer.header("Content-Disposition"), Some(shown.as_str()));
+    for forged in [
+        path.replace("attempt=0", "attempt=1"),
+        path.replace("signature=", "signature=00"),
+    ] {
+        let answer = Request::new("GET", &forged).send(server.address);
+        assert_eq!(answer.status, 403, "{forged}");
+    }
 }
 
 #[test]

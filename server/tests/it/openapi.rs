@@ -170,6 +170,10 @@ fn addresses(server: &Server, path: &str, run: &str, experiment: &str) -> Vec<St
         "experiments" => vec![format!("{filled}?names=x-exp0"), filled],
         "logs" => vec![format!("{filled}?search=loss"), filled],
         "file" => vec![local(&server.get(&files)["artifacts"][0]["url"])],
+        "output.log" => {
+            let logs = format!("/v1/core/local/experiments/{experiment}/logs");
+            vec![local(&server.get(&logs)["downloadUrl"])]
+        }
         "artifacts.tar" => vec![local(&server.get(&files)["archiveUrl"])],
         _ => vec![filled],
     }

@@ -11,19 +11,21 @@ use crate::client::Request;
 use crate::server::{Home, KEY, Server, USER};
 
 /// The tables of the first version, and what each version after it added to them. The fifth corrects
-/// figures and leaves the tables as they are; the sixth adds a column and fills it, in Rust.
-const TABLES: [&str; 6] = [
+/// figures and leaves the tables as they are; the sixth adds a column and fills it, in Rust; the
+/// seventh lets a point have no step.
+const TABLES: [&str; 7] = [
     include_str!("../../migrations/0001_runs.sql"),
     include_str!("../../migrations/0002_control.sql"),
     include_str!("../../migrations/0003_data.sql"),
     include_str!("../../migrations/0004_load.sql"),
     "",
     "ALTER TABLE run ADD COLUMN fixed TEXT",
+    include_str!("../../migrations/0007_steps.sql"),
 ];
 
 /// What each version, from the second on, could store of a run that has ended beyond what the one
 /// before it could.
-const LATER_ROWS: [&str; 5] = [
+const LATER_ROWS: [&str; 6] = [
     "UPDATE run SET stop_after = 3, failures = 2, cpus = 2, gpus = 1, upload = 'abc' WHERE key = 1;
      UPDATE trial SET attempt = 1, gpus = '[1, 3]' WHERE run = 1 AND number = 4;
      INSERT INTO trial_attempt VALUES
@@ -35,6 +37,8 @@ const LATER_ROWS: [&str; 5] = [
     "",
     r#"UPDATE run SET fixed = '[{"name":"script","value":"quick.sh"},{"name":"--note","value":"a b"},
          {"name":"--fast","value":"--fast"}]' WHERE key = 1;"#,
+    "INSERT INTO metric_point VALUES (1, 3, 1, 0, 1, NULL, 0.25);
+     UPDATE metric_last SET points = 2 WHERE run = 1 AND number = 3 AND name = 1;",
 ];
 
 const ENDED_RUN: &str = "01k0old000000000000000ended";
@@ -210,7 +214,7 @@ fn check_rows(home: &Home, before: Vec<Rows>) {
         assert!(rows == old.rows, "{} has changed", old.table);
     }
     let fresh = Connection::open_in_memory().unwrap();
-    fresh.execute_batch(&TABLES.concat()).unwrap();
+    fresh.execute_batch(&TABLES.join(";\n")).unwrap();
     let tables = |database: &Connection| -> Vec<(String, Option<String>)> {
         let query = "SELECT name, sql FROM sqlite_schema ORDER BY name";
         let mut statement = database.prepare(query).unwrap();
@@ -295,13 +299,13 @@ fn check_trials(server: &Server) {
     let series = server.get(&format!(
         "/v1/core/local/experiments/{ENDED_RUN}-3/metrics?name=loss"
     ));
-    let values: Vec<&Value> = series["series"][0]["points"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|point| &point["value"])
-        .collect();
-    assert_eq!(values, [&json!(0.5), &json!("NaN"), &json!("Infinity")]);
+    assert_eq!(
+        series["series"][0]["points"],
+        json!([
+            {"step": 0.0, "value": 0.5}, {"step": 1.0, "value": "NaN"},
+            {"step": 2.0, "value": "Infinity"},
+        ])
+    );
 }
 
 fn check_upgrade_from(version: usize) {
@@ -491,7 +495,7 @@ fn what_was_billed_for_waiting_is_put_right() {
     let version: i64 = database
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 6);
+    assert_eq!(version, 7);
 }
 
 #[test]
@@ -520,8 +524,13 @@ fn a_database_of_the_fifth_version_is_taken_up() {
 }
 
 #[test]
-fn a_database_of_this_version_is_taken_up() {
+fn a_database_of_the_sixth_version_is_taken_up() {
     check_upgrade_from(6);
+}
+
+#[test]
+fn a_database_of_this_version_is_taken_up() {
+    check_upgrade_from(7);
 }
 
 #[test]

@@ -19,9 +19,9 @@ macro_rules! each_type {
             ErrorBody ErrorDetail Event Experiment ExperimentCounts ExperimentList ExperimentSpec
             ExperimentState ExperimentStatus FixedArgument Image InstanceType InstanceTypeList Int64 LogMatch
             LogMatches LogPage LoginAnswer MetricPoint MetricSeries MetricValue PageSession
-            Resources RetryRun Run RunList RunSpec RunState RunStates RunStatus Scalar Scratch
+            ProgramOrigin Resources RetryRun Run RunList RunSpec RunState RunStates RunStatus Scalar Scratch
             SeriesList SpaceIndex StateList TrialsInState SweepOptions Timestamp TrialChanges
-            TrialPage TrialRow UpdateExperiment UpdateRun User UserStatus
+            TrialExecution TrialPage TrialRow UnreadLine UpdateExperiment UpdateRun User UserStatus
         ])
     };
     (@ $check:ident $arguments:tt [$($type:ident)*]) => {

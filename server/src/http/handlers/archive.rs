@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::artifacts::ensure_not_discarded;
+use super::artifacts::{ensure_not_discarded, read_caches};
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
@@ -38,6 +38,7 @@ const CHUNKS_QUEUED_MAX: usize = 8;
     tag = tags::EXPERIMENTS,
     params(
         ExperimentPath,
+        ("all" = Option<bool>, Query, description = "As in the address: `true` for caches too."),
         ("expires" = i64, Query, description = "As in the address: microseconds since 1970."),
         ("signature" = String, Query, description = "As in the address."),
     ),
@@ -67,10 +68,11 @@ pub async fn download_all(
     let work =
         TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let source = app.config.data.source(&run.id);
+    let caches = read_caches(&params)?;
     let (sender, receiver) = channel(CHUNKS_QUEUED_MAX);
     // Ends by itself when everything is sent or the client has hung up.
     drop(tokio::task::spawn_blocking(move || {
-        let names: Vec<String> = list_artifacts(&work, &source)
+        let names: Vec<String> = list_artifacts(&work, &source, caches)
             .into_iter()
             .map(|file| file.name)
             .collect();

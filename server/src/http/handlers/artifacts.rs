@@ -18,16 +18,17 @@ use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed, wire};
 use crate::runner::protocol::TrialFolder;
-use crate::sources::{ArtifactFile, list_artifacts, open_below};
+use crate::sources::{ArtifactFile, Caches, list_artifacts, open_below};
 use crate::store::FileScope;
 
 /// How many a page holds where the call does not say, and at most.
 const PAGE_SIZE: usize = 25;
 const PAGE_SIZE_MAX: usize = 1_000;
-/// How long an address of an artifact works.
-const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
+/// How long an address of an artifact works, or of an output.
+pub(super) const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
 
-/// Files that an experiment wrote.
+/// Files that an experiment wrote, without caches: models and checkpoints first, then results, plots,
+/// other files and logs.
 ///
 /// 410 where they have been deleted, as the server's settings ask for old runs.
 #[utoipa::path(
@@ -39,6 +40,12 @@ const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
         ExperimentPath,
         ("pageToken" = Option<String>, Query, description = "`nextPageToken` of the page before."),
         ("pageSize" = Option<u64>, Query, description = "25 where absent, at most 1000."),
+        (
+            "all" = Option<bool>,
+            Query,
+            description = "`true`: caches too (`__pycache__`, `.cache`, data sets that libraries \
+                           fetch, …), as the last ones (ours).",
+        ),
     ),
     responses((status = 200, description = "The page.", body = ArtifactPage)),
 )]
@@ -58,10 +65,12 @@ pub async fn list(
         .parse_first("pageSize")?
         .unwrap_or(PAGE_SIZE)
         .clamp(1, PAGE_SIZE_MAX);
+    let caches = read_caches(&params)?;
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
     let source = app.config.data.source(&run.id);
     let found =
-        tokio::task::spawn_blocking(move || list_artifacts(&folder.work(), &source)).await?;
+        tokio::task::spawn_blocking(move || list_artifacts(&folder.work(), &source, caches))
+            .await?;
     let host = address::host(&headers);
     let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
     let shown = |file: &ArtifactFile| {
@@ -83,7 +92,7 @@ pub async fn list(
         } else {
             String::new()
         },
-        archive_url: address::archive(&app, host, &name, &id, expires),
+        archive_url: address::archive(&app, host, &name, &id, caches, expires),
     }))
 }
 
@@ -140,6 +149,14 @@ pub async fn download(
         HeaderValue::from_static("attachment"),
     );
     Ok(response)
+}
+
+/// What a call asks for by `all`.
+pub(super) fn read_caches(params: &QueryParams) -> Result<Caches, ApiError> {
+    Ok(match params.parse_first("all")? {
+        Some(true) => Caches::Listed,
+        _ => Caches::Hidden,
+    })
 }
 
 /// Refuses with 410 if the files of a run's trials were deleted, or are marked for it.

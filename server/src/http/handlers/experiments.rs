@@ -16,6 +16,7 @@ use crate::http::extract::{ClusterPath, ExperimentPath, JsonBody, PathParam, Que
 use crate::http::openapi::tags;
 use crate::http::wire;
 use crate::model::{RunRecord, TrialRecord, TrialState, names};
+use crate::runner::metrics::unread::read_unread;
 use crate::runner::protocol::TrialFolder;
 use crate::store::SeriesWindow;
 
@@ -80,12 +81,12 @@ pub async fn get(
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
-    if !run.spec.datastores.is_empty() {
-        let folder =
-            TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
-        let started = tokio::task::spawn_blocking(move || folder.read_start()).await?;
-        // Not yet started, or long cleared away.
-        experiment.status.datastores = started.ok().flatten().and_then(|note| note.datastores);
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
+    let started = tokio::task::spawn_blocking(move || folder.read_start()).await?;
+    // None where it has not started yet, or is long cleared away.
+    if let Some(start) = started.ok().flatten() {
+        experiment.status.datastores = start.datastores;
+        experiment.status.execution = start.execution;
     }
     Ok(Json(experiment))
 }
@@ -205,7 +206,11 @@ pub async fn metrics(
             .clamp(5, SERIES_POINTS_MAX),
     };
     let series = app.store.series(run.key, trial.number, window).await?;
-    Ok(Json(SeriesList { series }))
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
+    let unread = tokio::task::spawn_blocking(move || read_unread(&folder))
+        .await
+        .unwrap_or_default();
+    Ok(Json(SeriesList { series, unread }))
 }
 
 /// A trial and its run by the trial's id.

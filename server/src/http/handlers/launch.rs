@@ -22,11 +22,10 @@ use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
-use crate::model::price;
-use crate::model::{NewRun, NewTrial, RunRecord};
+use crate::model::{NewRun, NewTrial, RunRecord, names, price};
 use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
-    strip_current_dirs,
+    stays_below, strip_current_dirs,
 };
 use crate::store::CreateOutcome;
 use crate::system::random;
@@ -113,13 +112,14 @@ async fn prepare_run(
     app: &Arc<App>,
     identity: &Identity,
     cluster: &str,
-    request: CreateRun,
+    mut request: CreateRun,
     key: Option<(String, [u8; 32])>,
 ) -> Result<NewRun, ApiError> {
     let settings = find_cluster(app, cluster)?;
     check_support(cluster, &request)?;
     ensure_disk_space(app)?;
     inputs::check_repository(app, &request)?;
+    request.spec.sweep_options = inputs::resolve_python(app, &request).await?;
     let controls = control::read_controls(&app.config, settings, &request.spec)?;
     let (mounts, datastores) =
         inputs::resolve_datastores(app, request.spec.datastores.clone()).await?;
@@ -234,8 +234,7 @@ fn check_support(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
 
 fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiError> {
     for (name, value) in environment {
-        let fits = !name.is_empty() && !name.contains(['=', '\0']) && !value.0.contains('\0');
-        if !fits {
+        if !names::is_environment_variable(name, &value.0) {
             return Err(ApiError::Invalid(format!(
                 "`{}` cannot be set in the environment.",
                 truncated(name)
@@ -324,7 +323,7 @@ fn with_server_defaults(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec
 
 /// A script lies in the source folder; whether it exists is known once the source is there.
 fn check_script(script: &str) -> Result<(), ApiError> {
-    if inputs::stays_below(script) {
+    if stays_below(script) {
         Ok(())
     } else {
         Err(ApiError::Invalid(format!(

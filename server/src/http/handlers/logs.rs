@@ -3,16 +3,24 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage, paths};
+use tokio::io::AsyncReadExt;
+use tokio_util::io::ReaderStream;
 use utoipa::ToSchema;
 
+use super::artifacts::URL_LIFETIME_MICROS;
 use super::experiments;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
-use crate::http::openapi::tags;
+use crate::http::openapi::{Binary, tags};
+use crate::http::{address, signed};
+use crate::model::names::experiment_name;
 use crate::runner::output_reader::{OutputSlice, read_output, search_output};
 use crate::runner::protocol::TrialFolder;
 use crate::store::FileScope;
@@ -70,9 +78,10 @@ pub async fn get(
         experiment: id,
     }): PathParam<ExperimentPath>,
     params: QueryParams,
+    headers: HeaderMap,
 ) -> Result<Json<LogAnswer>, ApiError> {
     // The state is read before the output: a trial that has ended writes no more.
-    let (run, trial) = experiments::find(&app, name, &id).await?;
+    let (run, trial) = experiments::find(&app, name.clone(), &id).await?;
     let limit = params
         .parse_first("limit")?
         .unwrap_or(LOG_PAGE_SIZE)
@@ -85,11 +94,7 @@ pub async fn get(
             "There is no attempt {attempt} of this experiment."
         )));
     }
-    if let Some(at) = app.store.discarded_at(run.key, FileScope::All).await? {
-        return Err(ApiError::Gone(format!(
-            "The output of this run was deleted at {at}, as the server's settings ask for old runs."
-        )));
-    }
+    ensure_not_discarded(&app, run.key).await?;
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt);
     if let Some(text) = params.get("search").filter(|text| !text.is_empty()) {
         let found = search_log(folder, text.to_owned(), offset).await?;
@@ -107,6 +112,12 @@ pub async fn get(
         .await?
         .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
     let ended = attempt < trial.attempt || trial.state.ended();
+    let download_url = if stretch.size > 0 {
+        let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
+        address::output(&app, address::host(&headers), &name, &id, attempt, expires)
+    } else {
+        String::new()
+    };
     // A trial that never had a folder has only the reason why.
     let nothing = ended && stretch.size == 0 && trial.exit_code.is_none();
     let stretch = if nothing {
@@ -121,7 +132,77 @@ pub async fn get(
         size: stretch.size,
         ended,
         dropped,
+        download_url,
     })))
+}
+
+/// The whole output of an experiment, byte for byte (ours), by `downloadUrl` of a section of it.
+///
+/// Needs no credentials and works for an hour. Of an output that still grows, what is there now.
+#[utoipa::path(
+    get,
+    path = paths::OUTPUT_FILE,
+    operation_id = "getOutputFile",
+    tag = tags::EXPERIMENTS,
+    params(
+        ExperimentPath,
+        ("attempt" = u32, Query, description = "As in the address: an attempt, from 0."),
+        ("expires" = i64, Query, description = "As in the address: microseconds since 1970."),
+        ("signature" = String, Query, description = "As in the address."),
+    ),
+    responses((
+        status = 200,
+        description = "The output.",
+        body = inline(Binary),
+        content_type = "application/octet-stream",
+        headers(("Content-Disposition" = String, description = "`attachment`, with a file name.")),
+    )),
+)]
+pub async fn download(
+    State(app): State<Arc<App>>,
+    PathParam(ExperimentPath {
+        cluster: name,
+        experiment: id,
+    }): PathParam<ExperimentPath>,
+    params: QueryParams,
+) -> Result<Response, ApiError> {
+    let attempt: u32 = params.parse_first("attempt")?.unwrap_or(0);
+    let subject = address::output_subject(&id, attempt);
+    if !signed::verify_signature(&app, [address::OUTPUT, &subject], &params)? {
+        return Err(ApiError::Forbidden(
+            "This address of an output is wrong or too old; read the output again.".to_owned(),
+        ));
+    }
+    let (run, trial) = experiments::find(&app, name, &id).await?;
+    ensure_not_discarded(&app, run.key).await?;
+    let path = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt).output();
+    let missing = |_| ApiError::NotFound("This output is not there any more.".to_owned());
+    let file = tokio::fs::File::open(path).await.map_err(missing)?;
+    let length = file.metadata().await.map_err(missing)?.len();
+    let mut response = Body::from_stream(ReaderStream::new(file.take(length))).into_response();
+    let headers = response.headers_mut();
+    // Whatever it holds, a browser must save it, never render it on our origin.
+    let kind = HeaderValue::from_static("application/octet-stream");
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::CONTENT_LENGTH, length.into());
+    let file_name = experiment_name(&run.name, trial.number);
+    let shown = format!("attachment; filename=\"{file_name}.log\"");
+    let shown = HeaderValue::from_str(&shown);
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        shown.unwrap_or(HeaderValue::from_static("attachment")),
+    );
+    Ok(response)
+}
+
+/// Refuses with 410 if the outputs of a run's trials were deleted.
+async fn ensure_not_discarded(app: &App, run: i64) -> Result<(), ApiError> {
+    let deleted = app.store.discarded_at(run, FileScope::All).await?;
+    deleted.map_or(Ok(()), |at| {
+        Err(ApiError::Gone(format!(
+            "The output of this run was deleted at {at}, as the server's settings ask for old runs."
+        )))
+    })
 }
 
 /// The lines that hold a text.

@@ -296,6 +296,17 @@ impl Dispatcher {
         self.disk_low
     }
 
+    /// How many trials share the machine while this one runs: as many as are active, or as slots,
+    /// its run's limit, and the cluster's CPUs and GPUs let its run have at once.
+    fn trials_at_once(&self, trial: &ActiveTrial) -> u32 {
+        let slots = u32::try_from(self.slots).unwrap_or(u32::MAX);
+        let active = u32::try_from(self.active.len()).unwrap_or(u32::MAX);
+        let settings = self.app.config.clusters.get(&self.cluster);
+        let of_run = settings.map_or(u32::MAX, |settings| settings.capacity_for(trial));
+        let of_run = of_run.min(trial.run_parallel);
+        of_run.max(active).clamp(1, slots.max(1))
+    }
+
     /// Submits claimed trials to the engine. If it fails, they wait until the pause is over.
     async fn submit_claimed(&mut self) -> Result<(), StoreError> {
         if self.backoff.is_active() {
@@ -305,8 +316,9 @@ impl Dispatcher {
         let submissions: Vec<_> = waiting
             .map(|active| {
                 let (engine, trial) = (Arc::clone(&self.engine), active.trial.clone());
+                let at_once = self.trials_at_once(&trial);
                 tokio::task::spawn_blocking(move || {
-                    ((trial.run, trial.number), engine.submit(&trial))
+                    ((trial.run, trial.number), engine.submit(&trial, at_once))
                 })
             })
             .collect();

@@ -1,6 +1,6 @@
 //! Trials as processes of this machine, each owned by a supervisor (see [`crate::runner::supervisor`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::cores::{AttemptKey, CoreAllocator, attempt_key};
+use super::job::JobMaker;
 use super::{Engine, SubmitError, TrialStatus};
-use crate::config::{Limits, MountMode};
 use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
-use crate::model::names::{experiment_id, experiment_name};
 use crate::runner::identity::kill_group_if_same;
-use crate::runner::protocol::{EndCause, EndRecord, JobSpec, TrialFolder};
+use crate::runner::protocol::{EndCause, EndRecord, TrialFolder};
 use crate::runner::supervisor::EXIT_DISK_FULL;
 use crate::sources::{SourceError, copy_tree, remove_tree};
 use crate::system::clock;
@@ -24,18 +24,12 @@ use crate::upkeep::disk::is_full;
 /// How much of a supervisor's log goes into a trial's message, in bytes.
 const SUPERVISOR_LOG_SHOWN_MAX: usize = 1_000;
 
-/// An attempt of a trial: its run's key, its number, and how often it was tried before.
-type AttemptKey = (i64, u32, u32);
-
 /// Runs trials as processes of this machine, each below a supervisor that outlives the server.
 pub struct LocalEngine {
     data: DataDir,
     program: PathBuf,
-    cluster: String,
-    /// Whether trials get GPUs of their own (`CUDA_VISIBLE_DEVICES`).
-    assigns_gpus: bool,
-    mounts: MountMode,
-    limits: Limits,
+    jobs: JobMaker,
+    cores: Arc<CoreAllocator>,
     supervisors: Arc<Mutex<HashMap<AttemptKey, SupervisorStatus>>>,
     wake: Arc<Notify>,
 }
@@ -50,22 +44,20 @@ enum SupervisorStatus {
 }
 
 impl LocalEngine {
-    /// `data`: the server's data folder; `program`: our own binary; `wake` is notified whenever a
-    /// supervisor ends.
+    /// `program`: our own binary; `cores` are shared with the other local clusters; `wake` is
+    /// notified whenever a supervisor ends.
     pub fn new(
         config: &crate::config::Config,
         cluster: &str,
         program: PathBuf,
+        cores: Arc<CoreAllocator>,
         wake: Arc<Notify>,
     ) -> Self {
-        let settings = config.clusters.get(cluster);
         Self {
             data: config.data.clone(),
             program,
-            cluster: cluster.to_owned(),
-            assigns_gpus: settings.is_some_and(|settings| !settings.gpus.is_empty()),
-            mounts: settings.map_or_else(MountMode::default, |settings| settings.mounts),
-            limits: config.limits,
+            jobs: JobMaker::new(config, cluster, Arc::clone(&cores)),
+            cores,
             supervisors: Arc::default(),
             wake,
         }
@@ -77,7 +69,12 @@ impl LocalEngine {
 
     /// Creates the trial's folder, its copy of the source and its job. What a killed server left
     /// unfinished is created again.
-    fn prepare(&self, trial: &ActiveTrial, folder: &TrialFolder) -> Result<(), SubmitError> {
+    fn prepare(
+        &self,
+        trial: &ActiveTrial,
+        folder: &TrialFolder,
+        at_once: u32,
+    ) -> Result<(), SubmitError> {
         let say = |error: io::Error| submit_error(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
         if !folder.work().exists() {
@@ -100,51 +97,9 @@ impl LocalEngine {
             }
             fs::rename(&unfinished, folder.work()).map_err(say)?;
         }
-        let job = JobSpec {
-            command: command_line(&trial.argv),
-            environment: self.environment(trial),
-            output_bytes: self.limits.output_bytes,
-            stop_grace_seconds: self.limits.stop_grace_seconds,
-            time_limit_seconds: self.time_limit(trial),
-            working_folder: trial.spec.relative_work_dir.clone(),
-            mounts: trial.mounts.clone(),
-            mounts_by_arguments: self.mounts == MountMode::Arguments,
-            at: Some(clock::now()),
-        };
+        let job = self.jobs.make(trial, folder, at_once);
+        let job = job.map_err(SubmitError::Permanent)?;
         folder.write_job_spec(&job).map_err(say)
-    }
-
-    fn time_limit(&self, trial: &ActiveTrial) -> Option<u64> {
-        let asked = trial.spec.sweep_options.time_limit.as_ref();
-        let asked = asked.and_then(|limit| limit.0.parse().ok());
-        Some(asked.unwrap_or(self.limits.trial_seconds)).filter(|seconds| *seconds > 0)
-    }
-
-    /// What Grid's documents promise, then what the run asks for.
-    fn environment(&self, trial: &ActiveTrial) -> BTreeMap<String, String> {
-        let id = experiment_id(&trial.run_id, trial.number);
-        let name = experiment_name(&trial.run_name, trial.number);
-        let ours = [
-            ("PYTHONUNBUFFERED", "1"),
-            ("GRID_EXPERIMENT_ID", &id),
-            ("GRID_EXPERIMENT_NAME", &name),
-            ("GRID_USER_ID", &trial.account),
-            ("GRID_CLUSTER_ID", &self.cluster),
-            ("GRID_INSTANCE_TYPE", &trial.spec.instance_type),
-        ];
-        let ours = ours
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let asked = trial
-            .spec
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), value.0.clone()));
-        let gpus: Vec<String> = trial.gpus.iter().map(ToString::to_string).collect();
-        let devices = ("CUDA_VISIBLE_DEVICES".to_owned(), gpus.join(","));
-        // Last, so that a run cannot override it and use another trial's GPUs.
-        let devices = self.assigns_gpus.then_some(devices);
-        ours.chain(asked).chain(devices).collect()
     }
 
     /// Starts the supervisor. It becomes the leader of its own session; no pipe ties it to us.
@@ -202,8 +157,34 @@ impl LocalEngine {
             .remove(&key);
     }
 
+    /// The status of a trial. Its cores are noted where an earlier server has started it, and freed
+    /// once it has ended.
     fn inspect(&self, trial: &ActiveTrial) -> io::Result<TrialStatus> {
         let (key, folder) = (attempt_key(trial), self.trial_folder(trial));
+        let status = self.read_status(key, &folder)?;
+        match status {
+            TrialStatus::Starting | TrialStatus::Running(_) => self.adopt_cores(key, &folder),
+            TrialStatus::Ended(_) | TrialStatus::DiskFull(_) | TrialStatus::Lost { .. } => {
+                self.cores.release(key);
+            }
+            TrialStatus::Unknown => {}
+        }
+        Ok(status)
+    }
+
+    /// Notes the cores of a trial that an earlier server has started. Reads its order once: a trial
+    /// that may use all cores holds none.
+    fn adopt_cores(&self, key: AttemptKey, folder: &TrialFolder) {
+        if self.cores.holds(key) {
+            return;
+        }
+        // A job that cannot be read reserves nothing: it may cost time, and is no failure.
+        let planned = folder.read_job_spec().ok().and_then(|job| job.execution);
+        let cores = planned.map_or_else(Vec::new, |planned| planned.cores);
+        self.cores.adopt(key, cores);
+    }
+
+    fn read_status(&self, key: AttemptKey, folder: &TrialFolder) -> io::Result<TrialStatus> {
         // The order of these reads matters: a supervisor locks, then claims, and writes the end
         // before it unlocks. So a trial that is claimed and whose lock is free now has ended.
         let known = self.supervisor_status(key);
@@ -219,18 +200,18 @@ impl LocalEngine {
                 .map_or(TrialStatus::Starting, |note| TrialStatus::Running(note.at)),
             (false, true, _) => {
                 self.forget_supervisor(key);
-                inspect_orphan(&folder)?
+                inspect_orphan(folder)?
             }
             (false, false, Some(SupervisorStatus::Alive)) => TrialStatus::Starting,
             (false, false, Some(SupervisorStatus::DiskFull)) => {
                 self.forget_supervisor(key);
-                TrialStatus::DiskFull(read_supervisor_log(&folder))
+                TrialStatus::DiskFull(read_supervisor_log(folder))
             }
             (false, false, Some(SupervisorStatus::Exited)) => {
                 self.forget_supervisor(key);
                 TrialStatus::Lost {
                     started: None,
-                    reason: format!("it could not be started: {}", read_supervisor_log(&folder)),
+                    reason: format!("it could not be started: {}", read_supervisor_log(folder)),
                 }
             }
             (false, false, None) => TrialStatus::Unknown,
@@ -239,15 +220,20 @@ impl LocalEngine {
 }
 
 impl Engine for LocalEngine {
-    fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError> {
-        let folder = self.trial_folder(trial);
+    fn submit(&self, trial: &ActiveTrial, at_once: u32) -> Result<(), SubmitError> {
+        let (key, folder) = (attempt_key(trial), self.trial_folder(trial));
         let taken = folder.is_claimed() || folder.has_supervisor().unwrap_or(false);
         if taken {
             return Ok(());
         }
-        self.prepare(trial, &folder)?;
-        self.start_supervisor(attempt_key(trial), &folder)
-            .map_err(|error| submit_error("no process could be started", &error))
+        let submitted = self.prepare(trial, &folder, at_once).and_then(|()| {
+            self.start_supervisor(key, &folder)
+                .map_err(|error| submit_error("no process could be started", &error))
+        });
+        if submitted.is_err() {
+            self.cores.release(key);
+        }
+        submitted
     }
 
     fn observe(&self, trials: &[&ActiveTrial]) -> Vec<TrialStatus> {
@@ -269,11 +255,14 @@ impl Engine for LocalEngine {
         // With the claim we own the trial: a supervisor that starts later finds it taken. The stop
         // file is written first, so that the next server sees why a claimed trial has no end.
         let folder = self.trial_folder(trial);
-        folder
+        let withdrawn = folder
             .create()
             .and_then(|()| folder.request_stop())
-            .and_then(|()| folder.claim())
-            .map_err(|error| error.to_string())
+            .and_then(|()| folder.claim());
+        if matches!(withdrawn, Ok(true)) {
+            self.cores.release(attempt_key(trial));
+        }
+        withdrawn.map_err(|error| error.to_string())
     }
 
     fn stop(&self, trial: &ActiveTrial) -> Result<(), String> {
@@ -321,32 +310,6 @@ fn submit_error(what: &str, error: &io::Error) -> SubmitError {
     }
 }
 
-fn attempt_key(trial: &ActiveTrial) -> AttemptKey {
-    (trial.run, trial.number, trial.attempt)
-}
-
-/// The command line of a script: an interpreter by its extension, then the arguments as they are;
-/// no shell reads them.
-fn command_line(argv: &[String]) -> Vec<String> {
-    let ending = argv
-        .first()
-        .and_then(|script| Path::new(script).extension()?.to_str());
-    let interpreter = match ending {
-        Some("sh") => "bash",
-        Some("jl") => "julia",
-        _ => "python3",
-    };
-    let mut command = vec![interpreter.to_owned()];
-    command.extend_from_slice(argv);
-    // A script named `-c.py` must not be read as an option.
-    if let Some(script) = command.get_mut(1)
-        && script.starts_with('-')
-    {
-        script.insert_str(0, "./");
-    }
-    command
-}
-
 /// Whether nothing is there, as opposed to something that cannot be read now.
 fn is_missing(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
@@ -369,21 +332,6 @@ mod tests {
     use super::*;
     use crate::runner::protocol::StartRecord;
 
-    fn of(argv: &[&str]) -> Vec<String> {
-        command_line(&argv.iter().map(ToString::to_string).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn scripts_run_by_their_ending() {
-        assert_eq!(
-            of(&["a/b.py", "--x", "$(rm -rf /)"]),
-            ["python3", "a/b.py", "--x", "$(rm -rf /)"]
-        );
-        assert_eq!(of(&["run.sh"]), ["bash", "run.sh"]);
-        assert_eq!(of(&["run.jl", "1"]), ["julia", "run.jl", "1"]);
-        assert_eq!(of(&["-c.py"]), ["python3", "./-c.py"]);
-    }
-
     fn trial() -> ActiveTrial {
         ActiveTrial {
             run: 1,
@@ -395,6 +343,7 @@ mod tests {
             argv: vec!["a.sh".into()],
             state: crate::model::TrialState::Starting,
             attempt: 0,
+            run_parallel: 1,
             gpus: Vec::new(),
             mounts: Vec::new(),
             metrics_read: 0,
@@ -405,10 +354,8 @@ mod tests {
         LocalEngine {
             data: DataDir::new(data),
             program: "/nonexistent".into(),
-            cluster: "local".into(),
-            assigns_gpus: false,
-            mounts: MountMode::default(),
-            limits: Limits::default(),
+            jobs: JobMaker::default(),
+            cores: Arc::default(),
             supervisors: Arc::default(),
             wake: Arc::default(),
         }
@@ -442,6 +389,7 @@ mod tests {
             identity: None,
             command: Vec::new(),
             datastores: None,
+            execution: None,
         };
         folder.write_start(&note).unwrap();
         let seen = engine(data.path()).observe(&[&other]);

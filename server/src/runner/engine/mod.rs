@@ -2,10 +2,15 @@
 //! status of trials, and stops one. Its methods block; the dispatcher calls them off the async
 //! threads.
 
+mod cores;
+mod job;
 mod local;
+mod program;
+mod threads;
 
 use sweep_planner::api::Timestamp;
 
+pub use cores::CoreAllocator;
 pub use local::LocalEngine;
 
 use super::protocol::EndRecord;
@@ -46,8 +51,9 @@ pub enum SubmitError {
 
 /// What executes the trials of a cluster.
 pub trait Engine: Send + Sync {
-    /// Submits a trial. Submitting it again has no effect: it starts at most once.
-    fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError>;
+    /// Submits a trial, one of so many that may run at once. Submitting it again has no effect: it
+    /// starts at most once.
+    fn submit(&self, trial: &ActiveTrial, at_once: u32) -> Result<(), SubmitError>;
 
     /// The status of each of these trials, in their order.
     fn observe(&self, trials: &[&ActiveTrial]) -> Vec<TrialStatus>;

@@ -1,10 +1,11 @@
-//! What trials measure: read from their output and from Lightning's `metrics.csv`, while they run.
+//! What trials measure: read from their output and from files that they write, while they run.
 
 pub mod reader;
 
 pub mod lines;
-mod python;
+pub mod stream;
+pub mod unread;
 
-pub mod lightning;
+pub mod files;
 
 pub use reader::{MetricsReader, NewMetrics};

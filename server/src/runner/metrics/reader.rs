@@ -1,39 +1,22 @@
 //! Reads the metrics that a trial has written since the last poll.
 
-use std::fs::{self, File, Metadata};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
 
-use super::lightning;
+use super::files::MetricFiles;
 use super::lines::LineMetrics;
 use crate::model::metric::{MetricSource, NewMetricPoint, NewMetricPoints};
 use crate::runner::protocol::TrialFolder;
-use crate::sources::{Walk, open_below};
 
 /// The most bytes of metrics read in one poll; the next one goes on.
 const CHUNK: u64 = 1 << 20;
-/// The largest `metrics.csv` that is read.
-const CSV_MAX: u64 = 64 << 20;
-/// How often a running trial's folder is searched for a `metrics.csv`.
-const SEARCH_INTERVAL: Duration = Duration::from_secs(5);
-/// A file that changes is read again at most every so often, and less often the larger it is.
-const REREAD_INTERVAL: Duration = Duration::from_secs(2);
-/// Bytes of `metrics.csv` that may be read again per second.
-const REREAD_BYTES_PER_SECOND: u64 = 500_000;
-/// How many files and folders are looked at, and how deep.
-const ENTRIES_MAX: usize = 20_000;
-const DEPTH_MAX: usize = 8;
-
-/// The name of Lightning's file.
-const CSV_NAME: &str = "metrics.csv";
 
 /// The metrics read in one poll.
 #[derive(Debug)]
 pub struct NewMetrics {
     /// To be stored.
     pub points: Vec<NewMetricPoints>,
-    /// Whether the next poll will find more of standard output's metrics without waiting.
+    /// Whether the next poll will find more without waiting.
     pub more: bool,
 }
 
@@ -46,42 +29,47 @@ pub struct MetricsReader {
     read_to: u64,
     /// How far is stored.
     stored_to: u64,
-    csv: Option<PathBuf>,
-    csv_state: Option<(SystemTime, u64)>,
-    next_search: Instant,
-    next_csv_read: Instant,
+    files: MetricFiles,
 }
 
 impl MetricsReader {
     /// Goes on at `read_to`, the place stored with the last points.
     pub fn new(folder: TrialFolder, run: i64, number: u32, read_to: u64) -> Self {
-        let now = Instant::now();
         Self {
+            files: MetricFiles::new(folder.clone()),
             folder,
             run,
             number,
             read_to,
             stored_to: read_to,
-            csv: None,
-            csv_state: None,
-            next_search: now + SEARCH_INTERVAL,
-            next_csv_read: now,
         }
     }
 
-    /// Reads what is new, at most 1 MiB of standard output's. With `all`, when the trial has ended,
-    /// `metrics.csv` is read without waiting for its interval.
+    /// Reads what is new, at most some megabytes. With `all`, when the trial has ended, files are
+    /// read without waiting for their interval.
     pub fn read_new(&mut self, all: bool) -> io::Result<NewMetrics> {
-        let (output, more) = self.read_output_metrics()?;
+        let (output, mut more) = self.read_output_metrics()?;
         let mut points = Vec::from_iter(output);
         if !more {
-            match self.read_csv_metrics(all) {
-                Ok(read) => points.extend(read),
+            match self.files.read_new(all) {
+                Ok(None) => {}
+                Ok(Some(read)) => {
+                    more = read.more;
+                    if read.replace || !read.points.is_empty() {
+                        points.push(NewMetricPoints {
+                            run: self.run,
+                            number: self.number,
+                            source: MetricSource::File,
+                            read_to: None,
+                            replace: read.replace,
+                            points: read.points,
+                        });
+                    }
+                }
                 // The points of standard output are read already and must not be lost.
                 Err(error) => {
                     let folder = self.folder.path().display();
-                    tracing::warn!(%folder, %error, "a metrics.csv cannot be read");
-                    self.csv = None;
+                    tracing::warn!(%folder, %error, "files of metrics cannot be read");
                 }
             }
         }
@@ -96,8 +84,7 @@ impl MetricsReader {
     /// Rewinds to what is stored: the rest is read again.
     pub fn rewind(&mut self) {
         self.read_to = self.stored_to;
-        self.csv_state = None;
-        self.next_csv_read = Instant::now();
+        self.files.rewind();
     }
 
     /// The next points, and whether there are more.
@@ -137,101 +124,26 @@ impl MetricsReader {
             number: self.number,
             source: MetricSource::Output,
             read_to: Some(self.read_to),
+            replace: false,
             points,
         };
         Ok((Some(new), more))
-    }
-
-    fn read_csv_metrics(&mut self, all: bool) -> io::Result<Option<NewMetricPoints>> {
-        let now = Instant::now();
-        if all || (self.csv.is_none() && now >= self.next_search) {
-            self.next_search = now + SEARCH_INTERVAL;
-            self.csv = self.find_csv()?;
-        }
-        let due = all || now >= self.next_csv_read;
-        let Some(path) = self.csv.as_ref().filter(|_| due) else {
-            return Ok(None);
-        };
-        // By now it may be another file than the one that was found, or none.
-        let mut file = match open_below(&self.folder.work(), path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let meta = file.metadata()?;
-        let state = (meta.modified()?, meta.len());
-        if self.csv_state == Some(state) || state.1 > CSV_MAX {
-            return Ok(None);
-        }
-        let mut bytes = Vec::new();
-        (&mut file).take(CSV_MAX).read_to_end(&mut bytes)?;
-        let points = lightning::parse_points(&String::from_utf8_lossy(&bytes));
-        self.csv_state = Some(state);
-        self.next_csv_read =
-            now + REREAD_INTERVAL + Duration::from_secs(state.1 / REREAD_BYTES_PER_SECOND);
-        let (run, number) = (self.run, self.number);
-        Ok(Some(NewMetricPoints {
-            run,
-            number,
-            source: MetricSource::Csv,
-            read_to: None,
-            points,
-        }))
-    }
-
-    /// The `metrics.csv` below the trial's folder that was written last, and by the trial: not
-    /// one that lay in the source already. Relative to `work`.
-    fn find_csv(&self) -> io::Result<Option<PathBuf>> {
-        let Some(claim) = metadata_if_exists(&self.folder.claim_file())? else {
-            return Ok(None);
-        };
-        let since = claim.modified()?;
-        let work = self.folder.work();
-        let mut best: Option<(SystemTime, PathBuf)> = None;
-        for entry in Walk::new(&work, ENTRIES_MAX, DEPTH_MAX) {
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if is_file && entry.file_name() == CSV_NAME {
-                let Ok(modified) = entry.metadata().and_then(|meta| meta.modified()) else {
-                    continue;
-                };
-                let later = best.as_ref().is_none_or(|(best, _)| modified > *best);
-                if modified >= since && later {
-                    best = Some((modified, entry.path()));
-                }
-            }
-        }
-        Ok(best.and_then(|(_, path)| Some(path.strip_prefix(work).ok()?.to_owned())))
-    }
-}
-
-fn metadata_if_exists(path: &Path) -> io::Result<Option<Metadata>> {
-    match fs::metadata(path) {
-        Ok(meta) => Ok(Some(meta)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::data_dir::DataDir;
 
     fn setup() -> (tempfile::TempDir, TrialFolder, MetricsReader) {
         let temporary = tempfile::tempdir().unwrap();
         let folder = TrialFolder::for_attempt(&DataDir::new(temporary.path()), "r", 0, 0);
-        fs::create_dir_all(folder.work().join("lightning_logs/version_0")).unwrap();
+        fs::create_dir_all(folder.work()).unwrap();
         let reader = MetricsReader::new(folder.clone(), 1, 0, 0);
         (temporary, folder, reader)
-    }
-
-    /// Writes a file as if so long after the trial was claimed.
-    fn write_after_claim(folder: &TrialFolder, file: &Path, content: &str, after: Duration) {
-        fs::write(file, content).unwrap();
-        let claim = fs::metadata(folder.path().join("claim")).unwrap();
-        let modified = claim.modified().unwrap() + after;
-        let file = File::options().write(true).open(file).unwrap();
-        file.set_modified(modified).unwrap();
     }
 
     fn values(found: &[NewMetricPoints]) -> Vec<f64> {
@@ -282,31 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_csv_that_the_trial_wrote_is_found() {
-        let (_temporary, folder, mut reader) = setup();
-        let csv = folder.work().join("lightning_logs/version_0/metrics.csv");
-        assert!(folder.claim().unwrap());
-        fs::write(&csv, "step,a\n0,1\n").unwrap();
-        let source = File::options().write(true).open(&csv).unwrap();
-        source.set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        assert!(
-            reader.read_new(true).unwrap().points.is_empty(),
-            "lay in the source"
-        );
-        write_after_claim(&folder, &csv, "step,a\n0,2\n", Duration::from_millis(1));
-        let found = reader.read_new(true).unwrap().points;
-        assert_eq!(
-            (values(&found), found[0].source),
-            (vec![2.0], MetricSource::Csv)
-        );
-        assert!(
-            reader.read_new(true).unwrap().points.is_empty(),
-            "unchanged"
-        );
-    }
-
-    #[test]
-    fn points_of_the_output_outlive_an_unreadable_csv() {
+    fn points_of_the_output_outlive_files_that_cannot_be_read() {
         let (_temporary, folder, mut reader) = setup();
         fs::write(
             folder.metrics(),
@@ -315,31 +203,7 @@ mod tests {
         .unwrap();
         // Nobody can tell when it started: its files cannot be looked for.
         std::os::unix::fs::symlink("claim", folder.path().join("claim")).unwrap();
-        assert!(reader.find_csv().is_err());
+        assert!(reader.files.read_new(true).is_err());
         assert_eq!(values(&reader.read_new(true).unwrap().points), [0.5]);
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_csv_that_becomes_a_pipe_or_a_link_is_left_alone() {
-        let (temporary, folder, mut reader) = setup();
-        let csv = folder.work().join("lightning_logs/version_0/metrics.csv");
-        let other = temporary.path().join("other");
-        assert!(folder.claim().unwrap());
-        for content in ["step,a\n0,2\n", "step,a\n0,2\n1,3\n"] {
-            write_after_claim(&folder, &csv, content, Duration::from_millis(1));
-            fs::write(&other, "step,a\n0,7\n").unwrap();
-            assert!(!reader.read_new(true).unwrap().points.is_empty());
-            fs::remove_file(&csv).unwrap();
-            if content.contains('3') {
-                std::os::unix::fs::symlink(&other, &csv).unwrap();
-            } else {
-                let (pipe, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
-                rustix::fs::mknodat(rustix::fs::CWD, &csv, pipe, mode, 0).unwrap();
-            }
-            reader.next_csv_read = Instant::now();
-            assert!(reader.read_new(false).unwrap().points.is_empty());
-            fs::remove_file(&csv).unwrap();
-        }
     }
 }

@@ -5,6 +5,8 @@
 //! through files alone (see [`TrialFolder`]), and runs the script at most once, however often a
 //! supervisor is started.
 
+mod affinity;
+
 mod datastores;
 
 mod namespace;
@@ -105,6 +107,7 @@ fn run_trial(folder: &TrialFolder, job: &JobSpec, mut sink: OutputSink) -> EndRe
         identity: process_identity(process),
         command: given.command,
         datastores: given.datastores,
+        execution: running.execution(job),
     };
     if let Err(error) = folder.write_start(&note) {
         // The trial runs all the same; the server reports it as starting until it ends.

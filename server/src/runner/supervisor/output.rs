@@ -1,20 +1,24 @@
 //! Writes a trial's output to its file, by whole lines and up to the bound, and the metrics found
 //! in it to another.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
-use memchr::{memchr2, memchr3, memrchr2};
+use sweep_planner::api::UnreadLine;
 
 use super::log::report_error;
-use crate::runner::metrics::lines::{LINE_MAX, parse_line};
+use crate::runner::metrics::lines::LineMetrics;
+use crate::runner::metrics::stream::{MetricSink, StreamReader};
 use crate::runner::protocol::TrialFolder;
 
 /// A line longer than this is written in pieces.
 const PARTIAL_LINE_MAX: usize = 64 << 10;
 /// The most bytes of metrics kept of one trial.
 const METRICS_MAX: u64 = 256 << 20;
+/// The most lines kept that look like metrics and were not read.
+const UNREAD_MAX: usize = 20;
 
 /// The two streams of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +36,8 @@ pub(super) struct OutputSink {
     dropped: u64,
     /// The unfinished line of each stream, kept back so that lines of the two do not mix.
     partial_lines: [Vec<u8>; 2],
-    metrics: File,
-    metrics_bytes_left: u64,
-    /// The unfinished line of standard output, for the metrics; `None` once it is too long.
-    metrics_line: Option<Vec<u8>>,
+    readers: [StreamReader; 2],
+    metrics: MetricFiles,
 }
 
 impl OutputSink {
@@ -52,17 +54,19 @@ impl OutputSink {
             bytes_left: bound,
             dropped: 0,
             partial_lines: [Vec::new(), Vec::new()],
-            metrics: open(folder.metrics())?,
-            metrics_bytes_left: METRICS_MAX,
-            metrics_line: Some(Vec::new()),
+            readers: Default::default(),
+            metrics: MetricFiles {
+                file: open(folder.metrics())?,
+                bytes_left: METRICS_MAX,
+                unread_file: folder.unread_metrics(),
+                unread: Vec::new(),
+            },
         })
     }
 
     /// Takes some output.
     pub(super) fn write(&mut self, stream: OutputStream, bytes: &[u8]) {
-        if stream == OutputStream::Stdout {
-            self.collect_metrics(bytes);
-        }
+        self.readers[stream as usize].push(bytes, &mut self.metrics);
         let held = &mut self.partial_lines[stream as usize];
         held.extend_from_slice(bytes);
         let end = held
@@ -82,6 +86,7 @@ impl OutputSink {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let ready = std::mem::take(&mut self.partial_lines[stream as usize]);
             self.write_bounded(&ready);
+            self.readers[stream as usize].flush(&mut self.metrics);
         }
     }
 
@@ -89,9 +94,7 @@ impl OutputSink {
     pub(super) fn end_stream(&mut self, stream: OutputStream) {
         let ready = std::mem::take(&mut self.partial_lines[stream as usize]);
         self.write_bounded(&ready);
-        if stream == OutputStream::Stdout {
-            self.collect_metrics(b"\n");
-        }
+        self.readers[stream as usize].finish(&mut self.metrics);
     }
 
     /// Writes what is left; returns how many bytes were dropped.
@@ -125,64 +128,52 @@ impl OutputSink {
         }
         written
     }
+}
 
-    /// Splits standard output into lines for the metrics. O(bytes), and little more than a search
-    /// where nothing looks like a metric.
-    fn collect_metrics(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = memchr2(b'\n', b'\r', bytes) {
-            self.extend_metrics_line(&bytes[..end]);
-            let mut line = std::mem::take(&mut self.metrics_line);
-            if line.as_deref().is_some_and(may_hold_metric) {
-                self.write_metrics(line.as_deref().unwrap_or_default());
-            }
-            if let Some(line) = &mut line {
-                line.clear();
-            }
-            self.metrics_line = line.or(Some(Vec::new()));
-            bytes = &bytes[end + 1..];
-            if !may_hold_metric(bytes) {
-                // None of the whole lines that follow measures anything.
-                bytes = &bytes[memrchr2(b'\n', b'\r', bytes).map_or(0, |last| last + 1)..];
-            }
-        }
-        self.extend_metrics_line(bytes);
-    }
+/// Where the metrics of both streams go.
+struct MetricFiles {
+    file: File,
+    bytes_left: u64,
+    unread_file: PathBuf,
+    unread: Vec<UnreadLine>,
+}
 
-    fn extend_metrics_line(&mut self, piece: &[u8]) {
-        if let Some(line) = &mut self.metrics_line {
-            line.extend_from_slice(piece);
-            if line.len() > LINE_MAX {
-                self.metrics_line = None;
-            }
-        }
-    }
-
-    fn write_metrics(&mut self, line: &[u8]) {
-        let Some(measured) = std::str::from_utf8(line).ok().and_then(parse_line) else {
-            return;
-        };
+impl MetricSink for MetricFiles {
+    fn metrics(&mut self, measured: LineMetrics) {
         let Ok(mut json) = serde_json::to_vec(&measured) else {
             return;
         };
         json.push(b'\n');
-        if json.len() as u64 > self.metrics_bytes_left {
+        if json.len() as u64 > self.bytes_left {
             return;
         }
-        self.metrics_bytes_left -= json.len() as u64;
-        if let Err(error) = self.metrics.write_all(&json) {
+        self.bytes_left -= json.len() as u64;
+        if let Err(error) = self.file.write_all(&json) {
             report_error(&format!("a metric cannot be written: {error}"));
+        }
+    }
+
+    /// Keeps the first of them only: they explain, they do not record.
+    fn unread(&mut self, line: UnreadLine) {
+        if self.unread.len() >= UNREAD_MAX || self.unread.contains(&line) {
+            return;
+        }
+        self.unread.push(line);
+        if let Err(error) = write_unread(&self.unread_file, &self.unread) {
+            report_error(&format!("an unread line cannot be written: {error}"));
         }
     }
 }
 
-/// Whether some text can hold a metric at all: each form has one of these.
-fn may_hold_metric(bytes: &[u8]) -> bool {
-    memchr3(b'=', b':', b'{', bytes).is_some()
+fn write_unread(file: &Path, lines: &[UnreadLine]) -> io::Result<()> {
+    let json = serde_json::to_vec(lines)?;
+    fs::write(file, json)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runner::metrics::stream::LINE_MAX;
 
     fn sink(bound: u64) -> (tempfile::TempDir, TrialFolder, OutputSink) {
         let temporary = tempfile::tempdir().unwrap();

@@ -9,7 +9,9 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use sweep_planner::api::TrialExecution;
 
+use super::affinity::CoreRestriction;
 use super::log::report_error;
 use super::output::{OutputSink, OutputStream};
 use crate::runner::protocol::{EndCause, JobSpec, TrialFolder};
@@ -26,6 +28,8 @@ pub(super) struct ScriptProcess {
     stderr: Option<ChildStderr>,
     /// A pidfd, readable once the script has ended; Linux only.
     exit_fd: Option<OwnedFd>,
+    /// The cores to which it is restricted; empty: to none.
+    cores: Vec<u32>,
     /// How long to sleep next when there is no descriptor to wait for.
     next_sleep: Duration,
 }
@@ -53,6 +57,8 @@ impl ScriptProcess {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        let planned = job.execution.as_ref();
+        let restriction = CoreRestriction::begin(planned.map_or(&[], |planned| &planned.cores));
         let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => format!("`{program}` cannot be found on this machine"),
             _ => format!("`{program}` cannot be started: {error}"),
@@ -70,6 +76,7 @@ impl ScriptProcess {
             stdout,
             stderr,
             exit_fd: open_exit_fd(pid),
+            cores: restriction.cores().to_vec(),
             next_sleep: Duration::from_millis(1),
         })
     }
@@ -77,6 +84,14 @@ impl ScriptProcess {
     /// The script's process id, which is also its group's.
     pub(super) fn process_id(&self) -> i32 {
         self.pid.as_raw_nonzero().get()
+    }
+
+    /// How the script is run: as planned, on the cores that the system allows.
+    pub(super) fn execution(&self, job: &JobSpec) -> Option<TrialExecution> {
+        Some(TrialExecution {
+            cores: self.cores.clone(),
+            ..job.execution.clone()?
+        })
     }
 
     /// Whether the script has ended. It is not reaped yet, so that its id stays its own.

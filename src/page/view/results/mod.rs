@@ -1,5 +1,6 @@
 //! The Results tab: compares the trials of one or several runs by a metric, time and cost.
 
+mod metrics;
 mod rank;
 mod rows;
 mod table;
@@ -28,6 +29,21 @@ struct Comparison {
     /// The column sorted by and whether it ascends; none: by the goal, best first.
     sort: RwSignal<Option<(Column, bool)>>,
     several: Memo<bool>,
+    /// Whether the metrics that are the same in all trials are shown.
+    constants_shown: RwSignal<bool>,
+}
+
+impl Comparison {
+    /// The metrics that have a column: those that differ, then the constant ones, as far as they are
+    /// shown. What the trials are ranked by always is.
+    fn shown_metrics(self) -> Vec<String> {
+        let (goal, all) = (self.goal.get(), self.constants_shown.get());
+        let is_goal = |name: &String| goal.as_ref().is_some_and(|(goal, _)| goal == name);
+        self.table.with(|table| {
+            let constants = table.constants.iter().filter(|name| all || is_goal(name));
+            table.metrics.iter().chain(constants).cloned().collect()
+        })
+    }
 }
 
 #[component]
@@ -103,7 +119,7 @@ fn Results(state: State) -> impl IntoView {
         table.with(|table| {
             let chosen = metric_chosen
                 .get()
-                .filter(|name| table.metrics.contains(name));
+                .filter(|name| table.metrics.contains(name) || table.constants.contains(name));
             let name = chosen.or_else(|| rank::main_metric(&table.metrics).cloned())?;
             let lower = lower_chosen
                 .get()
@@ -117,6 +133,7 @@ fn Results(state: State) -> impl IntoView {
         goal,
         sort: RwSignal::new(None),
         several,
+        constants_shown: RwSignal::new(false),
     };
     view! {
         <div class="results">
@@ -171,7 +188,10 @@ fn Goal(
     metric_chosen: RwSignal<Option<String>>,
     lower_chosen: RwSignal<Option<bool>>,
 ) -> impl IntoView {
-    let names = Memo::new(move |_| view.table.with(|table| table.metrics.clone()));
+    let names = Memo::new(move |_| {
+        view.table
+            .with(|table| [&table.metrics[..], &table.constants].concat())
+    });
     let name = Memo::new(move |_| view.goal.get().map(|(name, _)| name).unwrap_or_default());
     let lower = Memo::new(move |_| view.goal.get().is_some_and(|(_, lower)| lower));
     let choose = move |event: ev::Event| {

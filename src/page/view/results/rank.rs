@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 /// What a cell is sorted by.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum SortKey {
-    /// A number, never NaN: that is `Nothing`.
+    /// A finite number: NaN and the infinities, of trials that diverged, are `Nothing`.
     Number(f64),
     /// Text that is no number.
     Text(String),
@@ -28,7 +28,7 @@ impl SortKey {
     /// The key of a number that may be lacking.
     pub(super) fn of_number(number: Option<f64>) -> SortKey {
         number
-            .filter(|number| !number.is_nan())
+            .filter(|number| number.is_finite())
             .map_or(SortKey::Nothing, SortKey::Number)
     }
 }
@@ -47,14 +47,15 @@ pub(super) fn compare(a: &SortKey, b: &SortKey, ascending: bool) -> Ordering {
     }
 }
 
-/// The index of the best of some measurements, the first one of equals. NaN is never best.
+/// The index of the best of some measurements, the first one of equals. NaN and the infinities are
+/// never best, be it a loss of −∞: nothing was measured.
 pub(super) fn index_of_best(
     values: impl Iterator<Item = Option<f64>>,
     lower_is_better: bool,
 ) -> Option<usize> {
     let measured = values
         .enumerate()
-        .filter_map(|(at, value)| Some((at, value.filter(|v| !v.is_nan())?)));
+        .filter_map(|(at, value)| Some((at, value.filter(|value| value.is_finite())?)));
     let better = |a: &(usize, f64), b: &(usize, f64)| {
         let order = a.1.total_cmp(&b.1);
         let order = if lower_is_better {
@@ -102,6 +103,26 @@ const CHOSEN_BY: &[&str] = &[
     "recall",
     "r2",
 ];
+
+/// Words that the name of a score begins with that is a share of all: 0 to 1, or in percent.
+const SHARES: &[&str] = &[
+    "acc",
+    "f1",
+    "auc",
+    "auroc",
+    "iou",
+    "dice",
+    "map",
+    "precision",
+    "recall",
+];
+
+/// Whether a metric is a score of which a fraction and a percentage are written, guessed from its name.
+pub(super) fn is_share(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let mut words = split_words(&lower);
+    !lower_is_better(name) && words.any(|word| SHARES.iter().any(|share| word.starts_with(share)))
+}
 
 /// Whether less of a metric is better, guessed from its name.
 pub(super) fn lower_is_better(name: &str) -> bool {
@@ -173,10 +194,15 @@ mod tests {
             index_of_best([None, Some(f64::NAN)].into_iter(), true),
             None
         );
-        assert_eq!(
-            index_of_best([Some(f64::INFINITY), Some(1.0)].into_iter(), true),
-            Some(1)
-        );
+        for infinite in [f64::INFINITY, f64::NEG_INFINITY] {
+            for lower in [true, false] {
+                let values = [Some(infinite), Some(1.0)];
+                assert_eq!(index_of_best(values.into_iter(), lower), Some(1));
+                assert_eq!(index_of_best([Some(infinite)].into_iter(), lower), None);
+                let keys = values.map(SortKey::of_number);
+                assert_eq!(compare(&keys[0], &keys[1], lower), Ordering::Greater);
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::metrics;
 use super::rank::{self, SortKey};
 use crate::api::{ExperimentState, FixedArgument, Run, Timestamp, TrialRow};
 use crate::page::state::RunTrials;
@@ -29,8 +30,10 @@ pub(super) enum Column {
 pub(super) struct Table {
     /// Swept arguments of any of the runs, and the fixed ones that differ between them.
     pub(super) columns: Vec<String>,
-    /// Metrics of any of the runs.
+    /// Metrics of any of the runs, but for `constants`.
     pub(super) metrics: Vec<String>,
+    /// Metrics that have the same value in all trials that have them.
+    pub(super) constants: Vec<String>,
     pub(super) rows: Vec<Row>,
     /// How many trials of these runs have not been read.
     pub(super) unread: u64,
@@ -69,6 +72,8 @@ impl Table {
                 trial: trial.clone(),
             }));
         }
+        metrics::split_shares(&mut table);
+        metrics::set_constants_apart(&mut table);
         table
     }
 

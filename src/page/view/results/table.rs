@@ -7,6 +7,7 @@ use super::Comparison;
 use super::rows::{Column, Row, Table};
 use crate::page::format::{
     format_count, format_dollars, format_duration, format_exact_dollars, format_metric,
+    format_quantity,
 };
 
 /// Rows that are rendered at first, and more at each click on Show more.
@@ -14,9 +15,10 @@ const FIRST: usize = 200;
 
 #[component]
 pub(super) fn ResultTable(view: Comparison) -> impl IntoView {
+    let metrics = Memo::new(move |_| view.shown_metrics());
     let heads = Memo::new(move |_| {
         view.table
-            .with(|table| visible_columns(table, view.several.get()))
+            .with(|table| visible_columns(table, &metrics.get(), view.several.get()))
     });
     let order = Memo::new(move |_| row_order(view));
     let limit = RwSignal::new(FIRST);
@@ -31,6 +33,7 @@ pub(super) fn ResultTable(view: Comparison) -> impl IntoView {
                     " trials"
                     {move || (unread() > 0).then(|| [", ", &format_count(unread().into()), " more not read"].concat())}
                 </p>
+                {constants_toggle(view, metrics)}
             </header>
             <div class="table-scroll" tabindex="0" role="group" aria-label="All results">
                 <table class="table results-table" aria-label="Results">
@@ -38,7 +41,7 @@ pub(super) fn ResultTable(view: Comparison) -> impl IntoView {
                         <tr>{move || heads.get().into_iter().map(|column| header_cell(view, column)).collect_view()}</tr>
                     </thead>
                     <tbody>
-                        {move || body(view, &order.get(), limit.get())}
+                        {move || body(view, &metrics.get(), &order.get(), limit.get())}
                     </tbody>
                 </table>
             </div>
@@ -54,10 +57,37 @@ pub(super) fn ResultTable(view: Comparison) -> impl IntoView {
     }
 }
 
-fn visible_columns(table: &Table, several: bool) -> Vec<Column> {
+/// Shows the metrics that are the same in all trials, and hides them again.
+fn constants_toggle(view: Comparison, shown: Memo<Vec<String>>) -> AnyView {
+    let count = Memo::new(move |_| {
+        let hidden = |table: &Table| {
+            let all = table.metrics.len() + table.constants.len();
+            all - shown.with(Vec::len)
+        };
+        match view.constants_shown.get() {
+            true => view.table.with(|table| table.constants.len()),
+            false => view.table.with(hidden),
+        }
+    });
+    let words = move || format_quantity(count.get() as u128, "constant metric");
+    view! {
+        <button
+            type="button"
+            class="button small"
+            hidden=move || count.get() == 0
+            aria-pressed=move || view.constants_shown.get().to_string()
+            on:click=move |_| view.constants_shown.update(|shown| *shown = !*shown)
+        >
+            {words}
+        </button>
+    }
+    .into_any()
+}
+
+fn visible_columns(table: &Table, metrics: &[String], several: bool) -> Vec<Column> {
     let run = several.then_some(Column::Run);
     let values = table.columns.iter().cloned().map(Column::Argument);
-    let metrics = table.metrics.iter().cloned().map(Column::Metric);
+    let metrics = metrics.iter().cloned().map(Column::Metric);
     run.into_iter()
         .chain([Column::Trial])
         .chain(values)
@@ -109,7 +139,7 @@ fn header_cell(view: Comparison, column: Column) -> AnyView {
     .into_any()
 }
 
-fn body(view: Comparison, order: &[usize], limit: usize) -> AnyView {
+fn body(view: Comparison, metrics: &[String], order: &[usize], limit: usize) -> AnyView {
     view.table.with(|table| {
         let best = view
             .goal
@@ -122,6 +152,7 @@ fn body(view: Comparison, order: &[usize], limit: usize) -> AnyView {
             .filter_map(|place| {
                 Some(result_row(
                     table,
+                    metrics,
                     table.rows.get(*place)?,
                     several,
                     best == Some(*place),
@@ -132,7 +163,7 @@ fn body(view: Comparison, order: &[usize], limit: usize) -> AnyView {
     })
 }
 
-fn result_row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
+fn result_row(table: &Table, metrics: &[String], row: &Row, several: bool, best: bool) -> AnyView {
     let dash = || "–".to_owned();
     let number = format_count(u128::from(row.trial.number) + 1);
     let state = (!matches!(row.trial.state, crate::api::ExperimentState::Succeeded))
@@ -148,7 +179,7 @@ fn result_row(table: &Table, row: &Row, several: bool, best: bool) -> AnyView {
             {table.columns.iter().map(|name| {
                 view! { <td class="mono">{row.values.get(name).cloned().unwrap_or_else(dash)}</td> }
             }).collect_view()}
-            {table.metrics.iter().map(|name| {
+            {metrics.iter().map(|name| {
                 view! { <td class="right">{row.metric(name).map_or_else(dash, format_metric)}</td> }
             }).collect_view()}
             <td class="right">{row.seconds().map_or_else(dash, format_duration)}</td>

@@ -2,6 +2,7 @@
 
 mod list;
 mod output;
+mod output_text;
 mod row;
 mod trials;
 
@@ -30,6 +31,7 @@ struct RunsContext {
 struct OutputTarget {
     cluster: String,
     run: String,
+    run_id: String,
     id: String,
     number: u32,
     /// Its swept arguments and their values, for the heading.

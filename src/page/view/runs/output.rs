@@ -1,20 +1,23 @@
 //! A trial's output in a sheet at the side, which follows it while it grows.
 
+use std::sync::Arc;
+
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::super::icon::{CLOSE, icon};
 use super::super::modal::Modal;
+use super::output_text::OutputText;
 use super::{OutputTarget, RunsContext};
-use crate::api::LogPage;
+use crate::api::TRIAL_PAGE_MAX;
 use crate::page::browser;
 use crate::page::client::{Client, Failure};
 use crate::page::messages;
+use crate::terminal::Piece;
 
-/// Bytes at the end of the output that are read first, and most bytes that are kept in the document.
+/// Bytes at the end of the output that are read first.
 const TAIL: u32 = 256 << 10;
-const MAX_KEPT_BYTES: usize = 1 << 20;
 /// Milliseconds between two requests for a running trial's output.
 const POLL_MILLIS: i32 = 1000;
 
@@ -29,110 +32,117 @@ pub(super) fn OutputSheet(watch: RunsContext) -> impl IntoView {
     }
 }
 
-/// The part of an output that has been read.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct OutputBuffer {
-    text: String,
-    /// Bytes before `text` that are not shown.
-    skipped: u64,
-    /// Bytes that the server did not store, beyond its limit for one trial.
-    dropped: u64,
-    /// Whether the trial has ended and all of its output has been read.
-    ended: bool,
-    failure: Option<String>,
-    /// Whether an answer has arrived.
-    begun: bool,
-}
-
-impl OutputBuffer {
-    fn append(&mut self, page: LogPage) {
-        if !self.begun {
-            self.skipped = page.offset;
-            self.begun = true;
-        }
-        self.text.push_str(&page.text);
-        if self.text.len() > MAX_KEPT_BYTES {
-            let cut = self
-                .text
-                .ceil_char_boundary(self.text.len() - MAX_KEPT_BYTES);
-            self.skipped += cut as u64;
-            self.text.drain(..cut);
-        }
-        self.dropped = page.dropped;
-        self.ended = page.ended && page.next_offset >= page.size;
-        self.failure = None;
-    }
-}
-
 #[component]
 fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
-    let read = RwSignal::new(OutputBuffer::default());
+    let read = RwSignal::new(OutputText::default());
     let client = watch.state.server.client.get_untracked();
+    let address = client.address.clone();
     spawn_local(follow_output(client, subject.clone(), read));
-    let pre = NodeRef::<html::Pre>::new();
-    let at_end = RwSignal::new(true);
-    stick_to_end(pre, at_end, read);
-    let scrolled = move |_| {
-        if let Some(pre) = pre.get_untracked() {
-            at_end.set(pre.scroll_height() - pre.scroll_top() - pre.client_height() < 60);
-        }
-    };
     let title = [
         "Output of trial ",
         &(u64::from(subject.number) + 1).to_string(),
     ]
     .concat();
-    let status_text = move || {
-        read.with(|read| match (&read.failure, read.begun, read.ended) {
-            (Some(failure), ..) => failure.clone(),
-            (None, false, _) => "Reading…".to_owned(),
-            (None, true, false) => "Live".to_owned(),
-            (None, true, true) if read.text.is_empty() => {
-                "The trial ended and wrote nothing.".to_owned()
-            }
-            (None, true, true) => "Complete".to_owned(),
-        })
+    let download = Memo::new(move |_| read.with(|read| read.download_address(&address)));
+    let link = move || {
+        let address = download.get()?;
+        Some(view! { <a class="button small" href=address download="">"Download"</a> })
     };
-    let cut = move || {
-        read.with(|read| {
-            let skipped = (read.skipped > 0)
-                .then(|| [&read.skipped.to_string(), " earlier bytes are not shown. "].concat());
-            let dropped = (read.dropped > 0).then(|| {
-                [
-                    &read.dropped.to_string(),
-                    " bytes beyond the server's limit were not kept.",
-                ]
-                .concat()
-            });
-            skipped.into_iter().chain(dropped).collect::<String>()
-        })
-    };
+    let cause = cause_of_failure(watch, &subject, read);
     view! {
         <header class="dialog-head">
             <div>
                 <h2 id="output-title">{title}</h2>
-                <p class="fine">{subject.run.clone()} " · " <span role="status">{status_text}</span></p>
+                <p class="fine">
+                    {subject.run.clone()} " · " <span role="status">{move || read.with(OutputText::status)}</span>
+                </p>
                 <p class="mono output-settings">{subject.settings.clone()}</p>
             </div>
-            <button
-                type="button"
-                class="ghost square"
-                aria-label="Close"
-                on:click=move |_| watch.output.set(None)
-            >
-                {icon(CLOSE)}
-            </button>
+            <div class="dialog-tools">
+                {link}
+                <button
+                    type="button"
+                    class="ghost square"
+                    aria-label="Close"
+                    on:click=move |_| watch.output.set(None)
+                >
+                    {icon(CLOSE)}
+                </button>
+            </div>
         </header>
-        <p class="fine output-cut">{cut}</p>
+        <p class="fine output-cut">{move || read.with(OutputText::cut)}</p>
+        {lines(read)}
+        {move || cause.get().map(|(error, ending)| view! {
+            <section class="output-cause" aria-label="Cause">
+                {error.map(|error| view! { <p class="mono">{error}</p> })}
+                <p class="fine">{ending}</p>
+            </section>
+        })}
+    }
+}
+
+/// The output's lines. Complete blocks stay in the document as they are; only what may change is
+/// rendered again. Their line breaks are text, so that what is copied is the output's.
+fn lines(read: RwSignal<OutputText>) -> AnyView {
+    let pre = NodeRef::<html::Pre>::new();
+    let at_end = RwSignal::new(true);
+    let rest = Memo::new(move |_| read.with(|read| read.terminal.rest()));
+    let blocks = move || {
+        read.with(|read| {
+            let blocks = read.terminal.blocks();
+            blocks
+                .map(|(number, block)| (number, Arc::clone(block)))
+                .collect::<Vec<_>>()
+        })
+    };
+    stick_to_end(pre, at_end, rest);
+    let scrolled = move |_| {
+        if let Some(pre) = pre.get_untracked() {
+            at_end.set(pre.scroll_height() - pre.scroll_top() - pre.client_height() < 60);
+        }
+    };
+    view! {
         <pre class="output" tabindex="0" role="log" aria-label="Output" node_ref=pre on:scroll=scrolled>
-            {move || read.with(|read| read.text.clone())}
+            <For each=blocks key=|(number, _)| *number let((_, block))>
+                <span>{styled(&block.pieces)}</span>
+            </For>
+            <span>{move || rest.with(|pieces| styled(pieces))}</span>
         </pre>
     }
+    .into_any()
+}
+
+fn styled(pieces: &[Piece]) -> AnyView {
+    let piece = |piece: &Piece| {
+        let (text, css) = (piece.text.clone(), piece.style.to_css());
+        if css.is_empty() {
+            text.into_any()
+        } else {
+            view! { <span style=css>{text}</span> }.into_any()
+        }
+    };
+    pieces.iter().map(piece).collect_view().into_any()
+}
+
+/// The error that a failed trial's output ends with, if one is found, and how the server saw it end;
+/// `None` where the trial has not failed, or not all of its output has arrived.
+fn cause_of_failure(
+    watch: RunsContext,
+    subject: &OutputTarget,
+    read: RwSignal<OutputText>,
+) -> Memo<Option<(Option<String>, String)>> {
+    let runs = watch.state.runs;
+    let (run, number) = (subject.run_id.clone(), subject.number);
+    Memo::new(move |_| {
+        let trials = runs.load_trials(&runs.get(&run)?, number / TRIAL_PAGE_MAX);
+        let row = trials.with(|trials| trials.rows.get(&number).cloned())?;
+        read.with(|read| read.cause(&row))
+    })
 }
 
 /// Reads the end of the output, then what is added to it, until the trial has ended, the sheet is
 /// closed or the server refuses. A lost connection is retried.
-async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<OutputBuffer>) {
+async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<OutputText>) {
     let mut next = None;
     loop {
         let answer = match next {
@@ -174,9 +184,9 @@ async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<Out
 }
 
 /// Scrolls to the end at each change, as long as the user has not scrolled up.
-fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, read: RwSignal<OutputBuffer>) {
+fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, rest: Memo<Vec<Piece>>) {
     Effect::new(move |_| {
-        read.track();
+        rest.track();
         if !at_end.get_untracked() {
             return;
         }

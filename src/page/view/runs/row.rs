@@ -170,6 +170,7 @@ fn output_target(head: TableContext, row: &TrialRow) -> OutputTarget {
     OutputTarget {
         cluster: head.cluster.get_untracked(),
         run: head.run.get_untracked(),
+        run_id: head.run_id.get_untracked(),
         id: row.id.clone(),
         number: row.number,
         settings,

@@ -37,7 +37,7 @@ struct ScriptedEngine {
 }
 
 impl Engine for ScriptedEngine {
-    fn submit(&self, trial: &ActiveTrial) -> Result<(), SubmitError> {
+    fn submit(&self, trial: &ActiveTrial, _: u32) -> Result<(), SubmitError> {
         let mut started = self.started.lock().unwrap();
         started.entry(trial.number).or_insert(self.clock.now());
         Ok(())

@@ -22,7 +22,7 @@ struct PanickingEngine {
 }
 
 impl Engine for PanickingEngine {
-    fn submit(&self, _: &ActiveTrial) -> Result<(), SubmitError> {
+    fn submit(&self, _: &ActiveTrial, _: u32) -> Result<(), SubmitError> {
         Ok(())
     }
 

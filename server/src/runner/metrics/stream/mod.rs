@@ -1,0 +1,416 @@
+//! What a script prints, as metrics. The grammar is documented in docs/metrics.md.
+//!
+//! A stream is split into lines as a terminal would show them ([`terminal`]). From each line go the
+//! prefixes of loggers ([`prefix`]); what is left is an object ([`object`]), a row of a table
+//! ([`table`]), or fields ([`pairs`]). [`StreamReader`] knows what lines have to do with each
+//! other: a step on a line of its own, the header of a table, the states of a progress bar, a block
+//! of settings.
+
+mod block;
+mod number;
+mod object;
+mod pairs;
+mod prefix;
+pub(super) mod python;
+mod table;
+mod terminal;
+mod tokens;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::mem;
+
+use memchr::memchr2;
+use sweep_planner::api::{MetricValue, UnreadLine};
+
+use self::block::Block;
+use self::object::{Object, parse_object};
+use self::pairs::{FieldReader, Fields};
+use self::table::{BoxReader, Table, box_row};
+use super::lines::LineMetrics;
+use super::unread::{UnreadReason, describe_unread};
+use vocabulary as words;
+
+/// The longest line that is looked at, in bytes.
+pub const LINE_MAX: usize = 16 << 10;
+/// The longest name of a metric, in bytes.
+pub(super) const NAME_MAX: usize = 100;
+/// The most metrics of one line.
+const VALUES_MAX: usize = 200;
+/// The most lines of a call that is printed over several.
+const CALL_LINES_MAX: usize = 200;
+/// Of so many names it is remembered whether they are printed with a `%`.
+const NAMES_MAX: usize = 1_000;
+
+/// Reads the metrics of one stream, piece by piece as it arrives. O(bytes); memory is bounded.
+#[derive(Debug, Default)]
+pub struct StreamReader {
+    line: Vec<u8>,
+    overlong: bool,
+    /// The last state of a line that carriage returns write over and over.
+    state: Option<Reading>,
+    carried: CarriedStep,
+    table: Option<Table>,
+    boxed: BoxReader,
+    block: Block,
+    /// How many lines a call that is printed over several may still have.
+    call_lines: usize,
+    /// Whether a name was printed with a `%` first.
+    percent: HashMap<String, bool>,
+    fields: FieldReader,
+}
+
+/// The step that lines below may take.
+#[derive(Debug, Default)]
+struct CarriedStep {
+    /// Stated on a line that measured nothing.
+    header: Option<f64>,
+    /// Stated beside a measurement of this phase.
+    phase: Option<(f64, String)>,
+}
+
+/// What a line is.
+#[derive(Debug)]
+enum Reading {
+    Blank,
+    /// Lines of dashes, bars and blocks.
+    Drawn,
+    /// A line within the parentheses of a call that began above.
+    InCall,
+    Row(LineMetrics),
+    Header(Table),
+    BoxRow(String, String),
+    Fields(Box<Fields>, Option<Object>, String),
+}
+
+impl Reading {
+    fn step(&self) -> Option<f64> {
+        match self {
+            Self::Row(row) => row.step,
+            Self::Fields(fields, ..) => fields.step,
+            _ => None,
+        }
+    }
+
+    fn measures(&self) -> bool {
+        match self {
+            Self::Row(_) => true,
+            Self::Fields(fields, object, _) => !fields.pairs.is_empty() || object.is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// Takes what a stream measures.
+pub trait MetricSink {
+    /// Takes the metrics of one line.
+    fn metrics(&mut self, measured: LineMetrics);
+    /// Takes a line that looks like metrics and could not be read.
+    fn unread(&mut self, line: UnreadLine);
+}
+
+impl StreamReader {
+    /// Reads a piece of the stream.
+    pub fn push(&mut self, mut bytes: &[u8], sink: &mut impl MetricSink) {
+        while let Some(end) = memchr2(b'\n', b'\r', bytes) {
+            self.extend(&bytes[..end]);
+            self.end_segment(bytes[end] == b'\n', sink);
+            bytes = &bytes[end + 1..];
+        }
+        self.extend(bytes);
+    }
+
+    /// Passes on what was kept back to see what follows: call it after a while of silence.
+    pub fn flush(&mut self, sink: &mut impl MetricSink) {
+        self.block.flush(sink);
+    }
+
+    /// The stream has ended.
+    pub fn finish(&mut self, sink: &mut impl MetricSink) {
+        self.end_segment(true, sink);
+        self.flush_box(sink);
+        self.block.flush(sink);
+    }
+
+    fn extend(&mut self, piece: &[u8]) {
+        if self.overlong || self.line.len() + piece.len() > LINE_MAX {
+            self.overlong = true;
+        } else {
+            self.line.extend_from_slice(piece);
+        }
+    }
+
+    /// A carriage return or a line end was read.
+    fn end_segment(&mut self, line_end: bool, sink: &mut impl MetricSink) {
+        let mut line = mem::take(&mut self.line);
+        if mem::take(&mut self.overlong) {
+            let start = String::from_utf8_lossy(&line);
+            sink.unread(describe_unread(&start, UnreadReason::TooLong));
+            line.clear();
+        }
+        terminal::strip_control(&mut line);
+        let overwritten = !line.is_empty();
+        let reading = if line.is_empty() {
+            Reading::Blank
+        } else {
+            self.classify(&String::from_utf8_lossy(&line))
+        };
+        self.commit_overwritten(&reading, line_end || overwritten, sink);
+        if line_end {
+            self.commit(reading, true, sink);
+        } else if overwritten && !matches!(reading, Reading::Blank) {
+            self.state = Some(reading);
+        }
+        line.clear();
+        self.line = line;
+    }
+
+    /// Counts the state that `next` replaces if it was the last one of its step, or of its bar.
+    fn commit_overwritten(&mut self, next: &Reading, ends: bool, sink: &mut impl MetricSink) {
+        if !ends {
+            return;
+        }
+        if let Some(state) = self.state.take()
+            && (!next.measures() || state.step() != next.step())
+        {
+            self.commit(state, false, sink);
+        }
+    }
+
+    fn classify(&mut self, line: &str) -> Reading {
+        let trimmed = line.trim();
+        if trimmed.is_empty() {
+            return Reading::Blank;
+        }
+        if self.is_in_call(trimmed) {
+            return Reading::InCall;
+        }
+        if let Some((name, cell)) = box_row(trimmed) {
+            return Reading::BoxRow(name.to_owned(), cell.to_owned());
+        }
+        if let Some(row) = self.table.as_ref().and_then(|table| table.row(line)) {
+            return Reading::Row(row);
+        }
+        let message = prefix::strip_prefix(trimmed);
+        if let Some(reading) = self.classify_object(message) {
+            return reading;
+        }
+        let mut fields = self.fields.read(message);
+        if message.starts_with("E   ") {
+            // What pytest shows of a failed assertion.
+            fields.pairs.clear();
+        }
+        if fields.pairs.is_empty()
+            && fields.step.is_none()
+            && fields.may_be_header
+            && let Some(table) = Table::from_header(line)
+        {
+            return Reading::Header(table);
+        }
+        // The line itself is shown only where it was not read.
+        let shown = if fields.unclear || fields.uncertain > 0 {
+            message.to_owned()
+        } else {
+            String::new()
+        };
+        let drawn = !message.contains(char::is_alphanumeric);
+        if drawn {
+            return Reading::Drawn;
+        }
+        Reading::Fields(Box::new(fields), None, shown)
+    }
+
+    /// Whether a line belongs to a call printed over several lines, as `print(model)` does:
+    /// `XGBClassifier(base_score=None, booster=None,`.
+    fn is_in_call(&mut self, line: &str) -> bool {
+        if self.call_lines > 0 {
+            let ends = line.ends_with(')');
+            self.call_lines = if ends { 0 } else { self.call_lines - 1 };
+            return true;
+        }
+        if !line.ends_with([',', '(']) {
+            return false;
+        }
+        let count = |sign: u8| line.bytes().filter(|byte| *byte == sign).count();
+        let is_call = line.find('(').is_some_and(|at| {
+            let before = line[..at].chars().next_back();
+            before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        });
+        if is_call && count(b'(') > count(b')') {
+            self.call_lines = CALL_LINES_MAX;
+        }
+        self.call_lines > 0
+    }
+
+    /// An object at the end of a message; words before it may state the step.
+    fn classify_object(&mut self, message: &str) -> Option<Reading> {
+        let (before, object) = message.split_at(message.find('{')?);
+        object.ends_with('}').then_some(())?;
+        let object = parse_object(object)?;
+        let fields = self.fields.read(before.trim_end_matches([':', '=', ' ']));
+        let last = before
+            .rsplit(|letter: char| !letter.is_alphanumeric())
+            .find(|word| !word.is_empty());
+        let settings = fields.settings || last.is_some_and(words::announces_settings);
+        if settings || (object.is_dump() && fields.step.is_none()) {
+            return Some(Reading::Fields(Box::default(), None, String::new()));
+        }
+        Some(Reading::Fields(
+            Box::new(fields),
+            Some(object),
+            String::new(),
+        ))
+    }
+
+    /// Takes a line as it stays. A `whole` line ends with a line end; a state of a bar does not.
+    fn commit(&mut self, reading: Reading, whole: bool, sink: &mut impl MetricSink) {
+        if whole && !matches!(reading, Reading::BoxRow(..)) {
+            self.flush_box(sink);
+        }
+        match reading {
+            Reading::Blank | Reading::Drawn => self.block.flush(sink),
+            Reading::InCall => {}
+            Reading::BoxRow(name, cell) => {
+                self.block.flush(sink);
+                self.boxed.push(&name, &cell);
+            }
+            Reading::Header(table) => {
+                self.block.flush(sink);
+                self.table = Some(table);
+            }
+            Reading::Row(mut row) => {
+                self.block.flush(sink);
+                row.step = row.step.or(self.carried.header);
+                sink.metrics(row);
+            }
+            Reading::Fields(fields, object, line) => {
+                if whole {
+                    self.table = None;
+                }
+                self.commit_fields(*fields, object, &line, sink);
+            }
+        }
+    }
+
+    fn flush_box(&mut self, sink: &mut impl MetricSink) {
+        if let Some(measured) = self.boxed.take() {
+            sink.metrics(measured);
+        }
+    }
+
+    fn commit_fields(
+        &mut self,
+        fields: Fields,
+        object: Option<Object>,
+        line: &str,
+        sink: &mut impl MetricSink,
+    ) {
+        if fields.unclear || (fields.uncertain > 0 && fields.pairs.is_empty()) {
+            let reason = if fields.unclear {
+                UnreadReason::UnclearNumber
+            } else {
+                UnreadReason::Prose
+            };
+            sink.unread(describe_unread(line, reason));
+        }
+        let alone = object.is_none() && fields.step.is_none() && fields.pairs.len() <= 1;
+        let (texts, has_settings) = (fields.texts, fields.has_settings);
+        let (settings, heading) = (fields.settings && fields.is_heading, fields.is_heading);
+        let mut measured = self.measure(fields, object);
+        if measured.values.is_empty() {
+            if alone && settings {
+                self.block.announce();
+            } else if alone && heading {
+            } else if alone && (texts == 1 || has_settings) {
+                self.block.text();
+            } else {
+                self.block.flush(sink);
+            }
+            return;
+        }
+        measured.values.truncate(VALUES_MAX);
+        if alone && measured.step.is_none() {
+            self.block.push(measured, sink);
+        } else {
+            self.block.flush(sink);
+            sink.metrics(measured);
+        }
+    }
+
+    /// Joins what a line holds, and finds its step.
+    fn measure(&mut self, fields: Fields, object: Option<Object>) -> LineMetrics {
+        let mut measured = LineMetrics::default();
+        let mut step = fields.step;
+        for pair in fields
+            .pairs
+            .into_iter()
+            .filter(|pair| pair.name.len() <= NAME_MAX)
+        {
+            let name = self.name_by_unit(pair.name, pair.percent);
+            measured.values.push((name, MetricValue(pair.value)));
+        }
+        let mut best = usize::MAX;
+        for (name, value) in object.map(|object| object.pairs).unwrap_or_default() {
+            match words::step_word_rank(&name) {
+                Some(rank) if rank <= best && value.is_finite() => {
+                    (best, step) = (rank, Some(value));
+                }
+                Some(_) => {}
+                None if name.len() <= NAME_MAX && !name.trim().is_empty() => {
+                    measured.values.push((name, MetricValue(value)))
+                }
+                None => {}
+            }
+        }
+        let trial = fields.step_rank.is_some_and(words::is_trial);
+        measured.step = self.carry(step, fields.phase, &measured, trial);
+        measured
+    }
+
+    /// The step of a line: stated, or that of a line above.
+    fn carry(
+        &mut self,
+        stated: Option<f64>,
+        phase: Option<String>,
+        measured: &LineMetrics,
+        trial: bool,
+    ) -> Option<f64> {
+        if let Some(step) = stated {
+            if trial {
+            } else if measured.values.is_empty() {
+                self.carried.header = Some(step);
+            } else {
+                self.carried.header = None;
+                self.carried.phase = phase.map(|phase| (step, phase));
+            }
+            return stated;
+        }
+        let (name, _) = measured.values.first()?;
+        if words::is_summary(name) {
+            return None;
+        }
+        let of_phase = || {
+            let (step, last) = self.carried.phase.as_ref()?;
+            (phase? != *last).then_some(*step)
+        };
+        self.carried.header.or_else(of_phase)
+    }
+
+    /// Keeps percentages and fractions of one name apart.
+    fn name_by_unit(&mut self, name: String, percent: bool) -> String {
+        match self.percent.get(&name) {
+            Some(first) if *first == percent => name,
+            Some(_) if percent => name + " (%)",
+            Some(_) => name + " (fraction)",
+            None => {
+                if self.percent.len() < NAMES_MAX {
+                    self.percent.insert(name.clone(), percent);
+                }
+                name
+            }
+        }
+    }
+}

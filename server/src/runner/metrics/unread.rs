@@ -1,0 +1,59 @@
+//! Lines that look like metrics and were not read: shown with the trial.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use sweep_planner::api::UnreadLine;
+
+use crate::runner::protocol::{TrialFolder, UNREAD_METRICS};
+use crate::sources::open_below;
+
+/// The most bytes of a line that are kept.
+const LINE_SHOWN_MAX: usize = 300;
+/// The most bytes of the file that are read: twenty lines, escaped, have fewer.
+const FILE_MAX: u64 = 64 << 10;
+
+/// Why a line was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnreadReason {
+    /// It has more bytes than a line may have.
+    TooLong,
+    /// A number that can mean two things, as `0,5`.
+    UnclearNumber,
+    /// Numbers among words that may be a sentence.
+    Prose,
+}
+
+impl UnreadReason {
+    fn as_text(self) -> &'static str {
+        match self {
+            Self::TooLong => "The line is longer than 16 KiB.",
+            Self::UnclearNumber => {
+                "A number in it can mean several things. Print it with a decimal point, as 0.5."
+            }
+            Self::Prose => {
+                "The words around its numbers may be a sentence. Print the metric as name=value."
+            }
+        }
+    }
+}
+
+pub(super) fn describe_unread(line: &str, reason: UnreadReason) -> UnreadLine {
+    let end = line.floor_char_boundary(LINE_SHOWN_MAX);
+    UnreadLine {
+        line: line[..end].trim().to_owned(),
+        reason: reason.as_text().to_owned(),
+    }
+}
+
+/// The lines that a trial's supervisor has written down; none where the file cannot be read.
+pub fn read_unread(folder: &TrialFolder) -> Vec<UnreadLine> {
+    let read = || -> io::Result<Vec<UnreadLine>> {
+        // The trial may have put anything there.
+        let file = open_below(folder.path(), Path::new(UNREAD_METRICS))?;
+        let mut text = Vec::new();
+        file.take(FILE_MAX).read_to_end(&mut text)?;
+        Ok(serde_json::from_slice(&text)?)
+    };
+    read().unwrap_or_default()
+}
