@@ -6,7 +6,7 @@ use super::money::Money;
 use super::offers::{MachineOffers, Offer, PlanOffers};
 use super::quote::Quote;
 use super::run_time::RunTime;
-use super::settings::EstimateSettings;
+use super::settings::{EstimateSettings, RateOverride};
 use super::survey::{self, PartSurvey};
 use super::tally::{BillLines, Tally};
 use super::uncertainty::{self, Noise, Spread};
@@ -232,7 +232,7 @@ pub fn estimate_plan(
             .iter()
             .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
         assumptions: assumptions::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
-        problems: collect_problems(&machines, surveys.unwrap_or_default()),
+        problems: collect_problems(settings, &machines, surveys.unwrap_or_default()),
         cost: planned.cost,
         total: planned.total,
         mean: planned.mean,
@@ -269,11 +269,16 @@ fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &PlanOffers) -> Vec<
     counts
 }
 
-fn collect_problems(machines: &[MachineUse], surveys: &[PartSurvey]) -> Vec<EstimateProblem> {
+fn collect_problems(
+    settings: &EstimateSettings,
+    machines: &[MachineUse],
+    surveys: &[PartSurvey],
+) -> Vec<EstimateProblem> {
+    let is_priceless = matches!(settings.rate_override, Some(RateOverride::NoPrice));
     let unpriced = machines
         .iter()
         .map(MachineUse::requested_quote)
-        .filter(|quote| quote.rate.is_none());
+        .filter(|quote| quote.rate.is_none() && !is_priceless);
     let mut problems: Vec<EstimateProblem> = unpriced
         .map(|quote| EstimateProblem::NoPrice(Box::new(quote.clone())))
         .collect();

@@ -375,6 +375,8 @@ fn rates_set_by_hand_and_local_clusters() {
     };
     let estimate = estimate_all(&plan, &free);
     assert_eq!((estimate.total, estimate.per_trial_hour), (None, None));
+    // No gap of the price list: the cluster is without a price on purpose.
+    assert!(estimate.problems.is_empty());
 }
 
 #[test]

@@ -56,7 +56,7 @@ describe("a cluster with its own price", { concurrency: false }, () => {
       await eventually(async () => {
         assert.match(await labels(), /g4dn\.xlarge · 1 × T4$/m, name);
         assert.doesNotMatch(await labels(), /\$|price unknown/, name);
-        assert.match(await spotField.innerText(), /Off[^]*no difference on this cluster/, name);
+        assert.match(await spotField.innerText(), /Off[^]*no difference here/, name);
         assert.doesNotMatch(await planner.estimate.innerText(), /List price|Interruptible/, name);
       });
       assert.equal(await machine.inputValue(), "g4dn.xlarge");

@@ -294,7 +294,7 @@ fn SpotField() -> impl IntoView {
         if decides_price.get() {
             "may be interrupted".to_owned()
         } else {
-            "no difference on this cluster".to_owned()
+            "no difference here".to_owned()
         }
     };
     let flip = move |_| draft.set_option("--use_spot", (!spot.get_untracked()).then_some(""));
