@@ -17,6 +17,7 @@ mod hangups;
 mod kill;
 mod launches;
 mod life;
+mod metric_files;
 mod mounts;
 mod openapi;
 mod page;
