@@ -18,6 +18,7 @@ mod interpreters;
 mod kill;
 mod launches;
 mod life;
+mod metric_files;
 mod mounts;
 mod openapi;
 mod page;

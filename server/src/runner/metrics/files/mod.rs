@@ -12,6 +12,8 @@ pub mod events;
 
 pub mod json_lines;
 
+mod kind;
+
 mod lines;
 
 mod names;
@@ -32,6 +34,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use kind::FileKind;
 use names::{NameSpace, Names};
 use search::{FoundFile, Search};
 use tracked::{Progress, TrackedFile};
@@ -53,19 +56,6 @@ const POLL_POINTS: usize = 50_000;
 /// The most bytes and points read from files of one trial.
 const TRIAL_BYTES: u64 = 1 << 30;
 const TRIAL_POINTS: usize = 5_000_000;
-
-/// What is read in a file; where several have a name, the first of these kinds is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FileKind {
-    /// CSV or TSV with a header.
-    Table,
-    /// A JSON object a line.
-    JsonLines,
-    /// Hugging Face's `trainer_state.json`.
-    TrainerState,
-    /// TensorBoard's.
-    Events,
-}
 
 /// What was read from files in one poll.
 #[derive(Debug)]

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::FileKind;
+use super::kind::FileKind;
 use super::vocabulary::{NAME_MAX, is_part, with_part};
 use crate::model::metric::NewMetricPoint;
 

@@ -9,9 +9,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::FileKind;
 use super::events::is_event_file;
 use super::json_lines::{parse_object, step_of};
+use super::kind::FileKind;
 use super::table::TableParser;
 use crate::sources::{Walk, open_below};
 

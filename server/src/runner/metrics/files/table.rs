@@ -123,7 +123,17 @@ impl TableParser {
         line: &[u8],
         points: &mut Vec<NewMetricPoint>,
     ) -> Result<(), NotACurve> {
-        let count = self.cells.split(line)?.min(columns.len());
+        let count = self.cells.split(line)?;
+        // `1,234` in a cell without quotes is two cells: nobody can tell what stands where.
+        let is_empty = |at| {
+            self.cells
+                .get(at)
+                .is_some_and(|cell| cell.trim().is_empty())
+        };
+        if !(columns.len()..count).all(is_empty) {
+            return Ok(());
+        }
+        let count = count.min(columns.len());
         let (mut step, mut best, mut part) = (None, usize::MAX, None);
         for (at, column) in columns[..count].iter().enumerate() {
             let Some(cell) = self.cells.get(at) else {

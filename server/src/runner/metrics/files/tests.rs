@@ -299,3 +299,36 @@ fn a_file_that_becomes_a_pipe_or_a_link_is_left_alone() {
         assert_eq!(trial.read(true), None);
     }
 }
+
+/// `loss@3=0.5` for each point.
+fn shown(points: &Read) -> String {
+    let point = |(name, step, value): &(String, Option<f64>, f64)| {
+        let step = step.map_or("-".to_owned(), |step| step.to_string());
+        format!("{name}@{step}={value}")
+    };
+    points.iter().map(point).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_table_of_the_docs_is_true() {
+    let docs = include_str!("../../../../../docs/metric-files.md");
+    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows: Vec<_> = rows
+        .map(|row| row.split(" | ").collect::<Vec<_>>())
+        .filter(|cells| cells.len() == 3 && cells[1].starts_with('`'))
+        .collect();
+    assert!(rows.len() >= 14, "{}", rows.len());
+    for cells in rows {
+        let name = cells[0].trim_matches('`');
+        let content = cells[1].trim_matches('`').replace("\\n", "\n");
+        let mut trial = Trial::new();
+        trial.write(name, content.replace("\\t", "\t"));
+        let read = shown(&trial.read(true).unwrap_or_default().1);
+        let expected = cells[2].trim_end_matches(" |");
+        let expected = match expected.strip_prefix('`') {
+            Some(points) => points.split('`').next().unwrap_or_default(),
+            None => "",
+        };
+        assert_eq!(read, expected, "{name}");
+    }
+}

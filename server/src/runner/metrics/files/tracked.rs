@@ -7,10 +7,10 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::FileKind;
 use super::curve::NotACurve;
 use super::events::{EventsParser, RECORD_MAX};
 use super::json_lines::JsonLinesParser;
+use super::kind::FileKind;
 use super::search::is_lightnings;
 use super::table::TableParser;
 use super::trainer_state::read_trainer_state;
