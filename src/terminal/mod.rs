@@ -10,7 +10,7 @@ mod line;
 mod style;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::ops::Range;
 
 use anstyle_parse::{Params, Parser, Perform};
 use unicode_width::UnicodeWidthChar;
@@ -41,8 +41,8 @@ pub(crate) struct Piece {
 
 /// Lines that no longer change, each with its line break.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Block {
-    pub(crate) pieces: Vec<Piece>,
+struct Block {
+    pieces: Vec<Piece>,
     lines: usize,
     bytes: usize,
 }
@@ -87,10 +87,17 @@ impl Terminal {
         }
     }
 
-    /// The complete blocks that are kept, oldest first, each with its number from the beginning.
-    pub(crate) fn blocks(&self) -> impl DoubleEndedIterator<Item = (usize, &Arc<Block>)> {
-        let kept = self.screen.blocks.iter().enumerate();
-        kept.map(|(at, block)| (self.screen.dropped_blocks + at, block))
+    /// The numbers of the complete blocks that are kept, oldest first.
+    pub(crate) fn block_numbers(&self) -> Range<u32> {
+        let first = self.screen.dropped_blocks;
+        first..first + u32::try_from(self.screen.blocks.len()).unwrap_or(u32::MAX)
+    }
+
+    /// A complete block: whole lines, each with its line break. Empty where it is not kept.
+    pub(crate) fn block(&self, number: u32) -> &[Piece] {
+        let place = number.checked_sub(self.screen.dropped_blocks);
+        let block = place.and_then(|place| self.screen.blocks.get(place as usize));
+        block.map_or(&[], |block| &block.pieces)
     }
 
     /// What stands behind the complete blocks. All but its first lines may change.
@@ -124,8 +131,8 @@ impl Terminal {
 /// The lines, the cursor and the style to write in.
 #[derive(Clone, Debug, PartialEq)]
 struct Screen {
-    blocks: VecDeque<Arc<Block>>,
-    dropped_blocks: usize,
+    blocks: VecDeque<Block>,
+    dropped_blocks: u32,
     kept_bytes: usize,
     /// Settled lines of the block that is not complete yet.
     open: Block,
@@ -183,7 +190,7 @@ impl Screen {
         if self.open.is_complete() {
             let block = std::mem::take(&mut self.open);
             self.kept_bytes += block.bytes;
-            self.blocks.push_back(Arc::new(block));
+            self.blocks.push_back(block);
         }
         while self.kept_bytes > KEPT_BYTES_MAX
             && let Some(oldest) = self.blocks.pop_front()

@@ -4,9 +4,8 @@ use super::*;
 use crate::testing::test;
 
 fn shown_of(terminal: &Terminal) -> String {
-    let blocks = terminal
-        .blocks()
-        .flat_map(|(_, block)| block.pieces.clone());
+    let numbers = terminal.block_numbers();
+    let blocks = numbers.flat_map(|number| terminal.block(number).to_vec());
     let all: Vec<Piece> = blocks.chain(terminal.rest()).collect();
     all.into_iter().map(|piece| piece.text).collect()
 }
@@ -198,8 +197,9 @@ fn an_endless_output_is_kept_at_its_end() {
     // What is kept is whole, from the first line on.
     let first: usize = text[5..text.find(" of").unwrap()].parse().unwrap();
     assert_eq!(text.lines().count(), many - first);
-    let numbers: Vec<usize> = terminal.blocks().map(|(number, _)| number).collect();
-    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1));
+    let kept = terminal.block_numbers();
+    assert!(kept.start > 0 && terminal.block(kept.start - 1).is_empty());
+    assert!(terminal.block(kept.end).is_empty());
     assert!(terminal.last_text().ends_with("line 59999 of many\n"));
 }
 

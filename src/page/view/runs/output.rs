@@ -1,7 +1,5 @@
 //! A trial's output in a sheet at the side, which follows it while it grows.
 
-use std::sync::Arc;
-
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -45,8 +43,9 @@ fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
     .concat();
     let download = Memo::new(move |_| read.with(|read| read.download_address(&address)));
     let link = move || {
-        let address = download.get()?;
-        Some(view! { <a class="button small" href=address download="">"Download"</a> })
+        let address = download.get();
+        (!address.is_empty())
+            .then(|| view! { <a class="button small" href=address download="">"Download"</a> })
     };
     let cause = cause_of_failure(watch, &subject, read);
     view! {
@@ -72,12 +71,9 @@ fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
         </header>
         <p class="fine output-cut">{move || read.with(OutputText::cut)}</p>
         {lines(read)}
-        {move || cause.get().map(|(error, ending)| view! {
-            <section class="output-cause" aria-label="Cause">
-                {error.map(|error| view! { <p class="mono">{error}</p> })}
-                <p class="fine">{ending}</p>
-            </section>
-        })}
+        <section class="output-cause" aria-label="Cause" hidden=move || cause.with(Vec::is_empty)>
+            {move || cause.get().into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
+        </section>
     }
 }
 
@@ -86,16 +82,15 @@ fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
 fn lines(read: RwSignal<OutputText>) -> AnyView {
     let pre = NodeRef::<html::Pre>::new();
     let at_end = RwSignal::new(true);
-    let rest = Memo::new(move |_| read.with(|read| read.terminal.rest()));
-    let blocks = move || {
-        read.with(|read| {
-            let blocks = read.terminal.blocks();
-            blocks
-                .map(|(number, block)| (number, Arc::clone(block)))
-                .collect::<Vec<_>>()
-        })
+    // Not the text itself: each type of memo adds its code to the page.
+    let changes = Memo::new(move |_| read.with(|read| read.changes));
+    let blocks = move || read.with(|read| read.terminal.block_numbers().collect::<Vec<u32>>());
+    let block = move |number: u32| read.with_untracked(|read| styled(read.terminal.block(number)));
+    let rest = move || {
+        changes.get();
+        read.with_untracked(|read| styled(&read.terminal.rest()))
     };
-    stick_to_end(pre, at_end, rest);
+    stick_to_end(pre, at_end, changes);
     let scrolled = move |_| {
         if let Some(pre) = pre.get_untracked() {
             at_end.set(pre.scroll_height() - pre.scroll_top() - pre.client_height() < 60);
@@ -103,10 +98,10 @@ fn lines(read: RwSignal<OutputText>) -> AnyView {
     };
     view! {
         <pre class="output" tabindex="0" role="log" aria-label="Output" node_ref=pre on:scroll=scrolled>
-            <For each=blocks key=|(number, _)| *number let((_, block))>
-                <span>{styled(&block.pieces)}</span>
+            <For each=blocks key=|number| *number let(number)>
+                <span>{block(number)}</span>
             </For>
-            <span>{move || rest.with(|pieces| styled(pieces))}</span>
+            <span>{rest}</span>
         </pre>
     }
     .into_any()
@@ -124,19 +119,22 @@ fn styled(pieces: &[Piece]) -> AnyView {
     pieces.iter().map(piece).collect_view().into_any()
 }
 
-/// The error that a failed trial's output ends with, if one is found, and how the server saw it end;
-/// `None` where the trial has not failed, or not all of its output has arrived.
+/// How a failed trial ended, and the error that its output ends with; empty where the trial has not
+/// failed, or not all of its output has arrived.
 fn cause_of_failure(
     watch: RunsContext,
     subject: &OutputTarget,
     read: RwSignal<OutputText>,
-) -> Memo<Option<(Option<String>, String)>> {
+) -> Memo<Vec<String>> {
     let runs = watch.state.runs;
     let (run, number) = (subject.run_id.clone(), subject.number);
-    Memo::new(move |_| {
+    let row = move || {
         let trials = runs.load_trials(&runs.get(&run)?, number / TRIAL_PAGE_MAX);
-        let row = trials.with(|trials| trials.rows.get(&number).cloned())?;
-        read.with(|read| read.cause(&row))
+        trials.with(|trials| trials.rows.get(&number).cloned())
+    };
+    Memo::new(move |_| {
+        let cause = row().map(|row| read.with(|read| read.cause(&row)));
+        cause.unwrap_or_default()
     })
 }
 
@@ -184,9 +182,9 @@ async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<Out
 }
 
 /// Scrolls to the end at each change, as long as the user has not scrolled up.
-fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, rest: Memo<Vec<Piece>>) {
+fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, changes: Memo<usize>) {
     Effect::new(move |_| {
-        rest.track();
+        changes.get();
         if !at_end.get_untracked() {
             return;
         }

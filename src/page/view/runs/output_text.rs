@@ -13,6 +13,8 @@ const SIGKILL: i32 = 9;
 pub(super) struct OutputText {
     /// What a terminal would show of it.
     pub(super) terminal: Terminal,
+    /// How often text was added.
+    pub(super) changes: usize,
     /// Bytes before the first that was read.
     skipped: u64,
     /// The output's length in bytes.
@@ -40,7 +42,10 @@ impl OutputText {
                 text = whole;
             }
         }
-        self.terminal.write(text);
+        if !text.is_empty() {
+            self.terminal.write(text);
+            self.changes += 1;
+        }
         self.size = page.size;
         self.dropped = page.dropped;
         self.download_url = page.download_url;
@@ -75,18 +80,20 @@ impl OutputText {
         words
     }
 
-    /// Where the bytes themselves are, for a page that reaches the API at `api`. The server's own
-    /// address of them may lack what a proxy in between adds, `https` for one.
-    pub(super) fn download_address(&self, api: &str) -> Option<String> {
-        let path = self.download_url.find("/v1/")?;
-        Some([api, &self.download_url[path..]].concat())
+    /// Where the bytes themselves are, for a page that reaches the API at `api`; empty where there are
+    /// none. The server's own address of them may lack what a proxy in between adds, `https` for one.
+    pub(super) fn download_address(&self, api: &str) -> String {
+        match self.download_url.find("/v1/") {
+            Some(path) => [api, &self.download_url[path..]].concat(),
+            None => String::new(),
+        }
     }
 
-    /// The error that the output of a failed trial ends with, and how it ended; `None` while there is
-    /// more to read.
-    pub(super) fn cause(&self, row: &TrialRow) -> Option<(Option<String>, String)> {
+    /// The error that the output of a failed trial ends with, if one is found, and how it ended; empty
+    /// while there is more to read.
+    pub(super) fn cause(&self, row: &TrialRow) -> Vec<String> {
         if row.state != ExperimentState::Failed || !self.ended {
-            return None;
+            return Vec::new();
         }
         let mut ending = ["Failed: ", &row.message].concat();
         let timed_out = row.message.starts_with(TIMED_OUT);
@@ -97,7 +104,7 @@ impl OutputText {
         // A program that is ended from outside may report an error only because of that.
         let own = !timed_out && !killed;
         let error = own.then(|| find_error(&self.terminal.last_text()));
-        Some((error.flatten(), ending))
+        error.flatten().into_iter().chain([ending]).collect()
     }
 }
 
@@ -142,11 +149,11 @@ mod tests {
     #[test]
     fn the_bytes_are_where_the_page_reaches_the_api() {
         let mut read = OutputText::default();
-        assert_eq!(read.download_address(""), None);
+        assert_eq!(read.download_address(""), "");
         read.append(page("x", 0, true));
         let path = "/v1/core/c/experiments/e/output.log?x";
-        assert_eq!(read.download_address("").unwrap(), path);
-        let address = read.download_address("https://api.example").unwrap();
+        assert_eq!(read.download_address(""), path);
+        let address = read.download_address("https://api.example");
         assert_eq!(address, ["https://api.example", path].concat());
     }
 
@@ -158,30 +165,36 @@ mod tests {
             0,
             false,
         ));
-        assert_eq!(read.cause(&failed("exit status 1", None)), None);
-        read.append(page("  x\nValueError: \x1b[31mnan\x1b[0m\n", 41, true));
-        let error = Some("ValueError: nan".to_owned());
+        assert!(read.cause(&failed("exit status 1", None)).is_empty());
+        read.append(page(
+            "  x\nValueError: \x1b[31mloss is nan\x1b[0m\n",
+            41,
+            true,
+        ));
         for (message, signal, expected) in [
-            ("exit status 1", None, (error, "Failed: exit status 1")),
+            (
+                "exit status 1",
+                None,
+                &["ValueError: loss is nan", "Failed: exit status 1"][..],
+            ),
             (
                 "ended by signal 9 (SIGKILL)",
                 Some(9),
-                (
-                    None,
-                    "Failed: ended by signal 9 (SIGKILL). Perhaps the machine, or the trial's share of it, was out of memory.",
-                ),
+                &[
+                    "Failed: ended by signal 9 (SIGKILL). Perhaps the machine, or the trial's share \
+                     of it, was out of memory.",
+                ],
             ),
             (
                 "its time was up: ended by signal 9 (SIGKILL)",
                 Some(9),
-                (None, "Failed: its time was up: ended by signal 9 (SIGKILL)"),
+                &["Failed: its time was up: ended by signal 9 (SIGKILL)"],
             ),
         ] {
-            let expected = (expected.0, expected.1.to_owned());
-            assert_eq!(read.cause(&failed(message, signal)), Some(expected));
+            assert_eq!(read.cause(&failed(message, signal)), expected);
         }
         let mut completed = failed("", None);
         completed.state = ExperimentState::Succeeded;
-        assert_eq!(read.cause(&completed), None);
+        assert!(read.cause(&completed).is_empty());
     }
 }
