@@ -94,6 +94,10 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     merge_config(&mut read, settings, &mut budget, &mut diagnostics);
+    for command in &mut read {
+        let variables = settings.environment.clone();
+        command.options.environment.extend(variables);
+    }
     client_rules::check_run_names(&read, &mut diagnostics);
     let mut reading = build_plan(read, settings, budget, diagnostics, Some(text));
     for diagnostic in &mut reading.diagnostics {

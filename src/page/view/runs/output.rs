@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 
 use super::super::icon::{CLOSE, icon};
 use super::super::modal::Modal;
+use super::execution::ExecutionLine;
 use super::{OutputTarget, RunsContext};
 use crate::api::LogPage;
 use crate::page::browser;
@@ -68,7 +69,7 @@ impl OutputBuffer {
 fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
     let read = RwSignal::new(OutputBuffer::default());
     let client = watch.state.server.client.get_untracked();
-    spawn_local(follow_output(client, subject.clone(), read));
+    spawn_local(follow_output(client.clone(), subject.clone(), read));
     let pre = NodeRef::<html::Pre>::new();
     let at_end = RwSignal::new(true);
     stick_to_end(pre, at_end, read);
@@ -113,6 +114,7 @@ fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
                 <h2 id="output-title">{title}</h2>
                 <p class="fine">{subject.run.clone()} " · " <span role="status">{status_text}</span></p>
                 <p class="mono output-settings">{subject.settings.clone()}</p>
+                <ExecutionLine client=client subject=subject.clone() />
             </div>
             <button
                 type="button"
