@@ -64,9 +64,10 @@ def measure(server: "Server", python: Path, source: Path, rounds: int) -> int:
     }
     server.run("fit.py  1")  # so that no way pays for reading the libraries from the disk
     seconds: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         for way, run in ways.items():
             seconds[way].append(run())
+            print(f"round {number} of {rounds}: {way:<42} {seconds[way][-1]:6.2f} s", flush=True)
     medians = {way: statistics.median(times) for way, times in seconds.items()}
     alone, at_once = list(medians.values())[:2]
     for way, median in medians.items():
