@@ -8,3 +8,12 @@ cargo bench --workspace --bench '*'
 say
 say "Python's own tools, in the same run:"
 if have python3; then python3 scripts/bench_python.py; else say "python3 is missing: nothing to compare with"; fi
+
+say
+say "Trials at once, whose libraries start threads:"
+if have python3; then
+    cargo build --release -p sweep-server --bin sweep
+    python3 scripts/bench_threads.py "$TARGET/release/sweep" "$TARGET" || fail "trials at once fight for the cores"
+else
+    say "python3 is missing: nothing is measured"
+fi

@@ -62,6 +62,7 @@ fn split_case(case: &str) -> (String, Settings) {
         drawn_seed: 1,
         config,
         character_names: Some(CharacterNames::embedded()),
+        ..Settings::default()
     };
     (expand_escapes(text), settings)
 }

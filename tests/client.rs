@@ -42,6 +42,7 @@ fn read_entry(entry: &Value, drawn_seed: u32) -> Reading {
         drawn_seed,
         config,
         character_names: None,
+        ..Settings::default()
     };
     read(entry["text"].as_str().unwrap(), &settings)
 }

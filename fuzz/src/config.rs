@@ -14,6 +14,7 @@ pub fn config(text: &str) {
         drawn_seed: 7,
         config: Some(Arc::from(yaml)),
         character_names: Some(CharacterNames::embedded()),
+        ..Settings::default()
     };
     let reading = read(command, &settings);
     text::check_places(command, &reading.diagnostics);

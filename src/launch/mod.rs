@@ -5,8 +5,10 @@
 //! plan is not the page's.
 
 mod fixed_arguments;
+mod trial_environment;
 
 pub use fixed_arguments::{list_fixed_arguments, recover_fixed_arguments};
+pub use trial_environment::{TypedEnvironment, VariableProblem, check_python, parse_environment};
 
 use crate::api::{
     self, CreateRun, DatastoreMount, DependencyFile, Image, Int64, Resources, RunSpec, RunState,

@@ -64,6 +64,48 @@ hyper_params:
   params: {--lr: "uniform(0, 1, 2)", --m: ["a b", 'it''s'], --note: "'x y'", --flag: ""}
 "#;
 
+/// Variables that are typed beside the command go before a config file's, and count in the digest.
+#[test]
+fn a_request_carries_typed_variables() {
+    let typed = parse_environment("MODE=quick\nA=1");
+    let with = |environment, config: Option<&str>| {
+        let settings = Settings {
+            environment,
+            config: config.map(Into::into),
+            ..Settings::default()
+        };
+        let option = if config.is_some() {
+            "--config c.yml "
+        } else {
+            ""
+        };
+        read(&["grid run ", option, "f.py"].concat(), &settings).plan
+    };
+    let config = "compute: {train: {environment: {MODE: full, B: 2}}}";
+    let both = with(typed.variables.clone(), Some(config));
+    let made = create_request(&both, 0, &Ranges::full(1), "local", None).unwrap();
+    let sent: Vec<(&str, &str)> = made
+        .spec
+        .env
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(sent, [("A", "1"), ("B", "2"), ("MODE", "quick")]);
+    assert!(check_request(&made, 0).is_ok());
+    let bare = create_request(
+        &with(typed.variables, None),
+        0,
+        &Ranges::full(1),
+        "local",
+        None,
+    );
+    let none = create_request(&plan("grid run f.py"), 0, &Ranges::full(1), "local", None);
+    assert_ne!(
+        bare.unwrap().spec.sweep_options.digest,
+        none.unwrap().spec.sweep_options.digest
+    );
+}
+
 /// A command with a config file, which gives a request what no option can.
 #[test]
 fn a_request_carries_the_config_file() {
@@ -71,6 +113,7 @@ fn a_request_carries_the_config_file() {
         drawn_seed: 11,
         config: Some(CONFIG.into()),
         character_names: None,
+        ..Settings::default()
     };
     let reading = read("grid run --config c.yml f.py --n \"[1, 2]\"", &settings);
     assert!(!reading.has_errors(), "{:?}", reading.config_diagnostics);

@@ -1,8 +1,8 @@
 //! The HTTP client of the server's API: the only file that makes requests.
 
 use gloo_net::http::{Method, RequestBuilder, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{Reflect, Uint8Array};
@@ -128,6 +128,27 @@ impl Client {
         self.exchange(Method::PUT, &path, Some(body), None)
             .await
             .map(drop)
+    }
+
+    /// How a trial is run, once it has started, and whether it has ended.
+    pub(crate) async fn fetch_execution(
+        &self,
+        cluster: &str,
+        id: &str,
+    ) -> ClientResult<(Option<api::TrialExecution>, bool)> {
+        // Reading the whole type would make the app larger.
+        #[derive(Deserialize)]
+        struct Answer {
+            status: Status,
+        }
+        #[derive(Deserialize)]
+        struct Status {
+            phase: api::ExperimentState,
+            #[serde(default)]
+            execution: Option<api::TrialExecution>,
+        }
+        let answer: Answer = self.get_json(&paths::experiment(cluster, id)).await?;
+        Ok((answer.status.execution, answer.status.phase.has_ended()))
     }
 
     /// Trials of a run in launch order, from the `offset`-th.

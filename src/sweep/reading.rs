@@ -94,6 +94,10 @@ pub fn read(text: &str, settings: &Settings) -> Reading {
     let mut read = command::parse_all(commands, &mut diagnostics);
     let mut budget = Budget::new();
     merge_config(&mut read, settings, &mut budget, &mut diagnostics);
+    for command in &mut read {
+        let variables = settings.environment.clone();
+        command.options.environment.extend(variables);
+    }
     grid_client_rules::check_run_names(&read, &mut diagnostics);
     let ends = lints::ListEnds::new(text);
     let mut reading = build_plan(read, settings, budget, diagnostics, Some(&ends));

@@ -12,11 +12,12 @@ use super::plan_history::Undo;
 use super::selection::{self, CarriedSelection, Selection};
 use crate::estimate::{self, Catalogue, Estimate, RunTime};
 use crate::formula;
+use crate::launch::{self, TypedEnvironment};
 use crate::page::browser;
 use crate::sweep::literal::CharacterNames;
 use crate::sweep::{self, Fix, Plan, Ranges, Reading};
 
-/// The writable half (text, config file, seed, run time, parallel trials, selection) and the memos over it.
+/// The writable half (text, config file, seed, run time, parallel trials, environment, Python, selection) and the memos over it.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
     /// The command text.
@@ -33,6 +34,10 @@ pub(crate) struct Draft {
     pub(crate) run_time: RwSignal<String>,
     /// Trials that run at once; `None`: as many as the cluster has slots.
     pub(crate) parallel: RwSignal<Option<u32>>,
+    /// The trials' environment variables, as typed.
+    pub(crate) environment: RwSignal<String>,
+    /// The Python of the trials, as typed; empty: the server's choice.
+    pub(crate) python: RwSignal<String>,
     /// The trials that a person chose, and the plan they chose them on; `None`: all.
     pub(super) selection: RwSignal<Option<Selection>>,
     pub(crate) reading: Memo<Reading>,
@@ -49,6 +54,8 @@ pub(crate) struct Draft {
     pub(crate) lost_choice: Memo<Option<String>>,
     /// The parsed run time; `Ok(None)` where none is given.
     pub(crate) parsed_run_time: Memo<Result<Option<RunTime>, formula::Error>>,
+    /// The parsed environment variables.
+    pub(crate) typed_environment: Memo<TypedEnvironment>,
     /// Run time, parallel trials and billing rules of the chosen cluster.
     pub(crate) pricing: Memo<estimate::EstimateSettings>,
     /// Time and money of the chosen trials.
@@ -63,11 +70,15 @@ impl Draft {
         let seed = RwSignal::new(0);
         let run_time = RwSignal::new(String::new());
         let parallel = RwSignal::new(None);
+        let environment = RwSignal::new(String::new());
+        let typed_environment =
+            Memo::new(move |_| environment.with(|text| launch::parse_environment(text)));
         let picked = RwSignal::new(None::<Selection>);
         let reading = Memo::new(move |_| {
             let settings = sweep::Settings {
                 drawn_seed: seed.get(),
                 character_names: names.get(),
+                environment: typed_environment.with(|typed| typed.variables.clone()),
                 config: config.with(|yaml| {
                     yaml.as_deref()
                         .filter(|y| !y.trim().is_empty())
@@ -120,6 +131,8 @@ impl Draft {
             seed,
             run_time,
             parallel,
+            environment,
+            python: RwSignal::new(String::new()),
             selection: picked,
             reading,
             displayed: in_view,
@@ -129,6 +142,7 @@ impl Draft {
             chosen,
             lost_choice,
             parsed_run_time: run_time_read,
+            typed_environment,
             pricing,
             estimate,
         };
@@ -145,6 +159,8 @@ impl Draft {
             .set(saved.seed.unwrap_or_else(browser::random_u32));
         self.run_time.set(saved.run_time);
         self.parallel.set(saved.parallel);
+        self.environment.set(saved.environment);
+        self.python.set(saved.python);
         self.file_error.set(None);
         self.config.set(saved.config);
         self.text.set(saved.text);
@@ -158,6 +174,8 @@ impl Draft {
             seed: Some(self.seed.get()),
             run_time: self.run_time.get(),
             parallel: self.parallel.get(),
+            environment: self.environment.get(),
+            python: self.python.get(),
             selection: self.selection.with(|picked| {
                 let plan = self.reading.with(|reading| Arc::clone(&reading.plan));
                 selection::selection_for_link(picked.as_ref(), &self.chosen, &plan)

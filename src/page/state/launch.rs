@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::event_clock::Tick;
 use super::{State, Tab};
-use crate::api::{CreateRun, Run};
+use crate::api::{CreateRun, Run, Scalar};
 use crate::launch::{self, Refusal};
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::Failure;
@@ -138,11 +138,16 @@ fn build_requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
     let (plan, chosen) = (state.draft.plan(), state.draft.chosen.get());
     let default_cluster = state.server.default_cluster();
     let parallel = state.draft.parallel.get();
+    let python = state.draft.python.get().trim().to_owned();
+    let python = (!python.is_empty()).then_some(Scalar(python));
     let mut requests = Vec::new();
     for (number, part) in (0..).zip(plan.parts()) {
         let cluster = part.options().cluster.as_ref().unwrap_or(&default_cluster);
         match launch::create_request(&plan, number, &chosen, cluster, parallel) {
-            Ok(request) => requests.push(request),
+            Ok(mut request) => {
+                request.spec.sweep_options.python.clone_from(&python);
+                requests.push(request);
+            }
             Err(Refusal::NoTrials) => {}
             Err(refusal) => return Err(refusal),
         }
@@ -184,8 +189,8 @@ impl PendingKeys {
 }
 
 /// A request and its identity: two requests with the same one are attempts at the same launch. It
-/// consists of its place among the commands (a command pasted twice is two runs), cluster, name and
-/// digest.
+/// consists of its place among the commands (a command pasted twice is two runs), cluster, name,
+/// digest, and the Python where one is given.
 struct IdentifiedRequest {
     request: CreateRun,
     identity: String,
@@ -200,9 +205,10 @@ impl IdentifiedRequest {
             .as_ref()
             .map_or("", |digest| digest.as_str());
         let place = place.to_string();
-        let identity = [&place, &spec.cluster_id, &request.name, digest]
-            .map(AsRef::as_ref)
-            .join(" ");
+        let mut parts = vec![&place, &spec.cluster_id, &request.name, digest];
+        let python = spec.sweep_options.python.as_ref();
+        parts.extend(python.map(|python| python.as_str()));
+        let identity = parts.join(" ");
         IdentifiedRequest { request, identity }
     }
 }

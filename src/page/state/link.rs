@@ -13,6 +13,10 @@ pub(crate) struct SavedPlan {
     pub(crate) run_time: String,
     /// Parallel trials; `None`: as many as the cluster has slots.
     pub(crate) parallel: Option<u32>,
+    /// The trials' environment variables as typed, `NAME=value` a line.
+    pub(crate) environment: String,
+    /// The Python of the trials as typed; empty: the server's choice.
+    pub(crate) python: String,
     /// Which trials are chosen; `None`: all.
     pub(crate) selection: Option<LinkedSelection>,
 }
@@ -26,7 +30,7 @@ pub(crate) struct LinkedSelection {
     pub(crate) ranges: String,
 }
 
-/// The text after `#`: `c=grid+run+…&config=…&seed=7&time=10+minutes&parallel=4&pick=0-3~9f…`.
+/// The text after `#`: `c=grid+run+…&config=…&seed=7&time=10+minutes&parallel=4&env=A%3d1&python=.venv&pick=0-3~9f…`.
 pub(crate) fn to_hash(saved: &SavedPlan) -> String {
     let mut hash = String::from("c=");
     encode(&saved.text, &mut hash);
@@ -41,6 +45,11 @@ pub(crate) fn to_hash(saved: &SavedPlan) -> String {
     }
     if let Some(parallel) = saved.parallel {
         pair("parallel", &parallel.to_string(), &mut hash);
+    }
+    for (name, value) in [("env", &saved.environment), ("python", &saved.python)] {
+        if !value.is_empty() {
+            pair(name, value, &mut hash);
+        }
     }
     if let Some(picked) = &saved.selection {
         pair(
@@ -69,6 +78,8 @@ pub(crate) fn from_hash(hash: &str) -> Option<SavedPlan> {
             "seed" => saved.seed = value.parse().ok(),
             "time" => saved.run_time = value,
             "parallel" => saved.parallel = value.parse().ok().filter(|slots| *slots > 0),
+            "env" => saved.environment = value,
+            "python" => saved.python = value,
             "pick" => {
                 // A selection that cannot be read must not become all trials: fingerprint 0 fits no plan,
                 // so none is chosen.
@@ -159,6 +170,8 @@ mod tests {
             seed: Some(u32::MAX),
             run_time: "minutes = 40 * epochs / batch_size".to_owned(),
             parallel: Some(8),
+            environment: "A=1\nB=x y & z".to_owned(),
+            python: "/opt/a b/bin/python3".to_owned(),
             selection: Some(LinkedSelection {
                 fingerprint: 0x00ff_0000_0000_0001,
                 ranges: "0-3,7".to_owned(),

@@ -29,6 +29,8 @@ struct Snapshot {
     seed: u32,
     run_time: Arc<str>,
     parallel: Option<u32>,
+    environment: Arc<str>,
+    python: Arc<str>,
     selection: Option<Arc<Selection>>,
 }
 
@@ -53,6 +55,8 @@ impl history::HistoryState for Snapshot {
         };
         text(&self.text, &neighbour.text)
             + text(&self.run_time, &neighbour.run_time)
+            + text(&self.environment, &neighbour.environment)
+            + text(&self.python, &neighbour.python)
             + config
             + picked
             + size_of::<Snapshot>()
@@ -78,6 +82,8 @@ impl Draft {
             self.seed.track();
             self.run_time.track();
             self.parallel.track();
+            self.environment.track();
+            self.python.track();
             self.selection.track();
             self.record();
         });
@@ -192,6 +198,12 @@ impl Draft {
                 .run_time
                 .with(|text| share(text, before.map(|before| &before.run_time))),
             parallel: self.parallel.get(),
+            environment: self
+                .environment
+                .with(|text| share(text, before.map(|before| &before.environment))),
+            python: self
+                .python
+                .with(|text| share(text, before.map(|before| &before.python))),
             selection: self
                 .selection
                 .with(|picked| picked.as_ref().map(share_picked)),
@@ -212,6 +224,12 @@ impl Draft {
         }
         if now.parallel != state.parallel {
             self.parallel.set(state.parallel);
+        }
+        if now.environment != state.environment {
+            self.environment.set(state.environment.to_string());
+        }
+        if now.python != state.python {
+            self.python.set(state.python.to_string());
         }
         if now.config != state.config {
             self.config.set(state.config.as_deref().map(str::to_owned));

@@ -164,6 +164,8 @@ fn text_of(draft: Draft, field: PlanField) -> Option<String> {
         PlanField::Config => Some(draft.config.get_untracked().unwrap_or_default()),
         PlanField::RunTime => Some(draft.run_time.get_untracked()),
         PlanField::Parallel => None,
+        PlanField::Environment => Some(draft.environment.get_untracked()),
+        PlanField::Python => Some(draft.python.get_untracked()),
     }
 }
 

@@ -25,6 +25,10 @@ pub(crate) enum PlanField {
     RunTime,
     /// The number of parallel trials.
     Parallel,
+    /// The environment variables.
+    Environment,
+    /// The Python of the trials.
+    Python,
 }
 
 impl PlanField {
@@ -35,6 +39,8 @@ impl PlanField {
             PlanField::Config => "config-file",
             PlanField::RunTime => "run-time",
             PlanField::Parallel => "parallel",
+            PlanField::Environment => "environment",
+            PlanField::Python => "python",
         }
     }
 }

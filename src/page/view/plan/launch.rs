@@ -6,7 +6,7 @@ use leptos::{ev, html};
 use super::super::rich_text::rich_text;
 use super::super::undo::dialog_is_open;
 use super::estimate::format_cost_range;
-use crate::launch::MAX_TRIALS;
+use crate::launch::{MAX_TRIALS, TypedEnvironment, check_python};
 use crate::page::format::{format_count, format_quantity};
 use crate::page::state::{ConnectionStatus, Draft, Phase, State, Tab};
 use crate::sweep::{Diagnostic, Ranges, Severity};
@@ -20,6 +20,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
     Effect::new(move |before: Option<()>| {
         draft.reading.track();
         draft.chosen.track();
+        draft.python.track();
         if before.is_some() && matches!(phase.get_untracked(), Phase::Failed(_)) {
             phase.set(Phase::Idle);
         }
@@ -97,6 +98,12 @@ fn why_not_launchable(draft: Draft) -> Option<String> {
         let command = draft.reading.with(|r| r.diagnostics.iter().any(of_command));
         let what = if command { "command" } else { "config file" };
         return Some(["The ", what, " has an error: see Problems."].concat());
+    }
+    if draft.typed_environment.with(TypedEnvironment::has_errors) {
+        return Some("A variable cannot be read: see Environment.".to_owned());
+    }
+    if draft.python.with(|text| check_python(text).is_some()) {
+        return Some("The path cannot be used: see Python.".to_owned());
     }
     let (plan, chosen) = (draft.plan(), draft.chosen.get());
     if plan.is_empty() {

@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 
 use super::super::icon::{CLOSE, icon};
 use super::super::modal::Modal;
+use super::execution::ExecutionLine;
 use super::output_text::OutputText;
 use super::{OutputTarget, RunsContext};
 use crate::api::TRIAL_PAGE_MAX;
@@ -35,7 +36,7 @@ fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
     let read = RwSignal::new(OutputText::default());
     let client = watch.state.server.client.get_untracked();
     let address = client.address.clone();
-    spawn_local(follow_output(client, subject.clone(), read));
+    spawn_local(follow_output(client.clone(), subject.clone(), read));
     let title = [
         "Output of trial ",
         &(u64::from(subject.number) + 1).to_string(),
@@ -56,6 +57,7 @@ fn Output(watch: RunsContext, subject: OutputTarget) -> impl IntoView {
                     {subject.run.clone()} " · " <span role="status">{move || read.with(OutputText::status)}</span>
                 </p>
                 <p class="mono output-settings">{subject.settings.clone()}</p>
+                <ExecutionLine client=client subject=subject.clone() />
             </div>
             <div class="dialog-tools">
                 {link}

@@ -1,5 +1,6 @@
 //! The controls. Each edits an option of `grid run` in the text, if there is one, or else a setting.
 
+mod environment;
 mod time;
 
 use leptos::ev;
@@ -11,6 +12,7 @@ use super::machines::MachineSelect;
 use crate::page::format::format_count;
 use crate::page::state::{ControlValues, Draft, State};
 use crate::sweep::Strategy;
+use environment::{EnvironmentField, PythonField};
 use time::{ParallelField, RunTimeField};
 
 #[component]
@@ -25,6 +27,8 @@ pub(super) fn Controls() -> impl IntoView {
             {view! { <SpotField /> }.into_any()}
             {view! { <ClusterField /> }.into_any()}
             {view! { <ParallelField /> }.into_any()}
+            {view! { <EnvironmentField /> }.into_any()}
+            {view! { <PythonField /> }.into_any()}
         </section>
     }
 }
