@@ -166,17 +166,17 @@ pub(super) fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or_else(|_| value.into())
 }
 
-/// IEEE 754's binary16.
+/// IEEE 754's binary16, exactly.
 fn half_to_f64(bits: u16) -> f64 {
-    let exponent = i32::from(bits >> 10 & 0x1f);
-    let fraction = f64::from(bits & 0x3ff);
+    let (sign, exponent) = (u32::from(bits >> 15) << 31, u32::from(bits >> 10 & 0x1f));
+    let fraction = u32::from(bits & 0x3ff);
     let size = match exponent {
-        0 => fraction * 2_f64.powi(-24),
-        0x1f if fraction == 0.0 => f64::INFINITY,
-        0x1f => f64::NAN,
-        _ => (fraction + 1024.0) * 2_f64.powi(exponent - 25),
+        // Subnormal: a multiple of 2^-24.
+        0 => return f64::from(fraction) / 16_777_216.0 * if sign == 0 { 1.0 } else { -1.0 },
+        0x1f => 0xff << 23 | fraction << 13,
+        _ => (exponent + 112) << 23 | fraction << 13,
     };
-    if bits >> 15 == 1 { -size } else { size }
+    f32::from_bits(sign | size).into()
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
     fn halves() {
         for (bits, value) in [
             (0x0000, 0.0),
-            (0x0001, 2_f64.powi(-24)),
+            (0x0001, 1.0 / 16_777_216.0),
             (0x3c00, 1.0),
             (0x3555, 0.333_251_953_125),
             (0xc000, -2.0),

@@ -151,7 +151,7 @@ impl MetricFiles {
         points.truncate(self.points_left);
         self.points_left -= points.len();
         if points.is_empty() && !(self.replace && self.withdraw) {
-            return Ok((self.unfinished).then(|| FilePoints {
+            return Ok(self.unfinished.then_some(FilePoints {
                 replace: false,
                 more: true,
                 points,

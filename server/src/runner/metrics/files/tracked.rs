@@ -62,7 +62,7 @@ pub(super) struct TrackedFile {
 
 #[derive(Debug)]
 enum Parser {
-    Table(TableParser),
+    Table(Box<TableParser>),
     JsonLines(JsonLinesParser),
     Events(EventsParser),
     /// How many points were given out, and their hash.
@@ -75,7 +75,7 @@ type State = (SystemTime, u64, u64);
 impl TrackedFile {
     pub(super) fn new(kind: FileKind, path: PathBuf) -> Self {
         let parser = match kind {
-            FileKind::Table => Parser::Table(TableParser::new(is_lightnings(&path))),
+            FileKind::Table => Parser::Table(Box::new(TableParser::new(is_lightnings(&path)))),
             FileKind::JsonLines => Parser::JsonLines(JsonLinesParser::default()),
             FileKind::Events => Parser::Events(EventsParser::default()),
             FileKind::TrainerState => Parser::TrainerState(0, hash_of(&[])),
