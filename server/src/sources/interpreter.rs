@@ -74,8 +74,8 @@ pub fn resolve_interpreter(named: &str, roots: &[PathBuf]) -> Result<PathBuf, In
             };
         }
     }
-    let at_root = roots.iter().map(|root| root.join(named));
-    let existing = at_root.filter(|path| path.exists()).last();
+    let mut at_root = roots.iter().map(|root| root.join(named));
+    let existing = at_root.rfind(|path| path.exists());
     match existing {
         Some(path) if !is_name || path.is_dir() => Err(why_not(&path, named)),
         _ if is_name && is_on_path(named) => Ok(path.to_owned()),

@@ -207,7 +207,7 @@ impl IdentifiedRequest {
         let place = place.to_string();
         let mut parts = vec![&place, &spec.cluster_id, &request.name, digest];
         let python = spec.sweep_options.python.as_ref();
-        parts.extend(python.map(|python| python.as_str()));
+        parts.extend(python.map(crate::api::Scalar::as_str));
         let identity = parts.join(" ");
         IdentifiedRequest { request, identity }
     }

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sweep_planner::api::MetricValue;
 
+/// The longest name of a metric, in bytes.
+pub const NAME_MAX: usize = 100;
+
 /// The metrics of a line, as they stand in `metrics.jsonl`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LineMetrics {

@@ -1,7 +1,7 @@
 //! Lines of one pair each, one below the other: results, or settings that a script prints.
 
 use super::super::lines::LineMetrics;
-use super::MetricSink;
+use super::sink::MetricSink;
 use super::vocabulary as words;
 
 /// From so many lines on it is no block of settings.

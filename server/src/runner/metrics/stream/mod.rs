@@ -2,16 +2,17 @@
 //!
 //! A stream is split into lines as a terminal would show them ([`terminal`]). From each line go the
 //! prefixes of loggers ([`prefix`]); what is left is an object ([`object`]), a row of a table
-//! ([`table`]), or fields ([`pairs`]). [`StreamReader`] knows what lines have to do with each
+//! ([`table`]), or fields ([`fields`]). [`StreamReader`] knows what lines have to do with each
 //! other: a step on a line of its own, the header of a table, the states of a progress bar, a block
 //! of settings.
 
 mod block;
+mod fields;
 mod number;
 mod object;
-mod pairs;
 mod prefix;
 pub(super) mod python;
+mod sink;
 mod table;
 mod terminal;
 mod tokens;
@@ -24,20 +25,20 @@ use std::collections::HashMap;
 use std::mem;
 
 use memchr::{memchr2, memchr3, memrchr2};
-use sweep_planner::api::{MetricValue, UnreadLine};
+use sweep_planner::api::MetricValue;
 
 use self::block::Block;
+use self::fields::{FieldReader, Fields};
 use self::object::{Object, parse_object};
-use self::pairs::{FieldReader, Fields};
+pub use self::sink::MetricSink;
 use self::table::{BoxReader, Table, box_row};
-use super::lines::LineMetrics;
+use self::vocabulary as words;
+use super::lines::{LineMetrics, NAME_MAX};
+
 use super::unread::{UnreadReason, describe_unread};
-use vocabulary as words;
 
 /// The longest line that is looked at, in bytes.
 pub const LINE_MAX: usize = 16 << 10;
-/// The longest name of a metric, in bytes.
-pub(super) const NAME_MAX: usize = 100;
 /// The most metrics of one line.
 const VALUES_MAX: usize = 200;
 /// From so many lines without a measurement on, lines without a sign are skipped.
@@ -111,14 +112,6 @@ impl Reading {
             _ => false,
         }
     }
-}
-
-/// Takes what a stream measures.
-pub trait MetricSink {
-    /// Takes the metrics of one line.
-    fn metrics(&mut self, measured: LineMetrics);
-    /// Takes a line that looks like metrics and could not be read.
-    fn unread(&mut self, line: UnreadLine);
 }
 
 impl StreamReader {
@@ -387,7 +380,7 @@ impl StreamReader {
                 }
                 Some(_) => {}
                 None if name.len() <= NAME_MAX && !name.trim().is_empty() => {
-                    measured.values.push((name, MetricValue(value)))
+                    measured.values.push((name, MetricValue(value)));
                 }
                 None => {}
             }

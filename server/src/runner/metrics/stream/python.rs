@@ -1,7 +1,7 @@
 //! What Python prints of a dictionary, as JSON.
 
+use super::fields::is_wrapper;
 use super::number::{self, Number};
-use super::pairs::is_wrapper;
 
 /// Whether a text stands for NaN or an infinity, as Python's `json` and `repr` write them.
 pub(super) fn is_not_finite(text: &str) -> bool {

@@ -1,8 +1,7 @@
 //! Tables: a header with a column for the step and rows of numbers below it, and boxes of two
 //! columns, a name and a value.
 
-use super::super::lines::LineMetrics;
-use super::NAME_MAX;
+use super::super::lines::{LineMetrics, NAME_MAX};
 use super::number::{Number, parse_whole};
 use super::vocabulary as words;
 use sweep_planner::api::MetricValue;

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use sweep_planner::api::UnreadLine;
+
 use super::*;
 
 /// Keeps what a stream measures.
