@@ -7,6 +7,7 @@
 //! of settings.
 
 mod block;
+mod carried_step;
 mod fields;
 mod number;
 mod object;
@@ -28,6 +29,7 @@ use memchr::{memchr2, memchr3, memrchr2};
 use sweep_planner::api::MetricValue;
 
 use self::block::Block;
+use self::carried_step::CarriedStep;
 use self::fields::{FieldReader, Fields};
 use self::object::{Object, parse_object};
 pub use self::sink::MetricSink;
@@ -68,18 +70,14 @@ pub struct StreamReader {
     silent_lines: u32,
 }
 
+/// Whether a text can be shown as a name.
+fn is_name(name: &str) -> bool {
+    name.len() <= NAME_MAX && !name.trim().is_empty() && !name.contains(char::is_control)
+}
+
 /// Whether some text has one of the signs that most forms need.
 fn has_sign(bytes: &[u8]) -> bool {
     memchr3(b'=', b':', b'{', bytes).is_some()
-}
-
-/// The step that lines below may take.
-#[derive(Debug, Default)]
-struct CarriedStep {
-    /// Stated on a line that measured nothing.
-    header: Option<f64>,
-    /// Stated beside a measurement of this phase.
-    phase: Option<(f64, String)>,
 }
 
 /// What a line is.
@@ -303,7 +301,7 @@ impl StreamReader {
             }
             Reading::Row(mut row) => {
                 self.block.flush(sink);
-                row.step = row.step.or(self.carried.header);
+                row.step = row.step.or(self.carried.header());
                 sink.metrics(row);
             }
             Reading::Fields(fields, object, line) => {
@@ -328,7 +326,8 @@ impl StreamReader {
         line: &str,
         sink: &mut impl MetricSink,
     ) {
-        if fields.unclear || (fields.uncertain > 0 && fields.pairs.is_empty()) {
+        let prose = fields.uncertain > 0 && fields.pairs.is_empty() && words::is_metric(line);
+        if fields.unclear || prose {
             let reason = if fields.unclear {
                 UnreadReason::UnclearNumber
             } else {
@@ -341,12 +340,12 @@ impl StreamReader {
         let (settings, heading) = (fields.settings && fields.is_heading, fields.is_heading);
         let mut measured = self.measure(fields, object);
         if measured.values.is_empty() {
+            // A heading without a value neither ends a block nor describes it.
             if alone && settings {
                 self.block.announce();
-            } else if alone && heading {
-            } else if alone && (texts == 1 || has_settings) {
+            } else if alone && !heading && (texts == 1 || has_settings) {
                 self.block.text();
-            } else {
+            } else if !(alone && heading) {
                 self.block.flush(sink);
             }
             return;
@@ -364,11 +363,7 @@ impl StreamReader {
     fn measure(&mut self, fields: Fields, object: Option<Object>) -> LineMetrics {
         let mut measured = LineMetrics::default();
         let mut step = fields.step;
-        for pair in fields
-            .pairs
-            .into_iter()
-            .filter(|pair| pair.name.len() <= NAME_MAX)
-        {
+        for pair in fields.pairs.into_iter().filter(|pair| is_name(&pair.name)) {
             let name = self.name_by_unit(pair.name, pair.percent);
             measured.values.push((name, MetricValue(pair.value)));
         }
@@ -379,44 +374,23 @@ impl StreamReader {
                     (best, step) = (rank, Some(value));
                 }
                 Some(_) => {}
-                None if name.len() <= NAME_MAX && !name.trim().is_empty() => {
+                None if is_name(&name) => {
                     measured.values.push((name, MetricValue(value)));
                 }
                 None => {}
             }
         }
-        let trial = fields.step_rank.is_some_and(words::is_trial);
-        measured.step = self.carry(step, fields.phase, &measured, trial);
-        measured
-    }
-
-    /// The step of a line: stated, or that of a line above.
-    fn carry(
-        &mut self,
-        stated: Option<f64>,
-        phase: Option<String>,
-        measured: &LineMetrics,
-        trial: bool,
-    ) -> Option<f64> {
-        if let Some(step) = stated {
-            if trial {
-            } else if measured.values.is_empty() {
-                self.carried.header = Some(step);
-            } else {
-                self.carried.header = None;
-                self.carried.phase = phase.map(|phase| (step, phase));
+        let name = measured.values.first().map(|(name, _)| name.as_str());
+        measured.step = match step {
+            // The trials of a search inside the script: no line below belongs to one.
+            Some(step) if fields.step_rank.is_some_and(words::is_trial) => Some(step),
+            Some(step) => {
+                self.carried.state(step, fields.phase, name.is_some());
+                Some(step)
             }
-            return stated;
-        }
-        let (name, _) = measured.values.first()?;
-        if words::is_summary(name) {
-            return None;
-        }
-        let of_phase = || {
-            let (step, last) = self.carried.phase.as_ref()?;
-            (phase? != *last).then_some(*step)
+            None => name.and_then(|name| self.carried.step_for(name, fields.phase.as_deref())),
         };
-        self.carried.header.or_else(of_phase)
+        measured
     }
 
     /// Keeps percentages and fractions of one name apart.

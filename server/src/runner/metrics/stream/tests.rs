@@ -77,7 +77,7 @@ fn the_documented_lines_are_read_as_documented() {
 #[test]
 fn what_may_be_a_metric_is_reported() {
     let reasons: Vec<_> = read(&format!(
-        "loss=0,5\nit improved from 0.4 to 0.5\n{}",
+        "loss=0,5\nloss improved from 0.4 to 0.5\n{}",
         "x".repeat(LINE_MAX + 1)
     ))
     .unread
@@ -153,4 +153,9 @@ fn after_a_flood_of_prose_a_line_with_a_sign_is_still_read() {
         points(&format!("{flood}loss 0.5\nacc=0.9\nloss 0.4\n")),
         ["acc@-=0.9", "loss@-=0.4"]
     );
+}
+
+#[test]
+fn a_name_with_control_in_it_is_none() {
+    assert!(points(r"{'grad\norm': 0.5}").is_empty());
 }
