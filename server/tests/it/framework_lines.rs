@@ -151,6 +151,12 @@ fn lines_of_more_programs_are_read() {
     check(&data("framework_lines_more.json"), 98);
 }
 
+/// A third collection, of which nothing was mended but names of settings.
+#[test]
+fn lines_of_a_third_collection_are_read() {
+    check(&data("framework_lines_third.json"), 90);
+}
+
 #[test]
 fn lines_that_were_not_read_are_shown_with_the_trial() {
     let home = Home::new(&[("train.py", "print('loss=0,5')\nprint('acc=0.5')\n")]);

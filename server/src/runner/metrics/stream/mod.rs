@@ -368,12 +368,19 @@ impl StreamReader {
             measured.values.push((name, MetricValue(pair.value)));
         }
         let mut best = usize::MAX;
+        let stated = step.is_some()
+            || object.as_ref().is_some_and(|object| {
+                let mut names = object.pairs.iter().map(|(name, _)| name.as_str());
+                names.any(|name| words::step_word_rank(name).is_some())
+            });
         for (name, value) in object.map(|object| object.pairs).unwrap_or_default() {
             match words::step_word_rank(&name) {
                 Some(rank) if rank <= best && value.is_finite() => {
                     (best, step) = (rank, Some(value));
                 }
                 Some(_) => {}
+                // As beside the pairs of a line.
+                None if !stated && words::is_setting(&name) && !words::is_metric(&name) => {}
                 None if is_name(&name) => {
                     measured.values.push((name, MetricValue(value)));
                 }

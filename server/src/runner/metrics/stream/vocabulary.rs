@@ -43,6 +43,11 @@ const PHASES: &[&str] = &[
 ];
 /// Parts of a word that make it the name of a measurement.
 const METRICS: &[&str] = &[
+    "concordance",
+    "minimum",
+    "optimality",
+    "success",
+    "divergence",
     "loss",
     "cost",
     "acc",
@@ -96,6 +101,10 @@ const METRICS: &[&str] = &[
 ];
 /// Words of names that are settings or descriptions where no step is stated beside them.
 const SETTINGS: &[&str] = &[
+    "alpha",
+    "nprobe",
+    "nlist",
+    "sample",
     "lr",
     "lrs",
     "lr0",
