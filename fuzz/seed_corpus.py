@@ -61,7 +61,7 @@ def streams():
     for case in json.loads((DATA / "framework_lines.json").read_text())["cases"]:
         yield case["text"][:2000]
         yield from sorted(set(re.split("[\r\n]", case["text"][:4000])))[:20]
-    for row in (HERE.parent / "docs" / "metrics.md").read_text().splitlines():
+    for row in (HERE.parent / "docs" / "metrics.md").read_text().split("## What was tried")[0].splitlines():
         if row.startswith("| `"):
             printed = row[3:].split("` | ")[0].replace("\\|", "|")
             for sign, letter in {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\e": "\x1b"}.items():

@@ -45,8 +45,9 @@ fn points(text: &str) -> Vec<String> {
 fn the_documented_lines_are_read_as_documented() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md");
     let text = std::fs::read_to_string(path).unwrap();
+    let (cases, _) = text.split_once("## What was tried").unwrap();
     let (mut rows, mut wrong) = (0, Vec::new());
-    for row in text.lines().filter(|line| line.starts_with("| `")) {
+    for row in cases.lines().filter(|line| line.starts_with("| `")) {
         let row = row.replace("\\|", "\u{0}");
         let mut cells = row.split(" | ").map(|cell| {
             let cell = cell.trim_matches(['|', ' ']).trim_matches('`');
