@@ -86,23 +86,24 @@ def main() -> int:
         source.mkdir()
         (source / "print.py").write_text(SCRIPT)
         for at, form in enumerate(FORMS.values()):
-            (source / f"{at}.txt").write_text("".join(map(form, range(LINES))))
+            # Outside of the source, which is copied for each trial.
+            Path(temporary, f"{at}.txt").write_text("".join(map(form, range(LINES))))
         servers = [Server(binary, source, f"{temporary}/data{at}") for at, binary in enumerate(sys.argv[1:])]
         try:
-            return measure(servers)
+            return measure(servers, temporary)
         finally:
             for server in servers:
                 server.stop()
 
 
-def measure(servers: list[Server]) -> int:
+def measure(servers: list[Server], folder: str) -> int:
     times: dict[str, list[float]] = {name: [] for name in FORMS}
     before: list[float] = []
     points = {}
     for _ in range(ROUNDS):
-        before.append(servers[-1].seconds("0.txt")[0])
+        before.append(servers[-1].seconds(f"{folder}/0.txt")[0])
         for at, name in enumerate(FORMS):
-            took, points[name] = servers[0].seconds(f"{at}.txt")
+            took, points[name] = servers[0].seconds(f"{folder}/{at}.txt")
             times[name].append(took)
     base = statistics.median(before)
     print(f"{LINES:,} lines, medians of {ROUNDS} rounds; {BASE} before: {base:.2f} s")

@@ -83,7 +83,7 @@ describe("from a pasted command to results", { concurrency: false }, () => {
       assert.deepEqual(rows.map((row) => /failed|completed/i.exec(row.Status)?.[0].toLowerCase()), ["failed", "completed"]);
     }, TRAINED_WITHIN_MS);
     await trials.getByRole("button", { name: "Output of trial 1" }).click();
-    await page.getByText("-1 is less than 0").waitFor(); // what the script says about it
+    await page.getByRole("region", { name: "Cause" }).getByText("-1 is less than 0").waitFor();
     assert.deepEqual(browserErrors, []);
   });
 });
