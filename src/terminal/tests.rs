@@ -11,7 +11,7 @@ fn shown_of(terminal: &Terminal) -> String {
 }
 
 /// The text that stands after an output, which is the same however it is cut.
-fn shown(output: &str) -> String {
+fn text_after(output: &str) -> String {
     let mut whole = Terminal::default();
     whole.write(output);
     let mut pieces = Terminal::default();
@@ -35,7 +35,7 @@ fn bars_end_as_their_last_state() {
     let tqdm = "\r  0%|     | 0/3 [00:00<?, ?it/s]\r 33%|███  | 1/3 [00:00<00:00, 149796.57it/s]\
                 \r100%|██████| 3/3 [00:00<00:00, 11554.56it/s]\ndone\n";
     assert_eq!(
-        shown(tqdm),
+        text_after(tqdm),
         "100%|██████| 3/3 [00:00<00:00, 11554.56it/s]\ndone\n"
     );
     let nested = "\repochs:   0%|     | 0/2 [00:00<?, ?it/s]\n\rbatch:   0%|      | 0/2 [00:00<?, ?it/s]\x1b[A\
@@ -43,21 +43,21 @@ fn bars_end_as_their_last_state() {
                   \n\r                                              \x1b[A\
                   \repochs: 100%|#####| 2/2 [00:00<00:00, 3.27it/s]\n";
     assert_eq!(
-        shown(nested),
+        text_after(nested),
         "epochs: 100%|#####| 2/2 [00:00<00:00, 3.27it/s]\n"
     );
     let keras = "Epoch 2/3\n\r\x1b[1m 1/22\x1b[0m \x1b[37m━━━━\x1b[0m \x1b[1m0s\x1b[0m 3ms/step - loss: 0.7895\
                  \x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08\
                  \r\x1b[1m22/22\x1b[0m \x1b[32m━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m0s\x1b[0m 4ms/step - loss: 0.4676 - val_loss: 0.5\n";
     assert_eq!(
-        shown(keras),
+        text_after(keras),
         "Epoch 2/3\n22/22 ━━━━ 0s 4ms/step - loss: 0.4676 - val_loss: 0.5\n"
     );
     let fastai = "█\repoch     train_loss  time    \n█\r\rEpoch 1/4 : |------| 0.00% [0/7 00:00<?]\
                   \rEpoch 1/4 :                                 \r\rEpoch 1/4 :                                 \r\
                   0         0.412211    00:02     \n";
     assert_eq!(
-        shown(fastai),
+        text_after(fastai),
         "epoch     train_loss  time\n0         0.412211    00:02\n"
     );
 }
@@ -68,15 +68,18 @@ fn live_displays_end_as_their_last_state() {
                 \r\x1b[2K\x1b[1A\x1b[2Kepoch \x1b[1;36m0\x1b[0m\n\x1b[31mTraining\x1b[0m   ━━━━ 50%\n\x1b[32mValidation\x1b[0m ━━━━ 50%\
                 \r\x1b[2K\x1b[1A\x1b[2K\x1b[31mTraining\x1b[0m   ━━━━ 100%\n\x1b[32mValidation\x1b[0m ━━━━ 100%\n\x1b[?25h";
     assert_eq!(
-        shown(rich),
+        text_after(rich),
         "epoch 0\nTraining   ━━━━ 100%\nValidation ━━━━ 100%\n"
     );
     // A display that goes to the top of the window: what stood before it stays.
     let display = "before\n\x1b[H\x1b[2Ja 1\nb 1\nc 1\n\x1b[H\x1b[2Ja 2\nb 2\n";
-    assert_eq!(shown(display), "before\na 2\nb 2\n");
-    assert_eq!(shown("x\x1b[2J\x1b[Ha 1\x1b[2;3Hb\x1b[Ha 2"), "x\na 2\n  b");
-    assert_eq!(shown("one\ntwo\nthree\x1b[2A\r\x1b[Jleft"), "left");
-    assert_eq!(shown("1\n2\n3\x1b[2FA\x1b[EB\x1b[1d"), "A\nB\n3\n");
+    assert_eq!(text_after(display), "before\na 2\nb 2\n");
+    assert_eq!(
+        text_after("x\x1b[2J\x1b[Ha 1\x1b[2;3Hb\x1b[Ha 2"),
+        "x\na 2\n  b"
+    );
+    assert_eq!(text_after("one\ntwo\nthree\x1b[2A\r\x1b[Jleft"), "left");
+    assert_eq!(text_after("1\n2\n3\x1b[2FA\x1b[EB\x1b[1d"), "A\nB\n3\n");
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn the_cursor_moves_and_erases() {
         ("a\x0bb\x0cc\x1bEd", "a\nb\nc\nd"),
         ("a\nb\x1bM\rc", "c\nb"),
     ] {
-        assert_eq!(shown(output), expected, "{output:?}");
+        assert_eq!(text_after(output), expected, "{output:?}");
     }
 }
 
@@ -118,7 +121,7 @@ fn what_is_not_text_is_left_out() {
             "a",
         ),
     ] {
-        assert_eq!(shown(output), expected, "{output:?}");
+        assert_eq!(text_after(output), expected, "{output:?}");
     }
 }
 
@@ -133,9 +136,9 @@ fn wide_characters_and_accents_take_their_columns() {
         ("\u{301}a", "a"),
         ("👩\u{200d}💻 ok", "👩\u{200d}💻 ok"),
     ] {
-        assert_eq!(shown(output), expected, "{output:?}");
+        assert_eq!(text_after(output), expected, "{output:?}");
     }
-    let stacked = shown(&["a", &"\u{301}".repeat(1000)].concat());
+    let stacked = text_after(&["a", &"\u{301}".repeat(1000)].concat());
     assert_eq!(stacked.chars().count(), 17);
 }
 
@@ -205,10 +208,10 @@ fn an_endless_output_is_kept_at_its_end() {
 
 #[test]
 fn a_line_without_an_end_goes_on_in_the_next() {
-    let text = shown(&"x".repeat(COLUMNS_MAX * 2 + 1));
+    let text = text_after(&"x".repeat(COLUMNS_MAX * 2 + 1));
     let lengths: Vec<usize> = text.lines().map(str::len).collect();
     assert_eq!(lengths, [COLUMNS_MAX, COLUMNS_MAX, 1]);
-    let wide = shown(&"模".repeat(COLUMNS_MAX));
+    let wide = text_after(&"模".repeat(COLUMNS_MAX));
     assert_eq!(wide.lines().count(), 2);
 }
 

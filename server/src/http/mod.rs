@@ -15,6 +15,8 @@ pub mod handlers;
 
 pub mod address;
 
+pub mod attachment;
+
 mod signed;
 
 pub mod wire;

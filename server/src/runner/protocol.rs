@@ -30,6 +30,9 @@ use sweep_planner::api::{DatastoreAccess, Timestamp, TrialExecution};
 use crate::data_dir::DataDir;
 use crate::model::Mount;
 
+/// The file of [`TrialFolder::output`].
+pub const OUTPUT: &str = "output.log";
+
 /// The file of [`TrialFolder::unread_metrics`].
 pub const UNREAD_METRICS: &str = "unread.json";
 
@@ -161,7 +164,7 @@ impl TrialFolder {
 
     /// The output as written.
     pub fn output(&self) -> PathBuf {
-        self.path.join("output.log")
+        self.path.join(OUTPUT)
     }
 
     /// The metrics of standard output and standard error.

@@ -90,7 +90,7 @@ pub fn resolve_interpreter(named: &str, roots: &[PathBuf]) -> Result<PathBuf, In
 /// A virtual environment in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceEnvironment {
-    /// Its interpreter.
+    /// The absolute path of the interpreter in it.
     Found(PathBuf),
     /// Why it cannot be used, for a person.
     Unusable(String),

@@ -32,7 +32,7 @@ fn start(home: &Home) -> Server {
 }
 
 /// What a trial printed: the four variables, and how many cores it had.
-fn shown(server: &Server, trial: &Value) -> (String, usize) {
+fn printed_by(server: &Server, trial: &Value) -> (String, usize) {
     let output = server.output_of(trial);
     let (variables, cores) = output.trim().split_once('\n').unwrap();
     (variables.to_owned(), cores.split(' ').count())
@@ -63,7 +63,7 @@ fn trials_at_once_share_the_cores_and_one_alone_has_all() {
     let all = machine_cores();
     let half = (all / 2).max(1);
     for trial in launch(&server, "show.py  '[1, 2]'", |_| {}) {
-        assert_eq!(shown(&server, &trial), (four(half), half));
+        assert_eq!(printed_by(&server, &trial), (four(half), half));
         let execution = execution(&server, &trial);
         assert_eq!(execution["threads"], half, "{execution}");
         assert_eq!(
@@ -76,15 +76,15 @@ fn trials_at_once_share_the_cores_and_one_alone_has_all() {
     }
     let alone = |spec: &mut Value| spec["sweepOptions"]["parallel"] = json!("1");
     for trial in launch(&server, "show.py  '[1, 2]'", alone) {
-        assert_eq!(shown(&server, &trial).0, four(all));
+        assert_eq!(printed_by(&server, &trial).0, four(all));
         assert_eq!(execution(&server, &trial)["cores"], Value::Null);
     }
     // A run of one trial is alone, however many slots there are.
     let single = launch(&server, "show.py  1", |_| {});
-    assert_eq!(shown(&server, &single[0]).0, four(all));
+    assert_eq!(printed_by(&server, &single[0]).0, four(all));
     let asked = |spec: &mut Value| spec["resources"]["cpu"] = json!(1);
     assert_eq!(
-        shown(&server, &launch(&server, "show.py  1", asked)[0]),
+        printed_by(&server, &launch(&server, "show.py  1", asked)[0]),
         (four(1), 1)
     );
 }
@@ -96,18 +96,21 @@ fn what_run_cluster_or_environment_say_stays() {
     let ours = |spec: &mut Value| spec["env"] = json!({"OMP_NUM_THREADS": 7});
     let trial = &launch(&server, "show.py  '[1, 2]'", ours)[0];
     // The others follow OpenMP's number unless they are given one of their own.
-    assert_eq!(shown(&server, trial).0, "7 - - -");
+    assert_eq!(printed_by(&server, trial).0, "7 - - -");
     assert_eq!(execution(&server, trial)["threads"], Value::Null);
     let ours = |spec: &mut Value| spec["env"] = json!({"MKL_NUM_THREADS": "7"});
     let trial = &launch(&server, "show.py  '[1, 2]'", ours)[0];
     let half = (machine_cores() / 2).max(1);
-    assert_eq!(shown(&server, trial).0, format!("{half} {half} 7 {half}"));
+    assert_eq!(
+        printed_by(&server, trial).0,
+        format!("{half} {half} 7 {half}")
+    );
     drop(server);
     let mut command = home.command("127.0.0.1:0");
     command.env("OMP_NUM_THREADS", "5");
     let server = Server::start(command);
     let trial = &launch(&server, "show.py  '[1, 2]'", |_| {})[0];
-    assert!(shown(&server, trial).0.starts_with('5'));
+    assert!(printed_by(&server, trial).0.starts_with('5'));
     drop(server);
     home.write(
         "sweep.toml",
@@ -116,7 +119,7 @@ fn what_run_cluster_or_environment_say_stays() {
     home.write("source/mode.py", "import os; print(os.environ['MODE'])");
     let server = start(&home);
     let trial = &launch(&server, "show.py  '[1, 2]'", |_| {})[0];
-    assert_eq!(shown(&server, trial).0, "3 - - -");
+    assert_eq!(printed_by(&server, trial).0, "3 - - -");
     assert_eq!(
         server.output_of(&launch(&server, "mode.py", |_| {})[0]),
         "quick\n"
@@ -136,9 +139,9 @@ fn a_cluster_sets_its_threads_or_leaves_them_alone() {
         home.write("sweep.toml", &settings);
         let server = start(&home);
         let trial = &launch(&server, "show.py  '[1, 2]'", |_| {})[0];
-        assert_eq!(shown(&server, trial).0, variables, "{setting}");
+        assert_eq!(printed_by(&server, trial).0, variables, "{setting}");
         let cores = if setting == "1" { 1 } else { machine_cores() };
-        assert_eq!(shown(&server, trial).1, cores, "{setting}");
+        assert_eq!(printed_by(&server, trial).1, cores, "{setting}");
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::artifacts::{ensure_not_discarded, read_caches};
 use super::experiments;
 use crate::app::App;
+use crate::http::attachment::disposition;
 use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
@@ -89,10 +90,8 @@ pub async fn download_all(
     let headers = response.headers_mut();
     let kind = HeaderValue::from_static("application/x-tar");
     headers.insert(header::CONTENT_TYPE, kind);
-    let shown = format!("attachment; filename=\"{id}.tar\"");
-    if let Ok(shown) = HeaderValue::from_str(&shown) {
-        headers.insert(header::CONTENT_DISPOSITION, shown);
-    }
+    let file_name = id + ".tar";
+    headers.insert(header::CONTENT_DISPOSITION, disposition(Some(&file_name)));
     Ok(response)
 }
 

@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use sweep_planner::api::{Artifact, ArtifactPage, paths};
-use tokio_util::io::ReaderStream;
 
 use super::experiments;
 use crate::app::App;
+use crate::http::attachment::send_file;
 use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
@@ -136,19 +135,8 @@ pub async fn download(
         TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();
     let missing = || ApiError::NotFound("This file is not there any more.".to_owned());
     let opened = tokio::task::spawn_blocking(move || open_below(&work, Path::new(&path))).await?;
-    let file = tokio::fs::File::from_std(opened.map_err(|_| missing())?);
-    let length = file.metadata().await.map_err(|_| missing())?.len();
-    let mut response = Body::from_stream(ReaderStream::new(file)).into_response();
-    let headers = response.headers_mut();
-    let kind = HeaderValue::from_static("application/octet-stream");
-    headers.insert(header::CONTENT_TYPE, kind);
-    headers.insert(header::CONTENT_LENGTH, length.into());
-    // A browser must save it, never render it on our origin, whatever it holds.
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment"),
-    );
-    Ok(response)
+    let file = opened.map_err(|_| missing())?;
+    send_file(file, None).await.map_err(|_| missing())
 }
 
 /// What a call asks for by `all`.

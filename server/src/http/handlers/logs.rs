@@ -1,28 +1,28 @@
 //! Output of trials.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use sweep_planner::api::{LOG_PAGE_MAX, LogMatch, LogMatches, LogPage, paths};
-use tokio::io::AsyncReadExt;
-use tokio_util::io::ReaderStream;
 use utoipa::ToSchema;
 
 use super::artifacts::URL_LIFETIME_MICROS;
 use super::experiments;
 use crate::app::App;
+use crate::http::attachment::send_file;
 use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed};
 use crate::model::names::experiment_name;
 use crate::runner::output_reader::{OutputSlice, read_output, search_output};
-use crate::runner::protocol::TrialFolder;
+use crate::runner::protocol::{OUTPUT, TrialFolder};
+use crate::sources::open_below;
 use crate::store::FileScope;
 
 /// How much a page holds where the call does not say, in bytes.
@@ -175,24 +175,17 @@ pub async fn download(
     }
     let (run, trial) = experiments::find(&app, name, &id).await?;
     ensure_not_discarded(&app, run.key).await?;
-    let path = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt).output();
-    let missing = |_| ApiError::NotFound("This output is not there any more.".to_owned());
-    let file = tokio::fs::File::open(path).await.map_err(missing)?;
-    let length = file.metadata().await.map_err(missing)?.len();
-    let mut response = Body::from_stream(ReaderStream::new(file.take(length))).into_response();
-    let headers = response.headers_mut();
-    // Whatever it holds, a browser must save it, never render it on our origin.
-    let kind = HeaderValue::from_static("application/octet-stream");
-    headers.insert(header::CONTENT_TYPE, kind);
-    headers.insert(header::CONTENT_LENGTH, length.into());
-    let file_name = experiment_name(&run.name, trial.number);
-    let shown = format!("attachment; filename=\"{file_name}.log\"");
-    let shown = HeaderValue::from_str(&shown);
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        shown.unwrap_or(HeaderValue::from_static("attachment")),
-    );
-    Ok(response)
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt);
+    let missing = || ApiError::NotFound("This output is not there any more.".to_owned());
+    // The trial may have put a link or a pipe in its place.
+    let open = move || open_below(folder.path(), Path::new(OUTPUT));
+    let file = tokio::task::spawn_blocking(open)
+        .await?
+        .map_err(|_| missing())?;
+    let file_name = experiment_name(&run.name, trial.number) + ".log";
+    send_file(file, Some(&file_name))
+        .await
+        .map_err(|_| missing())
 }
 
 /// Refuses with 410 if the outputs of a run's trials were deleted.

@@ -37,7 +37,7 @@ pub(super) struct OutputSink {
     /// The unfinished line of each stream, kept back so that lines of the two do not mix.
     partial_lines: [Vec<u8>; 2],
     readers: [StreamReader; 2],
-    metrics: MetricFiles,
+    metrics: MetricsLog,
 }
 
 impl OutputSink {
@@ -55,7 +55,7 @@ impl OutputSink {
             dropped: 0,
             partial_lines: [Vec::new(), Vec::new()],
             readers: Default::default(),
-            metrics: MetricFiles {
+            metrics: MetricsLog {
                 file: open(folder.metrics())?,
                 bytes_left: METRICS_MAX,
                 unread_file: folder.unread_metrics(),
@@ -131,14 +131,14 @@ impl OutputSink {
 }
 
 /// Where the metrics of both streams go.
-struct MetricFiles {
+struct MetricsLog {
     file: File,
     bytes_left: u64,
     unread_file: PathBuf,
     unread: Vec<UnreadLine>,
 }
 
-impl MetricSink for MetricFiles {
+impl MetricSink for MetricsLog {
     fn metrics(&mut self, measured: LineMetrics) {
         let Ok(mut json) = serde_json::to_vec(&measured) else {
             return;

@@ -301,7 +301,7 @@ fn a_file_that_becomes_a_pipe_or_a_link_is_left_alone() {
 }
 
 /// `loss@3=0.5` for each point.
-fn shown(points: &Read) -> String {
+fn points_as_text(points: &Read) -> String {
     let point = |(name, step, value): &(String, Option<f64>, f64)| {
         let step = step.map_or("-".to_owned(), |step| step.to_string());
         format!("{name}@{step}={value}")
@@ -323,7 +323,7 @@ fn the_table_of_the_docs_is_true() {
         let content = cells[1].trim_matches('`').replace("\\n", "\n");
         let mut trial = Trial::new();
         trial.write(name, content.replace("\\t", "\t"));
-        let read = shown(&trial.read(true).unwrap_or_default().1);
+        let read = points_as_text(&trial.read(true).unwrap_or_default().1);
         let expected = cells[2].trim_end_matches(" |");
         let expected = match expected.strip_prefix('`') {
             Some(points) => points.split('`').next().unwrap_or_default(),

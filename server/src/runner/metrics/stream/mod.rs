@@ -164,13 +164,9 @@ impl StreamReader {
         if self.is_quiet() && !has_sign(&line) {
             line.clear();
         }
-        terminal::strip_control(&mut line);
-        let overwritten = !line.is_empty();
-        let reading = if line.is_empty() {
-            Reading::Blank
-        } else {
-            self.classify(&String::from_utf8_lossy(&line))
-        };
+        let text = terminal::plain_text(&line);
+        let overwritten = !text.is_empty();
+        let reading = self.classify(&text);
         self.silent_lines = if reading.measures() {
             0
         } else {

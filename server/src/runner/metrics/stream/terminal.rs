@@ -1,50 +1,45 @@
 //! What a terminal would do with the bytes of a line before it shows them.
 
-use memchr::{memchr2, memchr3};
+use std::borrow::Cow;
 
-/// Removes escape sequences (colours, cursor moves, titles and links) and the letters that
-/// backspaces delete. O(length).
-pub(super) fn strip_control(line: &mut Vec<u8>) {
-    if memchr3(0x1B, 0x08, 0x9B, line).is_none() {
-        return;
+use anstyle_parse::{DefaultCharAccumulator, Parser, Perform};
+use memchr::memchr2;
+
+const ESCAPE: u8 = 0x1B;
+const BACKSPACE: u8 = 0x08;
+
+/// The text of a line without escape sequences (colours, cursor moves, titles and links) and
+/// without the letters that backspaces delete. Bytes that are no UTF-8 read as U+FFFD. O(length).
+pub(super) fn plain_text(line: &[u8]) -> Cow<'_, str> {
+    if memchr2(ESCAPE, BACKSPACE, line).is_none() {
+        return String::from_utf8_lossy(line);
     }
-    let (mut read, mut kept) = (0, 0_usize);
-    while let Some(byte) = line.get(read).copied() {
-        match byte {
-            0x1B => read = sequence_end(line, read),
-            0x08 => {
-                // Programs go back to write over what follows, which the carriage return does too.
-                kept = kept.saturating_sub(1);
-                read += 1;
-            }
-            _ => {
-                line[kept] = byte;
-                kept += 1;
-                read += 1;
-            }
-        }
+    let (mut parser, mut text) = (
+        Parser::<DefaultCharAccumulator>::new(),
+        PlainText::default(),
+    );
+    for byte in line {
+        parser.advance(&mut text, *byte);
     }
-    line.truncate(kept);
+    Cow::Owned(text.0)
 }
 
-/// The place behind an escape sequence (ECMA-48: CSI, OSC and the like, or two bytes).
-fn sequence_end(line: &[u8], escape: usize) -> usize {
-    let rest = &line[escape + 1..];
-    let length = match rest.first() {
-        Some(b'[') => rest[1..]
-            .iter()
-            .position(|byte| (0x40..=0x7E).contains(byte))
-            .map_or(rest.len(), |at| at + 2),
-        Some(b']' | b'P' | b'X' | b'^' | b'_') => {
-            memchr2(0x07, 0x1B, &rest[1..]).map_or(rest.len(), |at| {
-                let closed = rest.get(at + 1) == Some(&0x1B) && rest.get(at + 2) == Some(&b'\\');
-                at + 2 + usize::from(closed)
-            })
+#[derive(Default)]
+struct PlainText(String);
+
+impl Perform for PlainText {
+    fn print(&mut self, letter: char) {
+        self.0.push(letter);
+    }
+
+    fn execute(&mut self, byte: u8) {
+        if byte == BACKSPACE {
+            // Programs go back to write over what follows, which a carriage return does too.
+            self.0.pop();
+        } else if byte == b'\t' {
+            self.0.push('\t');
         }
-        Some(_) => 1,
-        None => 0,
-    };
-    (escape + 1 + length).min(line.len())
+    }
 }
 
 #[cfg(test)]
@@ -59,20 +54,19 @@ mod tests {
             ("\u{1b}[38;5;2m✔ Saved\u{1b}[0m", "✔ Saved"),
             ("a\u{1b}]0;title\u{7}b", "ab"),
             (
-                "a\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\b",
+                "a\u{1b}]8;id=1;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\b",
                 "alinkb",
             ),
             ("abc\u{8}\u{8}d", "ad"),
+            ("é\u{8}x\ty\u{1b}[0m", "x\ty"),
             ("\u{8}\u{8}x", "x"),
             ("\u{1b}", ""),
             ("\u{1b}[", ""),
             ("a\u{1b}[12", "a"),
             ("a\u{1b}]b", "a"),
-            ("a\u{1b}(Bb", "aBb"),
+            ("a\u{1b}(Bb", "ab"),
         ] {
-            let mut bytes = line.as_bytes().to_vec();
-            strip_control(&mut bytes);
-            assert_eq!(String::from_utf8_lossy(&bytes), expected, "{line:?}");
+            assert_eq!(plain_text(line.as_bytes()), expected, "{line:?}");
         }
     }
 }
