@@ -326,6 +326,25 @@ fn binary_output_is_shown_and_kept_as_it_was() {
 }
 
 #[test]
+fn a_link_in_place_of_an_output_is_not_followed_to_be_downloaded() {
+    let home = Home::new(&[(
+        "link.py",
+        "import os, sys\nos.remove('../output.log')\nos.symlink(sys.argv[1], '../output.log')\n",
+    )]);
+    home.write("secret", "of the server");
+    let server = home.start();
+    let secret = home.path("secret");
+    let run = server.launch(&format!("link.py  '{}'", secret.display()));
+    let trial = &server.finish(&run)[0];
+    assert_eq!(trial["exitCode"], 0, "{trial}");
+    let id = trial["id"].as_str().unwrap();
+    let page = server.get(&format!("/v1/core/local/experiments/{id}/logs"));
+    let url = page["downloadUrl"].as_str().unwrap();
+    let answer = Request::new("GET", &url[url.find("/v1/").unwrap()..]).send(server.address);
+    assert_eq!(answer.status, 404, "{url}");
+}
+
+#[test]
 fn a_run_whose_source_is_gone_fails_and_the_others_go_on() {
     let home = Home::new(&[
         (
