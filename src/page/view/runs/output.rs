@@ -92,10 +92,14 @@ fn lines(read: RwSignal<OutputText>) -> AnyView {
         changes.get();
         read.with_untracked(|read| styled(&read.terminal.rest()))
     };
-    stick_to_end(pre, at_end, changes);
+    // The event of a scroll comes late: text that arrived since does not mean that a person scrolled up.
+    let height_at_scroll = StoredValue::new(0);
+    stick_to_end(pre, at_end, height_at_scroll, changes);
     let scrolled = move |_| {
         if let Some(pre) = pre.get_untracked() {
-            at_end.set(pre.scroll_height() - pre.scroll_top() - pre.client_height() < 60);
+            let height = pre.scroll_height().min(height_at_scroll.get_value());
+            at_end.set(height - pre.scroll_top() - pre.client_height() < 60);
+            height_at_scroll.set_value(pre.scroll_height());
         }
     };
     view! {
@@ -184,7 +188,12 @@ async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<Out
 }
 
 /// Scrolls to the end at each change, as long as the user has not scrolled up.
-fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, changes: Memo<usize>) {
+fn stick_to_end(
+    pre: NodeRef<html::Pre>,
+    at_end: RwSignal<bool>,
+    height_at_scroll: StoredValue<i32>,
+    changes: Memo<usize>,
+) {
     Effect::new(move |_| {
         changes.get();
         if !at_end.get_untracked() {
@@ -193,6 +202,7 @@ fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, changes: Memo<u
         // The new text is in the document only at the next frame.
         request_animation_frame(move || {
             if let Some(pre) = pre.try_get_untracked().flatten() {
+                height_at_scroll.set_value(pre.scroll_height());
                 pre.set_scroll_top(pre.scroll_height());
             }
         });
