@@ -2,11 +2,14 @@
 //! clipboard. A browser may refuse any of them (private windows, policies); the app then works
 //! without.
 
-use leptos::prelude::window;
+use leptos::prelude::{StoredValue, UpdateValue, on_cleanup, window};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{self, Reflect};
-use web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement, Storage};
+use web_sys::{
+    Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, ResizeObserver, Storage,
+};
 
 /// A storage of the browser. All names in it begin with `sweep.`.
 #[derive(Clone, Copy)]
@@ -196,4 +199,20 @@ pub(crate) async fn sleep(millis: i32) {
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
     });
     let _ = JsFuture::from(promise).await;
+}
+
+/// Calls `react` once and at each change of the element's size, until the reactive scope of the
+/// caller ends.
+pub(crate) fn on_resize(element: &Element, react: impl FnMut() + 'static) {
+    let callback = Closure::<dyn FnMut()>::new(react);
+    let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) else {
+        return;
+    };
+    observer.observe(element);
+    let kept = StoredValue::new_local(Some((observer, callback)));
+    on_cleanup(move || {
+        if let Some((observer, _)) = kept.try_update_value(Option::take).flatten() {
+            observer.disconnect();
+        }
+    });
 }

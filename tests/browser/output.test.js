@@ -157,7 +157,18 @@ describe("the output of a trial", { concurrency: false }, () => {
     const lines = (await log.innerText()).trimEnd().split("\n");
     const first = Number(/^line (\d+) /.exec(lines[0])[1]);
     assert.equal(lines.length, LONG_LINES - first);
-    await eventually(async () => assert.ok(await log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 4)));
+    const distanceToEnd = () => log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+    await eventually(async () => assert.ok((await distanceToEnd()) < 4));
+    // It stays there where the space for it changes, as when a line above it arrives later.
+    await page.setViewportSize({ width: 1100, height: 500 });
+    await eventually(async () => assert.ok((await log.evaluate((log) => log.clientHeight)) < 400 && (await distanceToEnd()) < 4));
+    // Once a person scrolls up, it stays where the person reads.
+    await log.hover();
+    await page.mouse.wheel(0, -600);
+    await eventually(async () => assert.ok((await distanceToEnd()) > 300));
+    await page.setViewportSize({ width: 1100, height: 700 });
+    await eventually(async () => assert.ok((await log.evaluate((log) => log.clientHeight)) > 400));
+    assert.ok((await distanceToEnd()) > 200);
   });
 });
 

@@ -92,14 +92,18 @@ fn lines(read: RwSignal<OutputText>) -> AnyView {
         changes.get();
         read.with_untracked(|read| styled(&read.terminal.rest()))
     };
-    // The event of a scroll comes late: text that arrived since does not mean that a person scrolled up.
-    let height_at_scroll = StoredValue::new(0);
-    stick_to_end(pre, at_end, height_at_scroll, changes);
+    let scrolled_to = StoredValue::new(0);
+    stick_to_end(pre, at_end, changes);
     let scrolled = move |_| {
         if let Some(pre) = pre.get_untracked() {
-            let height = pre.scroll_height().min(height_at_scroll.get_value());
-            at_end.set(height - pre.scroll_top() - pre.client_height() < 60);
-            height_at_scroll.set_value(pre.scroll_height());
+            let top = pre.scroll_top();
+            if pre.scroll_height() - top - pre.client_height() < 60 {
+                at_end.set(true);
+            } else if top < scrolled_to.get_value() {
+                // Only a person scrolls up. A distance alone may be text that came since the scroll.
+                at_end.set(false);
+            }
+            scrolled_to.set_value(top);
         }
     };
     view! {
@@ -187,24 +191,24 @@ async fn follow_output(client: Client, subject: OutputTarget, read: RwSignal<Out
     }
 }
 
-/// Scrolls to the end at each change, as long as the user has not scrolled up.
-fn stick_to_end(
-    pre: NodeRef<html::Pre>,
-    at_end: RwSignal<bool>,
-    height_at_scroll: StoredValue<i32>,
-    changes: Memo<usize>,
-) {
+/// Scrolls to the end at each change of the text or of the space for it, as long as the user has not
+/// scrolled up.
+fn stick_to_end(pre: NodeRef<html::Pre>, at_end: RwSignal<bool>, changes: Memo<usize>) {
+    let scroll = move || {
+        if at_end.try_get_untracked() == Some(true)
+            && let Some(pre) = pre.try_get_untracked().flatten()
+        {
+            pre.set_scroll_top(pre.scroll_height());
+        }
+    };
     Effect::new(move |_| {
         changes.get();
-        if !at_end.get_untracked() {
-            return;
-        }
         // The new text is in the document only at the next frame.
-        request_animation_frame(move || {
-            if let Some(pre) = pre.try_get_untracked().flatten() {
-                height_at_scroll.set_value(pre.scroll_height());
-                pre.set_scroll_top(pre.scroll_height());
-            }
-        });
+        request_animation_frame(scroll);
+    });
+    Effect::new(move |_| {
+        if let Some(pre) = pre.get() {
+            browser::on_resize(&pre, scroll);
+        }
     });
 }

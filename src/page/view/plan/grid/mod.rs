@@ -9,8 +9,7 @@ mod virtual_scroll;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlElement, ResizeObserver};
+use web_sys::HtmlElement;
 
 use super::super::icon::{CHECK, COPY, icon};
 use crate::page::browser;
@@ -144,7 +143,6 @@ impl Grid {
 /// Keeps `size`, the heights of a row and of the viewport, up to date. The row's height is measured
 /// because the style sheet sets it.
 fn observe_size(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
-    let observer = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
     Effect::new(move |_| {
         let Some(element) = scroller.get() else {
             return;
@@ -165,16 +163,7 @@ fn observe_size(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
                 size.set((row, viewport));
             }
         };
-        let callback = Closure::<dyn FnMut()>::new(read);
-        if let Ok(created) = ResizeObserver::new(callback.as_ref().unchecked_ref()) {
-            created.observe(&element);
-            observer.set_value(Some((created, callback)));
-        }
-    });
-    on_cleanup(move || {
-        if let Some((observer, _)) = observer.try_update_value(Option::take).flatten() {
-            observer.disconnect();
-        }
+        browser::on_resize(&element, read);
     });
 }
 
