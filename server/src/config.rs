@@ -175,6 +175,14 @@ pub struct Limits {
     pub stop_grace_seconds: u32,
     /// Seconds after which a trial is ended, where its run says nothing; 0 for never.
     pub trial_seconds: u64,
+    /// Connections that may be open at once; fewer where the limit on open files is low.
+    pub connections: u32,
+    /// Seconds from the first byte of a request to the end of its headers.
+    pub header_seconds: u32,
+    /// Seconds for which a body or the reading of an answer may stall.
+    pub stall_seconds: u32,
+    /// Seconds from an answer to the next request on the same connection.
+    pub idle_seconds: u32,
     /// After so many failures in a row the rest of a run is held, where it says nothing; 0 for
     /// never.
     pub failures_in_row: u32,
@@ -196,6 +204,10 @@ impl Default for Limits {
             trial_seconds: 0,
             failures_in_row: 5,
             free_bytes: None,
+            connections: 4_096,
+            header_seconds: 15,
+            stall_seconds: 60,
+            idle_seconds: 75,
         }
     }
 }
@@ -325,7 +337,7 @@ impl Config {
             clusters,
             datastores: datastores(file.datastores)?,
             repositories: check_repositories(file.repositories)?,
-            limits: file.limits,
+            limits: check_limits(file.limits)?,
             retention: file.retention,
         })
     }
@@ -405,6 +417,20 @@ fn check_repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigE
         .find(|one| !crate::sources::git::is_allowable_prefix(one))
     {
         None => Ok(named),
+/// Refuses limits with which nobody could call.
+fn check_limits(limits: Limits) -> Result<Limits, ConfigError> {
+    let positive = [
+        ("connections", limits.connections),
+        ("header_seconds", limits.header_seconds),
+        ("stall_seconds", limits.stall_seconds),
+        ("idle_seconds", limits.idle_seconds),
+    ];
+    match positive.iter().find(|(_, number)| *number == 0) {
+        None => Ok(limits),
+        Some((name, _)) => Err(ConfigError::Value(format!("[limits] {name} is at least 1"))),
+    }
+}
+
         Some(wrong) => Err(ConfigError::Value(format!(
             "repositories: `{wrong}` does not begin with https://, ssh:// or file:// and end with /"
         ))),
@@ -567,6 +593,21 @@ mod tests {
         for name in ["", "-a", "a-", "A", "a_b", "clusters", "sessions"] {
             assert!(with(name).is_err(), "{name}");
         }
+    #[test]
+    fn limits_with_which_nobody_could_call_are_refused() {
+        assert!(check_limits(Limits::default()).is_ok());
+        for key in [
+            "connections",
+            "header_seconds",
+            "stall_seconds",
+            "idle_seconds",
+        ] {
+            let limits = parse(&format!("[limits]\n{key} = 0")).unwrap().limits;
+            let error = check_limits(limits).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
     }
 
     #[test]

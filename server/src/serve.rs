@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use sweep_planner::api::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -20,6 +20,7 @@ use crate::config::{Config, EngineKind};
 use crate::data_dir::DataDir;
 use crate::http::assets::Assets;
 use crate::http::auth::{Auth, Guard, KeyHash};
+use crate::http::connections::{self, ConnectionLimits};
 use crate::http::events::{self, EventHub};
 use crate::http::router::router;
 use crate::model::Account;
@@ -30,6 +31,7 @@ use crate::sources::{git, remove_tree};
 use crate::store::{Store, StoreError};
 use crate::system::clock::{self, Clock};
 use crate::system::random::{self, NoEntropy};
+use crate::system::open_files;
 use crate::upkeep::disk::DiskMonitor;
 use crate::upkeep::retention;
 
@@ -106,6 +108,7 @@ pub enum ServeError {
 /// Serves until Ctrl-C or SIGTERM. Running trials continue; the next start recovers them.
 pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
+    let open_files = open_files::raise_limit();
     let address = listener.local_addr()?;
     let _lock = lock_data_folder(&config.data).await?;
     let store = Store::open(&config.data.database())?;
@@ -113,23 +116,22 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     remove_orphaned_sources(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
-    let service = router(Arc::clone(&app))?.into_make_service_with_connect_info::<SocketAddr>();
+    let router = router(Arc::clone(&app))?;
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
     print_start_address(&app, &account, address)?;
-    let mut stopped = app.stopping.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // An error means that the sender was dropped: the server is stopping as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    });
-    let server = tokio::spawn(async move { server.await });
-    wait_for_stop_signal().await?;
+    // Before anybody knows that it runs: a signal that comes earlier would end it at once.
+    let mut signals = StopSignals::install()?;
+    let limits = ConnectionLimits::from_config(&app.config, open_files);
+    let stopped = app.stopping.clone();
+    let server = tokio::spawn(connections::serve(listener, router, limits, stopped));
+    signals.next().await;
     tracing::info!("stopping; running trials continue, and the next start recovers them");
     // An error means that all receivers have ended already.
     let _ = stop.send(true);
     tokio::select! {
         _ = tokio::time::timeout(SHUTDOWN_GRACE, server) => {}
-        () = wait_for_second_signal() => tracing::warn!("stopping at once"),
+        () = signals.next() => tracing::warn!("stopping at once"),
     }
     workers.join_all().await;
     app.store.close().await;
@@ -335,18 +337,24 @@ fn print_line(text: &str) -> Result<(), ServeError> {
         .map_err(ServeError::Io)
 }
 
-async fn wait_for_stop_signal() -> Result<(), ServeError> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+/// The signals that stop the server, Ctrl-C and SIGTERM.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-async fn wait_for_second_signal() {
-    if wait_for_stop_signal().await.is_err() {
-        std::future::pending::<()>().await;
+impl StopSignals {
+    fn install() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -6,6 +6,7 @@ mod artifacts;
 mod attacks;
 mod client;
 mod clock;
+mod connections;
 mod control;
 mod datastores;
 mod disk;

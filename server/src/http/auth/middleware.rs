@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::guard::accepts_cookie;
 use super::{Auth, Caller, Identity, token, verify_key};
 use crate::app::App;
+use crate::http::connections::Connection;
 use crate::http::error::ApiError;
 use crate::model::Account;
 use crate::store::Store;
@@ -55,6 +56,9 @@ pub async fn authenticate(State(app): State<Arc<App>>, request: Request, next: N
         Ok(identity) => {
             parts.extensions.insert(identity);
             next.run(Request::from_parts(parts, body)).await
+            if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
+                connection.mark_authenticated();
+            }
         }
         Err(error) => error.into_response(),
     }
