@@ -14,9 +14,9 @@ use serde::Deserialize;
 use sweep_planner::estimate::EstimateSettings;
 
 use crate::data_dir::DataDir;
-use crate::model::ActiveTrial;
 use crate::model::names;
 use crate::model::price::Pricing;
+use crate::model::{ActiveTrial, PublicUrl};
 use crate::sources::resolve_interpreter;
 use crate::system::cores;
 
@@ -32,6 +32,9 @@ pub struct ConfigFile {
     pub data: Option<PathBuf>,
     /// The folder of the built page.
     pub page: Option<PathBuf>,
+    /// The address at which callers reach the server, where it is another than the one it listens
+    /// on: behind a proxy with TLS.
+    pub public_url: Option<PublicUrl>,
     /// Host names, with or without a port, by which clients may call the server besides
     /// loopback's.
     pub hosts: Vec<String>,
@@ -171,10 +174,6 @@ pub struct Limits {
     pub fetch_seconds: u64,
     /// Bytes of a request's body.
     pub body_bytes: usize,
-    /// Seconds between asking a trial to end and ending it.
-    pub stop_grace_seconds: u32,
-    /// Seconds after which a trial is ended, where its run says nothing; 0 for never.
-    pub trial_seconds: u64,
     /// Connections that may be open at once; fewer where the limit on open files is low.
     pub connections: u32,
     /// Seconds from the first byte of a request to the end of its headers.
@@ -183,6 +182,10 @@ pub struct Limits {
     pub stall_seconds: u32,
     /// Seconds from an answer to the next request on the same connection.
     pub idle_seconds: u32,
+    /// Seconds between asking a trial to end and ending it.
+    pub stop_grace_seconds: u32,
+    /// Seconds after which a trial is ended, where its run says nothing; 0 for never.
+    pub trial_seconds: u64,
     /// After so many failures in a row the rest of a run is held, where it says nothing; 0 for
     /// never.
     pub failures_in_row: u32,
@@ -200,14 +203,14 @@ impl Default for Limits {
             source_files: 100_000,
             fetch_seconds: 600,
             body_bytes: 16 << 20,
-            stop_grace_seconds: 10,
-            trial_seconds: 0,
-            failures_in_row: 5,
-            free_bytes: None,
             connections: 4_096,
             header_seconds: 15,
             stall_seconds: 60,
             idle_seconds: 75,
+            stop_grace_seconds: 10,
+            trial_seconds: 0,
+            failures_in_row: 5,
+            free_bytes: None,
         }
     }
 }
@@ -236,6 +239,8 @@ pub struct Config {
     pub data: DataDir,
     /// The folder of the built page, if there is one.
     pub page: Option<PathBuf>,
+    /// As in the file.
+    pub public_url: Option<PublicUrl>,
     /// As in the file, lower case.
     pub hosts: Vec<String>,
     /// As in the file, without a slash at the end.
@@ -322,6 +327,7 @@ impl Config {
                 .map(|page| resolve_folder("page", &page))
                 .transpose()?
                 .or_else(find_built_page),
+            public_url: file.public_url,
             hosts: file
                 .hosts
                 .iter()
@@ -410,13 +416,6 @@ fn choose_default_cluster(
     }
 }
 
-fn check_repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
-    let named = named.unwrap_or_else(|| vec!["https://".to_owned()]);
-    match named
-        .iter()
-        .find(|one| !crate::sources::git::is_allowable_prefix(one))
-    {
-        None => Ok(named),
 /// Refuses limits with which nobody could call.
 fn check_limits(limits: Limits) -> Result<Limits, ConfigError> {
     let positive = [
@@ -431,6 +430,13 @@ fn check_limits(limits: Limits) -> Result<Limits, ConfigError> {
     }
 }
 
+fn check_repositories(named: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+    let named = named.unwrap_or_else(|| vec!["https://".to_owned()]);
+    match named
+        .iter()
+        .find(|one| !crate::sources::git::is_allowable_prefix(one))
+    {
+        None => Ok(named),
         Some(wrong) => Err(ConfigError::Value(format!(
             "repositories: `{wrong}` does not begin with https://, ssh:// or file:// and end with /"
         ))),
@@ -587,13 +593,6 @@ mod tests {
     }
 
     #[test]
-    fn names_of_clusters_are_checked() {
-        let with = |name: &str| check_clusters(&[(name.to_owned(), ClusterConfig::local())].into());
-        assert!(with("gpu-box-1").is_ok());
-        for name in ["", "-a", "a-", "A", "a_b", "clusters", "sessions"] {
-            assert!(with(name).is_err(), "{name}");
-        }
-    #[test]
     fn limits_with_which_nobody_could_call_are_refused() {
         assert!(check_limits(Limits::default()).is_ok());
         for key in [
@@ -608,6 +607,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn names_of_clusters_are_checked() {
+        let with = |name: &str| check_clusters(&[(name.to_owned(), ClusterConfig::local())].into());
+        assert!(with("gpu-box-1").is_ok());
+        for name in ["", "-a", "a-", "A", "a_b", "clusters", "sessions"] {
+            assert!(with(name).is_err(), "{name}");
+        }
     }
 
     #[test]

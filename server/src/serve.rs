@@ -19,19 +19,19 @@ use crate::app::{App, Wake};
 use crate::config::{Config, EngineKind};
 use crate::data_dir::DataDir;
 use crate::http::assets::Assets;
-use crate::http::auth::{Auth, Guard, KeyHash};
+use crate::http::auth::{Auth, Guard, KeyHash, SessionCookie};
 use crate::http::connections::{self, ConnectionLimits};
 use crate::http::events::{self, EventHub};
 use crate::http::router::router;
-use crate::model::Account;
+use crate::model::{Account, PublicUrl};
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
 use crate::sources::datastores::Datastores;
 use crate::sources::{git, remove_tree};
 use crate::store::{Store, StoreError};
 use crate::system::clock::{self, Clock};
-use crate::system::random::{self, NoEntropy};
 use crate::system::open_files;
+use crate::system::random::{self, NoEntropy};
 use crate::upkeep::disk::DiskMonitor;
 use crate::upkeep::retention;
 
@@ -107,8 +107,8 @@ pub enum ServeError {
 
 /// Serves until Ctrl-C or SIGTERM. Running trials continue; the next start recovers them.
 pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeError> {
-    let listener = listen(config.listen).await?;
     let open_files = open_files::raise_limit();
+    let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     let _lock = lock_data_folder(&config.data).await?;
     let store = Store::open(&config.data.database())?;
@@ -119,9 +119,9 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     let router = router(Arc::clone(&app))?;
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
-    print_start_address(&app, &account, address)?;
     // Before anybody knows that it runs: a signal that comes earlier would end it at once.
     let mut signals = StopSignals::install()?;
+    print_start_address(&app, &account, address)?;
     let limits = ConnectionLimits::from_config(&app.config, open_files);
     let stopped = app.stopping.clone();
     let server = tokio::spawn(connections::serve(listener, router, limits, stopped));
@@ -260,14 +260,17 @@ pub(crate) async fn make_app(
     let signing_key = store
         .get_or_insert_setting("signing_key", random::bytes::<32>()?.to_vec())
         .await?;
-    let guard = Guard::new(address, config.hosts.clone(), config.origins.clone());
+    let guard = Guard::new(address, config.hosts.clone(), config.origins.clone())
+        .reached_at(config.public_url.clone());
+    let secure = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    let cookie = SessionCookie::new(&signing_key, secure);
     let wakes: BTreeMap<String, Wake> = config
         .clusters
         .keys()
         .map(|name| (name.clone(), Wake::default()))
         .collect();
     Ok(App {
-        auth: Auth::new(guard, address.port()),
+        auth: Auth::new(guard, cookie),
         events: EventHub::new(random::ulid(clock::now())?),
         announce: events::announce,
         disk: DiskMonitor::new(config.data.path(), config.limits.free_bytes),
@@ -319,14 +322,16 @@ fn print_start_address(app: &App, account: &str, address: SocketAddr) -> Result<
     if !address.ip().is_loopback() {
         tracing::warn!("{address} can be reached from other machines, over plain HTTP");
     }
-    let shown = match address.ip() {
-        ip if ip.is_unspecified() => {
-            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    let origin = match (&app.config.public_url, address.ip()) {
+        (Some(public), _) => public.to_string(),
+        (None, ip) if ip.is_unspecified() => {
+            let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
+            format!("http://{local}")
         }
-        _ => address,
+        (None, _) => format!("http://{address}"),
     };
     let token = app.auth.start_tokens.issue(account)?;
-    print_line(&format!("Open http://{shown}/start?token={token}"))
+    print_line(&format!("Open {origin}/start?token={token}"))
 }
 
 /// Writes to standard output, which may be a closed pipe.

@@ -24,6 +24,7 @@ mod mounts;
 mod openapi;
 mod page;
 mod paging;
+mod public_url;
 mod repository;
 mod restarts;
 mod retention;

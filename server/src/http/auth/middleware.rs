@@ -54,13 +54,13 @@ pub async fn authenticate(State(app): State<Arc<App>>, request: Request, next: N
     let (mut parts, body) = request.into_parts();
     match identify(&app, &parts).await {
         Ok(identity) => {
-            parts.extensions.insert(identity);
-            next.run(Request::from_parts(parts, body)).await
             if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
                 connection.mark_authenticated();
             }
         }
         Err(error) => error.into_response(),
+            parts.extensions.insert(identity);
+            next.run(Request::from_parts(parts, body)).await
     }
 }
 
@@ -87,19 +87,17 @@ async fn identify(app: &App, request: &Parts) -> Result<Identity, ApiError> {
         .extensions
         .get::<Caller>()
         .ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))?;
-    let cookie = app.auth.cookie.token(headers).map(token::hash);
-    match cookie {
-        Some(hash) if accepts_cookie(caller, &request.method, headers) => {
-            identity_of_account(
-                &app.store,
-                app.store.page_session(hash, clock::now()).await?,
-            )
-            .await
+    if accepts_cookie(caller, &request.method, headers) {
+        for token in app.auth.cookie.tokens(headers) {
+            let session = app.store.page_session(token::hash(token), clock::now());
+            if let Some(account) = session.await? {
+                return identity_of_account(&app.store, Some(account)).await;
+            }
         }
-        _ => Err(ApiError::Unauthenticated(MISSING_CREDENTIALS)),
     }
 }
 
+    Err(ApiError::Unauthenticated(MISSING_CREDENTIALS))
 async fn identity_of_account(store: &Store, account: Option<String>) -> Result<Identity, ApiError> {
     let account = match account {
         Some(id) => store.account(id).await?,

@@ -46,7 +46,7 @@ pub struct Identity {
 pub struct Auth {
     /// Hosts and origins.
     pub guard: Guard,
-    /// The cookie's name.
+    /// The cookie of page sessions.
     pub cookie: SessionCookie,
     /// Start addresses not yet used.
     pub start_tokens: TokenStore,
@@ -60,11 +60,11 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// For a server reached at this port, which becomes part of the cookie's name.
-    pub fn new(guard: Guard, port: u16) -> Self {
+    /// With nobody signed in.
+    pub fn new(guard: Guard, cookie: SessionCookie) -> Self {
         Self {
             guard,
-            cookie: SessionCookie::for_port(port),
+            cookie,
             start_tokens: TokenStore::new(START_TOKEN_LIFETIME, true),
             bearer_tokens: TokenStore::new(BEARER_TOKEN_LIFETIME, false),
             limiter: Limiter::default(),

@@ -131,7 +131,7 @@ pub async fn sign_out(
     _identity: Identity,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if let Some(token) = app.auth.cookie.token(&headers) {
+    for token in app.auth.cookie.tokens(&headers) {
         app.store.end_page_session(token_hash(token)).await?;
     }
     let mut response = Json(serde_json::json!({})).into_response();
@@ -197,14 +197,11 @@ pub async fn start(
         return Ok((StatusCode::SEE_OTHER, to_page).into_response());
     }
     // A used address is harmless for a browser that is signed in already.
-    let known = match app.auth.cookie.token(&headers) {
-        Some(token) => app
-            .store
-            .page_session(token_hash(token), clock::now())
-            .await?
-            .is_some(),
-        None => false,
-    };
+    let mut known = false;
+    for token in app.auth.cookie.tokens(&headers) {
+        let session = app.store.page_session(token_hash(token), clock::now());
+        known |= session.await?.is_some();
+    }
     if known {
         let to_page = [(header::LOCATION, HeaderValue::from_static("/"))];
         return Ok((StatusCode::SEE_OTHER, to_page).into_response());
