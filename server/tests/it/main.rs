@@ -31,6 +31,7 @@ mod retention;
 mod schema;
 mod scripts;
 mod server;
+mod sign_in;
 mod skip;
 mod sources;
 mod threads;

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use super::guard::accepts_cookie;
-use super::{Auth, Caller, Identity, token, verify_key};
+use super::{Auth, Caller, Identity, challenge, token, verify_key};
 use crate::app::App;
 use crate::http::connections::Connection;
 use crate::http::error::ApiError;
@@ -46,7 +46,9 @@ pub async fn enforce_origin_policy(
         ));
     }
     request.extensions_mut().insert(caller.clone());
-    with_security_headers(with_cors_headers(&caller, next.run(request).await))
+    let from_browser = challenge::is_from_browser(request.headers());
+    let response = challenge::with_challenges(from_browser, next.run(request).await);
+    with_security_headers(with_cors_headers(&caller, response))
 }
 
 /// Refuses requests without valid credentials; others get an [`Identity`].
@@ -57,10 +59,10 @@ pub async fn authenticate(State(app): State<Arc<App>>, request: Request, next: N
             if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
                 connection.mark_authenticated();
             }
-        }
-        Err(error) => error.into_response(),
             parts.extensions.insert(identity);
             next.run(Request::from_parts(parts, body)).await
+        }
+        Err(error) => error.into_response(),
     }
 }
 
@@ -95,9 +97,9 @@ async fn identify(app: &App, request: &Parts) -> Result<Identity, ApiError> {
             }
         }
     }
+    Err(ApiError::Unauthenticated(MISSING_CREDENTIALS))
 }
 
-    Err(ApiError::Unauthenticated(MISSING_CREDENTIALS))
 async fn identity_of_account(store: &Store, account: Option<String>) -> Result<Identity, ApiError> {
     let account = match account {
         Some(id) => store.account(id).await?,

@@ -12,6 +12,8 @@ mod guard;
 
 mod session;
 
+mod challenge;
+
 mod token;
 
 mod keys;
@@ -25,7 +27,7 @@ pub use guard::{Caller, Guard};
 pub use keys::{KeyHash, verify_key};
 pub use limiter::Limiter;
 pub use session::{COOKIE_LIFETIME, SessionCookie};
-pub use token::{TokenStore, hash as token_hash};
+pub use token::{TokenStore, hash as token_hash, is_opened_by_person};
 
 use crate::model::Account;
 
