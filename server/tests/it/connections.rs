@@ -266,6 +266,21 @@ fn half_requests_do_not_delay_the_stop() {
 }
 
 #[test]
+fn a_server_that_gets_no_descriptor_for_a_connection_goes_on() {
+    let home = Home::new(&[]);
+    // Fewer than connections and files would take.
+    let server = start_with_open_files(&home, 28, 28);
+    let open: Vec<TcpStream> = (0..40).map(|_| half_request(server.address)).collect();
+    let health = Request::new("GET", "/healthz").send(server.address);
+    assert_eq!(health.text(), "ok\n");
+    drop(open);
+    assert_eq!(
+        server.get("/v1/core/clusters")["clusters"][0]["id"],
+        "local"
+    );
+}
+
+#[test]
 fn more_connections_than_are_allowed_are_served_all_the_same() {
     let home = Home::new(&[]);
     home.write("sweep.toml", "[limits]\nconnections = 3\n");

@@ -39,6 +39,16 @@ fn a_refused_caller_is_challenged_and_a_browser_opens_no_window() {
 }
 
 #[test]
+fn who_is_not_known_yet_cannot_fill_the_memory() {
+    let (_home, server) = start_server();
+    for path in ["/v1/auth/login", "/v1/session"] {
+        let long = serde_json::json!({"username": "a", "apiKey": "b".repeat(70_000)});
+        let answer = Request::new("POST", path).json(&long).send(server.address);
+        assert_eq!(answer.status, 413, "{path}: {}", answer.text());
+    }
+}
+
+#[test]
 fn looking_at_the_start_address_does_not_use_it_up() {
     let (_home, server) = start_server();
     let head = Request::new("HEAD", &server.open).send(server.address);
