@@ -14,9 +14,9 @@ use serde::Deserialize;
 use sweep_planner::estimate::EstimateSettings;
 
 use crate::data_dir::DataDir;
-use crate::model::ActiveTrial;
 use crate::model::names;
 use crate::model::price::Pricing;
+use crate::model::{ActiveTrial, PublicUrl};
 use crate::sources::resolve_interpreter;
 use crate::system::cores;
 
@@ -32,6 +32,9 @@ pub struct ConfigFile {
     pub data: Option<PathBuf>,
     /// The folder of the built page.
     pub page: Option<PathBuf>,
+    /// The address at which callers reach the server, where it is another than the one it listens
+    /// on: behind a proxy with TLS.
+    pub public_url: Option<PublicUrl>,
     /// Host names, with or without a port, by which clients may call the server besides
     /// loopback's.
     pub hosts: Vec<String>,
@@ -171,6 +174,14 @@ pub struct Limits {
     pub fetch_seconds: u64,
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// Connections that may be open at once; fewer where the limit on open files is low.
+    pub connections: u32,
+    /// Seconds from the first byte of a request to the end of its headers.
+    pub header_seconds: u32,
+    /// Seconds for which a body or the reading of an answer may stall.
+    pub stall_seconds: u32,
+    /// Seconds from an answer to the next request on the same connection.
+    pub idle_seconds: u32,
     /// Seconds between asking a trial to end and ending it.
     pub stop_grace_seconds: u32,
     /// Seconds after which a trial is ended, where its run says nothing; 0 for never.
@@ -192,6 +203,10 @@ impl Default for Limits {
             source_files: 100_000,
             fetch_seconds: 600,
             body_bytes: 16 << 20,
+            connections: 4_096,
+            header_seconds: 15,
+            stall_seconds: 60,
+            idle_seconds: 75,
             stop_grace_seconds: 10,
             trial_seconds: 0,
             failures_in_row: 5,
@@ -224,6 +239,8 @@ pub struct Config {
     pub data: DataDir,
     /// The folder of the built page, if there is one.
     pub page: Option<PathBuf>,
+    /// As in the file.
+    pub public_url: Option<PublicUrl>,
     /// As in the file, lower case.
     pub hosts: Vec<String>,
     /// As in the file, without a slash at the end.
@@ -310,6 +327,7 @@ impl Config {
                 .map(|page| resolve_folder("page", &page))
                 .transpose()?
                 .or_else(find_built_page),
+            public_url: file.public_url,
             hosts: file
                 .hosts
                 .iter()
@@ -325,7 +343,7 @@ impl Config {
             clusters,
             datastores: datastores(file.datastores)?,
             repositories: check_repositories(file.repositories)?,
-            limits: file.limits,
+            limits: check_limits(file.limits)?,
             retention: file.retention,
         })
     }
@@ -395,6 +413,20 @@ fn choose_default_cluster(
         ))),
         None if clusters.contains_key("local") => Ok("local".to_owned()),
         None => Ok(clusters.keys().next().cloned().unwrap_or_default()),
+    }
+}
+
+/// Refuses limits with which nobody could call.
+fn check_limits(limits: Limits) -> Result<Limits, ConfigError> {
+    let positive = [
+        ("connections", limits.connections),
+        ("header_seconds", limits.header_seconds),
+        ("stall_seconds", limits.stall_seconds),
+        ("idle_seconds", limits.idle_seconds),
+    ];
+    match positive.iter().find(|(_, number)| *number == 0) {
+        None => Ok(limits),
+        Some((name, _)) => Err(ConfigError::Value(format!("[limits] {name} is at least 1"))),
     }
 }
 
@@ -558,6 +590,21 @@ mod tests {
                 .contains("lisen")
         );
         assert!(parse("[limits]\ntrial = 3").is_err());
+    }
+
+    #[test]
+    fn limits_with_which_nobody_could_call_are_refused() {
+        assert!(check_limits(Limits::default()).is_ok());
+        for key in [
+            "connections",
+            "header_seconds",
+            "stall_seconds",
+            "idle_seconds",
+        ] {
+            let limits = parse(&format!("[limits]\n{key} = 0")).unwrap().limits;
+            let error = check_limits(limits).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
     }
 
     #[test]

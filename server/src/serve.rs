@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use sweep_planner::api::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -19,16 +19,18 @@ use crate::app::{App, Wake};
 use crate::config::{Config, EngineKind};
 use crate::data_dir::DataDir;
 use crate::http::assets::Assets;
-use crate::http::auth::{Auth, Guard, KeyHash};
+use crate::http::auth::{Auth, Guard, KeyHash, SessionCookie};
+use crate::http::connections::{self, ConnectionLimits};
 use crate::http::events::{self, EventHub};
 use crate::http::router::router;
-use crate::model::Account;
+use crate::model::{Account, PublicUrl};
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
 use crate::sources::datastores::Datastores;
 use crate::sources::{git, remove_tree};
 use crate::store::{Store, StoreError};
 use crate::system::clock::{self, Clock};
+use crate::system::open_files;
 use crate::system::random::{self, NoEntropy};
 use crate::upkeep::disk::DiskMonitor;
 use crate::upkeep::retention;
@@ -105,6 +107,7 @@ pub enum ServeError {
 
 /// Serves until Ctrl-C or SIGTERM. Running trials continue; the next start recovers them.
 pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeError> {
+    let open_files = open_files::raise_limit();
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     let _lock = lock_data_folder(&config.data).await?;
@@ -113,23 +116,22 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     remove_orphaned_sources(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
-    let service = router(Arc::clone(&app))?.into_make_service_with_connect_info::<SocketAddr>();
+    let router = router(Arc::clone(&app))?;
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
+    // Before anybody knows that it runs: a signal that comes earlier would end it at once.
+    let mut signals = StopSignals::install()?;
     print_start_address(&app, &account, address)?;
-    let mut stopped = app.stopping.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // An error means that the sender was dropped: the server is stopping as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    });
-    let server = tokio::spawn(async move { server.await });
-    wait_for_stop_signal().await?;
+    let limits = ConnectionLimits::from_config(&app.config, open_files);
+    let stopped = app.stopping.clone();
+    let server = tokio::spawn(connections::serve(listener, router, limits, stopped));
+    signals.next().await;
     tracing::info!("stopping; running trials continue, and the next start recovers them");
     // An error means that all receivers have ended already.
     let _ = stop.send(true);
     tokio::select! {
         _ = tokio::time::timeout(SHUTDOWN_GRACE, server) => {}
-        () = wait_for_second_signal() => tracing::warn!("stopping at once"),
+        () = signals.next() => tracing::warn!("stopping at once"),
     }
     workers.join_all().await;
     app.store.close().await;
@@ -258,14 +260,17 @@ pub(crate) async fn make_app(
     let signing_key = store
         .get_or_insert_setting("signing_key", random::bytes::<32>()?.to_vec())
         .await?;
-    let guard = Guard::new(address, config.hosts.clone(), config.origins.clone());
+    let guard = Guard::new(address, config.hosts.clone(), config.origins.clone())
+        .reached_at(config.public_url.clone());
+    let secure = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    let cookie = SessionCookie::new(&signing_key, secure);
     let wakes: BTreeMap<String, Wake> = config
         .clusters
         .keys()
         .map(|name| (name.clone(), Wake::default()))
         .collect();
     Ok(App {
-        auth: Auth::new(guard, address.port()),
+        auth: Auth::new(guard, cookie),
         events: EventHub::new(random::ulid(clock::now())?),
         announce: events::announce,
         disk: DiskMonitor::new(config.data.path(), config.limits.free_bytes),
@@ -317,14 +322,16 @@ fn print_start_address(app: &App, account: &str, address: SocketAddr) -> Result<
     if !address.ip().is_loopback() {
         tracing::warn!("{address} can be reached from other machines, over plain HTTP");
     }
-    let shown = match address.ip() {
-        ip if ip.is_unspecified() => {
-            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    let origin = match (&app.config.public_url, address.ip()) {
+        (Some(public), _) => public.to_string(),
+        (None, ip) if ip.is_unspecified() => {
+            let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port());
+            format!("http://{local}")
         }
-        _ => address,
+        (None, _) => format!("http://{address}"),
     };
     let token = app.auth.start_tokens.issue(account)?;
-    print_line(&format!("Open http://{shown}/start?token={token}"))
+    print_line(&format!("Open {origin}/start?token={token}"))
 }
 
 /// Writes to standard output, which may be a closed pipe.
@@ -335,18 +342,24 @@ fn print_line(text: &str) -> Result<(), ServeError> {
         .map_err(ServeError::Io)
 }
 
-async fn wait_for_stop_signal() -> Result<(), ServeError> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+/// The signals that stop the server, Ctrl-C and SIGTERM.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-async fn wait_for_second_signal() {
-    if wait_for_stop_signal().await.is_err() {
-        std::future::pending::<()>().await;
+impl StopSignals {
+    fn install() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::runner::protocol::TrialFolder;
 use crate::runner::supervisor;
+use crate::system::open_files::set_soft_limit;
 use crate::system::signals::survive_file_size_limit;
 use crate::upkeep::disk::is_full;
 
@@ -15,11 +16,15 @@ use crate::upkeep::disk::is_full;
 pub(super) struct SuperviseArgs {
     /// The trial's folder.
     folder: PathBuf,
+    /// The soft limit on open files that the script gets; the server has raised its own
+    #[arg(long, value_name = "N")]
+    open_files: Option<u64>,
 }
 
 impl SuperviseArgs {
     pub(super) fn run(self) -> ExitCode {
         let done = survive_file_size_limit()
+            .and_then(|()| self.open_files.map_or(Ok(()), set_soft_limit))
             .and_then(|()| supervisor::supervise(&TrialFolder::at(self.folder)));
         match done {
             Ok(()) => ExitCode::SUCCESS,

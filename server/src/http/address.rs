@@ -23,20 +23,26 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// The host by which a request has called this server.
-pub fn host(headers: &HeaderMap) -> &str {
+/// The origin of the server's addresses: the public one, else that by which a request has called
+/// it. What a proxy says (`Forwarded`, `X-Forwarded-…`) is not believed, since callers can say it
+/// too.
+pub fn origin(app: &App, headers: &HeaderMap) -> String {
+    if let Some(public) = &app.config.public_url {
+        return public.origin().to_owned();
+    }
     let host = headers.get(header::HOST);
-    host.and_then(|host| host.to_str().ok()).unwrap_or_default()
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("http://{host}")
 }
 
-fn absolute(host: &str, path: &str, query: &str) -> String {
-    format!("http://{host}{path}?{query}")
+fn absolute(origin: &str, path: &str, query: &str) -> String {
+    format!("{origin}{path}?{query}")
 }
 
 /// The address of a file that a trial made.
 pub fn artifact(
     app: &App,
-    host: &str,
+    origin: &str,
     cluster: &str,
     id: &str,
     path: &str,
@@ -45,7 +51,7 @@ pub fn artifact(
     let signed = signed::sign_query(app, [id, path], expires);
     let query = format!("path={}&{signed}", utf8_percent_encode(path, ENCODED));
     absolute(
-        host,
+        origin,
         &format!("{}/file", paths::artifacts(cluster, id)),
         &query,
     )
@@ -54,7 +60,7 @@ pub fn artifact(
 /// The address of the tar of a trial's files.
 pub fn archive(
     app: &App,
-    host: &str,
+    origin: &str,
     cluster: &str,
     id: &str,
     caches: Caches,
@@ -66,13 +72,13 @@ pub fn archive(
         ""
     };
     let query = format!("{all}{}", signed::sign_query(app, [ARCHIVE, id], expires));
-    absolute(host, &paths::artifacts_tar(cluster, id), &query)
+    absolute(origin, &paths::artifacts_tar(cluster, id), &query)
 }
 
 /// The address of the output of an attempt of a trial.
 pub fn output(
     app: &App,
-    host: &str,
+    origin: &str,
     cluster: &str,
     id: &str,
     attempt: u32,
@@ -80,7 +86,7 @@ pub fn output(
 ) -> String {
     let signed = signed::sign_query(app, [OUTPUT, &output_subject(id, attempt)], expires);
     let query = format!("attempt={attempt}&{signed}");
-    absolute(host, &paths::output_file(cluster, id), &query)
+    absolute(origin, &paths::output_file(cluster, id), &query)
 }
 
 /// What is signed of an output.
@@ -89,9 +95,9 @@ pub fn output_subject(id: &str, attempt: u32) -> String {
 }
 
 /// The address of the upload of a run's source.
-pub fn upload(app: &App, host: &str, run: &str, expires: i64) -> String {
+pub fn upload(app: &App, origin: &str, run: &str, expires: i64) -> String {
     let query = signed::sign_query(app, [UPLOAD, run], expires);
-    absolute(host, &paths::upload(run), &query)
+    absolute(origin, &paths::upload(run), &query)
 }
 
 #[cfg(test)]

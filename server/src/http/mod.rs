@@ -5,6 +5,8 @@ pub mod router;
 
 mod trace;
 
+pub mod connections;
+
 pub mod auth;
 
 pub mod extract;

@@ -67,7 +67,7 @@ pub(super) fn base_description() -> utoipa::openapi::OpenApi {
         ),
         (
             "cookie",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("sweep_session_PORT"))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("sweep_session_ID"))),
         ),
     ] {
         components.add_security_scheme(name, scheme);

@@ -23,6 +23,9 @@ use super::handlers::{
 use super::{openapi, trace};
 use crate::app::App;
 
+/// Bytes of a body that holds a user and a key.
+const CREDENTIALS_MAX: usize = 64 << 10;
+
 /// The whole server as a router. Fails where its description cannot be written as JSON, which no
 /// description is known to cause.
 pub fn router(app: Arc<App>) -> io::Result<Router> {
@@ -90,10 +93,14 @@ fn authenticated_routes(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
 /// Routes without authentication: they check credentials or a signature themselves, or reveal
 /// nothing.
 fn public_routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(assets::health))
+    // Their bodies are read into memory before anybody knows who calls.
+    let sign_in = OpenApiRouter::new()
         .routes(routes!(login::login))
         .routes(routes!(login::sign_in))
+        .layer(DefaultBodyLimit::max(CREDENTIALS_MAX));
+    OpenApiRouter::new()
+        .routes(routes!(assets::health))
+        .merge(sign_in)
         .routes(routes!(login::start))
         .routes(routes!(artifacts::download))
         .routes(routes!(archive::download_all))

@@ -6,6 +6,8 @@ mod run;
 
 mod trial;
 
+mod public_url;
+
 pub mod metric;
 
 mod mount;
@@ -16,5 +18,6 @@ pub mod names;
 
 pub use account::Account;
 pub use mount::{Mount, replace_mount_path};
+pub use public_url::{PublicUrl, PublicUrlError};
 pub use run::{NewRun, NewTrial, RunRecord};
 pub use trial::{ActiveTrial, StateChange, TrialKey, TrialRecord, TrialState};

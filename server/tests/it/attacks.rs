@@ -37,13 +37,12 @@ fn assert_gives_nothing(answer: &Answer) {
         answer.text()
     );
     assert!(!answer.message().is_empty());
-    for header in [
-        "set-cookie",
-        "access-control-allow-origin",
-        "www-authenticate",
-    ] {
+    for header in ["set-cookie", "access-control-allow-origin"] {
         assert_eq!(answer.header(header), None);
     }
+    // Only who may try again is challenged.
+    let challenged = answer.header("www-authenticate").is_some();
+    assert_eq!(challenged, answer.status == 401);
 }
 
 #[test]

@@ -79,12 +79,19 @@ impl Home {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// The origin of the start address.
+    pub(crate) origin: String,
     pub(crate) open: String,
     pub(crate) printed: String,
 }
 
 impl Server {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_behind_proxy(command, None)
+    }
+
+    /// Starts one whose start address is another than its own, which is given then.
+    pub(crate) fn start_behind_proxy(mut command: Command, listen: Option<SocketAddr>) -> Self {
         let mut child = command.spawn().expect("the server");
         let mut out = BufReader::new(child.stdout.take().unwrap());
         // Its log must not fill the pipe.
@@ -99,16 +106,18 @@ impl Server {
         let open = loop {
             let mut line = String::new();
             assert!(out.read_line(&mut line).unwrap() > 0, "it ended: {printed}");
-            if let Some(open) = line.trim().strip_prefix("Open http://") {
+            if let Some(open) = line.trim().strip_prefix("Open ") {
                 break open.to_owned();
             }
             printed.push_str(&line);
         };
-        let (address, path) = open.split_once('/').expect("an address and a path");
-        let address = address.parse().expect("an address");
+        let (scheme, open) = open.split_once("://").expect("a scheme");
+        let (host, path) = open.split_once('/').expect("a host and a path");
+        let address = listen.unwrap_or_else(|| host.parse().expect("an address"));
         Self {
             child,
             address,
+            origin: format!("{scheme}://{host}"),
             open: format!("/{path}"),
             printed,
         }

@@ -12,7 +12,7 @@ mod policy;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -81,7 +81,7 @@ impl Assets {
         let name = if path == "/" {
             "index.html"
         } else {
-            path.trim_start_matches('/')
+            path.strip_prefix('/').unwrap_or(path)
         };
         match self.load_asset(name) {
             Ok(asset) => asset.respond(request),
@@ -89,7 +89,7 @@ impl Assets {
                 let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
                 (StatusCode::SERVICE_UNAVAILABLE, kind, NOT_BUILT_PAGE).into_response()
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if names_nothing(error.kind()) => {
                 (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response()
             }
             Err(error) => {
@@ -106,14 +106,10 @@ impl Assets {
     fn load_asset(&self, name: &str) -> io::Result<Arc<Asset>> {
         let missing = || io::Error::from(io::ErrorKind::NotFound);
         let folder = self.folder.as_ref().ok_or_else(missing)?;
-        let relative = Path::new(name);
-        let plain = relative
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
-        if !plain || name.contains('%') {
+        if !is_plain_path(name) {
             return Err(missing());
         }
-        let path = folder.join(relative);
+        let path = folder.join(name);
         // A link must not lead out of the folder.
         let path = path.canonicalize()?;
         let meta = fs::metadata(&path)?;
@@ -135,6 +131,21 @@ impl Assets {
         assets.insert(path, Arc::clone(&asset));
         Ok(asset)
     }
+}
+
+/// Whether a path has the form of those of the page's files: one address for each file, none that
+/// is written otherwise.
+fn is_plain_path(name: &str) -> bool {
+    name.split('/').all(|part| !matches!(part, "" | "." | "..")) && !name.contains(['%', '\0'])
+}
+
+/// Whether no file can have this path: it goes on below a file, or has a part that is too long for
+/// a name.
+fn names_nothing(error: io::ErrorKind) -> bool {
+    matches!(
+        error,
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename
+    )
 }
 
 impl AssetState {
@@ -368,6 +379,7 @@ mod tests {
     #[test]
     fn nothing_outside_the_folder_is_sent() {
         let (folder, page) = page(&[("index.html", b"x")]);
+        fs::create_dir(folder.path().join("folder")).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link.txt")).unwrap();
         for path in [
             "/../etc/passwd",
@@ -376,6 +388,17 @@ mod tests {
             "/link.txt",
             "/.",
             "/nothing",
+            "/index.html/",
+            "/index.html/more",
+            "//index.html",
+            "//",
+            "/./index.html",
+            "/folder",
+            "/folder/",
+            "/index.html%00",
+            "/index.html\0",
+            &format!("/{}", "a".repeat(256)),
+            &format!("/{}", "a/".repeat(3_000)),
         ] {
             assert_eq!(
                 get(&page, path, &[]).status(),

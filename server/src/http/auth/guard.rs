@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::{HeaderMap, Method, Uri, header};
 
 use crate::http::error::ApiError;
+use crate::model::PublicUrl;
 
 /// The rules in force.
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ pub struct Guard {
     listen: IpAddr,
     hosts: Vec<String>,
     origins: Vec<String>,
+    public_url: Option<PublicUrl>,
 }
 
 /// Where a request comes from, as far as the guard can tell.
@@ -42,7 +44,18 @@ impl Guard {
             listen: listen.ip(),
             hosts,
             origins,
+            public_url: None,
         }
+    }
+
+    /// With the address at which callers reach the server, if it is another than the one it listens
+    /// on: its host is allowed, and the page that it serves has this origin, whatever `Host` a proxy
+    /// sends.
+    pub fn reached_at(mut self, public_url: Option<PublicUrl>) -> Self {
+        self.hosts
+            .extend(public_url.iter().map(|url| url.host().to_owned()));
+        self.public_url = public_url;
+        self
     }
 
     /// Refuses a foreign host or origin; else returns where the request comes from.
@@ -53,10 +66,7 @@ impl Guard {
             return Ok(Caller::NoOrigin);
         };
         let origin = origin.to_str().unwrap_or("(unreadable)");
-        let own = origin
-            .strip_prefix("http://")
-            .or_else(|| origin.strip_prefix("https://"))
-            .is_some_and(|rest| rest.eq_ignore_ascii_case(&host));
+        let own = self.is_own_origin(origin, &host);
         if origins.next().is_some() {
             Err(ApiError::Forbidden(
                 "More than one Origin header.".to_owned(),
@@ -71,6 +81,18 @@ impl Guard {
                  those that may."
                     .to_owned(),
             ))
+        }
+    }
+
+    fn is_own_origin(&self, origin: &str, host: &str) -> bool {
+        match &self.public_url {
+            Some(url) if url.origin() == origin => true,
+            // The same host by the other scheme: a page that anybody on the way may have put there.
+            Some(url) if url.host() == host => false,
+            _ => origin
+                .strip_prefix("http://")
+                .or_else(|| origin.strip_prefix("https://"))
+                .is_some_and(|rest| rest.eq_ignore_ascii_case(host)),
         }
     }
 
@@ -230,6 +252,32 @@ mod tests {
             ("origin", "http://evil.example"),
         ];
         assert_eq!(check(&twice), None);
+    }
+
+    #[test]
+    fn behind_a_proxy_the_page_has_the_public_origin() {
+        let url = PublicUrl::try_from("https://planner.example.net".to_owned()).unwrap();
+        let guard = guard().reached_at(Some(url));
+        let check = |host: &str, origin: &str| {
+            let headers = HeaderMap::from_iter([
+                (header::HOST, host.parse().unwrap()),
+                (header::ORIGIN, origin.parse().unwrap()),
+            ]);
+            guard.check(&Uri::from_static("/"), &headers).ok()
+        };
+        let own = "https://planner.example.net";
+        assert_eq!(check("planner.example.net", own), Some(Caller::OwnPage));
+        assert_eq!(check("127.0.0.1:8080", own), Some(Caller::OwnPage));
+        assert_eq!(check("evil.example", own), None);
+        assert_eq!(
+            check("planner.example.net", "http://planner.example.net"),
+            None
+        );
+        assert_eq!(check("planner.example.net", "https://evil.example"), None);
+        assert_eq!(
+            check("localhost:8080", "http://localhost:8080"),
+            Some(Caller::OwnPage)
+        );
     }
 
     #[test]

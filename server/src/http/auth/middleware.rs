@@ -12,8 +12,9 @@ use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use super::guard::accepts_cookie;
-use super::{Auth, Caller, Identity, token, verify_key};
+use super::{Auth, Caller, Identity, challenge, token, verify_key};
 use crate::app::App;
+use crate::http::connections::Connection;
 use crate::http::error::ApiError;
 use crate::model::Account;
 use crate::store::Store;
@@ -45,7 +46,9 @@ pub async fn enforce_origin_policy(
         ));
     }
     request.extensions_mut().insert(caller.clone());
-    with_security_headers(with_cors_headers(&caller, next.run(request).await))
+    let from_browser = challenge::is_from_browser(request.headers());
+    let response = challenge::with_challenges(from_browser, next.run(request).await);
+    with_security_headers(with_cors_headers(&caller, response))
 }
 
 /// Refuses requests without valid credentials; others get an [`Identity`].
@@ -53,6 +56,9 @@ pub async fn authenticate(State(app): State<Arc<App>>, request: Request, next: N
     let (mut parts, body) = request.into_parts();
     match identify(&app, &parts).await {
         Ok(identity) => {
+            if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
+                connection.mark_authenticated();
+            }
             parts.extensions.insert(identity);
             next.run(Request::from_parts(parts, body)).await
         }
@@ -83,17 +89,15 @@ async fn identify(app: &App, request: &Parts) -> Result<Identity, ApiError> {
         .extensions
         .get::<Caller>()
         .ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))?;
-    let cookie = app.auth.cookie.token(headers).map(token::hash);
-    match cookie {
-        Some(hash) if accepts_cookie(caller, &request.method, headers) => {
-            identity_of_account(
-                &app.store,
-                app.store.page_session(hash, clock::now()).await?,
-            )
-            .await
+    if accepts_cookie(caller, &request.method, headers) {
+        for token in app.auth.cookie.tokens(headers) {
+            let session = app.store.page_session(token::hash(token), clock::now());
+            if let Some(account) = session.await? {
+                return identity_of_account(&app.store, Some(account)).await;
+            }
         }
-        _ => Err(ApiError::Unauthenticated(MISSING_CREDENTIALS)),
     }
+    Err(ApiError::Unauthenticated(MISSING_CREDENTIALS))
 }
 
 async fn identity_of_account(store: &Store, account: Option<String>) -> Result<Identity, ApiError> {

@@ -12,6 +12,8 @@ mod guard;
 
 mod session;
 
+mod challenge;
+
 mod token;
 
 mod keys;
@@ -25,7 +27,7 @@ pub use guard::{Caller, Guard};
 pub use keys::{KeyHash, verify_key};
 pub use limiter::Limiter;
 pub use session::{COOKIE_LIFETIME, SessionCookie};
-pub use token::{TokenStore, hash as token_hash};
+pub use token::{TokenStore, hash as token_hash, is_opened_by_person};
 
 use crate::model::Account;
 
@@ -46,7 +48,7 @@ pub struct Identity {
 pub struct Auth {
     /// Hosts and origins.
     pub guard: Guard,
-    /// The cookie's name.
+    /// The cookie of page sessions.
     pub cookie: SessionCookie,
     /// Start addresses not yet used.
     pub start_tokens: TokenStore,
@@ -60,11 +62,11 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// For a server reached at this port, which becomes part of the cookie's name.
-    pub fn new(guard: Guard, port: u16) -> Self {
+    /// With nobody signed in.
+    pub fn new(guard: Guard, cookie: SessionCookie) -> Self {
         Self {
             guard,
-            cookie: SessionCookie::for_port(port),
+            cookie,
             start_tokens: TokenStore::new(START_TOKEN_LIFETIME, true),
             bearer_tokens: TokenStore::new(BEARER_TOKEN_LIFETIME, false),
             limiter: Limiter::default(),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::http::{HeaderMap, Method};
 use sha2::{Digest, Sha256};
 
 use crate::system::random::{self, NoEntropy};
@@ -16,6 +17,24 @@ const TOKENS_MAX: usize = 1_000;
 /// nothing.
 pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
+}
+
+/// Whether a request for an address that works once is made by somebody who opens it, and not by a
+/// program that looks at it before: a HEAD, a browser that fetches or renders ahead, a page that
+/// embeds it as a picture or a frame. A browser that sends nothing of that counts as somebody.
+pub fn is_opened_by_person(method: &Method, headers: &HeaderMap) -> bool {
+    let ahead = ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+        .iter()
+        .flat_map(|name| headers.get_all(*name))
+        .any(|purpose| {
+            let purpose = purpose.to_str().unwrap_or_default().to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"]
+                .iter()
+                .any(|word| purpose.contains(word))
+        });
+    let destination = headers.get("sec-fetch-dest");
+    let opened = destination.is_none_or(|destination| destination == "document");
+    method == Method::GET && !ahead && opened
 }
 
 /// Tokens that stand for an account for a while.
@@ -81,6 +100,30 @@ mod tests {
         assert_eq!(tokens.redeem("other"), None);
         assert_eq!(tokens.redeem(&token).as_deref(), Some("u"));
         assert_eq!(tokens.redeem(&token), None);
+    }
+
+    #[test]
+    fn who_only_looks_ahead_is_nobody_who_opens() {
+        let opened = |method: Method, name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            is_opened_by_person(&method, &headers)
+        };
+        assert!(opened(Method::GET, "sec-fetch-dest", "document"));
+        assert!(opened(Method::GET, "accept", "*/*"));
+        assert!(!opened(Method::HEAD, "accept", "*/*"));
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("purpose", "prefetch"),
+            ("x-moz", "prefetch"),
+            ("x-purpose", "preview"),
+            ("sec-fetch-dest", "image"),
+            ("sec-fetch-dest", "iframe"),
+            ("sec-fetch-dest", "empty"),
+        ] {
+            assert!(!opened(Method::GET, name, value), "{name}: {value}");
+        }
     }
 
     #[test]

@@ -70,10 +70,10 @@ pub async fn list(
     let found =
         tokio::task::spawn_blocking(move || list_artifacts(&folder.work(), &source, caches))
             .await?;
-    let host = address::host(&headers);
+    let origin = address::origin(&app, &headers);
     let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
     let shown = |file: &ArtifactFile| {
-        let url = address::artifact(&app, host, &name, &id, &file.name, expires);
+        let url = address::artifact(&app, &origin, &name, &id, &file.name, expires);
         wire::artifact(file, url)
     };
     let artifacts: Vec<Artifact> = found.iter().skip(start).take(size).map(shown).collect();
@@ -91,7 +91,7 @@ pub async fn list(
         } else {
             String::new()
         },
-        archive_url: address::archive(&app, host, &name, &id, caches, expires),
+        archive_url: address::archive(&app, &origin, &name, &id, caches, expires),
     }))
 }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sweep_planner::api::{Credentials, LoginAnswer, PageSession, User, paths};
 
 use crate::app::App;
-use crate::http::auth::{COOKIE_LIFETIME, Caller, Identity, token_hash};
+use crate::http::auth::{COOKIE_LIFETIME, Caller, Identity, is_opened_by_person, token_hash};
 use crate::http::error::ApiError;
 use crate::http::extract::{JsonBody, QueryParams};
 use crate::http::openapi::tags;
@@ -131,7 +131,7 @@ pub async fn sign_out(
     _identity: Identity,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if let Some(token) = app.auth.cookie.token(&headers) {
+    for token in app.auth.cookie.tokens(&headers) {
         app.store.end_page_session(token_hash(token)).await?;
     }
     let mut response = Json(serde_json::json!({})).into_response();
@@ -180,8 +180,18 @@ const USED_START_PAGE: &str = include_str!("../used_start.html");
 pub async fn start(
     State(app): State<Arc<App>>,
     params: QueryParams,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    if method == Method::HEAD {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    if !is_opened_by_person(&method, &headers) {
+        return Err(ApiError::Forbidden(
+            "This address signs in whoever opens it; it works once, so it is not fetched ahead."
+                .to_owned(),
+        ));
+    }
     let account = app
         .auth
         .start_tokens
@@ -197,14 +207,11 @@ pub async fn start(
         return Ok((StatusCode::SEE_OTHER, to_page).into_response());
     }
     // A used address is harmless for a browser that is signed in already.
-    let known = match app.auth.cookie.token(&headers) {
-        Some(token) => app
-            .store
-            .page_session(token_hash(token), clock::now())
-            .await?
-            .is_some(),
-        None => false,
-    };
+    let mut known = false;
+    for token in app.auth.cookie.tokens(&headers) {
+        let session = app.store.page_session(token_hash(token), clock::now());
+        known |= session.await?.is_some();
+    }
     if known {
         let to_page = [(header::LOCATION, HeaderValue::from_static("/"))];
         return Ok((StatusCode::SEE_OTHER, to_page).into_response());

@@ -114,7 +114,8 @@ pub async fn get(
     let ended = attempt < trial.attempt || trial.state.ended();
     let download_url = if stretch.size > 0 {
         let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
-        address::output(&app, address::host(&headers), &name, &id, attempt, expires)
+        let origin = address::origin(&app, &headers);
+        address::output(&app, &origin, &name, &id, attempt, expires)
     } else {
         String::new()
     };

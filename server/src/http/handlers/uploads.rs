@@ -38,8 +38,8 @@ pub(super) fn run_with_upload_url(
     let mut shown = wire::run_to_wire(app, run, brief);
     if run.awaits_upload {
         let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
-        let host = address::host(headers);
-        shown.status.upload_url = address::upload(app, host, &run.id, expires);
+        let origin = address::origin(app, headers);
+        shown.status.upload_url = address::upload(app, &origin, &run.id, expires);
     }
     shown
 }

@@ -18,7 +18,7 @@ use crate::runner::identity::kill_group_if_same;
 use crate::runner::protocol::{EndCause, EndRecord, TrialFolder};
 use crate::runner::supervisor::EXIT_DISK_FULL;
 use crate::sources::{SourceError, copy_tree, remove_tree};
-use crate::system::clock;
+use crate::system::{clock, open_files};
 use crate::upkeep::disk::is_full;
 
 /// How much of a supervisor's log goes into a trial's message, in bytes.
@@ -106,6 +106,9 @@ impl LocalEngine {
     fn start_supervisor(&self, key: AttemptKey, folder: &TrialFolder) -> io::Result<()> {
         let mut command = Command::new(&self.program);
         command.arg("supervise").arg(folder.path());
+        if let Some(limit) = open_files::inherited_limit() {
+            command.arg("--open-files").arg(limit.to_string());
+        }
         // A trial must not see the server's own secrets.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SWEEP_") {
