@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::http::assets::Assets;
 use crate::http::auth::Auth;
 use crate::http::events::EventHub;
+use crate::http::launch_gate::LaunchGate;
 use crate::sources::datastores::Datastores;
 use crate::store::{Store, StoreError};
 use crate::system::clock::Clock;
@@ -59,6 +60,8 @@ pub struct App {
     pub announce: Announce,
     /// The built page.
     pub assets: Assets,
+    /// Admits launches.
+    pub launches: LaunchGate,
     /// Wakes the task that fetches sources from repositories.
     pub fetch_wake: Notify,
     /// One per cluster.

@@ -164,6 +164,8 @@ impl Default for Threads {
 pub struct Limits {
     /// Trials of one run.
     pub trials: u32,
+    /// Bytes of the arguments of all trials of one run, each counted as its longest trial.
+    pub argument_bytes: u64,
     /// Bytes of a trial's output that are kept.
     pub output_bytes: u64,
     /// Bytes of a source tree.
@@ -198,6 +200,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             trials: 1_000_000,
+            argument_bytes: 4 << 30,
             output_bytes: 64 << 20,
             source_bytes: 2 << 30,
             source_files: 100_000,

@@ -22,6 +22,7 @@ use crate::http::assets::Assets;
 use crate::http::auth::{Auth, Guard, KeyHash, SessionCookie};
 use crate::http::connections::{self, ConnectionLimits};
 use crate::http::events::{self, EventHub};
+use crate::http::launch_gate::LaunchGate;
 use crate::http::router::router;
 use crate::model::{Account, PublicUrl};
 use crate::runner::dispatcher::Dispatcher;
@@ -230,8 +231,9 @@ async fn ensure_first_account(store: &Store, preset: PresetAccount) -> Result<St
     Ok(store.save_account(account).await?)
 }
 
-/// Removes sources that a killed server copied for runs that it did not commit.
+/// Removes what a killed server has written of runs that it did not commit: rows and sources.
 async fn remove_orphaned_sources(store: &Store, data: &DataDir) -> Result<(), ServeError> {
+    store.remove_unpublished().await?;
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
     // A client repeats an upload that broke off; the server repeats a fetch.
     let _ = remove_tree(&data.uploads());
@@ -275,6 +277,7 @@ pub(crate) async fn make_app(
         announce: events::announce,
         disk: DiskMonitor::new(config.data.path(), config.limits.free_bytes),
         assets: Assets::new(config.page.clone(), config.apis.clone()),
+        launches: LaunchGate::default(),
         wakes,
         fetch_wake: Notify::new(),
         signing_key,

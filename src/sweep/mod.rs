@@ -164,6 +164,7 @@ mod grid_client_rules;
 pub(crate) mod axis;
 
 // Axes to a command's space, strategy and seed.
+mod argument_template;
 pub(crate) mod part;
 pub(crate) mod subset;
 
@@ -199,6 +200,7 @@ pub(crate) mod edit;
 pub(crate) mod single_command;
 
 // The interface of the library: what the server uses.
+pub use argument_template::{ArgumentSizes, ArgumentTemplate, find_nul, listed_values};
 pub use diagnostic::Diagnostic;
 pub use digest::digest;
 pub use options::{Options, Strategy};

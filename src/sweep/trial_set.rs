@@ -201,7 +201,24 @@ impl Ranges {
 
     /// All numbers, ascending: O(numbers), not O(ranges).
     pub fn iter(&self) -> impl Iterator<Item = u128> + '_ {
-        self.ranges.iter().flat_map(|(first, last)| *first..=*last)
+        self.iter_from(0)
+    }
+
+    /// The numbers from the `n`-th smallest on, from 0, ascending. O(ranges) until the first.
+    pub fn iter_from(&self, n: u128) -> impl Iterator<Item = u128> + '_ {
+        let mut left = n;
+        let mut started = false;
+        self.ranges.iter().flat_map(move |(first, last)| {
+            if !started && left > last - first {
+                left -= last - first;
+                left -= 1;
+                // Empty: all of it is left out.
+                return 1..=0;
+            }
+            let from = if started { *first } else { first + left };
+            started = true;
+            from..=*last
+        })
     }
 }
 

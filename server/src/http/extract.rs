@@ -4,11 +4,13 @@
 use std::str::FromStr;
 
 use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use super::error::{ApiError, truncated};
+use super::strict_json::Strict;
 
 /// Path parameters; a rejection becomes an [`ApiError`].
 #[derive(FromRequestParts)]
@@ -61,10 +63,18 @@ pub struct UploadPath {
     pub run: String,
 }
 
-/// A JSON body; a rejection becomes an [`ApiError`].
-#[derive(FromRequest)]
-#[from_request(via(Json), rejection(ApiError))]
+/// A JSON body whose objects are objects, never arrays of their members; a rejection becomes an
+/// [`ApiError`].
 pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let Json(Strict(value)) = Json::<Strict<T>>::from_request(request, state).await?;
+        Ok(Self(value))
+    }
+}
 
 /// The query of an address; names may repeat, and unknown ones are ignored.
 #[derive(Deserialize, FromRequestParts)]
@@ -125,7 +135,6 @@ fn parse_param<T: FromStr>(name: &str, text: &str) -> Result<T, ApiError> {
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
-    use axum::extract::Request;
     use axum::http::header;
     use axum::response::IntoResponse;
 

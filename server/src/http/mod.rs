@@ -11,6 +11,10 @@ pub mod auth;
 
 pub mod extract;
 
+mod strict_json;
+
+pub mod launch_gate;
+
 pub mod error;
 
 pub mod handlers;

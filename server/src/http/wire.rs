@@ -1,10 +1,10 @@
 //! Stored records as the wire shows them.
 
 use sweep_planner::api::{
-    Artifact, Availability, Cluster, ClusterSpec, ClusterState, ClusterStatus, ClusterType,
-    Datastore, DatastoreSpec, DatastoreStatus, Experiment, ExperimentSpec, ExperimentState,
-    ExperimentStatus, InstanceType, Int64, Run, RunState, RunStates, RunStatus, SpaceIndex,
-    Timestamp, TrialRow, TrialsInState, User, UserStatus,
+    Actions, Artifact, Availability, Cluster, ClusterSpec, ClusterState, ClusterStatus,
+    ClusterType, Datastore, DatastoreSpec, DatastoreStatus, Experiment, ExperimentSpec,
+    ExperimentState, ExperimentStatus, InstanceType, Int64, Run, RunSpec, RunState, RunStates,
+    RunStatus, SpaceIndex, Timestamp, TrialRow, TrialsInState, User, UserStatus,
 };
 use sweep_planner::estimate::Machine;
 
@@ -76,8 +76,44 @@ pub fn run_to_wire(app: &App, record: &RunRecord, brief: bool) -> Run {
     }
 }
 
-/// Why a run makes no progress, where its state does not show it; else empty.
+/// Why a run makes no progress, where its state does not show it, and what of its request is not done
+/// here; else empty.
 fn run_status_message(app: &App, record: &RunRecord) -> String {
+    let (progress, undone) = (progress_message(app, record), undone_message(&record.spec));
+    let separator = if progress.is_empty() || undone.is_empty() {
+        ""
+    } else {
+        "; "
+    };
+    [progress.as_str(), separator, &undone].concat()
+}
+
+/// What Grid did around its images and this server, which has none, does not.
+fn undone_message(spec: &RunSpec) -> String {
+    let image = &spec.image;
+    let dependencies = image.dependency_file_info.as_ref();
+    let members = [
+        ("actions", spec.actions != Actions::default()),
+        ("dockerfile", !image.dockerfile.is_empty()),
+        (
+            "dependency file",
+            dependencies.is_some_and(|file| !file.path.is_empty()),
+        ),
+    ];
+    let asked: Vec<&str> = members
+        .into_iter()
+        .filter_map(|(name, asked)| asked.then_some(name))
+        .collect();
+    if asked.is_empty() {
+        return String::new();
+    }
+    format!(
+        "not done, since this server builds no images: {}",
+        asked.join(", ")
+    )
+}
+
+fn progress_message(app: &App, record: &RunRecord) -> String {
     let held = record.count(TrialState::Held);
     let waiting = record.count(TrialState::Queued) > 0;
     if record.awaits_upload && !record.state().has_ended() {
@@ -130,8 +166,13 @@ pub fn trial_to_row(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Tri
     }
 }
 
-/// A trial as Grid's client reads it, as it is `now`.
-pub fn trial_to_experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Experiment {
+/// A trial with its script and arguments as Grid's client reads it, as it is `now`.
+pub fn trial_to_experiment(
+    run: &RunRecord,
+    trial: &TrialRecord,
+    command: Vec<String>,
+    now: Timestamp,
+) -> Experiment {
     let spec = &run.spec;
     Experiment {
         id: experiment_id(&run.id, trial.number),
@@ -140,7 +181,7 @@ pub fn trial_to_experiment(run: &RunRecord, trial: &TrialRecord, now: Timestamp)
         created_at: run.created_at,
         updated_at: trial.changed_at,
         spec: ExperimentSpec {
-            command: trial.argv.clone(),
+            command,
             cluster_id: run.cluster.clone(),
             run_id: run.id.clone(),
             run_controller_id: String::new(),

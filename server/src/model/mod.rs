@@ -19,5 +19,5 @@ pub mod names;
 pub use account::Account;
 pub use mount::{Mount, replace_mount_path};
 pub use public_url::{PublicUrl, PublicUrlError};
-pub use run::{NewRun, NewTrial, RunRecord};
+pub use run::{NewRun, NewTrials, RunRecord};
 pub use trial::{ActiveTrial, StateChange, TrialKey, TrialRecord, TrialState};

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use sweep_planner::api::{ExperimentCounts, FixedArgument, RunSpec, RunState, Timestamp};
+use sweep_planner::launch::CheckedLaunch;
+use sweep_planner::sweep::{ArgumentTemplate, Plan, Ranges, listed_values};
 
 use super::Mount;
 use super::price::BillingTerms;
@@ -143,8 +145,8 @@ pub struct NewRun {
     pub mounts: Vec<Mount>,
     /// The time of the launch.
     pub created_at: Timestamp,
-    /// In launch order.
-    pub trials: Vec<NewTrial>,
+    /// What they pass, and which of the command's they are.
+    pub trials: NewTrials,
     /// The idempotency key, and the hash of the request that it came with.
     pub idempotency_key: Option<(String, [u8; 32])>,
 }
@@ -152,18 +154,63 @@ pub struct NewRun {
 impl NewRun {
     /// What all its trials run, relative to the folder in which they do.
     pub fn script(&self) -> &str {
-        let first = self.trials.first().and_then(|trial| trial.argv.first());
-        first.map_or("", String::as_str)
+        self.trials.template.script()
     }
 }
 
-/// One of its trials.
+/// Trials and listed values of a run that is written in one transaction with other changes.
+const WRITTEN_AT_ONCE_MAX: usize = 2048;
+
+/// The trials of a run to be created: never listed, since there may be a million.
 #[derive(Clone, Debug)]
-pub struct NewTrial {
-    /// Its index in the space of the command.
-    pub index: u128,
-    /// The text passed for each column.
-    pub values: Vec<Option<String>>,
-    /// Script and arguments.
-    pub argv: Vec<String>,
+pub struct NewTrials {
+    plan: Arc<Plan>,
+    template: ArgumentTemplate,
+    chosen: Ranges,
+    count: u32,
+}
+
+impl NewTrials {
+    /// Those of a checked launch; `None` if it has none, or more than 2^32 − 1.
+    pub fn new(launch: CheckedLaunch) -> Option<Self> {
+        let template = ArgumentTemplate::from_part(launch.plan.parts().first()?);
+        let count = u32::try_from(launch.chosen.len()).ok()?;
+        (count > 0).then_some(Self {
+            plan: launch.plan,
+            template,
+            chosen: launch.chosen,
+            count,
+        })
+    }
+
+    /// Whether they are so many, or what they pass is so much, that the run is written in several
+    /// transactions.
+    pub fn is_large(&self) -> bool {
+        let listed: usize = self.lists().map(|(_, values)| values.len()).sum();
+        self.count as usize + listed > WRITTEN_AT_ONCE_MAX
+    }
+
+    /// How many there are, at least one.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Their indices in the space of the command, in launch order.
+    pub fn chosen(&self) -> &Ranges {
+        &self.chosen
+    }
+
+    /// What they pass but for [`NewTrials::lists`].
+    pub fn template(&self) -> &ArgumentTemplate {
+        &self.template
+    }
+
+    /// The values of the axes that are lists or draws, by the axis's number from 0.
+    pub fn lists(&self) -> impl Iterator<Item = (u32, &[Box<str>])> {
+        self.plan
+            .parts()
+            .first()
+            .into_iter()
+            .flat_map(listed_values)
+    }
 }

@@ -79,8 +79,6 @@ pub struct TrialRecord {
     pub index: u128,
     /// The text passed for each of the run's columns.
     pub values: Vec<Option<String>>,
-    /// Script and arguments.
-    pub argv: Vec<String>,
     /// As last committed; the engine may know better until the next poll.
     pub state: TrialState,
     /// Whether somebody wants it stopped.

@@ -78,6 +78,7 @@ pub fn search_output(
         }
         Err(error) => return Err(error),
     };
+    let offset = offset.min(file.metadata()?.len());
     file.seek(SeekFrom::Start(offset))?;
     let (mut reader, finder) = (BufReader::new(file), Finder::new(text));
     let (mut at, mut lines, mut line) = (offset, Vec::new(), Vec::new());

@@ -245,10 +245,23 @@ pub(crate) mod tests {
     use super::*;
     use crate::model::metric::{MetricSource, NewMetricPoint};
     use crate::model::price::{BillingTerms, billing_terms};
-    use crate::model::{Account, NewRun, NewTrial};
+    use crate::model::{Account, NewRun, NewTrials};
 
     fn now() -> Timestamp {
         Timestamp::from_micros(1)
+    }
+
+    /// The trials of a command as the wire has it.
+    pub(crate) fn new_trials(command: &str) -> NewTrials {
+        let request = sweep_planner::api::CreateRun {
+            spec: sweep_planner::api::RunSpec {
+                run_controller_command: command.to_owned(),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let checked = sweep_planner::launch::check_request(&request, 1).unwrap();
+        NewTrials::new(checked).unwrap()
     }
 
     /// A store with a run of so many trials that wait, and the run's key.
@@ -267,11 +280,6 @@ pub(crate) mod tests {
             created_at: now(),
         };
         store.save_account(account).await.unwrap();
-        let trial = |number: u32| NewTrial {
-            index: number.into(),
-            values: Vec::new(),
-            argv: vec!["a.sh".into()],
-        };
         let run = NewRun {
             id: "r".into(),
             cluster: "local".into(),
@@ -291,7 +299,7 @@ pub(crate) mod tests {
             awaits_fetch: false,
             mounts: Vec::new(),
             created_at: now(),
-            trials: (0..trials).map(trial).collect(),
+            trials: new_trials(&format!("a.sh  'range({trials})'")),
             idempotency_key: None,
         };
         store.create_run(run).await.unwrap();

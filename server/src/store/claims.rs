@@ -1,12 +1,14 @@
 //! Claims queued trials, and lists those that are claimed or running.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::Store;
+use super::arguments::RunArguments;
 use super::columns::{from_json, read_state, to_json};
 use super::error::StoreError;
 use super::sql::sql;
@@ -31,12 +33,12 @@ impl Store {
     /// The trials of a cluster that are starting or running.
     pub async fn active_trials(&self, cluster: String) -> Result<Vec<ActiveTrial>, StoreError> {
         self.read(move |connection| {
-            let mut specs = HashMap::new();
+            let mut runs = HashMap::new();
             let mut statement = connection.prepare_cached(&[ACTIVE_SELECT, OF_CLUSTER].concat())?;
             let mut rows = statement.query([cluster])?;
             let mut active = Vec::new();
             while let Some(row) = rows.next()? {
-                active.push(read_active(row, &mut specs)?);
+                active.push(read_active(connection, row, &mut runs)?);
             }
             Ok(active)
         })
@@ -62,7 +64,7 @@ impl Store {
 }
 
 const ACTIVE_SELECT: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
-                             trial.argv, trial.state, trial.metrics_read, trial.attempt,
+                             trial.space_index, trial.argv, trial.state, trial.metrics_read, trial.attempt,
                              trial.gpus, run.mounts,
                              min(coalesce(run.parallel, run.trials), run.trials) AS run_parallel
                       FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key";
@@ -74,27 +76,34 @@ const OF_CLUSTER: &str = sql!(
 const QUEUED_OF_RUN: &str =
     sql!(" WHERE run.key = ?1 AND trial.state = {queued} ORDER BY trial.number LIMIT ?2");
 
-fn read_active(
+/// What the trials of a run have in common.
+struct Common<'c> {
+    spec: Arc<RunSpec>,
+    arguments: RunArguments<'c>,
+}
+
+fn read_active<'c>(
+    connection: &'c Connection,
     row: &Row<'_>,
-    specs: &mut HashMap<i64, Arc<RunSpec>>,
+    runs: &mut HashMap<i64, Common<'c>>,
 ) -> Result<ActiveTrial, StoreError> {
     let run = row.get("key")?;
-    let spec = match specs.get(&run) {
-        Some(spec) => Arc::clone(spec),
-        None => {
-            let spec = Arc::new(from_json("run spec", &row.get::<_, String>("spec")?)?);
-            specs.insert(run, Arc::clone(&spec));
-            spec
-        }
+    let common = match runs.entry(run) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert(Common {
+            spec: Arc::new(from_json("run spec", &row.get::<_, String>("spec")?)?),
+            arguments: RunArguments::load(connection, run)?,
+        }),
     };
+    let (index, argv): (String, String) = (row.get("space_index")?, row.get("argv")?);
     Ok(ActiveTrial {
         run,
         run_id: row.get("id")?,
         run_name: row.get("name")?,
         account: row.get("account")?,
-        spec,
+        spec: Arc::clone(&common.spec),
         number: row.get("number")?,
-        argv: from_json("trial arguments", &row.get::<_, String>("argv")?)?,
+        argv: common.arguments.read_argv(&index, &argv)?,
         state: read_state(row)?,
         attempt: row.get("attempt")?,
         run_parallel: row.get("run_parallel")?,
@@ -110,7 +119,7 @@ pub(super) fn claim_trials(
     connection: &Connection,
     claim: &Claim,
 ) -> Result<Vec<ActiveTrial>, StoreError> {
-    let mut specs = HashMap::new();
+    let mut runs = HashMap::new();
     let mut taken: Vec<ActiveTrial> = Vec::new();
     let mut free = FreeResources::load(connection, claim)?;
     for run in list_candidates(connection, &claim.cluster)? {
@@ -127,7 +136,7 @@ pub(super) fn claim_trials(
             taken.push(ActiveTrial {
                 state: TrialState::Starting,
                 gpus: free.allocate(cpus, gpus),
-                ..read_active(row, &mut specs)?
+                ..read_active(connection, row, &mut runs)?
             });
         }
         // No slot is left for the runs behind this one.

@@ -1,12 +1,12 @@
 //! Sources that come after their launch: fetched from repositories, or uploaded.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::columns::from_json;
 use super::error::StoreError;
 use super::sql::sql;
-use super::{Store, runs};
+use super::{Store, arguments, runs};
 
 /// A run whose source is to be fetched.
 #[derive(Clone, Debug)]
@@ -43,18 +43,10 @@ pub struct PendingUpload {
     pub script: Script,
 }
 
-fn query_script(connection: &Connection, run: i64, spec: RunSpec) -> Result<Script, StoreError> {
-    // The same for all trials of a run.
-    let query = "SELECT argv FROM trial WHERE run = ?1 ORDER BY number LIMIT 1";
-    let argv: Option<String> = connection
-        .prepare_cached(query)?
-        .query_row([run], |row| row.get(0))
-        .optional()?;
-    let argv: Vec<String> =
-        argv.map_or(Ok(Vec::new()), |argv| from_json("trial arguments", &argv))?;
+fn read_script(connection: &Connection, run: i64, spec: RunSpec) -> Result<Script, StoreError> {
     Ok(Script {
         folder: spec.relative_work_dir,
-        path: argv.into_iter().next().unwrap_or_default(),
+        path: arguments::query_script(connection, run)?,
     })
 }
 
@@ -80,7 +72,7 @@ impl Store {
                     name: row.get("name")?,
                     cluster: row.get("cluster")?,
                     source: spec.source_code.clone(),
-                    script: query_script(connection, run, spec)?,
+                    script: read_script(connection, run, spec)?,
                 });
             }
             Ok(found)
@@ -112,7 +104,7 @@ impl Store {
             let spec: RunSpec = from_json("run spec", &row.get::<_, String>("spec")?)?;
             Ok(Some(PendingUpload {
                 run,
-                script: query_script(connection, run, spec)?,
+                script: read_script(connection, run, spec)?,
             }))
         })
         .await

@@ -1,4 +1,9 @@
 //! Creating a run with all its trials, once.
+//!
+//! The trials of a large run are written in slices, each in a transaction of its own, between which
+//! other changes are committed. Until the last one the run has no cluster, so that nothing finds it.
+
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -6,8 +11,15 @@ use super::columns::to_json;
 use super::error::StoreError;
 use super::sql::sql;
 use super::trials::BLOCK_BITS;
-use super::{Store, bills};
+use super::{Store, arguments, bills};
 use crate::model::NewRun;
+
+/// How long one slice may hold up other changes. A commit comes on top.
+const SLICE: Duration = Duration::from_millis(20);
+/// How many rows are written between two looks at the clock.
+const ROWS_PER_LOOK: usize = 256;
+/// How many trials of a run that is not wanted after all are deleted in one transaction.
+const DELETED_PER_SLICE: u32 = 4096;
 
 /// What became of a [`NewRun`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +35,63 @@ pub enum CreateOutcome {
 }
 
 impl Store {
-    /// Creates a run and all its trials in one transaction. O(trials).
+    /// Creates a run and all its trials; where the run is large, in many transactions, of which the
+    /// last alone makes it exist. O(trials + listed values).
     pub async fn create_run(&self, run: NewRun) -> Result<CreateOutcome, StoreError> {
-        self.write(move |connection| insert_launch(connection, &run))
+        if !run.trials.is_large() {
+            return self
+                .write(move |connection| insert_at_once(connection, run))
+                .await;
+        }
+        let mut writer = LaunchWriter::new(run);
+        loop {
+            let written = (writer.row, writer.next_trial);
+            let step = self.write_slice(move |connection| {
+                let outcome = writer.write_slice(connection)?;
+                Ok((writer, outcome))
+            });
+            match step.await {
+                Ok((done, Some(CreateOutcome::Created))) => {
+                    // Millions of small pieces take a while.
+                    tokio::task::spawn_blocking(move || drop(done));
+                    return Ok(CreateOutcome::Created);
+                }
+                Ok((next, None)) => writer = next,
+                Ok((next, Some(refused))) => {
+                    self.delete_unpublished(next.row, next.next_trial).await?;
+                    return Ok(refused);
+                }
+                Err(error) => {
+                    // The error counts, not whether the rest can be removed at once.
+                    let _ = self.delete_unpublished(written.0, written.1).await;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Deletes the rows of a run that was never published, in slices. What a failure leaves behind,
+    /// the next start removes.
+    async fn delete_unpublished(&self, key: Option<i64>, trials: u32) -> Result<(), StoreError> {
+        let Some(key) = key else { return Ok(()) };
+        let mut left = trials;
+        while left > 0 {
+            left = left.saturating_sub(DELETED_PER_SLICE);
+            let query = "DELETE FROM trial WHERE run = ?1 AND number >= ?2";
+            self.write_slice(move |connection| Ok(connection.execute(query, params![key, left])?))
+                .await?;
+        }
+        self.write_slice(move |connection| {
+            Ok(connection.execute("DELETE FROM run WHERE key = ?1 AND cluster = ''", [key])?)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Removes what a server that was killed has half-written of runs: none of them was ever
+    /// answered. To be called before anything is launched. Returns how many runs they were.
+    pub async fn remove_unpublished(&self) -> Result<usize, StoreError> {
+        self.write(|connection| Ok(connection.execute("DELETE FROM run WHERE cluster = ''", [])?))
             .await
     }
 
@@ -48,25 +114,160 @@ impl Store {
     }
 }
 
-fn insert_launch(connection: &Connection, run: &NewRun) -> Result<CreateOutcome, StoreError> {
-    // Checked again inside the transaction: two requests with one key may arrive together.
+fn insert_at_once(connection: &Connection, run: NewRun) -> Result<CreateOutcome, StoreError> {
+    let mut writer = LaunchWriter::new(run);
+    loop {
+        // Refused, if at all, before anything is written: nothing else comes between the slices.
+        if let Some(outcome) = writer.write_slice(connection)? {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// Whether a launch is refused: its key has made a run before, or its name is taken.
+fn query_refusal(
+    connection: &Connection,
+    run: &NewRun,
+) -> Result<Option<CreateOutcome>, StoreError> {
     if let Some((key, hash)) = &run.idempotency_key
         && let Some(before) = query_launch(connection, &run.account, key, hash)?
     {
-        return Ok(before);
+        return Ok(Some(before));
     }
-    if query_name_taken(connection, &run.cluster, &run.name)? {
-        return Ok(CreateOutcome::NameTaken);
+    let taken = query_name_taken(connection, &run.cluster, &run.name)?;
+    Ok(taken.then_some(CreateOutcome::NameTaken))
+}
+
+/// Writes a run, a slice at a time.
+struct LaunchWriter {
+    run: NewRun,
+    /// The run's key, once it has a row.
+    row: Option<i64>,
+    /// The list, in the order of `NewTrials::lists`, and its block that are written next.
+    next_values: (usize, usize),
+    /// The number of the trial that is written next.
+    next_trial: u32,
+}
+
+impl LaunchWriter {
+    fn new(run: NewRun) -> Self {
+        Self {
+            run,
+            row: None,
+            next_values: (0, 0),
+            next_trial: 0,
+        }
     }
-    let row = insert_run(connection, run)?;
-    insert_trials(connection, row, run)?;
+
+    /// Writes until the slice's time is over. `Some` once the run is published, or refused: then
+    /// nothing more of it is to be written.
+    fn write_slice(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<Option<CreateOutcome>, StoreError> {
+        let until = Instant::now() + SLICE;
+        let row = match self.row {
+            Some(row) => row,
+            None => {
+                if let Some(refusal) = query_refusal(connection, &self.run)? {
+                    return Ok(Some(refusal));
+                }
+                let row = insert_run(connection, &self.run)?;
+                arguments::insert_template(connection, row, &self.run.trials)?;
+                self.row = Some(row);
+                row
+            }
+        };
+        if !self.write_values(connection, row, until)?
+            || !self.write_trials(connection, row, until)?
+        {
+            return Ok(None);
+        }
+        // Asked again: two requests with one key or name may have been written at the same time.
+        if let Some(refusal) = query_refusal(connection, &self.run)? {
+            return Ok(Some(refusal));
+        }
+        publish(connection, row, &self.run)?;
+        Ok(Some(CreateOutcome::Created))
+    }
+
+    /// Writes the values of lists; true once all are written.
+    fn write_values(
+        &mut self,
+        connection: &Connection,
+        row: i64,
+        until: Instant,
+    ) -> Result<bool, StoreError> {
+        let (mut list, mut block) = self.next_values;
+        for values in self.run.trials.lists().skip(list) {
+            while arguments::insert_values(connection, row, values, block)? {
+                block += 1;
+                if Instant::now() >= until {
+                    self.next_values = (list, block);
+                    return Ok(false);
+                }
+            }
+            (list, block) = (list + 1, 0);
+        }
+        self.next_values = (list, block);
+        Ok(true)
+    }
+
+    /// Writes trials in launch order; true once all are written.
+    fn write_trials(
+        &mut self,
+        connection: &Connection,
+        row: i64,
+        until: Instant,
+    ) -> Result<bool, StoreError> {
+        let mut insert = connection.prepare_cached(
+            "INSERT INTO trial (run, number, space_index, passed, argv, changed_at)
+             VALUES (?1, ?2, ?3, '', '', ?4)",
+        )?;
+        let created_at = self.run.created_at.micros();
+        let mut indices = self.run.trials.chosen().iter_from(self.next_trial.into());
+        loop {
+            for index in indices.by_ref().take(ROWS_PER_LOOK) {
+                insert.execute(params![row, self.next_trial, index.to_string(), created_at])?;
+                self.next_trial += 1;
+            }
+            if self.next_trial == self.run.trials.count() {
+                return Ok(true);
+            }
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// Makes a run that is completely written exist: gives it its cluster and name, counts its trials,
+/// and remembers its idempotency key.
+fn publish(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE run SET cluster = ?2, name = ?3 WHERE key = ?1",
+        params![row, run.cluster, run.name],
+    )?;
+    let trials = run.trials.count();
+    connection.execute(
+        sql!("INSERT INTO trial_count (run, state, trials) VALUES (?1, {queued}, ?2)"),
+        params![row, trials],
+    )?;
+    let mut count = connection.prepare_cached(sql!(
+        "INSERT INTO trial_block (run, state, block, trials)
+         VALUES (?1, {queued}, ?2, ?3)"
+    ))?;
+    let per_block = 1_u32 << BLOCK_BITS;
+    for (block, first) in (0..trials).step_by(per_block as usize).enumerate() {
+        count.execute(params![row, block as i64, per_block.min(trials - first)])?;
+    }
     if let Some((key, hash)) = &run.idempotency_key {
         connection.execute(
             "INSERT INTO launch (account, key, request_hash, run) VALUES (?1, ?2, ?3, ?4)",
             params![run.account, key, hash, row],
         )?;
     }
-    Ok(CreateOutcome::Created)
+    Ok(())
 }
 
 fn query_launch(
@@ -113,8 +314,9 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
                  ?18, ?19, ?20, ?21)",
         params![
             run.id,
-            run.cluster,
-            run.name,
+            // See `publish`.
+            "",
+            run.id,
             run.description,
             run.account,
             to_json("run spec", &run.spec)?,
@@ -123,7 +325,7 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             run.parallel,
             bills::to_sql_seconds(run.terms.rounding.minimum),
             bills::to_sql_seconds(run.terms.rounding.increment.max(1)),
-            run.trials.len() as i64,
+            run.trials.count(),
             run.created_at.micros(),
             run.priority,
             run.failure_limit,
@@ -136,33 +338,4 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
         ],
     )?;
     Ok(connection.last_insert_rowid())
-}
-
-fn insert_trials(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO trial (run, number, space_index, passed, argv, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (number, trial) in run.trials.iter().enumerate() {
-        insert.execute(params![
-            row,
-            number as i64,
-            trial.index.to_string(),
-            to_json("trial values", &trial.values)?,
-            to_json("trial arguments", &trial.argv)?,
-            run.created_at.micros(),
-        ])?;
-    }
-    connection.execute(
-        sql!("INSERT INTO trial_count (run, state, trials) VALUES (?1, {queued}, ?2)"),
-        params![row, run.trials.len() as i64],
-    )?;
-    let mut count = connection.prepare_cached(sql!(
-        "INSERT INTO trial_block (run, state, block, trials)
-         VALUES (?1, {queued}, ?2, ?3)"
-    ))?;
-    for (block, trials) in run.trials.chunks(1 << BLOCK_BITS).enumerate() {
-        count.execute(params![row, block as i64, trials.len() as i64])?;
-    }
-    Ok(())
 }

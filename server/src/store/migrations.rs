@@ -30,7 +30,7 @@ enum Migration {
     Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration::Sql {
         text: include_str!("../../migrations/0001_runs.sql"),
         sha256: "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
@@ -52,6 +52,10 @@ const MIGRATIONS: [Migration; 7] = [
     Migration::Sql {
         text: include_str!("../../migrations/0007_steps.sql"),
         sha256: "ecbc988701d0b11a0f5f196af4a7e8ab1f844845b45752bea8d9c7a9155be779",
+    },
+    Migration::Sql {
+        text: include_str!("../../migrations/0008_arguments.sql"),
+        sha256: "24f1ae60633ef958fa6f6855fed5ec7b94c77be2dacd47afb63098ab1f733ad7",
     },
 ];
 

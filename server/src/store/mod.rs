@@ -21,6 +21,8 @@ mod accounts;
 
 mod page_sessions;
 
+mod arguments;
+
 mod launches;
 
 mod fetches;
@@ -117,6 +119,17 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.inner.writer.run(job).await
+    }
+
+    /// Like [`Store::write`] for a part of a large change: it is committed alone, and only where no
+    /// other job waits, or after those that do. So a change of many parts holds up others for one of
+    /// them at most.
+    async fn write_slice<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.run_slice(job).await
     }
 
     /// Runs `job` on a reading connection, off the async threads. It sees one snapshot.

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Row, params};
 use sweep_planner::api::Timestamp;
 
-use super::columns::{from_json, state_numbered};
+use super::arguments::{RunArguments, parse_index};
+use super::columns::state_numbered;
 use super::error::StoreError;
 use super::metrics::LastValues;
 use super::sql::sql;
@@ -106,12 +107,13 @@ fn query_page(
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {TRIAL_COLUMNS} FROM trial WHERE run = ?1 AND number >= ?2 ORDER BY number LIMIT ?3"
     ))?;
+    let mut arguments = RunArguments::load(connection, run)?;
     let mut last = LastValues::prepare(connection, run)?;
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
     let mut rows = statement.query(params![run, offset, limit])?;
     let mut trials = Vec::new();
     while let Some(row) = rows.next()? {
-        trials.push(read_trial(row, &mut last)?);
+        trials.push(read_trial(row, &mut arguments, &mut last)?);
     }
     Ok(trials)
 }
@@ -159,23 +161,27 @@ fn query_by_number(
 ) -> Result<Vec<TrialRecord>, StoreError> {
     let query = format!("SELECT {TRIAL_COLUMNS} FROM trial WHERE run = ?1 AND number = ?2");
     let mut statement = connection.prepare_cached(&query)?;
+    let mut arguments = RunArguments::load(connection, run)?;
     let mut last = LastValues::prepare(connection, run)?;
     let mut trials = Vec::with_capacity(numbers.len());
     for number in numbers {
         let mut rows = statement.query(params![run, number])?;
         if let Some(row) = rows.next()? {
-            trials.push(read_trial(row, &mut last)?);
+            trials.push(read_trial(row, &mut arguments, &mut last)?);
         }
     }
     Ok(trials)
 }
 
 /// The columns of [`read_trial`], which reads them by position: rusqlite looks up a name for every row.
-const TRIAL_COLUMNS: &str =
-    "number, space_index, passed, argv, state, stop_wanted, message, changed_at,
+const TRIAL_COLUMNS: &str = "number, space_index, passed, state, stop_wanted, message, changed_at,
                        started_at, ended_at, exit_code, signal, billed_seconds, attempt";
 
-fn read_trial(row: &Row<'_>, last: &mut LastValues<'_>) -> Result<TrialRecord, StoreError> {
+fn read_trial(
+    row: &Row<'_>,
+    arguments: &mut RunArguments<'_>,
+    last: &mut LastValues<'_>,
+) -> Result<TrialRecord, StoreError> {
     let time = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row
             .get::<_, Option<i64>>(column)?
@@ -190,22 +196,18 @@ fn read_trial(row: &Row<'_>, last: &mut LastValues<'_>) -> Result<TrialRecord, S
     let (number, index) = (row.get(0)?, text(1)?);
     Ok(TrialRecord {
         number,
-        index: index.parse().map_err(|_| StoreError::Unreadable {
-            what: "trial index",
-            why: format!("`{index}` is no number"),
-        })?,
-        values: from_json("trial values", text(2)?)?,
-        argv: from_json("trial arguments", text(3)?)?,
-        state: state_numbered(row.get(4)?)?,
-        stop_wanted: row.get(5)?,
-        message: row.get(6)?,
-        changed_at: Timestamp::from_micros(row.get(7)?),
-        started_at: time(8)?,
-        ended_at: time(9)?,
-        exit_code: row.get(10)?,
-        signal: row.get(11)?,
-        billed_seconds: row.get::<_, Option<i64>>(12)?.map(i64::unsigned_abs),
-        attempt: row.get(13)?,
+        index: parse_index(index)?,
+        values: arguments.read_values(index, text(2)?)?,
+        state: state_numbered(row.get(3)?)?,
+        stop_wanted: row.get(4)?,
+        message: row.get(5)?,
+        changed_at: Timestamp::from_micros(row.get(6)?),
+        started_at: time(7)?,
+        ended_at: time(8)?,
+        exit_code: row.get(9)?,
+        signal: row.get(10)?,
+        billed_seconds: row.get::<_, Option<i64>>(11)?.map(i64::unsigned_abs),
+        attempt: row.get(12)?,
         metrics: last.read(number)?,
     })
 }

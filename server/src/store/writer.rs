@@ -1,5 +1,6 @@
 //! The thread that owns the writing connection.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
 
@@ -11,9 +12,17 @@ use super::error::StoreError;
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
 const BATCH_MAX: usize = 128;
 
+/// A job on its way to the writer thread.
+enum Sent {
+    /// Shares a commit with others.
+    Whole(Box<dyn Job>),
+    /// A part of a large change: gets a commit of its own, after those that wait.
+    Slice(Box<dyn Job>),
+}
+
 /// Sends jobs to the writer thread.
 pub(super) struct Writer {
-    jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    jobs: Mutex<Option<mpsc::Sender<Sent>>>,
     done: tokio::sync::Mutex<Option<oneshot::Receiver<()>>>,
 }
 
@@ -37,6 +46,22 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.send(work, Sent::Whole).await
+    }
+
+    pub(super) async fn run_slice<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.send(work, Sent::Slice).await
+    }
+
+    async fn send<T, F>(&self, work: F, kind: fn(Box<dyn Job>) -> Sent) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(ClosureJob {
             work: Some(work),
@@ -45,7 +70,7 @@ impl Writer {
         });
         let sent = {
             let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-            jobs.as_ref().map(|jobs| jobs.send(job))
+            jobs.as_ref().map(|jobs| jobs.send(kind(job)))
         };
         match sent {
             Some(Ok(())) => answer.await.map_err(|_| StoreError::Closed)?,
@@ -102,24 +127,63 @@ where
     }
 }
 
-fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
-    while let Ok(first) = queue.recv() {
-        let mut batch = vec![first];
-        batch.extend(queue.try_iter().take(BATCH_MAX - 1));
-        // As text, because rusqlite's errors cannot be cloned and each job gets it.
-        let failure = commit_batch(&mut connection, &mut batch)
-            .err()
-            .map(|error| error.to_string());
-        if let Some(error) = &failure {
-            tracing::error!(%error, "a commit failed");
+/// The jobs that have arrived, by how they are committed.
+#[derive(Default)]
+struct Waiting {
+    whole: VecDeque<Box<dyn Job>>,
+    slices: VecDeque<Box<dyn Job>>,
+}
+
+impl Waiting {
+    fn push(&mut self, sent: Sent) {
+        match sent {
+            Sent::Whole(job) => self.whole.push_back(job),
+            Sent::Slice(job) => self.slices.push_back(job),
         }
-        for job in batch {
-            let failure = failure.clone().map(StoreError::NotCommitted);
-            job.finish(failure.map_or(Ok(()), Err));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.slices.is_empty()
+    }
+}
+
+fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Sent>) {
+    let mut waiting = Waiting::default();
+    loop {
+        if waiting.is_empty() {
+            match queue.recv() {
+                Ok(sent) => waiting.push(sent),
+                Err(_) => break,
+            }
         }
+        queue.try_iter().for_each(|sent| waiting.push(sent));
+        let batch = waiting.whole.len().min(BATCH_MAX);
+        run_batch(&mut connection, waiting.whole.drain(..batch).collect());
+        // In turn with the others, so that neither waits for ever.
+        run_batch(
+            &mut connection,
+            waiting.slices.pop_front().into_iter().collect(),
+        );
     }
     if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
         tracing::warn!(%error, "the database's log could not be written back; the next start does it");
+    }
+}
+
+fn run_batch(connection: &mut Connection, mut batch: Vec<Box<dyn Job>>) {
+    if batch.is_empty() {
+        return;
+    }
+    // As text, because rusqlite's errors cannot be cloned and each job gets it.
+    let failure = commit_batch(connection, &mut batch)
+        .err()
+        .map(|error| error.to_string());
+    if let Some(error) = &failure {
+        tracing::error!(%error, "a commit failed");
+    }
+    for job in batch {
+        let failure = failure.clone().map(StoreError::NotCommitted);
+        job.finish(failure.map_or(Ok(()), Err));
     }
 }
 
@@ -156,7 +220,7 @@ mod tests {
                 result: None,
                 reply,
             });
-            jobs.send(job).unwrap();
+            jobs.send(Sent::Whole(job)).unwrap();
             answer
         });
         drop(jobs);
@@ -186,5 +250,31 @@ mod tests {
         let error = second.unwrap_err().to_string();
         assert!(error.contains("no such table"), "{error}");
         assert!(first.is_ok() && third.is_ok());
+    }
+
+    #[test]
+    fn a_slice_comes_after_what_waits() {
+        let connection = Connection::open_in_memory().unwrap();
+        let (jobs, queue) = mpsc::channel();
+        let (done, order) = mpsc::channel();
+        for name in ["slice 1", "slice 2", "a", "b", "slice 3"] {
+            let done = done.clone();
+            let work = move |_: &Connection| done.send(name).map_err(|_| StoreError::Closed);
+            let job: Box<dyn Job> = Box::new(ClosureJob {
+                work: Some(work),
+                result: None,
+                reply: oneshot::channel().0,
+            });
+            let kind = if name.starts_with("slice") {
+                Sent::Slice
+            } else {
+                Sent::Whole
+            };
+            jobs.send(kind(job)).unwrap();
+        }
+        drop((jobs, done));
+        run_jobs(connection, &queue);
+        let order: Vec<&str> = order.iter().collect();
+        assert_eq!(order, ["a", "b", "slice 1", "slice 2", "slice 3"]);
     }
 }

@@ -17,6 +17,8 @@ mod framework_lines;
 mod hangups;
 mod interpreters;
 mod kill;
+mod large_launches;
+mod launch_refusals;
 mod launches;
 mod life;
 mod metric_files;

@@ -132,6 +132,12 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// The number of its process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until it has ended.
     pub(crate) fn wait_exit(&mut self) -> ExitStatus {
         wait_until("the server to end", || self.child.try_wait().unwrap())

@@ -12,8 +12,8 @@ use crate::server::{Home, KEY, Server, USER};
 
 /// The tables of the first version, and what each version after it added to them. The fifth corrects
 /// figures and leaves the tables as they are; the sixth adds a column and fills it, in Rust; the
-/// seventh lets a point have no step.
-const TABLES: [&str; 7] = [
+/// seventh lets a point have no step; the eighth stores arguments by run.
+const TABLES: [&str; 8] = [
     include_str!("../../migrations/0001_runs.sql"),
     include_str!("../../migrations/0002_control.sql"),
     include_str!("../../migrations/0003_data.sql"),
@@ -21,11 +21,12 @@ const TABLES: [&str; 7] = [
     "",
     "ALTER TABLE run ADD COLUMN fixed TEXT",
     include_str!("../../migrations/0007_steps.sql"),
+    include_str!("../../migrations/0008_arguments.sql"),
 ];
 
 /// What each version, from the second on, could store of a run that has ended beyond what the one
 /// before it could.
-const LATER_ROWS: [&str; 6] = [
+const LATER_ROWS: [&str; 7] = [
     "UPDATE run SET stop_after = 3, failures = 2, cpus = 2, gpus = 1, upload = 'abc' WHERE key = 1;
      UPDATE trial SET attempt = 1, gpus = '[1, 3]' WHERE run = 1 AND number = 4;
      INSERT INTO trial_attempt VALUES
@@ -39,6 +40,10 @@ const LATER_ROWS: [&str; 6] = [
          {"name":"--fast","value":"--fast"}]' WHERE key = 1;"#,
     "INSERT INTO metric_point VALUES (1, 3, 1, 0, 1, NULL, 0.25);
      UPDATE metric_last SET points = 2 WHERE run = 1 AND number = 3 AND name = 1;",
+    r#"INSERT INTO run_arguments VALUES (1, '{"words":["quick.sh","--x",{"prefix":"","axis":0}],
+         "axes":[{"range":{"start":"0","step":"1","len":"7500"}}]}');
+     INSERT INTO axis_values VALUES (1, 1, 0, '["a"]');
+     UPDATE trial SET passed = '["3"]', argv = '["quick.sh","--x","3"]' WHERE run = 1 AND number = 3;"#,
 ];
 
 const ENDED_RUN: &str = "01k0old000000000000000ended";
@@ -495,7 +500,7 @@ fn what_was_billed_for_waiting_is_put_right() {
     let version: i64 = database
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 7);
+    assert_eq!(version, 8);
 }
 
 #[test]
@@ -529,8 +534,13 @@ fn a_database_of_the_sixth_version_is_taken_up() {
 }
 
 #[test]
-fn a_database_of_this_version_is_taken_up() {
+fn a_database_of_the_seventh_version_is_taken_up() {
     check_upgrade_from(7);
+}
+
+#[test]
+fn a_database_of_this_version_is_taken_up() {
+    check_upgrade_from(8);
 }
 
 #[test]

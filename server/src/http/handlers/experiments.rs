@@ -23,6 +23,8 @@ use crate::store::SeriesWindow;
 /// How many points of a metric are answered where the call does not say, and at most.
 const SERIES_POINTS: u64 = 1_000;
 const SERIES_POINTS_MAX: u64 = 10_000;
+/// How much a list of experiments answers at most, in bytes of JSON.
+const LIST_BYTES_MAX: usize = 32 << 20;
 
 /// Experiments by their names.
 ///
@@ -44,7 +46,7 @@ pub async fn list(
     params: QueryParams,
 ) -> Result<Json<ExperimentList>, ApiError> {
     find_cluster(&app, &name)?;
-    let mut experiments = Vec::new();
+    let (mut experiments, mut bytes) = (Vec::new(), 0);
     for asked in params.get_all("names") {
         let Some((run, number)) = names::parse_experiment_name(asked) else {
             continue;
@@ -54,7 +56,16 @@ pub async fn list(
         if let Some(trial) = app.store.trial(run.key, number).await?
             && trial.state != TrialState::Deleted
         {
-            experiments.push(wire::trial_to_experiment(&run, &trial, app.clock.now()));
+            let experiment = to_experiment(&app, &run, &trial).await?;
+            bytes += serde_json::to_vec(&experiment).map_or(0, |json| json.len());
+            if bytes > LIST_BYTES_MAX {
+                return Err(ApiError::Invalid(format!(
+                    "These experiments have more than {} MiB of arguments and settings together. \
+                     Ask for fewer names at once.",
+                    LIST_BYTES_MAX >> 20
+                )));
+            }
+            experiments.push(experiment);
         }
     }
     Ok(Json(ExperimentList { experiments }))
@@ -77,7 +88,7 @@ pub async fn get(
     }): PathParam<ExperimentPath>,
 ) -> Result<Json<Experiment>, ApiError> {
     let (run, trial) = find(&app, name, &id).await?;
-    let mut experiment = wire::trial_to_experiment(&run, &trial, app.clock.now());
+    let mut experiment = to_experiment(&app, &run, &trial).await?;
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
@@ -128,11 +139,7 @@ pub async fn update(
         }
     }
     let (run, trial) = find(&app, name, &id).await?;
-    Ok(Json(wire::trial_to_experiment(
-        &run,
-        &trial,
-        app.clock.now(),
-    )))
+    Ok(Json(to_experiment(&app, &run, &trial).await?))
 }
 
 /// Hides an experiment that has ended.
@@ -211,6 +218,16 @@ pub async fn metrics(
         .await
         .unwrap_or_default();
     Ok(Json(SeriesList { series, unread }))
+}
+
+async fn to_experiment(
+    app: &App,
+    run: &RunRecord,
+    trial: &TrialRecord,
+) -> Result<Experiment, ApiError> {
+    let command = app.store.trial_argv(run.key, trial.number).await?;
+    let now = app.clock.now();
+    Ok(wire::trial_to_experiment(run, trial, command, now))
 }
 
 /// A trial and its run by the trial's id.

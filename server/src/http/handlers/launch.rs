@@ -1,20 +1,18 @@
 //! Creating a run.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
-use sweep_planner::api::{
-    CreateRun, FixedArgument, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Int64, Run, RunSpec, Scalar,
-    paths,
-};
-use sweep_planner::launch::{CheckedLaunch, Refusal, check_request, list_fixed_arguments};
-use sweep_planner::sweep::{self, Part, Trial};
+use sweep_planner::api::{CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Run, RunSpec, paths};
+use tokio::sync::SemaphorePermit;
 
+use super::launch_limits::check_texts;
+use super::launch_plan::expand_in_turn;
 use super::{control, ensure_disk_space, find_cluster, inputs, runs, uploads};
 use crate::app::App;
 use crate::config::Config;
@@ -22,10 +20,10 @@ use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
-use crate::model::{NewRun, NewTrial, RunRecord, names, price};
+use crate::model::{NewRun, RunRecord, price};
 use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
-    stays_below, strip_current_dirs,
+    strip_current_dirs,
 };
 use crate::store::CreateOutcome;
 use crate::system::random;
@@ -63,23 +61,23 @@ pub async fn create(
     params: QueryParams,
     headers: HeaderMap,
     JsonBody(request): JsonBody<CreateRun>,
-) -> Result<Json<Run>, ApiError> {
+) -> Result<Response, ApiError> {
     find_cluster(&app, &name)?;
     let brief = params.parse_first("brief")?.unwrap_or(false);
     let key = read_idempotency_key(&headers, &request)?;
     if let Some(run) = replay_of_key(&app, &identity, &name, key.as_ref()).await? {
         // The first request may have failed between its commit and this call.
         wake_workers(&app, &name);
-        return Ok(Json(uploads::run_with_upload_url(
-            &app, &headers, &run, brief,
-        )));
+        return answer_run(app, headers, run, brief).await;
     }
-    let run = prepare_run(&app, &identity, &name, request, key.clone()).await?;
+    // Dropped once the run is written or refused.
+    let (run, turn) = prepare_run(&app, &identity, &name, request, key.clone()).await?;
     let id = run.id.clone();
     if !run.awaits_upload && !run.awaits_fetch {
         snapshot_source(&app, &run).await?;
     }
     let created = app.store.create_run(run).await;
+    drop(turn);
     if !matches!(created, Ok(CreateOutcome::Created)) {
         remove_source(&app, &id).await;
     }
@@ -89,9 +87,7 @@ pub async fn create(
             let record = runs::find(&app, name.clone(), id).await?;
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             app.announce(record.key, Vec::new()).await?;
-            Ok(Json(uploads::run_with_upload_url(
-                &app, &headers, &record, brief,
-            )))
+            answer_run(app, headers, record, brief).await
         }
         CreateOutcome::NameTaken => Err(ApiError::AlreadyExists(
             "Another run has taken this name just now. Launch again.".to_owned(),
@@ -99,23 +95,36 @@ pub async fn create(
         CreateOutcome::Existing(_) | CreateOutcome::KeyReused => {
             let run = replay_of_key(&app, &identity, &name, key.as_ref()).await?;
             let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
-            Ok(Json(uploads::run_with_upload_url(
-                &app, &headers, &run, brief,
-            )))
+            answer_run(app, headers, run, brief).await
         }
     }
 }
 
+/// Answers with a run. A million trials have 35 MB of ids, which are written off the async threads.
+async fn answer_run(
+    app: Arc<App>,
+    headers: HeaderMap,
+    run: RunRecord,
+    brief: bool,
+) -> Result<Response, ApiError> {
+    let write =
+        move || Json(uploads::run_with_upload_url(&app, &headers, &run, brief)).into_response();
+    Ok(tokio::task::spawn_blocking(write).await?)
+}
+
 /// Checks a launch and makes the run that it asks for. Nothing is written. A [`NewRun`] is made here
 /// alone, with all its members at once, so that one that is forgotten does not compile.
-async fn prepare_run(
-    app: &Arc<App>,
+///
+/// A large run comes with its turn, which lasts until it is written.
+async fn prepare_run<'a>(
+    app: &'a Arc<App>,
     identity: &Identity,
     cluster: &str,
     mut request: CreateRun,
     key: Option<(String, [u8; 32])>,
-) -> Result<NewRun, ApiError> {
+) -> Result<(NewRun, Option<SemaphorePermit<'a>>), ApiError> {
     let settings = find_cluster(app, cluster)?;
+    check_texts(&request)?;
     check_support(cluster, &request)?;
     ensure_disk_space(app)?;
     inputs::check_repository(app, &request)?;
@@ -123,19 +132,17 @@ async fn prepare_run(
     let controls = control::read_controls(&app.config, settings, &request.spec)?;
     let (mounts, datastores) =
         inputs::resolve_datastores(app, request.spec.datastores.clone()).await?;
-    let (drawn, most) = (random::seed()?, app.config.limits.trials);
     let (name, description) = (request.name.clone(), request.description.clone());
     let awaits_upload = request.local_dir;
     let awaits_fetch = !request.spec.source_code.is_empty();
-    let expanded =
-        tokio::task::spawn_blocking(move || recheck_and_expand(request, drawn, most)).await??;
+    let (expanded, turn) = expand_in_turn(app, request, random::seed()?).await?;
     let spec = RunSpec {
         datastores,
         cluster_id: cluster.to_owned(),
         user_id: identity.account.id.clone(),
         ..expanded.spec
     };
-    Ok(NewRun {
+    let run = NewRun {
         id: random::ulid(app.clock.now())?,
         cluster: cluster.to_owned(),
         name: choose_name(app, cluster, name).await?,
@@ -156,7 +163,8 @@ async fn prepare_run(
         created_at: app.clock.now(),
         trials: expanded.trials,
         idempotency_key: key,
-    })
+    };
+    Ok((run, turn))
 }
 
 /// Wakes the dispatcher and the fetcher for a new run.
@@ -228,109 +236,7 @@ fn check_support(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
                 .to_owned(),
         ));
     }
-    inputs::check_working_folder(&spec.relative_work_dir)?;
-    check_environment(&spec.env)
-}
-
-fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiError> {
-    for (name, value) in environment {
-        if !names::is_environment_variable(name, &value.0) {
-            return Err(ApiError::Invalid(format!(
-                "`{}` cannot be set in the environment.",
-                truncated(name)
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// What a run takes from its command.
-struct ExpandedLaunch {
-    /// The request's, with the options that the plan decides.
-    spec: RunSpec,
-    columns: Vec<String>,
-    fixed_arguments: Option<Vec<FixedArgument>>,
-    parallel: Option<u32>,
-    /// In launch order.
-    trials: Vec<NewTrial>,
-}
-
-/// Reads the command again, by the code that showed the plan, and lists the chosen trials.
-fn recheck_and_expand(
-    request: CreateRun,
-    drawn_seed: u32,
-    most: u32,
-) -> Result<ExpandedLaunch, ApiError> {
-    let CheckedLaunch {
-        plan,
-        chosen,
-        parallel,
-    } = check_request(&request, drawn_seed).map_err(|refusal| match refusal {
-        Refusal::DigestMismatch { .. } => ApiError::Conflict(to_sentence(&refusal)),
-        other => ApiError::Invalid(to_sentence(&other)),
-    })?;
-    if chosen.len() > most.into() {
-        return Err(ApiError::Invalid(format!(
-            "This server launches at most {most} trials at once, found {}.",
-            chosen.len()
-        )));
-    }
-    let nothing = || ApiError::Invalid("No trial is chosen.".to_owned());
-    let part = plan.parts().first().ok_or_else(nothing)?;
-    check_script(part.script())?;
-    let columns = plan.columns();
-    let trials = chosen
-        .iter()
-        .map(|index| {
-            let position = part.position_of(index)?;
-            let trial = Trial {
-                position,
-                part: 0,
-                index,
-            };
-            let value = |column| plan.value(&trial, column).map(Into::into);
-            let passed = (0..u32::try_from(columns.len()).ok()?).map(value).collect();
-            Some(NewTrial {
-                index,
-                values: passed,
-                argv: plan.argv(&trial),
-            })
-        })
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(nothing)?;
-    Ok(ExpandedLaunch {
-        spec: with_server_defaults(request.spec, part, &sweep::digest(part, &chosen)),
-        columns: columns.to_vec(),
-        fixed_arguments: list_fixed_arguments(part),
-        parallel,
-        trials,
-    })
-}
-
-/// The request's spec with the options that the plan decides (machine, disk, strategy, digest,
-/// seed).
-fn with_server_defaults(mut spec: RunSpec, part: &Part, digest: &str) -> RunSpec {
-    let options = part.options();
-    spec.instance_type.clone_from(&options.instance_type);
-    spec.resources.storage_gb = Int64(options.disk_gb.into());
-    spec.sweep_type = options.strategy.name().to_owned();
-    spec.sweep_options.digest = Some(Scalar(digest.to_owned()));
-    if part.needs_seed() {
-        spec.sweep_options.seed = Some(Scalar(part.seed().value.to_string()));
-    }
-    spec
-}
-
-/// A script lies in the source folder; whether it exists is known once the source is there.
-fn check_script(script: &str) -> Result<(), ApiError> {
-    if stays_below(script) {
-        Ok(())
-    } else {
-        Err(ApiError::Invalid(format!(
-            "`{}` is not below the source folder. Name the script relative to it.",
-            truncated(script)
-        )))
-    }
+    inputs::check_working_folder(&spec.relative_work_dir)
 }
 
 /// The name asked for, if it fits and is free; a drawn one where none is asked for.
@@ -430,16 +336,6 @@ mod tests {
             "", "-a", "a-", "A", "a b", "a_b", "a/b", "..", "\u{0}", &long,
         ] {
             assert!(!is_run_name(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn scripts_stay_in_their_folder() {
-        for script in ["a.py", "a/b.py", "./a.py"] {
-            assert!(check_script(script).is_ok(), "{script}");
-        }
-        for script in ["/etc/x.py", "../a.py", "a/../../b.py"] {
-            assert!(check_script(script).is_err(), "{script}");
         }
     }
 }

@@ -8,6 +8,10 @@ pub mod datastores;
 
 pub mod launch;
 
+mod launch_limits;
+
+mod launch_plan;
+
 mod inputs;
 
 pub mod uploads;

@@ -262,7 +262,7 @@ impl World {
             assert_eq!(row.billed_seconds, *last, "{trial:?} {lives:?}");
             let cost = last.and_then(|seconds| record.terms.cost(seconds));
             assert_eq!(row.cost, cost);
-            let shown = wire::trial_to_experiment(&record, trial, self.now()).status;
+            let shown = wire::trial_to_experiment(&record, trial, Vec::new(), self.now()).status;
             assert_eq!(shown.cost, cost);
             let attempts = self.store.attempts(self.run, trial.number).await.unwrap();
             let stored: Vec<_> = attempts.iter().map(|one| one.billed_seconds).collect();
