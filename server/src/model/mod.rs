@@ -14,7 +14,10 @@ pub mod price;
 
 pub mod names;
 
-pub use account::Account;
+mod viewer;
+
+pub use account::{Account, AccountSummary};
 pub use mount::{Mount, replace_mount_path};
 pub use run::{NewRun, NewTrial, RunRecord};
 pub use trial::{ActiveTrial, StateChange, TrialKey, TrialRecord, TrialState};
+pub use viewer::Viewer;

@@ -15,7 +15,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{ClusterPath, ExperimentPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
 use crate::http::wire;
-use crate::model::{RunRecord, TrialRecord, TrialState, names};
+use crate::model::{RunRecord, TrialRecord, TrialState, Viewer, names};
 use crate::runner::metrics::unread::read_unread;
 use crate::runner::protocol::TrialFolder;
 use crate::store::SeriesWindow;
@@ -40,6 +40,7 @@ const SERIES_POINTS_MAX: u64 = 10_000;
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<ExperimentList>, ApiError> {
@@ -49,12 +50,20 @@ pub async fn list(
         let Some((run, number)) = names::parse_experiment_name(asked) else {
             continue;
         };
-        let run = app.store.run_by_name(name.clone(), run.to_owned()).await?;
+        let run = app
+            .store
+            .run_by_name(viewer.clone(), name.clone(), run.to_owned())
+            .await?;
         let Some(run) = run else { continue };
         if let Some(trial) = app.store.trial(run.key, number).await?
             && trial.state != TrialState::Deleted
         {
-            experiments.push(wire::trial_to_experiment(&run, &trial, app.clock.now()));
+            experiments.push(wire::trial_to_experiment(
+                &viewer,
+                &run,
+                &trial,
+                app.clock.now(),
+            ));
         }
     }
     Ok(Json(ExperimentList { experiments }))
@@ -71,13 +80,14 @@ pub async fn list(
 )]
 pub async fn get(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
 ) -> Result<Json<Experiment>, ApiError> {
-    let (run, trial) = find(&app, name, &id).await?;
-    let mut experiment = wire::trial_to_experiment(&run, &trial, app.clock.now());
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
+    let mut experiment = wire::trial_to_experiment(&viewer, &run, &trial, app.clock.now());
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
@@ -103,13 +113,14 @@ pub async fn get(
 )]
 pub async fn update(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
     JsonBody(update): JsonBody<UpdateExperiment>,
 ) -> Result<Json<Experiment>, ApiError> {
-    let (run, trial) = find(&app, name.clone(), &id).await?;
+    let (run, trial) = find(&app, &viewer, name.clone(), &id).await?;
     match update.spec.desired_state {
         ExperimentState::Cancelled => {
             app.store
@@ -127,8 +138,9 @@ pub async fn update(
             )));
         }
     }
-    let (run, trial) = find(&app, name, &id).await?;
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
     Ok(Json(wire::trial_to_experiment(
+        &viewer,
         &run,
         &trial,
         app.clock.now(),
@@ -146,12 +158,13 @@ pub async fn update(
 )]
 pub async fn delete(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
 ) -> Result<Json<Value>, ApiError> {
-    let (run, trial) = find(&app, name, &id).await?;
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
     if !app
         .store
         .delete_trial(run.key, trial.number, app.clock.now())
@@ -189,13 +202,14 @@ pub async fn delete(
 )]
 pub async fn metrics(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
     params: QueryParams,
 ) -> Result<Json<SeriesList>, ApiError> {
-    let (run, trial) = find(&app, name, &id).await?;
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
     let window = SeriesWindow {
         names: params.get_all("name").map(str::to_owned).collect(),
         from: params.parse_first("from")?.unwrap_or(0),
@@ -213,13 +227,18 @@ pub async fn metrics(
     Ok(Json(SeriesList { series, unread }))
 }
 
-/// A trial and its run by the trial's id.
-pub async fn find(app: &App, name: String, id: &str) -> Result<(RunRecord, TrialRecord), ApiError> {
+/// A trial and its run by the trial's id; 404 also where the run is not to be seen by the viewer.
+pub async fn find(
+    app: &App,
+    viewer: &Viewer,
+    name: String,
+    id: &str,
+) -> Result<(RunRecord, TrialRecord), ApiError> {
     find_cluster(app, &name)?;
     let (run, number) = names::parse_experiment_id(id).ok_or(ApiError::ExperimentNotFound)?;
     let run = app
         .store
-        .run(name, run.to_owned())
+        .run(viewer.clone(), name, run.to_owned())
         .await?
         .ok_or(ApiError::ExperimentNotFound)?;
     let trial = app.store.trial(run.key, number).await?;

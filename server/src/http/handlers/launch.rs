@@ -22,6 +22,7 @@ use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
+use crate::http::wire;
 use crate::model::{NewRun, NewTrial, RunRecord, names, price};
 use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
@@ -65,13 +66,14 @@ pub async fn create(
     JsonBody(request): JsonBody<CreateRun>,
 ) -> Result<Json<Run>, ApiError> {
     find_cluster(&app, &name)?;
+    let viewer = identity.viewer();
     let brief = params.parse_first("brief")?.unwrap_or(false);
     let key = read_idempotency_key(&headers, &request)?;
     if let Some(run) = replay_of_key(&app, &identity, &name, key.as_ref()).await? {
         // The first request may have failed between its commit and this call.
         wake_workers(&app, &name);
         return Ok(Json(uploads::run_with_upload_url(
-            &app, &headers, &run, brief,
+            &app, &viewer, &headers, &run, brief,
         )));
     }
     let run = prepare_run(&app, &identity, &name, request, key.clone()).await?;
@@ -86,11 +88,11 @@ pub async fn create(
     match created? {
         CreateOutcome::Created => {
             wake_workers(&app, &name);
-            let record = runs::find(&app, name.clone(), id).await?;
+            let record = runs::find(&app, &viewer, name.clone(), id).await?;
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             app.announce(record.key, Vec::new()).await?;
             Ok(Json(uploads::run_with_upload_url(
-                &app, &headers, &record, brief,
+                &app, &viewer, &headers, &record, brief,
             )))
         }
         CreateOutcome::NameTaken => Err(ApiError::AlreadyExists(
@@ -100,7 +102,7 @@ pub async fn create(
             let run = replay_of_key(&app, &identity, &name, key.as_ref()).await?;
             let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
             Ok(Json(uploads::run_with_upload_url(
-                &app, &headers, &run, brief,
+                &app, &viewer, &headers, &run, brief,
             )))
         }
     }
@@ -138,7 +140,7 @@ async fn prepare_run(
     Ok(NewRun {
         id: random::ulid(app.clock.now())?,
         cluster: cluster.to_owned(),
-        name: choose_name(app, cluster, name).await?,
+        name: choose_name(app, cluster, &identity.account.id, name).await?,
         description,
         account: identity.account.id.clone(),
         columns: expanded.columns,
@@ -198,9 +200,9 @@ async fn replay_of_key(
     };
     let account = identity.account.id.clone();
     match app.store.find_launch(account, key.clone(), *hash).await? {
-        Some(CreateOutcome::Existing(id)) => {
-            Ok(Some(runs::find(app, cluster.to_owned(), id).await?))
-        }
+        Some(CreateOutcome::Existing(id)) => Ok(Some(
+            runs::find(app, &identity.viewer(), cluster.to_owned(), id).await?,
+        )),
         Some(_) => Err(ApiError::Unprocessable(format!(
             "This {IDEMPOTENCY_KEY} was used for another request. Use a new one for a new run."
         ))),
@@ -237,6 +239,13 @@ fn check_environment(environment: &BTreeMap<String, Scalar>) -> Result<(), ApiEr
         if !names::is_environment_variable(name, &value.0) {
             return Err(ApiError::Invalid(format!(
                 "`{}` cannot be set in the environment.",
+                truncated(name)
+            )));
+        }
+        if value.0 == wire::HIDDEN_VALUE {
+            return Err(ApiError::Invalid(format!(
+                "The value of `{}` is another account's and hidden. Enter the value that it is to \
+                 have.",
                 truncated(name)
             )));
         }
@@ -333,9 +342,17 @@ fn check_script(script: &str) -> Result<(), ApiError> {
     }
 }
 
-/// The name asked for, if it fits and is free; a drawn one where none is asked for.
-async fn choose_name(app: &App, cluster: &str, asked: String) -> Result<String, ApiError> {
-    let taken = |name: &str| app.store.is_name_taken(cluster.to_owned(), name.to_owned());
+/// The name asked for, if it fits and the account has no run of it; a drawn one where none is asked for.
+async fn choose_name(
+    app: &App,
+    cluster: &str,
+    account: &str,
+    asked: String,
+) -> Result<String, ApiError> {
+    let taken = |name: &str| {
+        let (cluster, account) = (cluster.to_owned(), account.to_owned());
+        app.store.is_name_taken(cluster, account, name.to_owned())
+    };
     if !asked.is_empty() {
         if !is_run_name(&asked) {
             return Err(ApiError::Invalid(format!(
