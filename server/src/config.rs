@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use serde::Deserialize;
 use sweep_planner::estimate::EstimateSettings;
 
@@ -42,6 +43,8 @@ pub struct ConfigFile {
     pub origins: Vec<String>,
     /// Origins of other APIs that the served page may call.
     pub apis: Vec<String>,
+    /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
     /// The cluster of a run whose command names none.
     pub default_cluster: Option<String>,
     /// Clusters by name; `local` alone when there are none.
@@ -250,6 +253,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// As in the file.
     pub apis: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// The cluster of a run whose command names none; one of `clusters`.
     pub default_cluster: String,
     /// At least one.
@@ -342,6 +347,7 @@ impl Config {
                 .map(|origin| origin.trim_end_matches('/').to_owned())
                 .collect(),
             apis: file.apis,
+            trusted_proxies: read_networks(&file.trusted_proxies)?,
             default_cluster,
             clusters,
             datastores: datastores(file.datastores)?,
@@ -403,6 +409,22 @@ fn resolve_folder(what: &'static str, path: &Path) -> Result<PathBuf, ConfigErro
     } else {
         Err(fail(std::io::ErrorKind::NotADirectory.into()))
     }
+}
+
+/// Networks, or single addresses.
+fn read_networks(named: &[String]) -> Result<Vec<IpNet>, ConfigError> {
+    let read = |text: &String| {
+        let address = text
+            .parse::<IpAddr>()
+            .map(|one| IpNet::from(one.to_canonical()));
+        address.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+            ConfigError::Value(format!(
+                "trusted_proxies: `{text}` is no address such as 127.0.0.1, and no network such as \
+                 10.0.0.0/8"
+            ))
+        })
+    };
+    named.iter().map(read).collect()
 }
 
 fn choose_default_cluster(

@@ -26,6 +26,8 @@ pub mod cli;
 
 pub mod serve;
 
+pub mod accounts;
+
 pub mod app;
 
 pub mod config;

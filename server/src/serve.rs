@@ -1,7 +1,6 @@
 //! Starts the server from its settings, and stops it without losing anything.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,11 +14,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::accounts::{AccountError, PresetAccount, ensure_first_account};
 use crate::app::{App, Wake};
 use crate::config::{Config, EngineKind};
 use crate::data_dir::DataDir;
 use crate::http::assets::Assets;
-use crate::http::auth::{Auth, Guard, KeyHash, SessionCookie};
+use crate::http::auth::{Auth, Guard, SessionCookie};
 use crate::http::connections::{self, ConnectionLimits};
 use crate::http::events::{self, EventHub};
 use crate::http::launch_gate::LaunchGate;
@@ -44,37 +44,6 @@ const STARTUP_RETRY: Duration = Duration::from_millis(20);
 /// How many connections may wait to be accepted. When the server restarts, all open pages reconnect
 /// at once; a connection that finds the backlog full is retried only a second later.
 const LISTEN_BACKLOG: u32 = 1024;
-/// The name of the first account where none is given.
-const FIRST_USER: &str = "admin";
-
-/// The first account as the environment presets it.
-#[derive(Clone, Default)]
-pub struct PresetAccount {
-    /// `SWEEP_USER`.
-    pub user: Option<String>,
-    /// `SWEEP_API_KEY`.
-    pub key: Option<String>,
-}
-
-impl fmt::Debug for PresetAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Preset")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
-
-impl PresetAccount {
-    /// Reads the environment; empty counts as unset.
-    pub fn from_environment() -> Self {
-        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            user: read("SWEEP_USER"),
-            key: read("SWEEP_API_KEY"),
-        }
-    }
-}
-
 /// Why the server did not start, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -95,6 +64,9 @@ pub enum ServeError {
     /// The data folder cannot be written.
     #[error("the data folder {0} cannot be written: {1}")]
     DataFolder(String, io::Error),
+    /// The first account cannot be used.
+    #[error("{0}")]
+    Account(#[from] AccountError),
     /// The database cannot be used.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -113,7 +85,13 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     let address = listener.local_addr()?;
     let _lock = lock_data_folder(&config.data).await?;
     let store = Store::open(&config.data.database())?;
-    let account = ensure_first_account(&store, preset).await?;
+    let first = ensure_first_account(&store, preset).await?;
+    if let Some(key) = &first.drawn_key {
+        let name = &first.account.name;
+        print_line(&format!(
+            "User: {name}\nAPI key: {key}\n(The key is shown this once.)"
+        ))?;
+    }
     remove_orphaned_sources(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
@@ -122,7 +100,7 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     workers.spawn(retention::run(Arc::clone(&app)));
     // Before anybody knows that it runs: a signal that comes earlier would end it at once.
     let mut signals = StopSignals::install()?;
-    print_start_address(&app, &account, address)?;
+    print_start_address(&app, &first.account, address)?;
     let limits = ConnectionLimits::from_config(&app.config, open_files);
     let stopped = app.stopping.clone();
     let server = tokio::spawn(connections::serve(listener, router, limits, stopped));
@@ -170,7 +148,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Locks the data folder for this process; the lock is released when the file is dropped.
-async fn lock_data_folder(data: &DataDir) -> Result<File, ServeError> {
+pub(crate) async fn lock_data_folder(data: &DataDir) -> Result<File, ServeError> {
     let shown = data.path().display().to_string();
     let file = OpenOptions::new()
         .write(true)
@@ -195,40 +173,6 @@ async fn lock_data_folder(data: &DataDir) -> Result<File, ServeError> {
     };
     note(&mut file).map_err(|error| ServeError::DataFolder(shown, error))?;
     Ok(file)
-}
-
-/// The id of the account that the start address signs in: the preset one, else the oldest. Creates
-/// it, and prints its key, if there is none.
-async fn ensure_first_account(store: &Store, preset: PresetAccount) -> Result<String, ServeError> {
-    let first = store.first_account().await?;
-    let name = match (preset.user, &first) {
-        (Some(user), _) => user,
-        (None, Some(first)) => first.name.clone(),
-        (None, None) => FIRST_USER.to_owned(),
-    };
-    let existing = store.account(name.clone()).await?;
-    let key = match (preset.key, existing) {
-        (Some(key), _) => key,
-        (None, Some(existing)) => return Ok(existing.id),
-        (None, None) => {
-            let key = random::secret()?;
-            print_line(&format!(
-                "User: {name}\nAPI key: {key}\n(The key is shown this once.)"
-            ))?;
-            key
-        }
-    };
-    let KeyHash { salt, hash } = KeyHash::from_key(&key)?;
-    let now = clock::now();
-    let id = format!("u-{}", random::ulid(now)?);
-    let account = Account {
-        id,
-        name,
-        salt,
-        key_hash: hash,
-        created_at: now,
-    };
-    Ok(store.save_account(account).await?)
 }
 
 /// Removes what a killed server has written of runs that it did not commit: rows and sources.
@@ -316,7 +260,11 @@ fn spawn_workers(app: &Arc<App>) -> Result<JoinSet<()>, ServeError> {
 }
 
 /// Prints the start address of the page, which works once and begins a page session.
-fn print_start_address(app: &App, account: &str, address: SocketAddr) -> Result<(), ServeError> {
+fn print_start_address(
+    app: &App,
+    account: &Account,
+    address: SocketAddr,
+) -> Result<(), ServeError> {
     if !app.assets.is_built() {
         tracing::warn!(
             "the page is not built (`make build` builds it); the API works all the same"

@@ -101,3 +101,28 @@ pub struct PageSession {
     /// The server's clock, so that running times can be shown whatever the page's clock says.
     pub now: Timestamp,
 }
+
+/// The answer to `GET /v1/sign-ins`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SignInList {
+    /// The last used first.
+    pub sign_ins: Vec<SignIn>,
+}
+
+/// A browser that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SignIn {
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// Browser and system as the browser named them when it signed in, such as `Firefox on Linux`;
+    /// empty where it did not.
+    pub client: String,
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// A time at which it was used, at most an hour before the last use.
+    pub used_at: Timestamp,
+}

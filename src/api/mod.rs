@@ -46,7 +46,7 @@ mod metric;
 mod event;
 
 pub use artifact::{Artifact, ArtifactPage};
-pub use auth::{Credentials, LoginAnswer, PageSession, User, UserStatus};
+pub use auth::{Credentials, LoginAnswer, PageSession, SignIn, SignInList, User, UserStatus};
 pub use cluster::{
     Availability, Cluster, ClusterList, ClusterPrice, ClusterSpec, ClusterState, ClusterStatus,
     ClusterType, InstanceType, InstanceTypeList,

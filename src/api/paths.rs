@@ -16,6 +16,9 @@ pub const USER: &str = "/v1/auth/user";
 /// `GET` → [`PageSession`](super::PageSession); `POST` [`Credentials`](super::Credentials) signs
 /// a same-origin page in (sets the cookie); `DELETE` signs it out (ours).
 pub const SESSION: &str = "/v1/session";
+/// `GET` (ours) → [`SignInList`](super::SignInList): the browsers that are signed in to the caller's
+/// account; `DELETE` signs all of them out.
+pub const SIGN_INS: &str = "/v1/sign-ins";
 /// `GET` (ours): server-sent [`Event`](super::Event)s; `Last-Event-ID` resumes.
 pub const EVENTS: &str = "/v1/events";
 

@@ -78,6 +78,18 @@ impl Client {
             .map(drop)
     }
 
+    /// The browsers that are signed in to the account.
+    pub(crate) async fn fetch_sign_ins(&self) -> ClientResult<api::SignInList> {
+        self.get_json(paths::SIGN_INS).await
+    }
+
+    /// Ends the sessions of all browsers.
+    pub(crate) async fn sign_out_everywhere(&self) -> ClientResult<()> {
+        self.exchange(Method::DELETE, paths::SIGN_INS, None, None)
+            .await
+            .map(drop)
+    }
+
     pub(crate) async fn fetch_clusters(&self) -> ClientResult<api::ClusterList> {
         self.get_json(paths::CLUSTERS).await
     }

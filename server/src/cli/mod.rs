@@ -4,6 +4,8 @@ mod plan;
 
 mod serve;
 
+mod account;
+
 mod datastore;
 
 mod supervise;
@@ -28,6 +30,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Keep data for trials to read: named, versioned folders.
     Datastore(datastore::DatastoreArgs),
+    /// Say who may use the server: accounts and their keys.
+    Account(account::AccountArgs),
     /// Own one trial: started by the server, not by people.
     #[command(hide = true)]
     Supervise(supervise::SuperviseArgs),
@@ -39,6 +43,7 @@ pub fn run() -> ExitCode {
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Serve(serve) => serve.run(),
         Command::Datastore(datastore) => datastore.run(),
+        Command::Account(account) => account.run(),
         Command::Supervise(supervise) => supervise.run(),
     }
 }

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 
+use crate::accounts::PresetAccount;
 use crate::config::{Config, Overrides};
-use crate::serve::{PresetAccount, serve};
+use crate::serve::serve;
 use crate::system::signals::survive_file_size_limit;
 
 #[derive(Debug, Args)]

@@ -9,16 +9,17 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Extension, Router};
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::auth::middleware;
+use super::auth::{Connection, middleware};
 use super::error::ApiError;
 use super::handlers::{
     archive, artifacts, assets, auth as login, clusters, control, datastores, events, experiments,
-    launch, logs, runs, states, uploads,
+    launch, logs, runs, sign_ins, states, uploads,
 };
 use super::{openapi, trace};
 use crate::app::App;
@@ -81,6 +82,7 @@ fn authenticated_routes(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(events::stream))
         .routes(routes!(login::session, login::sign_out))
+        .routes(routes!(sign_ins::list, sign_ins::end_all))
         // No call, so without a description: the rest of the API's addresses.
         .route("/v1/{*rest}", any(assets::not_found))
         .merge(quick)
@@ -111,10 +113,13 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
 /// Runs a request that may change something to its end even if the caller hangs up: the change may
 /// be durable by then, and the dispatcher must be woken for it. A request that only reads is
 /// dropped.
-async fn complete_despite_hangup(request: Request, next: Next) -> Response {
+async fn complete_despite_hangup(mut request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }
+    // Dropped with this future, when the caller hangs up.
+    let (_open, connection) = watch::channel(());
+    request.extensions_mut().insert(Connection(connection));
     match tokio::spawn(next.run(request)).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {

@@ -4,7 +4,7 @@ use sweep_planner::api::{
     Actions, Artifact, Availability, Cluster, ClusterSpec, ClusterState, ClusterStatus,
     ClusterType, Datastore, DatastoreSpec, DatastoreStatus, Experiment, ExperimentSpec,
     ExperimentState, ExperimentStatus, InstanceType, Int64, Run, RunSpec, RunState, RunStates,
-    RunStatus, SpaceIndex, Timestamp, TrialRow, TrialsInState, User, UserStatus,
+    RunStatus, Scalar, SpaceIndex, Timestamp, TrialRow, TrialsInState, User, UserStatus,
 };
 use sweep_planner::estimate::Machine;
 
@@ -12,12 +12,13 @@ use crate::app::App;
 use crate::config::ClusterConfig;
 use crate::model::names::{experiment_id, experiment_name};
 use crate::model::price::billing_terms;
-use crate::model::{Account, RunRecord, TrialRecord, TrialState};
+use crate::model::{Account, RunRecord, TrialRecord, TrialState, Viewer};
 use crate::sources::{ArtifactFile, datastores};
 use crate::store::StateSpan;
 use crate::system::clock;
 use crate::upkeep::disk::LowSpace;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Billed seconds of all attempts of a run, counting those that still run until `now`.
@@ -28,11 +29,26 @@ pub fn billed_seconds_so_far(run: &RunRecord, now: Timestamp) -> u64 {
         .fold(run.billed_seconds, u64::saturating_add)
 }
 
+/// In place of the value of another account's environment variable.
+pub const HIDDEN_VALUE: &str = "(hidden)";
+
+/// The environment variables of a run: an administrator sees only the names of others'.
+fn environment(viewer: &Viewer, run: &RunRecord) -> BTreeMap<String, Scalar> {
+    if viewer.owns(run) {
+        return run.spec.env.clone();
+    }
+    let names = run.spec.env.keys();
+    names
+        .map(|name| (name.clone(), Scalar(HIDDEN_VALUE.to_owned())))
+        .collect()
+}
+
 /// A run; `brief` leaves the list of its trials empty.
-pub fn run_to_wire(app: &App, record: &RunRecord, brief: bool) -> Run {
+pub fn run_to_wire(app: &App, viewer: &Viewer, record: &RunRecord, brief: bool) -> Run {
     let billed = billed_seconds_so_far(record, app.clock.now());
     let mut spec = (*record.spec).clone();
     spec.user_id.clone_from(&record.account);
+    spec.env = environment(viewer, record);
     spec.desired_state = if record.stop_wanted {
         RunState::Canceled
     } else {
@@ -168,6 +184,7 @@ pub fn trial_to_row(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Tri
 
 /// A trial with its script and arguments as Grid's client reads it, as it is `now`.
 pub fn trial_to_experiment(
+    viewer: &Viewer,
     run: &RunRecord,
     trial: &TrialRecord,
     command: Vec<String>,
@@ -191,7 +208,7 @@ pub fn trial_to_experiment(
                 ExperimentState::Succeeded
             },
             dry_run: false,
-            env: spec.env.clone(),
+            env: environment(viewer, run),
             image: spec.image.clone(),
             instance_type: spec.instance_type.clone(),
             resources: spec.resources.clone(),

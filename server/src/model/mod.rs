@@ -16,8 +16,11 @@ pub mod price;
 
 pub mod names;
 
-pub use account::Account;
+mod viewer;
+
+pub use account::{Account, AccountSummary};
 pub use mount::{Mount, replace_mount_path};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use run::{NewRun, NewTrials, RunRecord};
 pub use trial::{ActiveTrial, StateChange, TrialKey, TrialRecord, TrialState};
+pub use viewer::Viewer;

@@ -245,7 +245,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::model::metric::{MetricSource, NewMetricPoint};
     use crate::model::price::{BillingTerms, billing_terms};
-    use crate::model::{Account, NewRun, NewTrials};
+    use crate::model::{Account, NewRun, NewTrials, Viewer};
 
     fn now() -> Timestamp {
         Timestamp::from_micros(1)
@@ -278,8 +278,10 @@ pub(crate) mod tests {
             salt: Vec::new(),
             key_hash: Vec::new(),
             created_at: now(),
+            admin: true,
+            revoked_at: None,
         };
-        store.save_account(account).await.unwrap();
+        store.insert_account(account).await.unwrap();
         let run = NewRun {
             id: "r".into(),
             cluster: "local".into(),
@@ -303,7 +305,8 @@ pub(crate) mod tests {
             idempotency_key: None,
         };
         store.create_run(run).await.unwrap();
-        let record = store.run("local".into(), "r".into()).await.unwrap();
+        let viewer = Viewer::Account("u".into());
+        let record = store.run(viewer, "local".into(), "r".into()).await.unwrap();
         (store, record.unwrap().key)
     }
 

@@ -30,7 +30,7 @@ pub enum CreateOutcome {
     Existing(String),
     /// The key was used for another request.
     KeyReused,
-    /// There is a run of this name.
+    /// The account has a run of this name.
     NameTaken,
 }
 
@@ -107,9 +107,14 @@ impl Store {
             .await
     }
 
-    /// Whether a run that is not deleted has this name.
-    pub async fn is_name_taken(&self, cluster: String, name: String) -> Result<bool, StoreError> {
-        self.read(move |connection| query_name_taken(connection, &cluster, &name))
+    /// Whether a run of this account that is not deleted has this name.
+    pub async fn is_name_taken(
+        &self,
+        cluster: String,
+        account: String,
+        name: String,
+    ) -> Result<bool, StoreError> {
+        self.read(move |connection| query_name_taken(connection, &cluster, &account, &name))
             .await
     }
 }
@@ -134,7 +139,7 @@ fn query_refusal(
     {
         return Ok(Some(before));
     }
-    let taken = query_name_taken(connection, &run.cluster, &run.name)?;
+    let taken = query_name_taken(connection, &run.cluster, &run.account, &run.name)?;
     Ok(taken.then_some(CreateOutcome::NameTaken))
 }
 
@@ -295,10 +300,13 @@ fn query_launch(
 fn query_name_taken(
     connection: &Connection,
     cluster: &str,
+    account: &str,
     name: &str,
 ) -> Result<bool, StoreError> {
-    let query = "SELECT 1 FROM run WHERE cluster = ?1 AND name = ?2 AND deleted_at IS NULL";
-    Ok(connection.prepare_cached(query)?.exists([cluster, name])?)
+    let query = "SELECT 1 FROM run
+                 WHERE cluster = ?1 AND account = ?2 AND name = ?3 AND deleted_at IS NULL";
+    let mut statement = connection.prepare_cached(query)?;
+    Ok(statement.exists([cluster, account, name])?)
 }
 
 fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> {

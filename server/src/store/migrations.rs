@@ -30,7 +30,7 @@ enum Migration {
     Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration::Sql {
         text: include_str!("../../migrations/0001_runs.sql"),
         sha256: "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
@@ -56,6 +56,10 @@ const MIGRATIONS: [Migration; 8] = [
     Migration::Sql {
         text: include_str!("../../migrations/0008_arguments.sql"),
         sha256: "24f1ae60633ef958fa6f6855fed5ec7b94c77be2dacd47afb63098ab1f733ad7",
+    },
+    Migration::Sql {
+        text: include_str!("../../migrations/0009_accounts.sql"),
+        sha256: "cb8d2e338df82bdb318dc409f0b446eea69b4cca12df332841106a891114dd75",
     },
 ];
 
@@ -112,11 +116,22 @@ pub(super) fn check_file(connection: &Connection, path: &Path) -> Result<(), Sto
     }
 }
 
+/// The version of the tables in a file that [`check_file`] would accept; 0: it has none yet. Reads a
+/// few bytes.
+pub(super) fn read_version(connection: &Connection) -> Result<usize, StoreError> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(0))
+}
+
+/// Whether a file's tables are those of this version.
+pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    Ok(application == i64::from(APPLICATION_ID) && read_version(connection)? == MIGRATIONS.len())
+}
+
 /// Applies what is missing, each migration in its own transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let version: usize = connection
-        .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
-        .map(|version| usize::try_from(version).unwrap_or(0))?;
+    let version = read_version(connection)?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match migration {
@@ -141,7 +156,7 @@ mod tests {
             // Which versions are steps in Rust is as fixed as the tables are.
             assert_eq!(
                 matches!(migration, Migration::Code(_)),
-                matches!(version, 5 | 6)
+                matches!(version, 5 | 6 | 8)
             );
             if let Migration::Sql { text, sha256 } = migration {
                 let found = crate::system::random::to_hex(&Sha256::digest(text));

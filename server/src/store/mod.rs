@@ -55,6 +55,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
+pub use accounts::RevokeOutcome;
 pub use changes::RecordOutcome;
 pub use claims::Claim;
 pub use discard::FileScope;
@@ -62,6 +63,7 @@ pub use error::StoreError;
 pub use fetches::{PendingFetch, PendingUpload, Script};
 pub use launches::CreateOutcome;
 pub use metrics::SeriesWindow;
+pub use page_sessions::{NewPageSession, PAGE_SESSIONS_MAX, PageSessionRecord};
 pub use runs::RunFilter;
 pub use states::StateSpan;
 use writer::Writer;
@@ -100,15 +102,34 @@ impl Store {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         configure(&connection)?;
         migrations::migrate(&mut connection)?;
-        let writer = Writer::start(connection);
-        Ok(Self {
+        Ok(Self::from_connection(path, connection))
+    }
+
+    /// Opens the file beside a server that may be working on it, without checking it from end to end;
+    /// `None` where its tables are not those of this version, or where there is no file.
+    pub fn open_beside(path: &Path) -> Result<Option<Self>, StoreError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        if !migrations::is_current(&connection)? {
+            return Ok(None);
+        }
+        configure(&connection)?;
+        Ok(Some(Self::from_connection(path, connection)))
+    }
+
+    fn from_connection(path: &Path, connection: Connection) -> Self {
+        Self {
             inner: Arc::new(StoreInner {
                 path: path.to_owned(),
-                writer,
+                writer: Writer::start(connection),
                 readers: Mutex::new(Vec::new()),
                 permits: Semaphore::new(READERS),
             }),
-        })
+        }
     }
 
     /// Runs `job` in the next transaction of the writer and answers after it is durable. A job

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::sql::sql;
 use super::{Store, bills};
 use crate::model::price::BillingTerms;
-use crate::model::{RunRecord, TrialState};
+use crate::model::{RunRecord, TrialState, Viewer};
 
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +35,11 @@ impl RunFilter {
 }
 
 impl Store {
-    /// The runs of a cluster, newest first. Deleted ones are left out unless asked for by state.
+    /// The runs of a cluster that the viewer sees, newest first. Deleted ones are left out unless
+    /// asked for by state.
     pub async fn runs(
         &self,
+        viewer: Viewer,
         cluster: String,
         filter: RunFilter,
     ) -> Result<Vec<RunRecord>, StoreError> {
@@ -46,10 +48,11 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 "SELECT * FROM run
                  WHERE cluster = ?1 AND substr(name, 1, length(?2)) = ?2
-                   AND (deleted_at IS NULL OR ?3)
+                   AND (deleted_at IS NULL OR ?3) AND (?4 IS NULL OR account = ?4)
                  ORDER BY key DESC",
             )?;
-            let mut rows = statement.query(params![cluster, filter.prefix, deleted])?;
+            let only = viewer.only_account();
+            let mut rows = statement.query(params![cluster, filter.prefix, deleted, only])?;
             let mut runs = Vec::new();
             while let Some(row) = rows.next()? {
                 let run = read_run(connection, row)?;
@@ -62,26 +65,38 @@ impl Store {
         .await
     }
 
-    /// A run by its id, unless deleted.
-    pub async fn run(&self, cluster: String, id: String) -> Result<Option<RunRecord>, StoreError> {
-        self.read(move |connection| query_by_id(connection, &cluster, &id))
+    /// A run by its id, unless deleted or not to be seen by the viewer.
+    pub async fn run(
+        &self,
+        viewer: Viewer,
+        cluster: String,
+        id: String,
+    ) -> Result<Option<RunRecord>, StoreError> {
+        self.read(move |connection| query_by_id(connection, &viewer, &cluster, &id))
             .await
     }
 
-    /// A run by its name, unless deleted.
+    /// A run by its name, unless deleted or not to be seen by the viewer. Where several accounts
+    /// have one of this name: the viewer's own, else the newest.
     pub async fn run_by_name(
         &self,
+        viewer: Viewer,
         cluster: String,
         name: String,
     ) -> Result<Option<RunRecord>, StoreError> {
         self.read(move |connection| {
-            let query = "SELECT * FROM run WHERE cluster = ?1 AND name = ?2 AND deleted_at IS NULL";
-            query_run(connection, query, params![cluster, name])
+            let query = "SELECT * FROM run
+                         WHERE cluster = ?1 AND name = ?2 AND deleted_at IS NULL
+                           AND (?3 IS NULL OR account = ?3)
+                         ORDER BY account IS NOT ?4, key DESC LIMIT 1";
+            let parameters = params![cluster, name, viewer.only_account(), viewer.account()];
+            query_run(connection, query, parameters)
         })
         .await
     }
 
-    /// A run by its key, deleted or not.
+    /// A run by its key, deleted or not, for the server's own work: a caller's request leads to a key
+    /// only by a run that the caller sees.
     pub async fn run_by_key(&self, key: i64) -> Result<Option<RunRecord>, StoreError> {
         self.read(move |connection| {
             query_run(connection, "SELECT * FROM run WHERE key = ?1", params![key])
@@ -162,11 +177,17 @@ pub(super) fn record_run_end(
 
 pub(super) fn query_by_id(
     connection: &Connection,
+    viewer: &Viewer,
     cluster: &str,
     id: &str,
 ) -> Result<Option<RunRecord>, StoreError> {
-    let query = "SELECT * FROM run WHERE cluster = ?1 AND id = ?2 AND deleted_at IS NULL";
-    query_run(connection, query, params![cluster, id])
+    let query = "SELECT * FROM run WHERE cluster = ?1 AND id = ?2 AND deleted_at IS NULL
+                   AND (?3 IS NULL OR account = ?3)";
+    query_run(
+        connection,
+        query,
+        params![cluster, id, viewer.only_account()],
+    )
 }
 
 fn query_run(

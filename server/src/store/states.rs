@@ -6,7 +6,7 @@ use super::columns::state_numbered;
 use super::error::StoreError;
 use super::trials::BLOCK_BITS;
 use super::{Store, runs};
-use crate::model::{RunRecord, TrialState};
+use crate::model::{RunRecord, TrialState, Viewer};
 
 /// Trials that follow each other and are in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,14 @@ impl Store {
     /// costs one row; of mixed blocks only as many are read as the answer needs.
     pub async fn state_spans(
         &self,
+        viewer: Viewer,
         cluster: String,
         id: String,
         from: u32,
         most: usize,
     ) -> Result<Option<(RunRecord, Vec<StateSpan>)>, StoreError> {
         self.read(move |connection| {
-            let Some(run) = runs::query_by_id(connection, &cluster, &id)? else {
+            let Some(run) = runs::query_by_id(connection, &viewer, &cluster, &id)? else {
                 return Ok(None);
             };
             let stretches = query_spans(connection, &run, from, most)?;

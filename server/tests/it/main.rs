@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accounts;
 mod artifacts;
 mod attacks;
 mod client;
@@ -33,6 +34,7 @@ mod retention;
 mod schema;
 mod scripts;
 mod server;
+mod sessions;
 mod sign_in;
 mod skip;
 mod sources;

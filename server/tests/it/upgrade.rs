@@ -12,8 +12,9 @@ use crate::server::{Home, KEY, Server, USER};
 
 /// The tables of the first version, and what each version after it added to them. The fifth corrects
 /// figures and leaves the tables as they are; the sixth adds a column and fills it, in Rust; the
-/// seventh lets a point have no step; the eighth stores arguments by run.
-const TABLES: [&str; 8] = [
+/// seventh lets a point have no step; the eighth stores arguments by run; the ninth keeps accounts
+/// apart.
+const TABLES: [&str; 9] = [
     include_str!("../../migrations/0001_runs.sql"),
     include_str!("../../migrations/0002_control.sql"),
     include_str!("../../migrations/0003_data.sql"),
@@ -22,11 +23,12 @@ const TABLES: [&str; 8] = [
     "ALTER TABLE run ADD COLUMN fixed TEXT",
     include_str!("../../migrations/0007_steps.sql"),
     include_str!("../../migrations/0008_arguments.sql"),
+    include_str!("../../migrations/0009_accounts.sql"),
 ];
 
 /// What each version, from the second on, could store of a run that has ended beyond what the one
 /// before it could.
-const LATER_ROWS: [&str; 7] = [
+const LATER_ROWS: [&str; 8] = [
     "UPDATE run SET stop_after = 3, failures = 2, cpus = 2, gpus = 1, upload = 'abc' WHERE key = 1;
      UPDATE trial SET attempt = 1, gpus = '[1, 3]' WHERE run = 1 AND number = 4;
      INSERT INTO trial_attempt VALUES
@@ -44,6 +46,7 @@ const LATER_ROWS: [&str; 7] = [
          "axes":[{"range":{"start":"0","step":"1","len":"7500"}}]}');
      INSERT INTO axis_values VALUES (1, 1, 0, '["a"]');
      UPDATE trial SET passed = '["3"]', argv = '["quick.sh","--x","3"]' WHERE run = 1 AND number = 3;"#,
+    "UPDATE account SET admin = 1;",
 ];
 
 const ENDED_RUN: &str = "01k0old000000000000000ended";
@@ -102,7 +105,8 @@ fn write_old_database(home: &Home, version: usize) {
     );
     transaction
         .execute(
-            "INSERT INTO account VALUES ('u-1', ?1, ?2, ?3, ?4)",
+            "INSERT INTO account (id, name, salt, key_hash, created_at)
+             VALUES ('u-1', ?1, ?2, ?3, ?4)",
             params![USER, salt, hash.finalize().to_vec(), BEGAN],
         )
         .unwrap();
@@ -114,7 +118,8 @@ fn write_old_database(home: &Home, version: usize) {
     transaction
         .execute_batch(
             "INSERT INTO setting VALUES ('signing_key', x'0102');
-             INSERT INTO page_session VALUES (x'0304', 'u-1', 9000000000000000);",
+             INSERT INTO page_session (token_hash, account, expires_at)
+                 VALUES (x'0304', 'u-1', 9000000000000000);",
         )
         .unwrap();
     transaction.commit().unwrap();
@@ -500,7 +505,7 @@ fn what_was_billed_for_waiting_is_put_right() {
     let version: i64 = database
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 8);
+    assert_eq!(version, TABLES.len() as i64);
 }
 
 #[test]
@@ -539,14 +544,51 @@ fn a_database_of_the_seventh_version_is_taken_up() {
 }
 
 #[test]
-fn a_database_of_this_version_is_taken_up() {
+fn a_database_of_the_eighth_version_is_taken_up() {
     check_upgrade_from(8);
+}
+
+#[test]
+fn a_database_of_this_version_is_taken_up() {
+    check_upgrade_from(9);
+}
+
+#[test]
+fn the_oldest_account_of_an_older_database_is_its_administrator() {
+    let home = Home::new(&[]);
+    write_old_database(&home, 7);
+    {
+        let database = Connection::open(home.path("data/sweep.db")).unwrap();
+        let (salt, hash) = (
+            vec![9_u8; 16],
+            Sha256::new().chain_update([9; 16]).chain_update(KEY),
+        );
+        let insert = "INSERT INTO account VALUES ('u-0', 'eve', ?1, ?2, ?3)";
+        let later = params![salt, hash.finalize().to_vec(), BEGAN + 1];
+        database.execute(insert, later).unwrap();
+    }
+    let mut command = home.command("127.0.0.1:0");
+    command.env_remove("SWEEP_USER").env_remove("SWEEP_API_KEY");
+    let server = Server::start(command);
+    let list = Request::new("GET", "/v1/core/local/runs").basic("eve", KEY);
+    assert_eq!(list.send(server.address).json()["runs"], json!([]));
+    drop(server);
+    let database = Connection::open(home.path("data/sweep.db")).unwrap();
+    let mut statement = database
+        .prepare("SELECT name FROM account WHERE admin")
+        .unwrap();
+    let names = statement.query_map([], |row| row.get(0)).unwrap();
+    let names: Vec<String> = names.collect::<Result<_, _>>().unwrap();
+    assert_eq!(names, [USER]);
+    let session = "SELECT created_at FROM page_session WHERE token_hash = x'0304'";
+    let created: i64 = database.query_row(session, [], |row| row.get(0)).unwrap();
+    assert_eq!(created, 9_000_000_000_000_000 - 2_592_000_000_000);
 }
 
 #[test]
 fn every_version_is_tried() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
     let files = fs::read_dir(folder).unwrap().count();
-    // Two versions are steps in Rust.
-    assert_eq!(files + 2, TABLES.len());
+    // Three versions are steps in Rust.
+    assert_eq!(files + 3, TABLES.len());
 }

@@ -20,7 +20,7 @@ macro_rules! each_type {
             ExperimentState ExperimentStatus FixedArgument Image InstanceType InstanceTypeList Int64 LogMatch
             LogMatches LogPage LoginAnswer MetricPoint MetricSeries MetricValue PageSession
             ProgramOrigin Resources RetryRun Run RunList RunSpec RunState RunStates RunStatus Scalar Scratch
-            SeriesList SpaceIndex StateList TrialsInState SweepOptions Timestamp TrialChanges
+            SeriesList SignIn SignInList SpaceIndex StateList TrialsInState SweepOptions Timestamp TrialChanges
             TrialExecution TrialPage TrialRow UnreadLine UpdateExperiment UpdateRun User UserStatus
         ])
     };

@@ -147,6 +147,23 @@ impl Server {
             // Whatever the server answers, this tab is signed out.
             let _ = client.sign_out().await;
         }
+        self.forget_session();
+    }
+
+    /// Ends the sessions of all browsers of the account, this one's too.
+    pub(crate) async fn sign_out_everywhere(self) -> Result<(), Failure> {
+        // The stream of events ends with the session: closed here first, it is not opened again.
+        self.status.set(ConnectionStatus::Connecting);
+        let client = self.client.get_untracked();
+        let answer = client.sign_out_everywhere().await;
+        match &answer {
+            Ok(()) => self.forget_session(),
+            Err(_) => self.connect(),
+        }
+        answer
+    }
+
+    fn forget_session(self) {
         for name in [ADDRESS, USER, KEY] {
             BrowserStorage::Tab.set(name, None);
         }

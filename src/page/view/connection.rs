@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::modal::{Modal, ModalHead};
+use crate::api::SignIn;
+use crate::page::format::format_ago;
 use crate::page::state::{ConnectionStatus, State};
 use crate::page::{browser, messages};
 
@@ -16,6 +18,7 @@ pub(super) fn Connection() -> impl IntoView {
         <Modal open=open on_close=close labelledby="connection-title">
             <ModalHead id="connection-title" title="Connection" on_close=close />
             <Form />
+            <SignIns />
         </Modal>
     }
 }
@@ -87,6 +90,62 @@ fn Form() -> impl IntoView {
                 "The key stays in this tab and is sent to this address only. It is never part of a link."
             </p>
         </form>
+    }
+}
+
+/// The browsers that are signed in to the account, while the dialog is open.
+#[component]
+fn SignIns() -> impl IntoView {
+    let server = State::get().server;
+    let list = RwSignal::new(Vec::<SignIn>::new());
+    let problem = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        list.set(Vec::new());
+        problem.set(None);
+        if server.dialog_open.get() && server.is_connected() {
+            let client = server.client.get();
+            spawn_local(async move {
+                // A server of an earlier version lists none.
+                if let Ok(answer) = client.fetch_sign_ins().await {
+                    list.set(answer.sign_ins);
+                }
+            });
+        }
+    });
+    let line = move |one: SignIn| {
+        let now = untrack(|| server.now());
+        let since = |time| format_ago(now.seconds_since(time));
+        let name = if one.client.is_empty() {
+            "Unknown".to_owned()
+        } else {
+            one.client
+        };
+        let used = if one.current {
+            "this browser".to_owned()
+        } else {
+            ["last used ", &since(one.used_at)].concat()
+        };
+        let when = [&used, ", signed in ", &since(one.created_at)].concat();
+        view! { <li>{name} <span class="fine">{when}</span></li> }
+    };
+    let end_all = move |_| {
+        spawn_local(async move {
+            if let Err(failure) = server.sign_out_everywhere().await {
+                problem.set(Some(messages::describe_failure(&failure)));
+            }
+        });
+    };
+    view! {
+        <section class="dialog-body sign-ins" hidden=move || list.with(Vec::is_empty) aria-labelledby="sign-ins">
+            <h3 id="sign-ins">"Signed-in browsers"</h3>
+            <ul aria-labelledby="sign-ins">{move || list.get().into_iter().map(line).collect_view()}</ul>
+            <p class="form-problem" role="alert">{move || problem.get()}</p>
+            <footer class="dialog-foot">
+                <button type="button" class="button" on:click=end_all>
+                    "Sign out everywhere"
+                </button>
+            </footer>
+        </section>
     }
 }
 

@@ -57,6 +57,8 @@ mod tests {
             salt,
             key_hash: hash,
             created_at: Timestamp::from_micros(0),
+            admin: false,
+            revoked_at: None,
         }
     }
 

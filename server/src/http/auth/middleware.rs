@@ -1,9 +1,9 @@
 //! The guard and the authentication as layers of the router.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -12,12 +12,13 @@ use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use super::guard::accepts_cookie;
-use super::{Auth, Caller, Identity, challenge, token, verify_key};
+use super::limiter::Attempt;
+use super::{Auth, Caller, Client, Credential, Identity, challenge, token, verify_key};
 use crate::app::App;
 use crate::http::connections::Connection;
 use crate::http::error::ApiError;
-use crate::model::Account;
-use crate::store::Store;
+use crate::model::{Account, Viewer};
+use crate::store::{Store, StoreError};
 use crate::system::clock;
 
 const WRONG_CREDENTIALS: &str = "The user or the key is wrong.";
@@ -76,12 +77,20 @@ async fn identify(app: &App, request: &Parts) -> Result<Identity, ApiError> {
                 decode_basic(rest).ok_or(ApiError::Unauthenticated(WRONG_CREDENTIALS))?;
             return app
                 .auth
-                .check_key(&app.store, peer_address(request), user, key)
+                .check_key(&app.store, &Client::of_request(app, request), user, key)
                 .await;
         }
         if scheme.eq_ignore_ascii_case("bearer") {
-            let account = app.auth.bearer_tokens.redeem(rest.trim());
-            return identity_of_account(&app.store, account).await;
+            let token = rest.trim();
+            let grant = app.auth.bearer_tokens.redeem(token);
+            let account = grant.as_ref().map(|grant| grant.account.clone());
+            let credential = Credential::Bearer(token::hash(token));
+            let identity = identity_of_account(&app.store, account, credential).await?;
+            return if grant.is_some_and(|grant| grant.is_for(&identity.account)) {
+                Ok(identity)
+            } else {
+                Err(ApiError::Unauthenticated(MISSING_CREDENTIALS))
+            };
         }
         return Err(ApiError::Unauthenticated(WRONG_CREDENTIALS));
     }
@@ -91,31 +100,41 @@ async fn identify(app: &App, request: &Parts) -> Result<Identity, ApiError> {
         .ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))?;
     if accepts_cookie(caller, &request.method, headers) {
         for token in app.auth.cookie.tokens(headers) {
-            let session = app.store.page_session(token::hash(token), clock::now());
+            let hash = token::hash(token);
+            let session = app.store.page_session(hash, clock::now());
             if let Some(account) = session.await? {
-                return identity_of_account(&app.store, Some(account)).await;
+                let credential = Credential::PageSession(hash);
+                return identity_of_account(&app.store, Some(account), credential).await;
             }
         }
     }
     Err(ApiError::Unauthenticated(MISSING_CREDENTIALS))
 }
 
-async fn identity_of_account(store: &Store, account: Option<String>) -> Result<Identity, ApiError> {
+async fn identity_of_account(
+    store: &Store,
+    account: Option<String>,
+    credential: Credential,
+) -> Result<Identity, ApiError> {
     let account = match account {
         Some(id) => store.account(id).await?,
         None => None,
     };
     account
-        .map(|account| Identity { account })
+        .map(|account| Identity {
+            account,
+            credential,
+        })
         .ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))
 }
 
 impl Auth {
-    /// The identity of user and key. Wrong keys are rate-limited per address.
+    /// The identity of user and key. The right key is always taken; where somebody has sent many
+    /// wrong ones for this user from this address, after a wait.
     pub async fn check_key(
         &self,
         store: &Store,
-        peer: IpAddr,
+        client: &Client,
         user: String,
         key: String,
     ) -> Result<Identity, ApiError> {
@@ -125,31 +144,64 @@ impl Auth {
             .chain_update(&key)
             .finalize()
             .into();
-        let known = self
-            .verified_pairs
+        let attempt = Attempt::new(client.address, &user);
+        let known = self.verified_pairs().contains(&pair);
+        let _turn = if known {
+            None
+        } else {
+            // Who has hung up keeps nobody waiting.
+            tokio::select! {
+                turn = self.limiter.wait_turn(&attempt) => turn,
+                () = client.wait_for_hangup() => {
+                    return Err(ApiError::Unauthenticated(WRONG_CREDENTIALS));
+                }
+            }
+        };
+        let account: Option<Account> = store.account(user).await?;
+        // Also hashed without an account, so that the time does not reveal which names exist.
+        let is_right = verify_key(account.as_ref(), &key);
+        match account.filter(|_| is_right) {
+            Some(account) => {
+                self.verified_pairs().insert(pair);
+                Ok(Identity {
+                    account,
+                    credential: Credential::Key,
+                })
+            }
+            None => {
+                self.verified_pairs().remove(&pair);
+                Err(match self.limiter.record_failure(&attempt) {
+                    Some(seconds) => ApiError::TooManyRequests(TOO_MANY_FAILURES, seconds),
+                    None => ApiError::Unauthenticated(WRONG_CREDENTIALS),
+                })
+            }
+        }
+    }
+
+    fn verified_pairs(&self) -> MutexGuard<'_, HashSet<[u8; 32]>> {
+        self.verified_pairs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .contains(&pair);
-        if !known && let Some(seconds) = self.limiter.seconds_to_wait(peer) {
-            return Err(ApiError::TooManyRequests(TOO_MANY_FAILURES, seconds));
-        }
-        let account: Option<Account> = store.account(user).await?;
-        match account {
-            Some(account) if verify_key(Some(&account), &key) => {
-                self.verified_pairs
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(pair);
-                Ok(Identity { account })
-            }
-            other => {
-                // Also hashed without an account, so that the time does not reveal which names
-                // exist.
-                verify_key(other.as_ref(), &key);
-                self.limiter.record_failure(peer);
-                Err(ApiError::Unauthenticated(WRONG_CREDENTIALS))
-            }
-        }
+    }
+
+    /// Whether what showed who calls would still show it.
+    pub async fn is_still_valid(
+        &self,
+        store: &Store,
+        identity: &Identity,
+    ) -> Result<bool, StoreError> {
+        let account = store.account(identity.account.id.clone()).await?;
+        let unchanged = account.is_some_and(|account| {
+            account.key_hash == identity.account.key_hash && account.admin == identity.account.admin
+        });
+        Ok(unchanged
+            && match identity.credential {
+                Credential::Key => true,
+                Credential::Bearer(hash) => self.bearer_tokens.is_valid(&hash),
+                Credential::PageSession(hash) => {
+                    store.page_session(hash, clock::now()).await?.is_some()
+                }
+            })
     }
 }
 
@@ -160,13 +212,6 @@ fn decode_basic(encoded: &str) -> Option<(String, String)> {
     let text = String::from_utf8(bytes).ok()?;
     let (user, key) = text.split_once(':')?;
     Some((user.to_owned(), key.to_owned()))
-}
-
-fn peer_address(request: &Parts) -> IpAddr {
-    let info = request.extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| {
-        address.ip()
-    })
 }
 
 fn preflight_response(request: &HeaderMap) -> Response {
@@ -237,5 +282,14 @@ impl FromRequestParts<Arc<App>> for Identity {
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
         let identity = parts.extensions.get::<Self>().cloned();
         identity.ok_or(ApiError::Unauthenticated(MISSING_CREDENTIALS))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Viewer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let identity = Identity::from_request_parts(parts, app).await?;
+        Ok(identity.viewer())
     }
 }

@@ -20,16 +20,25 @@ mod keys;
 
 mod limiter;
 
+mod client_address;
+
+mod client_name;
+
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
+pub use client_address::{Client, Connection};
+pub use client_name::describe_client;
 pub use guard::{Caller, Guard};
 pub use keys::{KeyHash, verify_key};
 pub use limiter::Limiter;
 pub use session::{COOKIE_LIFETIME, SessionCookie};
-pub use token::{TokenStore, hash as token_hash, is_opened_by_person};
+pub use token::{Grant, TokenStore, hash as token_hash, is_opened_by_person};
 
-use crate::model::Account;
+use tokio::sync::watch;
+
+use crate::model::{Account, Viewer};
 
 /// How long the start address works.
 pub const START_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
@@ -41,6 +50,26 @@ const BEARER_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 pub struct Identity {
     /// Who calls: key, session and start address all lead to an account.
     pub account: Account,
+    /// By what.
+    pub credential: Credential,
+}
+
+/// What showed who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The account's key.
+    Key,
+    /// A login's token, by its hash.
+    Bearer([u8; 32]),
+    /// A page session, by the hash of its token.
+    PageSession([u8; 32]),
+}
+
+impl Identity {
+    /// Whose runs the caller may see.
+    pub fn viewer(&self) -> Viewer {
+        self.account.viewer()
+    }
 }
 
 /// What authentication keeps in memory.
@@ -56,9 +85,12 @@ pub struct Auth {
     pub bearer_tokens: TokenStore,
     /// Slows down guessing.
     pub limiter: Limiter,
-    /// Hashes of user and key that were verified before: these callers are not rate-limited when
-    /// somebody else guesses keys from the same address.
-    verified_pairs: Mutex<std::collections::HashSet<[u8; 32]>>,
+    /// Hashes of user and key that were right the last time: these callers never wait when somebody
+    /// else guesses keys from the same address. At most two for each account and each key it has had
+    /// since the start.
+    verified_pairs: Mutex<HashSet<[u8; 32]>>,
+    /// Changes whenever sessions have ended before their time, for those who go on for long.
+    sessions_ended: watch::Sender<()>,
 }
 
 impl Auth {
@@ -71,6 +103,17 @@ impl Auth {
             bearer_tokens: TokenStore::new(BEARER_TOKEN_LIFETIME, false),
             limiter: Limiter::default(),
             verified_pairs: Mutex::default(),
+            sessions_ended: watch::Sender::default(),
         }
+    }
+
+    /// Makes everybody who goes on for long check whether its credentials are still valid.
+    pub fn announce_ended_sessions(&self) {
+        self.sessions_ended.send_replace(());
+    }
+
+    /// Changes whenever sessions have ended before their time.
+    pub fn watch_ended_sessions(&self) -> watch::Receiver<()> {
+        self.sessions_ended.subscribe()
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::http::{HeaderMap, Method};
 use sha2::{Digest, Sha256};
 
+use crate::model::Account;
 use crate::system::random::{self, NoEntropy};
 
 /// At most so many at a time; the oldest are forgotten first.
@@ -37,11 +38,26 @@ pub fn is_opened_by_person(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::GET && !ahead && opened
 }
 
+/// What a token stands for: an account, as long as its key is the one that it had.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The account's id.
+    pub account: String,
+    key_hash: Vec<u8>,
+}
+
+impl Grant {
+    /// Whether it is still valid for this account.
+    pub fn is_for(&self, account: &Account) -> bool {
+        self.account == account.id && self.key_hash == account.key_hash
+    }
+}
+
 /// Tokens that stand for an account for a while.
 pub struct TokenStore {
     lifetime: Duration,
     single_use: bool,
-    tokens: Mutex<HashMap<[u8; 32], (String, Instant)>>,
+    tokens: Mutex<HashMap<[u8; 32], (Grant, Instant)>>,
 }
 
 impl fmt::Debug for TokenStore {
@@ -63,7 +79,7 @@ impl TokenStore {
     }
 
     /// A new token for an account.
-    pub fn issue(&self, account: &str) -> Result<String, NoEntropy> {
+    pub fn issue(&self, account: &Account) -> Result<String, NoEntropy> {
         let token = random::secret()?;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.retain(|_, (_, made)| made.elapsed() < self.lifetime);
@@ -73,33 +89,75 @@ impl TokenStore {
             let oldest = *oldest.0;
             tokens.remove(&oldest);
         }
-        tokens.insert(hash(&token), (account.to_owned(), Instant::now()));
+        let grant = Grant {
+            account: account.id.clone(),
+            key_hash: account.key_hash.clone(),
+        };
+        tokens.insert(hash(&token), (grant, Instant::now()));
         Ok(token)
     }
 
-    /// The account of a valid token. A single-use or expired token is removed.
-    pub fn redeem(&self, token: &str) -> Option<String> {
+    /// What a valid token stands for. A single-use or expired token is removed.
+    pub fn redeem(&self, token: &str) -> Option<Grant> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let key = hash(token);
-        let (account, made) = tokens.get(&key)?.clone();
+        let (grant, made) = tokens.get(&key)?.clone();
         if self.single_use || made.elapsed() >= self.lifetime {
             tokens.remove(&key);
         }
-        (made.elapsed() < self.lifetime).then_some(account)
+        (made.elapsed() < self.lifetime).then_some(grant)
+    }
+
+    /// Whether a token, by its hash, is valid. Uses up none.
+    pub fn is_valid(&self, hash: &[u8; 32]) -> bool {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = tokens.get(hash);
+        found.is_some_and(|(_, made)| made.elapsed() < self.lifetime)
+    }
+
+    /// Ends all tokens of an account, by its id.
+    pub fn revoke_all(&self, account: &str) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.retain(|_, (grant, _)| grant.account != account);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sweep_planner::api::Timestamp;
+
     use super::*;
+
+    fn account(id: &str, key_hash: u8) -> Account {
+        Account {
+            id: id.into(),
+            name: id.into(),
+            salt: Vec::new(),
+            key_hash: vec![key_hash],
+            created_at: Timestamp::from_micros(0),
+            admin: false,
+            revoked_at: None,
+        }
+    }
 
     #[test]
     fn a_start_token_works_once() {
         let tokens = TokenStore::new(Duration::from_secs(60), true);
-        let token = tokens.issue("u").unwrap();
-        assert_eq!(tokens.redeem("other"), None);
-        assert_eq!(tokens.redeem(&token).as_deref(), Some("u"));
-        assert_eq!(tokens.redeem(&token), None);
+        let token = tokens.issue(&account("u", 1)).unwrap();
+        assert!(tokens.redeem("other").is_none());
+        assert!(tokens.redeem(&token).unwrap().is_for(&account("u", 1)));
+        assert!(tokens.redeem(&token).is_none());
+    }
+
+    #[test]
+    fn a_token_is_bound_to_the_key_of_its_account() {
+        let tokens = TokenStore::new(Duration::from_secs(60), false);
+        let (ada, eve) = (account("ada", 1), account("eve", 2));
+        let (token, other) = (tokens.issue(&ada).unwrap(), tokens.issue(&eve).unwrap());
+        let grant = tokens.redeem(&token).unwrap();
+        assert!(!grant.is_for(&account("ada", 3)) && !grant.is_for(&eve));
+        tokens.revoke_all("ada");
+        assert!(!tokens.is_valid(&hash(&token)) && tokens.is_valid(&hash(&other)));
     }
 
     #[test]
@@ -129,17 +187,17 @@ mod tests {
     #[test]
     fn tokens_expire() {
         let tokens = TokenStore::new(Duration::ZERO, false);
-        let token = tokens.issue("u").unwrap();
-        assert_eq!(tokens.redeem(&token), None);
+        let token = tokens.issue(&account("u", 1)).unwrap();
+        assert!(tokens.redeem(&token).is_none());
     }
 
     #[test]
     fn the_oldest_are_forgotten() {
         let tokens = TokenStore::new(Duration::from_secs(60), false);
-        let first = tokens.issue("u").unwrap();
+        let first = tokens.issue(&account("u", 1)).unwrap();
         for _ in 0..TOKENS_MAX {
-            tokens.issue("u").unwrap();
+            tokens.issue(&account("u", 1)).unwrap();
         }
-        assert_eq!(tokens.redeem(&first), None);
+        assert!(tokens.redeem(&first).is_none());
     }
 }

@@ -5,6 +5,7 @@ use sweep_planner::api::{Event, TrialChanges};
 
 use crate::app::App;
 use crate::http::wire;
+use crate::model::Viewer;
 use crate::store::StoreError;
 
 /// The server's [`crate::app::Announce`].
@@ -28,21 +29,27 @@ async fn publish_run(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), S
     let Some(record) = app.store.run_by_key(run_key).await? else {
         return Ok(());
     };
+    let owner = record.account.as_str();
     if numbers.len() > EVENT_TRIALS_MAX {
-        app.events.publish(&Event::Reload);
+        app.events.publish(owner, &Event::Reload, None);
     } else if !numbers.is_empty() {
         let trials = app.store.trials_by_number(run_key, numbers).await?;
         let now = app.clock.now();
-        app.events.publish(&Event::Trials(TrialChanges {
+        let changes = Event::Trials(TrialChanges {
             cluster_id: record.cluster.clone(),
             run_id: record.id.clone(),
             trials: trials
                 .iter()
                 .map(|trial| wire::trial_to_row(&record, trial, now))
                 .collect(),
-        }));
+        });
+        app.events.publish(owner, &changes, None);
     }
-    app.events
-        .publish(&Event::Run(Box::new(wire::run_to_wire(app, &record, true))));
+    let shown = |viewer| Event::Run(Box::new(wire::run_to_wire(app, &viewer, &record, true)));
+    let for_owner = shown(Viewer::Account(owner.to_owned()));
+    // Some administrator's; which one makes no difference, as it is not the owner.
+    let others = || shown(Viewer::Administrator(String::new()));
+    let for_others = (!record.spec.env.is_empty()).then(others);
+    app.events.publish(owner, &for_owner, for_others.as_ref());
     Ok(())
 }

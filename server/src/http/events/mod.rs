@@ -6,4 +6,4 @@ mod announce;
 mod hub;
 
 pub use announce::announce;
-pub use hub::{EventHub, Message, Subscription};
+pub use hub::{EventHub, Message, Receiver, Subscription};

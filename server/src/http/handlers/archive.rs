@@ -21,6 +21,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed};
+use crate::model::Viewer;
 use crate::runner::protocol::TrialFolder;
 use crate::sources::{list_artifacts, write_tar};
 use sweep_planner::api::paths;
@@ -64,7 +65,7 @@ pub async fn download_all(
             "This address of artifacts is wrong or too old; list the artifacts again.".to_owned(),
         ));
     }
-    let (run, trial) = experiments::find(&app, name, &id).await?;
+    let (run, trial) = experiments::find(&app, &Viewer::SignedAddress, name, &id).await?;
     ensure_not_discarded(&app, run.key).await?;
     let work =
         TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();

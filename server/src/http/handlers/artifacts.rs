@@ -16,6 +16,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed, wire};
+use crate::model::Viewer;
 use crate::runner::protocol::TrialFolder;
 use crate::sources::{ArtifactFile, Caches, list_artifacts, open_below};
 use crate::store::FileScope;
@@ -50,6 +51,7 @@ pub(super) const URL_LIFETIME_MICROS: i64 = 3_600_000_000;
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
@@ -57,7 +59,7 @@ pub async fn list(
     params: QueryParams,
     headers: HeaderMap,
 ) -> Result<Json<ArtifactPage>, ApiError> {
-    let (run, trial) = experiments::find(&app, name.clone(), &id).await?;
+    let (run, trial) = experiments::find(&app, &viewer, name.clone(), &id).await?;
     ensure_not_discarded(&app, run.key).await?;
     let start: usize = params.parse_first("pageToken")?.unwrap_or(0);
     let size: usize = params
@@ -129,7 +131,7 @@ pub async fn download(
             "This address of an artifact is wrong or too old; list the artifacts again.".to_owned(),
         ));
     }
-    let (run, trial) = experiments::find(&app, name, &id).await?;
+    let (run, trial) = experiments::find(&app, &Viewer::SignedAddress, name, &id).await?;
     ensure_not_discarded(&app, run.key).await?;
     let work =
         TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();

@@ -1,21 +1,23 @@
 //! Signing in.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sweep_planner::api::{Credentials, LoginAnswer, PageSession, User, paths};
 
 use crate::app::App;
-use crate::http::auth::{COOKIE_LIFETIME, Caller, Identity, is_opened_by_person, token_hash};
+use crate::http::auth::{
+    COOKIE_LIFETIME, Caller, Client, Identity, describe_client, is_opened_by_person, token_hash,
+};
 use crate::http::error::ApiError;
 use crate::http::extract::{JsonBody, QueryParams};
 use crate::http::openapi::tags;
 use crate::http::wire;
 use crate::model::Account;
+use crate::store::NewPageSession;
 use crate::system::{clock, random};
 
 /// A token for the user call.
@@ -29,16 +31,16 @@ use crate::system::{clock, random};
 )]
 pub async fn login(
     State(app): State<Arc<App>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    client: Client,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let Credentials { username, api_key } = credentials;
     let identity = app
         .auth
-        .check_key(&app.store, peer.ip(), username, api_key)
+        .check_key(&app.store, &client, username, api_key)
         .await?;
     Ok(Json(LoginAnswer {
-        token: app.auth.bearer_tokens.issue(&identity.account.id)?,
+        token: app.auth.bearer_tokens.issue(&identity.account)?,
     }))
 }
 
@@ -94,20 +96,21 @@ pub async fn session(State(app): State<Arc<App>>, identity: Identity) -> Json<Pa
 )]
 pub async fn sign_in(
     State(app): State<Arc<App>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    client: Client,
+    headers: HeaderMap,
     axum::Extension(caller): axum::Extension<Caller>,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<Response, ApiError> {
     let Credentials { username, api_key } = credentials;
     let identity = app
         .auth
-        .check_key(&app.store, peer.ip(), username, api_key)
+        .check_key(&app.store, &client, username, api_key)
         .await?;
     let mut response = Json(session_to_wire(&app, &identity.account)).into_response();
     if caller == Caller::OwnPage {
         response.headers_mut().insert(
             header::SET_COOKIE,
-            begin_page_session(&app, &identity.account.id).await?,
+            begin_page_session(&app, &headers, &identity.account).await?,
         );
     }
     Ok(response)
@@ -142,17 +145,40 @@ pub async fn sign_out(
 }
 
 /// Begins a page session and answers with its cookie.
-async fn begin_page_session(app: &App, account: &str) -> Result<HeaderValue, ApiError> {
+async fn begin_page_session(
+    app: &App,
+    headers: &HeaderMap,
+    account: &Account,
+) -> Result<HeaderValue, ApiError> {
     let (token, now) = (random::secret()?, clock::now());
     let life = i64::try_from(COOKIE_LIFETIME.as_micros()).unwrap_or(i64::MAX);
     let expires = sweep_planner::api::Timestamp::from_micros(now.micros().saturating_add(life));
-    app.store
-        .begin_page_session(token_hash(&token), account.to_owned(), now, expires)
-        .await?;
+    let session = NewPageSession {
+        token_hash: token_hash(&token),
+        account: account.id.clone(),
+        key_hash: account.key_hash.clone(),
+        client: describe_client(headers),
+        created_at: now,
+        expires_at: expires,
+    };
+    if !app.store.begin_page_session(session).await? {
+        return Err(ApiError::Unauthenticated(
+            "The key of this account has just been changed.",
+        ));
+    }
     app.auth
         .cookie
         .set_header(&token)
         .ok_or_else(|| ApiError::Internal("no cookie".to_owned()))
+}
+
+/// The account that a start address signs in, unless its key is another one by now.
+async fn account_of_start_token(app: &App, token: &str) -> Result<Option<Account>, ApiError> {
+    let Some(grant) = app.auth.start_tokens.redeem(token) else {
+        return Ok(None);
+    };
+    let account = app.store.account(grant.account.clone()).await?;
+    Ok(account.filter(|account| grant.is_for(account)))
 }
 
 /// Shown for a start address that does not work.
@@ -192,15 +218,12 @@ pub async fn start(
                 .to_owned(),
         ));
     }
-    let account = app
-        .auth
-        .start_tokens
-        .redeem(params.get("token").unwrap_or_default());
-    if let Some(account) = account {
+    let token = params.get("token").unwrap_or_default();
+    if let Some(account) = account_of_start_token(&app, token).await? {
         let to_page = [
             (
                 header::SET_COOKIE,
-                begin_page_session(&app, &account).await?,
+                begin_page_session(&app, &headers, &account).await?,
             ),
             (header::LOCATION, HeaderValue::from_static("/")),
         ];

@@ -15,6 +15,7 @@ use crate::http::error::{ApiError, truncated};
 use crate::http::extract::{JsonBody, PathParam, RunPath};
 use crate::http::openapi::tags;
 use crate::http::wire;
+use crate::model::Viewer;
 
 /// The longest time limit, in seconds: ten years.
 const TIME_LIMIT_MAX: i64 = 315_360_000;
@@ -112,13 +113,14 @@ fn machine_gpus(instance_type: &str) -> u32 {
 )]
 pub async fn retry(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(RunPath {
         cluster: name,
         run: id,
     }): PathParam<RunPath>,
     JsonBody(request): JsonBody<RetryRun>,
 ) -> Result<Json<Run>, ApiError> {
-    let run = runs::find(&app, name.clone(), id.clone()).await?;
+    let run = runs::find(&app, &viewer, name.clone(), id.clone()).await?;
     let again = app
         .store
         .retry(run.key, request.numbers, app.clock.now())
@@ -135,7 +137,7 @@ pub async fn retry(
             "None of these trials has failed, so there is nothing to try again.".to_owned(),
         ));
     }
-    wake_and_publish(&app, name, id, again).await
+    wake_and_publish(&app, &viewer, name, id, again).await
 }
 
 /// Queues held trials (ours).
@@ -149,25 +151,27 @@ pub async fn retry(
 )]
 pub async fn release(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(RunPath {
         cluster: name,
         run: id,
     }): PathParam<RunPath>,
 ) -> Result<Json<Run>, ApiError> {
-    let run = runs::find(&app, name.clone(), id.clone()).await?;
+    let run = runs::find(&app, &viewer, name.clone(), id.clone()).await?;
     let released = app.store.release(run.key, app.clock.now()).await?;
-    wake_and_publish(&app, name, id, released).await
+    wake_and_publish(&app, &viewer, name, id, released).await
 }
 
 async fn wake_and_publish(
     app: &App,
+    viewer: &Viewer,
     name: String,
     id: String,
     numbers: Vec<u32>,
 ) -> Result<Json<Run>, ApiError> {
     app.wake_dispatcher(&name);
     app.fetch_wake.notify_one();
-    let run = runs::find(app, name, id).await?;
+    let run = runs::find(app, viewer, name, id).await?;
     app.announce(run.key, numbers).await?;
-    Ok(Json(wire::run_to_wire(app, &run, true)))
+    Ok(Json(wire::run_to_wire(app, viewer, &run, true)))
 }

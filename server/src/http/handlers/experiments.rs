@@ -15,7 +15,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{ClusterPath, ExperimentPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
 use crate::http::wire;
-use crate::model::{RunRecord, TrialRecord, TrialState, names};
+use crate::model::{RunRecord, TrialRecord, TrialState, Viewer, names};
 use crate::runner::metrics::unread::read_unread;
 use crate::runner::protocol::TrialFolder;
 use crate::store::SeriesWindow;
@@ -42,6 +42,7 @@ const LIST_BYTES_MAX: usize = 32 << 20;
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<ExperimentList>, ApiError> {
@@ -51,12 +52,15 @@ pub async fn list(
         let Some((run, number)) = names::parse_experiment_name(asked) else {
             continue;
         };
-        let run = app.store.run_by_name(name.clone(), run.to_owned()).await?;
+        let run = app
+            .store
+            .run_by_name(viewer.clone(), name.clone(), run.to_owned())
+            .await?;
         let Some(run) = run else { continue };
         if let Some(trial) = app.store.trial(run.key, number).await?
             && trial.state != TrialState::Deleted
         {
-            let experiment = to_experiment(&app, &run, &trial).await?;
+            let experiment = to_experiment(&app, &viewer, &run, &trial).await?;
             bytes += serde_json::to_vec(&experiment).map_or(0, |json| json.len());
             if bytes > LIST_BYTES_MAX {
                 return Err(ApiError::Invalid(format!(
@@ -82,13 +86,14 @@ pub async fn list(
 )]
 pub async fn get(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
 ) -> Result<Json<Experiment>, ApiError> {
-    let (run, trial) = find(&app, name, &id).await?;
-    let mut experiment = to_experiment(&app, &run, &trial).await?;
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
+    let mut experiment = to_experiment(&app, &viewer, &run, &trial).await?;
     if trial.attempt > 0 {
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
@@ -114,13 +119,14 @@ pub async fn get(
 )]
 pub async fn update(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
     JsonBody(update): JsonBody<UpdateExperiment>,
 ) -> Result<Json<Experiment>, ApiError> {
-    let (run, trial) = find(&app, name.clone(), &id).await?;
+    let (run, trial) = find(&app, &viewer, name.clone(), &id).await?;
     match update.spec.desired_state {
         ExperimentState::Cancelled => {
             app.store
@@ -138,8 +144,8 @@ pub async fn update(
             )));
         }
     }
-    let (run, trial) = find(&app, name, &id).await?;
-    Ok(Json(to_experiment(&app, &run, &trial).await?))
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
+    Ok(Json(to_experiment(&app, &viewer, &run, &trial).await?))
 }
 
 /// Hides an experiment that has ended.
@@ -153,12 +159,13 @@ pub async fn update(
 )]
 pub async fn delete(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
 ) -> Result<Json<Value>, ApiError> {
-    let (run, trial) = find(&app, name, &id).await?;
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
     if !app
         .store
         .delete_trial(run.key, trial.number, app.clock.now())
@@ -196,13 +203,14 @@ pub async fn delete(
 )]
 pub async fn metrics(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
     }): PathParam<ExperimentPath>,
     params: QueryParams,
 ) -> Result<Json<SeriesList>, ApiError> {
-    let (run, trial) = find(&app, name, &id).await?;
+    let (run, trial) = find(&app, &viewer, name, &id).await?;
     let window = SeriesWindow {
         names: params.get_all("name").map(str::to_owned).collect(),
         from: params.parse_first("from")?.unwrap_or(0),
@@ -222,21 +230,27 @@ pub async fn metrics(
 
 async fn to_experiment(
     app: &App,
+    viewer: &Viewer,
     run: &RunRecord,
     trial: &TrialRecord,
 ) -> Result<Experiment, ApiError> {
     let command = app.store.trial_argv(run.key, trial.number).await?;
     let now = app.clock.now();
-    Ok(wire::trial_to_experiment(run, trial, command, now))
+    Ok(wire::trial_to_experiment(viewer, run, trial, command, now))
 }
 
-/// A trial and its run by the trial's id.
-pub async fn find(app: &App, name: String, id: &str) -> Result<(RunRecord, TrialRecord), ApiError> {
+/// A trial and its run by the trial's id; 404 also where the run is not to be seen by the viewer.
+pub async fn find(
+    app: &App,
+    viewer: &Viewer,
+    name: String,
+    id: &str,
+) -> Result<(RunRecord, TrialRecord), ApiError> {
     find_cluster(app, &name)?;
     let (run, number) = names::parse_experiment_id(id).ok_or(ApiError::ExperimentNotFound)?;
     let run = app
         .store
-        .run(name, run.to_owned())
+        .run(viewer.clone(), name, run.to_owned())
         .await?
         .ok_or(ApiError::ExperimentNotFound)?;
     let trial = app.store.trial(run.key, number).await?;

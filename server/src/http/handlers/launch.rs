@@ -20,7 +20,7 @@ use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
-use crate::model::{NewRun, RunRecord, price};
+use crate::model::{NewRun, RunRecord, Viewer, price};
 use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
     strip_current_dirs,
@@ -63,12 +63,13 @@ pub async fn create(
     JsonBody(request): JsonBody<CreateRun>,
 ) -> Result<Response, ApiError> {
     find_cluster(&app, &name)?;
+    let viewer = identity.viewer();
     let brief = params.parse_first("brief")?.unwrap_or(false);
     let key = read_idempotency_key(&headers, &request)?;
     if let Some(run) = replay_of_key(&app, &identity, &name, key.as_ref()).await? {
         // The first request may have failed between its commit and this call.
         wake_workers(&app, &name);
-        return answer_run(app, headers, run, brief).await;
+        return answer_run(app, viewer, headers, run, brief).await;
     }
     // Dropped once the run is written or refused.
     let (run, turn) = prepare_run(&app, &identity, &name, request, key.clone()).await?;
@@ -84,10 +85,10 @@ pub async fn create(
     match created? {
         CreateOutcome::Created => {
             wake_workers(&app, &name);
-            let record = runs::find(&app, name.clone(), id).await?;
+            let record = runs::find(&app, &viewer, name.clone(), id).await?;
             tracing::info!(run = %record.name, trials = record.trials, "launched");
             app.announce(record.key, Vec::new()).await?;
-            answer_run(app, headers, record, brief).await
+            answer_run(app, viewer, headers, record, brief).await
         }
         CreateOutcome::NameTaken => Err(ApiError::AlreadyExists(
             "Another run has taken this name just now. Launch again.".to_owned(),
@@ -95,7 +96,7 @@ pub async fn create(
         CreateOutcome::Existing(_) | CreateOutcome::KeyReused => {
             let run = replay_of_key(&app, &identity, &name, key.as_ref()).await?;
             let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
-            answer_run(app, headers, run, brief).await
+            answer_run(app, viewer, headers, run, brief).await
         }
     }
 }
@@ -103,12 +104,17 @@ pub async fn create(
 /// Answers with a run. A million trials have 35 MB of ids, which are written off the async threads.
 async fn answer_run(
     app: Arc<App>,
+    viewer: Viewer,
     headers: HeaderMap,
     run: RunRecord,
     brief: bool,
 ) -> Result<Response, ApiError> {
-    let write =
-        move || Json(uploads::run_with_upload_url(&app, &headers, &run, brief)).into_response();
+    let write = move || {
+        Json(uploads::run_with_upload_url(
+            &app, &viewer, &headers, &run, brief,
+        ))
+        .into_response()
+    };
     Ok(tokio::task::spawn_blocking(write).await?)
 }
 
@@ -145,7 +151,7 @@ async fn prepare_run<'a>(
     let run = NewRun {
         id: random::ulid(app.clock.now())?,
         cluster: cluster.to_owned(),
-        name: choose_name(app, cluster, name).await?,
+        name: choose_name(app, cluster, &identity.account.id, name).await?,
         description,
         account: identity.account.id.clone(),
         columns: expanded.columns,
@@ -206,9 +212,9 @@ async fn replay_of_key(
     };
     let account = identity.account.id.clone();
     match app.store.find_launch(account, key.clone(), *hash).await? {
-        Some(CreateOutcome::Existing(id)) => {
-            Ok(Some(runs::find(app, cluster.to_owned(), id).await?))
-        }
+        Some(CreateOutcome::Existing(id)) => Ok(Some(
+            runs::find(app, &identity.viewer(), cluster.to_owned(), id).await?,
+        )),
         Some(_) => Err(ApiError::Unprocessable(format!(
             "This {IDEMPOTENCY_KEY} was used for another request. Use a new one for a new run."
         ))),
@@ -239,9 +245,17 @@ fn check_support(cluster: &str, request: &CreateRun) -> Result<(), ApiError> {
     inputs::check_working_folder(&spec.relative_work_dir)
 }
 
-/// The name asked for, if it fits and is free; a drawn one where none is asked for.
-async fn choose_name(app: &App, cluster: &str, asked: String) -> Result<String, ApiError> {
-    let taken = |name: &str| app.store.is_name_taken(cluster.to_owned(), name.to_owned());
+/// The name asked for, if it fits and the account has no run of it; a drawn one where none is asked for.
+async fn choose_name(
+    app: &App,
+    cluster: &str,
+    account: &str,
+    asked: String,
+) -> Result<String, ApiError> {
+    let taken = |name: &str| {
+        let (cluster, account) = (cluster.to_owned(), account.to_owned());
+        app.store.is_name_taken(cluster, account, name.to_owned())
+    };
     if !asked.is_empty() {
         if !is_run_name(&asked) {
             return Err(ApiError::Invalid(format!(

@@ -6,6 +6,7 @@ use sweep_planner::sweep::{ArgumentSizes, Part, find_nul};
 
 use crate::config::Limits;
 use crate::http::error::{ApiError, truncated};
+use crate::http::wire;
 use crate::model::names;
 
 /// A text that names something or is a number: a machine, a framework, a seed; in bytes.
@@ -148,6 +149,13 @@ fn check_environment(request: &CreateRun) -> Result<(), ApiError> {
         if !names::is_environment_variable(name, &value.0) {
             return Err(ApiError::Invalid(format!(
                 "`{}` cannot be set in the environment.",
+                truncated(name)
+            )));
+        }
+        if value.0 == wire::HIDDEN_VALUE {
+            return Err(ApiError::Invalid(format!(
+                "The value of `{}` is another account's and hidden. Enter the value that it is to \
+                 have.",
                 truncated(name)
             )));
         }

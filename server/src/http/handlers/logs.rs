@@ -19,6 +19,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{ExperimentPath, PathParam, QueryParams};
 use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed};
+use crate::model::Viewer;
 use crate::model::names::experiment_name;
 use crate::runner::output_reader::{OutputSlice, read_output, search_output};
 use crate::runner::protocol::{OUTPUT, TrialFolder};
@@ -73,6 +74,7 @@ pub enum LogAnswer {
 )]
 pub async fn get(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ExperimentPath {
         cluster: name,
         experiment: id,
@@ -81,7 +83,7 @@ pub async fn get(
     headers: HeaderMap,
 ) -> Result<Json<LogAnswer>, ApiError> {
     // The state is read before the output: a trial that has ended writes no more.
-    let (run, trial) = experiments::find(&app, name.clone(), &id).await?;
+    let (run, trial) = experiments::find(&app, &viewer, name.clone(), &id).await?;
     let limit = params
         .parse_first("limit")?
         .unwrap_or(LOG_PAGE_SIZE)
@@ -174,7 +176,7 @@ pub async fn download(
             "This address of an output is wrong or too old; read the output again.".to_owned(),
         ));
     }
-    let (run, trial) = experiments::find(&app, name, &id).await?;
+    let (run, trial) = experiments::find(&app, &Viewer::SignedAddress, name, &id).await?;
     ensure_not_discarded(&app, run.key).await?;
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt);
     let missing = || ApiError::NotFound("This output is not there any more.".to_owned());

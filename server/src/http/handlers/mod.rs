@@ -2,6 +2,8 @@
 
 pub mod auth;
 
+pub mod sign_ins;
+
 pub mod clusters;
 
 pub mod datastores;

@@ -15,7 +15,7 @@ use crate::http::error::{ApiError, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams, RunPath};
 use crate::http::openapi::tags;
 use crate::http::wire;
-use crate::model::{RunRecord, TrialState};
+use crate::model::{RunRecord, TrialState, Viewer};
 use crate::store::RunFilter;
 
 /// How many trials a page holds where the call does not say.
@@ -39,6 +39,7 @@ const TRIAL_PAGE_SIZE: u32 = 200;
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<RunList>, ApiError> {
@@ -50,11 +51,11 @@ pub async fn list(
         accounts: params.get_all("userIds").map(str::to_owned).collect(),
     };
     let brief = params.parse_first("brief")?.unwrap_or(false);
-    let runs = app.store.runs(name, filter).await?;
+    let runs = app.store.runs(viewer.clone(), name, filter).await?;
     Ok(Json(RunList {
         runs: runs
             .iter()
-            .map(|run| wire::run_to_wire(&app, run, brief))
+            .map(|run| wire::run_to_wire(&app, &viewer, run, brief))
             .collect(),
     }))
 }
@@ -73,6 +74,7 @@ pub async fn list(
 )]
 pub async fn get(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(RunPath {
         cluster: name,
         run: id,
@@ -82,7 +84,8 @@ pub async fn get(
     let brief = params.parse_first("brief")?.unwrap_or(false);
     Ok(Json(wire::run_to_wire(
         &app,
-        &find(&app, name, id).await?,
+        &viewer,
+        &find(&app, &viewer, name, id).await?,
         brief,
     )))
 }
@@ -99,18 +102,19 @@ pub async fn get(
 )]
 pub async fn update(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(RunPath {
         cluster: name,
         run: id,
     }): PathParam<RunPath>,
     JsonBody(update): JsonBody<UpdateRun>,
 ) -> Result<Json<Run>, ApiError> {
-    let mut run = find(&app, name.clone(), id.clone()).await?;
+    let mut run = find(&app, &viewer, name.clone(), id.clone()).await?;
     match update.spec.desired_state {
         RunState::Canceled => {
             if !run.state().has_ended() {
                 stop_and_publish(&app, &run, false).await?;
-                run = find(&app, name, id).await?;
+                run = find(&app, &viewer, name, id).await?;
             }
         }
         // What every client sends back when it means no change.
@@ -122,7 +126,7 @@ pub async fn update(
             )));
         }
     }
-    Ok(Json(wire::run_to_wire(&app, &run, false)))
+    Ok(Json(wire::run_to_wire(&app, &viewer, &run, false)))
 }
 
 /// Stops and hides a run.
@@ -136,12 +140,13 @@ pub async fn update(
 )]
 pub async fn delete(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(RunPath {
         cluster: name,
         run: id,
     }): PathParam<RunPath>,
 ) -> Result<Json<Value>, ApiError> {
-    let run = find(&app, name, id).await?;
+    let run = find(&app, &viewer, name, id).await?;
     stop_and_publish(&app, &run, true).await?;
     Ok(Json(json!({})))
 }
@@ -173,13 +178,14 @@ async fn stop_and_publish(app: &App, run: &RunRecord, delete: bool) -> Result<()
 )]
 pub async fn trials(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(RunPath {
         cluster: name,
         run: id,
     }): PathParam<RunPath>,
     params: QueryParams,
 ) -> Result<Json<TrialPage>, ApiError> {
-    let run = find(&app, name, id).await?;
+    let run = find(&app, &viewer, name, id).await?;
     let offset = params.parse_first("offset")?.unwrap_or(0);
     let limit = params
         .parse_first("limit")?
@@ -209,11 +215,19 @@ pub async fn trials(
     }))
 }
 
-/// A run by its id.
-pub async fn find(app: &App, name: String, id: String) -> Result<RunRecord, ApiError> {
+/// A run by its id; 404 also where it is not to be seen by the viewer.
+pub async fn find(
+    app: &App,
+    viewer: &Viewer,
+    name: String,
+    id: String,
+) -> Result<RunRecord, ApiError> {
     find_cluster(app, &name)?;
     let missing = run_not_found(&name, &id);
-    app.store.run(name, id).await?.ok_or(missing)
+    app.store
+        .run(viewer.clone(), name, id)
+        .await?
+        .ok_or(missing)
 }
 
 /// The 404 of a run.

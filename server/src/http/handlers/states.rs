@@ -12,6 +12,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{ClusterPath, PathParam, QueryParams};
 use crate::http::openapi::tags;
 use crate::http::wire;
+use crate::model::Viewer;
 
 /// How many runs one call may ask for.
 const RUNS_MAX: usize = 100;
@@ -37,6 +38,7 @@ const SPANS_MAX: usize = 10_000;
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
 ) -> Result<Json<StateList>, ApiError> {
@@ -55,7 +57,7 @@ pub async fn list(
         let share = room / (ids.len() - at);
         let found = app
             .store
-            .state_spans(name.clone(), (*id).to_owned(), from, share)
+            .state_spans(viewer.clone(), name.clone(), (*id).to_owned(), from, share)
             .await?;
         let (run, stretches) = found.ok_or_else(|| runs::run_not_found(&name, id))?;
         room -= stretches.len();

@@ -19,7 +19,7 @@ use crate::http::error::{ApiError, to_sentence};
 use crate::http::extract::{PathParam, QueryParams, UploadPath};
 use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed, wire};
-use crate::model::RunRecord;
+use crate::model::{RunRecord, Viewer};
 use crate::sources::{
     SourceLimits, UnpackError, ensure_script, remove_tree, replace_source, unpack_tar_gz,
 };
@@ -31,11 +31,12 @@ const URL_LIFETIME_MICROS: i64 = 86_400_000_000;
 /// A run as its launch is answered: with the address of its upload, as long as it waits for one.
 pub(super) fn run_with_upload_url(
     app: &App,
+    viewer: &Viewer,
     headers: &HeaderMap,
     run: &RunRecord,
     brief: bool,
 ) -> Run {
-    let mut shown = wire::run_to_wire(app, run, brief);
+    let mut shown = wire::run_to_wire(app, viewer, run, brief);
     if run.awaits_upload {
         let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
         let origin = address::origin(app, headers);

@@ -23,7 +23,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use sweep_planner::api::Event;
 use tokio::sync::Notify;
 
 use super::engine::{Engine, SubmitError};
@@ -291,7 +290,7 @@ impl Dispatcher {
                 }
             }
             // The message of waiting runs changes with it.
-            self.app.events.publish(&Event::Reload);
+            self.app.events.publish_reload();
         }
         self.disk_low
     }

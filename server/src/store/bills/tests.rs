@@ -8,7 +8,7 @@ use sweep_planner::estimate::{Meter, Seconds};
 
 use crate::http::wire;
 use crate::model::price::BillingTerms;
-use crate::model::{StateChange, TrialState};
+use crate::model::{StateChange, TrialState, Viewer};
 use crate::store::changes::tests::store_with_waiting_run;
 use crate::store::sql::sql;
 use crate::store::{Claim, Store};
@@ -262,7 +262,9 @@ impl World {
             assert_eq!(row.billed_seconds, *last, "{trial:?} {lives:?}");
             let cost = last.and_then(|seconds| record.terms.cost(seconds));
             assert_eq!(row.cost, cost);
-            let shown = wire::trial_to_experiment(&record, trial, Vec::new(), self.now()).status;
+            let viewer = Viewer::Administrator(String::new());
+            let shown =
+                wire::trial_to_experiment(&viewer, &record, trial, Vec::new(), self.now()).status;
             assert_eq!(shown.cost, cost);
             let attempts = self.store.attempts(self.run, trial.number).await.unwrap();
             let stored: Vec<_> = attempts.iter().map(|one| one.billed_seconds).collect();

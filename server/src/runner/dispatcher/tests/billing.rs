@@ -102,8 +102,10 @@ impl TestServer {
             salt,
             key_hash: hash,
             created_at: Timestamp::from_micros(BEGAN),
+            admin: true,
+            revoked_at: None,
         };
-        store.save_account(account).await.unwrap();
+        store.insert_account(account).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (_, stopping) = watch::channel(false);
