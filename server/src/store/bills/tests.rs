@@ -338,6 +338,9 @@ fn bill_as_version_four(path: &std::path::Path) {
              UPDATE trial_attempt SET billed_seconds = coalesce(billed_seconds, 0) + 7;
              UPDATE run SET billed_seconds = billed_seconds + 11;
              ALTER TABLE run DROP COLUMN fixed;
+             UPDATE trial SET passed = json_array('0'), argv = json_array('a.sh', '0');
+             DROP TABLE run_arguments;
+             DROP TABLE axis_values;
              PRAGMA user_version = 4;",
         )
         .unwrap();
@@ -359,6 +362,9 @@ async fn what_has_no_times_is_not_billed() {
                  UPDATE trial SET state = {running}, started_at = 5, ended_at = NULL
                      WHERE number = 4;
                  ALTER TABLE run DROP COLUMN fixed;
+                 UPDATE trial SET passed = json_array('0'), argv = json_array('a.sh', '0');
+                 DROP TABLE run_arguments;
+                 DROP TABLE axis_values;
                  PRAGMA user_version = 4;"
         ))
         .unwrap();
@@ -388,5 +394,5 @@ async fn what_has_no_times_is_not_billed() {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(version(&path), 7);
+    assert_eq!(version(&path), 8);
 }
