@@ -65,9 +65,14 @@ impl DataDir {
         self.sources().join(run_id)
     }
 
+    /// The folder of all trials.
+    pub fn all_trials(&self) -> PathBuf {
+        self.path.join("trials")
+    }
+
     /// The folder of a run's trials.
     pub fn trials(&self, run_id: &str) -> PathBuf {
-        self.path.join("trials").join(run_id)
+        self.all_trials().join(run_id)
     }
 
     /// The folder of a trial; each attempt, counted from 0, has its own.

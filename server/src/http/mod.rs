@@ -23,6 +23,8 @@ pub mod wire;
 
 pub mod events;
 
+pub mod file_reads;
+
 pub mod assets;
 
 pub mod openapi;

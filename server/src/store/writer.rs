@@ -1,12 +1,14 @@
 //! The thread that owns the writing connection.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::error::StoreError;
+use crate::system::heartbeat::Heartbeat;
 
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
 const BATCH_MAX: usize = 128;
@@ -15,20 +17,25 @@ const BATCH_MAX: usize = 128;
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     done: tokio::sync::Mutex<Option<oneshot::Receiver<()>>>,
+    /// Of its thread; it rests while there is nothing to write.
+    pub(super) heartbeat: Arc<Heartbeat>,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Self {
         let (jobs, queue) = mpsc::channel();
         let (finished, done) = oneshot::channel();
+        let heartbeat = Arc::new(Heartbeat::default());
+        let beating = Arc::clone(&heartbeat);
         std::thread::spawn(move || {
-            run_jobs(connection, &queue);
+            run_jobs(connection, &queue, &beating);
             // An error means that nobody waits for the end.
             let _ = finished.send(());
         });
         Self {
             jobs: Mutex::new(Some(jobs)),
             done: tokio::sync::Mutex::new(Some(done)),
+            heartbeat,
         }
     }
 
@@ -102,8 +109,13 @@ where
     }
 }
 
-fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
+fn run_jobs(
+    mut connection: Connection,
+    queue: &mpsc::Receiver<Box<dyn Job>>,
+    heartbeat: &Heartbeat,
+) {
     while let Ok(first) = queue.recv() {
+        heartbeat.beat(Duration::ZERO);
         let mut batch = vec![first];
         batch.extend(queue.try_iter().take(BATCH_MAX - 1));
         // As text, because rusqlite's errors cannot be cloned and each job gets it.
@@ -117,6 +129,7 @@ fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
             let failure = failure.clone().map(StoreError::NotCommitted);
             job.finish(failure.map_or(Ok(()), Err));
         }
+        heartbeat.rest();
     }
     if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
         tracing::warn!(%error, "the database's log could not be written back; the next start does it");
@@ -160,7 +173,7 @@ mod tests {
             answer
         });
         drop(jobs);
-        run_jobs(connection, &queue);
+        run_jobs(connection, &queue, &Heartbeat::default());
         answers.map(|mut answer| answer.try_recv().unwrap())
     }
 

@@ -1,0 +1,44 @@
+//! The umask: a server keeps what it writes from other accounts, and its trials have the umask that
+//! the server was started with.
+
+use std::sync::OnceLock;
+
+use rustix::fs::Mode;
+use rustix::process::umask;
+
+/// Of the server: nothing for other accounts.
+const RESTRICTED: Mode = Mode::RWXG.union(Mode::RWXO);
+
+/// The umask before [`restrict`].
+static AT_START: OnceLock<Mode> = OnceLock::new();
+
+/// Keeps every file that this process makes from now on from other accounts. Before other threads
+/// make any.
+pub fn restrict() {
+    let before = umask(RESTRICTED);
+    AT_START.get_or_init(|| before);
+}
+
+/// Whether [`restrict`] was called.
+pub fn is_restricted() -> bool {
+    AT_START.get().is_some()
+}
+
+/// The umask that trials are to have: what it was before [`restrict`]; `None` where it is in force.
+pub fn at_start() -> Option<u32> {
+    AT_START.get().map(|mode| u32::from(mode.bits()))
+}
+
+/// What the umask before [`restrict`] leaves of a mode, and all for the owner.
+pub fn allowed_by_start(mode: u32) -> Mode {
+    let denied = AT_START.get().copied().unwrap_or(Mode::empty());
+    #[allow(clippy::unnecessary_cast, reason = "it differs by system")]
+    let mode = Mode::from_raw_mode(mode as rustix::fs::RawMode);
+    mode.difference(denied) | (mode & Mode::RWXU)
+}
+
+/// Takes on an umask.
+pub fn set(mask: u32) {
+    #[allow(clippy::unnecessary_cast, reason = "it differs by system")]
+    umask(Mode::from_raw_mode(mask as rustix::fs::RawMode));
+}
