@@ -276,8 +276,18 @@ pub(crate) async fn make_app(
     let fresh = clock::now().micros().to_le_bytes().to_vec();
     let since = store.get_or_insert_setting("since", fresh).await?;
     let since = since.try_into().map_or(0, i64::from_le_bytes);
+    let fresh_key = random::bytes::<32>()?.to_vec();
+    if config.data_was_open {
+        tracing::warn!(
+            "other accounts of this machine could read the data folder until now; addresses of \
+             uploads and downloads that were given out no longer work"
+        );
+        store
+            .replace_setting("signing_key", fresh_key.clone())
+            .await?;
+    }
     let signing_key = store
-        .get_or_insert_setting("signing_key", random::bytes::<32>()?.to_vec())
+        .get_or_insert_setting("signing_key", fresh_key)
         .await?;
     let guard = Guard::new(address, config.hosts.clone(), config.origins.clone());
     let wakes: BTreeMap<String, Wake> = config

@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, Overrides};
 use crate::serve::{PresetAccount, serve};
 use crate::system::signals::survive_file_size_limit;
+use crate::system::umask;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -32,6 +33,8 @@ pub(super) struct ServeArgs {
 
 impl ServeArgs {
     pub(super) fn run(self) -> ExitCode {
+        // Before any thread or file of ours.
+        umask::restrict();
         init_logging();
         let overrides = Overrides {
             listen: self.listen,

@@ -9,16 +9,28 @@ use clap::Args;
 use crate::runner::protocol::TrialFolder;
 use crate::runner::supervisor;
 use crate::system::signals::survive_file_size_limit;
+use crate::system::umask;
 use crate::upkeep::disk::is_full;
 
 #[derive(Debug, Args)]
 pub(super) struct SuperviseArgs {
     /// The trial's folder.
     folder: PathBuf,
+    /// The umask of the script, octal [default: our own]
+    #[arg(long, value_name = "MASK", value_parser = parse_octal)]
+    umask: Option<u32>,
+}
+
+fn parse_octal(text: &str) -> Result<u32, std::num::ParseIntError> {
+    u32::from_str_radix(text, 8)
 }
 
 impl SuperviseArgs {
     pub(super) fn run(self) -> ExitCode {
+        // What the supervisor itself writes has modes of its own.
+        if let Some(mask) = self.umask {
+            umask::set(mask);
+        }
         let done = survive_file_size_limit()
             .and_then(|()| supervisor::supervise(&TrialFolder::at(self.folder)));
         match done {

@@ -37,6 +37,18 @@ pub fn allowed_by_start(mode: u32) -> Mode {
     mode.difference(denied) | (mode & Mode::RWXU)
 }
 
+/// Gives a file that was made with this mode the one that it would have had by the umask before
+/// [`restrict`]: trials get copies of it.
+///
+/// # Errors
+/// Where the system refuses.
+pub fn apply_to(file: &std::fs::File, mode: u32) -> std::io::Result<()> {
+    if is_restricted() {
+        rustix::fs::fchmod(file, allowed_by_start(mode))?;
+    }
+    Ok(())
+}
+
 /// Takes on an umask.
 pub fn set(mask: u32) {
     #[allow(clippy::unnecessary_cast, reason = "it differs by system")]

@@ -20,7 +20,7 @@ use crate::runner::protocol::{
 };
 use crate::runner::supervisor::EXIT_DISK_FULL;
 use crate::sources::{SourceError, copy_tree, remove_entry, remove_tree};
-use crate::system::clock;
+use crate::system::{clock, umask};
 use crate::upkeep::disk::is_full;
 
 /// How much of a supervisor's log goes into a trial's message, in bytes.
@@ -109,6 +109,9 @@ impl LocalEngine {
     fn start_supervisor(&self, key: AttemptKey, folder: &TrialFolder) -> io::Result<()> {
         let mut command = Command::new(&self.program);
         command.arg("supervise").arg(folder.path());
+        if let Some(mask) = umask::at_start() {
+            command.arg("--umask").arg(format!("{mask:03o}"));
+        }
         // A trial must not see the server's own secrets.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SWEEP_") {
