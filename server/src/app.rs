@@ -12,10 +12,12 @@ use crate::config::Config;
 use crate::http::assets::Assets;
 use crate::http::auth::Auth;
 use crate::http::events::EventHub;
+use crate::http::file_reads::FileReads;
 use crate::http::launch_gate::LaunchGate;
 use crate::sources::datastores::Datastores;
 use crate::store::{Store, StoreError};
 use crate::system::clock::Clock;
+use crate::system::heartbeat::Heartbeat;
 use crate::upkeep::disk::DiskMonitor;
 
 /// The handle by which handlers wake the dispatcher of one cluster.
@@ -26,6 +28,8 @@ pub struct Wake {
     /// Set by every call that may have stored a stop request. While it is false, the dispatcher
     /// queries the database for them only every ten seconds.
     pub stop_pending: AtomicBool,
+    /// The steps of the dispatcher.
+    pub heartbeat: Heartbeat,
 }
 
 impl Default for Wake {
@@ -34,6 +38,7 @@ impl Default for Wake {
             notify: Arc::default(),
             // Stop requests may have been stored before this start.
             stop_pending: AtomicBool::new(true),
+            heartbeat: Heartbeat::default(),
         }
     }
 }
@@ -62,6 +67,8 @@ pub struct App {
     pub assets: Assets,
     /// Admits launches.
     pub launches: LaunchGate,
+    /// Bounds how many requests read files of trials at once.
+    pub file_reads: FileReads,
     /// Wakes the task that fetches sources from repositories.
     pub fetch_wake: Notify,
     /// One per cluster.
@@ -83,6 +90,24 @@ impl App {
             wake.stop_pending.store(true, Ordering::SeqCst);
             wake.notify.notify_one();
         }
+    }
+
+    /// What does not get done at the moment, in words; of one cluster and the database, or of all.
+    pub fn stalls(&self, cluster: Option<&str>) -> Vec<String> {
+        let wakes = self.wakes.iter();
+        let asked = wakes.filter(|(name, _)| cluster.is_none_or(|wanted| wanted == *name));
+        let dispatchers = asked.filter_map(|(name, wake)| {
+            let seconds = wake.heartbeat.stalled_for()?.as_secs();
+            Some(format!(
+                "the trials of cluster {name} have not been looked after for {seconds} seconds; \
+                 perhaps a disk does not answer"
+            ))
+        });
+        let writer = self.store.writer_stalled_for().map(|since| {
+            let seconds = since.as_secs();
+            format!("the database has not finished a write for {seconds} seconds")
+        });
+        dispatchers.chain(writer).collect()
     }
 
     /// Announces to the pages that watch how a run, by its key, and these of its trials are now.

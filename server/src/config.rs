@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use sweep_planner::estimate::EstimateSettings;
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirError};
 use crate::model::names;
 use crate::model::price::Pricing;
 use crate::model::{ActiveTrial, PublicUrl};
@@ -243,6 +243,8 @@ pub struct Config {
     pub source: PathBuf,
     /// The folder of the database and the trials; absolute, exists.
     pub data: DataDir,
+    /// Whether other accounts may have read the database, and the keys in it, before this start.
+    pub data_was_open: bool,
     /// The folder of the built page, if there is one.
     pub page: Option<PathBuf>,
     /// As in the file.
@@ -278,6 +280,9 @@ pub enum ConfigError {
     /// The file is no TOML, or has an unknown key or a value of the wrong type.
     #[error("the configuration file {0}: {1}")]
     Invalid(PathBuf, Box<toml::de::Error>),
+    /// The data folder is not to be used.
+    #[error("{0}")]
+    DataFolder(#[from] DataDirError),
     /// A folder is missing.
     #[error("the {0} folder {1} cannot be used: {2}")]
     Folder(&'static str, PathBuf, std::io::Error),
@@ -306,7 +311,7 @@ fn configured_clusters(
 
 impl Config {
     /// Reads the file, if one is given, and joins it with what the command line says. Makes the
-    /// data folder.
+    /// data folder, and closes it to other accounts.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
         let file = file.map(read_config_file).transpose()?.unwrap_or_default();
         let source = overrides
@@ -317,8 +322,7 @@ impl Config {
             .data
             .or(file.data)
             .unwrap_or_else(|| "data".into());
-        let made = DataDir::new(&data).create();
-        made.map_err(|error| ConfigError::Folder("data", data.clone(), error))?;
+        let data_was_open = DataDir::new(&data).make_private()?;
         let mut clusters = configured_clusters(file.clusters)?;
         resolve_interpreters(&mut clusters)?;
         let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
@@ -329,6 +333,7 @@ impl Config {
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             source: resolve_folder("source", &source)?,
             data: DataDir::new(resolve_folder("data", &data)?),
+            data_was_open,
             page: overrides
                 .page
                 .or(file.page)

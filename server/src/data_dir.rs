@@ -11,10 +11,41 @@
 //! | `uploads/` | sources on their way from a client; emptied at each start |
 //! | `fetches/` | sources on their way from a repository; emptied at each start |
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+
+/// The rights of other accounts.
+const OTHERS: u32 = 0o077;
+/// Files and folders that hold keys, sources and outputs.
+const PRIVATE_FILES: [&str; 4] = ["sweep.db", "sweep.db-wal", "sweep.db-shm", "server.lock"];
+const PRIVATE_FOLDERS: [&str; 4] = ["sources", "trials", "uploads", "fetches"];
+
+/// Why a data folder is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// It cannot be made, read or changed.
+    #[error("the data folder {0} cannot be used: {1}")]
+    Io(PathBuf, io::Error),
+    /// Another account could replace what is kept there.
+    #[error(
+        "{0} belongs to the account with the number {1}, and this process runs as number {2}. \
+         Whoever owns it could replace what the server keeps there, also where that is root's. Run \
+         the server as that account, give the folder to the server's account (chown -R), or choose \
+         another folder with --data"
+    )]
+    Foreign(PathBuf, u32, u32),
+    /// The file system keeps no rights.
+    #[error(
+        "{0} cannot be closed to other accounts: its file system does not keep the mode 0700. \
+         Choose another folder with --data"
+    )]
+    Open(PathBuf),
+}
 
 /// The data folder of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +69,32 @@ impl DataDir {
             .recursive(true)
             .mode(0o700)
             .create(&self.path)
+    }
+
+    /// Makes it where it is missing, and closes it to other accounts: the folder (0700), the database
+    /// with the keys in it and the lock (0600), and the folders of sources and trials. True if other
+    /// accounts may have read the database before.
+    ///
+    /// # Errors
+    /// Where it, or one of these, is another account's, which is not mended.
+    pub fn make_private(&self) -> Result<bool, DataDirError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| DataDirError::Io(path, error)
+        };
+        self.create().map_err(failed(&self.path))?;
+        let before = close_to_others(&self.path, 0o700)?;
+        let folder_was_open = before.is_some_and(|mode| mode & OTHERS != 0);
+        let mut database_was_open = false;
+        for name in PRIVATE_FILES {
+            let before = close_to_others(&self.path.join(name), 0o600)?;
+            let was_readable = before.is_some_and(|mode| mode & 0o044 != 0);
+            database_was_open |= was_readable && name.starts_with("sweep.db");
+        }
+        for name in PRIVATE_FOLDERS {
+            close_to_others(&self.path.join(name), 0o700)?;
+        }
+        Ok(folder_was_open && database_was_open)
     }
 
     /// Where it is.
@@ -65,9 +122,14 @@ impl DataDir {
         self.sources().join(run_id)
     }
 
+    /// The folder of all trials.
+    pub fn all_trials(&self) -> PathBuf {
+        self.path.join("trials")
+    }
+
     /// The folder of a run's trials.
     pub fn trials(&self, run_id: &str) -> PathBuf {
-        self.path.join("trials").join(run_id)
+        self.all_trials().join(run_id)
     }
 
     /// The folder of a trial; each attempt, counted from 0, has its own.
@@ -110,6 +172,51 @@ impl DataDir {
     }
 }
 
+/// Sets the mode of what is at a path, if it is our account's, and answers with the one before; `None`
+/// where nothing is. Links are followed: whose the folder or file is, decides.
+fn close_to_others(path: &Path, mode: u32) -> Result<Option<u32>, DataDirError> {
+    let failed = |error| DataDirError::Io(path.to_owned(), error);
+    let mut options = OpenOptions::new();
+    // A pipe in its place does not block.
+    options.read(true).custom_flags(NONBLOCK);
+    let file = match options.open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Its own account may have no right to read it: of another's, that is the reason to give.
+        Err(error) => {
+            let meta = path.metadata().map_err(failed)?;
+            ensure_ours(path, &meta)?;
+            return Err(failed(error));
+        }
+    };
+    let meta = file.metadata().map_err(failed)?;
+    ensure_ours(path, &meta)?;
+    let before = meta.mode() & 0o7777;
+    if before != mode {
+        set_mode(&file, mode).map_err(failed)?;
+        let after = file.metadata().map_err(failed)?.mode();
+        if after & OTHERS != 0 {
+            return Err(DataDirError::Open(path.to_owned()));
+        }
+    }
+    Ok(Some(before))
+}
+
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+fn ensure_ours(path: &Path, meta: &Metadata) -> Result<(), DataDirError> {
+    let ours = geteuid().as_raw();
+    if meta.uid() == ours {
+        return Ok(());
+    }
+    Err(DataDirError::Foreign(path.to_owned(), meta.uid(), ours))
+}
+
+#[allow(clippy::cast_possible_wrap, reason = "flags are small")]
+const NONBLOCK: i32 = OFlags::NONBLOCK.bits() as i32;
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -142,5 +249,35 @@ mod tests {
         let mode = data.path().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         data.create().unwrap();
+    }
+
+    #[test]
+    fn what_was_open_is_closed() {
+        let home = tempfile::tempdir().unwrap();
+        let data = DataDir::new(home.path().join("data"));
+        assert!(!data.make_private().unwrap());
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        };
+        let mode = |path: &Path| path.metadata().unwrap().mode() & 0o7777;
+        std::fs::write(data.database(), "").unwrap();
+        std::fs::create_dir(data.sources()).unwrap();
+        for (folder, database, was_open) in [
+            (0o755, 0o644, true),
+            (0o777, 0o600, false),
+            // Nobody else came to it.
+            (0o700, 0o644, false),
+            (0o500, 0o600, false),
+        ] {
+            set(&data.database(), database);
+            set(&data.sources(), folder);
+            set(data.path(), folder);
+            assert_eq!(data.make_private().unwrap(), was_open, "{folder:o}");
+            assert_eq!(mode(data.path()), 0o700);
+            assert_eq!(
+                (mode(&data.database()), mode(&data.sources())),
+                (0o600, 0o700)
+            );
+        }
     }
 }

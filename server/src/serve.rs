@@ -22,13 +22,14 @@ use crate::http::assets::Assets;
 use crate::http::auth::{Auth, Guard, SessionCookie};
 use crate::http::connections::{self, ConnectionLimits};
 use crate::http::events::{self, EventHub};
+use crate::http::file_reads::FileReads;
 use crate::http::launch_gate::LaunchGate;
 use crate::http::router::router;
 use crate::model::{Account, PublicUrl};
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
 use crate::sources::datastores::Datastores;
-use crate::sources::{git, remove_tree};
+use crate::sources::{OpenFolder, git, remove_tree};
 use crate::store::{Store, StoreError};
 use crate::system::clock::{self, Clock};
 use crate::system::open_files;
@@ -38,6 +39,8 @@ use crate::upkeep::retention;
 
 /// How long answers under way may take once the server is to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+/// How long the dispatchers, and then the database, may take for it.
+const WORKERS_GRACE: Duration = Duration::from_secs(10);
 /// How long, and how often, a busy port or data folder is tried again.
 const STARTUP_PATIENCE: Duration = Duration::from_secs(1);
 const STARTUP_RETRY: Duration = Duration::from_millis(20);
@@ -112,8 +115,19 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
         _ = tokio::time::timeout(SHUTDOWN_GRACE, server) => {}
         () = signals.next() => tracing::warn!("stopping at once"),
     }
-    workers.join_all().await;
-    app.store.close().await;
+    // A disk that does not answer keeps threads that nothing can end but the end of the process.
+    if tokio::time::timeout(WORKERS_GRACE, workers.join_all())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some work does not end; the next start takes it up again");
+    }
+    if tokio::time::timeout(WORKERS_GRACE, app.store.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("the database does not close; its log is read at the next start");
+    }
     Ok(())
 }
 
@@ -179,18 +193,25 @@ pub(crate) async fn lock_data_folder(data: &DataDir) -> Result<File, ServeError>
 async fn remove_orphaned_sources(store: &Store, data: &DataDir) -> Result<(), ServeError> {
     store.remove_unpublished().await?;
     let known: HashSet<String> = store.run_ids().await?.into_iter().collect();
-    // A client repeats an upload that broke off; the server repeats a fetch.
-    let _ = remove_tree(&data.uploads());
-    let _ = remove_tree(&data.fetches());
     let folder = data.sources();
     std::fs::create_dir_all(&folder)
         .map_err(|error| ServeError::DataFolder(data.path().display().to_string(), error))?;
-    for entry in std::fs::read_dir(folder)?.flatten() {
-        if !known.contains(&*entry.file_name().to_string_lossy()) {
-            // Tried again at the next start.
-            let _ = remove_tree(&entry.path());
+    // A client repeats an upload that broke off; the server repeats a fetch.
+    let mut orphans = vec![data.uploads(), data.fetches()];
+    let sources = OpenFolder::open(&folder).and_then(|folder| folder.list())?;
+    let unknown = sources.filter(|(name, _)| !known.contains(&*name.to_string_lossy()));
+    orphans.extend(unknown.map(|(name, _)| folder.join(name)));
+    let removal = tokio::task::spawn_blocking(move || {
+        for orphan in orphans {
+            if let Err(error) = remove_tree(&orphan) {
+                // It is in nobody's way, and is tried again at the next start.
+                let path = orphan.display();
+                tracing::warn!(%path, %error, "what an earlier start left behind cannot be deleted");
+            }
         }
-    }
+    });
+    // A panic is logged, and stops no start.
+    let _ = removal.await;
     Ok(())
 }
 
@@ -203,8 +224,18 @@ pub(crate) async fn make_app(
     let fresh = clock::now().micros().to_le_bytes().to_vec();
     let since = store.get_or_insert_setting("since", fresh).await?;
     let since = since.try_into().map_or(0, i64::from_le_bytes);
+    let fresh_key = random::bytes::<32>()?.to_vec();
+    if config.data_was_open {
+        tracing::warn!(
+            "other accounts of this machine could read the data folder until now; addresses of \
+             uploads and downloads that were given out no longer work"
+        );
+        store
+            .replace_setting("signing_key", fresh_key.clone())
+            .await?;
+    }
     let signing_key = store
-        .get_or_insert_setting("signing_key", random::bytes::<32>()?.to_vec())
+        .get_or_insert_setting("signing_key", fresh_key)
         .await?;
     let guard = Guard::new(address, config.hosts.clone(), config.origins.clone())
         .reached_at(config.public_url.clone());
@@ -224,6 +255,7 @@ pub(crate) async fn make_app(
         launches: LaunchGate::default(),
         wakes,
         fetch_wake: Notify::new(),
+        file_reads: FileReads::default(),
         signing_key,
         first_used_at: Timestamp::from_micros(since),
         stopping,

@@ -11,6 +11,7 @@ use crate::accounts::PresetAccount;
 use crate::config::{Config, Overrides};
 use crate::serve::serve;
 use crate::system::signals::survive_file_size_limit;
+use crate::system::umask;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -33,6 +34,8 @@ pub(super) struct ServeArgs {
 
 impl ServeArgs {
     pub(super) fn run(self) -> ExitCode {
+        // Before any thread or file of ours.
+        umask::restrict();
         init_logging();
         let overrides = Overrides {
             listen: self.listen,

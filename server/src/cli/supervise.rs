@@ -10,6 +10,7 @@ use crate::runner::protocol::TrialFolder;
 use crate::runner::supervisor;
 use crate::system::open_files::set_soft_limit;
 use crate::system::signals::survive_file_size_limit;
+use crate::system::umask;
 use crate::upkeep::disk::is_full;
 
 #[derive(Debug, Args)]
@@ -19,10 +20,21 @@ pub(super) struct SuperviseArgs {
     /// The soft limit on open files that the script gets; the server has raised its own
     #[arg(long, value_name = "N")]
     open_files: Option<u64>,
+    /// The umask of the script, octal [default: our own]
+    #[arg(long, value_name = "MASK", value_parser = parse_octal)]
+    umask: Option<u32>,
+}
+
+fn parse_octal(text: &str) -> Result<u32, std::num::ParseIntError> {
+    u32::from_str_radix(text, 8)
 }
 
 impl SuperviseArgs {
     pub(super) fn run(self) -> ExitCode {
+        // What the supervisor itself writes has modes of its own.
+        if let Some(mask) = self.umask {
+            umask::set(mask);
+        }
         let done = survive_file_size_limit()
             .and_then(|()| self.open_files.map_or(Ok(()), set_soft_limit))
             .and_then(|()| supervisor::supervise(&TrialFolder::at(self.folder)));

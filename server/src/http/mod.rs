@@ -29,6 +29,8 @@ pub mod wire;
 
 pub mod events;
 
+pub mod file_reads;
+
 pub mod assets;
 
 pub mod openapi;

@@ -299,10 +299,11 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
         status: ClusterStatus {
             phase: ClusterState::Running,
             slots: Some(settings.slots()),
-            message: app
-                .disk
-                .check_space()
-                .map_or_else(String::new, LowSpace::message),
+            message: {
+                let mut parts = app.stalls(Some(name));
+                parts.extend(app.disk.check_space().map(LowSpace::message));
+                parts.join("; ")
+            },
         },
     }
 }

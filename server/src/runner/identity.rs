@@ -19,7 +19,8 @@ pub fn process_identity(process: i32) -> Option<String> {
 /// Ends the group of a process (SIGKILL) if it is still the one with this identity. True if it
 /// was: it is gone once there is no identity any more.
 pub fn kill_group_if_same(process: i32, known: &str) -> bool {
-    let alive = process_identity(process).is_some_and(|found| found == known);
+    // 1 is no script's, and its "group" would be every process of the account.
+    let alive = process > 1 && process_identity(process).is_some_and(|found| found == known);
     if alive && let Some(pid) = Pid::from_raw(process) {
         // It may end by itself at this moment.
         let _ = kill_process_group(pid, Signal::KILL);
@@ -47,5 +48,9 @@ mod tests {
         assert!(!child.wait().unwrap().success());
         assert_eq!(process_identity(process), None);
         assert!(!kill_group_if_same(process, &known));
+        for nobody in [0, 1, -1, i32::MIN] {
+            let known = process_identity(nobody).unwrap_or_default();
+            assert!(!kill_group_if_same(nobody, &known), "{nobody}");
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Reading a stretch of a trial's output.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use memchr::memmem::Finder;
+
+use super::protocol::{OUTPUT, TrialFolder};
 
 /// A stretch of output as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +19,26 @@ pub struct OutputSlice {
     pub size: u64,
 }
 
-/// Reads up to `limit` bytes from `offset`, cut between characters where more may follow. An
-/// output that does not exist yet is empty. O(limit).
-pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<OutputSlice> {
-    let mut file = match File::open(path) {
+/// Where to begin to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputStart {
+    /// At this byte.
+    At(u64),
+    /// So many bytes before the end.
+    BeforeEnd(u64),
+}
+
+/// Reads up to `limit` bytes, cut between characters where more may follow. An output that does not
+/// exist yet is empty. O(limit).
+///
+/// # Errors
+/// Also where there is something else in its place; see [`super::protocol::is_unusable`].
+pub fn read_output(
+    folder: &TrialFolder,
+    start: OutputStart,
+    limit: u32,
+) -> io::Result<OutputSlice> {
+    let mut file = match folder.open_file(OUTPUT) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(OutputSlice {
@@ -35,7 +51,10 @@ pub fn read_output(path: &Path, offset: u64, limit: u32) -> io::Result<OutputSli
         Err(error) => return Err(error),
     };
     let size = file.metadata()?.len();
-    let offset = offset.min(size);
+    let offset = match start {
+        OutputStart::At(offset) => offset.min(size),
+        OutputStart::BeforeEnd(bytes) => size.saturating_sub(bytes),
+    };
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
     file.take(limit.into()).read_to_end(&mut bytes)?;
@@ -65,13 +84,16 @@ pub struct OutputMatches {
 
 /// The lines from `offset` on that hold `text`, at most so many, and where to go on if there may
 /// be more. O(bytes looked through), which are 16 MiB at most.
+///
+/// # Errors
+/// As [`read_output`].
 pub fn search_output(
-    path: &Path,
+    folder: &TrialFolder,
     text: &str,
     offset: u64,
     most: usize,
 ) -> io::Result<OutputMatches> {
-    let mut file = match File::open(path) {
+    let mut file = match folder.open_file(OUTPUT) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(OutputMatches::default());
@@ -136,9 +158,9 @@ mod tests {
 
     fn read(content: &[u8], offset: u64, limit: u32) -> (String, u64) {
         let temporary = tempfile::tempdir().unwrap();
-        let path = temporary.path().join("o");
-        std::fs::write(&path, content).unwrap();
-        let stretch = read_output(&path, offset, limit).unwrap();
+        let folder = TrialFolder::at(temporary.path().to_owned());
+        std::fs::write(folder.output(), content).unwrap();
+        let stretch = read_output(&folder, OutputStart::At(offset), limit).unwrap();
         assert_eq!(stretch.size, content.len() as u64);
         (stretch.text, stretch.next)
     }
@@ -167,7 +189,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_empty() {
-        let stretch = read_output(Path::new("/nonexistent/o"), 5, 10).unwrap();
+        let folder = TrialFolder::at("/nonexistent/o".into());
+        let stretch = read_output(&folder, OutputStart::At(5), 10).unwrap();
         assert_eq!((stretch.offset, stretch.next, stretch.size), (0, 0, 0));
     }
 }

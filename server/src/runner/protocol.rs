@@ -15,13 +15,17 @@
 //! | `view/` | supervisor | staging folder for the mounts of its datastores; empty |
 //! | `work/` | both | the trial's copy of the source, where it runs |
 //! | `work.unfinished/` | server | that copy while it is made |
+//!
+//! A trial can write there too, and may put anything in the place of any of them: they are opened by
+//! [`OpenFolder`] alone. What can never be read is an error of the kind [`io::ErrorKind::InvalidData`],
+//! which says what is there; see [`is_unusable`].
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -29,12 +33,33 @@ use sweep_planner::api::{DatastoreAccess, Timestamp, TrialExecution};
 
 use crate::data_dir::DataDir;
 use crate::model::Mount;
+use crate::sources::OpenFolder;
 
 /// The file of [`TrialFolder::output`].
 pub const OUTPUT: &str = "output.log";
 
 /// The file of [`TrialFolder::unread_metrics`].
 pub const UNREAD_METRICS: &str = "unread.json";
+
+/// The most bytes that are read of `started.json`, `ended.json` and `order.json`. The largest holds an
+/// environment, which the system bounds by two megabytes, in JSON.
+const RECORD_BYTES_MAX: u64 = 32 << 20;
+
+/// The folder of [`TrialFolder::work`].
+pub const WORK: &str = "work";
+
+/// The folder of [`TrialFolder::unfinished_work`].
+pub const UNFINISHED_WORK: &str = "work.unfinished";
+
+/// The log of a supervisor's own errors.
+const SUPERVISOR_LOG: &str = "supervisor.log";
+const METRICS: &str = "metrics.jsonl";
+const CLAIM: &str = "claim";
+const LOCK: &str = "lock";
+const STOP: &str = "stop";
+
+/// The most bytes of metrics that a supervisor writes.
+pub const METRICS_MAX: u64 = 256 << 20;
 
 /// How often a busy lock is tried again.
 const LOCK_RETRY: Duration = Duration::from_millis(5);
@@ -120,21 +145,62 @@ pub enum EndCause {
     NotStarted(String),
 }
 
+/// Whether something is there that can never be read, as opposed to a disk that fails for now.
+pub fn is_unusable(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
+}
+
 /// The folder of one trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrialFolder {
     path: PathBuf,
+    /// A folder of the server's above it, below which no link is followed.
+    above: PathBuf,
 }
 
 impl TrialFolder {
     /// The folder of a trial below the server's data folder; each attempt has its own.
     pub fn for_attempt(data: &DataDir, run_id: &str, number: u32, attempt: u32) -> Self {
-        Self::at(data.trial(run_id, number, attempt))
+        Self {
+            path: data.trial(run_id, number, attempt),
+            above: data.all_trials(),
+        }
     }
 
     /// An existing folder.
     pub fn at(path: PathBuf) -> Self {
-        Self { path }
+        let above = path.parent().unwrap_or(&path).to_owned();
+        Self { path, above }
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// Where it is gone, or is one no longer.
+    pub fn open(&self) -> io::Result<OpenFolder> {
+        let way = self.path.strip_prefix(&self.above);
+        let above = match self.above.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => &self.above,
+        };
+        OpenFolder::open(above)?.enter_path(way.unwrap_or(Path::new("")))
+    }
+
+    /// Opens the folder where the script runs.
+    ///
+    /// # Errors
+    /// As [`TrialFolder::open`].
+    pub fn open_work(&self) -> io::Result<OpenFolder> {
+        self.open()?.enter(WORK.as_ref())
+    }
+
+    /// Opens one of its files for reading.
+    ///
+    /// # Errors
+    /// Of the kind [`io::ErrorKind::NotFound`] where there is none, also no folder; see
+    /// [`is_unusable`].
+    pub fn open_file(&self, name: &str) -> io::Result<File> {
+        self.open()?.open_file(name.as_ref())
     }
 
     /// Where it is.
@@ -144,12 +210,12 @@ impl TrialFolder {
 
     /// Where the script runs.
     pub fn work(&self) -> PathBuf {
-        self.path.join("work")
+        self.path.join(WORK)
     }
 
     /// The copy of the source while it is made.
     pub fn unfinished_work(&self) -> PathBuf {
-        self.path.join("work.unfinished")
+        self.path.join(UNFINISHED_WORK)
     }
 
     /// Where the trial's view of its datastores is put together.
@@ -157,29 +223,47 @@ impl TrialFolder {
         self.path.join("view")
     }
 
-    /// The file that is there once a supervisor has taken the trial for starting.
-    pub fn claim_file(&self) -> PathBuf {
-        self.path.join("claim")
-    }
-
     /// The output as written.
     pub fn output(&self) -> PathBuf {
         self.path.join(OUTPUT)
     }
 
-    /// The metrics of standard output and standard error.
-    pub fn metrics(&self) -> PathBuf {
-        self.path.join("metrics.jsonl")
+    /// Opens the metrics of standard output and standard error.
+    ///
+    /// # Errors
+    /// As [`TrialFolder::open_file`].
+    pub fn open_metrics(&self) -> io::Result<File> {
+        self.open_file(METRICS)
     }
 
-    /// Lines of the output that look like metrics and were not read, with why.
-    pub fn unread_metrics(&self) -> PathBuf {
-        self.path.join(UNREAD_METRICS)
+    /// When a supervisor took the trial for starting; `None` before.
+    ///
+    /// # Errors
+    /// As [`TrialFolder::open_file`].
+    pub fn claimed_at(&self) -> io::Result<Option<SystemTime>> {
+        match self.open_file(CLAIM) {
+            Ok(file) => Ok(Some(file.metadata()?.modified()?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    /// The log of the supervisor's own errors.
-    pub fn supervisor_log(&self) -> PathBuf {
-        self.path.join("supervisor.log")
+    /// Opens an empty log for a supervisor's own errors.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn create_supervisor_log(&self) -> io::Result<File> {
+        self.open()?.create_empty(SUPERVISOR_LOG.as_ref())
+    }
+
+    /// The beginning of a supervisor's log; empty where it cannot be read.
+    pub fn read_supervisor_log(&self, most: u64) -> Vec<u8> {
+        let mut text = Vec::new();
+        if let Ok(file) = self.open_file(SUPERVISOR_LOG) {
+            // What was read until an error is better than nothing.
+            let _ = file.take(most).read_to_end(&mut text);
+        }
+        text
     }
 
     /// Creates it, for the server's account alone (mode 0700).
@@ -193,64 +277,80 @@ impl TrialFolder {
     /// Writes what to run. Not flushed to the disk: if the machine dies before the trial is
     /// claimed, the order is written again.
     pub fn write_job_spec(&self, job: &JobSpec) -> io::Result<()> {
-        self.write_atomically("order.json", &serde_json::to_vec(job)?)
+        self.write_record("order.json", job, false)
     }
 
-    /// Writes a file so that a reader sees all of it or none, as long as the machine lives.
-    fn write_atomically(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let temporary = self.path.join(format!(".{name}.tmp"));
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        options.open(&temporary)?.write_all(content)?;
-        fs::rename(temporary, self.path.join(name))
+    /// Writes a file so that a reader sees all of it or none, as long as the machine lives, and with
+    /// `durably` even if it dies.
+    fn write_record<T: Serialize>(&self, name: &str, value: &T, durably: bool) -> io::Result<()> {
+        let content = serde_json::to_vec(value)?;
+        self.open()?.replace(name.as_ref(), &content, durably)
+    }
+
+    /// Reads such a file; `None` where there is none.
+    fn read_record<T: DeserializeOwned>(&self, name: &str) -> io::Result<Option<T>> {
+        let bytes = match self.open() {
+            Ok(folder) => folder.read_file(name.as_ref(), RECORD_BYTES_MAX),
+            Err(error) => Err(error),
+        };
+        match bytes {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+                let text = format!("`{name}` holds something else: {error}");
+                io::Error::new(io::ErrorKind::InvalidData, text)
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads what to run.
     pub fn read_job_spec(&self) -> io::Result<JobSpec> {
-        read_json(&self.path.join("order.json"))?.ok_or_else(|| io::ErrorKind::NotFound.into())
+        let job = self.read_record("order.json")?;
+        job.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// Writes that it has started. Not flushed to the disk: if the machine dies, so does the
     /// trial.
     pub fn write_start(&self, started: &StartRecord) -> io::Result<()> {
-        self.write_atomically("started.json", &serde_json::to_vec(started)?)
+        self.write_record("started.json", started, false)
     }
 
     /// Reads when it started; `None` until its supervisor has written that.
     pub fn read_start(&self) -> io::Result<Option<StartRecord>> {
-        read_json(&self.path.join("started.json"))
+        self.read_record("started.json")
     }
 
     /// Writes how it ended.
     pub fn write_end(&self, ended: &EndRecord) -> io::Result<()> {
-        write_json_durably(&self.path, "ended.json", ended)
+        self.write_record("ended.json", ended, true)
     }
 
     /// How it ended, if it has.
     pub fn read_end(&self) -> io::Result<Option<EndRecord>> {
-        read_json(&self.path.join("ended.json"))
+        self.read_record("ended.json")
     }
 
-    /// Asks it to end.
+    /// Asks it to end. Whatever is there already does so.
     pub fn request_stop(&self) -> io::Result<()> {
-        File::create(self.path.join("stop")).map(drop)
+        match self.open()?.create_new(STOP.as_ref()) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
     }
 
-    /// Whether it was asked to end.
+    /// Whether it was asked to end, or its folder is gone, by which nobody could ask it any more.
     pub fn stop_requested(&self) -> bool {
-        self.path.join("stop").exists()
+        match self.open() {
+            Ok(folder) => folder.holds(STOP.as_ref()).unwrap_or(false),
+            Err(error) => error.kind() == io::ErrorKind::NotFound || is_unusable(&error),
+        }
     }
 
     /// Locks the folder for a supervisor; `None` if another one holds it. Held until dropped or the
     /// process ends. Retries for `patience`, since [`TrialFolder::has_supervisor`] holds the lock for a
     /// moment too.
     pub fn lock(&self, patience: Duration) -> io::Result<Option<File>> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(self.path.join("lock"))?;
+        let file = self.open()?.open_to_append(LOCK.as_ref())?;
         let begun = Instant::now();
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -264,9 +364,9 @@ impl TrialFolder {
         }
     }
 
-    /// Whether a supervisor holds the lock.
+    /// Whether a supervisor holds the lock; none holds what is no lock.
     pub fn has_supervisor(&self) -> io::Result<bool> {
-        match File::open(self.path.join("lock")) {
+        match self.open_file(LOCK) {
             // A shared lock: two servers that check at once do not take each other for a
             // supervisor.
             Ok(file) => match flock(&file, FlockOperation::NonBlockingLockShared) {
@@ -274,25 +374,23 @@ impl TrialFolder {
                 Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
                 Err(error) => Err(error.into()),
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound || is_unusable(&error) => {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }
 
     /// Claims the trial for ever: true for the first caller alone.
     pub fn claim(&self) -> io::Result<bool> {
-        let made = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(self.claim_file());
-        match made {
+        let folder = self.open()?;
+        match folder.create_new(CLAIM.as_ref()) {
             // The file is empty, so only its name must reach the disk: the folder is flushed.
-            Ok(_) => match sync_folder(&self.path) {
+            Ok(_) => match folder.sync() {
                 Ok(()) => Ok(true),
                 Err(error) => {
                     // The claim is not durable, so it is given up: the caller starts nothing.
-                    let _ = fs::remove_file(self.claim_file());
+                    let _ = folder.unlink(CLAIM.as_ref());
                     Err(error)
                 }
             },
@@ -303,38 +401,32 @@ impl TrialFolder {
 
     /// Whether the trial was claimed.
     pub fn is_claimed(&self) -> bool {
-        self.claim_file().exists()
+        let held = self.open().and_then(|folder| folder.holds(CLAIM.as_ref()));
+        held.unwrap_or(false)
     }
-}
 
-fn write_json_durably<T: Serialize>(folder: &Path, name: &str, value: &T) -> io::Result<()> {
-    write_durably(folder, name, &serde_json::to_vec(value)?)
-}
+    /// Opens a file of the supervisor's for appending; makes it where it is missing.
+    ///
+    /// # Errors
+    /// As [`TrialFolder::open_file`].
+    pub fn open_to_append(&self, name: &str) -> io::Result<File> {
+        self.open()?.open_to_append(name.as_ref())
+    }
 
-/// Writes a file so that a reader, now or after a crash, sees all of it or none.
-pub fn write_durably(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
-    let temporary = folder.join(format!(".{name}.tmp"));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&temporary, folder.join(name))?;
-    sync_folder(folder)
-}
+    /// Opens the supervisor's file of metrics for appending.
+    ///
+    /// # Errors
+    /// As [`TrialFolder::open_file`].
+    pub fn append_metrics(&self) -> io::Result<File> {
+        self.open_to_append(METRICS)
+    }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    /// Writes down the lines that look like metrics and were not read.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub fn write_unread(&self, json: &[u8]) -> io::Result<()> {
+        self.open()?.replace(UNREAD_METRICS.as_ref(), json, false)
     }
 }
 
@@ -382,5 +474,57 @@ mod tests {
         };
         folder.write_end(&ended).unwrap();
         assert_eq!(folder.read_end().unwrap(), Some(ended));
+    }
+
+    fn put(folder: &TrialFolder, name: &str, bytes: &[u8]) {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+
+    #[test]
+    fn whatever_a_trial_puts_there_is_read_or_refused_in_words() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = TrialFolder::at(temporary.path().join("0"));
+        folder.create().unwrap();
+        for name in ["ended.json", "started.json", "lock", "order.json"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let error = folder.read_end().unwrap_err();
+        assert!(is_unusable(&error), "{error}");
+        assert!(error.to_string().contains("`ended.json`"), "{error}");
+        assert!(is_unusable(&folder.read_start().unwrap_err()));
+        assert!(!folder.has_supervisor().unwrap());
+        fs::remove_dir(folder.path().join("ended.json")).unwrap();
+        let file = File::create(folder.path().join("ended.json")).unwrap();
+        file.set_len(1 << 40).unwrap();
+        let error = folder.read_end().unwrap_err();
+        assert!(
+            is_unusable(&error) && error.to_string().contains("more than"),
+            "{error}"
+        );
+        // Whatever lies at `stop` asks it to end, and nothing is written through it.
+        std::os::unix::fs::symlink("secret", folder.path().join("stop")).unwrap();
+        put(&folder, "secret", b"kept");
+        folder.request_stop().unwrap();
+        assert!(folder.stop_requested());
+        assert_eq!(fs::read(folder.path().join("secret")).unwrap(), b"kept");
+        // So does a folder that is gone.
+        fs::rename(folder.path(), temporary.path().join("away")).unwrap();
+        assert!(folder.stop_requested());
+        std::os::unix::fs::symlink("away", folder.path()).unwrap();
+        assert!(folder.stop_requested() && folder.read_end().is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_of_a_record_are_trusted(bytes in proptest::collection::vec(0_u8.., 0..200)) {
+            let temporary = tempfile::tempdir().unwrap();
+            let folder = TrialFolder::at(temporary.path().to_owned());
+            for name in ["ended.json", "started.json", "order.json"] {
+                put(&folder, name, &bytes);
+            }
+            proptest::prop_assert!(folder.read_end().is_err_and(|error| is_unusable(&error)));
+            proptest::prop_assert!(folder.read_start().is_err_and(|error| is_unusable(&error)));
+            proptest::prop_assert!(folder.read_job_spec().is_err_and(|error| is_unusable(&error)));
+        }
     }
 }

@@ -1,56 +1,18 @@
-//! Opens and archives files of a trial, safely while its script may change or replace them.
+//! Lists and archives files of a trial, safely while its script may change or replace them.
 
 use std::collections::HashSet;
-use std::fs::{DirEntry, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Component, Path};
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
 use sweep_planner::api::Timestamp;
 use tar::{Builder, Header};
 
 use super::artifact_kind::{ArtifactKind, CACHE_TAG, is_cache_folder, rank};
-use super::walk::Walk;
+use super::open_folder::{OpenFolder, open_in};
+use super::walk::{Walk, WalkEntry};
 use crate::system::clock;
-
-/// Opens a file below a folder for reading. No link is followed on the way, so that none leads
-/// out, even one that is put there at this moment.
-///
-/// # Errors
-/// Where there is no such file.
-pub fn open_below(root: &Path, relative: &Path) -> io::Result<File> {
-    let open = |folder: &dyn std::os::fd::AsFd, name: &Path, flags| {
-        let flags = flags | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        openat(folder.as_fd(), name, flags, Mode::empty())
-    };
-    let mut parts = relative.components().peekable();
-    let mut found = File::from(openat(
-        CWD,
-        root,
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?);
-    while let Some(part) = parts.next() {
-        let Component::Normal(name) = part else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        let last = parts.peek().is_none();
-        let flags = if last {
-            OFlags::empty()
-        } else {
-            OFlags::DIRECTORY
-        };
-        found = File::from(open(&found, Path::new(name), flags)?);
-    }
-    // Neither a folder nor a pipe, whose reader would block.
-    if found.metadata()?.is_file() {
-        Ok(found)
-    } else {
-        Err(io::ErrorKind::NotFound.into())
-    }
-}
 
 /// Writes files below a folder as a tar, each as long as it is when its turn comes: what is added
 /// to it then is left out, what is taken away is filled with zeros. Files that are gone are left
@@ -58,10 +20,10 @@ pub fn open_below(root: &Path, relative: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// If a file cannot be read to its end, or `out` not be written. The archive is then cut off.
-pub fn write_tar(root: &Path, names: &[String], out: impl Write) -> io::Result<()> {
+pub fn write_tar(root: &OpenFolder, names: &[String], out: impl Write) -> io::Result<()> {
     let mut archive = Builder::new(out);
     for name in names {
-        let Ok(file) = open_below(root, Path::new(name)) else {
+        let Ok(file) = open_in(root, Path::new(name)) else {
             continue;
         };
         let meta = file.metadata()?;
@@ -80,6 +42,8 @@ pub fn write_tar(root: &Path, names: &[String], out: impl Write) -> io::Result<(
 
 /// How many files and folders are looked at.
 const ENTRIES_MAX: usize = 100_000;
+/// How long all names together are, in bytes.
+const NAME_BYTES_MAX: usize = 32 << 20;
 
 /// A file that a trial made.
 pub struct ArtifactFile {
@@ -103,16 +67,19 @@ pub enum Caches {
 /// The files below `work` that were not in the source: models and checkpoints first, then results,
 /// plots, other files, logs and caches; of one kind by name, but for models the best and the last
 /// first. O(files), of which no more than 100,000 and folders are looked at.
-pub fn list_artifacts(work: &Path, source: &Path, caches: Caches) -> Vec<ArtifactFile> {
-    let mut walk = Walk::new(work, ENTRIES_MAX, usize::MAX);
+pub fn list_artifacts(work: OpenFolder, source: &Path, caches: Caches) -> Vec<ArtifactFile> {
+    let mut walk = Walk::below(work, ENTRIES_MAX, usize::MAX);
     if caches == Caches::Hidden {
-        walk = walk.skipping(|folder| {
-            is_cache_folder(&folder.file_name()) || folder.path().join(CACHE_TAG).is_file()
-        });
+        walk = walk.skipping(|folder| is_cache_folder(folder.name()) || folder.holds(CACHE_TAG));
     }
+    let mut name_bytes = 0;
     let mut found: Vec<ArtifactFile> = walk
         .take(ENTRIES_MAX)
-        .filter_map(|entry| read_artifact(&entry, work, source))
+        .filter_map(|entry| read_artifact(&entry, source))
+        .take_while(|file| {
+            name_bytes += file.name.len();
+            name_bytes <= NAME_BYTES_MAX
+        })
         .collect();
     let tagged: HashSet<String> = found
         .iter()
@@ -137,16 +104,15 @@ pub fn list_artifacts(work: &Path, source: &Path, caches: Caches) -> Vec<Artifac
 }
 
 /// `None` for a folder, for what was in the source, and for a name that is no UTF-8.
-fn read_artifact(entry: &DirEntry, work: &Path, source: &Path) -> Option<ArtifactFile> {
-    let (path, meta) = (entry.path(), entry.metadata().ok()?);
-    let relative = path.strip_prefix(work).ok()?;
-    if !meta.is_file() || source.join(relative).exists() {
+fn read_artifact(entry: &WalkEntry, source: &Path) -> Option<ArtifactFile> {
+    if !entry.is_file() || source.join(&entry.path).exists() {
         return None;
     }
+    let meta = entry.meta().ok()?;
     Some(ArtifactFile {
-        name: relative.to_str()?.to_owned(),
-        size: meta.len(),
-        modified: clock::to_timestamp(meta.modified().unwrap_or(UNIX_EPOCH)),
+        name: entry.path.to_str()?.to_owned(),
+        size: meta.length,
+        modified: clock::to_timestamp(meta.modified),
     })
 }
 
@@ -156,46 +122,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    #[test]
-    fn no_link_is_followed() {
-        let home = tempfile::tempdir().unwrap();
-        let root = home.path().join("work");
-        fs::create_dir_all(root.join("out")).unwrap();
-        fs::write(home.path().join("secret"), "s").unwrap();
-        fs::write(root.join("out/m.csv"), "1,2").unwrap();
-        symlink(home.path().join("secret"), root.join("link")).unwrap();
-        symlink(home.path(), root.join("up")).unwrap();
-        symlink("out", root.join("in")).unwrap();
-        #[cfg(target_os = "linux")]
-        rustix::fs::mknodat(
-            CWD,
-            root.join("pipe"),
-            rustix::fs::FileType::Fifo,
-            Mode::RUSR,
-            0,
-        )
-        .unwrap();
-        let read = |name: &str| {
-            open_below(&root, Path::new(name)).map(|mut file| {
-                let mut text = String::new();
-                file.read_to_string(&mut text).map(|_| text).unwrap()
-            })
-        };
-        assert_eq!(read("out/m.csv").unwrap(), "1,2");
-        for name in [
-            "",
-            ".",
-            "out",
-            "link",
-            "up/secret",
-            "in/m.csv",
-            "../secret",
-            "/etc/passwd",
-            "pipe",
-            "no",
-        ] {
-            assert!(read(name).is_err(), "{name}");
-        }
+    fn open(folder: &Path) -> OpenFolder {
+        OpenFolder::open(folder).unwrap()
     }
 
     /// Changes the files as it reads the archive of them, as a trial may.
@@ -226,7 +154,7 @@ mod tests {
         }
         let names: Vec<String> = ["a", "b", "c", &long, "never"].map(str::to_owned).into();
         let mut meddler = Meddler(home.path(), Vec::new());
-        write_tar(home.path(), &names, &mut meddler).unwrap();
+        write_tar(&open(home.path()), &names, &mut meddler).unwrap();
         let mut archive = tar::Archive::new(&meddler.1[..]);
         let found: Vec<(String, String)> = archive
             .entries()
@@ -257,7 +185,7 @@ mod tests {
             fs::write(folder.join(name), "1,2").unwrap();
         }
         std::os::unix::fs::symlink(root.path().join("secret"), work.join("link")).unwrap();
-        let names: Vec<_> = list_artifacts(&work, &source, Caches::Listed)
+        let names: Vec<_> = list_artifacts(open(&work), &source, Caches::Listed)
             .into_iter()
             .map(|file| file.name)
             .collect();
@@ -292,7 +220,7 @@ mod tests {
             fs::write(path, "x").unwrap();
         }
         let names = |caches| -> Vec<String> {
-            let listed = list_artifacts(root.path(), Path::new("/nonexistent"), caches);
+            let listed = list_artifacts(open(root.path()), Path::new("/nonexistent"), caches);
             listed.into_iter().map(|file| file.name).collect()
         };
         assert_eq!(names(Caches::Hidden), wanted);

@@ -15,19 +15,26 @@ pub mod datastores;
 mod artifact_kind;
 mod artifacts;
 
+mod open_folder;
+
+mod descent;
+
+mod copy;
+
 mod remove;
 
 mod paths;
 
 mod walk;
 
-pub use artifacts::{ArtifactFile, Caches, list_artifacts, open_below, write_tar};
+pub use artifacts::{ArtifactFile, Caches, list_artifacts, write_tar};
 pub use interpreter::{
     InterpreterError, SourceEnvironment, environment_of, find_environment, resolve_interpreter,
 };
+pub use open_folder::{OpenFolder, open_below, open_in, open_no_link};
 pub use paths::{resolve_below, split_existing, stays_below};
-pub use remove::remove_tree;
+pub use remove::{remove_entry, remove_tree};
 pub use script::{ScriptError, ensure_script, strip_current_dirs};
 pub use snapshot::{IgnoreRules, SourceError, SourceLimits, copy_tree, replace_source, snapshot};
 pub use unpack::{UnpackError, unpack_tar, unpack_tar_gz};
-pub use walk::Walk;
+pub use walk::{Walk, WalkEntry};

@@ -5,12 +5,17 @@
 //! `.dockerignore` together, as Grid's client does), and the server's own data folder. Symbolic
 //! links are copied as links; sockets, pipes and devices are skipped.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use rustix::fs::FileType;
 
+use super::copy::{copy_file, copy_link, make_shared_folder};
+use super::descent::Descent;
+use super::open_folder::OpenFolder;
 use super::remove::remove_tree;
 
 /// The largest tree that is copied.
@@ -182,6 +187,7 @@ impl Budget {
     }
 }
 
+/// Copies a tree of any depth with a few open folders.
 fn copy_folder(
     from: &Path,
     to: &Path,
@@ -192,49 +198,99 @@ fn copy_folder(
         let path = path.to_owned();
         move |error| SourceError::Io(path, error)
     };
-    fs::create_dir_all(to).map_err(at(to))?;
-    for entry in fs::read_dir(from).map_err(at(from))? {
-        let entry = entry.map_err(at(from))?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let meta = fs::symlink_metadata(&path).map_err(at(&path))?;
-        if ignored.is_some_and(|ignored| ignored.ignores(&path, meta.is_dir())) {
-            continue;
-        }
-        if meta.is_dir() {
-            budget.charge(0)?;
-            copy_folder(&path, &target, ignored, budget)?;
-        } else if meta.is_symlink() {
-            budget.charge(0)?;
-            let link = fs::read_link(&path).map_err(at(&path))?;
-            std::os::unix::fs::symlink(link, &target).map_err(at(&target))?;
-        } else if meta.is_file() {
-            budget.charge(meta.len())?;
-            if !budget.can_share_blocks || !clone_blocks(&path, &target).map_err(at(&path))? {
-                // The file system cannot share blocks: not tried for the other files.
-                budget.can_share_blocks = false;
-                fs::copy(&path, &target).map_err(at(&path))?;
-            }
+    make_target(to).map_err(at(to))?;
+    let open = |path: &Path| OpenFolder::open(path).and_then(Descent::new);
+    let mut copy = TreeCopy {
+        source: open(from).map_err(at(from))?,
+        target: open(to).map_err(at(to))?,
+        path: from.to_owned(),
+    };
+    let mut folders = vec![copy.copy_entries(ignored, budget)?];
+    while let Some(level) = folders.last_mut() {
+        if let Some(name) = level.pop() {
+            copy.enter(&name).map_err(at(&copy.path.join(&name)))?;
+            folders.push(copy.copy_entries(ignored, budget)?);
+        } else {
+            folders.pop();
+            copy.leave();
         }
     }
     Ok(())
 }
 
-/// Makes a new file of another one's blocks, which are copied when one of the two is written
-/// (`FICLONE`, on Btrfs, XFS and others). False where the file system cannot; nothing of use is
-/// in the new file then.
-#[cfg(target_os = "linux")]
-fn clone_blocks(from: &Path, to: &Path) -> io::Result<bool> {
-    let (source, target) = (fs::File::open(from)?, fs::File::create(to)?);
-    if rustix::fs::ioctl_ficlone(&target, &source).is_err() {
-        return Ok(false);
+/// Makes the folder to which a tree is copied, where it is missing.
+fn make_target(to: &Path) -> io::Result<()> {
+    let parent = to.parent().unwrap_or(Path::new("/"));
+    let name = to.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(parent)?;
+    match make_shared_folder(&OpenFolder::open(parent)?, name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
-    target.set_permissions(source.metadata()?.permissions())?;
-    Ok(true)
 }
 
-#[cfg(not(target_os = "linux"))]
-fn clone_blocks(_: &Path, _: &Path) -> io::Result<bool> {
-    Ok(false)
+/// The same place in the tree that is copied and in its copy.
+struct TreeCopy {
+    source: Descent,
+    target: Descent,
+    /// Of the source.
+    path: PathBuf,
+}
+
+impl TreeCopy {
+    fn enter(&mut self, name: &OsStr) -> io::Result<()> {
+        self.source.enter(name)?;
+        make_shared_folder(self.target.folder()?, name)?;
+        self.target.enter(name)?;
+        self.path.push(name);
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.source.leave();
+        self.target.leave();
+        self.path.pop();
+    }
+
+    /// Copies all but folders from where we are, and answers with the names of those.
+    fn copy_entries(
+        &mut self,
+        ignored: &Option<&IgnoreRules>,
+        budget: &mut Budget,
+    ) -> Result<Vec<OsString>, SourceError> {
+        let here = |error| SourceError::Io(self.path.clone(), error);
+        let from = self.source.folder().map_err(here)?;
+        let to = self.target.folder().map_err(here)?;
+        let mut folders = Vec::new();
+        for (name, _) in from.list().map_err(here)? {
+            let path = self.path.join(&name);
+            let at = |error| SourceError::Io(path.clone(), error);
+            let stat = from.stat(&name).map_err(at)?;
+            let kind = FileType::from_raw_mode(stat.st_mode);
+            let is_folder = kind == FileType::Directory;
+            if ignored.is_some_and(|ignored| ignored.ignores(&path, is_folder)) {
+                continue;
+            }
+            match kind {
+                FileType::Directory => {
+                    budget.charge(0)?;
+                    folders.push(name);
+                }
+                FileType::Symlink => {
+                    budget.charge(0)?;
+                    copy_link(from, to, &name).map_err(at)?;
+                }
+                FileType::RegularFile => {
+                    budget.charge(u64::try_from(stat.st_size).unwrap_or(0))?;
+                    // Where the file system cannot share blocks, it is not tried for other files.
+                    let share = budget.can_share_blocks;
+                    budget.can_share_blocks &= copy_file(from, to, &name, share).map_err(at)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(folders)
+    }
 }
 
 #[cfg(test)]
@@ -398,12 +454,34 @@ mod tests {
         rustix::fs::sync();
         let free = || rustix::fs::statvfs(home.path()).unwrap();
         let before = free();
-        assert!(clone_blocks(&from.join("big"), &home.path().join("one")).unwrap());
+        let big = fs::File::open(from.join("big")).unwrap();
+        let one = fs::File::create(home.path().join("one")).unwrap();
+        assert!(crate::sources::copy::clone_blocks(&big, &one));
         copy_tree(&from, &to).unwrap();
         rustix::fs::sync();
         let taken = before.f_bfree.saturating_sub(free().f_bfree) * before.f_frsize;
         assert!(taken < 4 << 20, "{taken} bytes for two copies of 64 MiB");
         assert_eq!(fs::read(to.join("big")).unwrap(), vec![7; 64 << 20]);
+    }
+
+    #[test]
+    fn a_tree_of_any_depth_is_copied_and_no_pipe_is_opened() {
+        let home = tempfile::tempdir().unwrap();
+        crate::sources::remove::tests::make_deep(home.path(), "deep", 5_000);
+        let (from, to) = (home.path().join("deep"), home.path().join("copy"));
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{CWD, Mode, mknodat};
+            mknodat(CWD, from.join("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        }
+        copy_tree(&from, &to).unwrap();
+        assert!(!to.join("pipe").exists());
+        let mut place = Descent::new(OpenFolder::open(&to).unwrap()).unwrap();
+        while place.enter("d".as_ref()).is_ok() {}
+        assert_eq!(place.depth(), 4_999);
+        assert!(place.folder().unwrap().holds("f".as_ref()).unwrap());
+        remove_tree(&from).unwrap();
+        remove_tree(&to).unwrap();
     }
 
     #[test]

@@ -11,6 +11,7 @@ use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
 use super::SourceLimits;
+use crate::system::umask;
 use crate::upkeep::disk;
 
 /// Why a source cannot be used.
@@ -173,6 +174,7 @@ fn write_entry(
         | io::ErrorKind::InvalidFilename => entry_clash(name),
         _ => UnpackError::Disk(error),
     })?;
+    umask::apply_to(&file, mode).map_err(UnpackError::Disk)?;
     let mut limited = from.take(left.saturating_add(1));
     let mut chunk = [0; 32 << 10];
     let mut bytes = 0;

@@ -183,6 +183,11 @@ impl Store {
             .map_err(|_| StoreError::Panicked)?
     }
 
+    /// How long the writer has been at one transaction, if that is too long.
+    pub fn writer_stalled_for(&self) -> Option<Duration> {
+        self.inner.writer.heartbeat.stalled_for()
+    }
+
     /// Waits for every write under way, writes the log back into the file, and refuses what comes
     /// later.
     pub async fn close(&self) {

@@ -21,6 +21,23 @@ impl Store {
         })
         .await
     }
+
+    /// Stores a value in place of the one of this name.
+    pub async fn replace_setting(
+        &self,
+        name: &'static str,
+        value: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "INSERT INTO setting (name, value) VALUES (?1, ?2) \
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                params![name, value],
+            )?;
+            Ok(())
+        })
+        .await
+    }
 }
 
 fn query_setting(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::error::StoreError;
+use crate::system::heartbeat::Heartbeat;
 
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
 const BATCH_MAX: usize = 128;
@@ -24,20 +26,25 @@ enum Sent {
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Sent>>>,
     done: tokio::sync::Mutex<Option<oneshot::Receiver<()>>>,
+    /// Of its thread; it rests while there is nothing to write.
+    pub(super) heartbeat: Arc<Heartbeat>,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Self {
         let (jobs, queue) = mpsc::channel();
         let (finished, done) = oneshot::channel();
+        let heartbeat = Arc::new(Heartbeat::default());
+        let beating = Arc::clone(&heartbeat);
         std::thread::spawn(move || {
-            run_jobs(connection, &queue);
+            run_jobs(connection, &queue, &beating);
             // An error means that nobody waits for the end.
             let _ = finished.send(());
         });
         Self {
             jobs: Mutex::new(Some(jobs)),
             done: tokio::sync::Mutex::new(Some(done)),
+            heartbeat,
         }
     }
 
@@ -147,15 +154,17 @@ impl Waiting {
     }
 }
 
-fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Sent>) {
+fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Sent>, heartbeat: &Heartbeat) {
     let mut waiting = Waiting::default();
     loop {
         if waiting.is_empty() {
+            heartbeat.rest();
             match queue.recv() {
                 Ok(sent) => waiting.push(sent),
                 Err(_) => break,
             }
         }
+        heartbeat.beat(Duration::ZERO);
         queue.try_iter().for_each(|sent| waiting.push(sent));
         let batch = waiting.whole.len().min(BATCH_MAX);
         run_batch(&mut connection, waiting.whole.drain(..batch).collect());
@@ -224,7 +233,7 @@ mod tests {
             answer
         });
         drop(jobs);
-        run_jobs(connection, &queue);
+        run_jobs(connection, &queue, &Heartbeat::default());
         answers.map(|mut answer| answer.try_recv().unwrap())
     }
 
@@ -273,7 +282,7 @@ mod tests {
             jobs.send(kind(job)).unwrap();
         }
         drop((jobs, done));
-        run_jobs(connection, &queue);
+        run_jobs(connection, &queue, &Heartbeat::default());
         let order: Vec<&str> = order.iter().collect();
         assert_eq!(order, ["a", "b", "slice 1", "slice 2", "slice 3"]);
     }

@@ -1,11 +1,15 @@
-//! What only the operating system knows or does: the time, entropy, signals, limits.
+//! What only the operating system knows or does: the time, entropy, signals, limits, the umask; and
+//! whether workers make progress.
 
 pub mod clock;
 
 pub mod cores;
 
+pub mod heartbeat;
 pub mod open_files;
 
 pub mod random;
 
 pub mod signals;
+
+pub mod umask;

@@ -4,7 +4,6 @@
 //! ended, which then can no longer be retried), delete them, mark them as deleted. A server that is
 //! killed in between continues at its next start.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +13,8 @@ use sweep_planner::api::Timestamp;
 
 use crate::app::App;
 use crate::data_dir::DataDir;
-use crate::runner::protocol::TrialFolder;
-use crate::sources::remove_tree;
+use crate::runner::protocol::{UNFINISHED_WORK, WORK};
+use crate::sources::{OpenFolder, remove_entry, remove_tree};
 use crate::store::{FileScope, StoreError};
 use crate::system::clock;
 
@@ -83,15 +82,17 @@ fn delete_files(data: &DataDir, run: &str, files: FileScope) -> io::Result<()> {
 }
 
 fn delete_working_copies(trials: &Path) -> io::Result<()> {
-    let listing = match fs::read_dir(trials) {
+    let trials = match OpenFolder::open(trials) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        listing => listing?,
+        opened => opened?,
     };
     let mut all = Ok(());
-    for trial in listing {
-        let trial = TrialFolder::at(trial?.path());
-        for copy in [trial.work(), trial.unfinished_work()] {
-            all = all.and(remove_tree(&copy));
+    for (trial, _) in trials.list()? {
+        for copy in [WORK, UNFINISHED_WORK] {
+            // A trial may have made a link of its folder, behind which nothing is deleted.
+            let folder = trials.enter(&trial);
+            let removed = folder.and_then(|folder| remove_entry(folder, copy.as_ref()));
+            all = all.and(removed);
         }
     }
     all
@@ -99,6 +100,7 @@ fn delete_working_copies(trials: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -190,8 +192,12 @@ mod tests {
         }
         // A file instead of a folder stands for what cannot go.
         fs::write(home.path().join("trials/r/5"), "").unwrap();
+        // Nor does a link lead to what is deleted.
+        fs::create_dir_all(home.path().join("outside/work")).unwrap();
+        let link = home.path().join("trials/r/6");
+        std::os::unix::fs::symlink(home.path().join("outside"), link).unwrap();
         delete_files(&DataDir::new(home.path()), "r", FileScope::Work).unwrap_err();
         assert!((0..5).all(|trial| !there(&format!("trials/r/{trial}/work"))));
-        assert!(there("sources/r"));
+        assert!(there("sources/r") && there("outside/work"));
     }
 }

@@ -67,14 +67,24 @@ pub async fn download_all(
     }
     let (run, trial) = experiments::find(&app, &Viewer::SignedAddress, name, &id).await?;
     ensure_not_discarded(&app, run.key).await?;
-    let work =
-        TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
     let source = app.config.data.source(&run.id);
     let caches = read_caches(&params)?;
     let (sender, receiver) = channel(CHUNKS_QUEUED_MAX);
+    // One that is slow to take it keeps a thread, of which others need some.
+    let permit = app.file_reads.begin_archive().await?;
     // Ends by itself when everything is sent or the client has hung up.
     drop(tokio::task::spawn_blocking(move || {
-        let names: Vec<String> = list_artifacts(&work, &source, caches)
+        let _permit = permit;
+        let Ok(work) = folder.open_work() else {
+            // As where the trial has made nothing.
+            let out = BufWriter::new(ChannelWriter(sender));
+            return drop(tar::Builder::new(out).into_inner());
+        };
+        let Ok(again) = folder.open_work() else {
+            return;
+        };
+        let names: Vec<String> = list_artifacts(again, &source, caches)
             .into_iter()
             .map(|file| file.name)
             .collect();

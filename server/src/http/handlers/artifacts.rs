@@ -18,7 +18,7 @@ use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed, wire};
 use crate::model::Viewer;
 use crate::runner::protocol::TrialFolder;
-use crate::sources::{ArtifactFile, Caches, list_artifacts, open_below};
+use crate::sources::{ArtifactFile, Caches, list_artifacts, open_in};
 use crate::store::FileScope;
 
 /// How many a page holds where the call does not say, and at most.
@@ -69,9 +69,11 @@ pub async fn list(
     let caches = read_caches(&params)?;
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
     let source = app.config.data.source(&run.id);
-    let found =
-        tokio::task::spawn_blocking(move || list_artifacts(&folder.work(), &source, caches))
-            .await?;
+    let list = move || match folder.open_work() {
+        Ok(work) => list_artifacts(work, &source, caches),
+        Err(_) => Vec::new(),
+    };
+    let found = app.file_reads.run(list).await?;
     let origin = address::origin(&app, &headers);
     let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
     let shown = |file: &ArtifactFile| {
@@ -133,10 +135,10 @@ pub async fn download(
     }
     let (run, trial) = experiments::find(&app, &Viewer::SignedAddress, name, &id).await?;
     ensure_not_discarded(&app, run.key).await?;
-    let work =
-        TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt).work();
+    let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
     let missing = || ApiError::NotFound("This file is not there any more.".to_owned());
-    let opened = tokio::task::spawn_blocking(move || open_below(&work, Path::new(&path))).await?;
+    let open = move || open_in(&folder.open_work()?, Path::new(&path));
+    let opened = app.file_reads.run(open).await?;
     let file = opened.map_err(|_| missing())?;
     send_file(file, None).await.map_err(|_| missing())
 }

@@ -14,7 +14,7 @@ use sweep_planner::api::paths;
 /// Whether the server is ready.
 ///
 /// The text begins with `ok`, and reports a nearly full disk, which keeps the server from starting
-/// trials.
+/// trials, and work that does not get done.
 #[utoipa::path(
     get,
     path = paths::HEALTH,
@@ -22,10 +22,14 @@ use sweep_planner::api::paths;
     tag = tags::SERVER,
     responses((status = 200, description = "It is ready.", body = String, content_type = "text/plain")),
 )]
-pub async fn health(State(app): State<Arc<App>>) -> &'static str {
-    match app.disk.check_space() {
-        None => "ok\n",
-        Some(_) => "ok, but the disk is nearly full: no trial is started\n",
+pub async fn health(State(app): State<Arc<App>>) -> String {
+    let mut parts = app.stalls(None);
+    if app.disk.check_space().is_some() {
+        parts.push("the disk is nearly full: no trial is started".to_owned());
+    }
+    match parts.is_empty() {
+        true => "ok\n".to_owned(),
+        false => format!("ok, but {}\n", parts.join("; ")),
     }
 }
 

@@ -98,9 +98,9 @@ pub async fn get(
         experiment.status.attempts = app.store.attempts(run.key, trial.number).await?;
     }
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
-    let started = tokio::task::spawn_blocking(move || folder.read_start()).await?;
+    let started = app.file_reads.run(move || folder.read_start()).await;
     // None where it has not started yet, or is long cleared away.
-    if let Some(start) = started.ok().flatten() {
+    if let Some(start) = started.ok().and_then(|read| read.ok().flatten()) {
         experiment.status.datastores = start.datastores;
         experiment.status.execution = start.execution;
     }
@@ -222,9 +222,8 @@ pub async fn metrics(
     };
     let series = app.store.series(run.key, trial.number, window).await?;
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, trial.attempt);
-    let unread = tokio::task::spawn_blocking(move || read_unread(&folder))
-        .await
-        .unwrap_or_default();
+    let read = app.file_reads.run(move || read_unread(&folder)).await;
+    let unread = read.unwrap_or_default();
     Ok(Json(SeriesList { series, unread }))
 }
 

@@ -1,6 +1,5 @@
 //! Output of trials.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
@@ -21,9 +20,8 @@ use crate::http::openapi::{Binary, tags};
 use crate::http::{address, signed};
 use crate::model::Viewer;
 use crate::model::names::experiment_name;
-use crate::runner::output_reader::{OutputSlice, read_output, search_output};
-use crate::runner::protocol::{OUTPUT, TrialFolder};
-use crate::sources::open_below;
+use crate::runner::output_reader::{OutputSlice, OutputStart, read_output, search_output};
+use crate::runner::protocol::{OUTPUT, TrialFolder, is_unusable};
 use crate::store::FileScope;
 
 /// How much a page holds where the call does not say, in bytes.
@@ -99,20 +97,11 @@ pub async fn get(
     ensure_not_discarded(&app, run.key).await?;
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt);
     if let Some(text) = params.get("search").filter(|text| !text.is_empty()) {
-        let found = search_log(folder, text.to_owned(), offset).await?;
+        let found = search_log(&app, folder, text.to_owned(), offset).await?;
         return Ok(Json(LogAnswer::Found(found)));
     }
-    let read = tokio::task::spawn_blocking(move || {
-        let path = folder.output();
-        let size = std::fs::metadata(&path).map_or(0, |meta| meta.len());
-        let offset = tail.map_or(offset, |tail| size.saturating_sub(tail));
-        let stretch = read_output(&path, offset, limit.max(4))?;
-        let dropped = folder.read_end()?.map_or(0, |ended| ended.dropped);
-        Ok::<_, std::io::Error>((stretch, dropped))
-    });
-    let (stretch, dropped) = read
-        .await?
-        .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
+    let start = tail.map_or(OutputStart::At(offset), OutputStart::BeforeEnd);
+    let (stretch, dropped) = read_section(&app, folder, start, limit.max(4)).await?;
     let ended = attempt < trial.attempt || trial.state.ended();
     let download_url = if stretch.size > 0 {
         let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
@@ -181,10 +170,8 @@ pub async fn download(
     let folder = TrialFolder::for_attempt(&app.config.data, &run.id, trial.number, attempt);
     let missing = || ApiError::NotFound("This output is not there any more.".to_owned());
     // The trial may have put a link or a pipe in its place.
-    let open = move || open_below(folder.path(), Path::new(OUTPUT));
-    let file = tokio::task::spawn_blocking(open)
-        .await?
-        .map_err(|_| missing())?;
+    let opened = app.file_reads.run(move || folder.open_file(OUTPUT)).await?;
+    let file = opened.map_err(|_| missing())?;
     let file_name = experiment_name(&run.name, trial.number) + ".log";
     send_file(file, Some(&file_name))
         .await
@@ -201,18 +188,43 @@ async fn ensure_not_discarded(app: &App, run: i64) -> Result<(), ApiError> {
     })
 }
 
+/// A section of an output, and how many bytes of it were not kept.
+async fn read_section(
+    app: &App,
+    folder: TrialFolder,
+    start: OutputStart,
+    limit: u32,
+) -> Result<(OutputSlice, u64), ApiError> {
+    let read = app.file_reads.run(move || {
+        let section = read_output(&folder, start, limit)?;
+        // What is no record says nothing of the output.
+        let ended = folder.read_end().ok().flatten();
+        Ok((section, ended.map_or(0, |ended| ended.dropped)))
+    });
+    read.await?.map_err(|error| output_error(&error))
+}
+
+/// Why an output cannot be read. What the trial has put in its place is none.
+fn output_error(error: &std::io::Error) -> ApiError {
+    if is_unusable(error) {
+        ApiError::NotFound(format!(
+            "The trial has replaced its output by something else: {error}."
+        ))
+    } else {
+        ApiError::Internal(format!("an output: {error}"))
+    }
+}
+
 /// The lines that hold a text.
 async fn search_log(
+    app: &App,
     folder: TrialFolder,
     text: String,
     offset: u64,
 ) -> Result<LogMatches, ApiError> {
-    let searched = tokio::task::spawn_blocking(move || {
-        search_output(&folder.output(), &text, offset, MATCHES_MAX)
-    });
-    let found = searched
-        .await?
-        .map_err(|error| ApiError::Internal(format!("an output: {error}")))?;
+    let search = move || search_output(&folder, &text, offset, MATCHES_MAX);
+    let found = app.file_reads.run(search).await?;
+    let found = found.map_err(|error| output_error(&error))?;
     let line = |(offset, text)| LogMatch { offset, text };
     Ok(LogMatches {
         matches: found.lines.into_iter().map(line).collect(),

@@ -96,6 +96,7 @@ impl Dispatcher {
     pub async fn run(mut self) {
         let mut stopping = self.app.stopping.clone();
         while !*stopping.borrow() {
+            self.beat(Duration::ZERO);
             let result = if self.recovered {
                 self.step().await
             } else {
@@ -113,11 +114,22 @@ impl Dispatcher {
                     DATABASE_RETRY
                 }
             };
+            self.beat(sleep);
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(sleep) => {}
                 _ = stopping.wait_for(|stop| *stop) => {}
             }
+        }
+        if let Some(wake) = self.app.wakes.get(&self.cluster) {
+            wake.heartbeat.rest();
+        }
+    }
+
+    /// Reports a step, so that it is seen where the engine's disk does not answer.
+    fn beat(&self, next_within: Duration) {
+        if let Some(wake) = self.app.wakes.get(&self.cluster) {
+            wake.heartbeat.beat(next_within);
         }
     }
 
@@ -186,7 +198,7 @@ impl Dispatcher {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
-            match stop_trial(self.engine.as_ref(), active) {
+            match stop_trial(&self.engine, active).await? {
                 Ok(true) => {
                     let message = "stopped before it started".to_owned();
                     cancelled.push(new_change(
@@ -359,16 +371,25 @@ impl Dispatcher {
 }
 
 /// Withdraws or stops a trial, unless that was done. True if it will never start.
-fn stop_trial(engine: &dyn Engine, active: &mut TrackedTrial) -> Result<bool, String> {
-    if !active.submitted {
-        if engine.withdraw(&active.trial)? {
+async fn stop_trial(
+    engine: &Arc<dyn Engine>,
+    active: &mut TrackedTrial,
+) -> Result<Result<bool, String>, StoreError> {
+    let (engine, trial) = (Arc::clone(engine), active.trial.clone());
+    let (submitted, stop_sent) = (active.submitted, active.stop_sent);
+    let stop = move || {
+        if !submitted && engine.withdraw(&trial)? {
             return Ok(true);
         }
-        active.submitted = true;
+        if !stop_sent {
+            engine.stop(&trial)?;
+        }
+        Ok(false)
+    };
+    let stopped = tokio::task::spawn_blocking(stop).await;
+    let stopped = stopped.map_err(|_| StoreError::Panicked)?;
+    if stopped == Ok(false) {
+        (active.submitted, active.stop_sent) = (true, true);
     }
-    if !active.stop_sent {
-        engine.stop(&active.trial)?;
-        active.stop_sent = true;
-    }
-    Ok(false)
+    Ok(stopped)
 }

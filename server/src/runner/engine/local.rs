@@ -1,7 +1,7 @@
 //! Trials as processes of this machine, each owned by a supervisor (see [`crate::runner::supervisor`]).
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,14 +15,16 @@ use super::{Engine, SubmitError, TrialStatus};
 use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
 use crate::runner::identity::kill_group_if_same;
-use crate::runner::protocol::{EndCause, EndRecord, TrialFolder};
+use crate::runner::protocol::{
+    EndCause, EndRecord, StartRecord, TrialFolder, UNFINISHED_WORK, WORK, is_unusable,
+};
 use crate::runner::supervisor::EXIT_DISK_FULL;
-use crate::sources::{SourceError, copy_tree, remove_tree};
-use crate::system::{clock, open_files};
+use crate::sources::{SourceError, copy_tree, remove_entry, remove_tree};
+use crate::system::{clock, open_files, umask};
 use crate::upkeep::disk::is_full;
 
 /// How much of a supervisor's log goes into a trial's message, in bytes.
-const SUPERVISOR_LOG_SHOWN_MAX: usize = 1_000;
+const SUPERVISOR_LOG_SHOWN_MAX: u64 = 1_000;
 
 /// Runs trials as processes of this machine, each below a supervisor that outlives the server.
 pub struct LocalEngine {
@@ -77,14 +79,15 @@ impl LocalEngine {
     ) -> Result<(), SubmitError> {
         let say = |error: io::Error| submit_error(&folder.path().display().to_string(), &error);
         folder.create().map_err(say)?;
-        if !folder.work().exists() {
+        let opened = folder.open().map_err(say)?;
+        if !opened.holds(WORK.as_ref()).map_err(say)? {
             let sources = self.data.sources();
             let source = self.data.source(&trial.run_id);
             if is_missing(&source) && !is_missing(&sources) {
                 return Err(SubmitError::Permanent("its source is gone".to_owned()));
             }
             let unfinished = folder.unfinished_work();
-            remove_tree(&unfinished).map_err(say)?;
+            remove_entry(opened, UNFINISHED_WORK.as_ref()).map_err(say)?;
             if let Err(error) = copy_tree(&source, &unfinished) {
                 // An incomplete copy would take up disk space that others need.
                 let _ = remove_tree(&unfinished);
@@ -109,13 +112,16 @@ impl LocalEngine {
         if let Some(limit) = open_files::inherited_limit() {
             command.arg("--open-files").arg(limit.to_string());
         }
+        if let Some(mask) = umask::at_start() {
+            command.arg("--umask").arg(format!("{mask:03o}"));
+        }
         // A trial must not see the server's own secrets.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SWEEP_") {
                 command.env_remove(name);
             }
         }
-        let troubles = File::create(folder.supervisor_log())?;
+        let troubles = folder.create_supervisor_log()?;
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -190,20 +196,29 @@ impl LocalEngine {
     fn read_status(&self, key: AttemptKey, folder: &TrialFolder) -> io::Result<TrialStatus> {
         // The order of these reads matters: a supervisor locks, then claims, and writes the end
         // before it unlocks. So a trial that is claimed and whose lock is free now has ended.
+        // A trial can write to all these files. So as long as we know better, by the process that is
+        // our child, its supervisor is alive, and no end is believed until it has exited.
         let known = self.supervisor_status(key);
+        let is_our_child = known == Some(SupervisorStatus::Alive);
         let claimed = folder.is_claimed();
-        let alive = folder.has_supervisor()?;
-        if let Some(ended) = folder.read_end()? {
+        let alive = folder.has_supervisor()? || is_our_child && claimed;
+        let ended = match is_our_child {
+            true => Ok(None),
+            false => match folder.read_end() {
+                Err(error) if is_unusable(&error) => Err(error),
+                ended => Ok(ended?),
+            },
+        };
+        if let Ok(Some(ended)) = ended {
             self.forget_supervisor(key);
             return Ok(TrialStatus::Ended(ended));
         }
         Ok(match (alive, claimed, known) {
-            (true, ..) => folder
-                .read_start()?
+            (true, ..) => readable_start(folder)?
                 .map_or(TrialStatus::Starting, |note| TrialStatus::Running(note.at)),
             (false, true, _) => {
                 self.forget_supervisor(key);
-                inspect_orphan(folder)?
+                inspect_orphan(folder, ended.err())?
             }
             (false, false, Some(SupervisorStatus::Alive)) => TrialStatus::Starting,
             (false, false, Some(SupervisorStatus::DiskFull)) => {
@@ -275,10 +290,19 @@ impl Engine for LocalEngine {
     }
 }
 
-/// The status of a claimed trial whose supervisor has exited without writing how it ended.
-fn inspect_orphan(folder: &TrialFolder) -> io::Result<TrialStatus> {
-    let started = folder.read_start()?;
-    if started.is_none() && folder.stop_requested() {
+/// When a trial started; `None` also where something else is in the place of that note.
+fn readable_start(folder: &TrialFolder) -> io::Result<Option<StartRecord>> {
+    match folder.read_start() {
+        Err(error) if is_unusable(&error) => Ok(None),
+        started => started,
+    }
+}
+
+/// The status of a claimed trial whose supervisor has exited without writing how it ended, or whose
+/// end cannot be read for this reason.
+fn inspect_orphan(folder: &TrialFolder, unusable: Option<io::Error>) -> io::Result<TrialStatus> {
+    let started = readable_start(folder)?;
+    if unusable.is_none() && started.is_none() && folder.stop_requested() {
         // Withdrawn, by us or by a server that was killed before it recorded that.
         return Ok(TrialStatus::Ended(EndRecord {
             started: None,
@@ -298,8 +322,12 @@ fn inspect_orphan(folder: &TrialFolder) -> io::Result<TrialStatus> {
     }
     Ok(TrialStatus::Lost {
         started: started.map(|started| started.at),
-        reason: "its supervisor is gone: the machine was restarted, or somebody ended it"
-            .to_owned(),
+        reason: match unusable {
+            None => {
+                "its supervisor is gone: the machine was restarted, or somebody ended it".to_owned()
+            }
+            Some(error) => format!("how it ended cannot be read: {error}"),
+        },
     })
 }
 
@@ -319,10 +347,8 @@ fn is_missing(path: &Path) -> bool {
 }
 
 fn read_supervisor_log(folder: &TrialFolder) -> String {
-    let text = fs::read(folder.supervisor_log()).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text[..text.len().min(SUPERVISOR_LOG_SHOWN_MAX)])
-        .trim()
-        .to_owned();
+    let text = folder.read_supervisor_log(SUPERVISOR_LOG_SHOWN_MAX);
+    let text = String::from_utf8_lossy(&text).trim().to_owned();
     if text.is_empty() {
         "its supervisor exited without an error message".to_owned()
     } else {
@@ -333,7 +359,6 @@ fn read_supervisor_log(folder: &TrialFolder) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::protocol::StartRecord;
 
     fn trial() -> ActiveTrial {
         ActiveTrial {

@@ -1,12 +1,11 @@
 //! Reads the metrics that a trial has written since the last poll.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::files::MetricFiles;
-use super::lines::LineMetrics;
+use super::lines::{LineMetrics, NAME_MAX};
 use crate::model::metric::{MetricSource, NewMetricPoint, NewMetricPoints};
-use crate::runner::protocol::TrialFolder;
+use crate::runner::protocol::{METRICS_MAX, TrialFolder, is_unusable};
 
 /// The most bytes of metrics read in one poll; the next one goes on.
 const CHUNK: u64 = 1 << 20;
@@ -89,14 +88,18 @@ impl MetricsReader {
 
     /// The next points, and whether there are more.
     fn read_output_metrics(&mut self) -> io::Result<(Option<NewMetricPoints>, bool)> {
-        let mut file = match File::open(self.folder.metrics()) {
+        let mut file = match self.folder.open_metrics() {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((None, false)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound || is_unusable(&error) => {
+                return Ok((None, false));
+            }
             Err(error) => return Err(error),
         };
         file.seek(SeekFrom::Start(self.read_to))?;
         let mut bytes = Vec::new();
-        file.take(CHUNK).read_to_end(&mut bytes)?;
+        // A supervisor writes no more: the rest is the trial's own.
+        let most = CHUNK.min(METRICS_MAX.saturating_sub(self.read_to));
+        file.take(most).read_to_end(&mut bytes)?;
         let more = bytes.len() as u64 == CHUNK;
         let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
             return Ok((None, false));
@@ -111,6 +114,7 @@ impl MetricsReader {
                 measured
                     .values
                     .into_iter()
+                    .filter(|(name, _)| name.len() <= NAME_MAX)
                     .map(|(name, value)| NewMetricPoint {
                         name,
                         step: measured.step,
@@ -159,7 +163,11 @@ mod tests {
         let (_temporary, folder, mut reader) = setup();
         assert!(reader.read_new(true).unwrap().points.is_empty());
         let line = r#"{"step":1.0,"values":[["a",0.5]]}"#;
-        fs::write(folder.metrics(), format!("{line}\n{{\"step\"")).unwrap();
+        fs::write(
+            folder.path().join("metrics.jsonl"),
+            format!("{line}\n{{\"step\""),
+        )
+        .unwrap();
         let found = reader.read_new(false).unwrap().points;
         assert_eq!(values(&found), [0.5]);
         assert_eq!(found[0].read_to, Some(line.len() as u64 + 1));
@@ -180,7 +188,7 @@ mod tests {
         let (_temporary, folder, mut reader) = setup();
         let line = "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n";
         let lines = 5 * (CHUNK as usize / 2) / line.len();
-        fs::write(folder.metrics(), line.repeat(lines)).unwrap();
+        fs::write(folder.path().join("metrics.jsonl"), line.repeat(lines)).unwrap();
         let (mut found, mut looks) = (0, 0);
         loop {
             let gathered = reader.read_new(true).unwrap();
@@ -197,7 +205,7 @@ mod tests {
     fn points_of_the_output_outlive_files_that_cannot_be_read() {
         let (_temporary, folder, mut reader) = setup();
         fs::write(
-            folder.metrics(),
+            folder.path().join("metrics.jsonl"),
             "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n",
         )
         .unwrap();

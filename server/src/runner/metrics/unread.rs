@@ -1,12 +1,10 @@
 //! Lines that look like metrics and were not read: shown with the trial.
 
 use std::io::{self, Read};
-use std::path::Path;
 
 use sweep_planner::api::UnreadLine;
 
 use crate::runner::protocol::{TrialFolder, UNREAD_METRICS};
-use crate::sources::open_below;
 
 /// The most bytes of a line that are kept.
 const LINE_SHOWN_MAX: usize = 300;
@@ -50,7 +48,7 @@ pub(super) fn describe_unread(line: &str, reason: UnreadReason) -> UnreadLine {
 pub fn read_unread(folder: &TrialFolder) -> Vec<UnreadLine> {
     let read = || -> io::Result<Vec<UnreadLine>> {
         // The trial may have put anything there.
-        let file = open_below(folder.path(), Path::new(UNREAD_METRICS))?;
+        let file = folder.open_file(UNREAD_METRICS)?;
         let mut text = Vec::new();
         file.take(FILE_MAX).read_to_end(&mut text)?;
         Ok(serde_json::from_slice(&text)?)

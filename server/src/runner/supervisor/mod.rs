@@ -17,7 +17,6 @@ mod output;
 
 mod log;
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -26,8 +25,9 @@ use output::OutputSink;
 use process::ScriptProcess;
 
 use super::identity::process_identity;
-use super::protocol::{EndCause, EndRecord, JobSpec, StartRecord, TrialFolder};
+use super::protocol::{EndCause, EndRecord, JobSpec, OUTPUT, StartRecord, TrialFolder};
 use crate::system::clock;
+use crate::upkeep::disk::is_full;
 
 /// The exit status of a supervisor that has started nothing, since there was no room on the disk
 /// (`EX_TEMPFAIL` of sysexits.h).
@@ -42,6 +42,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often writing the end of a trial is retried: space may be freed on a full disk.
 const WRITE_RETRY: Duration = Duration::from_secs(5);
+/// How many times that is tried where the disk is not full, so that no trial keeps its place for ever.
+const WRITE_TRIES_MAX: u32 = 24;
 
 /// Runs the trial of this folder, if nobody has run it yet, and writes down how it ended.
 ///
@@ -64,9 +66,12 @@ pub fn supervise(folder: &TrialFolder) -> io::Result<()> {
     if let EndCause::NotStarted(reason) = &ended.how {
         write_reason_as_output(folder, reason);
     }
+    let mut tries = 0;
     while let Err(error) = folder.write_end(&ended) {
-        if !folder.path().exists() {
-            // Somebody has deleted the trial's folder: nobody can read the end.
+        tries += 1;
+        // Somebody has deleted the trial's folder, by which nobody can read the end, or has made
+        // something of it in which nothing can be written.
+        if !folder.path().exists() || !is_full(&error) && tries >= WRITE_TRIES_MAX {
             return Err(error);
         }
         report_error(&format!(
@@ -180,11 +185,9 @@ impl StopSequence {
 
 /// Writes why a trial could not start into its output.
 fn write_reason_as_output(folder: &TrialFolder, reason: &str) {
-    let file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(folder.output());
-    let written = file.and_then(|mut file| writeln!(file, "{reason}"));
+    let written = folder
+        .open_to_append(OUTPUT)
+        .and_then(|mut file| writeln!(file, "{reason}"));
     if let Err(error) = written {
         report_error(&format!("the reason cannot be written as output: {error}"));
     }

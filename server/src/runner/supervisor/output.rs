@@ -1,22 +1,18 @@
 //! Writes a trial's output to its file, by whole lines and up to the bound, and the metrics found
 //! in it to another.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
 
 use sweep_planner::api::UnreadLine;
 
 use super::log::report_error;
 use crate::runner::metrics::lines::LineMetrics;
 use crate::runner::metrics::stream::{MetricSink, StreamReader};
-use crate::runner::protocol::TrialFolder;
+use crate::runner::protocol::{METRICS_MAX, OUTPUT, TrialFolder};
 
 /// A line longer than this is written in pieces.
 const PARTIAL_LINE_MAX: usize = 64 << 10;
-/// The most bytes of metrics kept of one trial.
-const METRICS_MAX: u64 = 256 << 20;
 /// The most lines kept that look like metrics and were not read.
 const UNREAD_MAX: usize = 20;
 
@@ -42,23 +38,16 @@ pub(super) struct OutputSink {
 
 impl OutputSink {
     pub(super) fn create(folder: &TrialFolder, bound: u64) -> io::Result<Self> {
-        let open = |path| {
-            OpenOptions::new()
-                .append(true)
-                .create(true)
-                .mode(0o600)
-                .open(path)
-        };
         Ok(Self {
-            log: open(folder.output())?,
+            log: folder.open_to_append(OUTPUT)?,
             bytes_left: bound,
             dropped: 0,
             partial_lines: [Vec::new(), Vec::new()],
             readers: Default::default(),
             metrics: MetricsLog {
-                file: open(folder.metrics())?,
+                file: folder.append_metrics()?,
                 bytes_left: METRICS_MAX,
-                unread_file: folder.unread_metrics(),
+                folder: folder.clone(),
                 unread: Vec::new(),
             },
         })
@@ -134,7 +123,7 @@ impl OutputSink {
 struct MetricsLog {
     file: File,
     bytes_left: u64,
-    unread_file: PathBuf,
+    folder: TrialFolder,
     unread: Vec<UnreadLine>,
 }
 
@@ -159,15 +148,11 @@ impl MetricSink for MetricsLog {
             return;
         }
         self.unread.push(line);
-        if let Err(error) = write_unread(&self.unread_file, &self.unread) {
+        let json = serde_json::to_vec(&self.unread).map_err(io::Error::from);
+        if let Err(error) = json.and_then(|json| self.folder.write_unread(&json)) {
             report_error(&format!("an unread line cannot be written: {error}"));
         }
     }
-}
-
-fn write_unread(file: &Path, lines: &[UnreadLine]) -> io::Result<()> {
-    let json = serde_json::to_vec(lines)?;
-    fs::write(file, json)
 }
 
 #[cfg(test)]
@@ -215,7 +200,7 @@ mod tests {
         sink.write(OutputStream::Stdout, &b"x".repeat(LINE_MAX * 2));
         sink.write(OutputStream::Stdout, b"\nepoch=1 acc=1\xff\nepoch=2 acc=2");
         sink.finish();
-        let metrics = std::fs::read_to_string(folder.metrics()).unwrap();
+        let metrics = std::fs::read_to_string(folder.path().join("metrics.jsonl")).unwrap();
         let expected = "{\"step\":null,\"values\":[[\"loss\",0.5]]}\n\
                         {\"step\":2.0,\"values\":[[\"acc\",2.0]]}\n";
         assert_eq!(metrics, expected);

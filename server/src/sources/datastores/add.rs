@@ -1,16 +1,20 @@
 //! Copying a folder as the next version of a datastore.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FileType, Mode};
 use sweep_planner::sweep::{QUOTED_MAX, truncate_chars};
 
 use super::{Datastore, list_versions};
 use crate::data_dir::DataDir;
 use crate::model::names::is_datastore_name;
-use crate::sources::{SourceError, copy_tree, remove_tree, split_existing};
+use crate::sources::descent::Descent;
+use crate::sources::open_folder::is_folder_entry;
+use crate::sources::{OpenFolder, SourceError, copy_tree, remove_tree, split_existing};
 
 /// Why a datastore was not added.
 #[derive(Debug, thiserror::Error)]
@@ -97,23 +101,36 @@ fn copy_as_next_version(
 
 /// Takes the right to write from everything below a folder and itself.
 fn make_read_only(path: &Path) -> io::Result<()> {
-    let meta = fs::symlink_metadata(path)?;
-    if meta.is_symlink() {
-        return Ok(());
-    }
-    let mode = meta.permissions().mode();
-    if meta.is_dir() {
-        // Readable and writable while it is walked; the final mode is set below.
-        set_mode(path, mode | 0o700)?;
-        for entry in fs::read_dir(path)? {
-            make_read_only(&entry?.path())?;
+    let mut place = Descent::new(OpenFolder::open(path)?)?;
+    let mut folders = vec![protect_files(&place)?];
+    while let Some(level) = folders.last_mut() {
+        if let Some(name) = level.pop() {
+            place.enter(&name)?;
+            folders.push(protect_files(&place)?);
+        } else {
+            folders.pop();
+            place.leave();
         }
     }
-    set_mode(path, mode & !0o222)
+    Ok(())
 }
 
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))
+/// Takes the right to write from a folder and the files in it, and answers with the folders there.
+fn protect_files(place: &Descent) -> io::Result<Vec<OsString>> {
+    let here = place.folder()?;
+    let mut folders = Vec::new();
+    for (name, kind) in here.list()? {
+        if is_folder_entry(here, &name, kind) {
+            folders.push(name);
+        } else if kind != FileType::Symlink {
+            let file = here.open_file(&name)?;
+            let mode = file.metadata()?.permissions().mode();
+            file.set_permissions(fs::Permissions::from_mode(mode & 0o7777 & !0o222))?;
+        }
+    }
+    let writable = Mode::WUSR | Mode::WGRP | Mode::WOTH;
+    here.set_mode(here.identify()?.1.difference(writable))?;
+    Ok(folders)
 }
 
 #[cfg(test)]

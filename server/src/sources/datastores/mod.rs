@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::model::Mount;
 use crate::model::names::{datastore_version, is_datastore_name};
-use crate::sources::Walk;
+use crate::sources::{OpenFolder, Walk};
 
 /// The most datastores of one run.
 const MOUNTS_MAX: usize = 16;
@@ -233,10 +233,13 @@ fn list_folders(below: &Path) -> Vec<String> {
 }
 
 fn count_bytes(folder: &Path) -> u64 {
-    let metas =
-        Walk::new(folder, SIZE_ENTRIES_MAX, usize::MAX).filter_map(|entry| entry.metadata().ok());
-    let files = metas.filter(std::fs::Metadata::is_file);
-    files.map(|meta| meta.len()).sum()
+    let Ok(folder) = OpenFolder::open(folder) else {
+        return 0;
+    };
+    let walk = Walk::below(folder, SIZE_ENTRIES_MAX, usize::MAX);
+    let metas = walk.filter_map(|entry| entry.meta().ok());
+    let files = metas.filter(|meta| meta.is_file);
+    files.map(|meta| meta.length).sum()
 }
 
 #[cfg(test)]

@@ -281,9 +281,9 @@ fn shorten_stderr(words: &str) -> String {
 
 /// Bytes of all files below a folder.
 fn folder_bytes(folder: &Path) -> u64 {
-    let metas = Walk::new(folder, usize::MAX, usize::MAX).filter_map(|entry| entry.metadata().ok());
-    let others = metas.filter(|meta| !meta.is_dir());
-    others.map(|meta| meta.len()).sum()
+    let metas = Walk::new(folder, usize::MAX, usize::MAX).filter_map(|entry| entry.meta().ok());
+    let others = metas.filter(|meta| !meta.is_folder);
+    others.map(|meta| meta.length).sum()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 mod billing;
 mod hangups;
+mod stalls;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;

@@ -29,7 +29,6 @@ pub mod trainer_state;
 mod vocabulary;
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -41,6 +40,7 @@ use tracked::{Progress, TrackedFile};
 
 use crate::model::metric::NewMetricPoint;
 use crate::runner::protocol::TrialFolder;
+use crate::sources::OpenFolder;
 
 /// The most files of metrics of one trial.
 const FILES_MAX: usize = 32;
@@ -201,7 +201,11 @@ impl MetricFiles {
         at_end: bool,
         points: &mut Vec<NewMetricPoint>,
     ) -> io::Result<Result<(), Restart>> {
-        let root = self.folder.work();
+        let Ok(root) = self.folder.open_work() else {
+            // It is gone, or is something else by now: its points stay.
+            self.unfinished = false;
+            return Ok(Ok(()));
+        };
         let may_restart = at_end || Instant::now() >= self.next_restart;
         let mut bytes_left = POLL_BYTES.min(self.bytes_left);
         let start = bytes_left;
@@ -259,12 +263,12 @@ impl MetricFiles {
 
     /// Adds the files that the trial has written since it was claimed: none that lay in the source.
     fn find(&mut self, at_end: bool) -> io::Result<()> {
-        let since = match fs::metadata(self.folder.claim_file()) {
-            Ok(claim) => claim.modified()?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
+        let Some(since) = self.folder.claimed_at()? else {
+            return Ok(());
         };
-        let root = self.folder.work();
+        let Ok(root) = self.folder.open_work() else {
+            return Ok(());
+        };
         let known: HashSet<PathBuf> = self.files().map(|file| file.path.clone()).collect();
         let is_known = |path: &Path| known.contains(path);
         for found in self.search.find(&root, since, &is_known, at_end) {
@@ -273,7 +277,7 @@ impl MetricFiles {
         Ok(())
     }
 
-    fn add(&mut self, root: &Path, found: FoundFile) {
+    fn add(&mut self, root: &OpenFolder, found: FoundFile) {
         let FoundFile {
             kind,
             path,
@@ -295,7 +299,7 @@ impl MetricFiles {
             _ if count >= FILES_MAX => {}
             Some(group) => group.files.push(TrackedFile::new(kind, path)),
             None => {
-                let is_pure = kind == FileKind::Events && has_events_only(&root.join(&common));
+                let is_pure = kind == FileKind::Events && has_events_only(root, &common);
                 self.groups.push(Group {
                     kind,
                     space: NameSpace::new(kind, common.clone(), is_pure),
@@ -322,12 +326,13 @@ fn common_path(kind: FileKind, path: &Path) -> PathBuf {
 }
 
 /// Whether a folder, as far as it is looked at, is TensorBoard's alone.
-fn has_events_only(folder: &Path) -> bool {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.take(64).all(|entry| {
-        let name = entry.file_name();
-        name == "plugins" || name.to_string_lossy().contains("tfevents")
-    })
+fn has_events_only(root: &OpenFolder, folder: &Path) -> bool {
+    let listed = root.enter_path(folder).and_then(|folder| folder.list());
+    listed
+        .into_iter()
+        .flatten()
+        .take(64)
+        .all(|(name, _)| name == "plugins" || name.to_string_lossy().contains("tfevents"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{DirEntry, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,11 +12,13 @@ use super::events::is_event_file;
 use super::json_lines::{parse_object, step_of};
 use super::kind::FileKind;
 use super::table::TableParser;
-use crate::sources::{Walk, open_below};
+use crate::sources::{OpenFolder, Walk, WalkEntry, open_in};
 
 /// How many files and folders are looked at, and how deep.
 const ENTRIES_MAX: usize = 20_000;
 const DEPTH_MAX: usize = 8;
+/// How many are listed at all, of folders with very many.
+const LISTED_MAX: usize = 100_000;
 /// The beginning of a file by which its kind is told.
 const HEAD: u64 = 16 << 10;
 /// How many files are opened in one search, while the trial runs and at its end.
@@ -99,13 +100,17 @@ impl Search {
     /// tables first, whose numbers are as the trial has written them; of one kind the older first.
     pub(super) fn find(
         &mut self,
-        root: &Path,
+        root: &OpenFolder,
         since: SystemTime,
         known: &dyn Fn(&Path) -> bool,
         at_end: bool,
     ) -> Vec<FoundFile> {
-        let mut candidates: Vec<_> = Walk::new(root, ENTRIES_MAX, DEPTH_MAX)
-            .filter_map(|entry| self.candidate(root, &entry, since))
+        let Ok(top) = root.enter_path(Path::new("")) else {
+            return Vec::new();
+        };
+        let mut candidates: Vec<_> = Walk::below(top, ENTRIES_MAX, DEPTH_MAX)
+            .take(LISTED_MAX)
+            .filter_map(|entry| self.candidate(&entry, since))
             .collect();
         candidates.sort_by(|a, b| a.is_likely.cmp(&b.is_likely).reverse());
         let mut left = if at_end {
@@ -149,30 +154,30 @@ impl Search {
         self.others.insert(hash_of(path));
     }
 
-    fn candidate(&self, root: &Path, entry: &DirEntry, since: SystemTime) -> Option<Candidate> {
+    fn candidate(&self, entry: &WalkEntry, since: SystemTime) -> Option<Candidate> {
         // Of the entry itself: a link is not followed.
-        if !entry.file_type().ok()?.is_file() {
+        if !entry.is_file() {
             return None;
         }
-        let name = entry.file_name();
-        let ending = Path::new(&name).extension().and_then(OsStr::to_str);
+        let name = entry.name();
+        let ending = Path::new(name).extension().and_then(OsStr::to_str);
         let ending = ending.unwrap_or_default().to_ascii_lowercase();
         let is_event_file = name.to_string_lossy().contains("tfevents");
         if OTHER_ENDINGS.contains(&ending.as_str()) && !is_event_file {
             return None;
         }
-        let path = entry.path().strip_prefix(root).ok()?.to_owned();
+        let path = entry.path.clone();
         if self.others.contains(&hash_of(&path)) {
             return None;
         }
-        let meta = entry.metadata().ok()?;
-        let modified = meta.modified().ok()?;
-        (modified >= since && meta.len() > 0).then(|| Candidate {
+        let meta = entry.meta().ok()?;
+        let modified = meta.modified;
+        (modified >= since && meta.length > 0).then(|| Candidate {
             path,
             is_likely: is_event_file || LIKELY_ENDINGS.contains(&ending.as_str()),
             modified,
             // Not every file system has it; then the paths decide.
-            created: meta.created().unwrap_or(SystemTime::UNIX_EPOCH),
+            created: meta.created,
         })
     }
 }
@@ -199,10 +204,10 @@ enum Verdict {
     Unclear,
 }
 
-fn tell_kind(root: &Path, path: &Path) -> Verdict {
+fn tell_kind(root: &OpenFolder, path: &Path) -> Verdict {
     let mut head = Vec::new();
-    let opened = open_below(root, path);
-    let read = opened.and_then(|file: File| file.take(HEAD).read_to_end(&mut head));
+    let opened = open_in(root, path);
+    let read = opened.and_then(|file| file.take(HEAD).read_to_end(&mut head));
     match read {
         Ok(_) => kind_of(&head, is_lightnings(path)),
         Err(_) => Verdict::Unclear,

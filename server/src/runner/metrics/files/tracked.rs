@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::curve::NotACurve;
@@ -15,7 +15,7 @@ use super::search::is_lightnings;
 use super::table::TableParser;
 use super::trainer_state::read_trainer_state;
 use crate::model::metric::NewMetricPoint;
-use crate::sources::open_below;
+use crate::sources::{OpenFolder, open_in};
 
 /// How much is read at a time.
 const READ: usize = 128 << 10;
@@ -115,11 +115,11 @@ impl TrackedFile {
     /// no regular file below `root` is opened.
     pub(super) fn read_some(
         &mut self,
-        root: &Path,
+        root: &OpenFolder,
         bytes_left: &mut u64,
         points: &mut Vec<NewMetricPoint>,
     ) -> io::Result<Progress> {
-        let file = match open_below(root, &self.path) {
+        let file = match open_in(root, &self.path) {
             Ok(file) => file,
             // It is gone, or is something else by now: its points stay.
             Err(_) => return Ok(Progress::UpToDate),
