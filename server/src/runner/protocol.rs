@@ -236,14 +236,16 @@ impl TrialFolder {
         self.open_file(METRICS)
     }
 
-    /// When a supervisor took the trial for starting; `None` before.
+    /// When a supervisor took the trial for starting; `None` before, and where that cannot be told.
     ///
     /// # Errors
-    /// As [`TrialFolder::open_file`].
+    /// Where the disk fails.
     pub fn claimed_at(&self) -> io::Result<Option<SystemTime>> {
         match self.open_file(CLAIM) {
             Ok(file) => Ok(Some(file.metadata()?.modified()?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound || is_unusable(&error) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
