@@ -107,7 +107,11 @@ impl App {
             let seconds = since.as_secs();
             format!("the database has not finished a write for {seconds} seconds")
         });
-        dispatchers.chain(writer).collect()
+        let disk = self.disk.stalled_for().map(|since| {
+            let seconds = since.as_secs();
+            format!("the disk of the data folder has not answered for {seconds} seconds")
+        });
+        dispatchers.chain(writer).chain(disk).collect()
     }
 
     /// Announces to the pages that watch how a run, by its key, and these of its trials are now.

@@ -41,9 +41,11 @@ pub const OUTPUT: &str = "output.log";
 /// The file of [`TrialFolder::unread_metrics`].
 pub const UNREAD_METRICS: &str = "unread.json";
 
-/// The most bytes that are read of `started.json`, `ended.json` and `order.json`. The largest holds an
-/// environment, which the system bounds by two megabytes, in JSON.
+/// The most bytes that are read of `started.json` and `order.json`, which hold arguments and an
+/// environment: the system bounds them by some megabytes, and JSON may need six for one.
 const RECORD_BYTES_MAX: u64 = 32 << 20;
+/// The same of `ended.json`, which holds one reason at most.
+const END_BYTES_MAX: u64 = 1 << 20;
 
 /// The folder of [`TrialFolder::work`].
 pub const WORK: &str = "work";
@@ -236,14 +238,16 @@ impl TrialFolder {
         self.open_file(METRICS)
     }
 
-    /// When a supervisor took the trial for starting; `None` before.
+    /// When a supervisor took the trial for starting; `None` before, and where that cannot be told.
     ///
     /// # Errors
-    /// As [`TrialFolder::open_file`].
+    /// Where the disk fails.
     pub fn claimed_at(&self) -> io::Result<Option<SystemTime>> {
         match self.open_file(CLAIM) {
             Ok(file) => Ok(Some(file.metadata()?.modified()?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound || is_unusable(&error) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -288,9 +292,9 @@ impl TrialFolder {
     }
 
     /// Reads such a file; `None` where there is none.
-    fn read_record<T: DeserializeOwned>(&self, name: &str) -> io::Result<Option<T>> {
+    fn read_record<T: DeserializeOwned>(&self, name: &str, most: u64) -> io::Result<Option<T>> {
         let bytes = match self.open() {
-            Ok(folder) => folder.read_file(name.as_ref(), RECORD_BYTES_MAX),
+            Ok(folder) => folder.read_file(name.as_ref(), most),
             Err(error) => Err(error),
         };
         match bytes {
@@ -305,7 +309,7 @@ impl TrialFolder {
 
     /// Reads what to run.
     pub fn read_job_spec(&self) -> io::Result<JobSpec> {
-        let job = self.read_record("order.json")?;
+        let job = self.read_record("order.json", RECORD_BYTES_MAX)?;
         job.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
@@ -317,7 +321,7 @@ impl TrialFolder {
 
     /// Reads when it started; `None` until its supervisor has written that.
     pub fn read_start(&self) -> io::Result<Option<StartRecord>> {
-        self.read_record("started.json")
+        self.read_record("started.json", RECORD_BYTES_MAX)
     }
 
     /// Writes how it ended.
@@ -327,7 +331,7 @@ impl TrialFolder {
 
     /// How it ended, if it has.
     pub fn read_end(&self) -> io::Result<Option<EndRecord>> {
-        self.read_record("ended.json")
+        self.read_record("ended.json", END_BYTES_MAX)
     }
 
     /// Asks it to end. Whatever is there already does so.

@@ -466,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_tree_of_any_depth_is_copied_and_no_pipe_is_opened() {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::sources::remove::tests::fast_folder();
         crate::sources::remove::tests::make_deep(home.path(), "deep", 5_000);
         let (from, to) = (home.path().join("deep"), home.path().join("copy"));
         #[cfg(target_os = "linux")]

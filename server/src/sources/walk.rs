@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn what_no_path_names_is_left_out() {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::sources::remove::tests::fast_folder();
         crate::sources::remove::tests::make_deep(home.path(), "deep", 5_000);
         let depth = Walk::new(home.path(), usize::MAX, usize::MAX).count();
         assert_eq!(depth, PATH_BYTES_MAX / 2 - 1, "deep and /d again and again");

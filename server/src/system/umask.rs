@@ -25,6 +25,7 @@ pub fn is_restricted() -> bool {
 }
 
 /// The umask that trials are to have: what it was before [`restrict`]; `None` where it is in force.
+#[allow(clippy::useless_conversion, reason = "it differs by system")]
 pub fn at_start() -> Option<u32> {
     AT_START.get().map(|mode| u32::from(mode.bits()))
 }

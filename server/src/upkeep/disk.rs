@@ -3,6 +3,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use crate::system::heartbeat::Heartbeat;
 
 /// The bound where the settings have none: 1 GiB or a twentieth of the disk, whichever is less.
 const DEFAULT_BOUND_BYTES: u64 = 1 << 30;
@@ -12,10 +16,13 @@ const DEFAULT_BOUND_DIVISOR: u64 = 20;
 /// before the disk counts as having space again, so that the state does not flip back and forth.
 const MARGIN_DIVISOR: u64 = 8;
 
+/// How long a disk may take to report its space before the last report counts.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Watches the disk of one folder.
 #[derive(Debug)]
 pub struct DiskMonitor {
-    folder: PathBuf,
+    gauge: SpaceGauge,
     /// In bytes; `None`: derived from the size of the disk.
     bound: Option<u64>,
     is_low: AtomicBool,
@@ -45,19 +52,16 @@ impl DiskMonitor {
     /// Watches the disk of `folder`; `bound` is how many bytes should be free, 0 for any.
     pub fn new(folder: &Path, bound: Option<u64>) -> Self {
         Self {
-            folder: folder.to_owned(),
+            gauge: SpaceGauge::start(folder.to_owned()),
             bound,
             is_low: AtomicBool::new(false),
         }
     }
 
-    /// Compares the free space with the bound; one system call. `None` if there is enough, or if
-    /// the system does not report it.
+    /// Compares the free space with the bound; one system call, and at most a second where the disk
+    /// does not answer. `None` if there is enough, or if the system does not report it.
     pub fn check_space(&self) -> Option<LowSpace> {
-        let found = rustix::fs::statvfs(&self.folder).ok();
-        let short = found.and_then(|disk| {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let all = disk.f_blocks.saturating_mul(disk.f_frsize);
+        let short = self.gauge.read().and_then(|Space { free, all }| {
             let mut bound = self
                 .bound
                 .unwrap_or(DEFAULT_BOUND_BYTES.min(all / DEFAULT_BOUND_DIVISOR));
@@ -70,6 +74,11 @@ impl DiskMonitor {
         short
     }
 
+    /// How long the disk has not answered, if that is too long.
+    pub fn stalled_for(&self) -> Option<Duration> {
+        self.gauge.heartbeat.stalled_for()
+    }
+
     /// Checks again if the last check found too little; no system call otherwise.
     pub fn recheck_if_low(&self) -> Option<LowSpace> {
         self.is_low
@@ -77,6 +86,68 @@ impl DiskMonitor {
             .then(|| self.check_space())
             .flatten()
     }
+}
+
+/// What a disk has, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Space {
+    /// For this account.
+    free: u64,
+    all: u64,
+}
+
+/// Asks a disk for its space on a thread of its own, which a network's disk that does not answer
+/// holds alone.
+#[derive(Debug)]
+struct SpaceGauge {
+    requests: mpsc::Sender<mpsc::Sender<Option<Space>>>,
+    last: Arc<Mutex<Option<Space>>>,
+    heartbeat: Arc<Heartbeat>,
+}
+
+impl SpaceGauge {
+    fn start(folder: PathBuf) -> Self {
+        let (requests, asked) = mpsc::channel::<mpsc::Sender<Option<Space>>>();
+        let last = Arc::new(Mutex::new(None));
+        let heartbeat = Arc::new(Heartbeat::with_tolerance(PATIENCE));
+        let (found, beating) = (Arc::clone(&last), Arc::clone(&heartbeat));
+        std::thread::spawn(move || {
+            while let Ok(reply) = asked.recv() {
+                beating.beat(Duration::ZERO);
+                let space = measure(&folder);
+                *found.lock().unwrap_or_else(PoisonError::into_inner) = space;
+                beating.rest();
+                // Whoever asked may have given up.
+                let _ = reply.send(space);
+            }
+        });
+        Self {
+            requests,
+            last,
+            heartbeat,
+        }
+    }
+
+    /// As the disk reports it now or, where it does not answer, as it last did.
+    fn read(&self) -> Option<Space> {
+        let last = || *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.heartbeat.stalled_for().is_some() {
+            return last();
+        }
+        let (reply, answer) = mpsc::channel();
+        if self.requests.send(reply).is_err() {
+            return last();
+        }
+        answer.recv_timeout(PATIENCE).unwrap_or_else(|_| last())
+    }
+}
+
+fn measure(folder: &Path) -> Option<Space> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(Space {
+        free: disk.f_bavail.saturating_mul(disk.f_frsize),
+        all: disk.f_blocks.saturating_mul(disk.f_frsize),
+    })
 }
 
 /// Whether an error says that there is no room, on the disk or in a quota.

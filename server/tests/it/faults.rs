@@ -329,17 +329,31 @@ fn binary_output_is_shown_and_kept_as_it_was() {
 fn a_link_in_place_of_an_output_is_not_followed_to_be_downloaded() {
     let home = Home::new(&[(
         "link.py",
-        "import os, sys\nos.remove('../output.log')\nos.symlink(sys.argv[1], '../output.log')\n",
+        "import os, sys, time\n\
+         print('before', flush=True)\n\
+         while not os.path.exists(sys.argv[1] + '.go'): time.sleep(0.02)\n\
+         os.remove('../output.log')\n\
+         os.symlink(sys.argv[1], '../output.log')\n",
     )]);
     home.write("secret", "of the server");
     let server = home.start();
     let secret = home.path("secret");
     let run = server.launch(&format!("link.py  '{}'", secret.display()));
+    let logs = format!(
+        "/v1/core/local/experiments/{}-0/logs",
+        run["id"].as_str().unwrap()
+    );
+    let url = wait_until("some output", || {
+        let url = server.get(&logs)["downloadUrl"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        (!url.is_empty()).then_some(url)
+    });
+    home.write("secret.go", "");
     let trial = &server.finish(&run)[0];
     assert_eq!(trial["exitCode"], 0, "{trial}");
-    let id = trial["id"].as_str().unwrap();
-    let page = server.get(&format!("/v1/core/local/experiments/{id}/logs"));
-    let url = page["downloadUrl"].as_str().unwrap();
+    assert_eq!(server.send(Request::new("GET", &logs)).status, 404);
     let answer = Request::new("GET", &url[url.find("/v1/").unwrap()..]).send(server.address);
     assert_eq!(answer.status, 404, "{url}");
 }

@@ -1,6 +1,7 @@
 //! Databases that earlier versions have filled are brought up to date with all that is in them.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params};
@@ -86,7 +87,8 @@ fn expected_seconds(version: usize) -> f64 {
 
 /// Writes a database as a version left it.
 fn write_old_database(home: &Home, version: usize) {
-    fs::create_dir_all(home.path("data")).unwrap();
+    let mut folder = fs::DirBuilder::new();
+    folder.mode(0o700).create(home.path("data")).unwrap();
     let mut database = Connection::open(home.path("data/sweep.db")).unwrap();
     database.pragma_update(None, "journal_mode", "WAL").unwrap();
     let transaction = database.transaction().unwrap();

@@ -211,7 +211,37 @@ mod tests {
         .unwrap();
         // Nobody can tell when it started: its files cannot be looked for.
         std::os::unix::fs::symlink("claim", folder.path().join("claim")).unwrap();
-        assert!(reader.files.read_new(true).is_err());
+        assert!(reader.files.read_new(true).unwrap().is_none());
         assert_eq!(values(&reader.read_new(true).unwrap().points), [0.5]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_trial_writes_is_read_or_left_out(
+            bytes in proptest::collection::vec(0_u8.., 0..300),
+            lines in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    r#"{"step":1.0,"values":[["a",0.5]]}"#,
+                    r#"{"step":1e999,"values":[["a",0.5]]}"#,
+                    r#"{"step":null,"values":[["",null],[7,0.5]]}"#,
+                    r#"{"step":null,"values":[["a","Infinity"]]}"#,
+                    "[[[[[[[[",
+                    "",
+                ]),
+                0..9,
+            ),
+        ) {
+            let (_temporary, folder, mut reader) = setup();
+            let mut content = lines.join("\n").into_bytes();
+            content.extend_from_slice(&bytes);
+            fs::write(folder.path().join("metrics.jsonl"), &content).unwrap();
+            fs::write(folder.path().join("unread.json"), &content).unwrap();
+            crate::runner::metrics::unread::read_unread(&folder);
+            let read = reader.read_new(true).unwrap();
+            for point in read.points.iter().flat_map(|all| &all.points) {
+                proptest::prop_assert!(point.name.len() <= NAME_MAX);
+            }
+            proptest::prop_assert!(reader.read_to <= content.len() as u64);
+        }
     }
 }
