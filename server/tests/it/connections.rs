@@ -110,6 +110,30 @@ fn half_requests_keep_neither_callers_nor_trials_out() {
 }
 
 #[test]
+fn half_bodies_keep_nobody_out() {
+    let home = Home::new(&[("a.py", "")]);
+    home.write("page/index.html", "<html>the page</html>");
+    let server = start_with_open_files(&home, 256, 256);
+    let mut stream = events(&server);
+    let (head, body) = long_login(40_000);
+    let half = || {
+        let mut stream = send(server.address, &head);
+        // It may have been closed already.
+        let _ = stream.write_all(&body[..100]);
+        stream
+    };
+    let mut open: Vec<TcpStream> = Vec::new();
+    for _ in 0..8 {
+        open.extend((0..50).map(|_| half()));
+        let page = Request::new("GET", "/").send(server.address);
+        assert!(page.text().contains("the page"));
+    }
+    let run = server.launch("a.py");
+    server.finish(&run);
+    read_event(&mut stream, run["id"].as_str().unwrap());
+}
+
+#[test]
 fn a_half_request_and_an_idle_connection_are_closed_in_time() {
     let home = Home::new(&[]);
     home.write("sweep.toml", SHORT);
