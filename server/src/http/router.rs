@@ -15,7 +15,8 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::auth::{Connection, middleware};
+use super::auth::{HangUp, middleware};
+use super::connections::Connection;
 use super::error::ApiError;
 use super::handlers::{
     archive, artifacts, assets, auth as login, clusters, control, datastores, events, experiments,
@@ -103,11 +104,30 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(assets::health))
         .merge(sign_in)
+        .merge(signed_routes())
         .routes(routes!(login::start))
+        .routes(routes!(uploads::receive))
+}
+
+/// Downloads by signed addresses.
+fn signed_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
         .routes(routes!(artifacts::download))
         .routes(routes!(archive::download_all))
         .routes(routes!(logs::download))
-        .routes(routes!(uploads::receive))
+        .layer(from_fn(trust_after_success))
+}
+
+/// Notes on the connection that its request has a valid signature, which the handler has checked.
+async fn trust_after_success(request: Request, next: Next) -> Response {
+    let connection = request.extensions().get::<Arc<Connection>>().cloned();
+    let response = next.run(request).await;
+    if let Some(connection) = connection
+        && response.status().is_success()
+    {
+        connection.mark_trusted();
+    }
+    response
 }
 
 /// Runs a request that may change something to its end even if the caller hangs up: the change may
@@ -118,8 +138,8 @@ async fn complete_despite_hangup(mut request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     // Dropped with this future, when the caller hangs up.
-    let (_open, connection) = watch::channel(());
-    request.extensions_mut().insert(Connection(connection));
+    let (_open, hang_up) = watch::channel(());
+    request.extensions_mut().insert(HangUp(hang_up));
     match tokio::spawn(next.run(request)).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {

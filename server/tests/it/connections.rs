@@ -9,7 +9,8 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::client::{Request, read_head};
-use crate::server::{Home, KEY, Server, USER, wait_until};
+use crate::control;
+use crate::server::{Home, KEY, Server, USER, launch_request, wait_until};
 
 /// A trial that prints its limits on open files, soft and hard.
 const PRINT_LIMITS: &str = "import resource\nprint(*resource.getrlimit(resource.RLIMIT_NOFILE))\n";
@@ -110,6 +111,30 @@ fn half_requests_keep_neither_callers_nor_trials_out() {
 }
 
 #[test]
+fn half_bodies_keep_nobody_out() {
+    let home = Home::new(&[("a.py", "")]);
+    home.write("page/index.html", "<html>the page</html>");
+    let server = start_with_open_files(&home, 256, 256);
+    let mut stream = events(&server);
+    let (head, body) = long_login(40_000);
+    let half = || {
+        let mut stream = send(server.address, &head);
+        // It may have been closed already.
+        let _ = stream.write_all(&body[..100]);
+        stream
+    };
+    let mut open: Vec<TcpStream> = Vec::new();
+    for _ in 0..8 {
+        open.extend((0..50).map(|_| half()));
+        let page = Request::new("GET", "/").send(server.address);
+        assert!(page.text().contains("the page"));
+    }
+    let run = server.launch("a.py");
+    server.finish(&run);
+    read_event(&mut stream, run["id"].as_str().unwrap());
+}
+
+#[test]
 fn a_half_request_and_an_idle_connection_are_closed_in_time() {
     let home = Home::new(&[]);
     home.write("sweep.toml", SHORT);
@@ -186,6 +211,65 @@ fn a_slow_body_arrives_and_a_stalled_one_ends() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let answer = String::from_utf8(read_until_closed(&mut stalled)).unwrap();
     assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn a_slow_upload_arrives_and_a_stalled_one_leaves_nothing() {
+    let home = Home::new(&[]);
+    home.write("sweep.toml", SHORT);
+    let server = home.start();
+    let noise: String = (0..8_000_u64)
+        .map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string())
+        .collect();
+    let packed = control::tar_gz(&[("a.py", "print('here')"), ("noise", &noise)]);
+    let mut upload = launch_request("a.py");
+    upload["localDir"] = json!(true);
+    let begin = || {
+        let run = server.post_run(&upload).json();
+        let url = run["status"]["uploadUrl"].as_str().unwrap();
+        let (_, path) = url.split_once(&server.address.to_string()).unwrap();
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n",
+            packed.len()
+        );
+        (send(server.address, &head), run)
+    };
+    let (mut stalled, _) = begin();
+    stalled.write_all(&packed[..packed.len() / 2]).unwrap();
+    let (mut slow, run) = begin();
+    for piece in packed.chunks(packed.len() / 10) {
+        std::thread::sleep(LONG / 10);
+        slow.write_all(piece).unwrap();
+    }
+    let answer = String::from_utf8(read_until_closed(&mut slow)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(server.output_of(&server.finish(&run)[0]), "here\n");
+    let answer = String::from_utf8(read_until_closed(&mut stalled)).unwrap();
+    assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
+    wait_until("the rest of the stalled upload to be removed", || {
+        let left = std::fs::read_dir(home.path("data/uploads")).unwrap();
+        (left.count() == 0).then_some(())
+    });
+}
+
+#[test]
+fn a_head_without_end_is_refused() {
+    let home = Home::new(&[]);
+    let server = home.start();
+    for line in ["X-Long: ", "GET /"] {
+        let long = format!("{line}{}", "a".repeat(100_000));
+        let head = match line {
+            "GET /" => long,
+            _ => format!("GET / HTTP/1.1\r\nHost: localhost\r\n{long}"),
+        };
+        let mut stream = connect(server.address);
+        // It may be closed before all of it is sent.
+        let _ = stream.write_all(head.as_bytes());
+        let answer = String::from_utf8(read_until_closed(&mut stream)).unwrap();
+        let refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4");
+        assert!(refused, "{answer}");
+    }
 }
 
 #[test]

@@ -12,10 +12,16 @@ const ORIGIN: &str = "https://planner.example.org";
 
 /// A server that is reached at [`ORIGIN`], as its proxy sees it.
 fn start_behind_proxy(home: &Home) -> Server {
-    home.write("sweep.toml", &format!("public_url = \"{ORIGIN}/\"\n"));
+    start_at(home, free_address(), &format!("{ORIGIN}/"))
+}
+
+fn free_address() -> SocketAddr {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
+    free.local_addr().unwrap()
+}
+
+fn start_at(home: &Home, address: SocketAddr, public_url: &str) -> Server {
+    home.write("sweep.toml", &format!("public_url = \"{public_url}\"\n"));
     let command = home.command(&address.to_string());
     Server::start_behind_proxy(command, Some(address))
 }
@@ -115,6 +121,27 @@ fn the_cookie_is_for_tls_alone() {
         .header("Origin", ORIGIN);
     let out = forwarded(&server, out);
     assert!(out.header("set-cookie").unwrap().contains("; Secure"));
+}
+
+#[test]
+fn a_name_of_ones_own_keeps_the_cookie_from_other_ports() {
+    let home = Home::new(&[]);
+    let address = free_address();
+    let host = format!("planner-7f3a.localhost:{}", address.port());
+    let server = start_at(&home, address, &format!("http://{host}"));
+    assert_eq!(server.origin, format!("http://{host}"));
+    let open = Request::new("GET", &server.open).header("Host", &host);
+    let opened = open.send(address);
+    assert_eq!(opened.status, 303);
+    let set = opened.header("set-cookie").unwrap();
+    // Without a `Domain` it is for that name alone.
+    assert!(!set.contains("Domain") && !set.contains("Secure"), "{set}");
+    let get = |host: &str| {
+        let request = Request::new("GET", "/healthz").header("Host", host);
+        request.send(address).status
+    };
+    assert_eq!(get(&host), 200);
+    assert_eq!(get("other.localhost"), 403);
 }
 
 #[test]

@@ -22,7 +22,7 @@ const HEADER: &str = "x-forwarded-for";
 pub struct Client {
     /// Its address.
     pub address: IpAddr,
-    connection: Option<Connection>,
+    hang_up: Option<HangUp>,
 }
 
 impl Client {
@@ -34,14 +34,14 @@ impl Client {
         });
         Self {
             address: find_client(peer, &request.headers, &app.config.trusted_proxies),
-            connection: request.extensions.get().cloned(),
+            hang_up: request.extensions.get().cloned(),
         }
     }
 
     /// Ends once the caller has hung up; never, where its request ends with it.
     pub(super) async fn wait_for_hangup(&self) {
-        match &self.connection {
-            Some(Connection(open)) => {
+        match &self.hang_up {
+            Some(HangUp(open)) => {
                 // The sender sends nothing: an error means that it is gone.
                 let _ = open.clone().changed().await;
             }
@@ -61,7 +61,7 @@ impl FromRequestParts<Arc<App>> for Client {
 /// In the extensions of a request that goes on when its caller hangs up: the other end is dropped
 /// then.
 #[derive(Clone, Debug)]
-pub struct Connection(pub watch::Receiver<()>);
+pub struct HangUp(pub watch::Receiver<()>);
 
 /// The last address that is no trusted proxy's, seen from here. What stands before it was written by
 /// whoever has it, and so shows nothing.

@@ -58,7 +58,7 @@ pub async fn authenticate(State(app): State<Arc<App>>, request: Request, next: N
     match identify(&app, &parts).await {
         Ok(identity) => {
             if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
-                connection.mark_authenticated();
+                connection.mark_trusted();
             }
             parts.extensions.insert(identity);
             next.run(Request::from_parts(parts, body)).await

@@ -28,7 +28,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
-pub use client_address::{Client, Connection};
+pub use client_address::{Client, HangUp};
 pub use client_name::describe_client;
 pub use guard::{Caller, Guard};
 pub use keys::{KeyHash, verify_key};

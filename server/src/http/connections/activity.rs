@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 /// Bytes a second that a transfer brings on average beyond its first [`Timeouts::stall`]: the rate
 /// of Apache's `RequestReadTimeout`. Only the time counts in which the server waits for the peer.
 const MIN_RATE: u64 = 500;
-/// So long after a request began, its connection may be closed for another caller.
+/// Bytes that stand for a second when the connection is chosen that is closed for another caller.
+const EARNING_RATE: u64 = 10_000;
+/// While the server works on a request, its connection is closed for no other caller for so long.
 const SETTLED: Duration = Duration::from_secs(5);
 
 /// How long a peer may keep the server waiting.
@@ -48,19 +50,16 @@ pub(super) struct Rank {
     tier: Tier,
     /// Connections of the same address: who has most loses one first.
     share: usize,
-    /// Microseconds without a whole request or since the request began; of a request without
-    /// credentials, the lack of speed.
+    /// Microseconds without a whole request, or since the request began, less what its bytes earn.
     weight: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Tier {
-    /// Answers a request with valid credentials, a stream of events for example.
-    Authenticated,
-    /// Answers any other request.
-    Answering,
-    /// Waits for a whole request.
-    Waiting,
+    /// Answers a request with valid credentials or a valid signature, a stream of events for example.
+    Trusted,
+    /// Waits for a request, or answers any other one.
+    Unknown,
 }
 
 /// The time that the server has waited for the peer during one transfer.
@@ -111,7 +110,7 @@ enum Phase {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Activity {
     phase: Phase,
-    authenticated: bool,
+    trusted: bool,
     body: Transfer,
     answer: Transfer,
 }
@@ -124,7 +123,7 @@ impl Activity {
                 first_byte: None,
                 is_new: true,
             },
-            authenticated: false,
+            trusted: false,
             body: Transfer::default(),
             answer: Transfer::default(),
         }
@@ -139,7 +138,7 @@ impl Activity {
 
     pub(super) fn begin_request(&mut self, now: Instant) {
         self.phase = Phase::Answering { since: now };
-        self.authenticated = false;
+        self.trusted = false;
         self.body = Transfer::default();
         // Of an answer whose last bytes are not written yet, the wait goes on.
         self.answer = Transfer {
@@ -157,8 +156,8 @@ impl Activity {
         };
     }
 
-    pub(super) fn mark_authenticated(&mut self) {
-        self.authenticated = true;
+    pub(super) fn mark_trusted(&mut self) {
+        self.trusted = true;
     }
 
     pub(super) fn wait_for_body(&mut self, now: Instant) {
@@ -219,32 +218,41 @@ impl Activity {
         }
     }
 
-    /// How soon the connection is closed for another caller; `None` while its request is young.
-    /// `share`: connections of the same address.
+    /// How soon the connection is closed for another caller; `None` while the server works on a
+    /// young request. `share`: connections of the same address.
     pub(super) fn rank(&self, share: usize, now: Instant) -> Option<Rank> {
-        let micros = |since: Instant| {
-            let age = now.saturating_duration_since(since).as_micros();
-            u64::try_from(age).unwrap_or(u64::MAX)
-        };
-        let (tier, weight) = match self.phase {
-            Phase::Waiting { since, .. } => (Tier::Waiting, micros(since)),
-            Phase::Answering { since } if now.saturating_duration_since(since) < SETTLED => {
-                return None;
-            }
-            Phase::Answering { since } if self.authenticated => {
-                (Tier::Authenticated, micros(since))
-            }
+        let (tier, since, bytes) = match self.phase {
+            Phase::Waiting { since, .. } => (Tier::Unknown, since, 0),
             Phase::Answering { since } => {
-                let bytes = self.body.bytes.saturating_add(self.answer.bytes);
-                let seconds = (micros(since) / 1_000_000).max(1);
-                (Tier::Answering, u64::MAX - bytes / seconds)
+                let waits = self.body.waiting_since.or(self.answer.waiting_since);
+                let young = now.saturating_duration_since(since) < SETTLED;
+                let tier = match waits {
+                    _ if self.trusted && young => return None,
+                    None if young => return None,
+                    _ if self.trusted => Tier::Trusted,
+                    _ => Tier::Unknown,
+                };
+                (
+                    tier,
+                    since,
+                    self.body.bytes.saturating_add(self.answer.bytes),
+                )
             }
         };
+        let age = now.saturating_duration_since(since);
+        let earned = Duration::from_secs(bytes / EARNING_RATE);
+        let weight = age.saturating_sub(earned).as_micros();
         Some(Rank {
             tier,
             share,
-            weight,
+            weight: u64::try_from(weight).unwrap_or(u64::MAX),
         })
+    }
+}
+
+impl Rank {
+    pub(super) fn is_trusted(self) -> bool {
+        self.tier == Tier::Trusted
     }
 }
 
@@ -349,17 +357,26 @@ mod tests {
         let rank = |activity: &Activity, share| activity.rank(share, now).unwrap();
         let half = Activity::opened(start + seconds(10));
         let older_half = Activity::opened(start);
-        let mut stream = answering(start);
-        stream.mark_authenticated();
-        let mut slow = answering(start);
-        slow.advance_answer(10, now);
-        let mut quick = answering(start);
-        quick.advance_answer(10_000_000, now);
         assert!(rank(&older_half, 1) > rank(&half, 1));
         assert!(rank(&half, 2) > rank(&older_half, 1));
-        assert!(rank(&half, 1) > rank(&slow, 9));
-        assert!(rank(&slow, 1) > rank(&quick, 1));
-        assert!(rank(&quick, 1) > rank(&stream, 9));
-        assert_eq!(answering(now).rank(1, now), None);
+        // A body that does not come is no whole request either.
+        let mut half_body = answering(start + seconds(5));
+        half_body.wait_for_body(start + seconds(5));
+        assert!(rank(&half_body, 1) > rank(&half, 1));
+        assert!(rank(&half_body, 1) < rank(&older_half, 1));
+        let mut unread = answering(start + seconds(5));
+        unread.advance_answer(1_000, now);
+        unread.wait_to_write(now);
+        assert!(rank(&unread, 1) > rank(&half, 1));
+        // Who reads gets to the end.
+        let mut quick = answering(start);
+        quick.advance_answer(10_000_000, now);
+        assert!(rank(&quick, 1) < rank(&Activity::opened(now - seconds(1)), 1));
+        let mut stream = answering(start);
+        stream.mark_trusted();
+        assert!(rank(&quick, 1) > rank(&stream, 9) && rank(&stream, 9).is_trusted());
+        // What the server has only begun to work on is left alone.
+        assert_eq!(answering(now - seconds(4)).rank(1, now), None);
+        assert!(answering(now - seconds(6)).rank(1, now).is_some());
     }
 }

@@ -2,8 +2,8 @@
 //! nothing, cannot keep others out.
 //!
 //! There are at most so many connections that trials and files keep descriptors of their own. One
-//! more is accepted all the same: that one is closed for it that has gone longest without a whole
-//! request, of the address with the most connections. Behind a proxy all have one address; then the
+//! more is accepted all the same: that one is closed for it (of many, some at once) that has gone
+//! longest without a whole request, of the address with the most connections. Behind a proxy all have one address; then the
 //! time alone decides.
 //!
 //! By hand on `hyper`, since `axum::serve` has neither timeouts nor a bound, and `hyper`'s own
@@ -51,6 +51,8 @@ const DESCRIPTORS_PER_CONNECTION: u64 = 2;
 const CONNECTIONS_MIN: u64 = 16;
 /// What is kept of a request's head in memory, and of bodies at a time, in bytes.
 const BUFFER_MAX: usize = 64 << 10;
+/// Of all connections, this part is closed at once where there are too many.
+const CLOSED_AT_ONCE: usize = 128;
 /// How often overdue connections are looked for.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long to wait where no connection can be closed for another, or the system gives none.
@@ -155,8 +157,8 @@ impl Server {
                 Err(error) if concerns_one_connection(&error) => continue,
                 Err(error) => {
                     // Out of descriptors or memory: one connection less may help.
-                    self.registry.close_one(Instant::now());
-                    if refused.count().is_some() {
+                    self.registry.close_worst(1, Instant::now());
+                    if refused.count(1).is_some() {
                         tracing::warn!(%error, "no connection can be accepted; trying again");
                     }
                     tokio::time::sleep(ACCEPT_RETRY).await;
@@ -181,10 +183,12 @@ impl Server {
             return Some(permit);
         }
         loop {
-            if self.registry.close_one(Instant::now())
-                && let Some(closed) = full.count()
-            {
-                let most = self.limits.most;
+            let most = self.limits.most;
+            // Looking for one takes as long as for some: in a flood, each search is for several.
+            let closed = self
+                .registry
+                .close_worst((most / CLOSED_AT_ONCE).max(1), Instant::now());
+            if let Some(closed) = full.count(closed) {
                 tracing::warn!(
                     closed,
                     most,
@@ -272,18 +276,18 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 #[derive(Default)]
 struct Throttle {
     logged: Option<Instant>,
-    count: u64,
+    count: usize,
 }
 
 impl Throttle {
-    /// Counts one more; returns how many there were since the last line, where it is time for the
-    /// next.
-    fn count(&mut self) -> Option<u64> {
-        self.count += 1;
+    /// Counts these; returns how many there were since the last line, where there are any and it is
+    /// time for the next.
+    fn count(&mut self, more: usize) -> Option<usize> {
+        self.count = self.count.saturating_add(more);
         let due = self
             .logged
             .is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL);
-        due.then(|| {
+        (due && self.count > 0).then(|| {
             self.logged = Some(Instant::now());
             std::mem::take(&mut self.count)
         })
@@ -316,9 +320,9 @@ mod tests {
     #[test]
     fn what_happens_often_is_logged_seldom() {
         let mut throttle = Throttle::default();
-        assert_eq!(throttle.count(), Some(1));
-        assert_eq!((throttle.count(), throttle.count()), (None, None));
+        assert_eq!((throttle.count(0), throttle.count(1)), (None, Some(1)));
+        assert_eq!((throttle.count(1), throttle.count(1)), (None, None));
         throttle.logged = Instant::now().checked_sub(LOG_INTERVAL);
-        assert_eq!(throttle.count(), Some(3));
+        assert_eq!(throttle.count(2), Some(4));
     }
 }

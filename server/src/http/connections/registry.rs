@@ -20,10 +20,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Notes that the request that is being answered has valid credentials: of those that are
-    /// being answered it is closed last when there are too many connections.
-    pub fn mark_authenticated(&self) {
-        self.update(Activity::mark_authenticated);
+    /// Notes that the request that is being answered has valid credentials or a valid signature:
+    /// where there are too many connections it is closed last.
+    pub fn mark_trusted(&self) {
+        self.update(Activity::mark_trusted);
     }
 
     pub(super) fn update(&self, change: impl FnOnce(&mut Activity)) {
@@ -97,9 +97,9 @@ impl Registry {
         }
     }
 
-    /// Closes the connection that has most reason to be; false if there is none such. Takes some
-    /// 30 ns per open connection.
-    pub(super) fn close_one(&self, now: Instant) -> bool {
+    /// Closes up to `most` connections, those first that have most reason to be; returns how many.
+    /// One of a request with credentials only where there is no other, and then alone.
+    pub(super) fn close_worst(&self, most: usize, now: Instant) -> usize {
         let connections = lock(&self.inner);
         let candidates = connections.open.values().filter_map(|connection| {
             if connection.closing.load(Ordering::Relaxed) {
@@ -108,8 +108,11 @@ impl Registry {
             let share = connection.share.load(Ordering::Relaxed);
             Some((connection.read().rank(share, now)?, connection))
         });
-        let chosen = candidates.max_by_key(|(rank, _)| *rank);
-        chosen.is_some_and(|(_, connection)| connection.close())
+        let mut candidates: Vec<_> = candidates.collect();
+        candidates.sort_unstable_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        let unknown = candidates.partition_point(|(rank, _)| !rank.is_trusted());
+        let chosen = candidates.iter().take(most.min(unknown.max(1)));
+        chosen.filter(|(_, connection)| connection.close()).count()
     }
 
     /// Closes what has kept the server waiting too long.
@@ -163,14 +166,32 @@ mod tests {
         let registry = Arc::new(Registry::default());
         let honest = registry.register(ip("192.0.2.1"));
         let flood: Vec<_> = (0..3).map(|_| registry.register(ip("192.0.2.2"))).collect();
-        assert!(registry.close_one(Instant::now()));
+        assert_eq!(registry.close_worst(1, Instant::now()), 1);
         assert!(flood[0].connection.closing.load(Ordering::Relaxed));
         assert!(!honest.connection.closing.load(Ordering::Relaxed));
         drop(flood);
         assert_eq!(lock(&registry.inner).shares.len(), 1);
-        assert!(registry.close_one(Instant::now()));
+        assert_eq!(registry.close_worst(9, Instant::now()), 1);
         assert!(honest.connection.closing.load(Ordering::Relaxed));
-        assert!(!registry.close_one(Instant::now()));
+        assert_eq!(registry.close_worst(9, Instant::now()), 0);
+    }
+
+    #[test]
+    fn a_stream_of_somebody_known_is_closed_only_where_there_is_no_other() {
+        let registry = Arc::new(Registry::default());
+        let open = |peer: &str| registry.register(ip(peer));
+        let streams = [open("192.0.2.1"), open("192.0.2.1")];
+        for stream in &streams {
+            stream.connection.update(|activity| {
+                activity.begin_request(Instant::now());
+                activity.mark_trusted();
+            });
+        }
+        let half = open("192.0.2.2");
+        let later = Instant::now() + std::time::Duration::from_secs(60);
+        assert_eq!(registry.close_worst(9, later), 1);
+        assert!(half.connection.closing.load(Ordering::Relaxed));
+        assert_eq!(registry.close_worst(9, later), 1);
     }
 
     #[test]

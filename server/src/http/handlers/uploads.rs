@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body as Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,6 +16,7 @@ use tokio::sync::Mutex;
 
 use super::ensure_disk_space;
 use crate::app::App;
+use crate::http::connections::Connection;
 use crate::http::error::{ApiError, to_sentence};
 use crate::http::extract::{PathParam, QueryParams, UploadPath};
 use crate::http::openapi::{Binary, tags};
@@ -69,12 +71,16 @@ pub async fn receive(
     State(app): State<Arc<App>>,
     PathParam(UploadPath { run }): PathParam<UploadPath>,
     params: QueryParams,
+    connection: Option<Extension<Arc<Connection>>>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     if !signed::verify_signature(&app, [address::UPLOAD, &run], &params)? {
         return Err(ApiError::Forbidden(
             "This address for an upload is wrong or too old; launch again.".to_owned(),
         ));
+    }
+    if let Some(Extension(connection)) = connection {
+        connection.mark_trusted();
     }
     ensure_disk_space(&app)?;
     let before = app
