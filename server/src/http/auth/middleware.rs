@@ -151,6 +151,7 @@ impl Auth {
         } else {
             // Who has hung up keeps nobody waiting.
             tokio::select! {
+                biased;
                 turn = self.limiter.wait_turn(&attempt) => turn,
                 () = client.wait_for_hangup() => {
                     return Err(ApiError::Unauthenticated(WRONG_CREDENTIALS));

@@ -324,10 +324,25 @@ proptest! {
     }
 }
 
+/// What later versions have added and would add again.
+const WITHOUT_LATER_COLUMNS: &str = "
+    ALTER TABLE run DROP COLUMN fixed;
+    UPDATE trial SET passed = json_array('0'), argv = json_array('a.sh', '0');
+    DROP TABLE run_arguments;
+    DROP TABLE axis_values;
+    ALTER TABLE account DROP COLUMN admin;
+    ALTER TABLE account DROP COLUMN revoked_at;
+    DROP INDEX page_session_account;
+    ALTER TABLE page_session DROP COLUMN created_at;
+    ALTER TABLE page_session DROP COLUMN used_at;
+    ALTER TABLE page_session DROP COLUMN client;
+    PRAGMA user_version = 4;";
+
 /// Bills a database as the version before did, from the run's start on, and has it be that
 /// version's.
 fn bill_as_version_four(path: &std::path::Path) {
     let database = Connection::open(path).unwrap();
+    database.execute_batch(WITHOUT_LATER_COLUMNS).unwrap();
     database
         .execute_batch(
             "UPDATE trial SET billed_seconds = (
@@ -336,12 +351,7 @@ fn bill_as_version_four(path: &std::path::Path) {
                         / bill_increment * bill_increment
                  FROM run WHERE key = trial.run) WHERE ended_at IS NOT NULL;
              UPDATE trial_attempt SET billed_seconds = coalesce(billed_seconds, 0) + 7;
-             UPDATE run SET billed_seconds = billed_seconds + 11;
-             ALTER TABLE run DROP COLUMN fixed;
-             UPDATE trial SET passed = json_array('0'), argv = json_array('a.sh', '0');
-             DROP TABLE run_arguments;
-             DROP TABLE axis_values;
-             PRAGMA user_version = 4;",
+             UPDATE run SET billed_seconds = billed_seconds + 11;",
         )
         .unwrap();
 }
@@ -353,6 +363,7 @@ async fn what_has_no_times_is_not_billed() {
     world.store.close().await;
     let path = folder.path().join("sweep.db");
     let database = Connection::open(&path).unwrap();
+    database.execute_batch(WITHOUT_LATER_COLUMNS).unwrap();
     database
         .execute_batch(sql!(
             "UPDATE run SET started_at = NULL, billed_seconds = 99;
@@ -360,12 +371,7 @@ async fn what_has_no_times_is_not_billed() {
                  UPDATE trial SET started_at = 1000000 WHERE number > 0 AND number < 3;
                  UPDATE trial SET ended_at = 4000001 WHERE number > 1 AND number < 4;
                  UPDATE trial SET state = {running}, started_at = 5, ended_at = NULL
-                     WHERE number = 4;
-                 ALTER TABLE run DROP COLUMN fixed;
-                 UPDATE trial SET passed = json_array('0'), argv = json_array('a.sh', '0');
-                 DROP TABLE run_arguments;
-                 DROP TABLE axis_values;
-                 PRAGMA user_version = 4;"
+                     WHERE number = 4;"
         ))
         .unwrap();
     database
@@ -394,5 +400,5 @@ async fn what_has_no_times_is_not_billed() {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(version(&path), 8);
+    assert_eq!(version(&path), 9);
 }
