@@ -169,6 +169,10 @@ pub struct Limits {
     pub source_files: u64,
     /// Seconds that fetching a source from a repository may take.
     pub fetch_seconds: u64,
+    /// Seconds that receiving an upload may take.
+    pub upload_seconds: u64,
+    /// Seconds for which an upload may stand still.
+    pub upload_idle_seconds: u64,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Seconds between asking a trial to end and ending it.
@@ -191,6 +195,8 @@ impl Default for Limits {
             source_bytes: 2 << 30,
             source_files: 100_000,
             fetch_seconds: 600,
+            upload_seconds: 3600,
+            upload_idle_seconds: 60,
             body_bytes: 16 << 20,
             stop_grace_seconds: 10,
             trial_seconds: 0,

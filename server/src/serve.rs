@@ -22,6 +22,7 @@ use crate::http::assets::Assets;
 use crate::http::auth::{Auth, Guard, KeyHash};
 use crate::http::events::{self, EventHub};
 use crate::http::router::router;
+use crate::http::upload_turns::UploadTurns;
 use crate::model::Account;
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
@@ -268,7 +269,8 @@ pub(crate) async fn make_app(
         auth: Auth::new(guard, address.port()),
         events: EventHub::new(random::ulid(clock::now())?),
         announce: events::announce,
-        disk: DiskMonitor::new(config.data.path(), config.limits.free_bytes),
+        disk: DiskMonitor::from_config(&config),
+        upload_turns: UploadTurns::default(),
         assets: Assets::new(config.page.clone(), config.apis.clone()),
         wakes,
         fetch_wake: Notify::new(),

@@ -1,6 +1,10 @@
 //! Files that trials are given and leave behind: copies of the source, uploads, repositories,
 //! datastores, artifacts.
 
+mod budget;
+
+mod copy;
+mod ignored;
 mod snapshot;
 mod unpack;
 
@@ -22,12 +26,15 @@ mod paths;
 mod walk;
 
 pub use artifacts::{ArtifactFile, Caches, list_artifacts, open_below, write_tar};
+pub use budget::SourceLimits;
+pub use copy::{SourceError, copy_outside_tree, copy_tree};
+pub use ignored::IgnoreRules;
 pub use interpreter::{
     InterpreterError, SourceEnvironment, environment_of, find_environment, resolve_interpreter,
 };
 pub use paths::{resolve_below, split_existing, stays_below};
 pub use remove::remove_tree;
 pub use script::{ScriptError, ensure_script, strip_current_dirs};
-pub use snapshot::{IgnoreRules, SourceError, SourceLimits, copy_tree, replace_source, snapshot};
+pub use snapshot::{replace_source, snapshot};
 pub use unpack::{UnpackError, unpack_tar, unpack_tar_gz};
 pub use walk::Walk;

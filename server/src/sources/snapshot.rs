@@ -3,107 +3,29 @@
 //!
 //! Left out are `.git`, what the top `.gridignore` names (without one: the top `.gitignore` and
 //! `.dockerignore` together, as Grid's client does), and the server's own data folder. Symbolic
-//! links are copied as links; sockets, pipes and devices are skipped.
+//! links are copied as links that lead to what they led to: what is outside of the source is not copied
+//! and is read there, as it is when a trial opens it. Sockets, pipes and devices are skipped.
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-
+use super::budget::SourceLimits;
+use super::copy::{SourceError, copy_outside_tree};
+use super::ignored::IgnoreRules;
 use super::remove::remove_tree;
+use crate::upkeep::disk::DiskMonitor;
 
-/// The largest tree that is copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SourceLimits {
-    /// Bytes of all files together.
-    pub bytes: u64,
-    /// Files and folders.
-    pub files: u64,
-}
-
-/// Why a tree could not be copied.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// A file or folder could not be read or written.
-    #[error("{0}: {1}")]
-    Io(PathBuf, io::Error),
-    /// It is too large.
-    #[error(
-        "the source folder holds more than {0}. Name what the script does not need in a \
-         .gridignore file there"
-    )]
-    TooLarge(String),
-}
-
-/// What is left out of a tree.
-#[derive(Debug)]
-pub struct IgnoreRules {
-    patterns: Gitignore,
-    skip: PathBuf,
-}
-
-impl IgnoreRules {
-    /// The rules of the tree at `root`; `skip` is left out too. A rule file that cannot be read
-    /// counts as empty.
-    pub fn load(root: &Path, skip: &Path) -> Self {
-        let mut builder = GitignoreBuilder::new(root);
-        let own = root.join(".gridignore");
-        let files = if own.is_file() {
-            vec![own]
-        } else {
-            vec![root.join(".gitignore"), root.join(".dockerignore")]
-        };
-        for file in files.iter().filter(|file| file.is_file()) {
-            if let Some(error) = builder.add(file) {
-                tracing::warn!(%error, "a rule of an ignore file cannot be parsed");
-            }
-        }
-        let patterns = builder.build().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the ignore file cannot be parsed");
-            Gitignore::empty()
-        });
-        Self {
-            patterns,
-            skip: skip.to_owned(),
-        }
-    }
-
-    fn ignores(&self, path: &Path, folder: bool) -> bool {
-        path.file_name().is_some_and(|name| name == ".git")
-            || path == self.skip
-            || self.patterns.matched(path, folder).is_ignore()
-    }
-
-    /// Whether a file of the tree, given relative to its root, is left out.
-    pub fn ignores_file(&self, root: &Path, relative: &Path) -> bool {
-        relative
-            .ancestors()
-            .filter(|part| !part.as_os_str().is_empty())
-            .enumerate()
-            .any(|(depth, part)| self.ignores(&root.join(part), depth > 0))
-    }
-}
-
-/// Copies the tree at `from`, less what is ignored, to the new folder `to`, and flushes it to the
-/// disk. O(tree), and what else is to be written there.
+/// Copies the tree at `from`, less what is ignored, to the new folder `to`, as long as `disk` keeps its
+/// free space, and flushes it to the disk. O(tree), and what else is to be written there.
 pub fn snapshot(
     from: &Path,
     to: &Path,
     ignored: &IgnoreRules,
     limits: SourceLimits,
+    disk: &DiskMonitor,
 ) -> Result<(), SourceError> {
-    copy_folder(
-        from,
-        to,
-        &mut Some(ignored),
-        &mut Budget {
-            limits,
-            bytes: 0,
-            files: 0,
-            can_share_blocks: true,
-        },
-    )?;
+    copy_outside_tree(from, to, Some(ignored), limits, disk)?;
     sync_file_system(to).map_err(|error| SourceError::Io(to.to_owned(), error))
 }
 
@@ -135,108 +57,6 @@ pub fn replace_source(from: &Path, to: &Path) -> io::Result<()> {
     sync_file_system(to)
 }
 
-/// Copies the whole tree at `from` to the new folder `to`. O(tree).
-pub fn copy_tree(from: &Path, to: &Path) -> Result<(), SourceError> {
-    let limits = SourceLimits {
-        bytes: u64::MAX,
-        files: u64::MAX,
-    };
-    copy_folder(
-        from,
-        to,
-        &mut None,
-        &mut Budget {
-            limits,
-            bytes: 0,
-            files: 0,
-            can_share_blocks: true,
-        },
-    )
-}
-
-struct Budget {
-    limits: SourceLimits,
-    bytes: u64,
-    files: u64,
-    /// Whether the file system may share blocks, as far as is known.
-    can_share_blocks: bool,
-}
-
-impl Budget {
-    fn charge(&mut self, bytes: u64) -> Result<(), SourceError> {
-        self.bytes += bytes;
-        self.files += 1;
-        if self.bytes > self.limits.bytes {
-            return Err(SourceError::TooLarge(format!(
-                "{} bytes",
-                self.limits.bytes
-            )));
-        }
-        if self.files > self.limits.files {
-            return Err(SourceError::TooLarge(format!(
-                "{} files",
-                self.limits.files
-            )));
-        }
-        Ok(())
-    }
-}
-
-fn copy_folder(
-    from: &Path,
-    to: &Path,
-    ignored: &mut Option<&IgnoreRules>,
-    budget: &mut Budget,
-) -> Result<(), SourceError> {
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |error| SourceError::Io(path, error)
-    };
-    fs::create_dir_all(to).map_err(at(to))?;
-    for entry in fs::read_dir(from).map_err(at(from))? {
-        let entry = entry.map_err(at(from))?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let meta = fs::symlink_metadata(&path).map_err(at(&path))?;
-        if ignored.is_some_and(|ignored| ignored.ignores(&path, meta.is_dir())) {
-            continue;
-        }
-        if meta.is_dir() {
-            budget.charge(0)?;
-            copy_folder(&path, &target, ignored, budget)?;
-        } else if meta.is_symlink() {
-            budget.charge(0)?;
-            let link = fs::read_link(&path).map_err(at(&path))?;
-            std::os::unix::fs::symlink(link, &target).map_err(at(&target))?;
-        } else if meta.is_file() {
-            budget.charge(meta.len())?;
-            if !budget.can_share_blocks || !clone_blocks(&path, &target).map_err(at(&path))? {
-                // The file system cannot share blocks: not tried for the other files.
-                budget.can_share_blocks = false;
-                fs::copy(&path, &target).map_err(at(&path))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Makes a new file of another one's blocks, which are copied when one of the two is written
-/// (`FICLONE`, on Btrfs, XFS and others). False where the file system cannot; nothing of use is
-/// in the new file then.
-#[cfg(target_os = "linux")]
-fn clone_blocks(from: &Path, to: &Path) -> io::Result<bool> {
-    let (source, target) = (fs::File::open(from)?, fs::File::create(to)?);
-    if rustix::fs::ioctl_ficlone(&target, &source).is_err() {
-        return Ok(false);
-    }
-    target.set_permissions(source.metadata()?.permissions())?;
-    Ok(true)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn clone_blocks(_: &Path, _: &Path) -> io::Result<bool> {
-    Ok(false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,7 +78,15 @@ mod tests {
 
     fn copied(root: &Path, skip: &Path) -> Vec<String> {
         let to = tempfile::tempdir().unwrap();
-        snapshot(root, to.path(), &IgnoreRules::load(root, skip), ROOMY).unwrap();
+        let disk = DiskMonitor::new(root, Some(0));
+        snapshot(
+            root,
+            to.path(),
+            &IgnoreRules::load(root, skip),
+            ROOMY,
+            &disk,
+        )
+        .unwrap();
         let mut names = Vec::new();
         let mut folders = vec![to.path().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -315,98 +143,6 @@ mod tests {
     }
 
     #[test]
-    fn links_stay_links() {
-        let root = tree(&[("a", "1")]);
-        std::os::unix::fs::symlink("a", root.path().join("b")).unwrap();
-        let to = tempfile::tempdir().unwrap();
-        copy_tree(root.path(), &to.path().join("new")).unwrap();
-        assert_eq!(
-            fs::read_link(to.path().join("new/b")).unwrap(),
-            Path::new("a")
-        );
-    }
-
-    #[test]
-    fn copies_are_files_of_their_own_with_the_same_rights() {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let root = tree(&[("a", "1"), ("run.sh", "2"), ("empty", "")]);
-        for (name, mode) in [("a", 0o640), ("run.sh", 0o755), ("empty", 0o444)] {
-            let mode = fs::Permissions::from_mode(mode);
-            fs::set_permissions(root.path().join(name), mode).unwrap();
-        }
-        let to = tempfile::tempdir().unwrap();
-        let to = to.path().join("new");
-        copy_tree(root.path(), &to).unwrap();
-        for name in ["a", "run.sh", "empty"] {
-            let (from, to) = (root.path().join(name), to.join(name));
-            assert_eq!(fs::read(&from).unwrap(), fs::read(&to).unwrap());
-            assert_eq!(mode(&from), mode(&to), "{name}");
-        }
-        fs::write(to.join("a"), "changed").unwrap();
-        assert_eq!(fs::read_to_string(root.path().join("a")).unwrap(), "1");
-    }
-
-    /// A Btrfs file system in a file of 256 MiB, mounted until it is dropped.
-    #[cfg(target_os = "linux")]
-    struct Btrfs(tempfile::TempDir);
-
-    #[cfg(target_os = "linux")]
-    impl Btrfs {
-        /// None where this account may not mount, or Btrfs or its tools (Debian: btrfs-progs) are missing.
-        fn mount() -> Option<Self> {
-            let home = tempfile::tempdir().unwrap();
-            let image = home.path().join("image");
-            fs::File::create(&image)
-                .unwrap()
-                .set_len(256 << 20)
-                .unwrap();
-            fs::create_dir(home.path().join("mount")).unwrap();
-            let script = "mkfs.btrfs --quiet image && mount -t btrfs -o loop image mount";
-            run_in(home.path(), script).then(|| Btrfs(home))
-        }
-
-        fn path(&self) -> PathBuf {
-            self.0.path().join("mount")
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    impl Drop for Btrfs {
-        fn drop(&mut self) {
-            assert!(run_in(self.0.path(), "umount mount"));
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    fn run_in(folder: &Path, script: &str) -> bool {
-        let mut shell = std::process::Command::new("sh");
-        let output = shell.args(["-c", script]).current_dir(folder).output();
-        output.is_ok_and(|output| output.status.success())
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn blocks_are_shared_where_the_file_system_can() {
-        let Some(disk) = Btrfs::mount() else {
-            return crate::skip::skip("no Btrfs file system can be made and mounted here");
-        };
-        let home = tempfile::tempdir_in(disk.path()).unwrap();
-        let (from, to) = (home.path().join("from"), home.path().join("to"));
-        fs::create_dir(&from).unwrap();
-        fs::write(from.join("big"), vec![7; 64 << 20]).unwrap();
-        rustix::fs::sync();
-        let free = || rustix::fs::statvfs(home.path()).unwrap();
-        let before = free();
-        assert!(clone_blocks(&from.join("big"), &home.path().join("one")).unwrap());
-        copy_tree(&from, &to).unwrap();
-        rustix::fs::sync();
-        let taken = before.f_bfree.saturating_sub(free().f_bfree) * before.f_frsize;
-        assert!(taken < 4 << 20, "{taken} bytes for two copies of 64 MiB");
-        assert_eq!(fs::read(to.join("big")).unwrap(), vec![7; 64 << 20]);
-    }
-
-    #[test]
     fn a_tree_that_is_too_large_is_refused() {
         let root = tree(&[("a", "12345"), ("b", "")]);
         let ignored = IgnoreRules::load(root.path(), Path::new("/nonexistent"));
@@ -415,16 +151,9 @@ mod tests {
             SourceLimits { bytes: 9, files: 1 },
         ] {
             let to = tempfile::tempdir().unwrap();
-            let result = snapshot(root.path(), to.path(), &ignored, limits);
+            let disk = DiskMonitor::new(root.path(), Some(0));
+            let result = snapshot(root.path(), to.path(), &ignored, limits, &disk);
             assert!(matches!(result, Err(SourceError::TooLarge(_))));
         }
-    }
-
-    #[test]
-    fn an_ignored_script_is_known_as_such() {
-        let root = tree(&[(".gitignore", "old/\n"), ("old/a.py", ""), ("new/a.py", "")]);
-        let ignored = IgnoreRules::load(root.path(), Path::new("/nonexistent"));
-        assert!(ignored.ignores_file(root.path(), Path::new("old/a.py")));
-        assert!(!ignored.ignores_file(root.path(), Path::new("new/a.py")));
     }
 }

@@ -33,4 +33,5 @@ mod skip;
 mod sources;
 mod threads;
 mod upgrade;
+mod uploads;
 mod wire;

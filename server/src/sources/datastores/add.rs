@@ -10,7 +10,10 @@ use sweep_planner::sweep::{QUOTED_MAX, truncate_chars};
 use super::{Datastore, list_versions};
 use crate::data_dir::DataDir;
 use crate::model::names::is_datastore_name;
-use crate::sources::{SourceError, copy_tree, remove_tree, split_existing};
+use crate::sources::{
+    SourceError, SourceLimits, Walk, copy_outside_tree, remove_tree, split_existing,
+};
+use crate::upkeep::disk::{DiskMonitor, LowSpace};
 
 /// Why a datastore was not added.
 #[derive(Debug, thiserror::Error)]
@@ -30,21 +33,39 @@ pub enum AddError {
          another one with --data"
     )]
     IntoItself(PathBuf),
-    /// It cannot be copied.
-    #[error("{0}")]
-    Copy(#[from] SourceError),
+    /// The disk would have too little free space.
+    #[error("there is no room for it: {}", .0.message())]
+    NoRoom(LowSpace),
+    /// It has more levels of folders or longer paths than a datastore takes.
+    #[error("the folder holds more than {0}")]
+    TooLarge(String),
     /// It cannot be put in its place.
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
 }
 
+impl From<SourceError> for AddError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Io(path, error) => Self::Io(path, error),
+            SourceError::TooLarge(what) => Self::TooLarge(what),
+            SourceError::NoRoom(short) => Self::NoRoom(short),
+        }
+    }
+}
+
 /// Copies `from` (sharing blocks where the file system can) below a server's data folder as the
-/// next version of `name`. The copy is complete and read-only when it gets its name. Works beside
-/// a running server. O(files).
+/// next version of `name`, as long as `disk` keeps its free space. The copy is complete and read-only
+/// when it gets its name. Works beside a running server. O(files).
 ///
 /// # Errors
 /// See [`AddError`]; nothing is left behind then, unless the disk fails.
-pub fn add_version(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddError> {
+pub fn add_version(
+    data: &DataDir,
+    name: &str,
+    from: &Path,
+    disk: &DiskMonitor,
+) -> Result<Datastore, AddError> {
     if !is_datastore_name(name) {
         return Err(AddError::Name(truncate_chars(name, QUOTED_MAX)));
     }
@@ -59,7 +80,7 @@ pub fn add_version(data: &DataDir, name: &str, from: &Path) -> Result<Datastore,
     let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
     // Left by a killed process that had the same process id.
     let _ = remove_tree(&unfinished);
-    let copied = copy_as_next_version(&of, from, &unfinished);
+    let copied = copy_as_next_version(&of, from, &unfinished, disk);
     if copied.is_err() {
         let _ = remove_tree(&unfinished);
     }
@@ -75,13 +96,14 @@ fn copy_as_next_version(
     of: &Path,
     from: &Path,
     unfinished: &Path,
+    disk: &DiskMonitor,
 ) -> Result<(u32, PathBuf), AddError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |error| AddError::Io(path, error)
     };
     fs::create_dir_all(of).map_err(at(of))?;
-    copy_tree(from, unfinished)?;
+    copy_outside_tree(from, unfinished, None, SourceLimits::NONE, disk)?;
     make_read_only(unfinished).map_err(at(unfinished))?;
     loop {
         let version = list_versions(of).last().map_or(1, |newest| newest + 1);
@@ -95,30 +117,43 @@ fn copy_as_next_version(
     }
 }
 
-/// Takes the right to write from everything below a folder and itself.
-fn make_read_only(path: &Path) -> io::Result<()> {
-    let meta = fs::symlink_metadata(path)?;
-    if meta.is_symlink() {
-        return Ok(());
-    }
-    let mode = meta.permissions().mode();
-    if meta.is_dir() {
-        // Readable and writable while it is walked; the final mode is set below.
-        set_mode(path, mode | 0o700)?;
-        for entry in fs::read_dir(path)? {
-            make_read_only(&entry?.path())?;
+/// Takes the right to write from a folder of ours and everything below it.
+fn make_read_only(folder: &Path) -> io::Result<()> {
+    for entry in Walk::new(folder, usize::MAX, usize::MAX) {
+        if !entry.file_type()?.is_symlink() {
+            take_write_right(&entry.path())?;
         }
     }
-    set_mode(path, mode & !0o222)
+    take_write_right(folder)
 }
 
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777))
+fn take_write_right(path: &Path) -> io::Result<()> {
+    let mode = fs::symlink_metadata(path)?.permissions().mode();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o7777 & !0o222))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn roomy() -> DiskMonitor {
+        DiskMonitor::new(Path::new("/"), Some(0))
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_datastore_that_the_disk_has_no_room_for() {
+        let home = tempfile::tempdir().unwrap();
+        let from = home.path().join("from");
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("a"), "1").unwrap();
+        let data = DataDir::new(home.path());
+        let full = DiskMonitor::new(home.path(), Some(u64::MAX));
+        let words = add_version(&data, "d", &from, &full)
+            .unwrap_err()
+            .to_string();
+        assert!(words.contains("disk has"), "{words}");
+        assert_eq!(fs::read_dir(data.datastore("d")).unwrap().count(), 0);
+    }
 
     #[test]
     fn a_folder_is_not_copied_into_itself() {
@@ -127,7 +162,7 @@ mod tests {
         std::os::unix::fs::symlink(home.path(), home.path().join("link")).unwrap();
         for data in ["data", "data/../other", "link/data"] {
             let data = DataDir::new(home.path().join(data));
-            let refused = add_version(&data, "d", home.path());
+            let refused = add_version(&data, "d", home.path(), &roomy());
             assert!(
                 matches!(refused, Err(AddError::IntoItself(_))),
                 "{refused:?}"
@@ -137,8 +172,13 @@ mod tests {
         // A version may be the source of the next one.
         let data = DataDir::new(home.path().join("data"));
         fs::create_dir(home.path().join("from")).unwrap();
-        let first = add_version(&data, "d", &home.path().join("from")).unwrap();
-        assert_eq!(add_version(&data, "d", &first.folder).unwrap().version, 2);
+        let first = add_version(&data, "d", &home.path().join("from"), &roomy()).unwrap();
+        assert_eq!(
+            add_version(&data, "d", &first.folder, &roomy())
+                .unwrap()
+                .version,
+            2
+        );
     }
 
     #[test]
@@ -148,9 +188,9 @@ mod tests {
         fs::create_dir_all(from.join("sub")).unwrap();
         fs::write(from.join("sub/a"), "1").unwrap();
         let data = DataDir::new(home.path());
-        let first = add_version(&data, "d", &from).unwrap();
+        let first = add_version(&data, "d", &from, &roomy()).unwrap();
         fs::write(from.join("sub/a"), "2").unwrap();
-        let second = add_version(&data, "d", &from).unwrap();
+        let second = add_version(&data, "d", &from, &roomy()).unwrap();
         assert_eq!((first.id(), second.id()), ("d-v1".into(), "d-v2".into()));
         let read = |one: &Datastore| fs::read_to_string(one.folder.join("sub/a")).unwrap();
         assert_eq!((read(&first), read(&second)), ("1".into(), "2".into()));
@@ -170,7 +210,7 @@ mod tests {
             ("d", &from.join("sub/a")),
             ("d", &from.join("no")),
         ] {
-            assert!(add_version(&data, name, from).is_err(), "{name}");
+            assert!(add_version(&data, name, from, &roomy()).is_err(), "{name}");
         }
     }
 }
