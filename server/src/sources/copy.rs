@@ -183,8 +183,12 @@ impl TreeCopy<'_> {
             return target;
         }
         let whole = root.join(folder).join(&target);
+        // What lies elsewhere by its name is not touched: it may be on a disk that does not answer.
+        let found = without_parents(&whole)
+            .starts_with(root)
+            .then(|| whole.canonicalize().ok())
+            .flatten();
         // What is not copied is where it was.
-        let found = whole.canonicalize().ok();
         let inside = found
             .as_deref()
             .and_then(|found| found.strip_prefix(root).ok())
@@ -224,6 +228,20 @@ fn stays_inside(folder: &Path, target: &Path) -> bool {
         }
     }
     true
+}
+
+/// An absolute path without `..`, by its words alone.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut shorter = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                shorter.pop();
+            }
+            other => shorter.push(other),
+        }
+    }
+    shorter
 }
 
 /// Makes a new, empty file consist of another one's blocks, which are copied when one of the two is

@@ -175,8 +175,11 @@ fn a_small_disk_keeps_its_free_space_while_sources_come() {
     assert_eq!(server.output_of(&server.finish(&run)[0]), "1\n");
 }
 
+/// Its kind, name, target and content.
+type HostileEntry<'a> = (EntryType, &'a [u8], &'a [u8], &'a [u8]);
+
 /// A tar.gz of entries whose names and targets are attributes, so that they may be anything.
-fn hostile_tar_gz(entries: &[(EntryType, &[u8], &[u8], &[u8])]) -> Vec<u8> {
+fn hostile_tar_gz(entries: &[HostileEntry<'_>]) -> Vec<u8> {
     let mut builder = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (kind, name, target, content) in entries {
         let attributes = [("path", *name), ("linkpath", *target)];
@@ -273,7 +276,8 @@ fn a_script_behind_a_link_out_of_the_source_is_refused_and_data_is_read() {
     .unwrap();
     symlink("../elsewhere", home.path("source/folder")).unwrap();
     symlink("../elsewhere/data.txt", home.path("source/data")).unwrap();
-    symlink(home.path("source/inner.txt"), home.path("source/inner")).unwrap();
+    let whole = home.path("source/inner.txt").canonicalize().unwrap();
+    symlink(whole, home.path("source/inner")).unwrap();
     let server = home.start();
     for script in ["train.py", "folder/train.py"] {
         let refused = server.post_run(&launch_request(&format!("{script} ")));

@@ -91,23 +91,21 @@ pub async fn receive(
         .ok_or_else(upload_not_found)?;
     let id = random::ulid(app.clock.now())?;
     let file = ReceivedFile(app.config.data.upload(&run, &id));
-    let whole = Duration::from_secs(app.config.limits.upload_seconds);
     let announced = body.size_hint().lower();
     let mut pieces = body.into_data_stream();
     let received = tokio::select! {
-        received = timeout(whole, save_body(&app, &file.0, &mut pieces, announced)) => {
-            received.unwrap_or_else(|_| Err(ApiError::TimedOut(took_too_long(whole))))
-        }
+        received = save_in_time(&app, &file.0, &mut pieces, announced) => received,
         () = turn.replaced() => Err(upload_replaced()),
     };
     let hash = match received {
         Ok(hash) => hash,
         Err(refused) => {
             drop((file, turn));
-            if matches!(
-                refused,
-                ApiError::TooLarge(_) | ApiError::InsufficientStorage(_)
-            ) {
+            let sent_on = [
+                StatusCode::PAYLOAD_TOO_LARGE,
+                StatusCode::INSUFFICIENT_STORAGE,
+            ];
+            if sent_on.contains(&refused.status()) {
                 discard(pieces).await;
             }
             return Err(refused);
@@ -140,6 +138,19 @@ async fn discard(mut pieces: BodyDataStream) {
     let _ = timeout(DISCARD_MAX, rest).await;
 }
 
+/// [`save_body`], which ends after a time.
+async fn save_in_time(
+    app: &App,
+    file: &Path,
+    pieces: &mut BodyDataStream,
+    announced: u64,
+) -> Result<String, ApiError> {
+    let whole = Duration::from_secs(app.config.limits.upload_seconds);
+    timeout(whole, save_body(app, file, pieces, announced))
+        .await
+        .unwrap_or_else(|_| Err(ApiError::TimedOut(took_too_long(whole))))
+}
+
 /// Writes the body to a file, as long as it goes on and the disk keeps its free space; answers with its
 /// SHA-256. `announced` is how many bytes it has at least.
 async fn save_body(
@@ -152,12 +163,7 @@ async fn save_body(
     let idle = Duration::from_secs(limits.upload_idle_seconds);
     ensure_size(announced, limits.source_bytes)?;
     ensure_room(app, announced)?;
-    if let Some(folder) = file.parent() {
-        let made = tokio::fs::create_dir_all(folder).await;
-        made.map_err(|error| disk_error(&error))?;
-    }
-    let file = tokio::fs::File::create(file).await;
-    let mut file = file.map_err(|error| disk_error(&error))?;
+    let mut file = create_file(file).map_err(|error| disk_error(&error))?;
     let (mut hash, mut bytes, mut checked) = (Sha256::new(), 0_u64, 0_u64);
     while let Some(piece) = timeout(idle, pieces.next())
         .await
@@ -177,6 +183,14 @@ async fn save_body(
     }
     file.flush().await.map_err(|error| disk_error(&error))?;
     Ok(to_hex(&hash.finalize()))
+}
+
+/// At once, not by a task: one that went on after a cancellation would make the file when it is removed.
+fn create_file(file: &Path) -> std::io::Result<tokio::fs::File> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::File::create_new(file).map(tokio::fs::File::from_std)
 }
 
 fn ensure_size(bytes: u64, most: u64) -> Result<(), ApiError> {

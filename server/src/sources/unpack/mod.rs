@@ -92,11 +92,29 @@ fn unpack_from(
         .files
         .saturating_mul(HEADERS_MEAN_MAX)
         .saturating_add(HEADERS_MAX);
+    take_entries(&mut archive, &left, headers_max, &mut unpacking)?;
+    // To the end of what was compressed, where its checksum is.
+    left.set(u64::MAX);
+    let mut rest = archive.into_inner().take(headers_max);
+    io::copy(&mut rest, &mut io::sink()).map_err(UnpackError::Archive)?;
+    let Unpacking { budget, links, .. } = unpacking;
+    links::make_links(to, &links, budget)
+}
+
+/// Takes one entry after the other, with bounds on what there is besides their content.
+fn take_entries<R: Read>(
+    archive: &mut Archive<BoundedReader<'_, R>>,
+    left: &Cell<u64>,
+    headers_max: u64,
+    unpacking: &mut Unpacking<'_>,
+) -> Result<(), UnpackError> {
     let mut headers = 0_u64;
     let mut entries = archive.entries().map_err(UnpackError::Archive)?;
     loop {
         left.set(HEADERS_MAX);
-        let Some(entry) = entries.next() else { break };
+        let Some(entry) = entries.next() else {
+            return Ok(());
+        };
         let entry = entry.map_err(UnpackError::Archive)?;
         headers = headers.saturating_add(HEADERS_MAX - left.get());
         if headers > headers_max {
@@ -107,13 +125,6 @@ fn unpack_from(
         left.set(u64::MAX);
         unpacking.take_entry(entry)?;
     }
-    drop(entries);
-    // To the end of what was compressed, where its checksum is.
-    left.set(u64::MAX);
-    let mut rest = archive.into_inner().take(headers_max);
-    io::copy(&mut rest, &mut io::sink()).map_err(UnpackError::Archive)?;
-    let Unpacking { budget, links, .. } = unpacking;
-    links::make_links(to, &links, budget)
 }
 
 /// What was made so far, and the links, which are made after all files and folders, so that nothing is

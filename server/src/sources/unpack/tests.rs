@@ -177,7 +177,14 @@ impl Tar {
         self.add(kind, name.as_bytes(), target.as_bytes(), b"")
     }
 
-    pub(super) fn append(&mut self, kind: EntryType, name: &[u8], target: &[u8], content: &[u8], mode: u32) {
+    pub(super) fn append(
+        &mut self,
+        kind: EntryType,
+        name: &[u8],
+        target: &[u8],
+        content: &[u8],
+        mode: u32,
+    ) {
         // Only by attributes can a name have a NUL or be long.
         let attributes = [("path", name), ("linkpath", target)];
         let given = attributes
