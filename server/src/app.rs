@@ -14,6 +14,7 @@ use crate::http::auth::Auth;
 use crate::http::events::EventHub;
 use crate::http::file_reads::FileReads;
 use crate::http::launch_gate::LaunchGate;
+use crate::http::upload_turns::UploadTurns;
 use crate::sources::datastores::Datastores;
 use crate::store::{Store, StoreError};
 use crate::system::clock::Clock;
@@ -59,6 +60,8 @@ pub struct App {
     pub auth: Auth,
     /// Watches the free space of the data folder's disk.
     pub disk: DiskMonitor,
+    /// Keeps the uploads of one run apart.
+    pub upload_turns: UploadTurns,
     /// Publishes changes to the pages that listen.
     pub events: EventHub,
     /// How they are put together.

@@ -177,6 +177,10 @@ pub struct Limits {
     pub source_files: u64,
     /// Seconds that fetching a source from a repository may take.
     pub fetch_seconds: u64,
+    /// Seconds that receiving an upload may take.
+    pub upload_seconds: u64,
+    /// Seconds for which an upload may stand still.
+    pub upload_idle_seconds: u64,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Connections that may be open at once; fewer where the limit on open files is low.
@@ -208,6 +212,8 @@ impl Default for Limits {
             source_bytes: 2 << 30,
             source_files: 100_000,
             fetch_seconds: 600,
+            upload_seconds: 3600,
+            upload_idle_seconds: 60,
             body_bytes: 16 << 20,
             connections: 4_096,
             header_seconds: 15,

@@ -25,6 +25,7 @@ use crate::http::events::{self, EventHub};
 use crate::http::file_reads::FileReads;
 use crate::http::launch_gate::LaunchGate;
 use crate::http::router::router;
+use crate::http::upload_turns::UploadTurns;
 use crate::model::{Account, PublicUrl};
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
@@ -250,7 +251,8 @@ pub(crate) async fn make_app(
         auth: Auth::new(guard, cookie),
         events: EventHub::new(random::ulid(clock::now())?),
         announce: events::announce,
-        disk: DiskMonitor::new(config.data.path(), config.limits.free_bytes),
+        disk: DiskMonitor::from_config(&config),
+        upload_turns: UploadTurns::default(),
         assets: Assets::new(config.page.clone(), config.apis.clone()),
         launches: LaunchGate::default(),
         wakes,

@@ -63,6 +63,8 @@ impl ErrorBody {
 pub enum ErrorCode {
     /// The request itself is wrong (400, 413, 415, 422).
     InvalidArgument = 3,
+    /// What was to come of the request did not come in time (408).
+    DeadlineExceeded = 4,
     /// There is no such thing (404).
     NotFound = 5,
     /// It exists already (409).

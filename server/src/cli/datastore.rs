@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use crate::config::{Config, Overrides};
 use crate::sources::datastores::{Datastores, add_version};
+use crate::upkeep::disk::DiskMonitor;
 
 #[derive(Debug, Args)]
 pub(super) struct DatastoreArgs {
@@ -56,7 +57,9 @@ impl DatastoreArgs {
         let config = Config::load(self.config.as_deref(), overrides).map_err(|e| e.to_string())?;
         match self.command {
             DatastoreCommand::Add { name, folder } => {
-                let added = add_version(&config.data, &name, &folder).map_err(|e| e.to_string())?;
+                let disk = DiskMonitor::from_config(&config);
+                let added = add_version(&config.data, &name, &folder, &disk);
+                let added = added.map_err(|error| error.to_string())?;
                 Ok(format!("{} version {}\n", added.name, added.version))
             }
             DatastoreCommand::List => {

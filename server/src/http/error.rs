@@ -35,6 +35,9 @@ pub enum ApiError {
     /// 405.
     #[error("this address does not take that method")]
     MethodNotAllowed,
+    /// 408: what was to come of the request did not come in time.
+    #[error("{0}")]
+    TimedOut(String),
     /// 409: there is already one.
     #[error("{0}")]
     AlreadyExists(String),
@@ -85,6 +88,7 @@ impl ApiError {
                 (StatusCode::NOT_FOUND, ErrorCode::NotFound)
             }
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, ErrorCode::Unimplemented),
+            Self::TimedOut(_) => (StatusCode::REQUEST_TIMEOUT, ErrorCode::DeadlineExceeded),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, ErrorCode::AlreadyExists),
             Self::Conflict(_) => (StatusCode::CONFLICT, ErrorCode::FailedPrecondition),
             Self::Gone(_) => (StatusCode::GONE, ErrorCode::NotFound),

@@ -23,6 +23,8 @@ pub mod address;
 
 pub mod attachment;
 
+pub mod upload_turns;
+
 mod signed;
 
 pub mod wire;

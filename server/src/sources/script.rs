@@ -1,9 +1,9 @@
 //! Checks that the script of a run is in its source, before any trial starts: each would fail, and
 //! be billed.
 //!
-//! Links are followed as long as they stay in the source. What lies behind one that leads out, behind an
-//! absolute path (it may be in a datastore that only trials see) or cannot be read, is not inspected;
-//! it counts as there.
+//! Links are followed as long as they stay in the source. A script behind one that leads out is refused,
+//! since trials would run whatever is there at their start. An absolute path (it may be in a datastore
+//! that only trials see) and what cannot be read is not inspected; it counts as there.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -16,6 +16,8 @@ use super::suggestion::{
     SourceListing, Suggestion, nearest_path, path_to_text, printable, suggest_script,
 };
 
+/// What Python runs of a folder.
+const MAIN: &str = "__main__.py";
 /// How many links of one path are followed.
 const LINKS_MAX: u32 = 40;
 
@@ -48,6 +50,13 @@ pub enum ScriptError {
         /// Did-you-mean.
         similar: Suggestion,
     },
+    /// It is not copied, so that it may change while the run goes on.
+    #[error(
+        "The script `{}` is behind a link that leads out of the source. Trials run a copy of the \
+         source, and what is outside is not copied: put the script itself into the source.",
+        printable(.0)
+    )]
+    LinkedOut(String),
     /// It is there, but was not copied.
     #[error(
         "The script `{}` is left out of the source by its .gridignore, .gitignore or .dockerignore \
@@ -89,9 +98,15 @@ pub fn ensure_script(root: &Path, folder: &str, script: &str) -> Result<(), Scri
         suggest_script(&wanted, &in_folder, &files)
     };
     match resolve_entry(root, &wanted) {
-        Entry::Outside => Ok(()),
+        Entry::Unknown => Ok(()),
+        Entry::LinkedOut => Err(ScriptError::LinkedOut(script.to_owned())),
         Entry::File if file_name_alone => Ok(()),
-        Entry::Folder if is_runnable_folder(root, &wanted) => Ok(()),
+        Entry::Folder if is_runnable_folder(root, &wanted) => {
+            match resolve_entry(root, &wanted.join(MAIN)) {
+                Entry::LinkedOut => Err(ScriptError::LinkedOut(script.to_owned())),
+                _ => Ok(()),
+            }
+        }
         Entry::Folder => Err(ScriptError::IsFolder {
             script: script.to_owned(),
             similar: similar(),
@@ -117,8 +132,8 @@ fn is_runnable_folder(root: &Path, path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     !matches!(ending, Some("sh" | "jl"))
         && matches!(
-            resolve_entry(root, &path.join("__main__.py")),
-            Entry::File | Entry::Outside
+            resolve_entry(root, &path.join(MAIN)),
+            Entry::File | Entry::Unknown | Entry::LinkedOut
         )
 }
 
@@ -128,8 +143,10 @@ enum Entry {
     File,
     Folder,
     Missing,
-    /// Out of the source, or not to be read.
-    Outside,
+    /// Behind a link that leads out of the source.
+    LinkedOut,
+    /// Named by an absolute path, or not to be read.
+    Unknown,
 }
 
 /// Follows a path below `root`, never out of it.
@@ -137,13 +154,18 @@ fn resolve_entry(root: &Path, path: &Path) -> Entry {
     let mut ahead: VecDeque<OsString> = split_parts(path);
     let (mut at, mut links, mut found) = (PathBuf::new(), 0, Entry::Folder);
     while let Some(part) = ahead.pop_front() {
-        if Path::new(&part).is_absolute() {
-            return Entry::Outside;
+        let leads_out = if part == ".." {
+            !at.pop()
+        } else {
+            Path::new(&part).is_absolute()
+        };
+        if leads_out && links > 0 {
+            return Entry::LinkedOut;
+        }
+        if leads_out {
+            return Entry::Unknown;
         }
         if part == ".." {
-            if !at.pop() {
-                return Entry::Outside;
-            }
             continue;
         }
         let meta = match fs::symlink_metadata(root.join(&at).join(&part)) {
@@ -151,13 +173,13 @@ fn resolve_entry(root: &Path, path: &Path) -> Entry {
             Err(error) => {
                 return match error.kind() {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Entry::Missing,
-                    _ => Entry::Outside,
+                    _ => Entry::Unknown,
                 };
             }
         };
         if meta.is_symlink() {
             let Ok(target) = fs::read_link(root.join(&at).join(&part)) else {
-                return Entry::Outside;
+                return Entry::Unknown;
             };
             links += 1;
             if links > LINKS_MAX {
@@ -226,9 +248,6 @@ mod tests {
         symlink("train.py", at.join("link.py")).unwrap();
         symlink("../pkg", at.join("pkg/back")).unwrap();
         symlink("../train.py", at.join("pkg/up.py")).unwrap();
-        // What it leads to is not looked at.
-        symlink("/nowhere/at/all.py", at.join("out.py")).unwrap();
-        symlink("../../../outside.py", at.join("above.py")).unwrap();
         for (folder, script) in [
             ("", "train.py"),
             (".", "./train.py"),
@@ -243,8 +262,6 @@ mod tests {
             ("pkg", "up.py"),
             ("pkg/back", "run.sh"),
             ("", "pkg/back/back/run.sh"),
-            ("", "out.py"),
-            ("", "above.py"),
             // Where trials run there may be a datastore.
             ("", "/datastores/code/train.py"),
             ("pkg", "/datastores/code/train.py"),
@@ -268,6 +285,10 @@ mod tests {
         let at = root.path();
         symlink("round.py", at.join("round.py")).unwrap();
         symlink("gone.py", at.join("dangling.py")).unwrap();
+        symlink("/nowhere/at/all.py", at.join("out.py")).unwrap();
+        symlink("../../../outside.py", at.join("pkg/above.py")).unwrap();
+        symlink("/usr", at.join("usr")).unwrap();
+        symlink("/nowhere", at.join("models/__main__.py")).unwrap();
         for (folder, script, words) in [
             (
                 "",
@@ -300,9 +321,17 @@ mod tests {
             ),
             (
                 "",
-                "models",
-                "`models` is a folder of the source, not a script.",
+                "other",
+                "`other` is a folder of the source, not a script.",
             ),
+            (
+                "",
+                "out.py",
+                "The script `out.py` is behind a link that leads out of the source.",
+            ),
+            ("pkg", "above.py", "behind a link that leads out"),
+            ("", "usr/run.py", "behind a link that leads out"),
+            ("", "models", "behind a link that leads out"),
             (
                 "",
                 "round.py",

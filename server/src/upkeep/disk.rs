@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
+use crate::config::Config;
 use crate::system::heartbeat::Heartbeat;
 
 /// The bound where the settings have none: 1 GiB or a twentieth of the disk, whichever is less.
@@ -18,6 +19,9 @@ const MARGIN_DIVISOR: u64 = 8;
 
 /// How long a disk may take to report its space before the last report counts.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// After so many bytes what writes much looks at the free space again.
+pub const ROOM_CHECK_BYTES: u64 = 1 << 20;
 
 /// Watches the disk of one folder.
 #[derive(Debug)]
@@ -49,6 +53,11 @@ impl LowSpace {
 }
 
 impl DiskMonitor {
+    /// Watches the disk of the data folder.
+    pub fn from_config(config: &Config) -> Self {
+        Self::new(config.data.path(), config.limits.free_bytes)
+    }
+
     /// Watches the disk of `folder`; `bound` is how many bytes should be free, 0 for any.
     pub fn new(folder: &Path, bound: Option<u64>) -> Self {
         Self {
@@ -58,13 +67,20 @@ impl DiskMonitor {
         }
     }
 
-    /// Compares the free space with the bound; one system call, and at most a second where the disk
-    /// does not answer. `None` if there is enough, or if the system does not report it.
+    /// The bytes that are free and those that should be, if the system reports them; one system call,
+    /// and at most a second where the disk does not answer.
+    fn measure(&self) -> Option<LowSpace> {
+        let Space { free, all } = self.gauge.read()?;
+        let bound = self
+            .bound
+            .unwrap_or(DEFAULT_BOUND_BYTES.min(all / DEFAULT_BOUND_DIVISOR));
+        Some(LowSpace { free, bound })
+    }
+
+    /// Compares the free space with the bound; see [`Self::measure`]. `None` if there is enough, or if
+    /// the system does not report it.
     pub fn check_space(&self) -> Option<LowSpace> {
-        let short = self.gauge.read().and_then(|Space { free, all }| {
-            let mut bound = self
-                .bound
-                .unwrap_or(DEFAULT_BOUND_BYTES.min(all / DEFAULT_BOUND_DIVISOR));
+        let short = self.measure().and_then(|LowSpace { free, mut bound }| {
             if free >= bound && self.is_low.load(Ordering::Relaxed) {
                 bound = bound.saturating_add(bound / MARGIN_DIVISOR);
             }
@@ -77,6 +93,15 @@ impl DiskMonitor {
     /// How long the disk has not answered, if that is too long.
     pub fn stalled_for(&self) -> Option<Duration> {
         self.gauge.heartbeat.stalled_for()
+    }
+
+    /// Whether so many bytes more may be written: `None` if the bound would still be kept, if there is
+    /// none, or if the system does not report the free space. One system call. Unlike
+    /// [`Self::check_space`] it leaves no mark: what is refused here never counts as a full disk.
+    pub fn check_room(&self, bytes: u64) -> Option<LowSpace> {
+        let found = self.measure()?;
+        let needed = found.bound.saturating_add(bytes);
+        (found.bound > 0 && found.free < needed).then_some(found)
     }
 
     /// Checks again if the last check found too little; no system call otherwise.
@@ -168,6 +193,19 @@ mod tests {
         let short = look(u64::MAX).unwrap();
         assert_eq!(short.bound, u64::MAX);
         assert!(short.message().contains(" MB left"), "{}", short.message());
+    }
+
+    #[test]
+    fn what_would_not_leave_the_bound_is_refused_and_leaves_no_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = rustix::fs::statvfs(folder.path()).unwrap();
+        let half = found.f_bavail * found.f_frsize / 2;
+        let disk = DiskMonitor::new(folder.path(), Some(half));
+        assert_eq!(disk.check_room(half / 2), None);
+        assert_eq!(disk.check_room(half * 2).unwrap().bound, half);
+        assert_eq!(disk.recheck_if_low(), None);
+        let unbounded = DiskMonitor::new(folder.path(), Some(0));
+        assert_eq!(unbounded.check_room(u64::MAX), None);
     }
 
     #[test]

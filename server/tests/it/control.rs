@@ -1,14 +1,12 @@
 //! Time limits, failures in a row, trying again, priorities, GPUs, uploads, searching output.
 
 use std::fs;
-use std::io::{BufReader, Write};
-use std::net::TcpStream;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::client::{self, Answer, Request};
+use crate::client::{Answer, Request};
 use crate::server::{Home, Server, launch_request, wait_until};
 
 fn launch_with_options(server: &Server, command: &str, options: Value) -> Value {
@@ -333,48 +331,6 @@ fn an_uploaded_source_runs_once_it_has_come() {
         (&made["id"], &json!(""))
     );
     assert_eq!(fs::read_dir(home.path("data/uploads")).unwrap().count(), 0);
-}
-
-#[test]
-fn of_two_uploads_at_once_one_is_taken() {
-    let home = Home::new(&[]);
-    let server = home.start();
-    for _ in 0..5 {
-        let mut body = launch_request("train.py ");
-        body["localDir"] = json!(true);
-        let made = server.post_run(&body).json();
-        let url = made["status"]["uploadUrl"].as_str().unwrap();
-        let path = &url[url.find("/v1/").unwrap()..];
-        let sources = ["print('first')", "print('the second')"];
-        let sources = sources.map(|text| tar_gz(&[("train.py", text)]));
-        let mut streams = sources.clone().map(|source| {
-            let mut stream = TcpStream::connect(server.address).unwrap();
-            let (host, length) = (server.address, source.len());
-            let head = format!(
-                "PUT {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
-                 Content-Length: {length}\r\n\r\n"
-            );
-            stream.write_all(head.as_bytes()).unwrap();
-            stream.write_all(&source[..length - 1]).unwrap();
-            stream
-        });
-        // Both have begun, before either is whole.
-        wait_until("both to come", || {
-            let files = fs::read_dir(home.path("data/uploads"));
-            (files.map_or(0, Iterator::count) == 2).then_some(())
-        });
-        for (stream, source) in streams.iter_mut().zip(&sources) {
-            stream.write_all(&source[source.len() - 1..]).unwrap();
-        }
-        let statuses = streams.map(|stream| client::read_head(&mut BufReader::new(stream)).0);
-        let log = server.output_of(&server.finish(&made)[0]);
-        match statuses {
-            [200, 409] => assert_eq!(log, "first\n"),
-            [409, 200] => assert_eq!(log, "the second\n"),
-            other => panic!("{other:?}"),
-        }
-        assert_eq!(fs::read_dir(home.path("data/uploads")).unwrap().count(), 0);
-    }
 }
 
 #[test]

@@ -44,7 +44,7 @@ const FILL_FILES_SCRIPT: &str = "import os, sys, time\n\
     for number in range(int(sys.argv[1]), made): os.remove(f'many/{number}')\n";
 
 /// A server whose data folder is a small disk of its own.
-fn start_on_small_disk(home: &Home, size: &str) -> Server {
+pub(crate) fn start_on_small_disk(home: &Home, size: &str) -> Server {
     Server::start(small_disk_command(home, size))
 }
 
@@ -55,7 +55,7 @@ fn small_disk_command(home: &Home, size: &str) -> Command {
     shell_command(home, true, &mount)
 }
 
-fn health_text(server: &Server) -> String {
+pub(crate) fn health_text(server: &Server) -> String {
     let answer = Request::new("GET", "/healthz").send(server.address);
     assert_eq!(answer.status, 200);
     answer.text()

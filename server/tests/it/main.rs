@@ -42,4 +42,5 @@ mod skip;
 mod sources;
 mod threads;
 mod upgrade;
+mod uploads;
 mod wire;

@@ -13,9 +13,8 @@ use tokio::sync::SemaphorePermit;
 
 use super::launch_limits::check_texts;
 use super::launch_plan::expand_in_turn;
-use super::{control, ensure_disk_space, find_cluster, inputs, runs, uploads};
+use super::{control, ensure_disk_space, find_cluster, inputs, runs, storage_error, uploads};
 use crate::app::App;
-use crate::config::Config;
 use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
@@ -27,6 +26,7 @@ use crate::sources::{
 };
 use crate::store::CreateOutcome;
 use crate::system::random;
+use crate::upkeep::disk::is_full;
 
 /// The longest name of a run, and description, in characters.
 const NAME_MAX: usize = 200;
@@ -298,7 +298,7 @@ async fn snapshot_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
     let (id, folder) = (run.id.clone(), run.spec.relative_work_dir.clone());
     let (at, script) = (Arc::clone(app), run.script().to_owned());
     let to = app.config.data.source(&id);
-    let copy = move || copy_source(&at.config, &to, &folder, script);
+    let copy = move || copy_source(&at, &to, &folder, script);
     let kept = tokio::task::spawn_blocking(copy).await?;
     if kept.is_err() {
         remove_source(app, &id).await;
@@ -306,14 +306,17 @@ async fn snapshot_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
     kept
 }
 
-fn copy_source(config: &Config, to: &Path, folder: &str, script: String) -> Result<(), ApiError> {
+fn copy_source(app: &App, to: &Path, folder: &str, script: String) -> Result<(), ApiError> {
+    let config = &app.config;
     let limits = SourceLimits {
         bytes: config.limits.source_bytes,
         files: config.limits.source_files,
     };
     let ignored = IgnoreRules::load(&config.source, config.data.path());
-    snapshot(&config.source, to, &ignored, limits).map_err(|error| match error {
+    snapshot(&config.source, to, &ignored, limits, &app.disk).map_err(|error| match error {
         SourceError::TooLarge(_) => ApiError::Invalid(to_sentence(&error)),
+        SourceError::NoRoom(short) => storage_error(&short.message()),
+        SourceError::Io(_, full) if is_full(&full) => storage_error(&full.to_string()),
         SourceError::Io(..) => {
             ApiError::Internal(format!("the source folder cannot be copied: {error}"))
         }

@@ -43,12 +43,14 @@ use crate::config::ClusterConfig;
 /// Refuses with 507 if the disk has too little free space.
 fn ensure_disk_space(app: &App) -> Result<(), ApiError> {
     let short = app.disk.check_space();
-    short.map_or(Ok(()), |short| {
-        Err(ApiError::InsufficientStorage(format!(
-            "No run or upload is accepted: {}. Free some space there and try again.",
-            short.message()
-        )))
-    })
+    short.map_or(Ok(()), |short| Err(storage_error(&short.message())))
+}
+
+/// 507, with the reason for which the disk has no room.
+fn storage_error(reason: &str) -> ApiError {
+    ApiError::InsufficientStorage(format!(
+        "No run or upload is accepted: {reason}. Free some space there and try again."
+    ))
 }
 
 /// The settings of a cluster; 404 if there is none of this name.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Body as Bytes;
+use axum::body::{Body as Bytes, BodyDataStream, HttpBody};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 use sweep_planner::api::{Run, paths};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::ensure_disk_space;
 use crate::app::App;
@@ -20,13 +22,17 @@ use crate::http::connections::Connection;
 use crate::http::error::{ApiError, to_sentence};
 use crate::http::extract::{PathParam, QueryParams, UploadPath};
 use crate::http::openapi::{Binary, tags};
+use crate::http::upload_turns::Replaced;
 use crate::http::{address, signed, wire};
 use crate::model::{RunRecord, Viewer};
 use crate::sources::{
     SourceLimits, UnpackError, ensure_script, remove_tree, replace_source, unpack_tar_gz,
 };
 use crate::system::random::{self, to_hex};
+use crate::upkeep::disk::{LowSpace, ROOM_CHECK_BYTES, is_full};
 
+/// For how long what is still sent of a refused upload is taken.
+const DISCARD_MAX: Duration = Duration::from_secs(10);
 /// How long an address takes an upload: a day.
 const URL_LIFETIME_MICROS: i64 = 86_400_000_000;
 
@@ -83,56 +89,136 @@ pub async fn receive(
         connection.mark_trusted();
     }
     ensure_disk_space(&app)?;
+    let mut turn = app.upload_turns.announce(&run);
+    turn.wait().await.map_err(|Replaced| upload_replaced())?;
     let before = app
         .store
         .upload_hash(run.clone())
         .await?
         .ok_or_else(upload_not_found)?;
-    let folder = app.config.data.uploads();
     let id = random::ulid(app.clock.now())?;
-    let file = app.config.data.upload(&run, &id);
-    let received = save_body(&folder, &file, body, app.config.limits.source_bytes).await;
+    let file = ReceivedFile(app.config.data.upload(&run, &id));
+    let announced = body.size_hint().lower();
+    let mut pieces = body.into_data_stream();
+    let received = tokio::select! {
+        received = save_in_time(&app, &file.0, &mut pieces, announced) => received,
+        () = turn.replaced() => Err(upload_replaced()),
+    };
+    let hash = match received {
+        Ok(hash) => hash,
+        Err(refused) => {
+            drop((file, turn));
+            let sent_on = [
+                StatusCode::PAYLOAD_TOO_LARGE,
+                StatusCode::INSUFFICIENT_STORAGE,
+            ];
+            if sent_on.contains(&refused.status()) {
+                discard(pieces).await;
+            }
+            return Err(refused);
+        }
+    };
     // A task of its own, so that it is not cancelled when the client hangs up.
     let taken = tokio::spawn(async move {
-        let taken = match received {
-            Ok(hash) => accept_upload(&app, &run, &file, hash, &before).await,
-            Err(error) => Err(error),
-        };
-        // What a killed server leaves behind is removed at the next start.
-        let _ = tokio::fs::remove_file(&file).await;
+        let taken = accept_upload(&app, &run, &file.0, hash, &before).await;
+        drop((file, turn));
         taken
     });
     let hash = taken.await??;
     Ok((StatusCode::OK, [(header::ETAG, format!("\"{hash}\""))]).into_response())
 }
 
-/// Writes the body to a file; answers with its SHA-256.
-async fn save_body(folder: &Path, file: &Path, body: Bytes, most: u64) -> Result<String, ApiError> {
-    let failed = |error| internal_error(&error);
-    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
-    let mut file = tokio::fs::File::create(file).await.map_err(failed)?;
-    let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.next().await {
+/// A file of an upload that is under way; removed when it is over, however it ends. What a killed
+/// server leaves behind is removed at the next start.
+struct ReceivedFile(PathBuf);
+
+impl Drop for ReceivedFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Takes what is still sent of an upload that is refused, for a while: a client that is cut off while it
+/// sends does not read why.
+async fn discard(mut pieces: BodyDataStream) {
+    let rest = async { while let Some(Ok(_)) = pieces.next().await {} };
+    let _ = timeout(DISCARD_MAX, rest).await;
+}
+
+/// [`save_body`], which ends after a time.
+async fn save_in_time(
+    app: &App,
+    file: &Path,
+    pieces: &mut BodyDataStream,
+    announced: u64,
+) -> Result<String, ApiError> {
+    let whole = Duration::from_secs(app.config.limits.upload_seconds);
+    timeout(whole, save_body(app, file, pieces, announced))
+        .await
+        .unwrap_or_else(|_| Err(ApiError::TimedOut(took_too_long(whole))))
+}
+
+/// Writes the body to a file, as long as it goes on and the disk keeps its free space; answers with its
+/// SHA-256. `announced` is how many bytes it has at least.
+async fn save_body(
+    app: &App,
+    file: &Path,
+    pieces: &mut BodyDataStream,
+    announced: u64,
+) -> Result<String, ApiError> {
+    let limits = &app.config.limits;
+    let idle = Duration::from_secs(limits.upload_idle_seconds);
+    ensure_size(announced, limits.source_bytes)?;
+    ensure_room(app, announced)?;
+    let mut file = create_file(file).map_err(|error| disk_error(&error))?;
+    let (mut hash, mut bytes, mut checked) = (Sha256::new(), 0_u64, 0_u64);
+    while let Some(piece) = timeout(idle, pieces.next())
+        .await
+        .map_err(|_| ApiError::TimedOut(stalled(idle)))?
+    {
         let piece =
             piece.map_err(|error| ApiError::Invalid(format!("The upload broke off: {error}.")))?;
         bytes += piece.len() as u64;
-        if bytes > most {
-            return Err(ApiError::TooLarge(format!(
-                "The source has more than {most} bytes. Name what the script does not need in a \
-                 .gridignore file."
-            )));
+        ensure_size(bytes, limits.source_bytes)?;
+        if bytes >= checked {
+            checked = bytes + ROOM_CHECK_BYTES;
+            ensure_room(app, ROOM_CHECK_BYTES)?;
         }
         hash.update(&piece);
-        file.write_all(&piece).await.map_err(failed)?;
+        let written = file.write_all(&piece).await;
+        written.map_err(|error| disk_error(&error))?;
     }
-    file.flush().await.map_err(failed)?;
+    file.flush().await.map_err(|error| disk_error(&error))?;
     Ok(to_hex(&hash.finalize()))
+}
+
+/// At once, not by a task: one that went on after a cancellation would make the file when it is removed.
+fn create_file(file: &Path) -> std::io::Result<tokio::fs::File> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::File::create_new(file).map(tokio::fs::File::from_std)
+}
+
+fn ensure_size(bytes: u64, most: u64) -> Result<(), ApiError> {
+    if bytes > most {
+        return Err(ApiError::TooLarge(format!(
+            "The source has more than {most} bytes. Name what the script does not need in a \
+             .gridignore file."
+        )));
+    }
+    Ok(())
+}
+
+fn ensure_room(app: &App, bytes: u64) -> Result<(), ApiError> {
+    app.disk
+        .check_room(bytes)
+        .map_or(Ok(()), |short| Err(no_room(short)))
 }
 
 /// Unpacks and installs an uploaded source, and wakes the dispatchers.
 async fn accept_upload(
-    app: &App,
+    app: &Arc<App>,
     run: &str,
     file: &Path,
     hash: String,
@@ -162,21 +248,23 @@ fn already_uploaded() -> ApiError {
 }
 
 /// Unpacks an uploaded file into a folder beside it; returns that folder.
-async fn unpack_beside(app: &App, file: &Path) -> Result<PathBuf, ApiError> {
+async fn unpack_beside(app: &Arc<App>, file: &Path) -> Result<PathBuf, ApiError> {
     let (file, to) = (file.to_owned(), file.with_extension("unfinished"));
     let limits = SourceLimits {
         bytes: app.config.limits.source_bytes,
         files: app.config.limits.source_files,
     };
+    let app = Arc::clone(app);
     let unpacked = tokio::task::spawn_blocking(move || {
-        let unpacked = unpack_tar_gz(&file, &to, limits);
+        let unpacked = unpack_tar_gz(&file, &to, limits, &app.disk);
         if unpacked.is_err() {
             let _ = remove_tree(&to);
         }
         unpacked.map(|()| to)
     });
     unpacked.await?.map_err(|error| match error {
-        UnpackError::Disk(error) => internal_error(&error),
+        UnpackError::Disk(error) => disk_error(&error),
+        UnpackError::NoRoom(short) => no_room(short),
         UnpackError::TooLarge(_) => ApiError::TooLarge(to_sentence(&error)),
         other => ApiError::Invalid(to_sentence(&other)),
     })
@@ -196,7 +284,7 @@ async fn install_source(app: &App, run: &str, from: &Path, hash: &str) -> Result
     ensure_script_uploaded(app, run, from).await?;
     let (from, to) = (from.to_owned(), app.config.data.source(run));
     let put = tokio::task::spawn_blocking(move || replace_source(&from, &to));
-    put.await?.map_err(|error| internal_error(&error))?;
+    put.await?.map_err(|error| disk_error(&error))?;
     app.store
         .record_upload(run.to_owned(), hash.to_owned())
         .await?;
@@ -225,8 +313,45 @@ async fn ensure_script_uploaded(app: &App, run: &str, source: &Path) -> Result<(
     )))
 }
 
-fn internal_error(error: &std::io::Error) -> ApiError {
-    ApiError::Internal(format!("an upload: {error}"))
+/// 507 for a full disk, else our fault.
+fn disk_error(error: &std::io::Error) -> ApiError {
+    if is_full(error) {
+        ApiError::InsufficientStorage(format!(
+            "The upload was not kept: the server's disk is full ({error}). Free some space there and \
+             try again."
+        ))
+    } else {
+        ApiError::Internal(format!("an upload: {error}"))
+    }
+}
+
+fn no_room(short: LowSpace) -> ApiError {
+    ApiError::InsufficientStorage(format!(
+        "The upload was not kept, since it would not leave enough room: {}. Free some space there and \
+         try again.",
+        short.message()
+    ))
+}
+
+fn stalled(idle: Duration) -> String {
+    format!(
+        "The upload was ended, since nothing of it came for {} s. Send it again.",
+        idle.as_secs()
+    )
+}
+
+fn took_too_long(whole: Duration) -> String {
+    format!(
+        "The upload was ended, since it took more than {} s. Send less, or name what the script does \
+         not need in a .gridignore file.",
+        whole.as_secs()
+    )
+}
+
+fn upload_replaced() -> ApiError {
+    ApiError::Conflict(
+        "Another upload to this address has begun since, and replaces this one.".to_owned(),
+    )
 }
 
 fn upload_not_found() -> ApiError {

@@ -21,7 +21,7 @@ use crate::runner::protocol::{
 use crate::runner::supervisor::EXIT_DISK_FULL;
 use crate::sources::{SourceError, copy_tree, remove_entry, remove_tree};
 use crate::system::{clock, open_files, umask};
-use crate::upkeep::disk::is_full;
+use crate::upkeep::disk::{DiskMonitor, is_full};
 
 /// How much of a supervisor's log goes into a trial's message, in bytes.
 const SUPERVISOR_LOG_SHOWN_MAX: u64 = 1_000;
@@ -29,6 +29,7 @@ const SUPERVISOR_LOG_SHOWN_MAX: u64 = 1_000;
 /// Runs trials as processes of this machine, each below a supervisor that outlives the server.
 pub struct LocalEngine {
     data: DataDir,
+    disk: DiskMonitor,
     program: PathBuf,
     jobs: JobMaker,
     cores: Arc<CoreAllocator>,
@@ -57,6 +58,7 @@ impl LocalEngine {
     ) -> Self {
         Self {
             data: config.data.clone(),
+            disk: DiskMonitor::from_config(config),
             program,
             jobs: JobMaker::new(config, cluster, Arc::clone(&cores)),
             cores,
@@ -88,14 +90,17 @@ impl LocalEngine {
             }
             let unfinished = folder.unfinished_work();
             remove_entry(opened, UNFINISHED_WORK.as_ref()).map_err(say)?;
-            if let Err(error) = copy_tree(&source, &unfinished) {
+            if let Err(error) = copy_tree(&source, &unfinished, &self.disk) {
                 // An incomplete copy would take up disk space that others need.
                 let _ = remove_tree(&unfinished);
                 return Err(match error {
                     SourceError::Io(path, error) => {
                         submit_error(&path.display().to_string(), &error)
                     }
-                    other => SubmitError::Transient(other.to_string()),
+                    SourceError::NoRoom(short) => SubmitError::DiskFull(short.message()),
+                    SourceError::TooLarge(what) => {
+                        SubmitError::Permanent(format!("its source holds more than {what}"))
+                    }
                 });
             }
             fs::rename(&unfinished, folder.work()).map_err(say)?;
@@ -381,6 +386,7 @@ mod tests {
     fn engine(data: &Path) -> LocalEngine {
         LocalEngine {
             data: DataDir::new(data),
+            disk: DiskMonitor::new(data, Some(0)),
             program: "/nonexistent".into(),
             jobs: JobMaker::default(),
             cores: Arc::default(),

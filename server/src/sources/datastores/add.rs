@@ -14,7 +14,10 @@ use crate::data_dir::DataDir;
 use crate::model::names::is_datastore_name;
 use crate::sources::descent::Descent;
 use crate::sources::open_folder::is_folder_entry;
-use crate::sources::{OpenFolder, SourceError, copy_tree, remove_tree, split_existing};
+use crate::sources::{
+    OpenFolder, SourceError, SourceLimits, copy_outside_tree, remove_tree, split_existing,
+};
+use crate::upkeep::disk::{DiskMonitor, LowSpace};
 
 /// Why a datastore was not added.
 #[derive(Debug, thiserror::Error)]
@@ -34,21 +37,39 @@ pub enum AddError {
          another one with --data"
     )]
     IntoItself(PathBuf),
-    /// It cannot be copied.
-    #[error("{0}")]
-    Copy(#[from] SourceError),
+    /// The disk would have too little free space.
+    #[error("there is no room for it: {}", .0.message())]
+    NoRoom(LowSpace),
+    /// It has more levels of folders or longer paths than a datastore takes.
+    #[error("the folder holds more than {0}")]
+    TooLarge(String),
     /// It cannot be put in its place.
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
 }
 
+impl From<SourceError> for AddError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Io(path, error) => Self::Io(path, error),
+            SourceError::TooLarge(what) => Self::TooLarge(what),
+            SourceError::NoRoom(short) => Self::NoRoom(short),
+        }
+    }
+}
+
 /// Copies `from` (sharing blocks where the file system can) below a server's data folder as the
-/// next version of `name`. The copy is complete and read-only when it gets its name. Works beside
-/// a running server. O(files).
+/// next version of `name`, as long as `disk` keeps its free space. The copy is complete and read-only
+/// when it gets its name. Works beside a running server. O(files).
 ///
 /// # Errors
 /// See [`AddError`]; nothing is left behind then, unless the disk fails.
-pub fn add_version(data: &DataDir, name: &str, from: &Path) -> Result<Datastore, AddError> {
+pub fn add_version(
+    data: &DataDir,
+    name: &str,
+    from: &Path,
+    disk: &DiskMonitor,
+) -> Result<Datastore, AddError> {
     if !is_datastore_name(name) {
         return Err(AddError::Name(truncate_chars(name, QUOTED_MAX)));
     }
@@ -63,7 +84,7 @@ pub fn add_version(data: &DataDir, name: &str, from: &Path) -> Result<Datastore,
     let unfinished = of.join(format!(".unfinished-{}", std::process::id()));
     // Left by a killed process that had the same process id.
     let _ = remove_tree(&unfinished);
-    let copied = copy_as_next_version(&of, from, &unfinished);
+    let copied = copy_as_next_version(&of, from, &unfinished, disk);
     if copied.is_err() {
         let _ = remove_tree(&unfinished);
     }
@@ -79,13 +100,14 @@ fn copy_as_next_version(
     of: &Path,
     from: &Path,
     unfinished: &Path,
+    disk: &DiskMonitor,
 ) -> Result<(u32, PathBuf), AddError> {
     let at = |path: &Path| {
         let path = path.to_owned();
         move |error| AddError::Io(path, error)
     };
     fs::create_dir_all(of).map_err(at(of))?;
-    copy_tree(from, unfinished)?;
+    copy_outside_tree(from, unfinished, None, SourceLimits::NONE, disk)?;
     make_read_only(unfinished).map_err(at(unfinished))?;
     loop {
         let version = list_versions(of).last().map_or(1, |newest| newest + 1);
@@ -137,6 +159,25 @@ fn protect_files(place: &Descent) -> io::Result<Vec<OsString>> {
 mod tests {
     use super::*;
 
+    fn roomy() -> DiskMonitor {
+        DiskMonitor::new(Path::new("/"), Some(0))
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_datastore_that_the_disk_has_no_room_for() {
+        let home = tempfile::tempdir().unwrap();
+        let from = home.path().join("from");
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("a"), "1").unwrap();
+        let data = DataDir::new(home.path());
+        let full = DiskMonitor::new(home.path(), Some(u64::MAX));
+        let words = add_version(&data, "d", &from, &full)
+            .unwrap_err()
+            .to_string();
+        assert!(words.contains("disk has"), "{words}");
+        assert_eq!(fs::read_dir(data.datastore("d")).unwrap().count(), 0);
+    }
+
     #[test]
     fn a_folder_is_not_copied_into_itself() {
         let home = tempfile::tempdir().unwrap();
@@ -144,7 +185,7 @@ mod tests {
         std::os::unix::fs::symlink(home.path(), home.path().join("link")).unwrap();
         for data in ["data", "data/../other", "link/data"] {
             let data = DataDir::new(home.path().join(data));
-            let refused = add_version(&data, "d", home.path());
+            let refused = add_version(&data, "d", home.path(), &roomy());
             assert!(
                 matches!(refused, Err(AddError::IntoItself(_))),
                 "{refused:?}"
@@ -154,8 +195,13 @@ mod tests {
         // A version may be the source of the next one.
         let data = DataDir::new(home.path().join("data"));
         fs::create_dir(home.path().join("from")).unwrap();
-        let first = add_version(&data, "d", &home.path().join("from")).unwrap();
-        assert_eq!(add_version(&data, "d", &first.folder).unwrap().version, 2);
+        let first = add_version(&data, "d", &home.path().join("from"), &roomy()).unwrap();
+        assert_eq!(
+            add_version(&data, "d", &first.folder, &roomy())
+                .unwrap()
+                .version,
+            2
+        );
     }
 
     #[test]
@@ -165,9 +211,9 @@ mod tests {
         fs::create_dir_all(from.join("sub")).unwrap();
         fs::write(from.join("sub/a"), "1").unwrap();
         let data = DataDir::new(home.path());
-        let first = add_version(&data, "d", &from).unwrap();
+        let first = add_version(&data, "d", &from, &roomy()).unwrap();
         fs::write(from.join("sub/a"), "2").unwrap();
-        let second = add_version(&data, "d", &from).unwrap();
+        let second = add_version(&data, "d", &from, &roomy()).unwrap();
         assert_eq!((first.id(), second.id()), ("d-v1".into(), "d-v2".into()));
         let read = |one: &Datastore| fs::read_to_string(one.folder.join("sub/a")).unwrap();
         assert_eq!((read(&first), read(&second)), ("1".into(), "2".into()));
@@ -187,7 +233,7 @@ mod tests {
             ("d", &from.join("sub/a")),
             ("d", &from.join("no")),
         ] {
-            assert!(add_version(&data, name, from).is_err(), "{name}");
+            assert!(add_version(&data, name, from, &roomy()).is_err(), "{name}");
         }
     }
 }

@@ -14,10 +14,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::RepositoryAddress;
 use crate::sources::{ScriptError, SourceLimits, UnpackError, Walk, unpack_tar};
+use crate::upkeep::disk::{DiskMonitor, ROOM_CHECK_BYTES};
 
 /// How often a running git is polled, and how often its files are measured.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const MEASURE_INTERVAL: Duration = Duration::from_millis(500);
+/// How much of git's standard output is read, in bytes: it is the name of a commit.
+const ANSWER_MAX: u64 = 4 << 10;
 /// How much of git's standard error is read, and how much of it is shown, in bytes.
 const STDERR_READ_MAX: u64 = 64 << 10;
 const STDERR_SHOWN_MAX: usize = 400;
@@ -70,8 +73,8 @@ pub(super) struct FetchJob<'a> {
     pub(super) deadline: Instant,
     /// Whether to give up.
     pub(super) is_stopping: &'a dyn Fn() -> bool,
-    /// Whether the disk has too little room by now: in words.
-    pub(super) low_space: &'a dyn Fn() -> Option<String>,
+    /// The disk of the folder, which keeps its free space.
+    pub(super) disk: &'a DiskMonitor,
 }
 
 impl FetchJob<'_> {
@@ -87,12 +90,10 @@ impl FetchJob<'_> {
         let archive = self.folder.join(ARCHIVE);
         let output = format!("--output={}", archive.display());
         self.run_git(&["archive", "--format=tar", &output, &commit])?;
-        if let Some(short) = (self.low_space)() {
-            return Err(FetchError::Internal(short));
-        }
         let tree = self.folder.join("tree");
-        unpack_tar(&archive, &tree, self.limits).map_err(|error| match error {
+        unpack_tar(&archive, &tree, self.limits, self.disk).map_err(|error| match error {
             UnpackError::Disk(error) => error.into(),
+            UnpackError::NoRoom(short) => FetchError::Internal(short.message()),
             other => FetchError::Source(other.to_string()),
         })?;
         Ok((commit, tree))
@@ -123,10 +124,8 @@ impl FetchJob<'_> {
         let name = format!("{name}^{{commit}}");
         let found = self.run_git(&["rev-parse", "--verify", "--end-of-options", &name]);
         match found {
-            Ok(said) if is_commit_hash(said.trim()) => Ok(said.trim().to_owned()),
-            Ok(_) => Err(FetchError::Internal(
-                "git did not print the commit".to_owned(),
-            )),
+            Ok(answer) => parse_commit(&answer)
+                .ok_or_else(|| FetchError::Internal("git did not print the commit".to_owned())),
             Err(FetchError::Source(_)) => Err(FetchError::Source(format!(
                 "the repository has no commit `{wanted}`"
             ))),
@@ -134,8 +133,8 @@ impl FetchJob<'_> {
         }
     }
 
-    /// Runs git to its end; answers with what it wrote to standard output.
-    fn run_git(&self, arguments: &[&str]) -> Result<String, FetchError> {
+    /// Runs git to its end; answers with the beginning of what it wrote to standard output.
+    fn run_git(&self, arguments: &[&str]) -> Result<Vec<u8>, FetchError> {
         let (output, words) = (self.folder.join("output"), self.folder.join("words"));
         let mut command = self.git_command();
         if arguments.first() != Some(&"init") {
@@ -155,12 +154,9 @@ impl FetchJob<'_> {
         })?;
         let status = self.wait_or_kill(child)?;
         if status.success() {
-            return Ok(fs::read_to_string(output).unwrap_or_default());
+            return Ok(read_beginning(&output, ANSWER_MAX)?);
         }
-        let mut said = Vec::new();
-        File::open(words)?
-            .take(STDERR_READ_MAX)
-            .read_to_end(&mut said)?;
+        let said = read_beginning(&words, STDERR_READ_MAX)?;
         Err(classify_failure(status, &String::from_utf8_lossy(&said)))
     }
 
@@ -224,14 +220,15 @@ impl FetchJob<'_> {
             if Instant::now() >= self.deadline {
                 break FetchError::Source("it took longer than this server waits".to_owned());
             }
+            // Git may write fast.
+            if let Some(short) = self.disk.check_room(ROOM_CHECK_BYTES) {
+                break FetchError::Internal(short.message());
+            }
             if measured.elapsed() >= MEASURE_INTERVAL {
                 measured = Instant::now();
                 if self.exceeds_limits() {
                     let most = self.limits.bytes;
                     break FetchError::Source(format!("the repository has more than {most} bytes"));
-                }
-                if let Some(short) = (self.low_space)() {
-                    break FetchError::Internal(short);
                 }
             }
             std::thread::sleep(POLL_INTERVAL);
@@ -241,6 +238,18 @@ impl FetchJob<'_> {
         child.wait()?;
         Err(failure)
     }
+}
+
+fn read_beginning(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The commit that git has printed, if it is nothing else.
+fn parse_commit(answer: &[u8]) -> Option<String> {
+    let name = std::str::from_utf8(answer).ok()?.trim();
+    is_commit_hash(name).then(|| name.to_owned())
 }
 
 /// Whether a name can be that of a commit.
@@ -290,7 +299,39 @@ fn folder_bytes(folder: &Path) -> u64 {
 mod tests {
     use std::os::unix::process::ExitStatusExt;
 
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_git_prints_is_a_commit_or_not(answer in any::<Vec<u8>>()) {
+            if let Some(commit) = parse_commit(&answer) {
+                prop_assert!(is_commit_hash(&commit));
+            }
+        }
+
+        #[test]
+        fn whatever_git_reports_becomes_one_short_line(
+            words in "(\\PC|[\0\r\n\x1b é\u{2028}]|remote: |No space left on device){0,600}",
+        ) {
+            let shown = shorten_stderr(&words);
+            prop_assert!(shown.len() <= STDERR_SHOWN_MAX);
+            prop_assert!(!shown.contains(char::is_control));
+            let failure = classify_failure(ExitStatus::from_raw(256), &words);
+            prop_assert!(matches!(failure, FetchError::Internal(_) | FetchError::Source(_)));
+        }
+    }
+
+    #[test]
+    fn a_commit_is_read_from_an_answer() {
+        let hash = "0123456789abcdef0123456789abcdef01234567";
+        let line = format!("{hash}\n");
+        assert_eq!(parse_commit(line.as_bytes()).as_deref(), Some(hash));
+        for other in ["", "main", "0123456789abcdef\n0123456789abcdef", "\u{ff}"] {
+            assert_eq!(parse_commit(other.as_bytes()), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_full_disk_is_not_the_sources_fault() {

@@ -17,7 +17,6 @@ use super::{SourceLimits, ensure_script, remove_tree, replace_source};
 use crate::app::App;
 use crate::store::{PendingFetch, StoreError};
 use crate::system::{clock, random};
-use crate::upkeep::disk::LowSpace;
 use command::{FetchError, FetchJob};
 
 /// How many are fetched at the same time.
@@ -198,7 +197,7 @@ fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<String, FetchError
         },
         deadline: Instant::now() + Duration::from_secs(config.limits.fetch_seconds),
         is_stopping: &|| *stopping.borrow(),
-        low_space: &|| app.disk.check_space().map(LowSpace::message),
+        disk: &app.disk,
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
         ensure_script(&tree, &one.script.folder, &one.script.path).map_err(FetchError::Script)?;
