@@ -228,8 +228,7 @@ pub(crate) async fn make_app(
     let fresh_key = random::bytes::<32>()?.to_vec();
     if config.data_was_open {
         tracing::warn!(
-            "other accounts of this machine could read the data folder until now; addresses of \
-             uploads and downloads that were given out no longer work"
+            "the data folder was open to other accounts; addresses given out until now no longer work"
         );
         store
             .replace_setting("signing_key", fresh_key.clone())

@@ -188,6 +188,18 @@ impl TrialFolder {
         OpenFolder::open(above)?.enter_path(way.unwrap_or(Path::new("")))
     }
 
+    /// Opens it to see how the trial is; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`TrialFolder::open`].
+    pub fn inspect(&self) -> io::Result<Option<OpenTrial>> {
+        match self.open() {
+            Ok(folder) => Ok(Some(OpenTrial(folder))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Opens the folder where the script runs.
     ///
     /// # Errors
@@ -291,25 +303,9 @@ impl TrialFolder {
         self.open()?.replace(name.as_ref(), &content, durably)
     }
 
-    /// Reads such a file; `None` where there is none.
-    fn read_record<T: DeserializeOwned>(&self, name: &str, most: u64) -> io::Result<Option<T>> {
-        let bytes = match self.open() {
-            Ok(folder) => folder.read_file(name.as_ref(), most),
-            Err(error) => Err(error),
-        };
-        match bytes {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-                let text = format!("`{name}` holds something else: {error}");
-                io::Error::new(io::ErrorKind::InvalidData, text)
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Reads what to run.
     pub fn read_job_spec(&self) -> io::Result<JobSpec> {
-        let job = self.read_record("order.json", RECORD_BYTES_MAX)?;
+        let job = read_record(&self.open()?, "order.json", RECORD_BYTES_MAX)?;
         job.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
@@ -321,7 +317,7 @@ impl TrialFolder {
 
     /// Reads when it started; `None` until its supervisor has written that.
     pub fn read_start(&self) -> io::Result<Option<StartRecord>> {
-        self.read_record("started.json", RECORD_BYTES_MAX)
+        self.inspect()?.map_or(Ok(None), |open| open.read_start())
     }
 
     /// Writes how it ended.
@@ -331,7 +327,7 @@ impl TrialFolder {
 
     /// How it ended, if it has.
     pub fn read_end(&self) -> io::Result<Option<EndRecord>> {
-        self.read_record("ended.json", END_BYTES_MAX)
+        self.inspect()?.map_or(Ok(None), |open| open.read_end())
     }
 
     /// Asks it to end. Whatever is there already does so.
@@ -370,17 +366,10 @@ impl TrialFolder {
 
     /// Whether a supervisor holds the lock; none holds what is no lock.
     pub fn has_supervisor(&self) -> io::Result<bool> {
-        match self.open_file(LOCK) {
-            // A shared lock: two servers that check at once do not take each other for a
-            // supervisor.
-            Ok(file) => match flock(&file, FlockOperation::NonBlockingLockShared) {
-                Ok(()) => Ok(false),
-                Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
-                Err(error) => Err(error.into()),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound || is_unusable(&error) => {
-                Ok(false)
-            }
+        match self.inspect() {
+            Ok(Some(open)) => open.has_supervisor(),
+            Ok(None) => Ok(false),
+            Err(error) if is_unusable(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -405,8 +394,8 @@ impl TrialFolder {
 
     /// Whether the trial was claimed.
     pub fn is_claimed(&self) -> bool {
-        let held = self.open().and_then(|folder| folder.holds(CLAIM.as_ref()));
-        held.unwrap_or(false)
+        self.inspect()
+            .is_ok_and(|open| open.is_some_and(|open| open.is_claimed()))
     }
 
     /// Opens a file of the supervisor's for appending; makes it where it is missing.
@@ -431,6 +420,69 @@ impl TrialFolder {
     /// Where they cannot be written.
     pub fn write_unread(&self, json: &[u8]) -> io::Result<()> {
         self.open()?.replace(UNREAD_METRICS.as_ref(), json, false)
+    }
+}
+
+/// A trial's folder while it is read.
+#[derive(Debug)]
+pub struct OpenTrial(OpenFolder);
+
+impl OpenTrial {
+    /// Whether the trial was claimed.
+    pub fn is_claimed(&self) -> bool {
+        self.0.holds(CLAIM.as_ref()).unwrap_or(false)
+    }
+
+    /// As [`TrialFolder::has_supervisor`].
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn has_supervisor(&self) -> io::Result<bool> {
+        match self.0.open_file(LOCK.as_ref()) {
+            // A shared lock: two servers that check at once do not take each other for a
+            // supervisor.
+            Ok(file) => match flock(&file, FlockOperation::NonBlockingLockShared) {
+                Ok(()) => Ok(false),
+                Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+                Err(error) => Err(error.into()),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound || is_unusable(&error) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`TrialFolder::read_start`].
+    ///
+    /// # Errors
+    /// See [`is_unusable`].
+    pub fn read_start(&self) -> io::Result<Option<StartRecord>> {
+        read_record(&self.0, "started.json", RECORD_BYTES_MAX)
+    }
+
+    /// As [`TrialFolder::read_end`].
+    ///
+    /// # Errors
+    /// See [`is_unusable`].
+    pub fn read_end(&self) -> io::Result<Option<EndRecord>> {
+        read_record(&self.0, "ended.json", END_BYTES_MAX)
+    }
+}
+
+/// Reads a file of JSON; `None` where there is none.
+fn read_record<T: DeserializeOwned>(
+    folder: &OpenFolder,
+    name: &str,
+    most: u64,
+) -> io::Result<Option<T>> {
+    match folder.read_file(name.as_ref(), most) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+            let text = format!("`{name}` holds something else: {error}");
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

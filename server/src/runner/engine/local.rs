@@ -16,7 +16,7 @@ use crate::data_dir::DataDir;
 use crate::model::ActiveTrial;
 use crate::runner::identity::kill_group_if_same;
 use crate::runner::protocol::{
-    EndCause, EndRecord, StartRecord, TrialFolder, UNFINISHED_WORK, WORK, is_unusable,
+    EndCause, EndRecord, OpenTrial, StartRecord, TrialFolder, UNFINISHED_WORK, WORK, is_unusable,
 };
 use crate::runner::supervisor::EXIT_DISK_FULL;
 use crate::sources::{SourceError, copy_tree, remove_entry, remove_tree};
@@ -80,7 +80,10 @@ impl LocalEngine {
         at_once: u32,
     ) -> Result<(), SubmitError> {
         let say = |error: io::Error| submit_error(&folder.path().display().to_string(), &error);
-        folder.create().map_err(say)?;
+        if let Err(error) = folder.create() {
+            let unusable = folder.open().err().filter(is_unusable);
+            return Err(say(unusable.unwrap_or(error)));
+        }
         let opened = folder.open().map_err(say)?;
         if !opened.holds(WORK.as_ref()).map_err(say)? {
             let sources = self.data.sources();
@@ -175,7 +178,14 @@ impl LocalEngine {
     /// once it has ended.
     fn inspect(&self, trial: &ActiveTrial) -> io::Result<TrialStatus> {
         let (key, folder) = (attempt_key(trial), self.trial_folder(trial));
-        let status = self.read_status(key, &folder)?;
+        let mut status = self.read_status(key, &folder)?;
+        if status == TrialStatus::Unknown && trial.state == crate::model::TrialState::Running {
+            // It has started, whatever it has made of its folder: it is not started again.
+            status = TrialStatus::Lost {
+                started: None,
+                reason: "the files by which it is watched are gone".to_owned(),
+            };
+        }
         match status {
             TrialStatus::Starting | TrialStatus::Running(_) => self.adopt_cores(key, &folder),
             TrialStatus::Ended(_) | TrialStatus::DiskFull(_) | TrialStatus::Lost { .. } => {
@@ -205,40 +215,77 @@ impl LocalEngine {
         // our child, its supervisor is alive, and no end is believed until it has exited.
         let known = self.supervisor_status(key);
         let is_our_child = known == Some(SupervisorStatus::Alive);
-        let claimed = folder.is_claimed();
-        let alive = folder.has_supervisor()? || is_our_child && claimed;
-        let ended = match is_our_child {
-            true => Ok(None),
-            false => match folder.read_end() {
-                Err(error) if is_unusable(&error) => Err(error),
-                ended => Ok(ended?),
-            },
-        };
-        if let Ok(Some(ended)) = ended {
-            self.forget_supervisor(key);
-            return Ok(TrialStatus::Ended(ended));
-        }
-        Ok(match (alive, claimed, known) {
-            (true, ..) => readable_start(folder)?
-                .map_or(TrialStatus::Starting, |note| TrialStatus::Running(note.at)),
-            (false, true, _) => {
-                self.forget_supervisor(key);
-                inspect_orphan(folder, ended.err())?
+        let open = match folder.inspect() {
+            Err(error) if is_unusable(&error) => {
+                return Ok(self.status_without_folder(key, known, &error));
             }
-            (false, false, Some(SupervisorStatus::Alive)) => TrialStatus::Starting,
-            (false, false, Some(SupervisorStatus::DiskFull)) => {
+            open => open?,
+        };
+        let Some(open) = open else {
+            return Ok(self.status_unclaimed(key, known, folder));
+        };
+        let claimed = open.is_claimed();
+        let alive = is_our_child && claimed || open.has_supervisor()?;
+        if alive && is_our_child {
+            return running_or_starting(&open);
+        }
+        let unusable = match open.read_end() {
+            Ok(Some(ended)) => {
+                self.forget_supervisor(key);
+                return Ok(TrialStatus::Ended(ended));
+            }
+            Err(error) if is_unusable(&error) => Some(error),
+            none => none?.and(None),
+        };
+        if alive {
+            return running_or_starting(&open);
+        }
+        if claimed || unusable.is_some() {
+            self.forget_supervisor(key);
+            return inspect_orphan(folder, &open, unusable);
+        }
+        Ok(self.status_unclaimed(key, known, folder))
+    }
+
+    /// The status of a trial whose folder is something else by now. Its supervisor ends it.
+    fn status_without_folder(
+        &self,
+        key: AttemptKey,
+        known: Option<SupervisorStatus>,
+        error: &io::Error,
+    ) -> TrialStatus {
+        if known == Some(SupervisorStatus::Alive) {
+            return TrialStatus::Starting;
+        }
+        self.forget_supervisor(key);
+        TrialStatus::Lost {
+            started: None,
+            reason: format!("its folder cannot be used: {error}"),
+        }
+    }
+
+    /// The status of a trial that no supervisor has claimed.
+    fn status_unclaimed(
+        &self,
+        key: AttemptKey,
+        known: Option<SupervisorStatus>,
+        folder: &TrialFolder,
+    ) -> TrialStatus {
+        match known {
+            Some(SupervisorStatus::Alive) => TrialStatus::Starting,
+            Some(SupervisorStatus::DiskFull) => {
                 self.forget_supervisor(key);
                 TrialStatus::DiskFull(read_supervisor_log(folder))
             }
-            (false, false, Some(SupervisorStatus::Exited)) => {
+            Some(SupervisorStatus::Exited) => {
                 self.forget_supervisor(key);
                 TrialStatus::Lost {
                     started: None,
                     reason: format!("it could not be started: {}", read_supervisor_log(folder)),
                 }
             }
-            (false, false, None) => TrialStatus::Unknown,
-        })
+            None => TrialStatus::Unknown,
+        }
     }
 }
 
@@ -296,17 +343,27 @@ impl Engine for LocalEngine {
 }
 
 /// When a trial started; `None` also where something else is in the place of that note.
-fn readable_start(folder: &TrialFolder) -> io::Result<Option<StartRecord>> {
-    match folder.read_start() {
+fn readable_start(open: &OpenTrial) -> io::Result<Option<StartRecord>> {
+    match open.read_start() {
         Err(error) if is_unusable(&error) => Ok(None),
         started => started,
     }
 }
 
+/// The status of a trial whose supervisor is alive.
+fn running_or_starting(open: &OpenTrial) -> io::Result<TrialStatus> {
+    let started = readable_start(open)?;
+    Ok(started.map_or(TrialStatus::Starting, |note| TrialStatus::Running(note.at)))
+}
+
 /// The status of a claimed trial whose supervisor has exited without writing how it ended, or whose
 /// end cannot be read for this reason.
-fn inspect_orphan(folder: &TrialFolder, unusable: Option<io::Error>) -> io::Result<TrialStatus> {
-    let started = readable_start(folder)?;
+fn inspect_orphan(
+    folder: &TrialFolder,
+    open: &OpenTrial,
+    unusable: Option<io::Error>,
+) -> io::Result<TrialStatus> {
+    let started = readable_start(open)?;
     if unusable.is_none() && started.is_none() && folder.stop_requested() {
         // Withdrawn, by us or by a server that was killed before it recorded that.
         return Ok(TrialStatus::Ended(EndRecord {
@@ -336,11 +393,14 @@ fn inspect_orphan(folder: &TrialFolder, unusable: Option<io::Error>) -> io::Resu
     })
 }
 
-/// A submit error from an I/O error: a full disk, or anything else to try again.
+/// A submit error from an I/O error: a full disk, something that can never be used, which another
+/// trial may have put there, or anything else to try again.
 fn submit_error(what: &str, error: &io::Error) -> SubmitError {
     let reason = format!("{what}: {error}");
     if is_full(error) {
         SubmitError::DiskFull(reason)
+    } else if is_unusable(error) {
+        SubmitError::Permanent(reason)
     } else {
         SubmitError::Transient(reason)
     }
@@ -431,5 +491,37 @@ mod tests {
             panic!("{seen:?}");
         };
         assert_eq!(*started, Some(note.at));
+    }
+
+    #[test]
+    fn a_trial_that_has_started_is_not_started_again_whatever_it_does_to_its_folder() {
+        let data = tempfile::tempdir().unwrap();
+        let running = ActiveTrial {
+            state: crate::model::TrialState::Running,
+            ..trial()
+        };
+        // Gone, a link to another folder, and another thing.
+        let folder = engine(data.path()).trial_folder(&running);
+        for number in 0..3 {
+            match number {
+                0 => fs::create_dir_all(folder.path().parent().unwrap()).unwrap(),
+                1 => std::os::unix::fs::symlink(data.path(), folder.path()).unwrap(),
+                _ => {
+                    fs::remove_file(folder.path()).unwrap();
+                    fs::write(folder.path(), "").unwrap();
+                }
+            }
+            let seen = engine(data.path()).observe(&[&running]);
+            assert!(
+                matches!(seen[..], [TrialStatus::Lost { .. }]),
+                "{number}: {seen:?}"
+            );
+        }
+        // One that could not have started fails alone: the others need not wait.
+        let submitted = engine(data.path()).submit(&trial(), 1);
+        assert!(
+            matches!(submitted, Err(SubmitError::Permanent(_))),
+            "{submitted:?}"
+        );
     }
 }
