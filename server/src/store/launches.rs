@@ -11,11 +11,14 @@ use super::columns::to_json;
 use super::error::StoreError;
 use super::sql::sql;
 use super::trials::BLOCK_BITS;
+use super::writer::WaitingCount;
 use super::{Store, arguments, bills};
 use crate::model::NewRun;
 
-/// How long one slice may hold up other changes. A commit comes on top.
-const SLICE: Duration = Duration::from_millis(20);
+/// How long a slice lasts while other changes wait, and where none does; its commit comes on top.
+/// Each commit flushes the disk, so that many short ones would make the launch take longer.
+const SLICE_SHORT: Duration = Duration::from_millis(10);
+const SLICE_LONG: Duration = Duration::from_millis(50);
 /// How many rows are written between two looks at the clock.
 const ROWS_PER_LOOK: usize = 256;
 /// How many trials of a run that is not wanted after all are deleted in one transaction.
@@ -44,10 +47,12 @@ impl Store {
                 .await;
         }
         let mut writer = LaunchWriter::new(run);
+        let others = self.inner.writer.waiting();
         loop {
+            let others = others.clone();
             let written = (writer.row, writer.next_trial);
             let step = self.write_slice(move |connection| {
-                let outcome = writer.write_slice(connection)?;
+                let outcome = writer.write_slice(connection, &Slice::begin(others))?;
                 Ok((writer, outcome))
             });
             match step.await {
@@ -120,13 +125,9 @@ impl Store {
 }
 
 fn insert_at_once(connection: &Connection, run: NewRun) -> Result<CreateOutcome, StoreError> {
-    let mut writer = LaunchWriter::new(run);
-    loop {
-        // Refused, if at all, before anything is written: nothing else comes between the slices.
-        if let Some(outcome) = writer.write_slice(connection)? {
-            return Ok(outcome);
-        }
-    }
+    let outcome = LaunchWriter::new(run).write_slice(connection, &Slice::unbroken())?;
+    // An unbroken slice ends with the run published, or refused before anything of it is written.
+    outcome.ok_or(StoreError::Panicked)
 }
 
 /// Whether a launch is refused: its key has made a run before, or its name is taken.
@@ -141,6 +142,40 @@ fn query_refusal(
     }
     let taken = query_name_taken(connection, &run.cluster, &run.account, &run.name)?;
     Ok(taken.then_some(CreateOutcome::NameTaken))
+}
+
+/// The time in which a part of a run is written.
+struct Slice {
+    begun: Instant,
+    /// `None`: as long as it takes.
+    others: Option<WaitingCount>,
+}
+
+impl Slice {
+    fn begin(others: WaitingCount) -> Self {
+        Self {
+            begun: Instant::now(),
+            others: Some(others),
+        }
+    }
+
+    fn unbroken() -> Self {
+        Self {
+            begun: Instant::now(),
+            others: None,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.others.as_ref().is_some_and(|others| {
+            let most = if others.any() {
+                SLICE_SHORT
+            } else {
+                SLICE_LONG
+            };
+            self.begun.elapsed() >= most
+        })
+    }
 }
 
 /// Writes a run, a slice at a time.
@@ -169,8 +204,8 @@ impl LaunchWriter {
     fn write_slice(
         &mut self,
         connection: &Connection,
+        slice: &Slice,
     ) -> Result<Option<CreateOutcome>, StoreError> {
-        let until = Instant::now() + SLICE;
         let row = match self.row {
             Some(row) => row,
             None => {
@@ -183,8 +218,8 @@ impl LaunchWriter {
                 row
             }
         };
-        if !self.write_values(connection, row, until)?
-            || !self.write_trials(connection, row, until)?
+        if !self.write_values(connection, row, slice)?
+            || !self.write_trials(connection, row, slice)?
         {
             return Ok(None);
         }
@@ -201,13 +236,13 @@ impl LaunchWriter {
         &mut self,
         connection: &Connection,
         row: i64,
-        until: Instant,
+        slice: &Slice,
     ) -> Result<bool, StoreError> {
         let (mut list, mut block) = self.next_values;
         for values in self.run.trials.lists().skip(list) {
             while arguments::insert_values(connection, row, values, block)? {
                 block += 1;
-                if Instant::now() >= until {
+                if slice.is_over() {
                     self.next_values = (list, block);
                     return Ok(false);
                 }
@@ -223,7 +258,7 @@ impl LaunchWriter {
         &mut self,
         connection: &Connection,
         row: i64,
-        until: Instant,
+        slice: &Slice,
     ) -> Result<bool, StoreError> {
         let mut insert = connection.prepare_cached(
             "INSERT INTO trial (run, number, space_index, passed, argv, changed_at)
@@ -239,7 +274,7 @@ impl LaunchWriter {
             if self.next_trial == self.run.trials.count() {
                 return Ok(true);
             }
-            if Instant::now() >= until {
+            if slice.is_over() {
                 return Ok(false);
             }
         }

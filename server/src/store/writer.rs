@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -14,6 +15,25 @@ use crate::system::heartbeat::Heartbeat;
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
 const BATCH_MAX: usize = 128;
 
+/// How many jobs that are no slices wait for their transaction to begin.
+#[derive(Clone, Default)]
+pub(super) struct WaitingCount(Arc<AtomicUsize>);
+
+impl WaitingCount {
+    /// Whether a slice that is being written keeps another job waiting.
+    pub(super) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    fn add(&self, jobs: usize) {
+        self.0.fetch_add(jobs, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, jobs: usize) {
+        self.0.fetch_sub(jobs, Ordering::Relaxed);
+    }
+}
+
 /// A job on its way to the writer thread.
 enum Sent {
     /// Shares a commit with others.
@@ -25,6 +45,7 @@ enum Sent {
 /// Sends jobs to the writer thread.
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Sent>>>,
+    waiting: WaitingCount,
     done: tokio::sync::Mutex<Option<oneshot::Receiver<()>>>,
     /// Of its thread; it rests while there is nothing to write.
     pub(super) heartbeat: Arc<Heartbeat>,
@@ -36,16 +57,23 @@ impl Writer {
         let (finished, done) = oneshot::channel();
         let heartbeat = Arc::new(Heartbeat::default());
         let beating = Arc::clone(&heartbeat);
+        let waiting = WaitingCount::default();
+        let count = waiting.clone();
         std::thread::spawn(move || {
-            run_jobs(connection, &queue, &beating);
+            run_jobs(connection, &queue, &count, &beating);
             // An error means that nobody waits for the end.
             let _ = finished.send(());
         });
         Self {
             jobs: Mutex::new(Some(jobs)),
+            waiting,
             done: tokio::sync::Mutex::new(Some(done)),
             heartbeat,
         }
+    }
+
+    pub(super) fn waiting(&self) -> WaitingCount {
+        self.waiting.clone()
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -53,6 +81,7 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.waiting.add(1);
         self.send(work, Sent::Whole).await
     }
 
@@ -154,7 +183,12 @@ impl Waiting {
     }
 }
 
-fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Sent>, heartbeat: &Heartbeat) {
+fn run_jobs(
+    mut connection: Connection,
+    queue: &mpsc::Receiver<Sent>,
+    count: &WaitingCount,
+    heartbeat: &Heartbeat,
+) {
     let mut waiting = Waiting::default();
     loop {
         if waiting.is_empty() {
@@ -167,6 +201,7 @@ fn run_jobs(mut connection: Connection, queue: &mpsc::Receiver<Sent>, heartbeat:
         heartbeat.beat(Duration::ZERO);
         queue.try_iter().for_each(|sent| waiting.push(sent));
         let batch = waiting.whole.len().min(BATCH_MAX);
+        count.subtract(batch);
         run_batch(&mut connection, waiting.whole.drain(..batch).collect());
         // In turn with the others, so that neither waits for ever.
         run_batch(
@@ -233,7 +268,10 @@ mod tests {
             answer
         });
         drop(jobs);
-        run_jobs(connection, &queue, &Heartbeat::default());
+        let count = WaitingCount::default();
+        count.add(N);
+        run_jobs(connection, &queue, &count, &Heartbeat::default());
+        assert!(!count.any());
         answers.map(|mut answer| answer.try_recv().unwrap())
     }
 
@@ -282,7 +320,9 @@ mod tests {
             jobs.send(kind(job)).unwrap();
         }
         drop((jobs, done));
-        run_jobs(connection, &queue, &Heartbeat::default());
+        let count = WaitingCount::default();
+        count.add(2);
+        run_jobs(connection, &queue, &count, &Heartbeat::default());
         let order: Vec<&str> = order.iter().collect();
         assert_eq!(order, ["a", "b", "slice 1", "slice 2", "slice 3"]);
     }
