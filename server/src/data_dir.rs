@@ -11,6 +11,7 @@
 //! | `uploads/` | sources on their way from a client; emptied at each start |
 //! | `fetches/` | sources on their way from a repository; emptied at each start |
 
+use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -38,6 +39,26 @@ impl DataDir {
             .recursive(true)
             .mode(0o700)
             .create(&self.path)
+    }
+
+    /// Names of the folders in it that no server has made.
+    pub fn foreign_folders(&self) -> Vec<OsString> {
+        let own = [
+            self.sources(),
+            self.path.join("trials"),
+            self.datastores(),
+            self.uploads(),
+            self.fetches(),
+        ];
+        let entries = std::fs::read_dir(&self.path)
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .filter(|entry| !own.contains(&entry.path()))
+            .map(|entry| entry.file_name())
+            .collect()
     }
 
     /// Where it is.

@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use zeroize::Zeroizing;
 
 use crate::app::{App, Wake};
 use crate::config::{Config, EngineKind};
@@ -25,6 +26,7 @@ use crate::http::router::router;
 use crate::model::Account;
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
+use crate::runner::isolation_report;
 use crate::sources::datastores::Datastores;
 use crate::sources::{git, remove_tree};
 use crate::store::{Store, StoreError};
@@ -44,13 +46,13 @@ const LISTEN_BACKLOG: u32 = 1024;
 /// The name of the first account where none is given.
 const FIRST_USER: &str = "admin";
 
-/// The first account as the environment presets it.
+/// The first account as the environment and the key file preset it.
 #[derive(Clone, Default)]
 pub struct PresetAccount {
     /// `SWEEP_USER`.
     pub user: Option<String>,
-    /// `SWEEP_API_KEY`.
-    pub key: Option<String>,
+    /// `SWEEP_API_KEY`, or what the file of `--api-key-file` holds.
+    pub key: Option<Zeroizing<String>>,
 }
 
 impl fmt::Debug for PresetAccount {
@@ -58,17 +60,6 @@ impl fmt::Debug for PresetAccount {
         f.debug_struct("Preset")
             .field("user", &self.user)
             .finish_non_exhaustive()
-    }
-}
-
-impl PresetAccount {
-    /// Reads the environment; empty counts as unset.
-    pub fn from_environment() -> Self {
-        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            user: read("SWEEP_USER"),
-            key: read("SWEEP_API_KEY"),
-        }
     }
 }
 
@@ -98,6 +89,9 @@ pub enum ServeError {
     /// No random bytes.
     #[error("{0}")]
     Entropy(#[from] NoEntropy),
+    /// A cluster's trials cannot be kept from what they are not to see.
+    #[error("{0}")]
+    Isolation(String),
     /// Anything else of the system.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -114,6 +108,7 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
     let service = router(Arc::clone(&app))?.into_make_service_with_connect_info::<SocketAddr>();
+    isolation_report::report(&app.config).await?;
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
     print_start_address(&app, &account, address)?;
@@ -208,9 +203,10 @@ async fn ensure_first_account(store: &Store, preset: PresetAccount) -> Result<St
         (Some(key), _) => key,
         (None, Some(existing)) => return Ok(existing.id),
         (None, None) => {
-            let key = random::secret()?;
+            let key = Zeroizing::new(random::secret()?);
             print_line(&format!(
-                "User: {name}\nAPI key: {key}\n(The key is shown this once.)"
+                "User: {name}\nAPI key: {}\n(The key is shown this once.)",
+                *key
             ))?;
             key
         }

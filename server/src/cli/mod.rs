@@ -4,6 +4,8 @@ mod plan;
 
 mod serve;
 
+mod api_key;
+
 mod datastore;
 
 mod supervise;

@@ -4,6 +4,8 @@ pub mod clock;
 
 pub mod cores;
 
+pub mod inspection;
+
 pub mod random;
 
 pub mod signals;

@@ -15,6 +15,7 @@ mod fetches;
 mod framework_lines;
 mod hangups;
 mod interpreters;
+mod isolation;
 mod kill;
 mod launches;
 mod life;
