@@ -11,14 +11,14 @@ use crate::client::Request;
 use crate::datastores::{home_with_datastores, launch_with_datastores};
 use crate::faults;
 use crate::mounts::{NOBODY, may_mount, start_as_nobody};
-use crate::server::{Home, KEY, Server, USER, is_alive};
+use crate::server::{Home, KEY, Server, USER, is_alive, wait_until};
 use crate::skip::skip;
 
 /// Prints a line for each attempt: `refused`, or what it got. Arguments: the server's process, its data
-/// folder, another trial's folder.
+/// folder, another trial's folder, and the process of a trial that runs beside.
 const HOSTILE: &str = r#"
 import ctypes, os, signal, stat, sys
-server, data, other = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+server, data, other, neighbour = int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 own, parent = os.path.abspath('..'), os.getppid()
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -97,7 +97,7 @@ attempts = {
     'file handle': handle,
     'disk': disk,
 }
-for name, process in (('server', server), ('supervisor', parent)):
+for name, process in (('server', server), ('supervisor', parent), ('neighbour', neighbour)):
     attempts |= {
         f'environment of the {name}': lambda process=process: read(f'/proc/{process}/environ'),
         f'memory of the {name}': lambda process=process: read(f'/proc/{process}/maps'),
@@ -108,9 +108,10 @@ for name, process in (('server', server), ('supervisor', parent)):
         f'stop the {name}': lambda process=process: os.kill(process, signal.SIGCONT) or True,
     }
 attempts['root of the first process'] = lambda: read(f'/proc/1/root{data}/sweep.db')
-# Older kernels have no rule for signals.
+# Before Linux 6.12 there is no rule for signals, nor one that keeps trials of root from one another.
 if libc.syscall(444, None, 0, 1) < 6:
-    attempts = {name: work for name, work in attempts.items() if not name.startswith('stop the')}
+    attempts = {name: work for name, work in attempts.items()
+                if 'stop the' not in name and 'neighbour' not in name}
 for name, work in attempts.items():
     try: got = work()
     except (OSError, PermissionError) as error: got = None
@@ -149,6 +150,10 @@ fn hostile_home() -> Home {
             "victim.sh",
             "echo SECRET-OUTPUT; echo SECRET-FILE > private",
         ),
+        (
+            "neighbour.sh",
+            "echo $$; while [ ! -e $1 ]; do sleep 0.05; done",
+        ),
     ]);
     home.write("outside", "beside the data");
     fs::create_dir(home.path("shared")).unwrap();
@@ -162,9 +167,18 @@ fn try_everything(home: &Home, server: &Server) -> Value {
     let secret = &server.finish(&victim)[0];
     let data = home.path("data").canonicalize().unwrap();
     let other = data.join(format!("trials/{}/0", victim["id"].as_str().unwrap()));
-    let (pid, data) = (server.pid(), data.display());
-    let run = server.launch(&format!("hostile.py  {pid} '{data}' '{}'", other.display()));
+    let (pid, data, other) = (server.pid(), data.display(), other.display());
+    let go = home.path("go");
+    let beside = server.launch(&format!("neighbour.sh  '{}'", go.display()));
+    let neighbour = wait_until("the neighbour's process", || {
+        let log = server.output_of(&server.trials(&beside)[0]);
+        log.trim().parse::<u32>().ok()
+    });
+    let run = server.launch(&format!("hostile.py  {pid} '{data}' '{other}' {neighbour}"));
     let trial = &server.finish(&run)[0];
+    fs::write(go, "").unwrap();
+    let beside = &server.finish(&beside)[0];
+    assert_eq!(beside["state"], "EXPERIMENT_STATE_SUCCEEDED", "{beside}");
     let log = server.output_of(trial);
     assert_eq!(trial["exitCode"], 0, "{log}");
     assert!(log.contains("tried "), "{log}");
@@ -368,14 +382,14 @@ fn a_deleted_trial_folder_ends_its_supervisor() {
     let server = home.start();
     let go = home.path("go");
     let run = server.launch(&format!("wait.py  '{}'", go.display()));
-    let supervisor = crate::server::wait_until("its output", || {
+    let supervisor = wait_until("its output", || {
         let log = server.output_of(&server.trials(&run)[0]);
         log.ends_with('\n').then(|| log.trim().to_owned())
     });
     drop(server);
     fs::remove_dir_all(home.path("data/trials")).unwrap();
     fs::write(go, "").unwrap();
-    crate::server::wait_until("its supervisor to end", || {
+    wait_until("its supervisor to end", || {
         (!is_alive(&supervisor)).then_some(())
     });
 }

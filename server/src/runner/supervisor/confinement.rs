@@ -12,6 +12,10 @@ use std::process::{Child, Command};
 #[derive(Default)]
 pub(super) struct Confinement {
     /// No capabilities by which root could undo what hides the data folder.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only Linux has capabilities")
+    )]
     pub(super) without_capabilities: bool,
     #[cfg(target_os = "linux")]
     landlock: Option<landlock::RulesetCreated>,
