@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::http::auth::{KeyHash, verify_key};
 use crate::model::Account;
 use crate::store::{Store, StoreError};
@@ -51,8 +53,8 @@ pub enum AccountError {
 pub struct PresetAccount {
     /// `SWEEP_USER`.
     pub user: Option<String>,
-    /// `SWEEP_API_KEY`.
-    pub key: Option<String>,
+    /// `SWEEP_API_KEY`, or what the file of `--api-key-file` holds.
+    pub key: Option<Zeroizing<String>>,
 }
 
 impl fmt::Debug for PresetAccount {
@@ -63,23 +65,12 @@ impl fmt::Debug for PresetAccount {
     }
 }
 
-impl PresetAccount {
-    /// Reads the environment; empty counts as unset.
-    pub fn from_environment() -> Self {
-        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            user: read("SWEEP_USER"),
-            key: read("SWEEP_API_KEY"),
-        }
-    }
-}
-
 /// The account that the start address signs in, and its key if it was drawn just now.
 pub struct FirstAccount {
     /// The account.
     pub account: Account,
     /// To be shown this once.
-    pub drawn_key: Option<String>,
+    pub drawn_key: Option<Zeroizing<String>>,
 }
 
 /// The preset account, else the oldest administrator; made if there is none. One whose key is preset
@@ -123,7 +114,7 @@ pub async fn ensure_first_account(
                 .await?;
         }
         (None, None) => {
-            let key = random::secret()?;
+            let key = Zeroizing::new(random::secret()?);
             store
                 .insert_account(new_account(&name, &key, true)?)
                 .await?;

@@ -18,6 +18,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::model::names;
 use crate::model::price::Pricing;
 use crate::model::{ActiveTrial, PublicUrl};
+use crate::runner::protocol::IsolationSpec;
 use crate::sources::resolve_interpreter;
 use crate::system::cores;
 
@@ -88,6 +89,12 @@ pub struct ClusterConfig {
     /// How its trials are given their datastores.
     #[serde(default)]
     pub mounts: MountMode,
+    /// What keeps the data folder from its trials.
+    #[serde(default)]
+    pub isolation: IsolationMode,
+    /// What alone its trials see of the machine, read-only; everything where it is empty.
+    #[serde(default)]
+    pub visible: Vec<PathBuf>,
     /// How many threads its trials' numerical libraries use.
     #[serde(default)]
     pub threads: Threads,
@@ -129,6 +136,17 @@ pub enum MountMode {
     Namespace,
     /// Their paths are replaced in the trials' arguments.
     Arguments,
+}
+
+/// What keeps the data folder from trials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IsolationMode {
+    /// A mount namespace of the trial's own where the machine allows it, else Landlock, else nothing.
+    #[default]
+    Auto,
+    /// Nothing.
+    None,
 }
 
 /// How many threads a trial's numerical libraries use, where its run does not say (`--cpus`), and how
@@ -275,6 +293,8 @@ pub struct Config {
     pub limits: Limits,
     /// As in the file.
     pub retention: Retention,
+    /// The file that the first account's key was read from, for trials not to read it.
+    pub api_key_file: Option<PathBuf>,
 }
 
 /// A setting that cannot be used.
@@ -331,6 +351,7 @@ impl Config {
         let data_was_open = DataDir::new(&data).make_private()?;
         let mut clusters = configured_clusters(file.clusters)?;
         resolve_interpreters(&mut clusters)?;
+        check_visible(&clusters)?;
         let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
         Ok(Self {
             listen: overrides
@@ -365,6 +386,17 @@ impl Config {
             repositories: check_repositories(file.repositories)?,
             limits: check_limits(file.limits)?,
             retention: file.retention,
+            api_key_file: None,
+        })
+    }
+
+    /// What the trials of a cluster are not to see.
+    pub fn isolation_spec(&self, cluster: &ClusterConfig) -> Option<IsolationSpec> {
+        let wanted = cluster.isolation == IsolationMode::Auto || !cluster.visible.is_empty();
+        wanted.then(|| IsolationSpec {
+            data: self.data.path().to_owned(),
+            secret_files: self.api_key_file.iter().cloned().collect(),
+            visible: cluster.visible.clone(),
         })
     }
 }
@@ -377,6 +409,8 @@ impl ClusterConfig {
             cpus: None,
             gpus: Vec::new(),
             mounts: MountMode::Namespace,
+            isolation: IsolationMode::Auto,
+            visible: Vec::new(),
             threads: Threads::default(),
             python: None,
             env: BTreeMap::new(),
@@ -525,6 +559,21 @@ fn resolve_interpreters(clusters: &mut BTreeMap<String, ClusterConfig>) -> Resul
         let found = resolve_interpreter(&path.to_string_lossy(), &here);
         let found = found.map_err(|error| refuse(error.to_string()))?;
         cluster.python = Some(found.to_string_lossy().into_owned());
+    }
+    Ok(())
+}
+
+/// Refuses what `visible` names and is not there.
+fn check_visible(clusters: &BTreeMap<String, ClusterConfig>) -> Result<(), ConfigError> {
+    for (name, cluster) in clusters {
+        let unusable =
+            |path: &&PathBuf| !path.is_absolute() || path.parent().is_none() || !path.exists();
+        if let Some(path) = cluster.visible.iter().find(unusable) {
+            return Err(ConfigError::Value(format!(
+                "`visible` of cluster `{name}`: {} is no absolute path of something that exists below /",
+                path.display()
+            )));
+        }
     }
     Ok(())
 }

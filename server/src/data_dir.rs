@@ -11,6 +11,7 @@
 //! | `uploads/` | sources on their way from a client; emptied at each start |
 //! | `fetches/` | sources on their way from a repository; emptied at each start |
 
+use std::ffi::OsString;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -95,6 +96,26 @@ impl DataDir {
             close_to_others(&self.path.join(name), 0o700)?;
         }
         Ok(folder_was_open && database_was_open)
+    }
+
+    /// Names of the folders in it that no server has made.
+    pub fn foreign_folders(&self) -> Vec<OsString> {
+        let own = [
+            self.sources(),
+            self.path.join("trials"),
+            self.datastores(),
+            self.uploads(),
+            self.fetches(),
+        ];
+        let entries = std::fs::read_dir(&self.path)
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .filter(|entry| !own.contains(&entry.path()))
+            .map(|entry| entry.file_name())
+            .collect()
     }
 
     /// Where it is.

@@ -29,6 +29,7 @@ use crate::http::upload_turns::UploadTurns;
 use crate::model::{Account, PublicUrl};
 use crate::runner::dispatcher::Dispatcher;
 use crate::runner::engine::{CoreAllocator, Engine, LocalEngine};
+use crate::runner::isolation_report;
 use crate::sources::datastores::Datastores;
 use crate::sources::{OpenFolder, git, remove_tree};
 use crate::store::{Store, StoreError};
@@ -77,6 +78,9 @@ pub enum ServeError {
     /// No random bytes.
     #[error("{0}")]
     Entropy(#[from] NoEntropy),
+    /// A cluster's trials cannot be kept from what they are not to see.
+    #[error("{0}")]
+    Isolation(String),
     /// Anything else of the system.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -93,13 +97,15 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     if let Some(key) = &first.drawn_key {
         let name = &first.account.name;
         print_line(&format!(
-            "User: {name}\nAPI key: {key}\n(The key is shown this once.)"
+            "User: {name}\nAPI key: {}\n(The key is shown this once.)",
+            **key
         ))?;
     }
     remove_orphaned_sources(&store, &config.data).await?;
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
     let router = router(Arc::clone(&app))?;
+    isolation_report::report(&app.config).await?;
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
     // Before anybody knows that it runs: a signal that comes earlier would end it at once.

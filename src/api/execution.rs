@@ -1,4 +1,4 @@
-//! How a trial is run: its interpreter, threads and cores.
+//! How a trial is run: its interpreter, threads and cores, and what keeps the server's files from it.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,4 +45,33 @@ pub struct TrialExecution {
     /// The numbers of the cores on which it may run; empty where it may use all of the server's.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub cores: Vec<u32>,
+    /// What keeps the server's data folder from it. Absent until it has started, where the cluster's
+    /// settings ask for nothing, and for trials of older servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<TrialIsolation>,
+}
+
+/// What keeps the server's data folder from a trial (ours).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum IsolationMethod {
+    /// A mount namespace of its own, in which the data folder holds its working folder alone.
+    Namespace,
+    /// Landlock: files of the data folder other than its own cannot be opened.
+    Landlock,
+    /// Nothing: it can read and write all of the data folder.
+    Nothing,
+}
+
+/// What keeps the server's data folder from a trial, and why nothing better does (ours).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct TrialIsolation {
+    /// The means.
+    pub by: IsolationMethod,
+    /// Why it is no mount namespace, for a person; empty where it is.
+    #[serde(default, deserialize_with = "nullable")]
+    pub because: String,
 }

@@ -56,7 +56,7 @@ pub use datastore::{
 };
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use event::{Event, TrialChanges};
-pub use execution::{ProgramOrigin, TrialExecution};
+pub use execution::{IsolationMethod, ProgramOrigin, TrialExecution, TrialIsolation};
 pub use experiment::{
     Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
 };

@@ -5,6 +5,7 @@ mod plan;
 mod serve;
 
 mod account;
+mod api_key;
 
 mod datastore;
 

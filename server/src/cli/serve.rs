@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 
+use super::api_key::{read_key_file, remaining_key_file, remove_key_from_environment};
 use crate::accounts::PresetAccount;
 use crate::config::{Config, Overrides};
 use crate::serve::serve;
+use crate::system::inspection;
 use crate::system::signals::survive_file_size_limit;
 use crate::system::umask;
 
@@ -30,13 +32,29 @@ pub(super) struct ServeArgs {
     /// Settings (TOML); what the command line says wins
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A file with the first account's API key, for its owner alone (mode 0600)
+    #[arg(long, value_name = "FILE", env = "SWEEP_API_KEY_FILE")]
+    api_key_file: Option<PathBuf>,
 }
 
 impl ServeArgs {
     pub(super) fn run(self) -> ExitCode {
+        // First: it executes this program again where the key is in the environment, and what
+        // follows is inherited.
+        let preset = match self.take_preset() {
+            Ok(preset) => preset,
+            Err(message) => {
+                eprintln!("error: {message}");
+                return ExitCode::FAILURE;
+            }
+        };
         // Before any thread or file of ours.
         umask::restrict();
         init_logging();
+        if let Err(error) = inspection::forbid() {
+            tracing::warn!(%error, "other processes of this account can read the server's memory");
+        }
+        let api_key_file = remaining_key_file(self.api_key_file);
         let overrides = Overrides {
             listen: self.listen,
             source: self.source,
@@ -48,9 +66,10 @@ impl ServeArgs {
             .and_then(|()| {
                 Config::load(self.config.as_deref(), overrides).map_err(|error| error.to_string())
             })
-            .and_then(|config| {
+            .and_then(|mut config| {
+                config.api_key_file = api_key_file;
                 let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-                let done = runtime.block_on(serve(config, PresetAccount::from_environment()));
+                let done = runtime.block_on(serve(config, preset));
                 // Reads under way are of no interest any more.
                 runtime.shutdown_background();
                 done.map_err(|error| error.to_string())
@@ -62,6 +81,22 @@ impl ServeArgs {
                 ExitCode::FAILURE
             }
         }
+    }
+}
+
+impl ServeArgs {
+    /// The first account as the environment and the key file preset it. Executes this program again
+    /// if the environment holds a key, see [`remove_key_from_environment`].
+    fn take_preset(&self) -> Result<PresetAccount, String> {
+        let file = self.api_key_file.as_deref();
+        let file = file.filter(|file| !file.as_os_str().is_empty());
+        remove_key_from_environment(file)?;
+        Ok(PresetAccount {
+            user: std::env::var("SWEEP_USER")
+                .ok()
+                .filter(|user| !user.is_empty()),
+            key: file.map(read_key_file).transpose()?,
+        })
     }
 }
 

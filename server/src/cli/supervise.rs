@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::runner::protocol::TrialFolder;
+use crate::runner::protocol::{IsolationSpec, TrialFolder};
 use crate::runner::supervisor;
 use crate::system::open_files::set_soft_limit;
 use crate::system::signals::survive_file_size_limit;
@@ -15,7 +15,7 @@ use crate::upkeep::disk::is_full;
 
 #[derive(Debug, Args)]
 pub(super) struct SuperviseArgs {
-    /// The trial's folder.
+    /// The trial's folder; with `--probe` the server's data folder.
     folder: PathBuf,
     /// The soft limit on open files that the script gets; the server has raised its own
     #[arg(long, value_name = "N")]
@@ -23,6 +23,9 @@ pub(super) struct SuperviseArgs {
     /// The umask of the script, octal [default: our own]
     #[arg(long, value_name = "MASK", value_parser = parse_octal)]
     umask: Option<u32>,
+    /// Only find out what keeps the data folder from trials: prints that as JSON.
+    #[arg(long)]
+    probe: bool,
 }
 
 fn parse_octal(text: &str) -> Result<u32, std::num::ParseIntError> {
@@ -34,6 +37,9 @@ impl SuperviseArgs {
         // What the supervisor itself writes has modes of its own.
         if let Some(mask) = self.umask {
             umask::set(mask);
+        }
+        if self.probe {
+            return print_probe(self.folder);
         }
         let done = survive_file_size_limit()
             .and_then(|()| self.open_files.map_or(Ok(()), set_soft_limit))
@@ -50,5 +56,17 @@ impl SuperviseArgs {
                 }
             }
         }
+    }
+}
+
+fn print_probe(data: PathBuf) -> ExitCode {
+    let spec = IsolationSpec {
+        data,
+        ..IsolationSpec::default()
+    };
+    let found = serde_json::to_string(&supervisor::probe_isolation(&spec));
+    match found.map(|found| writeln!(io::stdout(), "{found}")) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
     }
 }

@@ -11,6 +11,8 @@ pub mod supervisor;
 
 pub mod identity;
 
+pub(crate) mod isolation_report;
+
 pub mod metrics;
 
 pub mod output_reader;

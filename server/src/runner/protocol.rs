@@ -89,12 +89,28 @@ pub struct JobSpec {
     /// Whether their paths are replaced in the arguments even where mounts are possible.
     #[serde(default)]
     pub mounts_by_arguments: bool,
+    /// What it is not to see; absent in old orders, and where the cluster's settings ask for nothing.
+    #[serde(default)]
+    pub isolation: Option<IsolationSpec>,
     /// When it was written, after the source was copied; absent in old orders.
     #[serde(default)]
     pub at: Option<Timestamp>,
     /// Its interpreter, threads and cores, as planned; absent in old orders.
     #[serde(default)]
     pub execution: Option<TrialExecution>,
+}
+
+/// What a trial is not to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IsolationSpec {
+    /// The server's data folder; absolute, without links.
+    pub data: PathBuf,
+    /// Files elsewhere that hold secrets of the server's; absolute, without links.
+    #[serde(default)]
+    pub secret_files: Vec<PathBuf>,
+    /// What alone it sees of the machine, read-only; everything where it is empty. Absolute.
+    #[serde(default)]
+    pub visible: Vec<PathBuf>,
 }
 
 /// The content of `started.json`: when a trial started, and its process.
@@ -172,6 +188,13 @@ impl TrialFolder {
     /// An existing folder.
     pub fn at(path: PathBuf) -> Self {
         let above = path.parent().unwrap_or(&path).to_owned();
+        Self { path, above }
+    }
+
+    /// A folder that this process holds open, at its path among the open files: a link that the
+    /// kernel makes, which is followed.
+    pub(super) fn opened_at(path: PathBuf) -> Self {
+        let above = path.clone();
         Self { path, above }
     }
 

@@ -241,11 +241,6 @@ impl OpenFolder {
         }
     }
 
-    /// Makes a folder, which the umask restricts.
-    pub(super) fn make_folder(&self, name: &OsStr, mode: Mode) -> io::Result<()> {
-        Ok(mkdirat(&self.0, name, mode)?)
-    }
-
     fn open_regular(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
         let opened = openat(&self.0, name, flags | SAFE, PRIVATE);
         let file = File::from(opened.map_err(|error| open_error(name, error))?);

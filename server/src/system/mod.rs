@@ -6,6 +6,7 @@ pub mod clock;
 pub mod cores;
 
 pub mod heartbeat;
+pub mod inspection;
 pub mod open_files;
 
 pub mod random;

@@ -19,6 +19,7 @@ mod framework_lines;
 mod hangups;
 mod hostile_files;
 mod interpreters;
+mod isolation;
 mod kill;
 mod large_launches;
 mod launch_refusals;

@@ -12,11 +12,14 @@ use crate::datastores::{
     request_with_datastores,
 };
 use crate::faults;
-use crate::server::{Server, is_alive, wait_until};
+use crate::server::{Home, Server, is_alive, wait_until};
 use crate::skip::skip;
 
+/// The account `nobody`.
+pub(crate) const NOBODY: u32 = 65_534;
+
 /// Whether processes of this account may have mounts of their own.
-fn may_mount() -> bool {
+pub(crate) fn may_mount() -> bool {
     let tried = |options: &[&str]| {
         let done = Command::new("unshare").args(options).arg("true").output();
         done.is_ok_and(|output| output.status.success())
@@ -234,16 +237,12 @@ fn mounts_inside_a_datastore_are_read_only_too_and_none_is_seen_outside() {
     assert_eq!(log, "sub\n\nrefused 30\nrefused 30\n");
 }
 
-/// Not root, so in a user namespace as well. Needs root to become somebody else.
-#[test]
-fn an_account_without_rights_mounts_too() {
-    const NOBODY: u32 = 65_534;
-    let home = home_with_datastores(&[(
-        "read.sh",
-        "read line < $1/file\necho $line $UID\necho x > $1/new",
-    )]);
+/// Starts the server of this home, which it is given, as an account without rights; `None` where that
+/// cannot be, noted as skipped.
+pub(crate) fn start_as_nobody(home: &Home) -> Option<Server> {
     if !rustix::process::geteuid().is_root() || !may_mount() {
-        return skip("this account is not root or may not mount");
+        skip("this account is not root or may not mount");
+        return None;
     }
     let own = |path: &Path| std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     let mut folders = vec![home.path("")];
@@ -262,7 +261,8 @@ fn an_account_without_rights_mounts_too() {
         .uid(NOBODY)
         .output();
     if !allowed.is_ok_and(|output| output.status.success()) {
-        return skip("this machine gives an account without rights no user namespaces");
+        skip("this machine gives an account without rights no user namespaces");
+        return None;
     }
     // The folders above the binary may be closed to others.
     let usual = home.command("127.0.0.1:0");
@@ -279,7 +279,19 @@ fn an_account_without_rights_mounts_too() {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let server = Server::start(command);
+    Some(Server::start(command))
+}
+
+/// Not root, so in a user namespace as well. Needs root to become somebody else.
+#[test]
+fn an_account_without_rights_mounts_too() {
+    let home = home_with_datastores(&[(
+        "read.sh",
+        "read line < $1/file\necho $line $UID\necho x > $1/new",
+    )]);
+    let Some(server) = start_as_nobody(&home) else {
+        return;
+    };
     let run = launch_with_datastores(
         &server,
         "read.sh  /datastores/mnist",

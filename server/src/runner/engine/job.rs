@@ -13,7 +13,7 @@ use super::threads::{ThreadShare, share_threads};
 use crate::config::{Config, Limits, MountMode, Threads};
 use crate::model::ActiveTrial;
 use crate::model::names::{experiment_id, experiment_name};
-use crate::runner::protocol::{JobSpec, TrialFolder};
+use crate::runner::protocol::{IsolationSpec, JobSpec, TrialFolder};
 use crate::system::clock;
 
 /// Makes the jobs of a cluster's trials, by its settings.
@@ -23,6 +23,8 @@ pub(super) struct JobMaker {
     /// Whether trials get GPUs of their own (`CUDA_VISIBLE_DEVICES`).
     assigns_gpus: bool,
     mounts: MountMode,
+    /// What its trials are not to see.
+    isolation: Option<IsolationSpec>,
     threads: Threads,
     /// The Python of its trials, where a run names none.
     python: Option<String>,
@@ -43,6 +45,7 @@ impl JobMaker {
         if let Some(settings) = config.clusters.get(cluster) {
             maker.assigns_gpus = !settings.gpus.is_empty();
             maker.mounts = settings.mounts;
+            maker.isolation = config.isolation_spec(settings);
             maker.threads = settings.threads;
             maker.python.clone_from(&settings.python);
             maker.env.clone_from(&settings.env);
@@ -77,6 +80,7 @@ impl JobMaker {
             note: python.note,
             threads: share.threads,
             cores: cores.unwrap_or_default(),
+            isolation: None,
         };
         Ok(JobSpec {
             command,
@@ -87,6 +91,7 @@ impl JobMaker {
             working_folder: trial.spec.relative_work_dir.clone(),
             mounts: trial.mounts.clone(),
             mounts_by_arguments: self.mounts == MountMode::Arguments,
+            isolation: self.isolation.clone(),
             at: Some(clock::now()),
             execution: Some(execution),
         })

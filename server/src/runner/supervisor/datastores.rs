@@ -5,9 +5,8 @@ use std::fs;
 
 use sweep_planner::api::{DatastoreAccess, DatastoreDelivery};
 
-use super::namespace;
 use crate::model::replace_mount_path;
-use crate::runner::protocol::{JobSpec, TrialFolder};
+use crate::runner::protocol::JobSpec;
 
 /// The command as it will be run, and how it was given its datastores, if it has any.
 pub(super) struct PreparedCommand {
@@ -15,21 +14,11 @@ pub(super) struct PreparedCommand {
     pub(super) datastores: Option<DatastoreAccess>,
 }
 
-/// Gives it. Afterwards this process may see other files than before, see [`namespace::enter`].
+/// Checks that all datastores are there.
 ///
 /// # Errors
-/// In words, if a datastore is not there any more: nothing else stands for it.
-pub(super) fn provide_datastores(
-    folder: &TrialFolder,
-    job: &JobSpec,
-) -> Result<PreparedCommand, String> {
-    let mut command = job.command.clone();
-    if job.mounts.is_empty() {
-        return Ok(PreparedCommand {
-            command,
-            datastores: None,
-        });
-    }
+/// In words, if one is not there any more: nothing else stands for it.
+pub(super) fn check_datastores(job: &JobSpec) -> Result<(), String> {
     for mount in &job.mounts {
         let gone = |why: String| format!("the datastore {} is gone: {why}", mount.id);
         let meta = fs::metadata(&mount.folder).map_err(|error| gone(error.to_string()))?;
@@ -37,15 +26,19 @@ pub(super) fn provide_datastores(
             return Err(gone("there is no folder in its place".to_owned()));
         }
     }
-    let staging = folder.view();
-    let entered = if job.mounts_by_arguments {
-        Err("the cluster's settings say so".to_owned())
-    } else {
-        fs::create_dir_all(&staging)
-            .map_err(|error| format!("{}: {error}", staging.display()))
-            .and_then(|()| namespace::enter(&job.mounts, &staging))
-    };
-    let datastores = match entered {
+    Ok(())
+}
+
+/// The command of a job whose datastores are mounted, or are not, and why.
+pub(super) fn prepare_command(job: &JobSpec, mounted: Result<(), String>) -> PreparedCommand {
+    let mut command = job.command.clone();
+    if job.mounts.is_empty() {
+        return PreparedCommand {
+            command,
+            datastores: None,
+        };
+    }
+    let datastores = match mounted {
         Ok(()) => DatastoreAccess {
             by: DatastoreDelivery::Mount,
             because: String::new(),
@@ -63,8 +56,8 @@ pub(super) fn provide_datastores(
             }
         }
     };
-    Ok(PreparedCommand {
+    PreparedCommand {
         command,
         datastores: Some(datastores),
-    })
+    }
 }

@@ -11,6 +11,15 @@ mod datastores;
 
 mod namespace;
 
+#[cfg(target_os = "linux")]
+mod hiding;
+
+mod confinement;
+
+mod isolation;
+
+mod held_folder;
+
 mod process;
 
 mod output;
@@ -20,14 +29,18 @@ mod log;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use held_folder::HeldFolder;
 use log::report_error;
 use output::OutputSink;
 use process::ScriptProcess;
 
 use super::identity::process_identity;
-use super::protocol::{EndCause, EndRecord, JobSpec, OUTPUT, StartRecord, TrialFolder};
-use crate::system::clock;
+use super::protocol::{
+    EndCause, EndRecord, IsolationSpec, JobSpec, OUTPUT, StartRecord, TrialFolder,
+};
+use crate::system::{clock, inspection};
 use crate::upkeep::disk::is_full;
+use sweep_planner::api::TrialIsolation;
 
 /// The exit status of a supervisor that has started nothing, since there was no room on the disk
 /// (`EX_TEMPFAIL` of sysexits.h).
@@ -58,20 +71,22 @@ pub fn supervise(folder: &TrialFolder) -> io::Result<()> {
     };
     let job = folder.read_job_spec()?;
     // Before the claim: what fails here may be tried again.
-    let sink = OutputSink::create(folder, job.output_bytes)?;
-    if !folder.claim()? {
+    let held = HeldFolder::open(folder)?;
+    let files = held.files();
+    let sink = OutputSink::create(files, job.output_bytes)?;
+    if !files.claim()? {
         return Ok(());
     }
-    let ended = run_trial(folder, &job, sink);
+    let ended = run_trial(folder, files, &job, sink);
     if let EndCause::NotStarted(reason) = &ended.how {
-        write_reason_as_output(folder, reason);
+        write_reason_as_output(files, reason);
     }
     let mut tries = 0;
-    while let Err(error) = folder.write_end(&ended) {
+    while let Err(error) = files.write_end(&ended) {
         tries += 1;
         // Somebody has deleted the trial's folder, by which nobody can read the end, or has made
         // something of it in which nothing can be written.
-        if !folder.path().exists() || !is_full(&error) && tries >= WRITE_TRIES_MAX {
+        if held.is_deleted() || !is_full(&error) && tries >= WRITE_TRIES_MAX {
             return Err(error);
         }
         report_error(&format!(
@@ -82,8 +97,20 @@ pub fn supervise(folder: &TrialFolder) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs the command to its end.
-fn run_trial(folder: &TrialFolder, job: &JobSpec, mut sink: OutputSink) -> EndRecord {
+/// What this machine does to keep the data folder from trials. Tries it: only for a process of its
+/// own, with a single thread.
+pub fn probe_isolation(spec: &IsolationSpec) -> TrialIsolation {
+    isolation::probe(spec)
+}
+
+/// Runs the command of the trial in `folder` to its end. Once it has started, its files can be
+/// reached by `files` alone.
+fn run_trial(
+    folder: &TrialFolder,
+    files: &TrialFolder,
+    job: &JobSpec,
+    mut sink: OutputSink,
+) -> EndRecord {
     let begun = Instant::now();
     let started = clock::now();
     let not_started = |reason: String, stopped| EndRecord {
@@ -94,14 +121,21 @@ fn run_trial(folder: &TrialFolder, job: &JobSpec, mut sink: OutputSink) -> EndRe
         timed_out: false,
         dropped: 0,
     };
-    if folder.stop_requested() {
+    if files.stop_requested() {
         return not_started("stopped before it started".to_owned(), true);
     }
     let begin = || {
-        let given = datastores::provide_datastores(folder, job)?;
-        Ok((ScriptProcess::start(folder, job, &given.command)?, given))
+        let trial = isolation::isolate(folder, job)?;
+        // Not before: the maps of a user namespace cannot be written by a process that others may
+        // not look into.
+        if let Err(error) = inspection::forbid() {
+            report_error(&format!("other processes can read our memory: {error}"));
+        }
+        let (given, confinement) = (trial.prepared, trial.confinement);
+        let running = ScriptProcess::start(folder, job, &given.command, confinement)?;
+        Ok((running, given, trial.isolation))
     };
-    let (mut running, given) = match begin() {
+    let (mut running, given, isolation) = match begin() {
         Ok(begun) => begun,
         Err(reason) => return not_started(reason, false),
     };
@@ -112,9 +146,9 @@ fn run_trial(folder: &TrialFolder, job: &JobSpec, mut sink: OutputSink) -> EndRe
         identity: process_identity(process),
         command: given.command,
         datastores: given.datastores,
-        execution: running.execution(job),
+        execution: running.execution(job, isolation),
     };
-    if let Err(error) = folder.write_start(&note) {
+    if let Err(error) = files.write_start(&note) {
         // The trial runs all the same; the server reports it as starting until it ends.
         report_error(&format!(
             "the start of the trial cannot be written: {error}"
@@ -125,7 +159,7 @@ fn run_trial(folder: &TrialFolder, job: &JobSpec, mut sink: OutputSink) -> EndRe
     while !running.has_ended() {
         running.read_output(&mut sink, POLL_INTERVAL);
         let timed_out = limit.is_some_and(|limit| begun.elapsed() >= limit);
-        stop.poll(folder, job, &running, timed_out);
+        stop.poll(files, job, &running, timed_out);
     }
     running.kill_group();
     running.stop_watching_exit();

@@ -1,5 +1,5 @@
-//! Mounts a trial's datastores, read-only and where its run asked for them, in a mount namespace of
-//! the trial's own; the machine's file system stays as it is.
+//! A mount namespace of the trial's own, and its datastores in it, mounted read-only where its run
+//! asked for them; the machine's file system stays as it is.
 //!
 //! The supervisor itself moves into a mount namespace of its own before it starts the script,
 //! which inherits it; with it, or the script, the namespace is gone. An account that may not
@@ -13,22 +13,36 @@ use std::path::Path;
 
 use crate::model::Mount;
 
-/// Moves this process into a mount namespace with these datastores. `staging` is an empty folder of
-/// the trial's own, outside its working copy. Only for a process with a single thread.
+/// Moves this process into a mount namespace of its own. Only for a process with a single thread.
 ///
 /// # Errors
-/// In words, if this machine does not allow it. The process may then be in a namespace already,
-/// in which some of the datastores are there; all other files are where they were.
-pub(super) fn enter(mounts: &[Mount], staging: &Path) -> Result<(), String> {
-    imp::enter(mounts, staging)
+/// In words, if this machine does not allow it. All files are where they were.
+pub(super) fn enter() -> Result<(), String> {
+    imp::enter()
 }
+
+/// Mounts datastores, in a mount namespace of this process's own. `staging` is an empty folder of
+/// the trial's own, outside its working copy.
+///
+/// # Errors
+/// In words. Some of the datastores may be there; all other files are where they were.
+pub(super) fn mount_datastores(mounts: &[Mount], staging: &Path) -> Result<(), String> {
+    imp::mount_datastores(mounts, staging)
+}
+
+#[cfg(target_os = "linux")]
+pub(super) use imp::{ENTRIES_MAX, bind_at, change_root, context, make_read_only};
 
 #[cfg(not(target_os = "linux"))]
 mod imp {
     use super::{Mount, Path};
 
-    pub(super) fn enter(_: &[Mount], _: &Path) -> Result<(), String> {
+    pub(super) fn enter() -> Result<(), String> {
         Err("this system has no mount namespaces".to_owned())
+    }
+
+    pub(super) fn mount_datastores(_: &[Mount], _: &Path) -> Result<(), String> {
+        enter()
     }
 }
 
@@ -50,23 +64,23 @@ mod imp {
     use crate::sources::split_existing;
 
     /// A folder with more entries is not rebuilt.
-    const ENTRIES_MAX: usize = 10_000;
+    pub(in crate::runner::supervisor) const ENTRIES_MAX: usize = 10_000;
 
-    pub(super) fn enter(mounts: &[Mount], staging: &Path) -> Result<(), String> {
-        unshare_mounts()?;
-        for mount in mounts {
-            mount_datastore(mount, staging)?;
-        }
-        Ok(())
+    pub(super) fn mount_datastores(mounts: &[Mount], staging: &Path) -> Result<(), String> {
+        mounts
+            .iter()
+            .try_for_each(|mount| mount_datastore(mount, staging))
     }
 
     /// Puts what was attempted before an error.
-    fn context<E: Display>(what: impl Display) -> impl FnOnce(E) -> String {
+    pub(in crate::runner::supervisor) fn context<E: Display>(
+        what: impl Display,
+    ) -> impl FnOnce(E) -> String {
         move |error| format!("{what}: {error}")
     }
 
     /// Unshares the mount namespace, with a user namespace if needed, and makes its mounts private.
-    fn unshare_mounts() -> Result<(), String> {
+    pub(super) fn enter() -> Result<(), String> {
         let (user, group) = (geteuid(), getegid());
         if unshare(UnshareFlags::NEWNS).is_err() {
             unshare(UnshareFlags::NEWNS | UnshareFlags::NEWUSER)
@@ -97,7 +111,12 @@ mod imp {
             rebuild_folder(&existing, &missing, staging)?;
         }
         mount_bind_recursive(&mount.folder, &at).map_err(context(mount.folder.display()))?;
-        for (point, flags) in mounts_below(&at)? {
+        make_read_only(&at)
+    }
+
+    /// Makes the mounts at a path and below read-only.
+    pub(in crate::runner::supervisor) fn make_read_only(at: &Path) -> Result<(), String> {
+        for (point, flags) in mounts_below(at)? {
             mount_remount(&point, MountFlags::BIND | MountFlags::RDONLY | flags, c"")
                 .map_err(context(format!("{} read-only", point.display())))?;
         }
@@ -120,7 +139,7 @@ mod imp {
                     folder.display()
                 ));
             }
-            bind_entry(&entry, &staging.join(entry.file_name()))
+            bind_at(&entry.path(), &staging.join(entry.file_name()))
                 .map_err(context(entry.path().display()))?;
         }
         fs::create_dir_all(staging.join(missing)).map_err(context(missing.display()))?;
@@ -128,28 +147,33 @@ mod imp {
             .map_err(context("a read-only file system in memory"))?;
         mount_change(staging, Propagation::PRIVATE).map_err(context("a private mount"))?;
         if folder == Path::new("/") {
-            chdir(staging).map_err(context("entering the new root"))?;
-            pivot_root(".", ".").map_err(context("changing the root"))?;
-            // The old root lies on top of the new one now.
-            unmount(".", UnmountFlags::DETACH).map_err(context("unmounting the old root"))?;
-            chdir("/").map_err(context("entering the root"))
+            change_root(staging)
         } else {
             mount_move(staging, folder).map_err(context(folder.display()))
         }
     }
 
-    /// Bind-mounts an entry of a folder at a new path; a symbolic link is copied.
-    fn bind_entry(entry: &fs::DirEntry, to: &Path) -> std::io::Result<()> {
-        let kind = entry.file_type()?;
+    /// Makes a mount the root of this process and of what it starts; the old one is unmounted.
+    pub(in crate::runner::supervisor) fn change_root(root: &Path) -> Result<(), String> {
+        chdir(root).map_err(context("entering the new root"))?;
+        pivot_root(".", ".").map_err(context("changing the root"))?;
+        // The old root lies on top of the new one now.
+        unmount(".", UnmountFlags::DETACH).map_err(context("unmounting the old root"))?;
+        chdir("/").map_err(context("entering the root"))
+    }
+
+    /// Bind-mounts a folder or file at a new path, whose parent exists; a symbolic link is copied.
+    pub(in crate::runner::supervisor) fn bind_at(from: &Path, to: &Path) -> std::io::Result<()> {
+        let kind = fs::symlink_metadata(from)?.file_type();
         if kind.is_symlink() {
-            return symlink(fs::read_link(entry.path())?, to);
+            return symlink(fs::read_link(from)?, to);
         }
         if kind.is_dir() {
-            fs::create_dir(to)?;
+            fs::create_dir_all(to)?;
         } else {
             File::create(to)?;
         }
-        Ok(mount_bind_recursive(entry.path(), to)?)
+        Ok(mount_bind_recursive(from, to)?)
     }
 
     /// The mounts at a path and below with their flags: a remount must repeat them, since the

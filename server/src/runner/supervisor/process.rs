@@ -9,9 +9,10 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use sweep_planner::api::TrialExecution;
+use sweep_planner::api::{TrialExecution, TrialIsolation};
 
 use super::affinity::CoreRestriction;
+use super::confinement::Confinement;
 use super::log::report_error;
 use super::output::{OutputSink, OutputStream};
 use crate::runner::protocol::{EndCause, JobSpec, TrialFolder};
@@ -35,11 +36,13 @@ pub(super) struct ScriptProcess {
 }
 
 impl ScriptProcess {
-    /// Starts the script in its own process group, with its two pipes and no input.
+    /// Starts the script in its own process group, with its two pipes and no input, and with these
+    /// restrictions.
     pub(super) fn start(
         folder: &TrialFolder,
         job: &JobSpec,
         command: &[String],
+        confinement: Confinement,
     ) -> Result<Self, String> {
         let (program, arguments) = command
             .split_first()
@@ -59,10 +62,12 @@ impl ScriptProcess {
             .stderr(Stdio::piped());
         let planned = job.execution.as_ref();
         let restriction = CoreRestriction::begin(planned.map_or(&[], |planned| &planned.cores));
-        let mut child = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => format!("`{program}` cannot be found on this machine"),
-            _ => format!("`{program}` cannot be started: {error}"),
-        })?;
+        let mut child = confinement
+            .spawn(&mut command)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => format!("`{program}` cannot be found on this machine"),
+                _ => format!("`{program}` cannot be started: {error}"),
+            })?;
         let pid = Pid::from_child(&child);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let pipes = [
@@ -87,9 +92,14 @@ impl ScriptProcess {
     }
 
     /// How the script is run: as planned, on the cores that the system allows.
-    pub(super) fn execution(&self, job: &JobSpec) -> Option<TrialExecution> {
+    pub(super) fn execution(
+        &self,
+        job: &JobSpec,
+        isolation: Option<TrialIsolation>,
+    ) -> Option<TrialExecution> {
         Some(TrialExecution {
             cores: self.cores.clone(),
+            isolation,
             ..job.execution.clone()?
         })
     }
@@ -247,8 +257,14 @@ fn kill_orphans(_: Pid) {}
 
 #[cfg(target_os = "linux")]
 fn list_children() -> Vec<Pid> {
-    let list = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
-    list.split_whitespace()
-        .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
-        .collect()
+    // Of each thread: the one that started the script may still be ending.
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let lists = threads
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let pids = lists.flat_map(|list| {
+        let pids = list.split_whitespace().map(str::parse);
+        pids.flatten().collect::<Vec<i32>>()
+    });
+    pids.filter_map(Pid::from_raw).collect()
 }
