@@ -366,7 +366,7 @@ fn unusable(name: &OsStr, what: &str) -> io::Error {
 fn open_error(name: &OsStr, error: Errno) -> io::Error {
     match error {
         Errno::LOOP | Errno::MLINK => unusable(name, "is a symbolic link"),
-        Errno::NXIO | Errno::ISDIR | Errno::NOTDIR | Errno::NODEV => {
+        Errno::NXIO | Errno::ISDIR | Errno::NOTDIR | Errno::NODEV | Errno::OPNOTSUPP => {
             unusable(name, "is no regular file")
         }
         // The files are our own account's, with its rights to read and write.
