@@ -10,6 +10,9 @@ use crate::page::format::format_ago;
 use crate::page::state::{ConnectionStatus, State};
 use crate::page::{browser, messages};
 
+/// The server records a use only so many seconds after the last one that it has recorded.
+const USE_RECORDED_AFTER: f64 = 3600.0;
+
 #[component]
 pub(super) fn Connection() -> impl IntoView {
     let open = State::get().server.dialog_open;
@@ -101,7 +104,6 @@ fn SignIns() -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
     Effect::new(move |_| {
         list.set(Vec::new());
-        problem.set(None);
         if server.dialog_open.get() && server.is_connected() {
             let client = server.client.get();
             spawn_local(async move {
@@ -122,13 +124,17 @@ fn SignIns() -> impl IntoView {
         };
         let used = if one.current {
             "this browser".to_owned()
+        } else if now.seconds_since(one.used_at) < USE_RECORDED_AFTER {
+            "used within the hour".to_owned()
         } else {
             ["last used ", &since(one.used_at)].concat()
         };
         let when = [&used, ", signed in ", &since(one.created_at)].concat();
         view! { <li>{name} <span class="fine">{when}</span></li> }
     };
+    let absent = move || !server.is_connected() || list.with(Vec::is_empty);
     let end_all = move |_| {
+        problem.set(None);
         spawn_local(async move {
             if let Err(failure) = server.sign_out_everywhere().await {
                 problem.set(Some(messages::describe_failure(&failure)));
@@ -136,7 +142,7 @@ fn SignIns() -> impl IntoView {
         });
     };
     view! {
-        <section class="dialog-body sign-ins" hidden=move || list.with(Vec::is_empty) aria-labelledby="sign-ins">
+        <section class="dialog-body sign-ins" hidden=absent aria-labelledby="sign-ins">
             <h3 id="sign-ins">"Signed-in browsers"</h3>
             <ul aria-labelledby="sign-ins">{move || list.get().into_iter().map(line).collect_view()}</ul>
             <p class="form-problem" role="alert">{move || problem.get()}</p>
