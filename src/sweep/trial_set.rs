@@ -207,18 +207,17 @@ impl Ranges {
     /// The numbers from the `n`-th smallest on, from 0, ascending. O(ranges) until the first.
     pub fn iter_from(&self, n: u128) -> impl Iterator<Item = u128> + '_ {
         let mut left = n;
-        let mut started = false;
-        self.ranges.iter().flat_map(move |(first, last)| {
-            if !started && left > last - first {
+        let rest = self.ranges.iter().filter_map(move |(first, last)| {
+            if left > last - first {
                 left -= last - first;
                 left -= 1;
-                // Empty: all of it is left out.
-                return 1..=0;
+                return None;
             }
-            let from = if started { *first } else { first + left };
-            started = true;
-            from..=*last
-        })
+            let from = first + left;
+            left = 0;
+            Some(from..=*last)
+        });
+        rest.flatten()
     }
 }
 
@@ -393,5 +392,18 @@ mod tests {
                 assert_eq!(ranges.nth(n), expected.get(n as usize).copied());
             }
         }
+    }
+
+    #[test]
+    fn numbers_from_the_nth_on() {
+        let ranges: Ranges = "2-4,7,9-10".parse().unwrap();
+        let all: Vec<u128> = ranges.iter().collect();
+        assert_eq!(all, [2, 3, 4, 7, 9, 10]);
+        for n in 0..8 {
+            let rest: Vec<u128> = ranges.iter_from(n).collect();
+            let skipped: Vec<u128> = all.iter().copied().skip(n as usize).collect();
+            assert_eq!(rest, skipped, "{n}");
+        }
+        assert_eq!(Ranges::full(u128::MAX).iter_from(5).next(), Some(5));
     }
 }

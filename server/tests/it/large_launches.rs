@@ -220,7 +220,7 @@ fn expect_one_run(home: &Home, server: &Server, answer: &Answer) {
 }
 
 fn folders(path: &Path) -> usize {
-    fs::read_dir(path).map_or(0, |entries| entries.count())
+    fs::read_dir(path).map_or(0, Iterator::count)
 }
 
 #[test]
