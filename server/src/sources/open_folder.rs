@@ -165,13 +165,8 @@ impl OpenFolder {
     /// # Errors
     /// Of the kind [`io::ErrorKind::AlreadyExists`] where anything is there.
     pub fn create_new(&self, name: &OsStr) -> io::Result<File> {
-        self.create_with_mode(name, PRIVATE)
-    }
-
-    /// The same with another mode, which the umask restricts.
-    pub(super) fn create_with_mode(&self, name: &OsStr, mode: Mode) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | SAFE;
-        Ok(openat(&self.0, name, flags, mode)?.into())
+        Ok(openat(&self.0, name, flags, PRIVATE)?.into())
     }
 
     /// Opens a regular file for appending; makes one of mode 0600 where nothing is there.
