@@ -324,10 +324,25 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_is_found_in_a_value() {
-        // As a character of the command it is an error of the command.
-        let reading = read("grid run a.py --x \"['a', '\\x00']\"", &Settings::default());
-        assert_eq!(find_nul(&reading.plan.parts()[0]), Some("\0"));
+    fn a_nul_is_an_error_of_the_command_or_found() {
+        for command in [
+            "grid run a.py 'x\0'",
+            "grid run 'a\0.py'",
+            "grid run a.py --x='x\0'",
+            "grid run a.py --strategy none --x $'\\0'",
+            "grid run a.py --x \"['a', '\\x00']\"",
+            "grid run a.py --x \"['a', '\\N{NULL}']\"",
+            "grid run --seed 1 a.py --x \"choice(['\\0a', '\\0b'], 3)\"",
+        ] {
+            let reading = read(command, &Settings::default());
+            let words = reading.plan.parts().first();
+            assert!(
+                reading.has_errors() || words.and_then(find_nul).is_some(),
+                "{command:?}"
+            );
+        }
+        let part = read("grid run a.py --x '[1, 2]'", &Settings::default());
+        assert_eq!(find_nul(&part.plan.parts()[0]), None);
     }
 
     #[cfg(not(target_arch = "wasm32"))]

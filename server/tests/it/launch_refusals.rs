@@ -27,6 +27,10 @@ fn what_is_too_long_or_cannot_be_passed_is_refused_with_its_limit() {
     for ((pointer, value), words) in [
         // What no program can be passed.
         (
+            command("file.sh  \"choice(['\\0a', '\\0b'], 2)\"".into()),
+            "holds the character NUL",
+        ),
+        (
             command("file.sh  \"['a', 'b\\x00']\"".into()),
             "No program can be passed a NUL",
         ),
