@@ -36,11 +36,9 @@ pub(crate) async fn report(config: &Config) -> Result<(), ServeError> {
             reason,
             "the files of the data folder are kept from trials, by Landlock"
         ),
-        IsolationMethod::Nothing => tracing::warn!(
-            reason,
-            "nothing keeps the data folder from trials: a script can read and write the database, \
-             its keys and the files of other trials"
-        ),
+        IsolationMethod::Nothing => {
+            tracing::warn!(reason, "nothing keeps the data folder from trials")
+        }
     }
     let limited = specs.iter().find(|(_, limited)| *limited);
     if let Some((name, _)) = limited
