@@ -37,7 +37,7 @@ pub(crate) async fn report(config: &Config) -> Result<(), ServeError> {
             "the files of the data folder are kept from trials, by Landlock"
         ),
         IsolationMethod::Nothing => {
-            tracing::warn!(reason, "nothing keeps the data folder from trials")
+            tracing::warn!(reason, "nothing keeps the data folder from trials");
         }
     }
     let limited = specs.iter().find(|(_, limited)| *limited);

@@ -116,7 +116,8 @@ impl Request {
         BufReader::new(stream)
     }
 
-    fn bytes(&self, address: SocketAddr) -> Vec<u8> {
+    /// As it is sent.
+    pub(crate) fn bytes(&self, address: SocketAddr) -> Vec<u8> {
         let has = |name: &str| {
             self.headers
                 .iter()

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -74,7 +75,8 @@ fn run_cases(cases: &[Value]) -> HashMap<String, Vec<Point>> {
     let ids: Vec<String> = cases.iter().map(|case| case["id"].to_string()).collect();
     let command = format!("emit.py --case '[{}]'", ids.join(","));
     let run = server.launch(&command);
-    let trials = server.finish(&run);
+    // A hundred scripts, beside other tests.
+    let trials = server.finish_within(&run, Duration::from_secs(300));
     let read = |trial: &Value| {
         let path = format!(
             "/v1/core/local/experiments/{}/metrics",

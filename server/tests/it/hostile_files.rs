@@ -39,12 +39,12 @@ const HOSTILE: (&str, &str) = (
 );
 const HONEST: (&str, &str) = ("honest.sh", "echo loss=0.5; echo done");
 
+/// As where nothing can hide a trial's own folder from it.
+const NOT_ISOLATED: &str = "[clusters.local]\nisolation = \"none\"\n";
+
 fn home(slots: usize) -> Home {
     let home = Home::new(&[HOSTILE, HONEST]);
-    home.write(
-        "sweep.toml",
-        &format!("[clusters.local]\nslots = {slots}\n"),
-    );
+    home.write("sweep.toml", &format!("{NOT_ISOLATED}slots = {slots}\n"));
     home
 }
 
@@ -217,6 +217,7 @@ fn nothing_is_written_through_a_link() {
          open(sys.argv[1] + '.ready', 'w').close()\n\
          time.sleep(600)\n",
     )]);
+    home.write("sweep.toml", NOT_ISOLATED);
     home.write("secret", "of somebody else");
     let server = home.start();
     let secret = home.path("secret");
@@ -246,6 +247,7 @@ fn a_trial_that_removes_its_own_folder_ends() {
          os.rename(folder, folder + '.away')\n\
          time.sleep(600)\n",
     )]);
+    home.write("sweep.toml", NOT_ISOLATED);
     let server = home.start();
     let trial = &server.finish(&server.launch("gone.py "))[0];
     assert_eq!(trial["state"], "EXPERIMENT_STATE_FAILED", "{trial}");

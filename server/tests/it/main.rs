@@ -4,6 +4,7 @@
 
 mod accounts;
 mod artifacts;
+mod attack_table;
 mod attacks;
 mod client;
 mod clock;

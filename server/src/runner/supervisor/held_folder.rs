@@ -1,9 +1,10 @@
 //! The trial's folder, held open: once it is hidden from the script, its path leads the supervisor
 //! nowhere either.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use crate::runner::protocol::TrialFolder;
 
@@ -50,4 +51,11 @@ impl HeldFolder {
     pub(super) fn is_deleted(&self) -> bool {
         fs::metadata(self.files.path()).map_or(true, |meta| meta.nlink() == 0)
     }
+}
+
+/// Whether both paths lead to the same folder, as they do unless one of them is hidden from us.
+pub(super) fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let identify = |meta: Metadata| (meta.dev(), meta.ino());
+    let identify = |path| fs::metadata(path).map(identify).ok();
+    identify(one).is_some_and(|found| Some(found) == identify(other))
 }

@@ -29,7 +29,7 @@ mod log;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use held_folder::HeldFolder;
+use held_folder::{HeldFolder, is_same_folder};
 use log::report_error;
 use output::OutputSink;
 use process::ScriptProcess;
@@ -131,11 +131,15 @@ fn run_trial(
         if let Err(error) = inspection::forbid() {
             report_error(&format!("other processes can read our memory: {error}"));
         }
+        // By its path, where that is not hidden from us: the server finds it by that, and a trial that
+        // moves its folder away, so that nobody can ask it to end any more, is ended.
+        let is_at_its_path = is_same_folder(folder.path(), files.path());
+        let watched = if is_at_its_path { folder } else { files };
         let (given, confinement) = (trial.prepared, trial.confinement);
         let running = ScriptProcess::start(folder, job, &given.command, confinement)?;
-        Ok((running, given, trial.isolation))
+        Ok((running, given, trial.isolation, watched))
     };
-    let (mut running, given, isolation) = match begin() {
+    let (mut running, given, isolation, watched) = match begin() {
         Ok(begun) => begun,
         Err(reason) => return not_started(reason, false),
     };
@@ -159,7 +163,7 @@ fn run_trial(
     while !running.has_ended() {
         running.read_output(&mut sink, POLL_INTERVAL);
         let timed_out = limit.is_some_and(|limit| begun.elapsed() >= limit);
-        stop.poll(files, job, &running, timed_out);
+        stop.poll(watched, job, &running, timed_out);
     }
     running.kill_group();
     running.stop_watching_exit();
