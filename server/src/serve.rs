@@ -105,7 +105,8 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(make_app(config, store, address, stopping).await?);
     let router = router(Arc::clone(&app))?;
-    isolation_report::report(&app.config).await?;
+    let isolated = isolation_report::report(&app.config).await;
+    isolated.map_err(ServeError::Isolation)?;
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
     // Before anybody knows that it runs: a signal that comes earlier would end it at once.

@@ -7,14 +7,13 @@ use sweep_planner::api::{IsolationMethod, TrialIsolation};
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::serve::ServeError;
 
 /// Logs what keeps the data folder from trials, as a supervisor finds it that is started for this, and
 /// what else in it is hidden with it.
 ///
 /// # Errors
-/// If a cluster's trials are to see certain folders alone and this machine does not allow that.
-pub(crate) async fn report(config: &Config) -> Result<(), ServeError> {
+/// In words, if a cluster's trials are to see certain folders alone and this machine does not allow that.
+pub(crate) async fn report(config: &Config) -> Result<(), String> {
     let specs = config.clusters.iter().filter_map(|(name, cluster)| {
         let visible = !config.isolation_spec(cluster)?.visible.is_empty();
         Some((name, visible))
@@ -44,10 +43,10 @@ pub(crate) async fn report(config: &Config) -> Result<(), ServeError> {
     if let Some((name, _)) = limited
         && found.by != IsolationMethod::Namespace
     {
-        return Err(ServeError::Isolation(format!(
+        return Err(format!(
             "`visible` of cluster `{name}` needs mount namespaces, which this machine does not \
              allow: {reason}"
-        )));
+        ));
     }
     if found.by != IsolationMethod::Nothing {
         for name in config.data.foreign_folders() {

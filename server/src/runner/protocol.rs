@@ -38,7 +38,7 @@ use crate::sources::OpenFolder;
 /// The file of [`TrialFolder::output`].
 pub const OUTPUT: &str = "output.log";
 
-/// The file of [`TrialFolder::unread_metrics`].
+/// The file of [`TrialFolder::write_unread`].
 pub const UNREAD_METRICS: &str = "unread.json";
 
 /// The most bytes that are read of `started.json` and `order.json`, which hold arguments and an
