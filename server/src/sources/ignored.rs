@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+/// A larger file of rules counts as none: all of it would be kept in memory. In bytes.
+const RULE_FILE_BYTES_MAX: u64 = 1 << 20;
+
 /// What is left out of a tree.
 #[derive(Debug)]
 pub struct IgnoreRules {
@@ -22,7 +25,7 @@ impl IgnoreRules {
         } else {
             vec![root.join(".gitignore"), root.join(".dockerignore")]
         };
-        for file in files.iter().filter(|file| file.is_file()) {
+        for file in files.iter().filter(|file| is_rule_file(file)) {
             if let Some(error) = builder.add(file) {
                 tracing::warn!(%error, "a rule of an ignore file cannot be parsed");
             }
@@ -53,9 +56,29 @@ impl IgnoreRules {
     }
 }
 
+fn is_rule_file(path: &Path) -> bool {
+    let Ok(meta) = path.metadata() else {
+        return false;
+    };
+    let is_small = meta.len() <= RULE_FILE_BYTES_MAX;
+    if meta.is_file() && !is_small {
+        tracing::warn!(bytes = meta.len(), "an ignore file is too large to be read");
+    }
+    meta.is_file() && is_small
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_rules_is_read_within_bounds() {
+        let root = tempfile::tempdir().unwrap();
+        let file = std::fs::File::create(root.path().join(".gridignore")).unwrap();
+        file.set_len(1 << 40).unwrap();
+        let ignored = IgnoreRules::load(root.path(), Path::new("/nonexistent"));
+        assert!(!ignored.ignores_file(root.path(), Path::new("a.py")));
+    }
 
     #[test]
     fn an_ignored_script_is_known_as_such() {
