@@ -335,7 +335,7 @@ pub struct SweepOptions {
 pub struct Run {
     /// Unique on this server; paths hold it.
     pub id: String,
-    /// Its name for people, unique among the cluster's runs that are not deleted.
+    /// Its name for people, unique among its owner's runs of the cluster that are not deleted.
     pub name: String,
     /// Up to 200 characters.
     #[serde(default, deserialize_with = "nullable")]

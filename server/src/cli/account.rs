@@ -1,7 +1,6 @@
 //! `sweep account`: who may use the server.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,7 +13,7 @@ use crate::http::auth::KeyHash;
 use crate::model::AccountSummary;
 use crate::serve::{ServeError, lock_data_folder};
 use crate::store::{RevokeOutcome, Store};
-use crate::system::{clock, random};
+use crate::system::{clock, random, umask};
 
 #[derive(Debug, Args)]
 pub(super) struct AccountArgs {
@@ -54,16 +53,7 @@ enum AccountCommand {
 
 impl AccountArgs {
     pub(super) fn run(self) -> ExitCode {
-        match self.execute() {
-            Ok(text) => match io::stdout().lock().write_all(text.as_bytes()) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_) => ExitCode::FAILURE,
-            },
-            Err(message) => {
-                eprintln!("error: {message}");
-                ExitCode::FAILURE
-            }
-        }
+        super::print_outcome(self.execute())
     }
 
     fn execute(self) -> Result<String, String> {
@@ -81,7 +71,7 @@ impl AccountArgs {
             ));
         }
         // A database that is made here is for the server's account alone.
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+        umask::restrict();
         let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
         runtime.block_on(async {
             let store = open_store(&config.data).await?;

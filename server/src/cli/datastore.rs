@@ -1,6 +1,5 @@
 //! `sweep datastore`: data for trials to read.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,16 +36,7 @@ enum DatastoreCommand {
 
 impl DatastoreArgs {
     pub(super) fn run(self) -> ExitCode {
-        match self.execute() {
-            Ok(text) => match io::stdout().lock().write_all(text.as_bytes()) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_) => ExitCode::FAILURE,
-            },
-            Err(message) => {
-                eprintln!("error: {message}");
-                ExitCode::FAILURE
-            }
-        }
+        super::print_outcome(self.execute())
     }
 
     fn execute(self) -> Result<String, String> {

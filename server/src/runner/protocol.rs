@@ -364,7 +364,7 @@ impl TrialFolder {
     /// Whether it was asked to end, or its folder is gone, by which nobody could ask it any more.
     pub fn stop_requested(&self) -> bool {
         match self.open() {
-            Ok(folder) => folder.holds(STOP.as_ref()).unwrap_or(false),
+            Ok(folder) => folder.holds(STOP.as_ref()).unwrap_or(false) || folder.is_deleted(),
             Err(error) => error.kind() == io::ErrorKind::NotFound || is_unusable(&error),
         }
     }
@@ -586,7 +586,19 @@ mod tests {
         folder.request_stop().unwrap();
         assert!(folder.stop_requested());
         assert_eq!(fs::read(folder.path().join("secret")).unwrap(), b"kept");
-        // So does a folder that is gone.
+        // So does a folder that is gone, also for who holds it open.
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            let gone = temporary.path().join("gone");
+            fs::create_dir(&gone).unwrap();
+            let opened = File::open(&gone).unwrap();
+            let held = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
+            let held = TrialFolder::opened_at(held);
+            assert!(!held.stop_requested());
+            fs::remove_dir(&gone).unwrap();
+            assert!(held.stop_requested());
+        }
         fs::rename(folder.path(), temporary.path().join("away")).unwrap();
         assert!(folder.stop_requested());
         std::os::unix::fs::symlink("away", folder.path()).unwrap();

@@ -101,6 +101,11 @@ impl OpenFolder {
         ))
     }
 
+    /// Whether it was removed while it is open.
+    pub fn is_deleted(&self) -> bool {
+        fstat(&self.0).is_ok_and(|stat| stat.st_nlink == 0)
+    }
+
     /// Sets its own mode.
     pub(super) fn set_mode(&self, mode: Mode) -> io::Result<()> {
         Ok(fchmod(&self.0, mode)?)

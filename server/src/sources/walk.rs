@@ -62,7 +62,7 @@ impl WalkEntry {
         self.kind == FileType::RegularFile
     }
 
-    /// Its name in its folder.
+    /// The last part of its path.
     pub fn name(&self) -> &OsString {
         &self.name
     }

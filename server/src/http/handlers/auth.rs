@@ -137,11 +137,16 @@ pub async fn sign_out(
     for token in app.auth.cookie.tokens(&headers) {
         app.store.end_page_session(token_hash(token)).await?;
     }
+    Ok(signed_out(&app))
+}
+
+/// The answer to a browser that is signed in no longer: it removes the cookie.
+pub(super) fn signed_out(app: &App) -> Response {
     let mut response = Json(serde_json::json!({})).into_response();
     if let Some(cookie) = app.auth.cookie.clear_header() {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
-    Ok(response)
+    response
 }
 
 /// Begins a page session and answers with its cookie.

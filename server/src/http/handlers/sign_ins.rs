@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use sweep_planner::api::{SignIn, SignInList, paths};
 
+use super::auth;
 use crate::app::App;
 use crate::http::auth::{Credential, Identity};
 use crate::http::error::ApiError;
@@ -62,9 +62,5 @@ pub async fn end_all(
     app.store.end_page_sessions(account.clone()).await?;
     app.auth.bearer_tokens.revoke_all(&account);
     app.auth.announce_ended_sessions();
-    let mut response = Json(serde_json::json!({})).into_response();
-    if let Some(cookie) = app.auth.cookie.clear_header() {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(auth::signed_out(&app))
 }

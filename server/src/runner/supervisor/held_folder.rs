@@ -49,7 +49,7 @@ impl HeldFolder {
 
     /// Whether somebody has deleted the folder.
     pub(super) fn is_deleted(&self) -> bool {
-        fs::metadata(self.files.path()).map_or(true, |meta| meta.nlink() == 0)
+        self.files.open().map_or(true, |folder| folder.is_deleted())
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn isolate(folder: &TrialFolder, job: &JobSpec) -> Result<IsolatedTri
         });
     }
     let mounted = view.mount_datastores(mountable);
-    let shown = view.shown(spec, mounted.is_ok());
+    let shown = view.visible_folders(spec, mounted.is_ok());
     let hidden = entered.and_then(|()| hide(spec, &shown));
     let (isolation, confinement) = confine(spec, hidden, &shown);
     Ok(IsolatedTrial {
@@ -137,7 +137,7 @@ impl Folders<'_> {
 
     /// What stays visible of the data folder, and whether read-only: the working folder, and datastores
     /// that are found by their path.
-    fn shown(&self, spec: &IsolationSpec, mounted: bool) -> Vec<(PathBuf, bool)> {
+    fn visible_folders(&self, spec: &IsolationSpec, mounted: bool) -> Vec<(PathBuf, bool)> {
         let mut shown = vec![(self.folder.work(), false)];
         if !mounted {
             let folders = self.job.mounts.iter().map(|mount| &mount.folder);

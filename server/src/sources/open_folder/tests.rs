@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::*;
 
 /// A folder with one of everything that is no regular file, and one file.
-fn some() -> (tempfile::TempDir, OpenFolder) {
+fn folder_with_every_kind() -> (tempfile::TempDir, OpenFolder) {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("file"), "1234").unwrap();
     fs::create_dir(home.path().join("folder")).unwrap();
@@ -31,7 +31,7 @@ const OTHERS: [&str; 5] = ["folder", "link", "dangling", "fifo", "socket"];
 
 #[test]
 fn only_regular_files_are_opened_and_nothing_blocks() {
-    let (home, folder) = some();
+    let (home, folder) = folder_with_every_kind();
     assert_eq!(folder.read_file("file".as_ref(), 4).unwrap(), b"1234");
     for name in OTHERS
         .iter()
@@ -58,7 +58,7 @@ fn only_regular_files_are_opened_and_nothing_blocks() {
 
 #[test]
 fn no_link_is_followed_on_the_way() {
-    let (home, folder) = some();
+    let (home, folder) = folder_with_every_kind();
     let read = |path: &str| open_below(home.path(), Path::new(path));
     assert!(read("folder/inner").is_ok());
     for path in [
@@ -80,7 +80,7 @@ fn no_link_is_followed_on_the_way() {
 
 #[test]
 fn whatever_is_in_the_way_is_replaced() {
-    let (home, folder) = some();
+    let (home, folder) = folder_with_every_kind();
     for name in OTHERS.iter().chain(&["file", "new"]) {
         // What a trial has put where the temporary file is to be.
         let temporary = home.path().join(format!(".{name}.tmp"));
