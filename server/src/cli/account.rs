@@ -53,7 +53,7 @@ enum AccountCommand {
 
 impl AccountArgs {
     pub(super) fn run(self) -> ExitCode {
-        super::print_outcome(self.execute())
+        super::outcome::print_outcome(self.execute())
     }
 
     fn execute(self) -> Result<String, String> {

@@ -36,7 +36,7 @@ enum DatastoreCommand {
 
 impl DatastoreArgs {
     pub(super) fn run(self) -> ExitCode {
-        super::print_outcome(self.execute())
+        super::outcome::print_outcome(self.execute())
     }
 
     fn execute(self) -> Result<String, String> {

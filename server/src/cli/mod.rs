@@ -9,9 +9,10 @@ mod api_key;
 
 mod datastore;
 
+mod outcome;
+
 mod supervise;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -47,19 +48,5 @@ pub fn run() -> ExitCode {
         Command::Datastore(datastore) => datastore.run(),
         Command::Account(account) => account.run(),
         Command::Supervise(supervise) => supervise.run(),
-    }
-}
-
-/// Prints what a command has to say, or why it failed.
-fn print_outcome(outcome: Result<String, String>) -> ExitCode {
-    match outcome {
-        Ok(text) => match io::stdout().lock().write_all(text.as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        },
-        Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::FAILURE
-        }
     }
 }
