@@ -112,6 +112,8 @@ pub struct Config {
     pub limits: Limits,
     /// As in the file.
     pub retention: Retention,
+    /// The configuration file, for trials not to change it; absolute, without links.
+    pub file: Option<PathBuf>,
     /// The file that the first account's key was read from, for trials not to read it.
     pub api_key_file: Option<PathBuf>,
 }
@@ -127,6 +129,7 @@ impl Config {
     /// Reads the file, if one is given, and joins it with what the command line says. Makes the
     /// data folder, and closes it to other accounts.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
+        let path = file.and_then(|file| file.canonicalize().ok());
         let file = file.map(read_config_file).transpose()?.unwrap_or_default();
         let source = overrides
             .source
@@ -174,16 +177,18 @@ impl Config {
             repositories: check_repositories(file.repositories)?,
             limits: check_limits(file.limits)?,
             retention: file.retention,
+            file: path,
             api_key_file: None,
         })
     }
 
-    /// What the trials of a cluster are not to see.
+    /// What the trials of a cluster are not to see, or not to change.
     pub fn isolation_spec(&self, cluster: &ClusterConfig) -> Option<IsolationSpec> {
         let wanted = cluster.isolation == IsolationMode::Auto || !cluster.visible.is_empty();
         wanted.then(|| IsolationSpec {
             data: self.data.path().to_owned(),
             secret_files: self.api_key_file.iter().cloned().collect(),
+            read_only_files: self.file.iter().cloned().collect(),
             visible: cluster.visible.clone(),
         })
     }

@@ -7,6 +7,7 @@ use sweep_planner::api::{IsolationMethod, TrialIsolation};
 
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::runner::supervisor;
 
 /// Logs what keeps the data folder from trials, as a supervisor finds it that is started for this, and
 /// what else in it is hidden with it.
@@ -19,6 +20,7 @@ pub(crate) async fn report(config: &Config) -> Result<(), String> {
         Some((name, visible))
     });
     let specs: Vec<_> = specs.collect();
+    warn_of_root();
     if specs.is_empty() {
         tracing::warn!("trials can read and write all of the data folder, as the settings say");
         return Ok(());
@@ -29,7 +31,11 @@ pub(crate) async fn report(config: &Config) -> Result<(), String> {
     let reason = found.because;
     match found.by {
         IsolationMethod::Namespace => {
-            tracing::info!("the data folder is hidden from trials, by mount namespaces");
+            tracing::info!(
+                reason,
+                "the data folder is hidden from trials, by mount namespaces"
+            );
+            report_containers(config);
         }
         IsolationMethod::Landlock => tracing::info!(
             reason,
@@ -57,6 +63,23 @@ pub(crate) async fn report(config: &Config) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Root may do more to a machine than anything here takes from it.
+fn warn_of_root() {
+    if rustix::process::geteuid().is_root() {
+        tracing::warn!("trials run as root: they can read the disks and stop the server");
+    }
+}
+
+fn report_containers(config: &Config) {
+    let specs = config.clusters.values();
+    let mut specs = specs.filter_map(|cluster| config.isolation_spec(cluster));
+    if !specs.all(|spec| supervisor::may_make_namespaces(&spec)) {
+        tracing::info!(
+            "trials cannot start containers: the account can rename folders above the server's files"
+        );
+    }
 }
 
 fn probe(data: &DataDir) -> TrialIsolation {

@@ -100,7 +100,7 @@ pub struct JobSpec {
     pub execution: Option<TrialExecution>,
 }
 
-/// What a trial is not to see.
+/// What a trial is not to see, or not to change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IsolationSpec {
     /// The server's data folder; absolute, without links.
@@ -108,6 +108,9 @@ pub struct IsolationSpec {
     /// Files elsewhere that hold secrets of the server's; absolute, without links.
     #[serde(default)]
     pub secret_files: Vec<PathBuf>,
+    /// Files elsewhere that decide what the server does, and that a trial may read; absolute, without links.
+    #[serde(default)]
+    pub read_only_files: Vec<PathBuf>,
     /// What alone it sees of the machine, read-only; everything where it is empty. Absolute.
     #[serde(default)]
     pub visible: Vec<PathBuf>,

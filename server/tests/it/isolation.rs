@@ -10,15 +10,17 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::datastores::{home_with_datastores, launch_with_datastores};
 use crate::faults;
-use crate::mounts::{NOBODY, may_mount, start_as_nobody};
+use crate::mounts::{NOBODY, may_mount, start_as_nobody, start_binary_as_nobody};
 use crate::server::{Home, KEY, Server, USER, is_alive, wait_until};
 use crate::skip::skip;
 
 /// Prints a line for each attempt: `refused`, or what it got. Arguments: the server's process, its data
 /// folder, another trial's folder, and the process of a trial that runs beside.
 const HOSTILE: &str = r#"
-import ctypes, os, signal, stat, sys
+import ctypes, os, resource, signal, stat, sys
 server, data, other, neighbour = int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+program, above = sys.argv[5], os.path.dirname(data)
+config = above + '/sweep.toml'
 own, parent = os.path.abspath('..'), os.getppid()
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -57,6 +59,26 @@ def own_namespace():
 def exists(path):
     try: return read(path)
     except OSError: return False
+def move(path):
+    os.rename(path, path + '-moved')
+    os.rename(path + '-moved', path)
+    return True
+def leave_all_mounts():
+    seen = os.open(above, os.O_RDONLY)
+    ok(libc.unshare(0x10000000 | 0x00020000))
+    os.mkdir('root')
+    ok(libc.mount(b'tmpfs', b'root', b'tmpfs', 0, None))
+    os.mkdir('root/old')
+    call(155, b'root', b'root/old')
+    ok(libc.umount2(b'/old', 2))
+    os.rename('data', 'data-moved', src_dir_fd=seen, dst_dir_fd=seen)
+    return True
+def limit(process):
+    resource.prlimit(process, resource.RLIMIT_CORE, (0, 0))
+    return True
+def weaken(process):
+    os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0))
+    return True
 def enter(kind, flag):
     ok(libc.setns(os.open(f'/proc/{server}/ns/{kind}', os.O_RDONLY), flag))
     return read(data + '/sweep.db')
@@ -92,6 +114,14 @@ attempts = {
     'sources': lambda: read(f'{data}/sources/{os.path.basename(os.path.dirname(own))}/hostile.py'),
     'unmount': umount,
     'namespaces of its own': lambda: child(own_namespace),
+    'rename the data folder': lambda: move(data),
+    'rename the folder above': lambda: move(above),
+    'rename it without mounts': lambda: child(leave_all_mounts),
+    'write the configuration': lambda: open(config, 'a').write('#'),
+    'remove the configuration': lambda: os.remove(config) or True,
+    'replace the configuration': lambda: move(config),
+    'write the program': lambda: open(program, 'ab') and True,
+    'priority of all processes': lambda: os.setpriority(os.PRIO_USER, 0, 1) or True,
     'mount namespace of the server': lambda: child(lambda: enter('mnt', 0x00020000)),
     'user namespace of the server': lambda: child(lambda: enter('user', 0x10000000)),
     'file handle': handle,
@@ -105,6 +135,8 @@ for name, process in (('server', server), ('supervisor', parent), ('neighbour', 
         f'root of the {name}': lambda process=process: read(f'/proc/{process}/root{data}/sweep.db'),
         f'descriptors of the {name}': lambda process=process: descriptors(process),
         f'trace the {name}': lambda process=process: ok(libc.ptrace(0x4206, process, 0, 0)),
+        f'limits of the {name}': lambda process=process: limit(process),
+        f'scheduling of the {name}': lambda process=process: weaken(process),
         f'stop the {name}': lambda process=process: os.kill(process, signal.SIGCONT) or True,
     }
 attempts['root of the first process'] = lambda: read(f'/proc/1/root{data}/sweep.db')
@@ -122,7 +154,7 @@ print('tried', len(attempts))
 /// Uses what an honest script uses. Arguments: a file outside the data folder, the folder of a
 /// datastore.
 const HONEST: &str = r#"
-import os, subprocess, sys, tempfile
+import os, resource, subprocess, sys, tempfile
 outside, datastore = sys.argv[1], sys.argv[2]
 print('source', open('lib/part.txt').read())
 print('outside', open(outside).read())
@@ -137,6 +169,10 @@ os.rename('results/deep/model.bin', 'model.bin')
 sleeper = subprocess.Popen(['sleep', '600'])
 sleeper.terminate()
 print('child', sleeper.wait())
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+os.setpriority(os.PRIO_PROCESS, os.getpid(), 1)
+os.sched_setaffinity(os.getpid(), os.sched_getaffinity(0))
+print(resource.prlimit(os.getppid(), resource.RLIMIT_CORE) != ())
 print(os.getcwd() == os.path.realpath('.'), len(os.listdir('/')) > 3)
 print('acc=0.75')
 "#;
@@ -174,7 +210,11 @@ fn try_everything(home: &Home, server: &Server) -> Value {
         let log = server.output_of(&server.trials(&beside)[0]);
         log.trim().parse::<u32>().ok()
     });
-    let run = server.launch(&format!("hostile.py  {pid} '{data}' '{other}' {neighbour}"));
+    let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+    let program = program.display();
+    let run = server.launch(&format!(
+        "hostile.py  {pid} '{data}' '{other}' {neighbour} '{program}'"
+    ));
     let trial = &server.finish(&run)[0];
     fs::write(go, "").unwrap();
     let beside = &server.finish(&beside)[0];
@@ -208,7 +248,7 @@ fn try_honest(home: &Home, server: &Server) {
     assert_eq!(
         server.output_of(trial),
         "source a part\noutside beside the data\ndatastore digits\ndatastore is read-only\n\
-         child -15\nTrue True\nacc=0.75\n"
+         child -15\nTrue\nTrue True\nacc=0.75\n"
     );
     assert_eq!(trial["metrics"]["acc"], 0.75, "{trial}");
     assert_eq!(fs::read_to_string(home.path("shared/made")).unwrap(), "1");
@@ -259,6 +299,26 @@ fn of_an_account_without_rights_too() {
     let environment = format!("/proc/{}/environ", server.pid());
     let read = Command::new("cat").arg(environment).uid(NOBODY).output();
     assert!(!read.unwrap().status.success());
+}
+
+/// In a user namespace of its own a trial could leave behind the mounts that keep the data folder in its
+/// place, but where it cannot be replaced anyway.
+#[test]
+fn containers_can_be_started_where_the_data_folder_cannot_be_replaced() {
+    let home = Home::new(&[("contain.sh", "unshare --user --map-root-user id -u")]);
+    let Some(server) = start_as_nobody(&home) else {
+        return;
+    };
+    let log = server.output_of(&server.finish(&server.launch("contain.sh "))[0]);
+    assert!(log.contains("not permitted"), "{log}");
+    drop(server);
+    let root = |path| std::os::unix::fs::chown(path, Some(0), Some(0)).unwrap();
+    for path in ["", "sweep"] {
+        root(home.path(path));
+    }
+    let server = start_binary_as_nobody(&home);
+    let log = server.output_of(&server.finish(&server.launch("contain.sh "))[0]);
+    assert_eq!(log, "0\n");
 }
 
 /// Starts the server where no mount namespace can be had, as in a container without rights.

@@ -266,9 +266,14 @@ pub(crate) fn start_as_nobody(home: &Home) -> Option<Server> {
     }
     // The folders above the binary may be closed to others.
     let usual = home.command("127.0.0.1:0");
-    let binary = home.path("sweep");
-    fs::copy(usual.get_program(), &binary).unwrap();
-    let mut command = Command::new(binary);
+    fs::copy(usual.get_program(), home.path("sweep")).unwrap();
+    Some(start_binary_as_nobody(home))
+}
+
+/// Starts the binary in the home, whose files belong to whom they do.
+pub(crate) fn start_binary_as_nobody(home: &Home) -> Server {
+    let usual = home.command("127.0.0.1:0");
+    let mut command = Command::new(home.path("sweep"));
     command.args(usual.get_args()).uid(NOBODY).gid(NOBODY);
     command.envs(
         usual
@@ -279,7 +284,7 @@ pub(crate) fn start_as_nobody(home: &Home) -> Option<Server> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    Some(Server::start(command))
+    Server::start(command)
 }
 
 /// Not root, so in a user namespace as well. Needs root to become somebody else.

@@ -1,5 +1,5 @@
 //! What a script may not do though its account may: undo the hiding of the data folder, look into
-//! processes outside the trial, and send them signals.
+//! processes outside the trial, send them signals, and change their limits.
 //!
 //! All of it applies to the one thread that starts the script, and so to the script and what it
 //! starts. The supervisor's other thread stays free of it.
@@ -19,6 +19,8 @@ pub(super) struct Confinement {
     pub(super) without_capabilities: bool,
     #[cfg(target_os = "linux")]
     landlock: Option<landlock::RulesetCreated>,
+    #[cfg(target_os = "linux")]
+    system_calls: Option<super::system_calls::SystemCallFilters>,
 }
 
 impl Confinement {
@@ -28,6 +30,28 @@ impl Confinement {
         #[cfg(target_os = "linux")]
         {
             self.landlock = imp::signal_rules();
+        }
+    }
+
+    /// Lets a script change no limits of processes by their number, nor weaken the scheduling of others, and
+    /// make no user namespaces unless it may.
+    ///
+    /// # Errors
+    /// In words, if this machine does not allow it.
+    pub(super) fn restrict_system_calls(
+        &mut self,
+        may_make_namespaces: bool,
+    ) -> Result<(), String> {
+        #[cfg(target_os = "linux")]
+        {
+            use super::system_calls::SystemCallFilters;
+            self.system_calls = Some(SystemCallFilters::compile(may_make_namespaces)?);
+            Ok(())
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = may_make_namespaces;
+            Err("this system has no seccomp filters".to_owned())
         }
     }
 
@@ -71,16 +95,20 @@ impl Confinement {
 
     #[cfg(target_os = "linux")]
     fn restricts(&self) -> bool {
-        self.without_capabilities || self.landlock.is_some()
+        self.without_capabilities || self.landlock.is_some() || self.system_calls.is_some()
     }
 
+    /// Restricts this thread.
     #[cfg(target_os = "linux")]
-    fn apply(self) -> io::Result<()> {
+    pub(super) fn apply(self) -> io::Result<()> {
         if let Some(rules) = self.landlock {
             imp::restrict(rules)?;
         }
         if self.without_capabilities {
             imp::drop_capabilities()?;
+        }
+        if let Some(filters) = self.system_calls {
+            filters.apply().map_err(io::Error::other)?;
         }
         Ok(())
     }
@@ -91,7 +119,7 @@ impl Confinement {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn apply(self) -> io::Result<()> {
+    pub(super) fn apply(self) -> io::Result<()> {
         Ok(())
     }
 }

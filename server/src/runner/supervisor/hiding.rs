@@ -2,8 +2,10 @@
 //! read-only, that holds the trial's working folder and what else it reads there, at the paths where
 //! they are. With `visible` the whole machine does.
 //!
-//! What is mounted here stays: the script has no right to unmount it, see
-//! [`super::confinement`]; in a user namespace that it makes itself the mounts are locked.
+//! Folders above it that the script could rename are mounted onto themselves: a mount point cannot be
+//! renamed or deleted in its own namespace. What is mounted here stays: the script has no right to
+//! unmount it, nor may it make a user namespace in which it could leave all mounts behind, see
+//! [`super::confinement`].
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -16,6 +18,7 @@ use rustix::mount::{
 };
 
 use super::namespace::{bind_at, change_root, context, make_read_only};
+use super::server_files::ServerFiles;
 use crate::runner::protocol::IsolationSpec;
 
 /// What a machine needs to be one; a trial finds them in any root.
@@ -29,11 +32,13 @@ pub(super) struct ShownFolder {
     pub(super) read_only: bool,
 }
 
-/// Covers the data folder and the secret files.
+/// Covers the data folder and the secret files, makes the files that the server reads at a start read-only,
+/// and keeps all of them in their places.
 ///
 /// # Errors
 /// In words. The data folder is as it was.
-pub(super) fn hide(spec: &IsolationSpec, shown: &[ShownFolder]) -> Result<(), String> {
+pub(super) fn hide(files: &ServerFiles, shown: &[ShownFolder]) -> Result<(), String> {
+    let spec = &files.spec;
     // While their paths lead to them.
     let opened: Vec<_> = shown
         .iter()
@@ -44,6 +49,9 @@ pub(super) fn hide(spec: &IsolationSpec, shown: &[ShownFolder]) -> Result<(), St
             Ok((folder, shown))
         })
         .collect::<Result<_, String>>()?;
+    for folder in &files.replaceable_folders {
+        mount_bind_recursive(folder, folder).map_err(context(folder.display()))?;
+    }
     mount_memory(&spec.data, c"mode=755,size=1m")?;
     let covered = || {
         for (folder, shown) in &opened {
@@ -52,7 +60,9 @@ pub(super) fn hide(spec: &IsolationSpec, shown: &[ShownFolder]) -> Result<(), St
             show(Path::new(&path), &shown.at, shown.read_only)?;
         }
         freeze(&spec.data)?;
-        spec.secret_files.iter().try_for_each(|file| cover(file))
+        spec.secret_files.iter().try_for_each(|file| cover(file))?;
+        let read_only = |file: &PathBuf| protect(file);
+        spec.read_only_files.iter().try_for_each(read_only)
     };
     covered().inspect_err(|_| {
         // Every trial needs its working folder.
@@ -142,4 +152,13 @@ fn cover(file: &Path) -> Result<(), String> {
         return Ok(());
     }
     mount_bind("/dev/null", file).map_err(context(file.display()))
+}
+
+/// Makes a file read-only, if it is there.
+fn protect(file: &Path) -> Result<(), String> {
+    if !file.exists() {
+        return Ok(());
+    }
+    mount_bind(file, file).map_err(context(file.display()))?;
+    make_read_only(file)
 }

@@ -11,6 +11,7 @@ use super::datastores::{PreparedCommand, check_datastores, prepare_command};
 #[cfg(target_os = "linux")]
 use super::hiding::{self, ShownFolder};
 use super::namespace;
+use super::server_files::ServerFiles;
 use crate::runner::protocol::{IsolationSpec, JobSpec, TrialFolder};
 
 /// A trial that is ready to be started.
@@ -29,6 +30,7 @@ pub(super) struct IsolatedTrial {
 /// this machine does not allow that.
 pub(super) fn isolate(folder: &TrialFolder, job: &JobSpec) -> Result<IsolatedTrial, String> {
     check_datastores(job)?;
+    let server_files = job.isolation.as_ref().map(ServerFiles::inspect);
     let wants_mounts = !job.mounts.is_empty() && !job.mounts_by_arguments;
     let entered = if wants_mounts || job.isolation.is_some() {
         namespace::enter()
@@ -41,18 +43,19 @@ pub(super) fn isolate(folder: &TrialFolder, job: &JobSpec) -> Result<IsolatedTri
         entered.clone()
     };
     let view = Folders { folder, job };
-    let Some(spec) = &job.isolation else {
+    let Some(files) = server_files else {
         return Ok(IsolatedTrial {
             prepared: prepare_command(job, view.mount_datastores(mountable)),
             isolation: None,
             confinement: Confinement::default(),
         });
     };
+    let spec = &files.spec;
     if !spec.visible.is_empty() {
         entered
             .and_then(|()| view.enter_visible_root(spec, mountable.is_ok()))
             .map_err(|why| format!("it cannot be kept from the rest of the machine: {why}"))?;
-        let (isolation, confinement) = confine(spec, Ok(()), &[]);
+        let (isolation, confinement) = confine(&files, Ok(()), &[]);
         return Ok(IsolatedTrial {
             prepared: prepare_command(job, mountable),
             isolation: Some(isolation),
@@ -61,8 +64,8 @@ pub(super) fn isolate(folder: &TrialFolder, job: &JobSpec) -> Result<IsolatedTri
     }
     let mounted = view.mount_datastores(mountable);
     let shown = view.visible_folders(spec, mounted.is_ok());
-    let hidden = entered.and_then(|()| hide(spec, &shown));
-    let (isolation, confinement) = confine(spec, hidden, &shown);
+    let hidden = entered.and_then(|()| hide(&files, &shown));
+    let (isolation, confinement) = confine(&files, hidden, &shown);
     Ok(IsolatedTrial {
         prepared: prepare_command(job, mounted),
         isolation: Some(isolation),
@@ -72,29 +75,65 @@ pub(super) fn isolate(folder: &TrialFolder, job: &JobSpec) -> Result<IsolatedTri
 
 /// What this machine does for trials with these orders, tried by this process.
 pub(super) fn probe(spec: &IsolationSpec) -> TrialIsolation {
-    let hidden = namespace::enter().and_then(|()| hide(spec, &[]));
-    confine(spec, hidden, &[]).0
+    let files = ServerFiles::inspect(spec);
+    let hidden = namespace::enter().and_then(|()| hide(&files, &[]));
+    let (mut isolation, confinement) = confine(&files, hidden, &[]);
+    if let Err(error) = confinement.apply() {
+        isolation = TrialIsolation {
+            by: IsolationMethod::Nothing,
+            because: error.to_string(),
+        };
+    }
+    isolation
 }
 
 /// What restricts the script, where the data folder is hidden by mounts or, for this reason, is not.
 fn confine(
-    spec: &IsolationSpec,
+    files: &ServerFiles,
     hidden: Result<(), String>,
     shown: &[(PathBuf, bool)],
 ) -> (TrialIsolation, Confinement) {
     let mut confinement = Confinement::default();
-    let Err(because) = hidden else {
-        confinement.without_capabilities = true;
-        confinement.restrict_signals();
-        let isolation = TrialIsolation {
-            by: IsolationMethod::Namespace,
-            because: String::new(),
-        };
-        return (isolation, confinement);
+    let mut isolation = match hidden {
+        Ok(()) => {
+            confinement.without_capabilities = true;
+            confinement.restrict_signals();
+            TrialIsolation {
+                by: IsolationMethod::Namespace,
+                because: String::new(),
+            }
+        }
+        Err(because) => confine_without_mounts(&files.spec, shown, because, &mut confinement),
     };
-    let mut secrets = vec![spec.data.clone()];
-    secrets.extend(spec.secret_files.iter().cloned());
-    let isolation = match confinement.hide_by_landlock(&secrets, shown) {
+    // Landlock allows no mounts, in no namespace.
+    let by_mounts = isolation.by == IsolationMethod::Namespace;
+    let may_make_namespaces = files.may_make_namespaces || !by_mounts;
+    if let Err(why) = confinement.restrict_system_calls(may_make_namespaces) {
+        if !may_make_namespaces {
+            isolation.by = IsolationMethod::Nothing;
+        }
+        let separator = if isolation.because.is_empty() {
+            ""
+        } else {
+            "; "
+        };
+        isolation.because += &format!("{separator}no system call is refused: {why}");
+    }
+    (isolation, confinement)
+}
+
+fn confine_without_mounts(
+    spec: &IsolationSpec,
+    shown: &[(PathBuf, bool)],
+    because: String,
+    confinement: &mut Confinement,
+) -> TrialIsolation {
+    let mut apart = vec![spec.data.clone()];
+    apart.extend(spec.secret_files.iter().cloned());
+    apart.extend(spec.read_only_files.iter().cloned());
+    let read_only = spec.read_only_files.iter().map(|file| (file.clone(), true));
+    let shown: Vec<_> = shown.iter().cloned().chain(read_only).collect();
+    match confinement.hide_by_landlock(&apart, &shown) {
         Ok(()) => {
             confinement.without_capabilities = true;
             TrialIsolation {
@@ -109,8 +148,7 @@ fn confine(
                 because: format!("{because}; {why}"),
             }
         }
-    };
-    (isolation, confinement)
+    }
 }
 
 /// The folders of a trial.
@@ -175,12 +213,12 @@ fn in_place((folder, read_only): &(PathBuf, bool)) -> ShownFolder {
 }
 
 #[cfg(target_os = "linux")]
-fn hide(spec: &IsolationSpec, shown: &[(PathBuf, bool)]) -> Result<(), String> {
+fn hide(files: &ServerFiles, shown: &[(PathBuf, bool)]) -> Result<(), String> {
     let shown: Vec<ShownFolder> = shown.iter().map(in_place).collect();
-    hiding::hide(spec, &shown)
+    hiding::hide(files, &shown)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn hide(_: &IsolationSpec, _: &[(PathBuf, bool)]) -> Result<(), String> {
+fn hide(_: &ServerFiles, _: &[(PathBuf, bool)]) -> Result<(), String> {
     namespace::enter()
 }

@@ -14,7 +14,12 @@ mod namespace;
 #[cfg(target_os = "linux")]
 mod hiding;
 
+#[cfg(target_os = "linux")]
+mod system_calls;
+
 mod confinement;
+
+mod server_files;
 
 mod isolation;
 
@@ -101,6 +106,12 @@ pub fn supervise(folder: &TrialFolder) -> io::Result<()> {
 /// own, with a single thread.
 pub fn probe_isolation(spec: &IsolationSpec) -> TrialIsolation {
     isolation::probe(spec)
+}
+
+/// Whether trials with these orders may make user namespaces, as containers do, where mounts hide the data
+/// folder from them.
+pub fn may_make_namespaces(spec: &IsolationSpec) -> bool {
+    server_files::ServerFiles::inspect(spec).may_make_namespaces
 }
 
 /// Runs the command of the trial in `folder` to its end. Once it has started, its files can be
