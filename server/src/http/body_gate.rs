@@ -4,12 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::FromRef;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::account_share::{AccountPermits, AccountShares};
 use super::error::ApiError;
-use crate::app::App;
 
 /// A body of no more than so many bytes is read as it comes.
 pub(super) const SMALL_BYTES: usize = 64 << 10;
@@ -71,12 +69,6 @@ impl BodyGate {
     pub(super) async fn admit_reading(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         let turn = Arc::clone(&self.reading).acquire_owned().await;
         turn.map_err(|_| ApiError::Unavailable("The server is stopping."))
-    }
-}
-
-impl FromRef<Arc<App>> for BodyGate {
-    fn from_ref(app: &Arc<App>) -> Self {
-        app.bodies.clone()
     }
 }
 

@@ -2,6 +2,7 @@
 //! words.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::body::HttpBody;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Query, Request};
@@ -19,6 +20,7 @@ use super::body_gate::{BodyGate, SMALL_BYTES};
 use super::error::{ApiError, truncated};
 use super::json_shape::ensure_bounded;
 use super::strict_json::Strict;
+use crate::app::App;
 
 /// Path parameters; a rejection becomes an [`ApiError`].
 #[derive(FromRequestParts)]
@@ -104,6 +106,12 @@ where
             value
         };
         tokio::task::spawn_blocking(read).await?.map(Self)
+    }
+}
+
+impl FromRef<Arc<App>> for BodyGate {
+    fn from_ref(app: &Arc<App>) -> Self {
+        app.bodies.clone()
     }
 }
 

@@ -1,18 +1,10 @@
 //! The address from which a request comes: the connection's, or, where that is a trusted proxy's, the
 //! one that the proxy names. What cannot be read there is a caller of its own kind.
 
-use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv6Addr, SocketAddrV4};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use ipnet::IpNet;
-use tokio::sync::watch;
-
-use crate::app::App;
-use crate::http::connections::{Connection, KeyWait};
 
 /// The header that proxies add to. `Forwarded` is not read: whichever of the two a proxy does not
 /// set, the caller could.
@@ -20,15 +12,6 @@ const HEADER: &str = "x-forwarded-for";
 
 /// How many addresses of a header are looked at: no more proxies stand in a row.
 const HOPS_MAX: usize = 64;
-
-/// Where a request comes from, and whether its caller still waits for the answer.
-#[derive(Clone)]
-pub struct Client {
-    /// Its address.
-    pub address: ClientAddress,
-    hang_up: Option<HangUp>,
-    connection: Option<Arc<Connection>>,
-}
 
 /// The address of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,68 +26,9 @@ pub enum ClientAddress {
     },
 }
 
-impl Client {
-    /// Of a request.
-    pub(super) fn of_request(app: &App, request: &Parts) -> Self {
-        let info = request.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = info.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| {
-            address.ip()
-        });
-        Self {
-            address: find_client(peer, &request.headers, &app.config.trusted_proxies),
-            hang_up: request.extensions.get().cloned(),
-            connection: request.extensions.get().cloned(),
-        }
-    }
-
-    /// Notes on the connection that the request's key waits until it may be looked at, as long as the
-    /// result lives.
-    pub(super) fn wait_for_key_check(&self) -> Option<KeyWait> {
-        let connection = self.connection.as_ref();
-        connection.map(Connection::wait_for_key_check)
-    }
-
-    /// Ends once the caller has hung up or closed its side of the connection; never, where its request
-    /// ends with it.
-    pub(super) async fn wait_for_hangup(&self) {
-        let ended = async {
-            match &self.hang_up {
-                Some(HangUp(open)) => {
-                    // The sender sends nothing: an error means that it is gone.
-                    let _ = open.clone().changed().await;
-                }
-                None => std::future::pending().await,
-            }
-        };
-        let half_closed = async {
-            match &self.connection {
-                Some(connection) => connection.wait_for_half_close().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = ended => {}
-            () = half_closed => {}
-        }
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Client {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        Ok(Self::of_request(app, parts))
-    }
-}
-
-/// In the extensions of a request that goes on when its caller hangs up: the other end is dropped
-/// then.
-#[derive(Clone, Debug)]
-pub struct HangUp(pub watch::Receiver<()>);
-
 /// The last address that is no trusted proxy's, seen from here. What stands before it was written by
 /// whoever has it, and so shows nothing.
-fn find_client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> ClientAddress {
+pub(super) fn find_client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> ClientAddress {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|proxies| proxies.contains(address));
     let mut client = peer.to_canonical();
     if !is_trusted(&client) {

@@ -20,6 +20,8 @@ mod keys;
 
 mod limiter;
 
+mod client;
+
 mod client_address;
 
 mod client_name;
@@ -28,7 +30,8 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
-pub use client_address::{Client, ClientAddress, HangUp};
+pub use client::{Client, HangUp};
+pub use client_address::ClientAddress;
 pub use client_name::describe_client;
 pub use guard::{Caller, Guard};
 pub use keys::{KeyHash, verify_key};
