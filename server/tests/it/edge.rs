@@ -130,28 +130,45 @@ fn an_answer_to_a_body_that_is_not_read_arrives() {
     }
 }
 
+/// Whether the server has closed a connection without an answer.
+fn is_closed_unanswered(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    match stream.peek(&mut [0]) {
+        Ok(bytes) => bytes == 0,
+        Err(error) => error.kind() != ErrorKind::WouldBlock,
+    }
+}
+
 #[test]
 fn guesses_that_wait_are_closed_for_another_caller() {
     let home = Home::new(&[]);
-    home.write("sweep.toml", "[limits]\nconnections = 40\n");
+    home.write("sweep.toml", "[limits]\nconnections = 110\n");
     let server = home.start();
     let guess =
         Request::new("POST", "/v1/auth/login").json(&json!({"username": "x", "apiKey": "guess"}));
     let slowed = (0..60).any(|_| guess.send(server.address).status == 429);
     assert!(slowed);
+    let send_and_stay = |request: &Request| {
+        let mut stream = connect(server.address);
+        let text = String::from_utf8(request.bytes(server.address)).unwrap();
+        let text = text.replace("Connection: close\r\n", "");
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
     // Eight of them are answered in a second.
-    let waiting: Vec<TcpStream> = (0..40)
-        .map(|_| {
-            let mut stream = connect(server.address);
-            stream.write_all(&guess.bytes(server.address)).unwrap();
-            stream
-        })
-        .collect();
+    let waiting: Vec<TcpStream> = (0..100).map(|_| send_and_stay(&guess)).collect();
+    std::thread::sleep(Duration::from_millis(500));
     let honest = Request::new("GET", RUNS).basic(USER, KEY);
-    assert_eq!(honest.send(server.address).status, 200);
-    let statuses: Vec<u16> = waiting.into_iter().map(read_status).collect();
-    assert!(statuses.contains(&0), "{statuses:?}");
-    assert!(statuses.contains(&429), "{statuses:?}");
+    let mut answered = Vec::new();
+    let found = (0..30).any(|_| {
+        let mut stream = send_and_stay(&honest);
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+        answered.push(stream);
+        waiting.iter().any(is_closed_unanswered)
+    });
+    assert!(found, "{} callers, and all guesses go on", answered.len());
 }
 
 #[test]
