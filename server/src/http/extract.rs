@@ -152,7 +152,10 @@ async fn receive(
             if error.into_inner().is::<LengthLimitError>() {
                 too_large()
             } else {
-                ApiError::Invalid("The body of this request has ended too early.".to_owned())
+                ApiError::Invalid(
+                    "The body of this request is not well-formed, or has ended too early."
+                        .to_owned(),
+                )
             }
         })?;
         if room.is_none() && whole.len() + piece.len() > SMALL_BYTES {

@@ -89,8 +89,9 @@ impl Limiter {
         (level <= BURST - 1.0).then(|| self.count_in(&mut buckets, attempt, None))
     }
 
-    /// Waits until a key may be looked at, and counts it then.
-    pub async fn reserve(&self, attempt: &Attempt) -> Reservation<'_> {
+    /// Waits until a key may be looked at, and counts it then. `until_turn` is dropped once its turn
+    /// has come.
+    pub async fn reserve<W>(&self, attempt: &Attempt, until_turn: W) -> Reservation<'_> {
         let turns = {
             let buckets = self.lock();
             let bucket = buckets.get(attempt);
@@ -101,6 +102,7 @@ impl Limiter {
         };
         // Never closed.
         let turn = turns.acquire_owned().await.ok();
+        drop(until_turn);
         tokio::time::sleep(HOLD).await;
         self.count_in(&mut self.lock(), attempt, turn)
     }
@@ -199,6 +201,8 @@ fn level_after(level: f64, elapsed: Duration) -> f64 {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn attempt(host: u32, user: &str) -> Attempt {
@@ -218,7 +222,7 @@ mod tests {
         let guesser = attempt(1, "ada");
         fail(&limiter, &guesser, BURST as usize + 1);
         assert!(limiter.try_reserve(&guesser).is_none());
-        assert!(limiter.reserve(&guesser).await.retry_after().is_some());
+        assert!(limiter.reserve(&guesser, ()).await.retry_after().is_some());
         for other in [attempt(1, "eve"), attempt(2, "ada")] {
             let reserved = limiter.try_reserve(&other).unwrap();
             assert_eq!(reserved.retry_after(), None);
@@ -263,10 +267,29 @@ mod tests {
         let mut turns = tokio::task::JoinSet::new();
         for _ in 0..3 * ATTEMPTS_AT_ONCE {
             let (limiter, guesser) = (Arc::clone(&limiter), guesser.clone());
-            turns.spawn(async move { drop(limiter.reserve(&guesser).await) });
+            turns.spawn(async move { drop(limiter.reserve(&guesser, ()).await) });
         }
         turns.join_all().await;
         assert!(begun.elapsed() >= 3 * HOLD);
+    }
+
+    #[test]
+    fn whose_turn_has_come_waits_no_longer() {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_time().build().unwrap();
+        let limiter = Limiter::default();
+        let guesser = attempt(1, "ada");
+        fail(&limiter, &guesser, BURST as usize + 10);
+        let waiting = Arc::new(());
+        let mut guesses: Vec<_> = (0..ATTEMPTS_AT_ONCE + 3)
+            .map(|_| Box::pin(limiter.reserve(&guesser, Arc::clone(&waiting))))
+            .collect();
+        runtime.block_on(async {
+            for guess in &mut guesses {
+                assert!(guess.now_or_never().is_none());
+            }
+        });
+        assert_eq!(Arc::strong_count(&waiting) - 1, 3);
     }
 
     #[test]

@@ -188,8 +188,8 @@ impl Auth {
         if let Some(reservation) = self.limiter.try_reserve(attempt) {
             return Ok(Some(reservation));
         }
-        let _wait = client.wait_for_key_check();
-        let mut reserving = std::pin::pin!(self.limiter.reserve(attempt));
+        let wait = client.wait_for_key_check();
+        let mut reserving = std::pin::pin!(self.limiter.reserve(attempt, wait));
         loop {
             tokio::select! {
                 biased;
