@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use crate::config::Config;
 use crate::http::assets::Assets;
 use crate::http::auth::Auth;
+use crate::http::body_gate::BodyGate;
 use crate::http::events::EventHub;
 use crate::http::file_reads::FileReads;
 use crate::http::launch_gate::LaunchGate;
@@ -68,6 +69,8 @@ pub struct App {
     pub announce: Announce,
     /// The built page.
     pub assets: Assets,
+    /// Admits large bodies of requests.
+    pub bodies: BodyGate,
     /// Admits launches.
     pub launches: LaunchGate,
     /// Bounds how many requests read files of trials at once.

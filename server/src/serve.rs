@@ -20,6 +20,7 @@ use crate::config::{Config, EngineKind};
 use crate::data_dir::DataDir;
 use crate::http::assets::Assets;
 use crate::http::auth::{Auth, Guard, SessionCookie};
+use crate::http::body_gate::BodyGate;
 use crate::http::connections::{self, ConnectionLimits};
 use crate::http::events::{self, EventHub};
 use crate::http::file_reads::FileReads;
@@ -260,6 +261,7 @@ pub(crate) async fn make_app(
         disk: DiskMonitor::from_config(&config),
         upload_turns: UploadTurns::default(),
         assets: Assets::new(config.page.clone(), config.apis.clone()),
+        bodies: BodyGate::new(config.limits.body_bytes),
         launches: LaunchGate::default(),
         wakes,
         fetch_wake: Notify::new(),

@@ -2,15 +2,25 @@
 //! words.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::body::HttpBody;
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::{HeaderMap, header};
+use axum::{Json, RequestExt};
+use futures_util::StreamExt;
+use http_body_util::LengthLimitError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
+use super::account_share::AccountPermits;
+use super::auth::Identity;
+use super::body_gate::{BodyGate, SMALL_BYTES};
 use super::error::{ApiError, truncated};
+use super::json_shape::ensure_bounded;
 use super::strict_json::Strict;
+use crate::app::App;
 
 /// Path parameters; a rejection becomes an [`ApiError`].
 #[derive(FromRequestParts)]
@@ -63,17 +73,99 @@ pub struct UploadPath {
     pub run: String,
 }
 
-/// A JSON body whose objects are objects, never arrays of their members; a rejection becomes an
-/// [`ApiError`].
-pub struct JsonBody<T>(pub T);
+/// How many values a body may have.
+const VALUES_MAX: usize = 100_000;
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+/// A JSON body of at most `VALUES` lists, objects and items, whose objects are objects, never arrays of
+/// their members; a rejection becomes an [`ApiError`].
+///
+/// A large one waits until there is room for it, and is read off the async threads.
+pub struct JsonBody<T, const VALUES: usize = VALUES_MAX>(pub T);
+
+impl<T, S, const VALUES: usize> FromRequest<S> for JsonBody<T, VALUES>
+where
+    T: DeserializeOwned + Send + 'static,
+    S: Send + Sync,
+    BodyGate: FromRef<S>,
+{
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let Json(Strict(value)) = Json::<Strict<T>>::from_request(request, state).await?;
-        Ok(Self(value))
+        if !is_json(request.headers()) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        let gate = BodyGate::from_ref(state);
+        let (body, room) = receive(request, &gate).await?;
+        let Some(room) = room else {
+            return read_json(&body, VALUES).map(Self);
+        };
+        let turn = gate.admit_reading().await?;
+        let read = move || {
+            let value = read_json(&body, VALUES);
+            drop((body, room, turn));
+            value
+        };
+        tokio::task::spawn_blocking(read).await?.map(Self)
     }
+}
+
+impl FromRef<Arc<App>> for BodyGate {
+    fn from_ref(app: &Arc<App>) -> Self {
+        app.bodies.clone()
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()?.parse::<mime::Mime>().ok());
+    kind.is_some_and(|kind| {
+        kind.type_() == mime::APPLICATION
+            && (kind.subtype() == mime::JSON || kind.suffix() == Some(mime::JSON))
+    })
+}
+
+fn read_json<T: DeserializeOwned>(body: &[u8], most: usize) -> Result<T, ApiError> {
+    ensure_bounded(body, most)?;
+    let Json(Strict(value)) = Json::<Strict<T>>::from_bytes(body)?;
+    Ok(value)
+}
+
+/// The whole body of a request, and the room that a large one has.
+async fn receive(
+    request: Request,
+    gate: &BodyGate,
+) -> Result<(Vec<u8>, Option<AccountPermits>), ApiError> {
+    let too_large = || ApiError::TooLarge("This body is larger than the server takes.".to_owned());
+    let identity = request.extensions().get::<Identity>();
+    let account = identity.map_or_else(String::new, |identity| identity.account.id.clone());
+    let body = request.into_limited_body();
+    let announced = body.size_hint().exact();
+    let announced = announced.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let most = gate.body_bytes();
+    if announced.is_some_and(|bytes| bytes > most) {
+        return Err(too_large());
+    }
+    let (mut whole, mut room) = (Vec::new(), None);
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| {
+            if error.into_inner().is::<LengthLimitError>() {
+                too_large()
+            } else {
+                ApiError::Invalid(
+                    "The body of this request is not well-formed, or has ended too early."
+                        .to_owned(),
+                )
+            }
+        })?;
+        if room.is_none() && whole.len() + piece.len() > SMALL_BYTES {
+            let expected = announced.unwrap_or(most);
+            room = Some(gate.admit(&account, expected).await?);
+            whole.reserve_exact(expected.saturating_sub(whole.len()).max(piece.len()));
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok((whole, room))
 }
 
 /// The query of an address; names may repeat, and unknown ones are ignored.
@@ -155,7 +247,7 @@ mod tests {
             let kind = kind.parse().unwrap();
             request.headers_mut().insert(header::CONTENT_TYPE, kind);
         }
-        match JsonBody::<(u8, String)>::from_request(request, &()).await {
+        match JsonBody::<(u8, String), 9>::from_request(request, &BodyGate::new(1 << 20)).await {
             Err(error) => answer(error).await,
             Ok(JsonBody(value)) => panic!("{value:?}"),
         }
@@ -212,6 +304,36 @@ mod tests {
         ] {
             let found = refusal(kind, body).await;
             assert_eq!(found, (status, expected(message)), "{body:.20}");
+        }
+    }
+
+    #[tokio::test]
+    async fn values_are_counted_before_they_are_read() {
+        // Both have an error that their reader would report at once.
+        for padding in [0, 100_000] {
+            let body = format!("[300{}{}]", " ".repeat(padding), ",[]".repeat(5));
+            let found = refusal(Some("application/json"), &body).await;
+            assert_eq!(found, (413, expected("This body has more than 9 values.")));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_body_is_read_like_a_short_one() {
+        for length in [10, 100_000, 1_000_000] {
+            let text = "a".repeat(length);
+            let body = Body::from(format!("[1, \"{text}\"]"));
+            let kind = (
+                header::CONTENT_TYPE,
+                "application/problem+json; charset=utf-8",
+            );
+            let request = Request::builder()
+                .header(kind.0, kind.1)
+                .body(body)
+                .unwrap();
+            let gate = BodyGate::new(1 << 20);
+            let read = JsonBody::<(u8, String)>::from_request(request, &gate).await;
+            let JsonBody(value) = read.ok().unwrap();
+            assert!(value == (1, text), "{length}");
         }
     }
 

@@ -13,6 +13,12 @@ pub mod extract;
 
 mod strict_json;
 
+mod json_shape;
+
+mod account_share;
+
+pub mod body_gate;
+
 pub mod launch_gate;
 
 pub mod error;

@@ -13,6 +13,7 @@ mod control;
 mod data_folder;
 mod datastores;
 mod disk;
+mod edge;
 mod events;
 mod faults;
 mod fetches;

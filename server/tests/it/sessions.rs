@@ -205,6 +205,10 @@ fn a_trusted_proxy_names_the_address() {
     // Another caller of the proxy, and one who puts an address in front of its own.
     assert!(guess(&server, "x", Some("192.0.2.2")) > 30);
     assert!(guess(&server, "x", Some("198.51.100.9, 192.0.2.2")) < 3);
+    // Who is named in no way that can be read is neither the proxy nor another caller of it.
+    assert!(guess(&server, "x", Some("unknown")) > 30);
+    assert!(guess(&server, "x", Some("192.0.2.3, ")) < 3);
+    assert_eq!(status_by_key(&server, "x", "guess"), 401);
     drop(server);
     home.write("sweep.toml", settings);
     let server = home.start();

@@ -85,14 +85,25 @@ impl Guard {
     }
 
     fn is_own_origin(&self, origin: &str, host: &str) -> bool {
+        let Some((scheme, authority)) = origin.split_once("://") else {
+            return false;
+        };
+        let default_port = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => return false,
+        };
         match &self.public_url {
             Some(url) if url.origin() == origin => true,
             // The same host by the other scheme: a page that anybody on the way may have put there.
-            Some(url) if url.host() == host => false,
-            _ => origin
-                .strip_prefix("http://")
-                .or_else(|| origin.strip_prefix("https://"))
-                .is_some_and(|rest| rest.eq_ignore_ascii_case(host)),
+            Some(url) if strip_default_port(host) == url.host() => false,
+            // An origin never has its scheme's own port; a host may.
+            _ => {
+                let shorter = host.strip_suffix(default_port).unwrap_or(host);
+                [host, shorter]
+                    .iter()
+                    .any(|host| authority.eq_ignore_ascii_case(host))
+            }
         }
     }
 
@@ -125,11 +136,16 @@ impl Guard {
             .ok();
         name == "localhost"
             || address.is_some_and(|ip| ip.is_loopback() || ip == self.listen)
-            || self
-                .hosts
-                .iter()
-                .any(|allowed| allowed == host || allowed == name)
+            || self.hosts.iter().any(|allowed| {
+                allowed == host || allowed == name || strip_default_port(allowed) == host
+            })
     }
+}
+
+/// A host without the port that `http` or `https` has by itself.
+fn strip_default_port(host: &str) -> &str {
+    let shorter = host.strip_suffix(":443").or(host.strip_suffix(":80"));
+    shorter.unwrap_or(host)
 }
 
 /// `localhost` of `localhost:8080`, `[::1]` of `[::1]:8080`; `None` if it is neither.
@@ -278,6 +294,37 @@ mod tests {
             check("localhost:8080", "http://localhost:8080"),
             Some(Caller::OwnPage)
         );
+        for host in ["planner.example.net:443", "planner.example.net:80"] {
+            assert_eq!(check(host, own), Some(Caller::OwnPage), "{host}");
+            for other in ["", ":80", ":443"] {
+                let other = format!("http://planner.example.net{other}");
+                assert_eq!(check(host, &other), None, "{host}, {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_may_have_the_port_of_its_scheme() {
+        for (host, origin) in [
+            ("planner.example.org:443", "https://planner.example.org"),
+            ("planner.example.org:80", "http://planner.example.org"),
+            ("[::1]:80", "http://[::1]"),
+        ] {
+            let own = check(&[("host", host), ("origin", origin)]);
+            assert_eq!(own, Some(Caller::OwnPage), "{host}");
+        }
+        let other_port = [
+            ("host", "planner.example.org:443"),
+            ("origin", "http://planner.example.org"),
+        ];
+        assert_eq!(check(&other_port), None);
+        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let guard = Guard::new(listen, vec!["planner.example.org:443".into()], Vec::new());
+        assert!(
+            guard.allows_host("planner.example.org")
+                && guard.allows_host("planner.example.org:443")
+        );
+        assert!(!guard.allows_host("planner.example.org:8443"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use super::guard::accepts_cookie;
-use super::limiter::Attempt;
+use super::limiter::{Attempt, Reservation};
 use super::{Auth, Caller, Client, Credential, Identity, challenge, token, verify_key};
 use crate::app::App;
 use crate::http::connections::Connection;
@@ -145,25 +145,17 @@ impl Auth {
             .finalize()
             .into();
         let attempt = Attempt::new(client.address, &user);
-        let known = self.verified_pairs().contains(&pair);
-        let _turn = if known {
-            None
-        } else {
-            // Who has hung up keeps nobody waiting.
-            tokio::select! {
-                biased;
-                turn = self.limiter.wait_turn(&attempt) => turn,
-                () = client.wait_for_hangup() => {
-                    return Err(ApiError::Unauthenticated(WRONG_CREDENTIALS));
-                }
-            }
-        };
+        let reservation = self.reserve_check(client, &attempt, &pair).await?;
         let account: Option<Account> = store.account(user).await?;
         // Also hashed without an account, so that the time does not reveal which names exist.
         let is_right = verify_key(account.as_ref(), &key);
         match account.filter(|_| is_right) {
             Some(account) => {
-                self.verified_pairs().insert(pair);
+                if let Some(reservation) = reservation {
+                    reservation.give_back();
+                    self.verified_pairs().insert(pair);
+                    self.pair_verified.send_replace(());
+                }
                 Ok(Identity {
                     account,
                     credential: Credential::Key,
@@ -171,10 +163,45 @@ impl Auth {
             }
             None => {
                 self.verified_pairs().remove(&pair);
-                Err(match self.limiter.record_failure(&attempt) {
+                let counted = reservation.unwrap_or_else(|| self.limiter.count(&attempt));
+                Err(match counted.retry_after() {
                     Some(seconds) => ApiError::TooManyRequests(TOO_MANY_FAILURES, seconds),
                     None => ApiError::Unauthenticated(WRONG_CREDENTIALS),
                 })
+            }
+        }
+    }
+
+    /// Waits until a key may be looked at, and counts it as a wrong one until that is done. `None` for
+    /// a user and key that were right before, or have been found right by another request meanwhile:
+    /// they neither wait nor count.
+    async fn reserve_check(
+        &self,
+        client: &Client,
+        attempt: &Attempt,
+        pair: &[u8; 32],
+    ) -> Result<Option<Reservation<'_>>, ApiError> {
+        let mut verified = self.pair_verified.subscribe();
+        if self.verified_pairs().contains(pair) {
+            return Ok(None);
+        }
+        if let Some(reservation) = self.limiter.try_reserve(attempt) {
+            return Ok(Some(reservation));
+        }
+        let wait = client.wait_for_key_check();
+        let mut reserving = std::pin::pin!(self.limiter.reserve(attempt, wait));
+        loop {
+            tokio::select! {
+                biased;
+                reservation = &mut reserving => return Ok(Some(reservation)),
+                // Who has hung up keeps nobody waiting.
+                () = client.wait_for_hangup() => {
+                    return Err(ApiError::TooManyRequests(TOO_MANY_FAILURES, 1));
+                }
+                // Never an error: the sender lives as long as `self`.
+                _ = verified.changed() => if self.verified_pairs().contains(pair) {
+                    return Ok(None);
+                }
             }
         }
     }

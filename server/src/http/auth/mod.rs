@@ -20,6 +20,8 @@ mod keys;
 
 mod limiter;
 
+mod client;
+
 mod client_address;
 
 mod client_name;
@@ -28,7 +30,8 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
-pub use client_address::{Client, HangUp};
+pub use client::{Client, HangUp};
+pub use client_address::ClientAddress;
 pub use client_name::describe_client;
 pub use guard::{Caller, Guard};
 pub use keys::{KeyHash, verify_key};
@@ -89,6 +92,8 @@ pub struct Auth {
     /// else guesses keys from the same address. At most two for each account and each key it has had
     /// since the start.
     verified_pairs: Mutex<HashSet<[u8; 32]>>,
+    /// Changes whenever there is one more of them.
+    pair_verified: watch::Sender<()>,
     /// Changes whenever sessions have ended before their time, for those who go on for long.
     sessions_ended: watch::Sender<()>,
 }
@@ -103,6 +108,7 @@ impl Auth {
             bearer_tokens: TokenStore::new(BEARER_TOKEN_LIFETIME, false),
             limiter: Limiter::default(),
             verified_pairs: Mutex::default(),
+            pair_verified: watch::Sender::default(),
             sessions_ended: watch::Sender::default(),
         }
     }

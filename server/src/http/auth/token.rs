@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::model::Account;
 use crate::system::random::{self, NoEntropy};
 
-/// At most so many at a time; the oldest are forgotten first.
+/// At most so many of one account at a time; its oldest are forgotten first.
 const TOKENS_MAX: usize = 1_000;
 
 /// SHA-256 of a token. Tokens have 256 random bits, so the time of a lookup by hash reveals
@@ -83,10 +83,15 @@ impl TokenStore {
         let token = random::secret()?;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.retain(|_, (_, made)| made.elapsed() < self.lifetime);
-        if tokens.len() >= TOKENS_MAX
-            && let Some(oldest) = tokens.iter().min_by_key(|(_, (_, made))| *made)
+        let own = || {
+            tokens
+                .iter()
+                .filter(|(_, (grant, _))| grant.account == account.id)
+        };
+        let oldest = own().min_by_key(|(_, (_, made))| *made);
+        if own().count() >= TOKENS_MAX
+            && let Some(oldest) = oldest.map(|(hash, _)| *hash)
         {
-            let oldest = *oldest.0;
             tokens.remove(&oldest);
         }
         let grant = Grant {
@@ -192,12 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_forgotten() {
+    fn the_oldest_of_the_same_account_are_forgotten() {
         let tokens = TokenStore::new(Duration::from_secs(60), false);
+        let other = tokens.issue(&account("other", 1)).unwrap();
         let first = tokens.issue(&account("u", 1)).unwrap();
         for _ in 0..TOKENS_MAX {
             tokens.issue(&account("u", 1)).unwrap();
         }
         assert!(tokens.redeem(&first).is_none());
+        assert!(tokens.redeem(&other).is_some());
     }
 }

@@ -10,6 +10,15 @@ const MIN_RATE: u64 = 500;
 const EARNING_RATE: u64 = 10_000;
 /// While the server works on a request, its connection is closed for no other caller for so long.
 const SETTLED: Duration = Duration::from_secs(5);
+/// Once the peer has closed its side, an answer that does not move is given up after so long: whether
+/// the peer has hung up or waits for its answer shows only when something is sent.
+const HALF_CLOSED: Duration = Duration::from_secs(15);
+/// The same while the rest of a body is waited for, which cannot come any more. Not at once, since the
+/// handler may not have been given yet what has come.
+const HALF_CLOSED_IN_BODY: Duration = Duration::from_secs(1);
+/// How long the rest of a request is read that nobody wants, so that its sender gets to read the
+/// answer.
+const LINGER: Duration = Duration::from_secs(15);
 
 /// How long a peer may keep the server waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +39,8 @@ pub(super) enum Overdue {
     Idle,
     Body,
     Write,
+    HalfClosed,
+    Linger,
 }
 
 impl Overdue {
@@ -39,6 +50,8 @@ impl Overdue {
             Self::Idle => "no further request in time",
             Self::Body => "the body stalled",
             Self::Write => "the answer is not read",
+            Self::HalfClosed => "the caller has closed its side",
+            Self::Linger => "the caller goes on sending after the answer",
         }
     }
 }
@@ -48,7 +61,7 @@ impl Overdue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     tier: Tier,
-    /// Connections of the same address: who has most loses one first.
+    /// Connections of the same address without a trusted request: who has most loses one first.
     share: usize,
     /// Microseconds without a whole request, or since the request began, less what its bytes earn.
     weight: u64,
@@ -60,6 +73,9 @@ enum Tier {
     Trusted,
     /// Waits for a request, or answers any other one.
     Unknown,
+    /// Closed for another before all others: its caller has sent a key that waits among many wrong
+    /// ones, has closed its side, or has its answer and goes on sending.
+    Dispensable,
 }
 
 /// The time that the server has waited for the peer during one transfer.
@@ -104,6 +120,8 @@ enum Phase {
     },
     /// From a whole head until the answer's body has been handed over.
     Answering { since: Instant },
+    /// Answered and closed by the server, while the rest of the request is read and forgotten.
+    Lingering { since: Instant },
 }
 
 /// The state of one connection.
@@ -111,6 +129,12 @@ enum Phase {
 pub(super) struct Activity {
     phase: Phase,
     trusted: bool,
+    /// Whether the request's key waits until it may be looked at.
+    key_waits: bool,
+    /// Whether the handler has left a part of the request's body unread.
+    body_left: bool,
+    /// When the peer closed its side, or, later than that, something of an answer was sent.
+    half_closed: Option<Instant>,
     body: Transfer,
     answer: Transfer,
 }
@@ -124,6 +148,9 @@ impl Activity {
                 is_new: true,
             },
             trusted: false,
+            key_waits: false,
+            body_left: false,
+            half_closed: None,
             body: Transfer::default(),
             answer: Transfer::default(),
         }
@@ -139,6 +166,8 @@ impl Activity {
     pub(super) fn begin_request(&mut self, now: Instant) {
         self.phase = Phase::Answering { since: now };
         self.trusted = false;
+        self.key_waits = false;
+        self.body_left = false;
         self.body = Transfer::default();
         // Of an answer whose last bytes are not written yet, the wait goes on.
         self.answer = Transfer {
@@ -160,6 +189,41 @@ impl Activity {
         self.trusted = true;
     }
 
+    pub(super) fn set_key_waits(&mut self, waits: bool) {
+        self.key_waits = waits;
+    }
+
+    pub(super) fn leave_body(&mut self) {
+        self.body_left = true;
+    }
+
+    /// The peer sends nothing any more.
+    pub(super) fn half_close(&mut self, now: Instant) {
+        self.half_closed.get_or_insert(now);
+    }
+
+    pub(super) fn is_answering(&self) -> bool {
+        matches!(self.phase, Phase::Answering { .. })
+    }
+
+    /// Whether the connection counts in its address's share: all but those of trusted requests.
+    pub(super) fn is_in_share(&self) -> bool {
+        !(self.trusted && self.is_answering())
+    }
+
+    /// Begins to linger if the peer may still send what nobody reads; false if it cannot.
+    pub(super) fn linger(&mut self, now: Instant) -> bool {
+        let sends = self.half_closed.is_none() && (self.body_left || self.is_half_sent());
+        if sends {
+            self.phase = Phase::Lingering { since: now };
+        }
+        sends
+    }
+
+    pub(super) fn is_lingering(&self) -> bool {
+        matches!(self.phase, Phase::Lingering { .. })
+    }
+
     pub(super) fn wait_for_body(&mut self, now: Instant) {
         self.body.wait(now);
     }
@@ -174,6 +238,9 @@ impl Activity {
 
     pub(super) fn advance_answer(&mut self, bytes: usize, now: Instant) {
         self.answer.advance(bytes, now);
+        if let Some(moved) = &mut self.half_closed {
+            *moved = now;
+        }
         // The last bytes of an answer are written after its body has been handed over.
         if let Phase::Waiting { since, .. } = &mut self.phase {
             *since = now;
@@ -211,18 +278,31 @@ impl Activity {
                     }
                 }
             }
-            Phase::Answering { .. } => self
-                .body
-                .is_overdue(now, timeouts.stall)
-                .then_some(Overdue::Body),
+            Phase::Answering { .. } => {
+                let patience = match self.body.waiting_since {
+                    Some(_) => HALF_CLOSED_IN_BODY,
+                    None => HALF_CLOSED,
+                };
+                if self.half_closed.is_some_and(|since| older(since, patience)) {
+                    return Some(Overdue::HalfClosed);
+                }
+                self.body
+                    .is_overdue(now, timeouts.stall)
+                    .then_some(Overdue::Body)
+            }
+            Phase::Lingering { since } => older(since, LINGER).then_some(Overdue::Linger),
         }
     }
 
     /// How soon the connection is closed for another caller; `None` while the server works on a
-    /// young request. `share`: connections of the same address.
+    /// young request. `share`: connections of the same address that count in it.
     pub(super) fn rank(&self, share: usize, now: Instant) -> Option<Rank> {
         let (tier, since, bytes) = match self.phase {
             Phase::Waiting { since, .. } => (Tier::Unknown, since, 0),
+            Phase::Lingering { since } => (Tier::Dispensable, since, 0),
+            Phase::Answering { since } if self.key_waits || self.half_closed.is_some() => {
+                (Tier::Dispensable, since, self.answer.bytes)
+            }
             Phase::Answering { since } => {
                 let waits = self.body.waiting_since.or(self.answer.waiting_since);
                 let young = now.saturating_duration_since(since) < SETTLED;
@@ -378,5 +458,64 @@ mod tests {
         // What the server has only begun to work on is left alone.
         assert_eq!(answering(now - seconds(4)).rank(1, now), None);
         assert!(answering(now - seconds(6)).rank(1, now).is_some());
+    }
+
+    #[test]
+    fn who_guesses_keys_or_wants_nothing_more_goes_before_all_others() {
+        let now = Instant::now();
+        let just = now - Duration::from_millis(1);
+        let mut guess = answering(just);
+        guess.set_key_waits(true);
+        let mut gone = answering(just);
+        gone.half_close(now);
+        let mut lingering = answering(just);
+        lingering.leave_body();
+        assert!(lingering.linger(now));
+        let flood = Activity::opened(now - seconds(14))
+            .rank(4_000, now)
+            .unwrap();
+        for first in [guess, gone, lingering] {
+            assert!(first.rank(1, now).unwrap() > flood, "{first:?}");
+        }
+        // A key that has been looked at makes a request like any other.
+        guess.set_key_waits(false);
+        assert_eq!(guess.rank(1, now), None);
+    }
+
+    #[test]
+    fn who_has_closed_its_side_gets_an_answer_that_moves() {
+        let start = Instant::now();
+        let mut activity = answering(start);
+        activity.half_close(start);
+        assert_eq!(activity.overdue(start + seconds(14), &TIMEOUTS), None);
+        activity.advance_answer(1, start + seconds(14));
+        assert_eq!(activity.overdue(start + seconds(28), &TIMEOUTS), None);
+        let late = start + seconds(30);
+        assert_eq!(activity.overdue(late, &TIMEOUTS), Some(Overdue::HalfClosed));
+        // The rest of a body cannot come.
+        let mut half_body = answering(start);
+        half_body.wait_for_body(start);
+        half_body.half_close(start);
+        let late = start + seconds(2);
+        let overdue = half_body.overdue(late, &TIMEOUTS);
+        assert_eq!(overdue, Some(Overdue::HalfClosed));
+    }
+
+    #[test]
+    fn only_who_may_still_send_is_read_on_and_not_for_long() {
+        let start = Instant::now();
+        let mut whole = answering(start);
+        assert!(!whole.linger(start) && !whole.is_lingering());
+        let mut left = answering(start);
+        left.leave_body();
+        left.end_answer(start);
+        assert!(left.linger(start) && left.is_lingering());
+        assert_eq!(left.overdue(start + seconds(15), &TIMEOUTS), None);
+        let late = start + seconds(16);
+        assert_eq!(left.overdue(late, &TIMEOUTS), Some(Overdue::Linger));
+        let mut gone = answering(start);
+        gone.leave_body();
+        gone.half_close(start);
+        assert!(!gone.linger(start));
     }
 }

@@ -39,7 +39,7 @@ use stream::{AnswerBody, RequestBody, RequestGuard, WatchedStream};
 
 use crate::config::Config;
 
-pub use registry::Connection;
+pub use registry::{Connection, KeyWait};
 
 /// Descriptors for the database, the listener, logs and whatever else is always open.
 const RESERVE: u64 = 96;
@@ -226,7 +226,8 @@ impl Server {
             // An error is the peer's: it has hung up, or sent no HTTP.
             _ = serving.as_mut() => return,
         }
-        if connection.is_half_sent() {
+        let activity = connection.read();
+        if activity.is_half_sent() || activity.is_lingering() {
             return;
         }
         serving.as_mut().graceful_shutdown();
@@ -245,7 +246,7 @@ impl Server {
         let guard = RequestGuard::begin(Arc::clone(&connection));
         let mut request = request.map(|body| {
             let connection = Arc::clone(&connection);
-            Body::new(RequestBody { body, connection })
+            Body::new(RequestBody::new(body, connection))
         });
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(connection);

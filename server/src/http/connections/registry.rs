@@ -6,17 +6,33 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::activity::{Activity, Timeouts};
 
 /// One open connection. Requests carry it among their extensions.
 pub struct Connection {
-    activity: Mutex<Activity>,
-    /// Open connections of the same address, this one among them.
-    share: Arc<AtomicUsize>,
+    state: Mutex<State>,
+    share: Arc<Share>,
     closing: AtomicBool,
     close: Notify,
+    half_closed: watch::Sender<bool>,
+}
+
+struct State {
+    activity: Activity,
+    /// Whether it is one of its share's [`Share::counted`].
+    is_counted: bool,
+    is_over: bool,
+}
+
+/// The open connections of one address.
+#[derive(Default)]
+struct Share {
+    all: AtomicUsize,
+    /// Those that answer no trusted request: the streams of events of somebody known do not make a
+    /// further request of theirs the first to go.
+    counted: AtomicUsize,
 }
 
 impl Connection {
@@ -26,16 +42,54 @@ impl Connection {
         self.update(Activity::mark_trusted);
     }
 
-    pub(super) fn update(&self, change: impl FnOnce(&mut Activity)) {
-        change(&mut lock(&self.activity));
+    /// Notes that the request's key waits until it may be looked at, because many wrong ones came
+    /// before: where there are too many connections it is closed first, until the wait is dropped.
+    pub fn wait_for_key_check(self: &Arc<Self>) -> KeyWait {
+        self.update(|activity| activity.set_key_waits(true));
+        KeyWait(Arc::clone(self))
     }
 
-    fn read(&self) -> Activity {
-        *lock(&self.activity)
+    /// Resolves once the peer has closed its side, as who hangs up does.
+    pub async fn wait_for_half_close(&self) {
+        // The sender lives as long as `self`.
+        let _ = self
+            .half_closed
+            .subscribe()
+            .wait_for(|closed| *closed)
+            .await;
     }
 
-    pub(super) fn is_half_sent(&self) -> bool {
-        self.read().is_half_sent()
+    pub(super) fn half_close(&self) {
+        self.update(|activity| activity.half_close(Instant::now()));
+        self.half_closed.send_replace(true);
+    }
+
+    pub(super) fn update<T>(&self, change: impl FnOnce(&mut Activity) -> T) -> T {
+        let mut state = lock(&self.state);
+        let changed = change(&mut state.activity);
+        self.recount(&mut state);
+        changed
+    }
+
+    /// Takes it out of its share; later updates do not bring it back.
+    fn end(&self) {
+        let mut state = lock(&self.state);
+        state.is_over = true;
+        self.recount(&mut state);
+    }
+
+    fn recount(&self, state: &mut State) {
+        let counts = !state.is_over && state.activity.is_in_share();
+        if counts && !state.is_counted {
+            self.share.counted.fetch_add(1, Ordering::Relaxed);
+        } else if !counts && state.is_counted {
+            self.share.counted.fetch_sub(1, Ordering::Relaxed);
+        }
+        state.is_counted = counts;
+    }
+
+    pub(super) fn read(&self) -> Activity {
+        lock(&self.state).activity
     }
 
     /// Resolves once it is to be closed.
@@ -53,6 +107,15 @@ impl Connection {
     }
 }
 
+/// A request's key that waits.
+pub struct KeyWait(Arc<Connection>);
+
+impl Drop for KeyWait {
+    fn drop(&mut self) {
+        self.0.update(|activity| activity.set_key_waits(false));
+    }
+}
+
 /// The open connections.
 #[derive(Default)]
 pub(super) struct Registry {
@@ -63,7 +126,7 @@ pub(super) struct Registry {
 struct Connections {
     next: u64,
     open: HashMap<u64, Arc<Connection>>,
-    shares: HashMap<IpAddr, Arc<AtomicUsize>>,
+    shares: HashMap<IpAddr, Arc<Share>>,
 }
 
 /// Keeps a connection in the registry until it is dropped.
@@ -79,13 +142,19 @@ impl Registry {
         let address = network_of(peer);
         let mut connections = lock(&self.inner);
         let share = Arc::clone(connections.shares.entry(address).or_default());
-        share.fetch_add(1, Ordering::Relaxed);
+        share.all.fetch_add(1, Ordering::Relaxed);
         let connection = Arc::new(Connection {
-            activity: Mutex::new(Activity::opened(Instant::now())),
+            state: Mutex::new(State {
+                activity: Activity::opened(Instant::now()),
+                is_counted: false,
+                is_over: false,
+            }),
             share,
             closing: AtomicBool::new(false),
             close: Notify::new(),
+            half_closed: watch::Sender::new(false),
         });
+        connection.recount(&mut lock(&connection.state));
         let number = connections.next;
         connections.next += 1;
         connections.open.insert(number, Arc::clone(&connection));
@@ -105,7 +174,7 @@ impl Registry {
             if connection.closing.load(Ordering::Relaxed) {
                 return None;
             }
-            let share = connection.share.load(Ordering::Relaxed);
+            let share = connection.share.counted.load(Ordering::Relaxed);
             Some((connection.read().rank(share, now)?, connection))
         });
         let mut candidates: Vec<_> = candidates.collect();
@@ -132,7 +201,8 @@ impl Drop for Registered {
     fn drop(&mut self) {
         let mut connections = lock(&self.registry.inner);
         connections.open.remove(&self.number);
-        if self.connection.share.fetch_sub(1, Ordering::Relaxed) == 1 {
+        self.connection.end();
+        if self.connection.share.all.fetch_sub(1, Ordering::Relaxed) == 1 {
             connections.shares.remove(&self.address);
         }
     }
@@ -192,6 +262,54 @@ mod tests {
         assert_eq!(registry.close_worst(9, later), 1);
         assert!(half.connection.closing.load(Ordering::Relaxed));
         assert_eq!(registry.close_worst(9, later), 1);
+    }
+
+    #[test]
+    fn the_streams_of_somebody_known_do_not_count_against_their_next_request() {
+        let registry = Arc::new(Registry::default());
+        let open = |peer: &str| registry.register(ip(peer));
+        let streams: Vec<_> = (0..9).map(|_| open("192.0.2.1")).collect();
+        for stream in &streams {
+            stream.connection.update(|activity| {
+                activity.begin_request(Instant::now());
+                activity.mark_trusted();
+            });
+        }
+        let flood = [open("192.0.2.2"), open("192.0.2.2")];
+        let next = open("192.0.2.1");
+        assert_eq!(registry.close_worst(2, Instant::now()), 2);
+        assert!(!next.connection.closing.load(Ordering::Relaxed));
+        // Once it is answered, a connection counts again; one that is over does not.
+        let share = Arc::clone(&next.connection.share);
+        let counted = || share.counted.load(Ordering::Relaxed);
+        assert_eq!(counted(), 1);
+        let first = Arc::clone(&streams[0].connection);
+        first.update(|activity| activity.end_answer(Instant::now()));
+        assert_eq!(counted(), 2);
+        drop((streams, flood));
+        first.update(|activity| activity.begin_request(Instant::now()));
+        assert_eq!(counted(), 1);
+    }
+
+    #[test]
+    fn keys_that_wait_are_closed_before_a_request_that_has_just_come() {
+        let registry = Arc::new(Registry::default());
+        let guess = registry.register(ip("192.0.2.1"));
+        let honest = registry.register(ip("192.0.2.2"));
+        let begin = |connection: &Connection| {
+            connection.update(|activity| activity.begin_request(Instant::now()));
+        };
+        begin(&guess.connection);
+        let waiting = guess.connection.wait_for_key_check();
+        assert_eq!(registry.close_worst(1, Instant::now()), 1);
+        assert!(guess.connection.closing.load(Ordering::Relaxed));
+        assert!(!honest.connection.closing.load(Ordering::Relaxed));
+        drop(waiting);
+        let young = registry.register(ip("192.0.2.3"));
+        begin(&young.connection);
+        drop(young.connection.wait_for_key_check());
+        begin(&honest.connection);
+        assert_eq!(registry.close_worst(1, Instant::now()), 0);
     }
 
     #[test]

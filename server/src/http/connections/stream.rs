@@ -2,6 +2,7 @@
 //! waits.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,15 +15,64 @@ use tokio::net::TcpStream;
 
 use super::registry::Connection;
 
+/// How much of a request is read after its answer, in bytes: twice what a body may have by default.
+const LINGER_BYTES: usize = 32 << 20;
+
 /// The socket of a connection.
+///
+/// That the peer has closed its side is passed on only once no request is being answered: `hyper`
+/// would take it for a caller that has hung up, and a caller may close its side to say that this was
+/// all. Whoever waits too long for nothing is closed as overdue.
+///
+/// Where a part of a request is left unread, it is read after the answer and forgotten: the system
+/// answers bytes that arrive at a closed socket with a reset, at which the peer would lose the answer.
 pub(super) struct WatchedStream {
     stream: TcpStream,
     connection: Arc<Connection>,
+    read_closed: bool,
+    lingering: Option<Lingering>,
+}
+
+/// A connection whose answer has been sent, with an end behind it.
+#[derive(Default)]
+struct Lingering {
+    read: usize,
 }
 
 impl WatchedStream {
     pub(super) fn new(stream: TcpStream, connection: Arc<Connection>) -> Self {
-        Self { stream, connection }
+        Self {
+            stream,
+            connection,
+            read_closed: false,
+            lingering: None,
+        }
+    }
+
+    /// The end of what the peer sends.
+    fn poll_end(&self) -> Poll<io::Result<()>> {
+        // Not woken: `hyper` looks again when the answer ends.
+        if self.connection.read().is_answering() {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Reads and forgets, until the peer has closed its side or has sent too much.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(lingering) = &mut self.lingering else {
+            return Poll::Ready(());
+        };
+        let mut piece = [const { MaybeUninit::uninit() }; 8 << 10];
+        while lingering.read < LINGER_BYTES {
+            let mut buffer = ReadBuf::uninit(&mut piece);
+            match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => lingering.read += buffer.filled().len(),
+                _ => break,
+            }
+        }
+        Poll::Ready(())
     }
 
     fn note_write(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -47,13 +97,19 @@ impl AsyncRead for WatchedStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.read_closed {
+            return self.poll_end();
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
             let now = Instant::now();
             self.connection.update(|activity| activity.received(now));
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
+        self.read_closed = true;
+        self.connection.half_close();
+        self.poll_end()
     }
 }
 
@@ -85,14 +141,34 @@ impl AsyncWrite for WatchedStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            let now = Instant::now();
+            if !self.connection.update(|activity| activity.linger(now)) {
+                return Poll::Ready(Ok(()));
+            }
+            self.lingering = Some(Lingering::default());
+        }
+        self.poll_linger(context).map(Ok)
     }
 }
 
 /// The body of a request. While a handler waits for more of it, the connection says so.
 pub(super) struct RequestBody {
-    pub(super) body: Incoming,
-    pub(super) connection: Arc<Connection>,
+    body: Incoming,
+    connection: Arc<Connection>,
+    ended: bool,
+}
+
+impl RequestBody {
+    pub(super) fn new(body: Incoming, connection: Arc<Connection>) -> Self {
+        let ended = body.is_end_stream();
+        Self {
+            body,
+            connection,
+            ended,
+        }
+    }
 }
 
 impl HttpBody for RequestBody {
@@ -116,6 +192,7 @@ impl HttpBody for RequestBody {
         };
         self.connection
             .update(|activity| activity.advance_body(data, now));
+        self.ended = frame.is_none() || self.body.is_end_stream();
         Poll::Ready(frame)
     }
 
@@ -131,8 +208,12 @@ impl HttpBody for RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         let now = Instant::now();
-        self.connection
-            .update(|activity| activity.advance_body(0, now));
+        self.connection.update(|activity| {
+            activity.advance_body(0, now);
+            if !self.ended {
+                activity.leave_body();
+            }
+        });
     }
 }
 

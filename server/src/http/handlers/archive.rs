@@ -72,7 +72,7 @@ pub async fn download_all(
     let caches = read_caches(&params)?;
     let (sender, receiver) = channel(CHUNKS_QUEUED_MAX);
     // One that is slow to take it keeps a thread, of which others need some.
-    let permit = app.file_reads.begin_archive().await?;
+    let permit = app.file_reads.begin_archive(&run.account).await?;
     // Ends by itself when everything is sent or the client has hung up.
     drop(tokio::task::spawn_blocking(move || {
         let _permit = permit;

@@ -101,6 +101,9 @@ fn machine_gpus(instance_type: &str) -> u32 {
     quote.machine.map_or(0, |machine| machine.gpu_count)
 }
 
+/// The numbers of a million trials, with what is around them.
+const RETRY_VALUES_MAX: usize = 1_100_000;
+
 /// Queues failed trials again, each as a new attempt (ours).
 #[utoipa::path(
     post,
@@ -118,7 +121,7 @@ pub async fn retry(
         cluster: name,
         run: id,
     }): PathParam<RunPath>,
-    JsonBody(request): JsonBody<RetryRun>,
+    JsonBody(request): JsonBody<RetryRun, RETRY_VALUES_MAX>,
 ) -> Result<Json<Run>, ApiError> {
     let run = runs::find(&app, &viewer, name.clone(), id.clone()).await?;
     let again = app
