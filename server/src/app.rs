@@ -15,6 +15,7 @@ use crate::http::events::EventHub;
 use crate::http::file_reads::FileReads;
 use crate::http::launch_gate::LaunchGate;
 use crate::http::upload_turns::UploadTurns;
+use crate::runner::start_failures::StartFailures;
 use crate::sources::datastores::Datastores;
 use crate::store::{Store, StoreError};
 use crate::system::clock::Clock;
@@ -31,6 +32,8 @@ pub struct Wake {
     pub stop_pending: AtomicBool,
     /// The steps of the dispatcher.
     pub heartbeat: Heartbeat,
+    /// Starts of trials that failed since one last succeeded.
+    pub start_failures: StartFailures,
 }
 
 impl Default for Wake {
@@ -40,6 +43,7 @@ impl Default for Wake {
             // Stop requests may have been stored before this start.
             stop_pending: AtomicBool::new(true),
             heartbeat: Heartbeat::default(),
+            start_failures: StartFailures::default(),
         }
     }
 }
@@ -99,6 +103,17 @@ impl App {
     pub fn stalls(&self, cluster: Option<&str>) -> Vec<String> {
         let wakes = self.wakes.iter();
         let asked = wakes.filter(|(name, _)| cluster.is_none_or(|wanted| wanted == *name));
+        let starts = asked.clone().filter_map(|(name, wake)| {
+            let (count, reason) = wake.start_failures.reported()?;
+            let why = match cluster {
+                Some(_) if !reason.is_empty() => reason,
+                // Whoever asks for all of them may be nobody's account.
+                _ => "the cluster's `status.message` and the log say why".to_owned(),
+            };
+            Some(format!(
+                "no trial of cluster {name} can be started, the last {count} starts have failed: {why}"
+            ))
+        });
         let dispatchers = asked.filter_map(|(name, wake)| {
             let seconds = wake.heartbeat.stalled_for()?.as_secs();
             Some(format!(
@@ -114,7 +129,8 @@ impl App {
             let seconds = since.as_secs();
             format!("the disk of the data folder has not answered for {seconds} seconds")
         });
-        dispatchers.chain(writer).chain(disk).collect()
+        let stalls = dispatchers.chain(writer).chain(disk);
+        stalls.chain(starts).collect()
     }
 
     /// Announces to the pages that watch how a run, by its key, and these of its trials are now.

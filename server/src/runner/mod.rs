@@ -9,6 +9,8 @@ pub mod protocol;
 
 pub mod supervisor;
 
+pub mod start_failures;
+
 pub mod identity;
 
 pub(crate) mod isolation_report;
