@@ -9,8 +9,6 @@ pub mod protocol;
 
 pub mod supervisor;
 
-pub mod start_failures;
-
 pub mod identity;
 
 pub(crate) mod isolation_report;

@@ -142,3 +142,37 @@ fn a_supervisor_whose_poll_fails_does_not_spin() {
     assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
     assert_eq!(server.output_of(trial), "done\n");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_database_that_cannot_be_written_is_reported_until_it_can() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    let home = Home::new(&[(
+        "a.sh",
+        "while [ ! -e \"$1\" ]; do sleep 0.05; done; echo ran",
+    )]);
+    let server = home.start();
+    let go = home.path("go");
+    let run = server.launch(&format!("a.sh  '{}'", go.display()));
+    wait_until("the script", || {
+        (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
+    });
+    let server_process = Pid::from_raw(i32::try_from(server.pid()).unwrap());
+    let none = Rlimit {
+        current: Some(0),
+        maximum: rustix::process::getrlimit(Resource::Fsize).maximum,
+    };
+    let before = prlimit(server_process, Resource::Fsize, none).unwrap();
+    fs::write(&go, "").unwrap();
+    wait_until("the health to report it", || {
+        let reported = "ok, but the trials of cluster local cannot be looked after";
+        health(&server).starts_with(reported).then_some(())
+    });
+    prlimit(server_process, Resource::Fsize, before).unwrap();
+    let trial = &server.finish(&run)[0];
+    assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+    wait_until("the report to go", || {
+        (health(&server) == "ok\n").then_some(())
+    });
+}

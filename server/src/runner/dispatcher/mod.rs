@@ -104,6 +104,7 @@ impl Dispatcher {
             } else {
                 self.recover().await
             };
+            self.record_step(&result);
             let sleep = match result {
                 Ok(()) if !self.recovered => {
                     self.recovered = true;

@@ -1,5 +1,5 @@
-//! How many starts of trials have failed in a row. One may be the trial's fault; many mean that no trial
-//! can start.
+//! How often something that is done again and again has failed in a row: once may be chance, many
+//! times is worth a report.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,9 +10,9 @@ const REPORTED_FROM: u32 = 3;
 /// The longest reason that is kept, in characters.
 const REASON_MAX: usize = 300;
 
-/// The failed starts of one cluster since a trial last started.
+/// The failures since the last success.
 #[derive(Debug, Default)]
-pub struct StartFailures(Mutex<Streak>);
+pub struct FailureStreak(Mutex<Streak>);
 
 #[derive(Debug, Default)]
 struct Streak {
@@ -20,8 +20,8 @@ struct Streak {
     reason: String,
 }
 
-impl StartFailures {
-    /// Counts a failed start; true for the one from which on they are reported.
+impl FailureStreak {
+    /// Counts a failure; true for the one from which on they are reported.
     pub fn record_failure(&self, reason: &str) -> bool {
         let mut streak = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         streak.count = streak.count.saturating_add(1);
@@ -31,8 +31,8 @@ impl StartFailures {
         streak.count == REPORTED_FROM
     }
 
-    /// A trial has started: true where failures were reported until now.
-    pub fn record_start(&self) -> bool {
+    /// It has succeeded: true where failures were reported until now.
+    pub fn record_success(&self) -> bool {
         let mut streak = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *streak).count >= REPORTED_FROM
     }
@@ -49,10 +49,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_in_a_row_are_reported_until_a_trial_starts() {
-        let failures = StartFailures::default();
+    fn failures_in_a_row_are_reported_until_one_succeeds() {
+        let failures = FailureStreak::default();
         assert!(!failures.record_failure("a"));
-        assert!(!failures.record_start(), "not reported yet");
+        assert!(!failures.record_success(), "not reported yet");
         let reported: Vec<bool> = (0..4)
             .map(|_| failures.record_failure("no\nprocess\u{1b}[2J"))
             .collect();
@@ -64,7 +64,7 @@ mod tests {
             count == 5 && reason.chars().count() <= REASON_MAX + 1,
             "{reason}"
         );
-        assert!(failures.record_start());
+        assert!(failures.record_success());
         assert_eq!(failures.reported(), None);
     }
 }
