@@ -47,8 +47,9 @@ const WORKERS_GRACE: Duration = Duration::from_secs(10);
 const STARTUP_PATIENCE: Duration = Duration::from_secs(1);
 const STARTUP_RETRY: Duration = Duration::from_millis(20);
 /// How many connections may wait to be accepted. When the server restarts, all open pages reconnect
-/// at once; a connection that finds the backlog full is retried only a second later.
-const LISTEN_BACKLOG: u32 = 1024;
+/// at once; a connection that finds the backlog full is retried only a second later. The system may
+/// allow fewer (`net.core.somaxconn`).
+const LISTEN_BACKLOG: u32 = 4096;
 /// Why the server did not start, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
