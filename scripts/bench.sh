@@ -17,3 +17,12 @@ if have python3; then
 else
     say "python3 is missing: nothing is measured"
 fi
+
+say
+say "The page beside callers and trials that try to stop the server:"
+if have python3; then
+    cargo build --release -p sweep-server --bin sweep
+    python3 scripts/bench_hostile.py "$TARGET/release/sweep" || fail "the page is not answered in time beside hostile callers and trials"
+else
+    say "python3 is missing: nothing is measured"
+fi

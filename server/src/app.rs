@@ -19,6 +19,7 @@ use crate::http::upload_turns::UploadTurns;
 use crate::sources::datastores::Datastores;
 use crate::store::{Store, StoreError};
 use crate::system::clock::Clock;
+use crate::system::failure_streak::FailureStreak;
 use crate::system::heartbeat::Heartbeat;
 use crate::upkeep::disk::DiskMonitor;
 
@@ -32,6 +33,10 @@ pub struct Wake {
     pub stop_pending: AtomicBool,
     /// The steps of the dispatcher.
     pub heartbeat: Heartbeat,
+    /// Starts of trials that failed since one last succeeded.
+    pub start_failures: FailureStreak,
+    /// Steps of the dispatcher that failed since one last succeeded.
+    pub step_failures: FailureStreak,
 }
 
 impl Default for Wake {
@@ -41,6 +46,8 @@ impl Default for Wake {
             // Stop requests may have been stored before this start.
             stop_pending: AtomicBool::new(true),
             heartbeat: Heartbeat::default(),
+            start_failures: FailureStreak::default(),
+            step_failures: FailureStreak::default(),
         }
     }
 }
@@ -102,6 +109,26 @@ impl App {
     pub fn stalls(&self, cluster: Option<&str>) -> Vec<String> {
         let wakes = self.wakes.iter();
         let asked = wakes.filter(|(name, _)| cluster.is_none_or(|wanted| wanted == *name));
+        // Whoever asks for all of them may be nobody's account.
+        let why = |reason: String| match cluster {
+            Some(_) if !reason.is_empty() => reason,
+            _ => "the cluster's `status.message` and the log say why".to_owned(),
+        };
+        let starts = asked.clone().filter_map(|(name, wake)| {
+            let (count, reason) = wake.start_failures.reported()?;
+            let why = why(reason);
+            Some(format!(
+                "no trial of cluster {name} can be started, the last {count} starts have failed: {why}"
+            ))
+        });
+        let steps = asked.clone().filter_map(|(name, wake)| {
+            let (count, reason) = wake.step_failures.reported()?;
+            let why = why(reason);
+            Some(format!(
+                "the trials of cluster {name} cannot be looked after, the last {count} attempts have \
+                 failed: {why}"
+            ))
+        });
         let dispatchers = asked.filter_map(|(name, wake)| {
             let seconds = wake.heartbeat.stalled_for()?.as_secs();
             Some(format!(
@@ -117,7 +144,8 @@ impl App {
             let seconds = since.as_secs();
             format!("the disk of the data folder has not answered for {seconds} seconds")
         });
-        dispatchers.chain(writer).chain(disk).collect()
+        let stalls = dispatchers.chain(writer).chain(disk);
+        stalls.chain(steps).chain(starts).collect()
     }
 
     /// Announces to the pages that watch how a run, by its key, and these of its trials are now.

@@ -20,11 +20,23 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 
+use crate::sources::describe_kind;
+
 /// The rights of other accounts.
 const OTHERS: u32 = 0o077;
 /// Files and folders that hold keys, sources and outputs.
-const PRIVATE_FILES: [&str; 4] = ["sweep.db", "sweep.db-wal", "sweep.db-shm", "server.lock"];
+const PRIVATE_FILES: [&str; 5] = [
+    "sweep.db",
+    "sweep.db-wal",
+    "sweep.db-shm",
+    "sweep.db-journal",
+    LOCK,
+];
 const PRIVATE_FOLDERS: [&str; 4] = ["sources", "trials", "uploads", "fetches"];
+/// Folders that are used as they are found; `uploads` and `fetches` are made anew at each start.
+const LASTING_FOLDERS: [&str; 3] = ["sources", "trials", "datastores"];
+/// The file that is locked by the server that works on the folder.
+pub const LOCK: &str = "server.lock";
 
 /// Why a data folder is not used.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +44,12 @@ pub enum DataDirError {
     /// It cannot be made, read or changed.
     #[error("the data folder {0} cannot be used: {1}")]
     Io(PathBuf, io::Error),
+    /// Something else is in the place of a file or folder of the server.
+    #[error(
+        "{0} is {1}, and {2} is expected there. The server has not made it; perhaps a trial has. Move \
+         it away, or put back what was there"
+    )]
+    Unexpected(PathBuf, &'static str, &'static str),
     /// Another account could replace what is kept there.
     #[error(
         "{0} belongs to the account with the number {1}, and this process runs as number {2}. \
@@ -77,14 +95,23 @@ impl DataDir {
     /// accounts may have read the database before.
     ///
     /// # Errors
-    /// Where it, or one of these, is another account's, which is not mended.
+    /// Where it, or one of these, is another account's or something else than it should be, which is
+    /// not mended.
     pub fn make_private(&self) -> Result<bool, DataDirError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |error| DataDirError::Io(path, error)
         };
+        ensure_folder(&self.path)?;
         self.create().map_err(failed(&self.path))?;
         let before = close_to_others(&self.path, 0o700)?;
+        // Before anything is opened: SQLite waits at a pipe for ever.
+        for name in PRIVATE_FILES {
+            ensure_file(&self.path.join(name))?;
+        }
+        for name in LASTING_FOLDERS {
+            ensure_folder(&self.path.join(name))?;
+        }
         let folder_was_open = before.is_some_and(|mode| mode & OTHERS != 0);
         let mut database_was_open = false;
         for name in PRIVATE_FILES {
@@ -92,8 +119,9 @@ impl DataDir {
             let was_readable = before.is_some_and(|mode| mode & 0o044 != 0);
             database_was_open |= was_readable && name.starts_with("sweep.db");
         }
-        for name in PRIVATE_FOLDERS {
-            close_to_others(&self.path.join(name), 0o700)?;
+        let folders = PRIVATE_FOLDERS.iter().map(|name| self.path.join(name));
+        for path in folders.filter(|path| path.is_dir()) {
+            close_to_others(&path, 0o700)?;
         }
         Ok(folder_was_open && database_was_open)
     }
@@ -125,7 +153,7 @@ impl DataDir {
 
     /// The lock of the server that works on it.
     pub fn lock(&self) -> PathBuf {
-        self.path.join("server.lock")
+        self.path.join(LOCK)
     }
 
     /// The SQLite file; `-wal` and `-shm` stand beside it while it is open.
@@ -221,6 +249,42 @@ fn close_to_others(path: &Path, mode: u32) -> Result<Option<u32>, DataDirError> 
         }
     }
     Ok(Some(before))
+}
+
+/// Refuses what is no regular file, where anything is: not a link either, behind which another file would
+/// be made or emptied.
+fn ensure_file(path: &Path) -> Result<(), DataDirError> {
+    match path.symlink_metadata() {
+        Ok(meta) if !meta.is_file() => Err(unexpected(path, &meta, "a regular file")),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(DataDirError::Io(path.to_owned(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what is no folder and no link to one, where anything is.
+fn ensure_folder(path: &Path) -> Result<(), DataDirError> {
+    let failed = |error| DataDirError::Io(path.to_owned(), error);
+    let there = match path.symlink_metadata() {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    match path.metadata() {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(meta) => Err(unexpected(path, &meta, "a folder")),
+        Err(error) if there.is_symlink() && error.kind() == io::ErrorKind::NotFound => {
+            let what = "a symbolic link that leads nowhere";
+            Err(DataDirError::Unexpected(path.to_owned(), what, "a folder"))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn unexpected(path: &Path, found: &Metadata, expected: &'static str) -> DataDirError {
+    let found = describe_kind(found.file_type());
+    DataDirError::Unexpected(path.to_owned(), found, expected)
 }
 
 fn set_mode(file: &File, mode: u32) -> io::Result<()> {

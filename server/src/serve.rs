@@ -1,7 +1,7 @@
 //! Starts the server from its settings, and stops it without losing anything.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use crate::accounts::{AccountError, PresetAccount, ensure_first_account};
 use crate::app::{App, Wake};
 use crate::config::{Config, EngineKind};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, LOCK};
 use crate::http::assets::Assets;
 use crate::http::auth::{Auth, Guard, SessionCookie};
 use crate::http::body_gate::BodyGate;
@@ -48,8 +48,9 @@ const WORKERS_GRACE: Duration = Duration::from_secs(10);
 const STARTUP_PATIENCE: Duration = Duration::from_secs(1);
 const STARTUP_RETRY: Duration = Duration::from_millis(20);
 /// How many connections may wait to be accepted. When the server restarts, all open pages reconnect
-/// at once; a connection that finds the backlog full is retried only a second later.
-const LISTEN_BACKLOG: u32 = 1024;
+/// at once; a connection that finds the backlog full is retried only a second later. The system may
+/// allow fewer (`net.core.somaxconn`).
+const LISTEN_BACKLOG: u32 = 4096;
 /// Why the server did not start, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -173,11 +174,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// Locks the data folder for this process; the lock is released when the file is dropped.
 pub(crate) async fn lock_data_folder(data: &DataDir) -> Result<File, ServeError> {
     let shown = data.path().display().to_string();
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(data.lock());
+    // No link: the file is emptied.
+    let file = OpenFolder::open(data.path()).and_then(|folder| folder.open_to_write(LOCK.as_ref()));
     let mut file = file.map_err(|error| ServeError::DataFolder(shown.clone(), error))?;
     let begun = Instant::now();
     loop {

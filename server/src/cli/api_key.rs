@@ -1,14 +1,16 @@
 //! Takes the first account's key so that no other process can read it afterwards.
 
 use std::env;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use zeroize::Zeroizing;
+
+use crate::sources::open_named;
 
 /// The variable that holds a key.
 const KEY: &str = "SWEEP_API_KEY";
@@ -26,7 +28,7 @@ const OPEN_TO_OTHERS: u32 = 0o027;
 pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<String>, String> {
     let shown = path.display();
     let failed = |error: io::Error| format!("the key file {shown} cannot be read: {error}");
-    let file = File::open(path).map_err(failed)?;
+    let file = open_named(path).map_err(failed)?;
     check_key_file(&file.metadata().map_err(failed)?).map_err(|why| format!("{shown} {why}"))?;
     // With its room from the start: growing would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_MAX + 1));
@@ -42,13 +44,9 @@ pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<String>, String> {
 }
 
 fn check_key_file(meta: &Metadata) -> Result<(), String> {
-    let kind = meta.file_type();
     let mode = meta.permissions().mode() & 0o777;
-    if kind.is_fifo() {
-        Ok(())
-    } else if !kind.is_file() {
-        Err("is no file with a key".to_owned())
-    } else if mode & OPEN_TO_OTHERS != 0 {
+    // What is given by its descriptor has no mode that says who can read it.
+    if meta.is_file() && mode & OPEN_TO_OTHERS != 0 {
         Err(format!(
             "has mode {mode:04o}: others can read the key, or replace it. `chmod 600` it"
         ))
@@ -129,7 +127,11 @@ mod tests {
             }
             fs::remove_file(&path).unwrap();
         }
-        assert!(read_key_file(home.path()).unwrap_err().contains("no file"));
+        assert!(
+            read_key_file(home.path())
+                .unwrap_err()
+                .contains("it is a folder")
+        );
         fs::write(&path, "x".repeat(KEY_MAX + 1)).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(read_key_file(&path).unwrap_err().contains("no key of"));

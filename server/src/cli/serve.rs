@@ -106,5 +106,8 @@ fn init_logging() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would report to standard error that standard error cannot be written, and panic for it:
+        // where the log is a file on a full disk, each line would end what logs it.
+        .log_internal_errors(false)
         .init();
 }

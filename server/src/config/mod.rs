@@ -19,11 +19,15 @@ use crate::data_dir::DataDir;
 use crate::model::PublicUrl;
 use crate::model::names;
 use crate::runner::protocol::IsolationSpec;
+use crate::sources::read_named;
 pub use cluster::{ClusterConfig, EngineKind, IsolationMode, MountMode, ThreadRule, Threads};
 use cluster::{check_visible, choose_default_cluster, configured_clusters, resolve_interpreters};
 pub use error::ConfigError;
 use limits::check_limits;
 pub use limits::{Limits, Retention};
+
+/// The longest configuration file, in bytes.
+const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The configuration file (TOML). Every key is optional; an unknown one is an error.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -195,7 +199,7 @@ impl Config {
 }
 
 fn read_config_file(path: &Path) -> Result<ConfigFile, ConfigError> {
-    let text = std::fs::read_to_string(path)
+    let text = read_named(path, CONFIG_FILE_BYTES_MAX)
         .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
     toml::from_str(&text).map_err(|error| ConfigError::Invalid(path.to_owned(), Box::new(error)))
 }

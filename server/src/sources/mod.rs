@@ -21,6 +21,8 @@ mod artifacts;
 
 mod open_folder;
 
+mod named_file;
+
 mod descent;
 
 mod remove;
@@ -36,6 +38,7 @@ pub use ignored::IgnoreRules;
 pub use interpreter::{
     InterpreterError, SourceEnvironment, environment_of, find_environment, resolve_interpreter,
 };
+pub use named_file::{describe_kind, open_named, read_named};
 pub use open_folder::{OpenFolder, open_below, open_in, open_no_link};
 pub use paths::{resolve_below, split_existing, stays_below};
 pub use remove::{remove_entry, remove_tree};

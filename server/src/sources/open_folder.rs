@@ -182,6 +182,14 @@ impl OpenFolder {
         self.open_regular(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE)
     }
 
+    /// Opens a regular file for writing, with what it has; makes one of mode 0600 where nothing is there.
+    ///
+    /// # Errors
+    /// As [`OpenFolder::open_file`].
+    pub fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
+        self.open_regular(name, OFlags::WRONLY | OFlags::CREATE)
+    }
+
     /// Replaces what is there by an empty file of mode 0600.
     ///
     /// # Errors

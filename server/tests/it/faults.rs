@@ -47,6 +47,21 @@ fn integrity_check(home: &Home) -> String {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let home = Home::new(&[("a.sh", "echo loss=$1")]);
+    // As a log file on a full disk.
+    let server = Server::start(shell_command(&home, false, "exec \"$@\" 2> /dev/full"));
+    for _ in 0..2 {
+        let run = server.launch("a.sh  '[1, 2]'");
+        for trial in server.finish(&run) {
+            assert_eq!(trial["state"], "EXPERIMENT_STATE_SUCCEEDED", "{trial}");
+        }
+    }
+    assert_eq!(server.send(Request::new("GET", "/v1/none")).status, 404);
+}
+
+#[test]
 fn a_file_size_limit_ends_neither_the_server_nor_a_trial() {
     let home = Home::new(&[(
         "loud.py",

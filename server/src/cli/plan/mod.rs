@@ -3,9 +3,8 @@
 mod format;
 
 use clap::Args;
-use std::fs;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use sweep_planner::estimate::{self, EstimateSettings};
@@ -14,6 +13,7 @@ use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
 
 use crate::config::load_clusters;
+use crate::sources::read_named;
 use format::Format;
 
 /// What `sweep plan` takes.
@@ -55,6 +55,8 @@ pub(crate) struct PlanArgs {
     text: Option<String>,
 }
 
+/// The longest config file that a command may name, in bytes.
+const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Trials that a table shows unless told otherwise.
 const TABLE_LIMIT: u128 = 50;
 
@@ -184,7 +186,7 @@ fn read_config_file(reading: &Reading, text: &str) -> Result<Option<Arc<str>>, S
     let Some((path, span)) = named_config_path(reading) else {
         return Ok(None);
     };
-    match fs::read_to_string(path) {
+    match read_named(Path::new(path), CONFIG_FILE_BYTES_MAX) {
         Ok(config) => Ok(Some(config.into())),
         Err(error) => {
             let message = format!("the config file `{path}` cannot be read: {error}");

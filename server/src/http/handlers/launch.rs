@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use sweep_planner::api::{CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Run, RunSpec, paths};
 use tokio::sync::SemaphorePermit;
 
+use super::copy_refusal::copy_refusal;
 use super::launch_limits::check_texts;
 use super::launch_plan::expand_in_turn;
 use super::{control, ensure_disk_space, find_cluster, inputs, runs, storage_error, uploads};
@@ -317,9 +318,7 @@ fn copy_source(app: &App, to: &Path, folder: &str, script: String) -> Result<(),
         SourceError::TooLarge(_) => ApiError::Invalid(to_sentence(&error)),
         SourceError::NoRoom(short) => storage_error(&short.message()),
         SourceError::Io(_, full) if is_full(&full) => storage_error(&full.to_string()),
-        SourceError::Io(..) => {
-            ApiError::Internal(format!("the source folder cannot be copied: {error}"))
-        }
+        SourceError::Io(path, error) => copy_refusal(&config.source, &path, &error),
     })?;
     ensure_script(to, folder, &script).map_err(|no_script| {
         let path = strip_current_dirs(&Path::new(folder).join(&script));

@@ -14,6 +14,8 @@ mod launch_limits;
 
 mod launch_plan;
 
+mod copy_refusal;
+
 mod inputs;
 
 pub mod uploads;

@@ -7,6 +7,8 @@
 
 mod tracked_trial;
 
+mod starts;
+
 mod poll;
 
 mod outcome;
@@ -102,6 +104,7 @@ impl Dispatcher {
             } else {
                 self.recover().await
             };
+            self.record_step(&result);
             let sleep = match result {
                 Ok(()) if !self.recovered => {
                     self.recovered = true;
@@ -255,6 +258,7 @@ impl Dispatcher {
             return Err(StoreError::Panicked);
         };
         self.active = active;
+        self.record_starts(found.starts.iter().cloned());
         for key in &found.unknown {
             if let Some(active) = self.active.get_mut(key) {
                 active.submitted = false;
@@ -348,6 +352,15 @@ impl Dispatcher {
                     self.backoff.record_failure();
                     failed.push(requeue_change(key, self.app.clock.now(), &reason));
                 }
+                Err(SubmitError::Unusable(reason)) => {
+                    self.record_starts([Err(reason.clone())]);
+                    failed.push(new_change(
+                        key,
+                        TrialState::Failed,
+                        self.app.clock.now(),
+                        reason,
+                    ));
+                }
                 Err(SubmitError::Permanent(reason)) => {
                     failed.push(new_change(
                         key,
@@ -359,6 +372,7 @@ impl Dispatcher {
                 Err(SubmitError::Transient(reason)) => {
                     tracing::warn!(cluster = %self.cluster, %reason, "a trial cannot be started yet");
                     self.backoff.record_failure();
+                    self.record_starts([Err(reason)]);
                 }
             }
         }

@@ -15,6 +15,8 @@ pub(super) struct PollResult {
     pub(super) changes: Vec<StateChange>,
     pub(super) points: Vec<NewMetricPoints>,
     pub(super) unknown: Vec<TrialKey>,
+    /// Trials that have started since the last poll, and that could not, with the reason.
+    pub(super) starts: Vec<Result<(), String>>,
     /// Whether the next poll will find more metrics without waiting.
     pub(super) more: bool,
 }
@@ -38,7 +40,10 @@ pub(super) fn poll_trials(
         let Some(one) = active.get_mut(&key) else {
             continue;
         };
-        let over = matches!(seen, TrialStatus::Ended(_) | TrialStatus::Lost { .. });
+        let over = matches!(
+            seen,
+            TrialStatus::Ended(_) | TrialStatus::StartFailed(_) | TrialStatus::Lost { .. }
+        );
         match one.metrics_reader.read_new(over) {
             Ok(gathered) => {
                 found.points.extend(gathered.points);
@@ -55,6 +60,9 @@ pub(super) fn poll_trials(
                 tracing::warn!(%run, number = key.1, %error, "metrics cannot be read");
             }
         }
+        if one.trial.state != TrialState::Running {
+            found.starts.extend(start_result(&seen));
+        }
         match seen {
             TrialStatus::Unknown => found.unknown.push(key),
             TrialStatus::Running(at) if one.trial.state != TrialState::Running => {
@@ -70,6 +78,10 @@ pub(super) fn poll_trials(
                 tracing::warn!(%run, number = key.1, %reason, "a trial waits for disk space");
                 found.changes.push(requeue_change(key, now, &reason));
             }
+            TrialStatus::StartFailed(reason) => {
+                let change = new_change(key, TrialState::Failed, now, reason);
+                found.changes.push(change);
+            }
             TrialStatus::Lost { started, reason } => found.changes.push(StateChange {
                 started_at: started,
                 ended_at: Some(now),
@@ -82,4 +94,21 @@ pub(super) fn poll_trials(
         .changes
         .sort_by_key(|change| (change.ended_at, change.run, change.number));
     found
+}
+
+/// Whether a trial that had not started before has started, if that is known.
+fn start_result(seen: &TrialStatus) -> Option<Result<(), String>> {
+    match seen {
+        TrialStatus::Running(_)
+        | TrialStatus::Lost {
+            started: Some(_), ..
+        } => Some(Ok(())),
+        TrialStatus::StartFailed(reason) => Some(Err(reason.clone())),
+        TrialStatus::Ended(ended) if ended.started.is_some() => Some(Ok(())),
+        // The reason may be of another's command, which is for the trial's message alone.
+        TrialStatus::Ended(ended) if !ended.stopped => {
+            Some(Err("the messages of the trials say why".to_owned()))
+        }
+        _ => None,
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use tokio::sync::Notify;
 
@@ -134,10 +134,14 @@ impl LocalEngine {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(troubles);
-        let mut child = command.spawn()?;
-        self.set_supervisor(key, SupervisorStatus::Alive);
         let (supervisors, wake) = (Arc::clone(&self.supervisors), Arc::clone(&self.wake));
-        std::thread::spawn(move || {
+        let (hand_over, started) = mpsc::channel::<Child>();
+        // First: where there is no thread to be had, there is no supervisor that nobody waits for.
+        let waiter = std::thread::Builder::new().name("supervisor-exit".to_owned());
+        waiter.spawn(move || {
+            let Ok(mut child) = started.recv() else {
+                return;
+            };
             // Only the status of the supervisor: how the trial ended is in its folder.
             let status = child.wait().ok().and_then(|status| status.code());
             let mut supervisors = supervisors.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +152,11 @@ impl LocalEngine {
                 };
             }
             wake.notify_one();
-        });
+        })?;
+        let child = command.spawn()?;
+        self.set_supervisor(key, SupervisorStatus::Alive);
+        // It is received: the thread does nothing else before.
+        let _ = hand_over.send(child);
         Ok(())
     }
 
@@ -188,7 +196,10 @@ impl LocalEngine {
         }
         match status {
             TrialStatus::Starting | TrialStatus::Running(_) => self.adopt_cores(key, &folder),
-            TrialStatus::Ended(_) | TrialStatus::DiskFull(_) | TrialStatus::Lost { .. } => {
+            TrialStatus::Ended(_)
+            | TrialStatus::DiskFull(_)
+            | TrialStatus::StartFailed(_)
+            | TrialStatus::Lost { .. } => {
                 self.cores.release(key);
             }
             TrialStatus::Unknown => {}
@@ -279,10 +290,8 @@ impl LocalEngine {
             }
             Some(SupervisorStatus::Exited) => {
                 self.forget_supervisor(key);
-                TrialStatus::Lost {
-                    started: None,
-                    reason: format!("it could not be started: {}", read_supervisor_log(folder)),
-                }
+                let why = read_supervisor_log(folder);
+                TrialStatus::StartFailed(format!("it could not be started: {why}"))
             }
             None => TrialStatus::Unknown,
         }
@@ -400,7 +409,7 @@ fn submit_error(what: &str, error: &io::Error) -> SubmitError {
     if is_full(error) {
         SubmitError::DiskFull(reason)
     } else if is_unusable(error) {
-        SubmitError::Permanent(reason)
+        SubmitError::Unusable(reason)
     } else {
         SubmitError::Transient(reason)
     }
@@ -494,6 +503,29 @@ mod tests {
     }
 
     #[test]
+    fn a_supervisor_that_ends_before_it_takes_its_trial_is_a_failed_start() {
+        let data = tempfile::tempdir().unwrap();
+        let engine = LocalEngine {
+            program: "false".into(),
+            ..engine(data.path())
+        };
+        fs::create_dir_all(engine.data.source("r")).unwrap();
+        engine.submit(&trial(), 1).unwrap();
+        let begun = std::time::Instant::now();
+        let seen = loop {
+            match &engine.observe(&[&trial()])[..] {
+                [TrialStatus::Starting] => std::thread::sleep(std::time::Duration::from_millis(5)),
+                seen => break seen[0].clone(),
+            }
+            assert!(begun.elapsed().as_secs() < 20);
+        };
+        assert!(
+            matches!(&seen, TrialStatus::StartFailed(why) if why.contains("without an error message")),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
     fn a_trial_that_has_started_is_not_started_again_whatever_it_does_to_its_folder() {
         let data = tempfile::tempdir().unwrap();
         let running = ActiveTrial {
@@ -520,7 +552,7 @@ mod tests {
         // One that could not have started fails alone: the others need not wait.
         let submitted = engine(data.path()).submit(&trial(), 1);
         assert!(
-            matches!(submitted, Err(SubmitError::Permanent(_))),
+            matches!(submitted, Err(SubmitError::Unusable(_))),
             "{submitted:?}"
         );
     }

@@ -29,6 +29,8 @@ pub enum TrialStatus {
     Ended(EndRecord),
     /// It could not start for lack of room on the disk, and has not: it waits for its turn again.
     DiskFull(String),
+    /// Its supervisor ended before it took the trial, for this reason: it has not started, and will not.
+    StartFailed(String),
     /// It was started, and how it ended cannot be found out.
     Lost {
         /// When its script started, if it is known to have.
@@ -43,6 +45,8 @@ pub enum TrialStatus {
 pub enum SubmitError {
     /// This trial can never start.
     Permanent(String),
+    /// This trial can never start, and others perhaps neither: something else is in the place of its files.
+    Unusable(String),
     /// There is no room on the disk: the trial goes back to the queue.
     DiskFull(String),
     /// The engine cannot take trials now: to be tried again. The trial itself may be fine.

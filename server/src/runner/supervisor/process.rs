@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use sweep_planner::api::{TrialExecution, TrialIsolation};
 
@@ -141,9 +142,18 @@ impl ScriptProcess {
                 .map(|pipe| PollFd::from_borrowed_fd(*pipe, PollFlags::IN))
                 .collect();
             let timeout = Timespec::try_from(wait).ok();
-            poll(&mut fds, timeout.as_ref()).unwrap_or(0)
+            match poll(&mut fds, timeout.as_ref()) {
+                Ok(ready) => ready > 0,
+                Err(Errno::INTR) => false,
+                // It may fail each time, at once: where somebody has lowered our limit on open files,
+                // say. The pipes are read all the same.
+                Err(_) => {
+                    std::thread::sleep(wait);
+                    true
+                }
+            }
         };
-        if ready == 0 {
+        if !ready {
             sink.flush_partial_lines();
             return;
         }

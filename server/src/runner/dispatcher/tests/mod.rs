@@ -1,6 +1,7 @@
 mod billing;
 mod hangups;
 mod stalls;
+mod starts;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
