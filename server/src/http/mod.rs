@@ -35,6 +35,8 @@ mod signed;
 
 pub mod wire;
 
+pub mod run_answers;
+
 pub mod events;
 
 pub mod file_reads;

@@ -5,6 +5,7 @@ pub mod clock;
 
 pub mod cores;
 
+pub mod failure_log;
 pub mod failure_streak;
 pub mod heartbeat;
 pub mod inspection;
