@@ -15,9 +15,11 @@ use super::{Run, TrialRow, nullable};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Event {
-    /// A run that is new or has changed, as it is now; `experimentIds` stays empty.
+    /// A run that is new or has changed, as it is now, without what was settled at its launch and may
+    /// be long: of `spec` only `clusterId`, `desiredState` and `userId` are filled in, and
+    /// `description`, `experimentIds`, `columns` and `fixedArguments` are left out.
     Run(Box<Run>),
-    /// Trials of one run that have changed.
+    /// Trials of one run that have changed, without their `values`.
     Trials(TrialChanges),
     /// Events were missed: the client must read again whatever it shows.
     Reload,
@@ -32,7 +34,7 @@ pub struct TrialChanges {
     pub cluster_id: String,
     /// The run's id.
     pub run_id: String,
-    /// The changed trials as they are now, each at most once.
+    /// The changed trials as they are now, each at most once; `values` stays empty.
     #[serde(default, deserialize_with = "nullable")]
     pub trials: Vec<TrialRow>,
 }

@@ -457,9 +457,14 @@ impl ExperimentCounts {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunList {
-    /// Newest first; all of them, since Grid's client does not page.
+    /// Newest first; all of them where the call asks for no `pageSize`, since Grid's client does not
+    /// page.
     #[serde(default, deserialize_with = "nullable")]
     pub runs: Vec<Run>,
+    /// The `pageToken` of the next page; empty on the last one. Absent where the call asks for no
+    /// `pageSize`.
+    #[serde(rename = "nextPageToken", skip_serializing_if = "Option::is_none")]
+    pub next_page_token: Option<String>,
 }
 
 /// `POST …/runs/{id}/retry` (ours).

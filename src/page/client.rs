@@ -101,6 +101,12 @@ impl Client {
             .await
     }
 
+    /// A run, without the ids of its trials.
+    pub(crate) async fn fetch_run(&self, cluster: &str, id: &str) -> ClientResult<api::Run> {
+        self.get_json(&[&paths::run(cluster, id), "?brief=true"].concat())
+            .await
+    }
+
     /// Launches one run. Repeating the request with the same idempotency `key` launches no second one.
     pub(crate) async fn launch(&self, run: &api::CreateRun, key: &str) -> ClientResult<api::Run> {
         let path = paths::runs(&run.spec.cluster_id);

@@ -29,6 +29,8 @@ mod signed;
 
 pub mod wire;
 
+pub mod run_answers;
+
 pub mod events;
 
 pub mod file_reads;

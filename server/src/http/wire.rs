@@ -43,25 +43,12 @@ fn environment(viewer: &Viewer, run: &RunRecord) -> BTreeMap<String, Scalar> {
         .collect()
 }
 
-/// A run; `brief` leaves the list of its trials empty.
-pub fn run_to_wire(app: &App, viewer: &Viewer, record: &RunRecord, brief: bool) -> Run {
-    let billed = billed_seconds_so_far(record, app.clock.now());
+/// A run without the list of its trials, which may be long: [`super::run_answers`] writes it.
+pub fn run_to_wire(app: &App, viewer: &Viewer, record: &RunRecord) -> Run {
     let mut spec = (*record.spec).clone();
     spec.user_id.clone_from(&record.account);
     spec.env = environment(viewer, record);
-    spec.desired_state = if record.stop_wanted {
-        RunState::Canceled
-    } else {
-        RunState::Succeeded
-    };
-    let experiment_ids = if brief {
-        Vec::new()
-    } else {
-        (0..record.trials)
-            .map(|number| experiment_id(&record.id, number))
-            .collect()
-    };
-    let state = record.state();
+    spec.desired_state = desired_state(record);
     Run {
         id: record.id.clone(),
         name: record.name.clone(),
@@ -70,25 +57,62 @@ pub fn run_to_wire(app: &App, viewer: &Viewer, record: &RunRecord, brief: bool) 
         updated_at: record.changed_at,
         spec,
         status: RunStatus {
-            phase: state,
-            message: run_status_message(app, record),
-            experiment_ids,
-            experiment_counts: record.experiment_counts(),
-            cost: record.terms.cost(billed),
-            hourly_cost: record.terms.usd_per_hour(),
-            upload_url: String::new(),
-            start_timestamp: record.started_at,
-            finish_timestamp: if state.has_ended() {
-                record.ended_at
-            } else {
-                None
-            },
-            deleted_timestamp: record.deleted_at,
             columns: record.columns.clone(),
             fixed_arguments: record.fixed_arguments.clone(),
-            held: i32::try_from(record.count(TrialState::Held)).unwrap_or(i32::MAX),
-            commit: record.fetched_commit.clone().unwrap_or_default(),
+            ..run_status(app, record)
         },
+    }
+}
+
+/// A run as its changes are announced: without what was settled at its launch.
+pub fn run_to_event(app: &App, record: &RunRecord) -> Run {
+    Run {
+        id: record.id.clone(),
+        name: record.name.clone(),
+        description: String::new(),
+        created_at: record.created_at,
+        updated_at: record.changed_at,
+        spec: RunSpec {
+            cluster_id: record.cluster.clone(),
+            desired_state: desired_state(record),
+            user_id: record.account.clone(),
+            ..RunSpec::default()
+        },
+        status: run_status(app, record),
+    }
+}
+
+fn desired_state(record: &RunRecord) -> RunState {
+    if record.stop_wanted {
+        RunState::Canceled
+    } else {
+        RunState::Succeeded
+    }
+}
+
+/// What became of a run, without the lists that never change.
+fn run_status(app: &App, record: &RunRecord) -> RunStatus {
+    let billed = billed_seconds_so_far(record, app.clock.now());
+    let state = record.state();
+    RunStatus {
+        phase: state,
+        message: run_status_message(app, record),
+        experiment_ids: Vec::new(),
+        experiment_counts: record.experiment_counts(),
+        cost: record.terms.cost(billed),
+        hourly_cost: record.terms.usd_per_hour(),
+        upload_url: String::new(),
+        start_timestamp: record.started_at,
+        finish_timestamp: if state.has_ended() {
+            record.ended_at
+        } else {
+            None
+        },
+        deleted_timestamp: record.deleted_at,
+        columns: Vec::new(),
+        fixed_arguments: None,
+        held: i32::try_from(record.count(TrialState::Held)).unwrap_or(i32::MAX),
+        commit: record.fetched_commit.clone().unwrap_or_default(),
     }
 }
 

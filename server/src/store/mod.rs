@@ -64,7 +64,7 @@ pub use fetches::{PendingFetch, PendingUpload, Script};
 pub use launches::CreateOutcome;
 pub use metrics::SeriesWindow;
 pub use page_sessions::{NewPageSession, PAGE_SESSIONS_MAX, PageSessionRecord};
-pub use runs::RunFilter;
+pub use runs::{ListRest, RunBatch, RunFilter};
 pub use states::StateSpan;
 use writer::Writer;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::{RunState, Timestamp};
 
 use super::columns::from_json;
@@ -34,33 +34,99 @@ impl RunFilter {
     }
 }
 
+/// How many runs one reading of a list looks at, and how many bytes of settings they have together
+/// before it ends: a list of any length is read in steps of bounded time and memory.
+const BATCH_RUNS_MAX: usize = 200;
+const BATCH_BYTES_MAX: u32 = 256 << 10;
+
+/// A part of a list of runs.
+#[derive(Debug)]
+pub struct RunBatch<T> {
+    /// What was made of each run.
+    pub runs: Vec<T>,
+    /// Where the list goes on.
+    pub rest: ListRest,
+}
+
+/// What follows a [`RunBatch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListRest {
+    /// Nothing.
+    Nothing,
+    /// Perhaps more, behind the run of this key.
+    Perhaps(i64),
+    /// At least one more, which was left out since enough were read.
+    More,
+}
+
 impl Store {
-    /// The runs of a cluster that the viewer sees, newest first. Deleted ones are left out unless
-    /// asked for by state.
-    pub async fn runs(
+    /// Runs of a cluster that the viewer sees, newest first, from the one behind the key `after` on:
+    /// as many as fit into one reading, `limit` at most. `convert` works on the reading connection's
+    /// thread. Deleted runs are left out unless asked for by state.
+    pub async fn runs<T: Send + 'static>(
         &self,
         viewer: Viewer,
         cluster: String,
         filter: RunFilter,
-    ) -> Result<Vec<RunRecord>, StoreError> {
+        (after, limit): (i64, usize),
+        convert: impl Fn(&RunRecord) -> T + Send + 'static,
+    ) -> Result<RunBatch<T>, StoreError> {
         self.read(move |connection| {
             let deleted = filter.states.contains(&RunState::Deleted);
             let mut statement = connection.prepare_cached(
-                "SELECT * FROM run
-                 WHERE cluster = ?1 AND substr(name, 1, length(?2)) = ?2
-                   AND (deleted_at IS NULL OR ?3) AND (?4 IS NULL OR account = ?4)
+                "SELECT *, length(spec) + length(columns) + ifnull(length(fixed), 0) AS length
+                 FROM run NOT INDEXED
+                 WHERE key < ?1 AND cluster = ?2 AND substr(name, 1, length(?3)) = ?3
+                   AND (deleted_at IS NULL OR ?4) AND (?5 IS NULL OR account = ?5)
                  ORDER BY key DESC",
             )?;
             let only = viewer.only_account();
-            let mut rows = statement.query(params![cluster, filter.prefix, deleted, only])?;
-            let mut runs = Vec::new();
-            while let Some(row) = rows.next()? {
+            let mut rows =
+                statement.query(params![after, cluster, filter.prefix, deleted, only])?;
+            let (mut runs, mut rest, mut bytes) = (Vec::new(), ListRest::Nothing, 0);
+            for read in 1.. {
+                let Some(row) = rows.next()? else {
+                    return Ok(RunBatch {
+                        runs,
+                        rest: ListRest::Nothing,
+                    });
+                };
                 let run = read_run(connection, row)?;
                 if filter.matches(&run) {
-                    runs.push(run);
+                    if runs.len() == limit {
+                        rest = ListRest::More;
+                        break;
+                    }
+                    runs.push(convert(&run));
+                }
+                bytes += row.get::<_, u32>("length")?;
+                if read == BATCH_RUNS_MAX || bytes > BATCH_BYTES_MAX {
+                    rest = ListRest::Perhaps(run.key);
+                    break;
                 }
             }
-            Ok(runs)
+            Ok(RunBatch { runs, rest })
+        })
+        .await
+    }
+
+    /// The key of a run by its id, deleted or not, unless it is not to be seen by the viewer.
+    pub async fn run_key(
+        &self,
+        viewer: Viewer,
+        cluster: String,
+        id: String,
+    ) -> Result<Option<i64>, StoreError> {
+        self.read(move |connection| {
+            let query = "SELECT key FROM run WHERE cluster = ?1 AND id = ?2
+                           AND (?3 IS NULL OR account = ?3)";
+            let key = connection
+                .prepare_cached(query)?
+                .query_row(params![cluster, id, viewer.only_account()], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            Ok(key)
         })
         .await
     }
@@ -117,14 +183,14 @@ impl Store {
     }
 
     /// Stops a run: trials that have not started are cancelled at once, for running ones a stop
-    /// request is stored. Returns the numbers of those cancelled. With `delete` the run is hidden
-    /// as well.
+    /// request is stored. Returns the numbers of those cancelled; `None` where nothing changed, since
+    /// the same was asked for before. With `delete` the run is hidden as well.
     pub async fn stop_run(
         &self,
         key: i64,
         now: Timestamp,
         delete: bool,
-    ) -> Result<Vec<u32>, StoreError> {
+    ) -> Result<Option<Vec<u32>>, StoreError> {
         self.write(move |connection| {
             let now = now.micros();
             let mut stop = connection.prepare_cached(sql!(
@@ -144,14 +210,15 @@ impl Store {
                 ),
                 [key],
             )?;
-            connection.execute(
+            let changed = connection.execute(
                 "UPDATE run SET stop_wanted = 1, changed_at = ?2,
                                 deleted_at = CASE WHEN ?3 THEN ?2 ELSE deleted_at END
-                 WHERE key = ?1",
-                params![key, now, delete],
+                 WHERE key = ?1
+                   AND (NOT stop_wanted OR ?4 OR ?3 AND deleted_at IS NULL)",
+                params![key, now, delete, !stopped.is_empty()],
             )?;
             record_run_end(connection, key, now)?;
-            Ok(stopped)
+            Ok((changed > 0).then_some(stopped))
         })
         .await
     }

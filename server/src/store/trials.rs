@@ -15,8 +15,8 @@ use crate::model::{TrialRecord, TrialState};
 pub(super) const BLOCK_BITS: u32 = 10;
 
 impl Store {
-    /// Cancels a trial at once if it has not started, else stores a stop request. False if it had
-    /// ended already.
+    /// Cancels a trial at once if it has not started, else stores a stop request. False if nothing
+    /// changed: it had ended, or was to be stopped already.
     pub async fn stop_trial(
         &self,
         run: i64,
@@ -34,7 +34,8 @@ impl Store {
                                    THEN 'stopped before it started' ELSE message END,
                          changed_at = ?3
                      WHERE run = ?1 AND number = ?2
-                       AND state IN ({queued}, {starting}, {running}, {held})"
+                       AND (state IN ({queued}, {held})
+                            OR state IN ({starting}, {running}) AND NOT stop_wanted)"
                 ),
                 params![run, number, now.micros()],
             )?;
@@ -67,16 +68,21 @@ impl Store {
 
     /// One trial.
     pub async fn trial(&self, run: i64, number: u32) -> Result<Option<TrialRecord>, StoreError> {
-        Ok(self.trials_by_number(run, vec![number]).await?.pop())
+        let query = move |connection: &Connection| {
+            let arguments = RunArguments::load(connection, run)?;
+            query_by_number(connection, run, &[number], Some(arguments))
+        };
+        Ok(self.read(query).await?.pop())
     }
 
-    /// These trials; one that does not exist is left out.
-    pub async fn trials_by_number(
+    /// The states of these trials: `values` are left out, which are the same as ever. One that does
+    /// not exist is left out.
+    pub async fn trial_states(
         &self,
         run: i64,
         numbers: Vec<u32>,
     ) -> Result<Vec<TrialRecord>, StoreError> {
-        self.read(move |connection| query_by_number(connection, run, &numbers))
+        self.read(move |connection| query_by_number(connection, run, &numbers, None))
             .await
     }
 
@@ -113,7 +119,7 @@ fn query_page(
     let mut rows = statement.query(params![run, offset, limit])?;
     let mut trials = Vec::new();
     while let Some(row) = rows.next()? {
-        trials.push(read_trial(row, &mut arguments, &mut last)?);
+        trials.push(read_trial(row, Some(&mut arguments), &mut last)?);
     }
     Ok(trials)
 }
@@ -151,23 +157,25 @@ fn query_page_in_state(
     let numbers: Vec<u32> = numbers
         .query_map(parameters, |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    query_by_number(connection, run, &numbers)
+    let arguments = RunArguments::load(connection, run)?;
+    query_by_number(connection, run, &numbers, Some(arguments))
 }
 
+/// Without `arguments`, the `values` of the trials stay empty.
 fn query_by_number(
     connection: &Connection,
     run: i64,
     numbers: &[u32],
+    mut arguments: Option<RunArguments<'_>>,
 ) -> Result<Vec<TrialRecord>, StoreError> {
     let query = format!("SELECT {TRIAL_COLUMNS} FROM trial WHERE run = ?1 AND number = ?2");
     let mut statement = connection.prepare_cached(&query)?;
-    let mut arguments = RunArguments::load(connection, run)?;
     let mut last = LastValues::prepare(connection, run)?;
     let mut trials = Vec::with_capacity(numbers.len());
     for number in numbers {
         let mut rows = statement.query(params![run, number])?;
         if let Some(row) = rows.next()? {
-            trials.push(read_trial(row, &mut arguments, &mut last)?);
+            trials.push(read_trial(row, arguments.as_mut(), &mut last)?);
         }
     }
     Ok(trials)
@@ -179,7 +187,7 @@ const TRIAL_COLUMNS: &str = "number, space_index, passed, state, stop_wanted, me
 
 fn read_trial(
     row: &Row<'_>,
-    arguments: &mut RunArguments<'_>,
+    arguments: Option<&mut RunArguments<'_>>,
     last: &mut LastValues<'_>,
 ) -> Result<TrialRecord, StoreError> {
     let time = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
@@ -194,10 +202,14 @@ fn read_trial(
             .map_err(rusqlite::Error::from)?)
     };
     let (number, index) = (row.get(0)?, text(1)?);
+    let values = match arguments {
+        Some(arguments) => arguments.read_values(index, text(2)?)?,
+        None => Vec::new(),
+    };
     Ok(TrialRecord {
         number,
         index: parse_index(index)?,
-        values: arguments.read_values(index, text(2)?)?,
+        values,
         state: state_numbered(row.get(3)?)?,
         stop_wanted: row.get(4)?,
         message: row.get(5)?,

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::error::StoreError;
+use crate::system::failure_log::FailureLog;
 use crate::system::heartbeat::Heartbeat;
 
 /// At most so many jobs share a commit, so that the first need not wait long for the last.
@@ -189,7 +190,7 @@ fn run_jobs(
     count: &WaitingCount,
     heartbeat: &Heartbeat,
 ) {
-    let mut waiting = Waiting::default();
+    let (mut waiting, mut failures) = (Waiting::default(), FailureLog::default());
     loop {
         if waiting.is_empty() {
             heartbeat.rest();
@@ -202,19 +203,18 @@ fn run_jobs(
         queue.try_iter().for_each(|sent| waiting.push(sent));
         let batch = waiting.whole.len().min(BATCH_MAX);
         count.subtract(batch);
-        run_batch(&mut connection, waiting.whole.drain(..batch).collect());
+        let whole = waiting.whole.drain(..batch).collect();
+        run_batch(&mut connection, whole, &mut failures);
         // In turn with the others, so that neither waits for ever.
-        run_batch(
-            &mut connection,
-            waiting.slices.pop_front().into_iter().collect(),
-        );
+        let slice = waiting.slices.pop_front().into_iter().collect();
+        run_batch(&mut connection, slice, &mut failures);
     }
     if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
         tracing::warn!(%error, "the database's log could not be written back; the next start does it");
     }
 }
 
-fn run_batch(connection: &mut Connection, mut batch: Vec<Box<dyn Job>>) {
+fn run_batch(connection: &mut Connection, mut batch: Vec<Box<dyn Job>>, failures: &mut FailureLog) {
     if batch.is_empty() {
         return;
     }
@@ -222,12 +222,27 @@ fn run_batch(connection: &mut Connection, mut batch: Vec<Box<dyn Job>>) {
     let failure = commit_batch(connection, &mut batch)
         .err()
         .map(|error| error.to_string());
-    if let Some(error) = &failure {
-        tracing::error!(%error, "a commit failed");
-    }
+    log_commit(failure.as_deref(), failures);
     for job in batch {
         let failure = failure.clone().map(StoreError::NotCommitted);
         job.finish(failure.map_or(Ok(()), Err));
+    }
+}
+
+/// Logs a failed commit, and the first one that succeeds again: a full disk fails several a second.
+fn log_commit(failure: Option<&str>, failures: &mut FailureLog) {
+    let now = Instant::now();
+    match failure {
+        Some(error) => {
+            if let Some(failures) = failures.count_failure(now) {
+                tracing::error!(%error, failures, "a commit failed");
+            }
+        }
+        None => {
+            if let Some(failures) = failures.note_success(now) {
+                tracing::info!(failures, "commits succeed again");
+            }
+        }
     }
 }
 
@@ -325,5 +340,46 @@ mod tests {
         run_jobs(connection, &queue, &count, &Heartbeat::default());
         let order: Vec<&str> = order.iter().collect();
         assert_eq!(order, ["a", "b", "slice 1", "slice 2", "slice 3"]);
+    }
+
+    /// What is logged meanwhile.
+    fn logged_during(work: impl FnOnce()) -> String {
+        struct Shared(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Shared {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let copy = Arc::clone(&log);
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || Shared(Arc::clone(&copy)))
+            .finish();
+        tracing::subscriber::with_default(subscriber, work);
+        String::from_utf8(log.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn commits_that_fail_again_and_again_are_one_line_a_minute() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let mut failures = FailureLog::default();
+        let log = logged_during(|| {
+            for _ in 0..5 {
+                let without_parent = |connection: &Connection| {
+                    Ok(connection.execute_batch("INSERT INTO child VALUES (7)")?)
+                };
+                let job: Box<dyn Job> = Box::new(ClosureJob {
+                    work: Some(without_parent),
+                    result: None,
+                    reply: oneshot::channel().0,
+                });
+                run_batch(&mut connection, vec![job], &mut failures);
+            }
+        });
+        assert_eq!(log.matches("a commit failed").count(), 1, "{log}");
     }
 }

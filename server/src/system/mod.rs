@@ -5,6 +5,8 @@ pub mod clock;
 
 pub mod cores;
 
+pub mod failure_log;
+
 pub mod heartbeat;
 pub mod inspection;
 pub mod open_files;

@@ -35,6 +35,7 @@ mod public_url;
 mod repository;
 mod restarts;
 mod retention;
+mod run_lists;
 mod schema;
 mod scripts;
 mod server;

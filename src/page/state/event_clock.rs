@@ -13,7 +13,7 @@ pub(super) struct EventClock<K> {
 }
 
 /// A moment between two events: how many have arrived so far. Taken before a request is sent.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Tick(u64);
 
 impl<K> Default for EventClock<K> {

@@ -52,7 +52,7 @@ async fn listen_until_aborted(
         let on_event = |event| match event {
             StreamEvent::Open => {
                 runs.live.set(true);
-                if last_id.is_empty() {
+                if last_id.is_empty() || runs.is_incomplete() {
                     runs.handle_event(Event::Reload, &client);
                 }
             }

@@ -12,6 +12,8 @@ pub(crate) mod link;
 mod live_events;
 mod persistence;
 mod plan_history;
+mod run_changes;
+mod run_trials;
 mod runs;
 mod selection;
 mod server;
@@ -22,7 +24,8 @@ pub(crate) use draft::Draft;
 pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
-pub(crate) use runs::{RunTrials, Runs};
+pub(crate) use run_trials::RunTrials;
+pub(crate) use runs::Runs;
 pub(crate) use server::{ConnectionStatus, Server};
 
 /// The tabs of the app.

@@ -1,6 +1,6 @@
 //! The runs and their trials, kept up to date by the server's events.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,7 +8,9 @@ use leptos::task::spawn_local;
 use super::Server;
 use super::event_clock::{EventClock, Tick};
 use super::live_events;
-use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges, TrialPage, TrialRow};
+use super::run_changes::{UnreadRuns, join};
+use super::run_trials::RunTrials;
+use crate::api::{Event, Run, TRIAL_PAGE_MAX, TrialChanges};
 use crate::page::client::{Client, Failure};
 
 /// All runs, and the trials of those runs that have been displayed.
@@ -27,54 +29,11 @@ pub(crate) struct Runs {
     pub(crate) live: RwSignal<bool>,
     trials: RwSignal<HashMap<String, ArcRwSignal<RunTrials>>>,
     clock: StoredValue<EventClock<String>>,
+    unread: StoredValue<UnreadRuns>,
+    /// Whether a run that an event is about could not be read, so that all are to be read again.
+    incomplete: StoredValue<bool>,
     /// Whether a retry or a release has been sent and not answered yet.
     change_pending: StoredValue<bool>,
-}
-
-/// The trials of one run, as far as they have been read.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct RunTrials {
-    /// The swept arguments.
-    pub(crate) columns: Vec<String>,
-    /// The names of the metrics, in the order in which they first appeared.
-    pub(crate) metrics: Vec<String>,
-    /// By the trial's number in its run, from 0.
-    pub(crate) rows: BTreeMap<u32, TrialRow>,
-    /// How many trials the run has; `None` before the first page has arrived.
-    pub(crate) total: Option<u64>,
-    /// The pages that have been requested, so that each is requested once.
-    requested_pages: BTreeSet<u32>,
-    clock: EventClock<u32>,
-}
-
-impl RunTrials {
-    /// Takes over an answer to a request that was sent at tick `sent_at`, except for rows that an event has
-    /// changed since.
-    fn merge_page(&mut self, page: TrialPage, sent_at: Tick) {
-        self.columns = page.columns;
-        self.metrics = page.metric_names;
-        self.total = Some(page.total);
-        for row in page.trials {
-            if !self.clock.changed_since(&row.number, sent_at) {
-                self.rows.insert(row.number, row);
-            }
-        }
-    }
-
-    /// Takes over rows from an event. Returns whether they have a metric that was not known yet.
-    fn merge_rows(&mut self, rows: Vec<TrialRow>) -> bool {
-        let before = self.metrics.len();
-        for row in rows {
-            for name in row.metrics.keys() {
-                if !self.metrics.contains(name) {
-                    self.metrics.push(name.clone());
-                }
-            }
-            self.clock.record(row.number);
-            self.rows.insert(row.number, row);
-        }
-        self.metrics.len() > before
-    }
 }
 
 impl Runs {
@@ -88,6 +47,8 @@ impl Runs {
             live: RwSignal::new(false),
             trials: RwSignal::new(HashMap::new()),
             clock: StoredValue::new(EventClock::default()),
+            unread: StoredValue::new(UnreadRuns::default()),
+            incomplete: StoredValue::new(false),
             change_pending: StoredValue::new(false),
         };
         live_events::follow_connection(server, runs);
@@ -126,12 +87,60 @@ impl Runs {
     /// Takes over a run from an answer to a request that was sent at tick `sent_at`, unless an event has
     /// changed it since.
     pub(super) fn merge_run(self, run: Run, asked: Tick) {
+        let newer = self.take_unread(&run.id);
         if !self
             .clock
             .with_value(|ledger| ledger.changed_since(&run.id, asked))
         {
             self.upsert(run);
+        } else if let Some(newer) = newer {
+            self.upsert(join(newer, run));
         }
+    }
+
+    fn take_unread(self, id: &str) -> Option<Run> {
+        let taken = self.unread.try_update_value(|unread| unread.take(id));
+        taken.flatten()
+    }
+
+    /// Takes over what an event says of a run. One that is new is read first.
+    fn merge_change(self, run: Run, client: &Client) {
+        self.clock
+            .update_value(|ledger| ledger.record(run.id.clone()));
+        let known = self.list.with_untracked(|list| {
+            let mut known = list.iter().flatten();
+            known.find(|known| known.id == run.id).cloned()
+        });
+        if let Some(known) = known {
+            self.take_unread(&run.id);
+            return self.upsert(join(run, known));
+        }
+        let (cluster, id) = (run.spec.cluster_id.clone(), run.id.clone());
+        if self.unread.try_update_value(|unread| unread.keep(run)) == Some(true) {
+            self.read_run(cluster, id, client.clone());
+        }
+    }
+
+    fn read_run(self, cluster: String, id: String, client: Client) {
+        let asked = self.event_now();
+        spawn_local(async move {
+            match client.fetch_run(&cluster, &id).await {
+                Ok(run) => self.merge_run(run, asked),
+                Err(failure) => {
+                    self.take_unread(&id);
+                    // It may have been deleted meanwhile.
+                    if !matches!(failure, Failure::Refused { status: 404, .. }) {
+                        self.incomplete.set_value(true);
+                        self.report_failure(failure);
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether what events were about could not be read: to be asked once the stream is open again.
+    pub(super) fn is_incomplete(self) -> bool {
+        self.incomplete.get_value()
     }
 
     /// Adds a run, or replaces the one with the same id.
@@ -176,7 +185,7 @@ impl Runs {
         trials: ArcRwSignal<RunTrials>,
     ) {
         let client = self.server.client.get_untracked();
-        let asked = trials.with_untracked(|trials| trials.clock.now());
+        let asked = trials.with_untracked(RunTrials::event_now);
         spawn_local(async move {
             let offset = u64::from(page) * u64::from(TRIAL_PAGE_MAX);
             match client
@@ -255,17 +264,14 @@ impl Runs {
     /// Forgets everything that was read from a server.
     pub(super) fn clear(self) {
         self.list.set(None);
+        self.unread.update_value(UnreadRuns::clear);
         self.trials.update(HashMap::clear);
     }
 
     /// Takes over a change from the stream of events.
     pub(super) fn handle_event(self, event: Event, client: &Client) {
         match event {
-            Event::Run(run) => {
-                self.clock
-                    .update_value(|ledger| ledger.record(run.id.clone()));
-                self.upsert(*run);
-            }
+            Event::Run(run) => self.merge_change(*run, client),
             Event::Trials(TrialChanges {
                 cluster_id,
                 run_id,
@@ -300,11 +306,15 @@ impl Runs {
     async fn reload(self, client: &Client) {
         let clusters = self.server.clusters.get_untracked();
         let asked = self.event_now();
+        self.incomplete.set_value(false);
         let mut all = Vec::new();
         for cluster in clusters {
             match client.fetch_runs(&cluster.id).await {
                 Ok(list) => all.extend(list.runs),
-                Err(failure) => return self.report_failure(failure),
+                Err(failure) => {
+                    self.incomplete.set_value(true);
+                    return self.report_failure(failure);
+                }
             }
         }
         all.sort_by_key(|run| std::cmp::Reverse(run.created_at));

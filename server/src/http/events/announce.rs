@@ -1,11 +1,12 @@
 //! What is sent of a change: how the run and the changed trials are now.
 
 use futures_util::future::{BoxFuture, FutureExt};
-use sweep_planner::api::{Event, TrialChanges};
+use sweep_planner::api::{Event, Timestamp, TrialChanges};
 
+use super::log::EVENT_BYTES_MAX;
 use crate::app::App;
 use crate::http::wire;
-use crate::model::Viewer;
+use crate::model::{RunRecord, TrialRecord};
 use crate::store::StoreError;
 
 /// The server's [`crate::app::Announce`].
@@ -20,36 +21,52 @@ pub fn announce(
 /// Above so many changed trials, subscribers receive one reload instead of their rows.
 const EVENT_TRIALS_MAX: usize = 200;
 
-/// Publishes the present state of a run and of some of its trials.
+/// Publishes the present state of a run and of some of its trials. What was settled at the launch
+/// (command, variables, values) is left out: it may be long, and its readers have it.
 async fn publish_run(app: &App, run_key: i64, numbers: Vec<u32>) -> Result<(), StoreError> {
-    if !app.events.has_subscribers() {
-        app.events.publish_reload_once();
+    let events = &app.events;
+    if let Some(owner) = events.known_owner(run_key)
+        && !events.has_subscribers(&owner)
+    {
+        events.publish_reload_of(&owner);
         return Ok(());
     }
     let Some(record) = app.store.run_by_key(run_key).await? else {
         return Ok(());
     };
     let owner = record.account.as_str();
-    if numbers.len() > EVENT_TRIALS_MAX {
-        app.events.publish(owner, &Event::Reload, None);
-    } else if !numbers.is_empty() {
-        let trials = app.store.trials_by_number(run_key, numbers).await?;
-        let now = app.clock.now();
-        let changes = Event::Trials(TrialChanges {
-            cluster_id: record.cluster.clone(),
-            run_id: record.id.clone(),
+    events.remember_owner(run_key, owner);
+    if !events.has_subscribers(owner) || numbers.len() > EVENT_TRIALS_MAX {
+        events.publish_reload_of(owner);
+        return Ok(());
+    }
+    if !numbers.is_empty() {
+        let trials = app.store.trial_states(run_key, numbers).await?;
+        match trial_changes(&record, &trials, app.clock.now()) {
+            Some(changes) => events.publish(owner, &changes),
+            None => {
+                events.publish_reload_of(owner);
+                return Ok(());
+            }
+        }
+    }
+    let run = wire::run_to_event(app, &record);
+    events.publish(owner, &Event::Run(Box::new(run)));
+    Ok(())
+}
+
+/// The changed trials, without their values; `None` where they have too many metrics for an event.
+fn trial_changes(run: &RunRecord, trials: &[TrialRecord], now: Timestamp) -> Option<Event> {
+    let metrics = trials.iter().flat_map(|trial| trial.metrics.keys());
+    let named: usize = metrics.map(String::len).sum();
+    (named < EVENT_BYTES_MAX).then(|| {
+        Event::Trials(TrialChanges {
+            cluster_id: run.cluster.clone(),
+            run_id: run.id.clone(),
             trials: trials
                 .iter()
-                .map(|trial| wire::trial_to_row(&record, trial, now))
+                .map(|trial| wire::trial_to_row(run, trial, now))
                 .collect(),
-        });
-        app.events.publish(owner, &changes, None);
-    }
-    let shown = |viewer| Event::Run(Box::new(wire::run_to_wire(app, &viewer, &record, true)));
-    let for_owner = shown(Viewer::Account(owner.to_owned()));
-    // Some administrator's; which one makes no difference, as it is not the owner.
-    let others = || shown(Viewer::Administrator(String::new()));
-    let for_others = (!record.spec.env.is_empty()).then(others);
-    app.events.publish(owner, &for_owner, for_others.as_ref());
-    Ok(())
+        })
+    })
 }

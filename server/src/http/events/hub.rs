@@ -1,294 +1,218 @@
 //! Publishes changes of runs and trials to the pages that listen (server-sent events).
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use sha2::{Digest, Sha256};
 use sweep_planner::api::Event;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
 
+use super::log::{EventLog, Receiver};
 use crate::model::Viewer;
+use crate::system::random::to_hex;
 
-/// How many events are kept for a client that comes back, and how far one may lag behind.
-const REPLAY_MAX: usize = 1_024;
-
-/// One event as a subscriber gets it.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// Counts from 1 since the server started.
-    pub number: u64,
-    /// The event as JSON.
-    pub data: Arc<str>,
-}
-
-/// One event as it is kept.
-#[derive(Clone, Debug)]
-struct Entry {
-    number: u64,
-    /// The account whose run it is about; `None`: everybody gets it.
-    owner: Option<Arc<str>>,
-    data: Arc<str>,
-    /// What others than the owner get who see the run; `None`: the same.
-    for_others: Option<Arc<str>>,
-}
-
-impl Entry {
-    /// What the viewer gets of it.
-    fn for_viewer(&self, viewer: &Viewer) -> Option<Message> {
-        let data = match &self.owner {
-            Some(owner) if !viewer.sees(owner) => return None,
-            Some(owner) if viewer.account() != Some(owner) => {
-                self.for_others.as_ref().unwrap_or(&self.data)
-            }
-            _ => &self.data,
-        };
-        Some(Message {
-            number: self.number,
-            data: Arc::clone(data),
-        })
-    }
-}
+/// How many owners of runs are remembered.
+const OWNERS_MAX: usize = 4_096;
 
 /// Sends each event to all subscribers that see the run which it is about, and keeps the last ones for
-/// those that reconnect.
+/// those that reconnect: of each account that listens by itself, so that what one does neither counts
+/// in the ids of another nor displaces its events.
 #[derive(Debug)]
 pub struct EventHub {
     /// Differs from start to start, so that an old `Last-Event-ID` is recognised.
     start_id: String,
-    state: Mutex<HubState>,
-}
-
-#[derive(Debug)]
-struct HubState {
-    sent: u64,
-    replay: VecDeque<Entry>,
-    channel: broadcast::Sender<Entry>,
-    /// Whether the last event was [`Event::Reload`] and no client has subscribed since.
-    reload_pending: bool,
-}
-
-/// What a subscriber receives: first the events that it missed, then new ones.
-pub struct Subscription {
-    /// Events since its last one; `None` if they are no longer kept: it must reload everything.
-    pub missed: Option<Vec<Message>>,
-    /// New events.
-    pub receiver: Receiver,
-}
-
-/// New events, of those that its viewer may see.
-pub struct Receiver {
-    viewer: Viewer,
-    channel: broadcast::Receiver<Entry>,
-}
-
-impl Receiver {
-    /// The next one. Nothing is lost when the future is dropped.
-    ///
-    /// # Errors
-    /// If some were lost, since the subscriber was too slow, or no more will come.
-    pub async fn receive(&mut self) -> Result<Message, RecvError> {
-        loop {
-            if let Some(message) = self.channel.recv().await?.for_viewer(&self.viewer) {
-                return Ok(message);
-            }
-        }
-    }
+    /// By the one account whose runs its readers see; `None`: they see all.
+    logs: Mutex<HashMap<Option<String>, Arc<EventLog>>>,
+    /// The accounts that own runs, by the key of the run, as far as they have been asked for.
+    owners: Mutex<HashMap<i64, Arc<str>>>,
 }
 
 impl EventHub {
-    /// `start`: a text that no earlier start had.
+    /// `start_id`: a text that no earlier start had.
     pub fn new(start_id: String) -> Self {
-        let (channel, _) = broadcast::channel(REPLAY_MAX);
-        let state = HubState {
-            sent: 0,
-            replay: VecDeque::with_capacity(REPLAY_MAX),
-            channel,
-            reload_pending: false,
-        };
         Self {
             start_id,
-            state: Mutex::new(state),
+            logs: Mutex::default(),
+            owners: Mutex::default(),
         }
     }
 
-    /// The id of an event on the wire.
-    pub fn id(&self, number: u64) -> String {
-        format!("{}-{number}", self.start_id)
+    /// The owner of a run, if it was remembered.
+    pub fn known_owner(&self, run_key: i64) -> Option<Arc<str>> {
+        let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.get(&run_key).cloned()
     }
 
-    /// Whether there is a subscriber. Otherwise the caller need not read from the database what
-    /// changed; [`EventHub::publish_reload_once`] is enough.
-    pub fn has_subscribers(&self) -> bool {
-        let state = self.lock();
-        state.channel.receiver_count() > 0
+    /// Remembers the owner of a run, which never changes.
+    pub fn remember_owner(&self, run_key: i64, owner: &str) {
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        if owners.len() >= OWNERS_MAX {
+            owners.clear();
+        }
+        owners.insert(run_key, owner.into());
     }
 
-    /// Records that something changed without subscribers: the next one to reconnect receives one
-    /// [`Event::Reload`].
-    pub fn publish_reload_once(&self) {
-        if !std::mem::replace(&mut self.lock().reload_pending, true) {
-            self.publish_reload();
+    /// Whether somebody listens who sees runs of this account. Otherwise the caller need not read from
+    /// the database what changed; [`EventHub::publish_reload_of`] is enough.
+    pub fn has_subscribers(&self, owner: &str) -> bool {
+        self.logs_of(owner)
+            .into_iter()
+            .any(|log| log.has_subscribers())
+    }
+
+    /// Sends an event about a run to its owner, by the account's id, and to administrators.
+    pub fn publish(&self, owner: &str, event: &Event) {
+        match serde_json::to_string(event) {
+            Ok(data) => {
+                let data = data.into();
+                for log in self.logs_of(owner) {
+                    log.push(&data);
+                }
+            }
+            Err(error) => tracing::error!(%error, "an event cannot be serialized"),
+        }
+    }
+
+    /// Makes those who see the runs of an account read everything again.
+    pub fn publish_reload_of(&self, owner: &str) {
+        for log in self.logs_of(owner) {
+            log.push_reload();
         }
     }
 
     /// Makes all subscribers read everything again.
     pub fn publish_reload(&self) {
-        self.send(None, &Event::Reload, None);
-    }
-
-    /// Sends an event about a run to its owner, by the account's id, and to administrators, who may get
-    /// it in another form.
-    pub fn publish(&self, owner: &str, event: &Event, for_others: Option<&Event>) {
-        self.send(Some(owner.into()), event, for_others);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HubState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn send(&self, owner: Option<Arc<str>>, event: &Event, for_others: Option<&Event>) {
-        let written = |event: &Event| serde_json::to_string(event).map(Arc::<str>::from);
-        let (data, for_others) = match (written(event), for_others.map(written).transpose()) {
-            (Ok(data), Ok(for_others)) => (data, for_others),
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "an event cannot be serialized");
-                return;
-            }
-        };
-        let mut state = self.lock();
-        state.sent += 1;
-        let entry = Entry {
-            number: state.sent,
-            owner,
-            data,
-            for_others,
-        };
-        if state.replay.len() == REPLAY_MAX {
-            state.replay.pop_front();
+        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        for log in logs.values() {
+            log.push_reload();
         }
-        state.replay.push_back(entry.clone());
-        // An error means that there is no subscriber.
-        let _ = state.channel.send(entry);
     }
 
     /// Subscribes for a viewer; `last` is the client's `Last-Event-ID`.
-    pub fn subscribe(&self, viewer: Viewer, last: Option<&str>) -> Subscription {
-        let mut state = self.lock();
-        state.reload_pending = false;
-        let missed = match last {
-            None => Some(Vec::new()),
-            Some(id) => id
-                .strip_prefix(&self.start_id)
-                .and_then(|rest| rest.strip_prefix('-'))
-                .and_then(|number| number.parse::<u64>().ok())
-                .and_then(|number| state.messages_after(&viewer, number)),
-        };
-        Subscription {
-            missed,
-            receiver: Receiver {
-                viewer,
-                channel: state.channel.subscribe(),
-            },
-        }
+    pub fn subscribe(&self, viewer: &Viewer, last: Option<&str>) -> Receiver {
+        let only = viewer.only_account();
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = logs
+            .entry(only.map(str::to_owned))
+            .or_insert_with(|| Arc::new(EventLog::new(self.log_id(only))));
+        Arc::clone(log).subscribe(last)
     }
-}
 
-impl HubState {
-    fn messages_after(&self, viewer: &Viewer, number: u64) -> Option<Vec<Message>> {
-        let oldest = self
-            .replay
-            .front()
-            .map_or(self.sent + 1, |entry| entry.number);
-        let known = number <= self.sent && number + 1 >= oldest;
-        known.then(|| {
-            self.replay
-                .iter()
-                .filter(|entry| entry.number > number)
-                .filter_map(|entry| entry.for_viewer(viewer))
-                .collect()
-        })
+    /// The logs that hold events about runs of this account, as far as somebody has ever followed them.
+    fn logs_of(&self, owner: &str) -> Vec<Arc<EventLog>> {
+        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        [Some(owner.to_owned()), None]
+            .iter()
+            .filter_map(|only| logs.get(only).cloned())
+            .collect()
+    }
+
+    /// A hash, so that the id of one account's log shows nothing of another's.
+    fn log_id(&self, only: Option<&str>) -> String {
+        let hash = match only {
+            Some(account) => Sha256::new()
+                .chain_update(&self.start_id)
+                .chain_update(b"/")
+                .chain_update(account),
+            None => Sha256::new().chain_update(&self.start_id),
+        };
+        to_hex(&hash.finalize()[..8])
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use sweep_planner::api::TrialChanges;
 
+    use super::super::log::{LOG_EVENTS_MAX, Message, RELOAD};
     use super::*;
 
     fn viewer(account: &str) -> Viewer {
         Viewer::Account(account.to_owned())
     }
 
-    fn missed(events: &EventHub, last: Option<&str>) -> Option<Vec<u64>> {
-        let messages = events.subscribe(viewer("u-1"), last).missed?;
-        Some(messages.iter().map(|message| message.number).collect())
+    fn changes(run: &str) -> Event {
+        Event::Trials(TrialChanges {
+            cluster_id: "local".into(),
+            run_id: run.into(),
+            trials: Vec::new(),
+        })
+    }
+
+    /// What can be read without waiting.
+    fn read(receiver: &mut Receiver) -> Vec<Message> {
+        std::iter::from_fn(|| receiver.receive().now_or_never()).collect()
+    }
+
+    fn number(message: &Message) -> &str {
+        message.id.rsplit_once('-').unwrap().1
     }
 
     #[test]
-    fn a_client_gets_what_it_missed() {
+    fn events_of_a_run_are_its_owners_and_the_administrators() {
         let events = EventHub::new("a".into());
-        for _ in 0..3 {
-            events.publish_reload();
-        }
-        assert_eq!(missed(&events, None), Some(vec![]));
-        assert_eq!(missed(&events, Some("a-1")), Some(vec![2, 3]));
-        assert_eq!(missed(&events, Some("a-3")), Some(vec![]));
-        for unknown in ["a-4", "b-1", "a", "", "a-x"] {
-            assert_eq!(missed(&events, Some(unknown)), None, "{unknown}");
-        }
-    }
-
-    #[test]
-    fn many_changes_that_nobody_hears_are_one_event() {
-        let events = EventHub::new("a".into());
-        events.publish_reload();
-        events.publish_reload_once();
-        events.publish_reload_once();
-        assert_eq!(missed(&events, Some("a-1")), Some(vec![2]));
-        events.publish_reload_once();
-        assert_eq!(missed(&events, Some("a-2")), Some(vec![3]));
-    }
-
-    #[test]
-    fn what_is_gone_is_said_to_be_gone() {
-        let events = EventHub::new("a".into());
-        for _ in 0..REPLAY_MAX + 2 {
-            events.publish_reload();
-        }
-        assert_eq!(missed(&events, Some("a-1")), None);
-        assert_eq!(
-            missed(&events, Some("a-2")).map(|all| all.len()),
-            Some(REPLAY_MAX)
-        );
-    }
-
-    #[tokio::test]
-    async fn events_of_a_run_are_its_owners_and_the_administrators() {
-        let changes = |run: &str| {
-            Event::Trials(TrialChanges {
-                cluster_id: "local".into(),
-                run_id: run.into(),
-                trials: Vec::new(),
-            })
-        };
-        let events = EventHub::new("a".into());
-        events.publish_reload();
-        let subscribe = |viewer| events.subscribe(viewer, None).receiver;
         let admin = Viewer::Administrator("u-3".into());
-        let mut receivers = [viewer("u-1"), viewer("u-2"), admin.clone()].map(subscribe);
-        events.publish("u-1", &changes("shown"), Some(&changes("masked")));
+        let viewers = [viewer("u-1"), viewer("u-2"), admin];
+        let mut receivers = viewers.map(|viewer| events.subscribe(&viewer, None));
+        events.publish("u-1", &changes("one"));
         events.publish_reload();
-        let mut firsts = Vec::new();
-        for receiver in &mut receivers {
-            firsts.push(receiver.receive().await.unwrap().data.to_string());
+        let [ada, bob, admin] = receivers.each_mut().map(read);
+        assert_eq!(ada.len(), 2);
+        assert!(ada[0].data.contains("one") && &*ada[1].data == RELOAD);
+        assert_eq!(bob.len(), 1);
+        assert_eq!(&*bob[0].data, RELOAD);
+        assert_eq!(admin.len(), 2);
+        assert!(admin[0].data.contains("one"));
+    }
+
+    #[test]
+    fn what_others_do_shows_in_no_id_and_displaces_nothing() {
+        let events = EventHub::new("a".into());
+        let mut ada = events.subscribe(&viewer("u-1"), None);
+        let mut bob = events.subscribe(&viewer("u-2"), None);
+        events.publish("u-1", &changes("first"));
+        for _ in 0..LOG_EVENTS_MAX * 2 {
+            events.publish("u-2", &changes("other"));
         }
-        assert!(firsts[0].contains("shown"), "{firsts:?}");
-        assert_eq!(firsts[1], "\"reload\"");
-        assert!(firsts[2].contains("masked"), "{firsts:?}");
-        let missed = |viewer| events.subscribe(viewer, Some("a-1")).missed.unwrap();
-        assert_eq!(missed(viewer("u-1")).len(), 2);
-        assert_eq!(missed(viewer("u-2")).len(), 1);
-        assert!(missed(admin)[0].data.contains("masked"));
+        events.publish("u-1", &changes("second"));
+        let read_by_ada = read(&mut ada);
+        assert_eq!(
+            read_by_ada.iter().map(number).collect::<Vec<_>>(),
+            ["1", "2"]
+        );
+        let first = read_by_ada[0].id.as_str();
+        let again = read(&mut events.subscribe(&viewer("u-1"), Some(first)));
+        assert_eq!(again.len(), 1);
+        assert!(again[0].data.contains("second"));
+        // One account's id is no place in the events of another.
+        let foreign = &read(&mut bob)[0].id;
+        for viewer in [viewer("u-1"), Viewer::Administrator("u-3".into())] {
+            let answered = read(&mut events.subscribe(&viewer, Some(foreign)));
+            assert_eq!(answered.len(), 1);
+            assert_eq!(&*answered[0].data, RELOAD);
+            assert_ne!(answered[0].id, *foreign);
+        }
+    }
+
+    #[test]
+    fn only_who_listens_is_worth_an_event() {
+        let events = EventHub::new("a".into());
+        assert!(!events.has_subscribers("u-1"));
+        let ada = events.subscribe(&viewer("u-1"), None);
+        assert!(events.has_subscribers("u-1") && !events.has_subscribers("u-2"));
+        drop(ada);
+        assert!(!events.has_subscribers("u-1"));
+        let _admin = events.subscribe(&Viewer::Administrator("u-3".into()), None);
+        assert!(events.has_subscribers("u-1"));
+    }
+
+    #[test]
+    fn owners_are_remembered_in_bounds() {
+        let events = EventHub::new("a".into());
+        for key in 0..10_000 {
+            events.remember_owner(key, "u-1");
+        }
+        assert_eq!(events.known_owner(9_999).as_deref(), Some("u-1"));
+        assert!(events.owners.lock().unwrap().len() <= OWNERS_MAX);
     }
 }

@@ -5,5 +5,8 @@ mod announce;
 
 mod hub;
 
+mod log;
+
 pub use announce::announce;
-pub use hub::{EventHub, Message, Receiver, Subscription};
+pub use hub::EventHub;
+pub use log::{Message, Receiver};

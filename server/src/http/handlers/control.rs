@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use sweep_planner::api::{RetryRun, Run, RunSpec, Scalar, paths};
 use sweep_planner::estimate::Catalogue;
 
@@ -14,7 +14,7 @@ use crate::config::{ClusterConfig, Config};
 use crate::http::error::{ApiError, truncated};
 use crate::http::extract::{JsonBody, PathParam, RunPath};
 use crate::http::openapi::tags;
-use crate::http::wire;
+use crate::http::run_answers::answer_run;
 use crate::model::Viewer;
 
 /// The longest time limit, in seconds: ten years.
@@ -119,7 +119,7 @@ pub async fn retry(
         run: id,
     }): PathParam<RunPath>,
     JsonBody(request): JsonBody<RetryRun>,
-) -> Result<Json<Run>, ApiError> {
+) -> Result<Response, ApiError> {
     let run = runs::find(&app, &viewer, name.clone(), id.clone()).await?;
     let again = app
         .store
@@ -137,7 +137,7 @@ pub async fn retry(
             "None of these trials has failed, so there is nothing to try again.".to_owned(),
         ));
     }
-    wake_and_publish(&app, &viewer, name, id, again).await
+    wake_and_publish(app, viewer, name, id, again).await
 }
 
 /// Queues held trials (ours).
@@ -156,22 +156,24 @@ pub async fn release(
         cluster: name,
         run: id,
     }): PathParam<RunPath>,
-) -> Result<Json<Run>, ApiError> {
+) -> Result<Response, ApiError> {
     let run = runs::find(&app, &viewer, name.clone(), id.clone()).await?;
     let released = app.store.release(run.key, app.clock.now()).await?;
-    wake_and_publish(&app, &viewer, name, id, released).await
+    wake_and_publish(app, viewer, name, id, released).await
 }
 
 async fn wake_and_publish(
-    app: &App,
-    viewer: &Viewer,
+    app: Arc<App>,
+    viewer: Viewer,
     name: String,
     id: String,
     numbers: Vec<u32>,
-) -> Result<Json<Run>, ApiError> {
+) -> Result<Response, ApiError> {
     app.wake_dispatcher(&name);
     app.fetch_wake.notify_one();
-    let run = runs::find(app, viewer, name, id).await?;
-    app.announce(run.key, numbers).await?;
-    Ok(Json(wire::run_to_wire(app, viewer, &run, true)))
+    let run = runs::find(&app, &viewer, name, id).await?;
+    if !numbers.is_empty() {
+        app.announce(run.key, numbers).await?;
+    }
+    answer_run(app, viewer, run, true).await
 }

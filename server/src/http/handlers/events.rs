@@ -9,13 +9,12 @@ use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::stream::{self, Stream, StreamExt};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::http::auth::Identity;
-use crate::http::events::{Message, Receiver, Subscription};
+use crate::http::events::{Message, Receiver};
 use crate::http::openapi::tags;
 use sweep_planner::api::paths;
 
@@ -25,15 +24,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often it is checked whether the caller's credentials are still valid.
 const CREDENTIALS_CHECK: Duration = Duration::from_secs(15);
 
-/// The event upon which a client reloads everything.
-const RELOAD: &str = "\"reload\"";
-
 /// Changes of the runs that the caller sees, as they happen (ours): server-sent events, each of whose
 /// `data` is an `Event`.
 ///
 /// `{"run": Run}`, `{"trials": {clusterId, runId, trials: [Trial]}}` or `"reload"`. A comment line
-/// every 15 seconds shows that the stream is open. `Last-Event-ID` resumes. The stream ends with the
-/// caller's session, or when its key no longer works.
+/// every 15 seconds shows that the stream is open. `Last-Event-ID` resumes; where the events after it
+/// are no longer kept, or the caller is slower than they come, the next event is `"reload"`. The
+/// stream ends with the caller's session, or when its key no longer works.
 #[utoipa::path(
     get,
     path = paths::EVENTS,
@@ -55,17 +52,6 @@ pub async fn stream(
     let last = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok());
-    let Subscription {
-        missed,
-        receiver: coming,
-    } = app.events.subscribe(identity.viewer(), last);
-    let first = match missed {
-        Some(missed) => missed
-            .into_iter()
-            .map(|message| to_sse_event(&app, &message))
-            .collect(),
-        None => vec![Event::default().data(RELOAD)],
-    };
     let opened = stream::iter(vec![Event::default().comment("open")]);
     let mut check = interval(CREDENTIALS_CHECK);
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,15 +59,15 @@ pub async fn stream(
     let watcher = Watcher {
         ended_sessions: app.auth.watch_ended_sessions(),
         stopping: app.stopping.clone(),
+        coming: app.events.subscribe(&identity.viewer(), last),
         app,
         identity,
-        coming,
         check,
     };
     let later = stream::unfold(watcher, |mut watcher| async {
         Some((watcher.next_event().await?, watcher))
     });
-    let all = opened.chain(stream::iter(first)).chain(later).map(Ok);
+    let all = opened.chain(later).map(Ok);
     Sse::new(all).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
@@ -107,10 +93,8 @@ impl Watcher {
             };
             return match received {
                 None if self.may_go_on().await => continue,
-                None | Some(Err(RecvError::Closed)) => None,
-                Some(Ok(message)) => Some(to_sse_event(&self.app, &message)),
-                // The client reads too slowly and has lost events: it reloads, then goes on.
-                Some(Err(RecvError::Lagged(_))) => Some(Event::default().data(RELOAD)),
+                None => None,
+                Some(message) => Some(to_sse_event(&message)),
             };
         }
     }
@@ -125,8 +109,6 @@ impl Watcher {
     }
 }
 
-fn to_sse_event(app: &App, message: &Message) -> Event {
-    Event::default()
-        .id(app.events.id(message.number))
-        .data(&*message.data)
+fn to_sse_event(message: &Message) -> Event {
+    Event::default().id(&message.id).data(&*message.data)
 }

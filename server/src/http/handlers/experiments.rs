@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sweep_planner::api::{
     Experiment, ExperimentList, ExperimentState, SeriesList, UpdateExperiment, paths,
@@ -45,7 +46,7 @@ pub async fn list(
     viewer: Viewer,
     PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
-) -> Result<Json<ExperimentList>, ApiError> {
+) -> Result<Response, ApiError> {
     find_cluster(&app, &name)?;
     let (mut experiments, mut bytes) = (Vec::new(), 0);
     for asked in params.get_all("names") {
@@ -72,7 +73,8 @@ pub async fn list(
             experiments.push(experiment);
         }
     }
-    Ok(Json(ExperimentList { experiments }))
+    let write = move || Json(ExperimentList { experiments }).into_response();
+    Ok(tokio::task::spawn_blocking(write).await?)
 }
 
 /// One experiment. One that does not exist is a 404 without a message in `details`.
@@ -129,11 +131,12 @@ pub async fn update(
     let (run, trial) = find(&app, &viewer, name.clone(), &id).await?;
     match update.spec.desired_state {
         ExperimentState::Cancelled => {
-            app.store
-                .stop_trial(run.key, trial.number, app.clock.now())
-                .await?;
+            let (number, now) = (trial.number, app.clock.now());
+            let changed = app.store.stop_trial(run.key, number, now).await?;
             app.wake_dispatcher(&run.cluster);
-            app.announce(run.key, vec![trial.number]).await?;
+            if changed {
+                app.announce(run.key, vec![number]).await?;
+            }
         }
         // What every client sends back when it means no change.
         ExperimentState::Succeeded | ExperimentState::Unspecified => {}

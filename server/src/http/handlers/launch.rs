@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use sha2::{Digest, Sha256};
 use sweep_planner::api::{CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Run, RunSpec, paths};
 use tokio::sync::SemaphorePermit;
@@ -19,6 +18,7 @@ use crate::http::auth::Identity;
 use crate::http::error::{ApiError, to_sentence, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams};
 use crate::http::openapi::tags;
+use crate::http::run_answers::answer_with_run;
 use crate::model::{NewRun, RunRecord, Viewer, price};
 use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
@@ -101,7 +101,7 @@ pub async fn create(
     }
 }
 
-/// Answers with a run. A million trials have 35 MB of ids, which are written off the async threads.
+/// Answers with a run, and where its source is to be uploaded to.
 async fn answer_run(
     app: Arc<App>,
     viewer: Viewer,
@@ -109,13 +109,9 @@ async fn answer_run(
     run: RunRecord,
     brief: bool,
 ) -> Result<Response, ApiError> {
-    let write = move || {
-        Json(uploads::run_with_upload_url(
-            &app, &viewer, &headers, &run, brief,
-        ))
-        .into_response()
-    };
-    Ok(tokio::task::spawn_blocking(write).await?)
+    let trials = if brief { 0 } else { run.trials };
+    let shown = move || uploads::run_with_upload_url(&app, &viewer, &headers, &run);
+    answer_with_run(shown, trials).await
 }
 
 /// Checks a launch and makes the run that it asks for. Nothing is written. A [`NewRun`] is made here

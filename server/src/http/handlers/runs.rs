@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sweep_planner::api::{
     ExperimentState, Run, RunList, RunState, TRIAL_PAGE_MAX, TrialPage, UpdateRun, paths,
@@ -14,12 +15,15 @@ use crate::app::App;
 use crate::http::error::{ApiError, truncated};
 use crate::http::extract::{ClusterPath, JsonBody, PathParam, QueryParams, RunPath};
 use crate::http::openapi::tags;
+use crate::http::run_answers::{ListRequest, answer_list, answer_run};
 use crate::http::wire;
 use crate::model::{RunRecord, TrialState, Viewer};
 use crate::store::RunFilter;
 
 /// How many trials a page holds where the call does not say.
 const TRIAL_PAGE_SIZE: u32 = 200;
+/// How many runs a page holds at most, where the call asks for pages.
+const PAGE_SIZE_MAX: usize = 1_000;
 
 /// Runs, newest first.
 #[utoipa::path(
@@ -34,6 +38,12 @@ const TRIAL_PAGE_SIZE: u32 = 200;
         ("phaseNotIn" = Option<Vec<RunState>>, Query, description = "Not these states; repeatable."),
         ("userIds" = Option<Vec<String>>, Query, description = "Only these accounts' runs; repeatable."),
         ("brief" = Option<bool>, Query, description = "Leave `experimentIds` empty (ours)."),
+        (
+            "pageSize" = Option<u64>,
+            Query,
+            description = "How many runs at most: above 1000, 1000. All of them where absent.",
+        ),
+        ("pageToken" = Option<String>, Query, description = "`nextPageToken` of the page before."),
     ),
     responses((status = 200, description = "The runs.", body = RunList)),
 )]
@@ -42,7 +52,7 @@ pub async fn list(
     viewer: Viewer,
     PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
     params: QueryParams,
-) -> Result<Json<RunList>, ApiError> {
+) -> Result<Response, ApiError> {
     find_cluster(&app, &name)?;
     let filter = RunFilter {
         prefix: params.get("query").unwrap_or_default().to_owned(),
@@ -50,14 +60,38 @@ pub async fn list(
         excluded_states: params.parse_all("phaseNotIn", RunState::from_wire)?,
         accounts: params.get_all("userIds").map(str::to_owned).collect(),
     };
-    let brief = params.parse_first("brief")?.unwrap_or(false);
-    let runs = app.store.runs(viewer.clone(), name, filter).await?;
-    Ok(Json(RunList {
-        runs: runs
-            .iter()
-            .map(|run| wire::run_to_wire(&app, &viewer, run, brief))
-            .collect(),
-    }))
+    let page_size: Option<usize> = params.parse_first("pageSize")?;
+    let after = match params.get("pageToken").filter(|token| !token.is_empty()) {
+        Some(token) => Some(find_page_start(&app, &viewer, &name, token).await?),
+        None => None,
+    };
+    let request = ListRequest {
+        viewer,
+        cluster: name,
+        filter,
+        brief: params.parse_first("brief")?.unwrap_or(false),
+        after,
+        page_size: page_size.map(|size| size.clamp(1, PAGE_SIZE_MAX)),
+    };
+    answer_list(app, request).await
+}
+
+/// The key of the run behind which a page begins: a page's token is the id of its last run, which
+/// shows nothing that the caller does not know.
+async fn find_page_start(
+    app: &App,
+    viewer: &Viewer,
+    cluster: &str,
+    token: &str,
+) -> Result<i64, ApiError> {
+    let (viewer, cluster, id) = (viewer.clone(), cluster.to_owned(), token.to_owned());
+    let key = app.store.run_key(viewer, cluster, id).await?;
+    key.ok_or_else(|| {
+        ApiError::Invalid(format!(
+            "`pageToken` does not take the value `{}`.",
+            truncated(token)
+        ))
+    })
 }
 
 /// One run.
@@ -80,14 +114,10 @@ pub async fn get(
         run: id,
     }): PathParam<RunPath>,
     params: QueryParams,
-) -> Result<Json<Run>, ApiError> {
+) -> Result<Response, ApiError> {
     let brief = params.parse_first("brief")?.unwrap_or(false);
-    Ok(Json(wire::run_to_wire(
-        &app,
-        &viewer,
-        &find(&app, &viewer, name, id).await?,
-        brief,
-    )))
+    let run = find(&app, &viewer, name, id).await?;
+    answer_run(app, viewer, run, brief).await
 }
 
 /// Stops a run, if `spec.desiredState` is `RUN_STATE_CANCELED`.
@@ -108,7 +138,7 @@ pub async fn update(
         run: id,
     }): PathParam<RunPath>,
     JsonBody(update): JsonBody<UpdateRun>,
-) -> Result<Json<Run>, ApiError> {
+) -> Result<Response, ApiError> {
     let mut run = find(&app, &viewer, name.clone(), id.clone()).await?;
     match update.spec.desired_state {
         RunState::Canceled => {
@@ -126,7 +156,7 @@ pub async fn update(
             )));
         }
     }
-    Ok(Json(wire::run_to_wire(&app, &viewer, &run, false)))
+    answer_run(app, viewer, run, false).await
 }
 
 /// Stops and hides a run.
@@ -154,7 +184,9 @@ pub async fn delete(
 async fn stop_and_publish(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
     let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await?;
     app.wake_dispatcher(&run.cluster);
-    app.announce(run.key, stopped).await?;
+    if let Some(stopped) = stopped {
+        app.announce(run.key, stopped).await?;
+    }
     Ok(())
 }
 
@@ -184,7 +216,7 @@ pub async fn trials(
         run: id,
     }): PathParam<RunPath>,
     params: QueryParams,
-) -> Result<Json<TrialPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let run = find(&app, &viewer, name, id).await?;
     let offset = params.parse_first("offset")?.unwrap_or(0);
     let limit = params
@@ -201,18 +233,24 @@ pub async fn trials(
         .transpose()?;
     let total = state.map_or(run.trials, |state| run.counts[state as usize]);
     let trials = app.store.trials(run.key, state, offset, limit).await?;
+    let metric_names = app.store.metric_names(run.key).await?;
     let now = app.clock.now();
-    Ok(Json(TrialPage {
-        columns: run.columns.clone(),
-        metric_names: app.store.metric_names(run.key).await?,
-        trials: trials
-            .iter()
-            .map(|trial| wire::trial_to_row(&run, trial, now))
-            .collect(),
-        total: total.into(),
-        offset,
-        now,
-    }))
+    let write = move || {
+        Json(TrialPage {
+            trials: trials
+                .iter()
+                .map(|trial| wire::trial_to_row(&run, trial, now))
+                .collect(),
+            columns: run.columns,
+            metric_names,
+            total: total.into(),
+            offset,
+            now,
+        })
+        .into_response()
+    };
+    // A thousand rows may have megabytes of values.
+    Ok(tokio::task::spawn_blocking(write).await?)
 }
 
 /// A run by its id; 404 also where it is not to be seen by the viewer.

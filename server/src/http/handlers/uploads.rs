@@ -36,15 +36,15 @@ const DISCARD_MAX: Duration = Duration::from_secs(10);
 /// How long an address takes an upload: a day.
 const URL_LIFETIME_MICROS: i64 = 86_400_000_000;
 
-/// A run as its launch is answered: with the address of its upload, as long as it waits for one.
+/// A run as its launch is answered: with the address of its upload, as long as it waits for one, and
+/// without the list of its trials.
 pub(super) fn run_with_upload_url(
     app: &App,
     viewer: &Viewer,
     headers: &HeaderMap,
     run: &RunRecord,
-    brief: bool,
 ) -> Run {
-    let mut shown = wire::run_to_wire(app, viewer, run, brief);
+    let mut shown = wire::run_to_wire(app, viewer, run);
     if run.awaits_upload {
         let expires = app.clock.now().micros() + URL_LIFETIME_MICROS;
         let origin = address::origin(app, headers);

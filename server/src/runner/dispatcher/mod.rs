@@ -31,6 +31,7 @@ use super::protocol::TrialFolder;
 use crate::app::App;
 use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
 use crate::store::{Claim, StoreError};
+use crate::system::failure_log::FailureLog;
 use backoff::Backoff;
 use outcome::{frees_slot, new_change, requeue_change};
 use poll::{PollResult, poll_trials};
@@ -95,6 +96,7 @@ impl Dispatcher {
     /// Runs until the server stops. A failure of the database is logged and tried again.
     pub async fn run(mut self) {
         let mut stopping = self.app.stopping.clone();
+        let mut failures = FailureLog::default();
         while !*stopping.borrow() {
             self.beat(Duration::ZERO);
             let result = if self.recovered {
@@ -107,10 +109,16 @@ impl Dispatcher {
                     self.recovered = true;
                     Duration::ZERO
                 }
-                Ok(()) => self.next_sleep(),
+                Ok(()) => {
+                    failures.note_success(Instant::now());
+                    self.next_sleep()
+                }
                 Err(StoreError::Closed) => break,
                 Err(error) => {
-                    tracing::error!(cluster = %self.cluster, %error, "the dispatcher failed; trying again");
+                    if let Some(failures) = failures.count_failure(Instant::now()) {
+                        tracing::error!(cluster = %self.cluster, %error, failures,
+                                        "the dispatcher failed; trying again");
+                    }
                     DATABASE_RETRY
                 }
             };
