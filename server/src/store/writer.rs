@@ -341,4 +341,45 @@ mod tests {
         let order: Vec<&str> = order.iter().collect();
         assert_eq!(order, ["a", "b", "slice 1", "slice 2", "slice 3"]);
     }
+
+    /// What is logged meanwhile.
+    fn logged_during(work: impl FnOnce()) -> String {
+        struct Shared(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Shared {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let copy = Arc::clone(&log);
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || Shared(Arc::clone(&copy)))
+            .finish();
+        tracing::subscriber::with_default(subscriber, work);
+        String::from_utf8(log.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn commits_that_fail_again_and_again_are_one_line_a_minute() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let mut failures = FailureLog::default();
+        let log = logged_during(|| {
+            for _ in 0..5 {
+                let without_parent = |connection: &Connection| {
+                    Ok(connection.execute_batch("INSERT INTO child VALUES (7)")?)
+                };
+                let job: Box<dyn Job> = Box::new(ClosureJob {
+                    work: Some(without_parent),
+                    result: None,
+                    reply: oneshot::channel().0,
+                });
+                run_batch(&mut connection, vec![job], &mut failures);
+            }
+        });
+        assert_eq!(log.matches("a commit failed").count(), 1, "{log}");
+    }
 }
