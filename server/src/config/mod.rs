@@ -192,7 +192,7 @@ impl Config {
         wanted.then(|| IsolationSpec {
             data: self.data.path().to_owned(),
             secret_files: self.api_key_file.iter().cloned().collect(),
-            read_only_files: self.file.iter().cloned().collect(),
+            read_only_paths: self.file.iter().chain(&self.page).cloned().collect(),
             visible: cluster.visible.clone(),
         })
     }

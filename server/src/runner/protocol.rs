@@ -108,9 +108,10 @@ pub struct IsolationSpec {
     /// Files elsewhere that hold secrets of the server's; absolute, without links.
     #[serde(default)]
     pub secret_files: Vec<PathBuf>,
-    /// Files elsewhere that decide what the server does, and that a trial may read; absolute, without links.
+    /// Files and folders elsewhere that decide what the server does or sends to browsers, and that a trial may
+    /// read; absolute, without links.
     #[serde(default)]
-    pub read_only_files: Vec<PathBuf>,
+    pub read_only_paths: Vec<PathBuf>,
     /// What alone it sees of the machine, read-only; everything where it is empty. Absolute.
     #[serde(default)]
     pub visible: Vec<PathBuf>,

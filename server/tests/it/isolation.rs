@@ -120,6 +120,7 @@ attempts = {
     'write the configuration': lambda: open(config, 'a').write('#'),
     'remove the configuration': lambda: os.remove(config) or True,
     'replace the configuration': lambda: move(config),
+    'write the page': lambda: write(above + '/page/index.html'),
     'write the program': lambda: open(program, 'ab') and True,
     'priority of all processes': lambda: os.setpriority(os.PRIO_USER, 0, 1) or True,
     'mount namespace of the server': lambda: child(lambda: enter('mnt', 0x00020000)),

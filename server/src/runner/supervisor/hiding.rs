@@ -32,7 +32,7 @@ pub(super) struct ShownFolder {
     pub(super) read_only: bool,
 }
 
-/// Covers the data folder and the secret files, makes the files that the server reads at a start read-only,
+/// Covers the data folder and the secret files, makes what else decides what the server does read-only,
 /// and keeps all of them in their places.
 ///
 /// # Errors
@@ -61,8 +61,8 @@ pub(super) fn hide(files: &ServerFiles, shown: &[ShownFolder]) -> Result<(), Str
         }
         freeze(&spec.data)?;
         spec.secret_files.iter().try_for_each(|file| cover(file))?;
-        let read_only = |file: &PathBuf| protect(file);
-        spec.read_only_files.iter().try_for_each(read_only)
+        let protect = |path: &PathBuf| protect(path);
+        spec.read_only_paths.iter().try_for_each(protect)
     };
     covered().inspect_err(|_| {
         // Every trial needs its working folder.
@@ -154,11 +154,11 @@ fn cover(file: &Path) -> Result<(), String> {
     mount_bind("/dev/null", file).map_err(context(file.display()))
 }
 
-/// Makes a file read-only, if it is there.
-fn protect(file: &Path) -> Result<(), String> {
-    if !file.exists() {
+/// Makes a file or folder read-only, if it is there.
+fn protect(path: &Path) -> Result<(), String> {
+    if !path.exists() {
         return Ok(());
     }
-    mount_bind(file, file).map_err(context(file.display()))?;
-    make_read_only(file)
+    mount_bind_recursive(path, path).map_err(context(path.display()))?;
+    make_read_only(path)
 }

@@ -130,8 +130,8 @@ fn confine_without_mounts(
 ) -> TrialIsolation {
     let mut apart = vec![spec.data.clone()];
     apart.extend(spec.secret_files.iter().cloned());
-    apart.extend(spec.read_only_files.iter().cloned());
-    let read_only = spec.read_only_files.iter().map(|file| (file.clone(), true));
+    apart.extend(spec.read_only_paths.iter().cloned());
+    let read_only = spec.read_only_paths.iter().map(|file| (file.clone(), true));
     let shown: Vec<_> = shown.iter().cloned().chain(read_only).collect();
     match confinement.hide_by_landlock(&apart, &shown) {
         Ok(()) => {

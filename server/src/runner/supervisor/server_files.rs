@@ -31,8 +31,8 @@ impl ServerFiles {
     pub(super) fn inspect(spec: &IsolationSpec) -> Self {
         let mut spec = spec.clone();
         let program = std::env::current_exe().and_then(|program| program.canonicalize());
-        spec.read_only_files.extend(program.ok());
-        spec.read_only_files.retain(|file| is_changeable_file(file));
+        spec.read_only_paths.extend(program.ok());
+        spec.read_only_paths.retain(|file| is_changeable_path(file));
         Self {
             replaceable_folders: replaceable_folders(&spec),
             // What is to be seen alone is read-only anyway.
@@ -55,15 +55,15 @@ fn are_replaceable(spec: &IsolationSpec) -> bool {
     server_files(spec).any(|path| path.ancestors().any(is_replaceable))
 }
 
-/// Whether this account can write a file, or put another in its place.
-fn is_changeable_file(file: &Path) -> bool {
+/// Whether this account can write a file or into a folder, or put another in its place.
+fn is_changeable_path(file: &Path) -> bool {
     is_changeable(file) || file.ancestors().any(is_replaceable)
 }
 
 const STICKY: u32 = 0o1000;
 
 fn server_files(spec: &IsolationSpec) -> impl Iterator<Item = &Path> {
-    let files = spec.secret_files.iter().chain(&spec.read_only_files);
+    let files = spec.secret_files.iter().chain(&spec.read_only_paths);
     files.chain([&spec.data]).map(PathBuf::as_path)
 }
 
@@ -104,7 +104,7 @@ mod tests {
         assert!(are_replaceable(&spec));
         let found: Vec<_> = replaceable_folders(&spec).into_iter().collect();
         assert!(found.ends_with(&[top.clone(), top.join("a")]), "{found:?}");
-        assert!(is_changeable_file(&top.join("key")));
+        assert!(is_changeable_path(&top.join("key")));
     }
 
     #[test]
@@ -117,6 +117,6 @@ mod tests {
             ..IsolationSpec::default()
         };
         assert!(!are_replaceable(&spec));
-        assert!(!is_changeable_file(Path::new("/etc/passwd")));
+        assert!(!is_changeable_path(Path::new("/etc/passwd")));
     }
 }
