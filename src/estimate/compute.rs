@@ -1,7 +1,9 @@
 //! Computes the estimate of a plan, and of a trial, from prices and run times.
 
 use super::assumptions;
+use super::billing::Tariff;
 use super::catalogue::Catalogue;
+use super::failures;
 use super::money::Money;
 use super::offers::{MachineOffers, Offer, PlanOffers};
 use super::quote::Quote;
@@ -24,12 +26,19 @@ pub struct Estimate {
     /// Low, likely and high cost where each machine is rented as its command asks; None where a
     /// price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
+    /// What those trials cost that have a price and a run time, where others lack one; None where
+    /// [`Estimate::cost`] is known, and where no trial has both.
+    pub partial: Option<PartialCost>,
     /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,
     /// The mean cost: what a budget should plan with.
     pub(crate) mean: Option<Money>,
     /// The parts that make up [`Estimate::total`].
     pub(crate) bill_lines: Option<BillLines>,
+    /// What the provider's rounding adds, where it is more than a tenth of the cost.
+    pub rounding_note: Option<String>,
+    /// What the trials cannot cost more than; None without a limit on their run time.
+    pub ceiling: Option<Money>,
     /// An hour of one trial; None where it is unknown or differs between commands
     /// (see [`Estimate::machines`]).
     pub per_trial_hour: Option<Money>,
@@ -51,11 +60,24 @@ pub struct Estimate {
     pub problems: Vec<EstimateProblem>,
 }
 
+/// The cost of the trials that could be priced, where others could not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartialCost {
+    /// Trials with a price and a run time.
+    pub trials: u128,
+    /// Low, likely and high of these alone.
+    pub cost: Spread<Money>,
+    /// The exact sum of their own bills.
+    pub total: Money,
+}
+
 /// The cost of all chosen trials, rented in one way.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CostEstimate {
     /// Low, likely and high; None where a price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
+    /// As in [`Estimate::partial`].
+    pub partial: Option<PartialCost>,
     /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,
     /// The mean: what a budget should plan with.
@@ -176,6 +198,7 @@ impl<'a> TrialEstimator<'a> {
                 ..TrialEstimate::default()
             },
             Ok(run) => {
+                let run = self.offers.scale_run_time(trial.part, run);
                 let tariff = self
                     .offers
                     .offer_for_trial(trial)
@@ -209,7 +232,13 @@ pub fn estimate_plan(
         .filter(|(_, trials)| *trials > 0)
         .collect();
     let run_time = settings.run_time.as_ref();
-    let surveys = run_time.map(|run_time| survey::survey_parts(plan, chosen, run_time));
+    let surveys = run_time.map(|run_time| {
+        let mut surveys = survey::survey_parts(plan, chosen, run_time);
+        for survey in &mut surveys {
+            survey.scale(prices.run_time_factor(survey.part));
+        }
+        surveys
+    });
     let surveys = surveys.as_deref();
     let priced = |choose: fn(&MachineOffers) -> &Offer| {
         price_surveyed_trials(&prices, &used, surveys, settings.noise(), choose)
@@ -233,7 +262,13 @@ pub fn estimate_plan(
             .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
         assumptions: assumptions::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
         problems: collect_problems(settings, &machines, surveys.unwrap_or_default()),
+        rounding_note: planned
+            .bill_lines
+            .as_ref()
+            .and_then(|lines| rounding_note(lines, &used)),
+        ceiling: cost_ceiling(&used),
         cost: planned.cost,
+        partial: planned.partial,
         total: planned.total,
         mean: planned.mean,
         bill_lines: planned.bill_lines,
@@ -307,84 +342,137 @@ fn price_surveyed_trials(
     choose: fn(&MachineOffers) -> &Offer,
 ) -> CostEstimate {
     // One hourly price is shown only where all commands share it.
-    let hourly = |pricing: &MachineOffers| {
-        let tariff = choose(pricing).tariff.as_ref()?;
-        Some(tariff.cost_per_second() * num_bigint::BigInt::from(3600))
-    };
+    let hourly = |pricing: &MachineOffers| choose(pricing).cost_per_hour();
     let first = used.first().and_then(|(pricing, _)| hourly(pricing));
     let same = used.iter().all(|(pricing, _)| hourly(pricing) == first);
     let per_trial_hour = first.filter(|_| same);
-    let bill = surveys.and_then(|surveys| bill_surveyed_trials(prices, surveys, choose));
-    let Some(bill) = bill else {
-        return CostEstimate {
-            per_trial_hour,
-            ..CostEstimate::default()
-        };
-    };
-    let total = bill.lines.total();
-    let dollars = uncertainty::sum_distribution(bill.script_cost, bill.script_cost_squares, noise);
-    // Cost is linear in the run times, so the exact bill at the medians plus what a percentile lies
-    // above the median is that percentile's cost. Only the difference is floating point.
-    let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - bill.script_cost)?);
-    let spread = dollars.spread;
-    let cost = match (at(spread.low), at(spread.likely), at(spread.high)) {
-        (Some(low), Some(likely), Some(high)) => Some(Spread { low, likely, high }),
-        _ => None,
-    };
-    let mean = at(dollars.mean);
+    let bill = surveys.map(|surveys| bill_surveyed_trials(prices, surveys, choose));
     CostEstimate {
-        cost,
-        mean,
-        total: Some(total),
-        bill_lines: Some(bill.lines),
         per_trial_hour,
+        ..bill.map_or_else(CostEstimate::default, |bill| bill.spread(noise))
     }
 }
 
 /// An exact bill, and the moments in dollars of its uncertain part: the scripts' own time.
-struct PlanBill {
+pub(super) struct PlanBill {
     lines: BillLines,
     /// Dollars for the scripts' own time at its medians, summed over trials.
     script_cost: f64,
     /// The squares of those dollars, summed over trials.
     script_cost_squares: f64,
+    /// Trials on it.
+    priced: u128,
+    /// Trials that lack a price or a run time.
+    unpriced: u128,
 }
 
-/// Bills each machine's trials at once, in the order that machines have in `prices`. None where a
-/// price or a run time is unknown.
+impl PlanBill {
+    pub(super) fn zero() -> PlanBill {
+        PlanBill {
+            lines: BillLines::zero(),
+            script_cost: 0.0,
+            script_cost_squares: 0.0,
+            priced: 0,
+            unpriced: 0,
+        }
+    }
+
+    /// Adds the trials of `tally`, at a tariff or without one.
+    pub(super) fn add(&mut self, tally: &Tally, tariff: Option<&Tariff>) {
+        let trials = tally.trials();
+        // The unknown price of a machine that no chosen trial uses makes nothing unknown.
+        let Some(tariff) = tariff.filter(|_| trials > 0) else {
+            return self.leave_out(trials);
+        };
+        self.priced = self.priced.saturating_add(trials);
+        self.lines.add(tally.bill_lines(tariff));
+        let (sum, squares) = tally.moments();
+        let per_second = tariff.cost_per_second().as_f64();
+        self.script_cost += sum * per_second;
+        self.script_cost_squares += squares * per_second * per_second;
+    }
+
+    /// Counts trials that cannot be priced.
+    pub(super) fn leave_out(&mut self, trials: u128) {
+        self.unpriced = self.unpriced.saturating_add(trials);
+    }
+
+    /// Low, likely and high. Cost is linear in the run times, so the exact bill at the medians plus what
+    /// a percentile lies above the median is that percentile's cost. Only the difference is floating
+    /// point.
+    pub(super) fn spread(self, noise: Noise) -> CostEstimate {
+        let total = self.lines.total();
+        let dollars =
+            uncertainty::sum_distribution(self.script_cost, self.script_cost_squares, noise);
+        let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - self.script_cost)?);
+        let spread = dollars.spread;
+        let cost = match (at(spread.low), at(spread.likely), at(spread.high)) {
+            (Some(low), Some(likely), Some(high)) => Some(Spread { low, likely, high }),
+            _ => None,
+        };
+        if self.unpriced > 0 {
+            let trials = self.priced;
+            let partial = cost.filter(|_| trials > 0);
+            return CostEstimate {
+                partial: partial.map(|cost| PartialCost {
+                    trials,
+                    cost,
+                    total,
+                }),
+                ..CostEstimate::default()
+            };
+        }
+        CostEstimate {
+            mean: at(dollars.mean),
+            cost,
+            total: Some(total),
+            bill_lines: Some(self.lines),
+            ..CostEstimate::default()
+        }
+    }
+}
+
+/// Bills each machine's trials at once, in the order that machines have in `prices`.
 fn bill_surveyed_trials(
     prices: &PlanOffers,
     surveys: &[PartSurvey],
     choose: fn(&MachineOffers) -> &Offer,
-) -> Option<PlanBill> {
+) -> PlanBill {
     let mut tallies: Vec<Tally> = prices.machines().iter().map(|_| Tally::default()).collect();
+    let mut bill = PlanBill::zero();
     for survey in surveys {
-        if survey.without_run_time > 0 {
-            return None;
-        }
-        let machine = prices.machine_index(survey.part)?;
-        let offer = choose(prices.machines().get(machine)?);
-        let tally = tallies.get_mut(machine)?;
-        for (run, times) in &survey.run_times {
-            tally.add(&offer.meter, *run, *times);
+        bill.leave_out(survey.without_run_time);
+        let machine = prices.machine_index(survey.part);
+        let offers = machine.and_then(|machine| prices.machines().get(machine));
+        let tally = machine.and_then(|machine| tallies.get_mut(machine));
+        if let (Some(offers), Some(tally)) = (offers, tally) {
+            tally.add_survey(&choose(offers).meter, survey);
         }
     }
-    let mut bill = PlanBill {
-        lines: BillLines::zero(),
-        script_cost: 0.0,
-        script_cost_squares: 0.0,
-    };
-    for (pricing, tally) in prices.machines().iter().zip(&tallies) {
-        // The unknown price of a machine that no chosen trial uses makes nothing unknown.
-        if tally.trials() == 0 {
-            continue;
-        }
-        let tariff = choose(pricing).tariff.as_ref()?;
-        bill.lines.add(tally.bill_lines(tariff));
-        let (sum, squares) = tally.moments();
-        let per_second = tariff.cost_per_second().as_f64();
-        bill.script_cost += sum * per_second;
-        bill.script_cost_squares += squares * per_second * per_second;
+    for (offers, tally) in prices.machines().iter().zip(&tallies) {
+        bill.add(tally, choose(offers).tariff.as_ref());
     }
-    Some(bill)
+    bill
+}
+
+/// What rounding adds to a bill, where that is more than a tenth of it, and by which rules.
+fn rounding_note(lines: &BillLines, used: &[(&MachineOffers, u128)]) -> Option<String> {
+    let meters = used
+        .iter()
+        .map(|(offers, _)| &offers.requested_offer().meter);
+    assumptions::note_rounding(lines, meters)
+}
+
+/// The most that all trials can cost together, where the settings limit their run time and every
+/// machine has a price. Trials are tried once.
+fn cost_ceiling(used: &[(&MachineOffers, u128)]) -> Option<Money> {
+    if used.is_empty() {
+        return None;
+    }
+    used.iter()
+        .map(|(offers, trials)| {
+            let tariff = offers.requested_offer().tariff.as_ref()?;
+            failures::cost_ceiling(tariff, *trials, 0)
+        })
+        .sum()
 }

@@ -1,10 +1,11 @@
 //! Parses the run time of a trial as a person types it.
 //!
-//! A length (`10 minutes`, `10min`, `1h 30m`, `90 s`, `1.5 h`, `2 days`, `1:30:00`) or a
-//! [`Formula`] over the trial's arguments (`minutes = 40 * epochs / batch_size`). A number alone
-//! is refused: whether it means seconds or minutes decides the price sixtyfold.
+//! A length (`10 minutes`, `10min`, `1h 30m`, `90 s`, `1.5 h`, `2 days`, `1:30:00`), a range of two
+//! (`5 to 10 minutes`, `5-10 min`, `30s to 2m`), or a [`Formula`] over the trial's arguments
+//! (`minutes = 40 * epochs / batch_size`). A number alone is minutes.
 
 use super::Seconds;
+use super::uncertainty::Noise;
 use crate::formula::{ArgumentValue, Error, ErrorKind, EvalError, Formula};
 use crate::sweep::Span;
 
@@ -13,6 +14,8 @@ use crate::sweep::Span;
 pub enum RunTime {
     /// The same for every trial.
     Constant(Seconds),
+    /// The same for every trial, and not sure.
+    Range(TimeRange),
     /// Computed from each trial's arguments.
     Formula(Formula),
 }
@@ -26,6 +29,7 @@ impl RunTime {
     ) -> Result<Seconds, EvalError> {
         match self {
             RunTime::Constant(seconds) => Ok(*seconds),
+            RunTime::Range(range) => Ok(range.median()),
             RunTime::Formula(formula) => {
                 let seconds = formula.evaluate_seconds(lookup)?;
                 Seconds::from_f64(seconds).ok_or(EvalError::TooLong(seconds))
@@ -36,9 +40,42 @@ impl RunTime {
     /// The arguments that it depends on, each once; none for a constant.
     pub(crate) fn names(&self) -> &[String] {
         match self {
-            RunTime::Constant(_) => &[],
+            RunTime::Constant(_) | RunTime::Range(_) => &[],
             RunTime::Formula(formula) => formula.names(),
         }
+    }
+
+    /// How sure a range is of itself; None for the others.
+    pub(crate) fn noise(&self) -> Option<Noise> {
+        match self {
+            RunTime::Range(range) => Noise::from_range(range.low.as_f64(), range.high.as_f64()),
+            RunTime::Constant(_) | RunTime::Formula(_) => None,
+        }
+    }
+}
+
+/// A run time between two, which are its 10th and 90th percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeRange {
+    low: Seconds,
+    high: Seconds,
+}
+
+impl TimeRange {
+    /// The 10th percentile, above zero.
+    pub fn low(&self) -> Seconds {
+        self.low
+    }
+
+    /// The 90th percentile.
+    pub fn high(&self) -> Seconds {
+        self.high
+    }
+
+    /// The median of the log-normal distribution between the two: their geometric mean.
+    pub fn median(&self) -> Seconds {
+        let seconds = (self.low.as_f64() * self.high.as_f64()).sqrt();
+        Seconds::from_f64(seconds).unwrap_or(self.high)
     }
 }
 
@@ -47,17 +84,104 @@ pub fn parse_run_time(text: &str) -> Result<RunTime, Error> {
     if text.contains('=') {
         return Formula::parse(text).map(RunTime::Formula);
     }
-    let micros = if text.contains(':') {
-        parse_clock(text)?
-    } else {
-        parse_units(text)?
+    let Some(separator) = find_range_separator(text) else {
+        return parse_length(text, 0, text.len(), Some(MINUTE)).map(RunTime::Constant);
     };
-    let whole = to_span(0, text.len());
+    let range = parse_range(text, separator);
+    range.map_err(|error| match error.kind {
+        // `40 * epochs - 3` is no range: only its left side is missing.
+        ErrorKind::Unexpected { .. }
+        | ErrorKind::NoTimeUnit { .. }
+        | ErrorKind::UnknownTimeUnit { .. }
+            if is_expression(text) =>
+        {
+            Error::new(to_span(0, text.len()), ErrorKind::NoLeftSide)
+        }
+        _ => error,
+    })
+}
+
+/// Microseconds of a minute: the unit of a number alone.
+const MINUTE: u128 = 60_000_000;
+
+/// Where `to` or a dash stands between two lengths, as the bytes of both sides' limits.
+fn find_range_separator(text: &str) -> Option<(usize, usize)> {
+    let lower = text.to_ascii_lowercase();
+    if let Some(at) = lower.find(" to ") {
+        return Some((at, at + " to ".len()));
+    }
+    let dash = text
+        .char_indices()
+        .find(|(_, c)| matches!(c, '-' | '\u{2013}' | '\u{2014}' | '\u{2212}'))?;
+    let has_left = text
+        .get(..dash.0)
+        .is_some_and(|left| !left.trim().is_empty());
+    has_left.then(|| (dash.0, dash.0 + dash.1.len_utf8()))
+}
+
+/// Two lengths; a number alone has the other's unit, or minutes where both are alone.
+fn parse_range(text: &str, (left_end, right_start): (usize, usize)) -> Result<RunTime, Error> {
+    let left_unit = single_unit(text, 0, left_end);
+    let right_unit = single_unit(text, right_start, text.len());
+    let (left_bare, right_bare) = match (left_unit, right_unit) {
+        (None, None) if is_number(text.get(..left_end)) && is_number(text.get(right_start..)) => {
+            (Some(MINUTE), Some(MINUTE))
+        }
+        (left, right) => (right, left),
+    };
+    // A right side that is no time is the likelier mistake than a left one without a unit.
+    let high = parse_length(text, right_start, text.len(), right_bare)?;
+    let low = parse_length(text, 0, left_end, left_bare)?;
+    match low.cmp(&high) {
+        std::cmp::Ordering::Less => Ok(RunTime::Range(TimeRange { low, high })),
+        std::cmp::Ordering::Equal => Ok(RunTime::Constant(low)),
+        std::cmp::Ordering::Greater => {
+            Err(Error::new(to_span(0, text.len()), ErrorKind::RangeOrder))
+        }
+    }
+}
+
+fn is_number(text: Option<&str>) -> bool {
+    let digits = text.unwrap_or("").trim();
+    !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// The unit of a length of one number and one unit.
+fn single_unit(text: &str, start: usize, end: usize) -> Option<u128> {
+    let length = text.get(start..end)?.trim();
+    let name = length.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = length
+        .strip_suffix(name)
+        .filter(|number| !number.is_empty());
+    number?;
+    let name = name.trim().to_lowercase();
+    let known = UNITS
+        .iter()
+        .find(|(_, names)| names.contains(&name.as_str()));
+    known.map(|(micros, _)| *micros)
+}
+
+/// The length in bytes `start..end` of the text. `bare` is the unit of a number alone.
+fn parse_length(
+    text: &str,
+    start: usize,
+    end: usize,
+    bare: Option<u128>,
+) -> Result<Seconds, Error> {
+    // What follows is not looked at, and places stay those of the whole text.
+    let before = text.get(..end).unwrap_or(text);
+    let micros = if before
+        .get(start..)
+        .is_some_and(|length| length.contains(':'))
+    {
+        parse_clock(before, start)?
+    } else {
+        parse_units(before, start, bare)?
+    };
+    let whole = to_span(start, end);
     match u64::try_from(micros) {
         Ok(0) => Err(Error::new(whole, ErrorKind::ZeroTime)),
-        Ok(micros) if micros <= Seconds::MAX.micros() => {
-            Ok(RunTime::Constant(Seconds::from_micros(micros)))
-        }
+        Ok(micros) if micros <= Seconds::MAX.micros() => Ok(Seconds::from_micros(micros)),
         _ => Err(Error::new(whole, ErrorKind::TimeTooLong)),
     }
 }
@@ -71,11 +195,12 @@ const UNITS: [(u128, &[&str]); 5] = [
     (1_000, &["ms", "millisecond", "milliseconds"]),
 ];
 
-/// `1h 30m`, in microseconds: numbers with ever smaller units, blanks or commas between them.
-fn parse_units(text: &str) -> Result<u128, Error> {
+/// `1h 30m` from `start` on, in microseconds: numbers with ever smaller units, blanks or commas between
+/// them, or one number of the unit `bare`.
+fn parse_units(text: &str, start: usize, bare: Option<u128>) -> Result<u128, Error> {
     let mut total = 0u128;
     let mut largest = u128::MAX;
-    let mut at = skip_while(text, 0, char::is_whitespace);
+    let mut at = skip_while(text, start, char::is_whitespace);
     if at == text.len() {
         return Err(unexpected(text, at, "a run time such as `10 minutes`"));
     }
@@ -90,6 +215,9 @@ fn parse_units(text: &str) -> Result<u128, Error> {
         let name = text.get(unit_start..unit_end).unwrap_or("");
         if name.is_empty() && unit_start < text.len() {
             return Err(not_a_length(text, unit_start));
+        }
+        if let Some(unit) = bare.filter(|_| name.is_empty() && largest == u128::MAX) {
+            return parse_decimal(text, number, unit);
         }
         if name.is_empty() {
             let number_text = number.slice(text).to_owned();
@@ -124,10 +252,10 @@ fn parse_unit(text: &str, start: usize, end: usize) -> Result<u128, Error> {
     })
 }
 
-/// `1:30:00` or `1:30:00.5`: hours, minutes and seconds, in microseconds.
-fn parse_clock(text: &str) -> Result<u128, Error> {
-    let trimmed = text.trim();
-    let start = text.len() - text.trim_start().len();
+/// `1:30:00` or `1:30:00.5` from `from` on: hours, minutes and seconds, in microseconds.
+fn parse_clock(text: &str, from: usize) -> Result<u128, Error> {
+    let start = skip_while(text, from, char::is_whitespace);
+    let trimmed = text.get(start..).unwrap_or("").trim_end();
     let fields: Vec<&str> = trimmed.split(':').collect();
     let &[hours, minutes, seconds] = fields.as_slice() else {
         let place = to_span(start, start + trimmed.len());
@@ -216,10 +344,14 @@ fn unexpected_at(text: &str, place: Span, expected: &'static str) -> Error {
 /// The error for a text that is no length and has no `=`: where it parses as an expression, only
 /// its left side is missing.
 fn not_a_length(text: &str, at: usize) -> Error {
-    match Formula::parse(&format!("seconds = {text}")) {
-        Ok(_) => Error::new(to_span(0, text.len()), ErrorKind::NoLeftSide),
-        Err(_) => unexpected(text, at, "a run time such as `10 minutes`"),
+    match is_expression(text) {
+        true => Error::new(to_span(0, text.len()), ErrorKind::NoLeftSide),
+        false => unexpected(text, at, "a run time such as `10 minutes`"),
     }
+}
+
+fn is_expression(text: &str) -> bool {
+    Formula::parse(&format!("seconds = {text}")).is_ok()
 }
 
 #[cfg(test)]
@@ -249,6 +381,9 @@ mod tests {
             (" 0:00:01.25 ", 1_250_000),
             ("100:00:00", 360_000_000_000),
             ("1000000000000 s", 1_000_000_000_000_000_000),
+            ("10", 600_000_000),
+            (" 1.5 ", 90_000_000),
+            ("5 min to 5 min", 300_000_000),
         ] {
             let expected = RunTime::Constant(Seconds::from_micros(micros));
             assert_eq!(parse_run_time(text), Ok(expected), "{text}");
@@ -260,13 +395,56 @@ mod tests {
     }
 
     #[test]
+    fn ranges() {
+        for (text, low, high) in [
+            ("5 to 10 minutes", 300, 600),
+            ("5 to 10", 300, 600),
+            ("5-10 min", 300, 600),
+            ("5\u{2013}10 min", 300, 600),
+            ("5 min - 10", 300, 600),
+            ("30s to 2m", 30, 120),
+            ("30 s To 1h 30m", 30, 5400),
+            ("0:30:00 to 1:30:00", 1800, 5400),
+            ("1:30:00-2h", 5400, 7200),
+        ] {
+            let range = TimeRange {
+                low: Seconds::from_whole(low),
+                high: Seconds::from_whole(high),
+            };
+            assert_eq!(parse_run_time(text), Ok(RunTime::Range(range)), "{text}");
+        }
+        let Ok(range) = parse_run_time("4 to 9 min") else {
+            panic!("a range");
+        };
+        assert_eq!(range.evaluate(|_| None), Ok(Seconds::from_whole(360)));
+        assert_eq!(range.noise(), Noise::from_range(240.0, 540.0));
+    }
+
+    #[test]
     fn refusals() {
         let no_unit = "a formula begins with `seconds =`, `minutes =` or `hours =`";
         for (text, at, message) in [
             (
-                "90",
-                "90",
-                "expected a unit after `90`: `90 seconds`, `90 minutes` or `90 hours`",
+                "5 to 1h 30m",
+                "5",
+                "expected a unit after `5`: `5 seconds`, `5 minutes` or `5 hours`",
+            ),
+            (
+                "10 to 5 min",
+                "10 to 5 min",
+                "the second time of a range is the longer one",
+            ),
+            ("0 to 5 min", "0", "a run time must be above zero"),
+            ("5 - x", "5 - x", no_unit),
+            (
+                "5 to",
+                "to",
+                "expected a unit of time (seconds, minutes, hours, days), found `to`",
+            ),
+            (
+                "5 to x",
+                "x",
+                "expected a run time such as `10 minutes`, found `x`",
             ),
             (
                 "1h 30",

@@ -3,6 +3,7 @@
 use super::Seconds;
 use super::billing::{Meter, Tariff};
 use super::money::Money;
+use super::survey::PartSurvey;
 use num_bigint::BigInt;
 
 /// A sum of `u64` values with `u128` multiplicities. Sums below 2^128 need no allocation.
@@ -48,6 +49,13 @@ impl Tally {
         let seconds = run.as_f64();
         self.moments.0 += seconds * times as f64;
         self.moments.1 += seconds * seconds * times as f64;
+    }
+
+    /// Counts all trials of a part that have a run time.
+    pub(super) fn add_survey(&mut self, meter: &Meter, survey: &PartSurvey) {
+        for (run, times) in &survey.run_times {
+            self.add(meter, *run, *times);
+        }
     }
 
     /// Trials counted, at most 2^128 − 1.

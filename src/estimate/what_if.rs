@@ -1,0 +1,502 @@
+//! The same trials on other machines, and with more or fewer of them at once.
+//!
+//! The run times are computed once; each row is then a bill of its own, so that a caller may take the
+//! rows in slices. A row is to the last digit what [`super::estimate_plan`] gives for the command with
+//! that machine in it.
+
+use super::billing::Rounding;
+use super::catalogue::Catalogue;
+use super::compute::{CostEstimate, PlanBill};
+use super::offers::Offer;
+use super::quote::Quote;
+use super::settings::{EstimateSettings, MachineRunTime};
+use super::survey::{self, PartSurvey};
+use super::tally::Tally;
+use super::uncertainty::Spread;
+use super::{Money, assumptions, wall_clock};
+use crate::sweep::{Plan, Ranges};
+use std::collections::BTreeSet;
+
+/// The chosen trials of a plan, to be priced on any machine.
+#[derive(Debug)]
+pub struct WhatIf<'a> {
+    catalogue: &'a Catalogue,
+    /// With the machine for which the run time holds.
+    settings: EstimateSettings,
+    surveys: Option<Vec<PartSurvey>>,
+    /// How the chosen trials' commands ask for machines, each way once.
+    requested: Vec<(String, bool)>,
+    /// The rows: machine and whether it is interruptible.
+    rows: Vec<(String, bool)>,
+    trials: u128,
+    /// What rows share: sums by rounding and factor, wall clocks by factor.
+    tallies: Vec<(Rounding, f64, Tally)>,
+    walls: Vec<(f64, Option<Spread<f64>>)>,
+}
+
+/// The plan on one machine, at list price or interruptible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MachineRow {
+    /// The name for `--instance_type`.
+    pub machine: String,
+    /// Interruptible (`--use_spot`), or at list price.
+    pub spot: bool,
+    /// The hourly price and its source.
+    pub quote: Quote,
+    /// The cost of the chosen trials.
+    pub cost: CostEstimate,
+    /// Low, likely and high wall clock in seconds; None where a run time is unknown.
+    pub wall_seconds: Option<Spread<f64>>,
+    /// What is known of the run time on this machine.
+    pub run_time: MachineRunTime,
+    /// What the provider's rounding adds, where it is more than a tenth of the cost.
+    pub rounding_note: Option<String>,
+    /// Whether the commands ask for just this.
+    pub is_requested: bool,
+    /// What it is best at, by [`mark_machines`].
+    pub marks: Marks,
+}
+
+/// What a row is best at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Of the rows with a price none costs less.
+    pub cheapest: bool,
+    /// Of the rows with a price and a known run time none takes less time.
+    pub fastest: bool,
+    /// No row with a known run time is both cheaper and faster; or it is the cheapest.
+    pub front: bool,
+}
+
+impl Marks {
+    /// The marks by their names.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.cheapest, "cheapest"),
+            (self.fastest, "fastest"),
+            (self.front, "front"),
+        ];
+        all.into_iter()
+            .filter_map(|(is_set, name)| is_set.then_some(name))
+    }
+}
+
+impl<'a> WhatIf<'a> {
+    /// Computes the run times of the chosen trials (positions in the plan): as much work as one
+    /// estimate. Without a machine of its own the run time is that of the machine which all the
+    /// commands name.
+    pub fn new(
+        plan: &Plan,
+        chosen: &Ranges,
+        settings: &EstimateSettings,
+        catalogue: &'a Catalogue,
+    ) -> WhatIf<'a> {
+        let mut requested: Vec<(String, bool)> = Vec::new();
+        for (part, _) in survey::chosen_by_part(plan, chosen) {
+            let Some(part) = plan.parts().get(part as usize) else {
+                continue;
+            };
+            let options = part.options();
+            let name = catalogue.resolve_name(&options.instance_type).to_owned();
+            let asked = (name, options.use_spot);
+            if !requested.contains(&asked) {
+                requested.push(asked);
+            }
+        }
+        let mut settings = settings.clone();
+        let first = requested.first().map(|(name, _)| name.clone());
+        let is_single = requested
+            .iter()
+            .all(|(name, _)| Some(name) == first.as_ref());
+        if settings.stated_on.is_none() {
+            // Where several machines are named each run time holds on its own, and on no machine all do.
+            settings.stated_on = Some(first.filter(|_| is_single).unwrap_or_default());
+        }
+        let surveys = settings
+            .run_time
+            .as_ref()
+            .map(|run_time| survey::survey_parts(plan, chosen, run_time));
+        let rows = list_rows(&requested, &settings, catalogue);
+        WhatIf {
+            catalogue,
+            settings,
+            surveys,
+            requested,
+            rows,
+            trials: chosen.clip(plan.len()).len(),
+            tallies: Vec::new(),
+            walls: Vec::new(),
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Row number `at`, without marks. The first of its rounding and factor takes O(run times), the others
+    /// O(price list).
+    pub fn row(&mut self, at: usize) -> Option<MachineRow> {
+        let (machine, spot) = self.rows.get(at)?.clone();
+        let is_requested = self.requested.contains(&(machine.clone(), spot));
+        let offer = Offer::look_up(&machine, spot, is_requested, &self.settings, self.catalogue);
+        let run_time = self.settings.run_time_on(&machine, self.catalogue);
+        let factor = run_time.factor();
+        let bill = self.bill(&offer, factor);
+        let cost = bill.map_or_else(CostEstimate::default, |bill| {
+            bill.spread(self.settings.noise())
+        });
+        let cost = CostEstimate {
+            per_trial_hour: offer.cost_per_hour(),
+            ..cost
+        };
+        let lines = cost.bill_lines.as_ref();
+        Some(MachineRow {
+            rounding_note: lines
+                .and_then(|lines| assumptions::note_rounding(lines, std::iter::once(&offer.meter))),
+            wall_seconds: self.wall_seconds(factor, self.settings.parallel()),
+            machine,
+            spot,
+            quote: offer.quote,
+            cost,
+            run_time,
+            is_requested,
+            marks: Marks::default(),
+        })
+    }
+
+    fn bill(&mut self, offer: &Offer, factor: f64) -> Option<PlanBill> {
+        let surveys = self.surveys.as_ref()?;
+        let rounding = offer.meter.rounding();
+        let is_known =
+            |(other, by, _): &(Rounding, f64, Tally)| *other == rounding && *by == factor;
+        let known = self.tallies.iter().position(is_known);
+        let at = known.unwrap_or_else(|| {
+            let mut tally = Tally::default();
+            for survey in surveys {
+                let mut survey = survey.clone();
+                survey.scale(factor);
+                tally.add_survey(&offer.meter, &survey);
+            }
+            self.tallies.push((rounding, factor, tally));
+            self.tallies.len() - 1
+        });
+        let (_, _, tally) = self.tallies.get(at)?;
+        let mut bill = PlanBill::zero();
+        for survey in surveys {
+            bill.leave_out(survey.without_run_time);
+        }
+        bill.add(tally, offer.tariff.as_ref());
+        Some(bill)
+    }
+
+    fn wall_seconds(&mut self, factor: f64, parallel: u32) -> Option<Spread<f64>> {
+        if let Some((_, wall)) = self.walls.iter().find(|(by, _)| *by == factor) {
+            return wall.clone();
+        }
+        let wall = self.simulate(factor, parallel);
+        self.walls.push((factor, wall.clone()));
+        wall
+    }
+
+    fn simulate(&self, factor: f64, parallel: u32) -> Option<Spread<f64>> {
+        let mut surveys = self.surveys.clone()?;
+        for survey in &mut surveys {
+            survey.scale(factor);
+        }
+        let (billing, noise) = (&self.settings.billing, self.settings.noise());
+        wall_clock::estimate_wall_clock(&surveys, billing, parallel, noise).map(|wall| wall.seconds)
+    }
+
+    /// The wall clock on the machine that the commands name with `parallel` trials at once; the cost
+    /// does not depend on it. O(run times × log parallel).
+    pub fn with_parallel(&self, parallel: u32) -> ParallelRow {
+        let machine = self.requested.first().map_or("", |(name, _)| name);
+        let factor = self.settings.run_time_on(machine, self.catalogue).factor();
+        ParallelRow {
+            parallel,
+            wall_seconds: self.simulate(factor, parallel),
+        }
+    }
+
+    /// Numbers of trials at once to compare: 1, 2, 3, 4, 6, 8, 12, 16, … up to the number of trials, at
+    /// most 20 of them, with the number in force.
+    pub fn parallel_steps(&self) -> Vec<u32> {
+        let most = u32::try_from(self.trials).unwrap_or(u32::MAX);
+        let in_force = self.settings.parallel().min(most);
+        let powers = (0..10).flat_map(|power| [1u32 << power, (1 << power) + (1 << power) / 2]);
+        let mut steps: Vec<u32> = powers.chain([in_force, most.min(1 << 10)]).collect();
+        steps.retain(|step| *step <= most && *step > 0);
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+}
+
+/// A number of trials that run at once, and how long all take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParallelRow {
+    /// Trials at once.
+    pub parallel: u32,
+    /// Low, likely and high wall clock in seconds; None where a run time is unknown.
+    pub wall_seconds: Option<Spread<f64>>,
+}
+
+/// Every machine of the price list, each name once (a command cannot say whose it means), at list price
+/// and interruptible; those that the commands name first where the list lacks them. On a cluster with a
+/// price of its own the machine changes nothing, so that only what is asked for stands there.
+fn list_rows(
+    requested: &[(String, bool)],
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+) -> Vec<(String, bool)> {
+    if settings.has_cluster_price() {
+        return requested.to_vec();
+    }
+    let asked = requested.iter().map(|(name, _)| name.as_str());
+    let listed = catalogue.machines().map(|machine| machine.name.as_str());
+    let mut seen = BTreeSet::new();
+    asked
+        .chain(listed)
+        .filter(|name| seen.insert(name.to_ascii_lowercase()))
+        .flat_map(|name| [(name.to_owned(), false), (name.to_owned(), true)])
+        .collect()
+}
+
+/// All rows, the cheapest first and those without a price last, marked.
+pub fn compare_machines(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+) -> Vec<MachineRow> {
+    let mut what_if = WhatIf::new(plan, chosen, settings, catalogue);
+    let mut rows: Vec<MachineRow> = (0..what_if.rows())
+        .filter_map(|at| what_if.row(at))
+        .collect();
+    mark_machines(&mut rows);
+    rows.sort_by(|a, b| a.order().cmp(&b.order()));
+    rows
+}
+
+impl MachineRow {
+    /// The likely cost of all trials, or of those that have a run time where others lack one (on every
+    /// row the same).
+    pub fn likely_cost(&self) -> Option<&Money> {
+        let partial = self.cost.partial.as_ref().map(|partial| &partial.cost);
+        Some(&self.cost.cost.as_ref().or(partial)?.likely)
+    }
+
+    /// What rows are sorted by: known costs, else known hourly prices, else neither.
+    fn order(&self) -> (bool, Option<&Money>, bool, Option<&Money>) {
+        let (cost, hour) = (self.likely_cost(), self.cost.per_trial_hour.as_ref());
+        (cost.is_none(), cost, hour.is_none(), hour)
+    }
+
+    /// The likely cost and time of a row whose run time is known.
+    fn known(&self) -> Option<(&Money, f64)> {
+        let wall = self
+            .wall_seconds
+            .as_ref()
+            .filter(|_| self.run_time.is_known())?;
+        Some((self.likely_cost()?, wall.likely))
+    }
+}
+
+/// Marks the cheapest and the fastest rows and those on the front of time and money. A row whose run
+/// time is only assumed is marked for its price alone: cheapest, and so on the front, or nothing.
+/// O(rows²).
+pub fn mark_machines(rows: &mut [MachineRow]) {
+    let least = rows
+        .iter()
+        .filter_map(MachineRow::likely_cost)
+        .min()
+        .cloned();
+    let soonest = rows
+        .iter()
+        .filter_map(MachineRow::known)
+        .min_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
+    let soonest = soonest.map(|(cost, wall)| (cost.clone(), wall));
+    let marks: Vec<Marks> = rows
+        .iter()
+        .map(|row| {
+            let cheapest = least.is_some() && row.likely_cost() == least.as_ref();
+            let known = row.known();
+            let beats = |other: (&Money, f64)| {
+                known.is_some_and(|(cost, wall)| {
+                    other.0 <= cost && other.1 <= wall && (other.0 < cost || other.1 < wall)
+                })
+            };
+            let is_beaten = rows.iter().filter_map(MachineRow::known).any(beats);
+            Marks {
+                cheapest,
+                fastest: soonest
+                    .as_ref()
+                    .is_some_and(|(cost, wall)| known == Some((cost, *wall))),
+                front: cheapest || known.is_some() && !is_beaten,
+            }
+        })
+        .collect();
+    for (row, marks) in rows.iter_mut().zip(marks) {
+        row.marks = marks;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{estimate_plan, parse_run_time};
+    use super::*;
+    use crate::sweep;
+    use crate::sweep::edit::set_option;
+    use crate::testing::test;
+    use std::sync::Arc;
+
+    const SWEEP: &str =
+        "grid run --instance_type 1_t4_16gb f.py --epochs '[1, 2, 3, 50]' --b '[1, 2]'";
+
+    fn plan(text: &str) -> Arc<Plan> {
+        sweep::read(text, &sweep::Settings::default()).plan
+    }
+
+    fn settings(run_time: &str) -> EstimateSettings {
+        EstimateSettings {
+            run_time: Some(parse_run_time(run_time).unwrap()),
+            ..EstimateSettings::cloud()
+        }
+    }
+
+    fn compare(text: &str, settings: &EstimateSettings) -> Vec<MachineRow> {
+        let plan = plan(text);
+        compare_machines(
+            &plan,
+            &Ranges::full(plan.len()),
+            settings,
+            Catalogue::embedded(),
+        )
+    }
+
+    fn find<'a>(rows: &'a [MachineRow], machine: &str, spot: bool) -> &'a MachineRow {
+        let mut rows = rows.iter();
+        rows.find(|row| row.machine == machine && row.spot == spot)
+            .unwrap()
+    }
+
+    /// Rows are what the estimate gives for the command with that machine in it, whatever the rules.
+    #[test]
+    fn a_row_is_the_estimate_of_the_edited_command() {
+        let mut with_factors = settings("minutes = 3 * epochs / b");
+        with_factors.machine_factors = vec![("g5.xlarge".into(), 0.4), ("p3.2xlarge".into(), 0.25)];
+        let mut limited = settings("seconds = 7.3 * epochs");
+        limited.billing.max_run_time = Some(super::super::Seconds::from_whole(60));
+        let local = EstimateSettings {
+            run_time: settings("6 s").run_time,
+            ..EstimateSettings::local()
+        };
+        for settings in [with_factors, limited, local, settings("5 to 10 minutes")] {
+            let rows = compare(SWEEP, &settings);
+            assert_eq!(rows.len(), 2 * 125);
+            for row in &rows {
+                let text = set_option(SWEEP, "--instance_type", Some(&row.machine));
+                let text = set_option(&text, "--use_spot", row.spot.then_some(""));
+                let plan = plan(&text);
+                let settings = EstimateSettings {
+                    stated_on: Some("g4dn.xlarge".into()),
+                    ..settings.clone()
+                };
+                let all = Ranges::full(plan.len());
+                let whole = estimate_plan(&plan, &all, &settings, Catalogue::embedded());
+                assert_eq!(row.cost.cost, whole.cost, "{text}");
+                assert_eq!(row.cost.total, whole.total, "{text}");
+                assert_eq!(row.cost.per_trial_hour, whole.per_trial_hour, "{text}");
+                assert_eq!(row.wall_seconds, whole.wall_seconds, "{text}");
+                assert_eq!(row.rounding_note, whole.rounding_note, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_assumed_run_time_is_marked_by_its_price_alone() {
+        let rows = compare(SWEEP, &settings("10 min"));
+        let cheapest: Vec<&MachineRow> = rows.iter().filter(|row| row.marks.cheapest).collect();
+        assert_eq!(cheapest.len(), 1);
+        assert_eq!(Some(cheapest[0]), rows.first());
+        assert_eq!(cheapest[0].run_time, MachineRunTime::Assumed);
+        assert!(cheapest[0].marks.front && !cheapest[0].marks.fastest);
+        // List and interruptible take the same time: the cheaper one is the fastest.
+        let own = find(&rows, "g4dn.xlarge", true);
+        assert!(own.marks.fastest && own.marks.front && !own.is_requested);
+        let list = find(&rows, "g4dn.xlarge", false);
+        assert!(list.is_requested && list.marks == Marks::default());
+        let marked = rows.iter().filter(|row| row.marks != Marks::default());
+        assert_eq!(marked.count(), 2);
+        // Without a price there are no marks, and the row stands last.
+        let last = rows.last().unwrap();
+        assert_eq!((&last.cost.cost, last.marks), (&None, Marks::default()));
+    }
+
+    #[test]
+    fn factors_make_a_front() {
+        let mut settings = settings("1 h");
+        settings.machine_factors = vec![
+            ("p3.2xlarge".into(), 0.25),
+            ("g5.xlarge".into(), 2.0),
+            ("8_v100_16gb".into(), f64::NAN),
+        ];
+        let rows = compare(SWEEP, &settings);
+        let fast = find(&rows, "p3.2xlarge", true);
+        assert_eq!(fast.run_time, MachineRunTime::Scaled(0.25));
+        assert!(fast.marks.fastest && fast.marks.front);
+        // Slower and dearer than the command's own machine.
+        assert_eq!(find(&rows, "g5.xlarge", false).marks, Marks::default());
+        assert!(find(&rows, "g4dn.xlarge", true).marks.front);
+        assert_eq!(
+            find(&rows, "p3.16xlarge", true).run_time,
+            MachineRunTime::Assumed
+        );
+    }
+
+    #[test]
+    fn several_machines_a_cluster_with_a_price_and_no_run_time() {
+        let several = "grid run --instance_type g4dn.xlarge f.py
+grid run --use_spot f.py";
+        let rows = compare(several, &settings("1 h"));
+        let unknown = |row: &MachineRow| row.run_time == MachineRunTime::Assumed;
+        assert!(rows.iter().all(unknown));
+        assert!(rows.iter().all(|row| !row.marks.fastest));
+        let priced = EstimateSettings {
+            rate_override: Some(super::super::settings::RateOverride::NoPrice),
+            ..settings("1 h")
+        };
+        assert_eq!(compare(several, &priced).len(), 2);
+        let rows = compare("grid run f.py", &EstimateSettings::cloud());
+        assert!(rows.iter().all(|row| row.marks == Marks::default()));
+        let hours: Vec<&Money> = rows
+            .iter()
+            .filter_map(|row| row.cost.per_trial_hour.as_ref())
+            .collect();
+        assert!(hours.is_sorted() && hours.len() > 150);
+        let unlisted = compare("grid run --instance_type abacus f.py", &settings("1 h"));
+        assert_eq!(find(&unlisted, "abacus", false).likely_cost(), None);
+    }
+
+    #[test]
+    fn more_at_once_takes_less_time() {
+        let plan = plan(SWEEP);
+        let what_if = WhatIf::new(
+            &plan,
+            &Ranges::full(plan.len()),
+            &settings("minutes = epochs"),
+            Catalogue::embedded(),
+        );
+        assert_eq!(what_if.parallel_steps(), [1, 2, 3, 4, 6, 8]);
+        let walls: Vec<f64> = what_if
+            .parallel_steps()
+            .into_iter()
+            .map(|parallel| what_if.with_parallel(parallel).wall_seconds.unwrap().likely)
+            .collect();
+        // 2 × (1 + 2 + 3 + 50) minutes and 8 × 130 s.
+        assert_eq!(walls.first(), Some(&(112.0 * 60.0 + 8.0 * 130.0)));
+        assert_eq!(walls.last(), Some(&(50.0 * 60.0 + 130.0)));
+        assert!(walls.is_sorted_by(|a, b| a >= b));
+    }
+}
