@@ -73,10 +73,16 @@ fn push_rate_sentences(
         }
         out.extend(machine_run_time_sentence(settings, pricing));
     }
-    if used
+    let spot = used
         .iter()
-        .any(|(pricing, _)| pricing.interruptible.tariff.is_some())
-    {
+        .find(|(pricing, _)| pricing.interruptible.tariff.is_some());
+    let interruptions = spot.map(|(pricing, _)| pricing.interruptible.interruptions);
+    if let Some(per_hour) = interruptions.filter(|per_hour| *per_hour > 0.0) {
+        out.push(format!(
+            "Interruptible machines are taken away {per_hour} times an hour on average; a trial then \
+             starts over and is billed again."
+        ));
+    } else if spot.is_some() {
         out.push(
             "Interruptible prices suppose that no trial is interrupted; one that is starts over \
              and is billed again."

@@ -39,6 +39,8 @@ pub struct Estimate {
     pub rounding_note: Option<String>,
     /// What the trials cannot cost more than; None without a limit on their run time.
     pub ceiling: Option<Money>,
+    /// The mean cost with failed attempts; None where the settings count none.
+    pub with_failures: Option<Money>,
     /// An hour of one trial; None where it is unknown or differs between commands
     /// (see [`Estimate::machines`]).
     pub per_trial_hour: Option<Money>,
@@ -117,6 +119,13 @@ impl MachineUse {
 pub enum EstimateProblem {
     /// A machine has no known price of the kind asked for.
     NoPrice(Box<Quote>),
+    /// Interruptions may keep trials from ever ending, so that an interruptible machine is no saving.
+    MayNeverFinish {
+        /// The machine.
+        machine: String,
+        /// How many interruptions an hour are expected.
+        interruptions_per_hour: f64,
+    },
     /// Trials have no run time.
     NoRunTime {
         /// How many trials have none.
@@ -134,6 +143,14 @@ impl fmt::Display for EstimateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EstimateProblem::NoPrice(quote) => quote.fmt(f),
+            EstimateProblem::MayNeverFinish {
+                machine,
+                interruptions_per_hour,
+            } => write!(
+                f,
+                "{machine} interruptible: at {interruptions_per_hour} interruptions an hour trials as \
+                 long as these may never end, since each starts over"
+            ),
             EstimateProblem::NoRunTime {
                 trials,
                 exact,
@@ -199,11 +216,8 @@ impl<'a> TrialEstimator<'a> {
             },
             Ok(run) => {
                 let run = self.offers.scale_run_time(trial.part, run);
-                let tariff = self
-                    .offers
-                    .offer_for_trial(trial)
-                    .and_then(|offer| offer.tariff.as_ref());
-                let cost = tariff.map(|tariff| tariff.bill(run).cost());
+                let offer = self.offers.offer_for_trial(trial);
+                let cost = offer.and_then(|offer| offer.cost_of(run));
                 TrialEstimate {
                     seconds: Some(run.as_f64()),
                     cost,
@@ -244,14 +258,7 @@ pub fn estimate_plan(
         price_surveyed_trials(&prices, &used, surveys, settings.noise(), choose)
     };
     let planned = priced(MachineOffers::requested_offer);
-    let wall = surveys.and_then(|surveys| {
-        wall_clock::estimate_wall_clock(
-            surveys,
-            &settings.billing,
-            settings.parallel(),
-            settings.noise(),
-        )
-    });
+    let wall = surveys.and_then(|surveys| simulate(&prices, surveys, settings));
     let machines: Vec<MachineUse> = used
         .iter()
         .map(|(m, trials)| to_machine_use(m, *trials))
@@ -261,12 +268,13 @@ pub fn estimate_plan(
             .iter()
             .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
         assumptions: assumptions::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
-        problems: collect_problems(settings, &machines, surveys.unwrap_or_default()),
+        problems: collect_problems(settings, &prices, &machines, surveys.unwrap_or_default()),
         rounding_note: planned
             .bill_lines
             .as_ref()
             .and_then(|lines| rounding_note(lines, &used)),
-        ceiling: cost_ceiling(&used),
+        ceiling: cost_ceiling(&used, settings),
+        with_failures: surveys.and_then(|surveys| cost_with_failures(&prices, surveys, settings)),
         cost: planned.cost,
         partial: planned.partial,
         total: planned.total,
@@ -279,6 +287,28 @@ pub fn estimate_plan(
         wall_clock: wall,
         parallel: settings.parallel(),
         machines,
+    }
+}
+
+/// The wall clock of surveyed trials on the machines that their commands ask for.
+fn simulate(
+    prices: &PlanOffers,
+    surveys: &[PartSurvey],
+    settings: &EstimateSettings,
+) -> Option<WallClock> {
+    let (billing, noise) = (&settings.billing, settings.noise());
+    let parallel = settings.parallel();
+    let interruptions = |part| {
+        let offers = prices
+            .machine_index(part)
+            .and_then(|at| prices.machines().get(at));
+        offers.map_or(0.0, |offers| offers.requested_offer().interruptions)
+    };
+    match wall_clock::with_interruptions(surveys, billing, interruptions) {
+        Some((surveys, billing)) => {
+            wall_clock::estimate_wall_clock(&surveys, &billing, parallel, noise)
+        }
+        None => wall_clock::estimate_wall_clock(surveys, billing, parallel, noise),
     }
 }
 
@@ -304,8 +334,33 @@ fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &PlanOffers) -> Vec<
     counts
 }
 
+/// The machines on which interruptions may keep trials from ever ending.
+fn find_endless(prices: &PlanOffers, surveys: &[PartSurvey]) -> Vec<EstimateProblem> {
+    let mut problems = Vec::new();
+    for survey in surveys {
+        let machine = prices.machine_index(survey.part);
+        let Some(offers) = machine.and_then(|at| prices.machines().get(at)) else {
+            continue;
+        };
+        let offer = offers.requested_offer();
+        let mut tally = Tally::default();
+        if offer.interruptions > 0.0 {
+            tally.add_survey(&offer.meter, survey, offer.interruptions);
+        }
+        let problem = EstimateProblem::MayNeverFinish {
+            machine: offer.quote.name().to_owned(),
+            interruptions_per_hour: offer.interruptions,
+        };
+        if tally.never_finishing() > 0 && !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
 fn collect_problems(
     settings: &EstimateSettings,
+    prices: &PlanOffers,
     machines: &[MachineUse],
     surveys: &[PartSurvey],
 ) -> Vec<EstimateProblem> {
@@ -317,6 +372,7 @@ fn collect_problems(
     let mut problems: Vec<EstimateProblem> = unpriced
         .map(|quote| EstimateProblem::NoPrice(Box::new(quote.clone())))
         .collect();
+    problems.extend(find_endless(prices, surveys));
     let trials = surveys.iter().fold(0u128, |sum, survey| {
         sum.saturating_add(survey.without_run_time)
     });
@@ -384,6 +440,10 @@ impl PlanBill {
         let Some(tariff) = tariff.filter(|_| trials > 0) else {
             return self.leave_out(trials);
         };
+        if tally.never_finishing() > 0 {
+            // Their cost has no bound: the others' cannot be told apart in the sums.
+            return self.leave_out(trials);
+        }
         self.priced = self.priced.saturating_add(trials);
         self.lines.add(tally.bill_lines(tariff));
         let (sum, squares) = tally.moments();
@@ -446,7 +506,8 @@ fn bill_surveyed_trials(
         let offers = machine.and_then(|machine| prices.machines().get(machine));
         let tally = machine.and_then(|machine| tallies.get_mut(machine));
         if let (Some(offers), Some(tally)) = (offers, tally) {
-            tally.add_survey(&choose(offers).meter, survey);
+            let offer = choose(offers);
+            tally.add_survey(&offer.meter, survey, offer.interruptions);
         }
     }
     for (offers, tally) in prices.machines().iter().zip(&tallies) {
@@ -464,15 +525,46 @@ fn rounding_note(lines: &BillLines, used: &[(&MachineOffers, u128)]) -> Option<S
 }
 
 /// The most that all trials can cost together, where the settings limit their run time and every
-/// machine has a price. Trials are tried once.
-fn cost_ceiling(used: &[(&MachineOffers, u128)]) -> Option<Money> {
-    if used.is_empty() {
+/// machine has a price; None where interruptions may have them billed again without end.
+fn cost_ceiling(used: &[(&MachineOffers, u128)], settings: &EstimateSettings) -> Option<Money> {
+    let is_endless =
+        |(offers, _): &(&MachineOffers, u128)| offers.requested_offer().interruptions > 0.0;
+    if used.is_empty() || used.iter().any(is_endless) {
         return None;
     }
+    let retries = settings.failures.map_or(0, |failures| failures.retries);
     used.iter()
         .map(|(offers, trials)| {
             let tariff = offers.requested_offer().tariff.as_ref()?;
-            failures::cost_ceiling(tariff, *trials, 0)
+            failures::cost_ceiling(tariff, *trials, retries)
         })
         .sum()
+}
+
+/// The mean cost of all trials where some fail and are tried again, by the settings' failures. None
+/// without those, and where a price or a run time is unknown.
+fn cost_with_failures(
+    prices: &PlanOffers,
+    surveys: &[PartSurvey],
+    settings: &EstimateSettings,
+) -> Option<Money> {
+    let failures = settings.failures?;
+    let overhead = settings.billing.billed_overhead().as_f64();
+    let mut dollars = 0.0;
+    let mut egress = Money::zero();
+    for survey in surveys {
+        if survey.without_run_time > 0 {
+            return None;
+        }
+        let offers = prices.machines().get(prices.machine_index(survey.part)?)?;
+        let tariff = offers.requested_offer().tariff.as_ref()?;
+        let mut tally = Tally::default();
+        tally.add_survey(tariff.meter(), survey, 0.0);
+        let (sum, _) = tally.moments();
+        let trials = tally.trials();
+        let seconds = failures.expected_seconds(trials as f64, overhead, sum, settings.noise());
+        dollars += seconds * tariff.cost_per_second().as_f64();
+        egress += tariff.egress().clone() * num_bigint::BigInt::from(trials);
+    }
+    Some(Money::from_f64(dollars)? + egress)
 }

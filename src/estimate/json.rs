@@ -42,6 +42,7 @@ impl Estimate {
             "sum_usd": sum.map(|total| total.to_decimal(6)),
             "rounding": self.rounding_note,
             "ceiling_usd": self.ceiling.as_ref().map(Money::as_f64),
+            "with_failures_usd": self.with_failures.as_ref().map(Money::as_f64),
             "wall_seconds": self.wall_seconds.as_ref().map(spread_to_json),
             "assumptions": self.assumptions,
             "problems": self.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),

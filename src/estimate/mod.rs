@@ -47,10 +47,6 @@ mod unknown_names;
 
 // What a trial's time costs.
 pub mod billing;
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(dead_code, reason = "issue 13 wires failed trials to the estimate")
-)]
 pub(crate) mod failures;
 #[cfg_attr(
     not(feature = "internals"),
@@ -93,6 +89,7 @@ pub use catalogue::{
 };
 pub use compute::{Estimate, PartialCost, TrialEstimate, TrialEstimator, estimate_plan};
 pub use date::{Date, PriceAge};
+pub use failures::Failures;
 pub use machine::Machine;
 pub use money::Money;
 pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose};
@@ -111,3 +108,5 @@ pub(crate) use settings::RateOverride;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worked_cases;

@@ -6,6 +6,7 @@ use super::catalogue::Catalogue;
 use super::money::Money;
 use super::quote::Quote;
 use super::settings::{EstimateSettings, MachineRunTime, RateOverride};
+use super::spot::Repetition;
 use crate::sweep::{Plan, Trial};
 use num_bigint::BigInt;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub(super) struct Offer {
     pub(super) meter: Meter,
     /// None where the price is unknown.
     pub(super) tariff: Option<Tariff>,
+    /// Interruptions per hour; 0 at list price.
+    pub(super) interruptions: f64,
 }
 
 impl Offer {
@@ -53,7 +56,21 @@ impl Offer {
             quote,
             meter,
             tariff,
+            interruptions: settings.interruptions(spot),
         }
+    }
+
+    /// What one trial whose script takes `run` costs. None where the price is unknown, and where
+    /// interruptions may keep it from ever ending.
+    pub(super) fn cost_of(&self, run: Seconds) -> Option<Money> {
+        let tariff = self.tariff.as_ref()?;
+        let cost = tariff.bill(run).cost();
+        if self.interruptions == 0.0 {
+            return Some(cost);
+        }
+        let again = Repetition::expect(self.meter.billing(), run, self.interruptions);
+        let more = Money::from_f64(again.billed * tariff.cost_per_second().as_f64())?;
+        (!again.may_never_finish).then(|| cost + more)
     }
 
     /// USD for an hour of one trial's machines and disks.

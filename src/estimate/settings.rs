@@ -3,6 +3,7 @@
 use super::billing::{Billing, Rounding};
 use super::catalogue::Catalogue;
 use super::date::Date;
+use super::failures::Failures;
 use super::money::Money;
 use super::run_time::RunTime;
 use super::uncertainty::Noise;
@@ -27,6 +28,11 @@ pub struct EstimateSettings {
     pub billing: Billing,
     /// The uncertainty of the run time; None is that of a typed range, else [`Noise::TYPED`].
     pub noise: Option<Noise>,
+    /// Interruptions per hour of running time on interruptible machines, after each of which a trial
+    /// starts over; None counts none.
+    pub interruptions_per_hour: Option<f64>,
+    /// How trials fail; None counts no failed ones.
+    pub failures: Option<Failures>,
     /// The machine for which the run time was stated, fitted or measured, by name or alias; None is
     /// each command's own machine.
     pub stated_on: Option<String>,
@@ -162,6 +168,16 @@ impl EstimateSettings {
             self.rate_override,
             Some(RateOverride::OfCluster(_) | RateOverride::NoPrice)
         )
+    }
+
+    /// Interruptions per hour in force: none at list price, nor on a cluster with a price of its own
+    /// or a machine of one's own, which nobody takes away.
+    pub(super) fn interruptions(&self, spot: bool) -> f64 {
+        let counted = spot && !self.has_cluster_price() && !self.on_own_machine;
+        let per_hour = self.interruptions_per_hour.filter(|_| counted);
+        per_hour
+            .filter(|rate| *rate > 0.0 && rate.is_finite())
+            .unwrap_or(0.0)
     }
 
     /// Trials that run at once, at least one.

@@ -3,6 +3,7 @@
 use super::Seconds;
 use super::billing::{Meter, Tariff};
 use super::money::Money;
+use super::spot::Repetition;
 use super::survey::PartSurvey;
 use num_bigint::BigInt;
 
@@ -36,6 +37,10 @@ pub(crate) struct Tally {
     billed_seconds: BigSum,
     /// Sums of the run seconds and of their squares, for low and high.
     moments: (f64, f64),
+    /// Seconds that interruptions are expected to have billed again.
+    repeated_seconds: f64,
+    /// Trials that interruptions may keep from ever ending.
+    never_finishing: u128,
 }
 
 impl Tally {
@@ -51,11 +56,23 @@ impl Tally {
         self.moments.1 += seconds * seconds * times as f64;
     }
 
-    /// Counts all trials of a part that have a run time.
-    pub(super) fn add_survey(&mut self, meter: &Meter, survey: &PartSurvey) {
+    /// Counts all trials of a part that have a run time, at so many interruptions per hour.
+    pub(super) fn add_survey(&mut self, meter: &Meter, survey: &PartSurvey, interruptions: f64) {
         for (run, times) in &survey.run_times {
             self.add(meter, *run, *times);
+            if interruptions > 0.0 {
+                let again = Repetition::expect(meter.billing(), *run, interruptions);
+                if again.may_never_finish {
+                    self.never_finishing = self.never_finishing.saturating_add(*times);
+                }
+                self.repeated_seconds += again.billed * *times as f64;
+            }
         }
+    }
+
+    /// Trials that interruptions may keep from ever ending.
+    pub(super) fn never_finishing(&self) -> u128 {
+        self.never_finishing
     }
 
     /// Trials counted, at most 2^128 − 1.
@@ -86,6 +103,8 @@ impl Tally {
             script: machine(run.clone()),
             overhead: machine(&busy - run),
             rounding: machine(&billed * MICROS_PER_SECOND - busy),
+            repetition: Money::from_f64(self.repeated_seconds * tariff.cost_per_second().as_f64())
+                .unwrap_or_else(Money::zero),
             disk: tariff.cost_of_disks(&billed),
             egress: tariff.egress().clone() * BigInt::from(self.trials),
         }
@@ -103,6 +122,8 @@ pub(crate) struct BillLines {
     pub(crate) overhead: Money,
     /// USD that the provider's minimum and increment add.
     pub(crate) rounding: Money,
+    /// USD for time that is expected to be billed again after interruptions.
+    pub(crate) repetition: Money,
     /// USD for disks.
     pub(crate) disk: Money,
     /// USD for data sent out.
@@ -117,6 +138,7 @@ impl BillLines {
             script: zero.clone(),
             overhead: zero.clone(),
             rounding: zero.clone(),
+            repetition: zero.clone(),
             disk: zero.clone(),
             egress: zero,
         }
@@ -127,6 +149,7 @@ impl BillLines {
         self.script += other.script;
         self.overhead += other.overhead;
         self.rounding += other.rounding;
+        self.repetition += other.repetition;
         self.disk += other.disk;
         self.egress += other.egress;
     }
@@ -137,6 +160,7 @@ impl BillLines {
             &self.script,
             &self.overhead,
             &self.rounding,
+            &self.repetition,
             &self.disk,
             &self.egress,
         ]

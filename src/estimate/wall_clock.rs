@@ -3,6 +3,7 @@
 use super::Seconds;
 use super::billing::Billing;
 use super::schedule::{self, MakespanBounds};
+use super::spot::Repetition;
 use super::survey::{PartSurvey, SurveyMethod};
 use super::uncertainty::{Noise, Spread};
 
@@ -26,6 +27,38 @@ pub(crate) struct WallClock {
     /// The fewest slots with which all trials take no longer than the longest of them; more buy
     /// nothing.
     pub(crate) useful_slots: Option<u128>,
+}
+
+/// Run times as they are on the clock where interruptions repeat parts of them, and the rules without
+/// the limit that they keep already. `interruptions` gives each part's per hour.
+pub(super) fn with_interruptions(
+    surveys: &[PartSurvey],
+    billing: &Billing,
+    interruptions: impl Fn(u32) -> f64,
+) -> Option<(Vec<PartSurvey>, Billing)> {
+    if surveys
+        .iter()
+        .all(|survey| interruptions(survey.part) == 0.0)
+    {
+        return None;
+    }
+    let mut surveys = surveys.to_vec();
+    for survey in &mut surveys {
+        let per_hour = interruptions(survey.part);
+        survey.replace_run_times(|run| {
+            let run = billing.cap_run_time(run);
+            let more = match per_hour {
+                0.0 => 0.0,
+                _ => Repetition::expect(billing, run, per_hour).wall,
+            };
+            run + Seconds::from_f64(more).unwrap_or(Seconds::MAX)
+        });
+    }
+    let billing = Billing {
+        max_run_time: None,
+        ..billing.clone()
+    };
+    Some((surveys, billing))
 }
 
 /// Simulates or bounds the wall clock of surveyed trials. None without trials, and where one has no

@@ -29,9 +29,9 @@ pub struct WhatIf<'a> {
     /// The rows: machine and whether it is interruptible.
     rows: Vec<(String, bool)>,
     trials: u128,
-    /// What rows share: sums by rounding and factor, wall clocks by factor.
-    tallies: Vec<(Rounding, f64, Tally)>,
-    walls: Vec<(f64, Option<Spread<f64>>)>,
+    /// What rows share: sums by rounding, factor and interruptions, wall clocks by the latter two.
+    tallies: Vec<(Rounding, f64, f64, Tally)>,
+    walls: Vec<(f64, f64, Option<Spread<f64>>)>,
 }
 
 /// The plan on one machine, at list price or interruptible.
@@ -154,7 +154,7 @@ impl<'a> WhatIf<'a> {
         Some(MachineRow {
             rounding_note: lines
                 .and_then(|lines| assumptions::note_rounding(lines, std::iter::once(&offer.meter))),
-            wall_seconds: self.wall_seconds(factor, self.settings.parallel()),
+            wall_seconds: self.wall_seconds(factor, offer.interruptions),
             machine,
             spot,
             quote: offer.quote,
@@ -168,20 +168,22 @@ impl<'a> WhatIf<'a> {
     fn bill(&mut self, offer: &Offer, factor: f64) -> Option<PlanBill> {
         let surveys = self.surveys.as_ref()?;
         let rounding = offer.meter.rounding();
-        let is_known =
-            |(other, by, _): &(Rounding, f64, Tally)| *other == rounding && *by == factor;
+        let interruptions = offer.interruptions;
+        let is_known = |(other, by, at, _): &(Rounding, f64, f64, Tally)| {
+            *other == rounding && *by == factor && *at == interruptions
+        };
         let known = self.tallies.iter().position(is_known);
         let at = known.unwrap_or_else(|| {
             let mut tally = Tally::default();
             for survey in surveys {
                 let mut survey = survey.clone();
                 survey.scale(factor);
-                tally.add_survey(&offer.meter, &survey);
+                tally.add_survey(&offer.meter, &survey, interruptions);
             }
-            self.tallies.push((rounding, factor, tally));
+            self.tallies.push((rounding, factor, interruptions, tally));
             self.tallies.len() - 1
         });
-        let (_, _, tally) = self.tallies.get(at)?;
+        let (_, _, _, tally) = self.tallies.get(at)?;
         let mut bill = PlanBill::zero();
         for survey in surveys {
             bill.leave_out(survey.without_run_time);
@@ -190,32 +192,45 @@ impl<'a> WhatIf<'a> {
         Some(bill)
     }
 
-    fn wall_seconds(&mut self, factor: f64, parallel: u32) -> Option<Spread<f64>> {
-        if let Some((_, wall)) = self.walls.iter().find(|(by, _)| *by == factor) {
+    fn wall_seconds(&mut self, factor: f64, interruptions: f64) -> Option<Spread<f64>> {
+        let mut walls = self.walls.iter();
+        if let Some((_, _, wall)) = walls.find(|(by, at, _)| *by == factor && *at == interruptions)
+        {
             return wall.clone();
         }
-        let wall = self.simulate(factor, parallel);
-        self.walls.push((factor, wall.clone()));
+        let wall = self.simulate(factor, interruptions, self.settings.parallel());
+        self.walls.push((factor, interruptions, wall.clone()));
         wall
     }
 
-    fn simulate(&self, factor: f64, parallel: u32) -> Option<Spread<f64>> {
+    fn simulate(&self, factor: f64, interruptions: f64, parallel: u32) -> Option<Spread<f64>> {
         let mut surveys = self.surveys.clone()?;
         for survey in &mut surveys {
             survey.scale(factor);
         }
         let (billing, noise) = (&self.settings.billing, self.settings.noise());
-        wall_clock::estimate_wall_clock(&surveys, billing, parallel, noise).map(|wall| wall.seconds)
+        let repeated = wall_clock::with_interruptions(&surveys, billing, |_| interruptions);
+        let wall = match &repeated {
+            Some((surveys, billing)) => {
+                wall_clock::estimate_wall_clock(surveys, billing, parallel, noise)
+            }
+            None => wall_clock::estimate_wall_clock(&surveys, billing, parallel, noise),
+        };
+        wall.map(|wall| wall.seconds)
     }
 
     /// The wall clock on the machine that the commands name with `parallel` trials at once; the cost
     /// does not depend on it. O(run times × log parallel).
     pub fn with_parallel(&self, parallel: u32) -> ParallelRow {
-        let machine = self.requested.first().map_or("", |(name, _)| name);
+        let (machine, spot) = self
+            .requested
+            .first()
+            .map_or(("", false), |(name, spot)| (name, *spot));
         let factor = self.settings.run_time_on(machine, self.catalogue).factor();
+        let interruptions = self.settings.interruptions(spot);
         ParallelRow {
             parallel,
-            wall_seconds: self.simulate(factor, parallel),
+            wall_seconds: self.simulate(factor, interruptions, parallel),
         }
     }
 
@@ -392,10 +407,15 @@ mod tests {
             run_time: settings("6 s").run_time,
             ..EstimateSettings::local()
         };
-        for settings in [with_factors, limited, local, settings("5 to 10 minutes")] {
+        let interrupted = EstimateSettings {
+            interruptions_per_hour: Some(0.3),
+            ..settings("minutes = 12 * epochs")
+        };
+        for settings in [with_factors, limited, local, interrupted] {
             let rows = compare(SWEEP, &settings);
             assert_eq!(rows.len(), 2 * 125);
-            for row in &rows {
+            // Every third, for time: list prices and interruptible ones of all providers.
+            for row in rows.iter().step_by(3) {
                 let text = set_option(SWEEP, "--instance_type", Some(&row.machine));
                 let text = set_option(&text, "--use_spot", row.spot.then_some(""));
                 let plan = plan(&text);

@@ -422,7 +422,7 @@ mod tests {
     }
 
     const LIST: &str = "\u{feff}# ours\nas_of,name,spot_usd_per_hour,on_demand_usd_per_hour,aliases\r\n\
-                        2026-11-01,g5.xlarge,,0.80,\n\n,lab-box,0.05,0.12,box;\"the lab's\"\n\
+                        2026-11-01,g5.xlarge,,0.80,\n\n,lab-box,0.05,0.12,\"box;the lab's\"\n\
                         2026,1_t4_16gb,0.1,,\n";
 
     #[test]

@@ -218,6 +218,13 @@ fn write_total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
             ceiling.to_figure()
         )?;
     }
+    if let Some(mean) = &estimate.with_failures {
+        writeln!(
+            out,
+            "       {} on average with failed attempts",
+            mean.to_figure()
+        )?;
+    }
     match &estimate.wall_seconds {
         Some(wall) => {
             let [low, likely, high] = [wall.low, wall.likely, wall.high].map(format_seconds);

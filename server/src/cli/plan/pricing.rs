@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sweep_planner::estimate::{
-    self, Catalogue, Date, EstimateSettings, Money, RunTime, Seconds, unknown_names,
+    self, Catalogue, Date, EstimateSettings, Failures, Money, RunTime, Seconds, unknown_names,
 };
 use sweep_planner::sweep::Plan;
 use sweep_planner::sweep::diagnostic::render_with_carets;
@@ -26,6 +26,15 @@ pub(super) struct PricingArgs {
     /// The time after which a script is stopped: `2h`
     #[arg(long, value_name = "TIME", value_parser = parse_length)]
     time_limit: Option<Seconds>,
+    /// Interruptions per hour of interruptible machines, after each of which a trial starts over: `0.05`
+    #[arg(long, value_name = "NUMBER", value_parser = parse_rate)]
+    interruptions: Option<f64>,
+    /// The share of attempts that fail, after half of their run: `0.1` or `10%`
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    failures: Option<f64>,
+    /// How often a failed trial is tried again
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "failures")]
+    retries: u32,
     /// The machine for which the run time holds, where it is not the command's
     #[arg(long, value_name = "MACHINE")]
     run_time_on: Option<String>,
@@ -64,6 +73,26 @@ fn parse_factor(text: &str) -> Result<(String, f64), String> {
         .ok_or_else(expected)
 }
 
+fn parse_rate(text: &str) -> Result<f64, String> {
+    let rate = text.trim().parse().ok();
+    let usable = rate.filter(|rate: &f64| *rate >= 0.0 && rate.is_finite());
+    usable.ok_or_else(|| "expected a number from 0 up, such as `0.05`".to_owned())
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let (number, unit) = match text.trim().strip_suffix('%') {
+        Some(number) => (number, 100.0),
+        None => (text, 1.0),
+    };
+    let share = number
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .map(|number| number / unit);
+    let usable = share.filter(|share| (0.0..=1.0).contains(share));
+    usable.ok_or_else(|| "expected a share from 0 to 1, such as `0.1` or `10%`".to_owned())
+}
+
 /// Dollars, with or without a `$` and commas.
 pub(super) fn parse_dollars(text: &str) -> Result<Money, String> {
     let plain = text.trim();
@@ -84,6 +113,12 @@ impl PricingArgs {
         let rules = self.cluster_rules()?;
         let mut settings = EstimateSettings {
             parallel: self.parallel.or(rules.parallel),
+            interruptions_per_hour: self.interruptions,
+            failures: self.failures.map(|probability| Failures {
+                probability,
+                fraction: 0.5,
+                retries: self.retries,
+            }),
             stated_on: self.run_time_on.clone(),
             machine_factors: self.machine_factor.clone(),
             today: Some(Date::from_unix_seconds(clock::now().micros() / 1_000_000)),
