@@ -76,6 +76,7 @@ mod wall_clock;
 mod assumptions;
 mod compute;
 mod json;
+mod plan_bill;
 mod wording;
 
 // What it would be on other machines or with more trials at once, and what fits a budget or a deadline.
@@ -87,11 +88,12 @@ pub use billing::{Billing, Meter, Tariff};
 pub use catalogue::{
     Catalogue, OwnPrices, PriceListProblem, SkyPilotImport, SkyPilotSource, is_skypilot,
 };
-pub use compute::{Estimate, PartialCost, TrialEstimate, TrialEstimator, estimate_plan};
+pub use compute::{Estimate, TrialEstimate, TrialEstimator, estimate_plan};
 pub use date::{Date, PriceAge};
 pub use failures::Failures;
 pub use machine::Machine;
 pub use money::Money;
+pub use plan_bill::PartialCost;
 pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose};
 pub use run_time::{RunTime, parse_run_time};
 pub use seconds::{Seconds, format_seconds};
@@ -101,7 +103,7 @@ pub use unknown_names::unknown_names;
 pub use what_if::{MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines};
 
 // What the page and the other modules use beside it.
-pub(crate) use compute::CostEstimate;
+pub(crate) use plan_bill::CostEstimate;
 pub(crate) use quote::provider_name;
 #[cfg(feature = "page")]
 pub(crate) use settings::RateOverride;

@@ -206,6 +206,33 @@ mod tests {
         }
     }
 
+    /// Prices of one's own bill as they estimate, the machine's rounding included.
+    #[test]
+    fn the_bill_by_one_s_own_prices_is_the_estimate() {
+        use sweep_planner::estimate::{EstimateSettings, OwnPrices, estimate_plan, parse_run_time};
+        use sweep_planner::sweep::{self, Ranges};
+        let own = "name,on_demand_usd_per_hour,provider\nm5a.large,36,\nbox,0.7,lambda\nrack,1,\n";
+        let catalogue = Catalogue::embedded().with_own(&OwnPrices::parse(own).unwrap());
+        for machine in ["m5a.large", "box", "rack", "g4dn.xlarge"] {
+            for (text, micros) in [("6 s", 6_000_000), ("61.5 s", 61_500_000)] {
+                let line = format!("grid run --instance_type {machine} train.py");
+                let plan = sweep::read(&line, &sweep::Settings::default()).plan;
+                let settings = EstimateSettings {
+                    run_time: Some(parse_run_time(text).unwrap()),
+                    ..EstimateSettings::local()
+                };
+                let all = Ranges::full(plan.len());
+                let estimated = estimate_plan(&plan, &all, &settings, &catalogue);
+                let terms = billing_terms(&Pricing::AsIf, &catalogue, machine, false);
+                let at = Timestamp::from_micros;
+                let bill = terms.cost(terms.billed_seconds(at(7), at(7 + micros)));
+                let total = estimated.total.map(|total| total.as_f64());
+                assert!(bill.is_some());
+                assert_eq!(total, bill, "{machine} {text}");
+            }
+        }
+    }
+
     /// On a cluster with its own price, the estimate from what the wire says of it is the bill.
     #[test]
     fn the_estimate_at_a_cluster_s_own_price_is_the_bill() {
