@@ -278,12 +278,7 @@ fn simulate(
             .and_then(|at| prices.machines().get(at));
         offers.map_or(0.0, |offers| offers.requested_offer().interruptions)
     };
-    match wall_clock::with_interruptions(surveys, billing, interruptions) {
-        Some((surveys, billing)) => {
-            wall_clock::estimate_wall_clock(&surveys, &billing, parallel, noise)
-        }
-        None => wall_clock::estimate_wall_clock(surveys, billing, parallel, noise),
-    }
+    wall_clock::estimate_with_interruptions(surveys, billing, parallel, noise, interruptions)
 }
 
 fn to_machine_use(pricing: &MachineOffers, trials: u128) -> MachineUse {

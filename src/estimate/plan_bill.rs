@@ -67,6 +67,8 @@ pub(super) struct PlanBill {
     script_cost: f64,
     /// The squares of those dollars, summed over trials.
     script_cost_squares: f64,
+    /// What the trials cost at least, by the providers' minimums.
+    least: Money,
     /// Trials on it.
     priced: u128,
     /// Trials that lack a price or a run time.
@@ -79,6 +81,7 @@ impl PlanBill {
             lines: BillLines::zero(),
             script_cost: 0.0,
             script_cost_squares: 0.0,
+            least: Money::zero(),
             priced: 0,
             unpriced: 0,
         }
@@ -97,6 +100,7 @@ impl PlanBill {
         }
         self.priced = self.priced.saturating_add(trials);
         self.lines.add(tally.bill_lines(tariff));
+        self.least += tally.least_cost(tariff);
         let (sum, squares) = tally.moments();
         let per_second = tariff.cost_per_second().as_f64();
         self.script_cost += sum * per_second;
@@ -109,13 +113,16 @@ impl PlanBill {
     }
 
     /// Low, likely and high. Cost is linear in the run times, so the exact bill at the medians plus what
-    /// a percentile lies above the median is that percentile's cost. Only the difference is floating
-    /// point.
+    /// a percentile lies above the median is that percentile's cost, though never below the providers'
+    /// minimums. Only the difference is floating point.
     pub(super) fn spread(self, noise: Noise) -> CostEstimate {
         let total = self.lines.total();
         let dollars =
             uncertainty::sum_distribution(self.script_cost, self.script_cost_squares, noise);
-        let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - self.script_cost)?);
+        let at = |sum: f64| {
+            let cost = total.clone() + Money::from_f64(sum - self.script_cost)?;
+            Some(cost.max(self.least.clone()))
+        };
         let spread = dollars.spread;
         let cost = match (at(spread.low), at(spread.likely), at(spread.high)) {
             (Some(low), Some(likely), Some(high)) => Some(Spread { low, likely, high }),
@@ -213,7 +220,12 @@ pub(super) fn cost_with_failures(
         let offers = prices.machines().get(prices.machine_index(survey.part)?)?;
         let tariff = offers.requested_offer().tariff.as_ref()?;
         let mut tally = Tally::default();
-        tally.add_survey(tariff.meter(), survey, 0.0);
+        let interruptions = offers.requested_offer().interruptions;
+        tally.add_survey(tariff.meter(), survey, interruptions);
+        if tally.never_finishing() > 0 {
+            return None;
+        }
+        dollars += tally.bill_lines(tariff).repetition.as_f64();
         let (sum, _) = tally.moments();
         let trials = tally.trials();
         let seconds = failures.expected_seconds(trials as f64, overhead, sum, settings.noise());

@@ -53,13 +53,6 @@ impl PartSurvey {
             *run = run.scale_unless_one(factor);
         }
     }
-
-    /// Replaces every run time.
-    pub(super) fn replace_run_times(&mut self, replace: impl Fn(Seconds) -> Seconds) {
-        for (run, _) in &mut self.run_times {
-            *run = replace(*run);
-        }
-    }
 }
 
 /// The first trial without a run time that was found.

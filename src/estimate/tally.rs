@@ -35,6 +35,8 @@ pub(crate) struct Tally {
     run_micros: BigSum,
     busy_micros: BigSum,
     billed_seconds: BigSum,
+    /// What is billed at least, however short the scripts are.
+    least_seconds: BigSum,
     /// Sums of the run seconds and of their squares, for low and high.
     moments: (f64, f64),
     /// Seconds that interruptions are expected to have billed again.
@@ -51,6 +53,8 @@ impl Tally {
         self.run_micros.add(run.micros(), times);
         self.busy_micros.add(meter.busy_time(run).micros(), times);
         self.billed_seconds.add(meter.billed_seconds(run), times);
+        self.least_seconds
+            .add(meter.billed_seconds(Seconds::ZERO), times);
         let seconds = run.as_f64();
         self.moments.0 += seconds * times as f64;
         self.moments.1 += seconds * seconds * times as f64;
@@ -68,6 +72,13 @@ impl Tally {
                 self.repeated_seconds += again.billed * *times as f64;
             }
         }
+    }
+
+    /// USD that the trials cost at least, however short their scripts are.
+    pub(super) fn least_cost(&self, tariff: &Tariff) -> Money {
+        let seconds = self.least_seconds.total();
+        let egress = tariff.egress().clone() * BigInt::from(self.trials);
+        tariff.cost_of_machines(&seconds) + tariff.cost_of_disks(&seconds) + egress
     }
 
     /// Trials that interruptions may keep from ever ending.

@@ -520,6 +520,10 @@ fn rounding_is_said_where_it_is_more_than_a_tenth() {
         "{}",
         short.describe_cost()
     );
+    // However short the scripts are, two minutes at $0.086 an hour are billed.
+    let cost = short.cost.as_ref().unwrap();
+    assert_eq!(Some(&cost.low), short.total.as_ref());
+    assert_eq!(cost.low.to_decimal(6), "0.002867");
     // 54 of 60 seconds: a tenth and no more.
     assert_eq!(estimate_all(&plan, &local("54 s")).rounding_note, None);
     assert!(

@@ -29,41 +29,46 @@ pub(crate) struct WallClock {
     pub(crate) useful_slots: Option<u128>,
 }
 
-/// Run times as they are on the clock where interruptions repeat parts of them, and the rules without
-/// the limit that they keep already. `interruptions` gives each part's per hour.
-pub(super) fn with_interruptions(
+/// [`estimate_wall_clock`] where interruptions repeat parts of the trials; `interruptions` gives each
+/// part's per hour. None also where they may keep a trial from ever ending.
+pub(super) fn estimate_with_interruptions(
     surveys: &[PartSurvey],
     billing: &Billing,
+    parallel: u32,
+    noise: Noise,
     interruptions: impl Fn(u32) -> f64,
-) -> Option<(Vec<PartSurvey>, Billing)> {
+) -> Option<WallClock> {
     if surveys
         .iter()
         .all(|survey| interruptions(survey.part) == 0.0)
     {
-        return None;
+        return estimate_wall_clock(surveys, billing, parallel, noise);
     }
     let mut surveys = surveys.to_vec();
     for survey in &mut surveys {
         let per_hour = interruptions(survey.part);
-        survey.replace_run_times(|run| {
-            let run = billing.cap_run_time(run);
-            let more = match per_hour {
-                0.0 => 0.0,
-                _ => Repetition::expect(billing, run, per_hour).wall,
-            };
-            run + Seconds::from_f64(more).unwrap_or(Seconds::MAX)
-        });
+        for (run, _) in &mut survey.run_times {
+            *run = billing.cap_run_time(*run);
+            if per_hour > 0.0 {
+                let again = Repetition::expect(billing, *run, per_hour);
+                if again.may_never_finish {
+                    return None;
+                }
+                *run = *run + Seconds::from_f64(again.wall)?;
+            }
+        }
     }
+    // The run times keep the limit already.
     let billing = Billing {
         max_run_time: None,
         ..billing.clone()
     };
-    Some((surveys, billing))
+    estimate_wall_clock(&surveys, &billing, parallel, noise)
 }
 
 /// Simulates or bounds the wall clock of surveyed trials. None without trials, and where one has no
 /// run time. O(n log P), n being the run times that were computed.
-pub(super) fn estimate_wall_clock(
+fn estimate_wall_clock(
     surveys: &[PartSurvey],
     billing: &Billing,
     parallel: u32,

@@ -209,13 +209,10 @@ impl<'a> WhatIf<'a> {
             survey.scale(factor);
         }
         let (billing, noise) = (&self.settings.billing, self.settings.noise());
-        let repeated = wall_clock::with_interruptions(&surveys, billing, |_| interruptions);
-        let wall = match &repeated {
-            Some((surveys, billing)) => {
-                wall_clock::estimate_wall_clock(surveys, billing, parallel, noise)
-            }
-            None => wall_clock::estimate_wall_clock(&surveys, billing, parallel, noise),
-        };
+        let wall =
+            wall_clock::estimate_with_interruptions(&surveys, billing, parallel, noise, |_| {
+                interruptions
+            });
         wall.map(|wall| wall.seconds)
     }
 

@@ -233,6 +233,7 @@ fn s4_spot() {
     };
     let found = estimate(&one, &endless, &catalogue);
     assert_eq!((&found.total, &found.interruptible.total), (&None, &None));
+    assert_eq!(found.wall_seconds, None);
     assert_eq!(found.list.total, Some(list));
     assert!(
         found.problems[0].to_string().contains("may never end"),
