@@ -29,7 +29,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print every trial that a `grid run` command stands for, and what it will cost.
-    Plan(plan::PlanArgs),
+    Plan(Box<plan::PlanArgs>),
     /// Serve the page and the API, and run trials.
     Serve(serve::ServeArgs),
     /// Keep data for trials to read: named, versioned folders.

@@ -19,7 +19,7 @@ fn trials_are_billed_by_them() {
     let home = Home::new(&[("quick.py", "print('done')\n")]);
     let file = home.path("own.csv");
     home.write("own.csv", "name,on_demand_usd_per_hour\nm5a.large,36\n");
-    home.write("sweep.toml", &format!("prices = {:?}\n", file));
+    home.write("sweep.toml", &format!("prices = {file:?}\n"));
     // The configuration's list goes before the imported one.
     home.write(
         "data/prices.csv",

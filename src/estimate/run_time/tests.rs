@@ -178,3 +178,34 @@ fn a_formula_too_long_to_count_is_a_fault() {
     let tiny = parse_run_time("seconds = 1e-30").unwrap();
     assert_eq!(tiny.evaluate(|_| None), Ok(Seconds::from_micros(1)));
 }
+
+#[cfg(not(target_arch = "wasm32"))]
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+        /// Any text is a run time above zero, or has a problem within it.
+        #[test]
+        fn any_text_is_a_run_time_or_has_a_problem(
+            text in prop_oneof![any::<String>(), "[0-9. :mhsd–to-]{0,14}", "[0-9]{1,3} ?(min|h|s|) ?(to|-|–) ?[0-9]{1,3} ?(min|h|s|)"],
+        ) {
+            match parse_run_time(&text) {
+                Ok(RunTime::Constant(run)) => prop_assert!(run > Seconds::ZERO),
+                Ok(RunTime::Range(range)) => {
+                    prop_assert!(Seconds::ZERO < range.low() && range.low() < range.high());
+                    prop_assert!(range.low() <= range.median() && range.median() <= range.high());
+                }
+                Ok(RunTime::Formula(_)) => {}
+                Err(error) => {
+                    prop_assert!(error.span.start <= error.span.end);
+                    prop_assert!(error.span.end as usize <= text.len());
+                    prop_assert!(text.is_char_boundary(error.span.start as usize));
+                    prop_assert!(text.is_char_boundary(error.span.end as usize));
+                }
+            }
+        }
+    }
+}

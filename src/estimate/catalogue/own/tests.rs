@@ -116,3 +116,68 @@ fn each_problem_has_its_line() {
     let long = problems(&format!("name,spot_usd_per_hour\n{long}"));
     assert_eq!(long, ["line 5002: a list may have at most 5000 machines"]);
 }
+
+#[cfg(not(target_arch = "wasm32"))]
+mod properties {
+    use super::super::super::skypilot::{SkyPilotSource, is_skypilot};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Lists that are nearly right: fields of what a list has, and of what it must not have.
+    fn nearly_a_list() -> impl Strategy<Value = String> {
+        let field = prop_oneof![
+            Just("g5.xlarge".to_owned()),
+            Just("0.5".to_owned()),
+            Just(String::new()),
+            Just("\"a,b\"".to_owned()),
+            Just("2026-11".to_owned()),
+            "[0-9a-zA-Z_.;\"' -]{0,6}",
+            any::<String>(),
+        ];
+        let row = proptest::collection::vec(field, 1..5);
+        let header = prop_oneof![
+            Just("name,spot_usd_per_hour,as_of"),
+            Just("name,on_demand_usd_per_hour"),
+            Just("InstanceType,Price,SpotPrice,Region"),
+        ];
+        (header, proptest::collection::vec(row, 0..12)).prop_map(|(header, rows)| {
+            let rows: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
+            format!("{header}\n{}", rows.join("\n"))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        /// Any text is a list or has problems at lines that it has; a list is written as it is read, and
+        /// each of its machines is quoted at its own price.
+        #[test]
+        fn any_text_is_a_list_or_has_problems(text in prop_oneof![nearly_a_list(), any::<String>()]) {
+            let read = if is_skypilot(&text) {
+                let imported = SkyPilotSource::default().import(&text);
+                imported.map(|imported| imported.prices)
+            } else {
+                OwnPrices::parse(&text)
+            };
+            match read {
+                Ok(own) => {
+                    prop_assert_eq!(OwnPrices::parse(&own.to_csv()), Ok(own.clone()));
+                    let catalogue = Catalogue::embedded().with_own(&own);
+                    for machine in own.machines() {
+                        for spot in [false, true] {
+                            if let Some(rate) = machine.rate(spot) {
+                                let quoted = catalogue.quote(&machine.name, spot).rate;
+                                prop_assert_eq!(quoted.as_ref(), Some(rate));
+                            }
+                        }
+                    }
+                }
+                Err(problems) => {
+                    let lines = text.lines().count().max(1) as u32;
+                    prop_assert!(!problems.is_empty() && problems.len() <= MAX_PROBLEMS);
+                    prop_assert!(problems.iter().all(|p| p.line >= 1 && p.line <= lines));
+                }
+            }
+        }
+    }
+}
