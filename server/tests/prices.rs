@@ -49,13 +49,13 @@ fn lists_are_taken_over_and_listed() {
         today.starts_with("g4dn.xlarge: list $0.526, interruptible $0.20, as of 20"),
         "{today}"
     );
-    let own = "name,spot_usd_per_hour,as_of\nG4dn.xlarge,0.1,2026\nlab,3,\n";
+    let own = "name,spot_usd_per_hour,as_of\nG4dn.xlarge,0.1,2020-01-31\nlab,3,\n";
     std::fs::write(folder.join("own.csv"), own).unwrap();
     let said = stdout_of(folder, &["prices", "import", "own.csv", "--data", "data"]);
     assert_eq!(said, "2 machines imported, 1 of them known before\n");
     assert_eq!(
         stdout_of(folder, &["prices", "list"]),
-        "G4dn.xlarge: list unknown, interruptible $0.10, as of 2026\nlab: list unknown, interruptible $3.00, undated\n"
+        "G4dn.xlarge: list unknown, interruptible $0.10, as of 2020-01-31, more than 90 days ago\nlab: list unknown, interruptible $3.00, undated\n"
     );
     // What was written is a list for `--prices`.
     let text = "grid run --use_spot --instance_type lab f.py";

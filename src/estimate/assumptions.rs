@@ -119,6 +119,10 @@ fn run_time_sentence(settings: &EstimateSettings) -> String {
             range.high(),
             range.median()
         ),
+        Some(RunTime::Measured(measured)) => {
+            format!("Run times are {}.", measured.describe())
+        }
+        Some(RunTime::Fitted(fitted)) => format!("Run times are {fitted}."),
         Some(RunTime::Formula(formula)) => {
             format!("A script's run time is `{}`, as typed.", formula.text())
         }

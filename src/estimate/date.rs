@@ -110,7 +110,7 @@ impl PriceAge {
     }
 
     /// For after the date of a price: nothing, or the age.
-    pub(crate) fn remark(self) -> &'static str {
+    pub fn remark(self) -> &'static str {
         match self {
             PriceAge::Current => "",
             PriceAge::Old => ", more than 90 days ago",

@@ -37,6 +37,7 @@ mod cholesky;
     expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod fit;
+mod fitted;
 #[cfg_attr(
     not(feature = "internals"),
     expect(dead_code, reason = "issue 13 wires it to the estimate")
@@ -91,11 +92,13 @@ pub use catalogue::{
 pub use compute::{Estimate, TrialEstimate, TrialEstimator, estimate_plan};
 pub use date::{Date, PriceAge};
 pub use failures::Failures;
+pub use fit::Verdict;
+pub use fitted::{FinishedTrial, FittedRunTime};
 pub use machine::Machine;
 pub use money::Money;
 pub use plan_bill::PartialCost;
 pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose};
-pub use run_time::{RunTime, parse_run_time};
+pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};
 pub use seconds::{Seconds, format_seconds};
 pub use settings::{EstimateSettings, MachineRunTime};
 pub use uncertainty::Spread;

@@ -283,6 +283,102 @@ fn s5_formula() {
     );
 }
 
+/// The fit on the seed table, as the run time of a plan.
+#[test]
+fn s5_fit() {
+    let (input, expect) = case("S5");
+    let (fit, expect) = (&input["fit"], &expect["fit"]);
+    let observations = fit["observations"].as_array().unwrap();
+    let texts: Vec<String> = observations
+        .iter()
+        .map(|row| row["batch_size"].to_string())
+        .collect();
+    let mut trials: Vec<FinishedTrial<'_>> = observations
+        .iter()
+        .zip(&texts)
+        .map(|(row, text)| FinishedTrial {
+            arguments: vec![("--batch_size", text), ("--epochs", "3")],
+            run: Seconds::from_f64(number(&row["run_s"])),
+        })
+        .collect();
+    // A trial that failed says nothing.
+    trials.push(FinishedTrial {
+        arguments: vec![("--batch_size", "512"), ("--epochs", "3")],
+        run: None,
+    });
+    let fitted = FittedRunTime::new(&trials).unwrap();
+    assert_eq!(fitted.verdict(), Verdict::Good);
+    for (value, seconds) in expect["predict_s"].as_object().unwrap() {
+        let plan = plan(&format!("grid run f.py --batch_size {value}"));
+        let fitted = fitted.for_plan(&plan);
+        let widened = fitted != FittedRunTime::new(&trials).unwrap();
+        assert_eq!(widened, expect["extrapolates"][value] == true, "{value}");
+        let settings = EstimateSettings {
+            run_time: Some(RunTime::Fitted(fitted)),
+            ..EstimateSettings::local()
+        };
+        let pricer = TrialEstimator::new(&plan, &settings, Catalogue::embedded());
+        let trial = pricer.estimate(&plan.trial(0).unwrap());
+        assert_near(trial.seconds.unwrap(), seconds, 0.1);
+        let found = estimate(&plan, &settings, Catalogue::embedded());
+        let log_sd = number(&expect["loo_rmse"]) * if widened { 1.5 } else { 1.0 };
+        let wall = found.wall_seconds.unwrap();
+        // Half of the variance is shared, which is what the wall clock has.
+        let shared = crate::sweep::math::log(wall.high / wall.likely) / uncertainty::Z_90;
+        assert!(
+            (shared - log_sd / 2f64.sqrt()).abs() < 1e-4,
+            "{shared} {log_sd}"
+        );
+        let sentence = found
+            .assumptions
+            .iter()
+            .find(|a| a.starts_with("Run times are"))
+            .unwrap();
+        assert!(sentence.starts_with(
+            "Run times are fitted to 4 finished trials, off by a factor of about 1.14"
+        ));
+        assert!(
+            sentence.ends_with("; 1 that did not run to their end are left out."),
+            "{sentence}"
+        );
+    }
+}
+
+/// Categories are levels of a fit, and a level that never ran has no certain time.
+#[test]
+fn a_fit_reads_texts() {
+    let trial = |model: &'static str, run: u64| FinishedTrial {
+        arguments: vec![("--model", model)],
+        run: Some(Seconds::from_whole(run)),
+    };
+    let trials = [
+        trial("small", 100),
+        trial("small", 104),
+        trial("small", 98),
+        trial("large", 1000),
+        trial("large", 1030),
+        trial("large", 990),
+    ];
+    let fitted = FittedRunTime::new(&trials).unwrap();
+    assert_eq!(fitted.verdict(), Verdict::Good);
+    let plan = plan("grid run f.py --model \"['small', 'large']\"");
+    let settings = EstimateSettings {
+        run_time: Some(RunTime::Fitted(fitted.for_plan(&plan))),
+        ..EstimateSettings::local()
+    };
+    let pricer = TrialEstimator::new(&plan, &settings, Catalogue::embedded());
+    let seconds = |position| {
+        pricer
+            .estimate(&plan.trial(position).unwrap())
+            .seconds
+            .unwrap()
+    };
+    assert!((95.0..115.0).contains(&seconds(0)), "{}", seconds(0));
+    assert!((930.0..1040.0).contains(&seconds(1)), "{}", seconds(1));
+    let huge = self::plan("grid run f.py --model huge");
+    assert_ne!(fitted.for_plan(&huge), fitted);
+}
+
 #[test]
 fn s6_uncertainty() {
     let (input, expect) = case("S6");

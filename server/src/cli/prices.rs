@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use clap::{Args, Subcommand};
-use sweep_planner::estimate::{Date, Machine, Money, OwnPrices, SkyPilotSource, is_skypilot};
+use sweep_planner::estimate::{
+    Date, Machine, Money, OwnPrices, PriceAge, SkyPilotSource, is_skypilot,
+};
 
 use crate::data_dir::DataDir;
 use crate::prices::{PricesError, read_imported, read_list, read_text, write_imported};
+use crate::system::clock;
 
 #[derive(Debug, Args)]
 pub(super) struct PricesArgs {
@@ -141,6 +144,10 @@ fn modification_day(file: &Path) -> String {
     modified().unwrap_or_default()
 }
 
+fn today() -> Date {
+    Date::from_unix_seconds(clock::now().micros() / 1_000_000)
+}
+
 /// `g5.xlarge: list $0.80, interruptible unknown, as of 2026-11-01`.
 fn describe(machine: &Machine) -> String {
     let rate = |rate: Option<&Money>| {
@@ -151,7 +158,7 @@ fn describe(machine: &Machine) -> String {
     };
     let as_of = match machine.as_of.as_str() {
         "" => "undated".to_owned(),
-        day => format!("as of {day}"),
+        day => format!("as of {day}{}", PriceAge::of(day, today()).remark()),
     };
     format!(
         "{}: list {}, interruptible {}, {as_of}\n",

@@ -198,7 +198,7 @@ mod properties {
                     prop_assert!(Seconds::ZERO < range.low() && range.low() < range.high());
                     prop_assert!(range.low() <= range.median() && range.median() <= range.high());
                 }
-                Ok(RunTime::Formula(_)) => {}
+                Ok(_) => {}
                 Err(error) => {
                     prop_assert!(error.span.start <= error.span.end);
                     prop_assert!(error.span.end as usize <= text.len());

@@ -4,7 +4,12 @@
 //! (`5 to 10 minutes`, `5-10 min`, `30s to 2m`), or a [`Formula`] over the trial's arguments
 //! (`minutes = 40 * epochs / batch_size`). A number alone is minutes.
 
+mod measured;
+
+pub use measured::{MeasuredRunTime, PilotTrial};
+
 use super::Seconds;
+use super::fitted::FittedRunTime;
 use super::uncertainty::Noise;
 use crate::formula::{ArgumentValue, Error, ErrorKind, EvalError, Formula};
 use crate::sweep::Span;
@@ -18,6 +23,10 @@ pub enum RunTime {
     Range(TimeRange),
     /// Computed from each trial's arguments.
     Formula(Formula),
+    /// Calibrated by pilot trials.
+    Measured(MeasuredRunTime),
+    /// Fitted to finished trials of the same script.
+    Fitted(FittedRunTime),
 }
 
 impl RunTime {
@@ -25,7 +34,14 @@ impl RunTime {
     /// [`RunTime::names`] in that order. O(nodes of the formula).
     pub fn evaluate<'a>(
         &self,
-        lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
+        mut lookup: impl FnMut(&str) -> Option<ArgumentValue<'a>>,
+    ) -> Result<Seconds, EvalError> {
+        self.evaluate_with(&mut lookup)
+    }
+
+    fn evaluate_with<'a>(
+        &self,
+        lookup: &mut dyn FnMut(&str) -> Option<ArgumentValue<'a>>,
     ) -> Result<Seconds, EvalError> {
         match self {
             RunTime::Constant(seconds) => Ok(*seconds),
@@ -34,7 +50,26 @@ impl RunTime {
                 let seconds = formula.evaluate_seconds(lookup)?;
                 Seconds::from_f64(seconds).ok_or(EvalError::TooLong(seconds))
             }
+            RunTime::Measured(measured) => match measured.scaled() {
+                Some((stated, factor)) => {
+                    Ok(stated.evaluate_with(lookup)?.scale_unless_one(factor))
+                }
+                None => Ok(measured.mean()),
+            },
+            RunTime::Fitted(fitted) => {
+                let value = |name: &String| {
+                    let name = name.clone();
+                    lookup(&name).ok_or(EvalError::Missing { name })
+                };
+                let values: Vec<_> = fitted.names().iter().map(value).collect::<Result<_, _>>()?;
+                fitted.predict(&values)
+            }
         }
+    }
+
+    /// Whether it reads texts as what they are, and not only numbers.
+    pub(super) fn reads_texts(&self) -> bool {
+        matches!(self, RunTime::Fitted(_))
     }
 
     /// The arguments that it depends on, each once; none for a constant.
@@ -42,13 +77,19 @@ impl RunTime {
         match self {
             RunTime::Constant(_) | RunTime::Range(_) => &[],
             RunTime::Formula(formula) => formula.names(),
+            RunTime::Measured(measured) => {
+                measured.scaled().map_or(&[], |(stated, _)| stated.names())
+            }
+            RunTime::Fitted(fitted) => fitted.names(),
         }
     }
 
-    /// How sure a range is of itself; None for the others.
+    /// How sure it is of itself; None where a person typed it and did not say.
     pub(crate) fn noise(&self) -> Option<Noise> {
         match self {
             RunTime::Range(range) => Noise::from_range(range.low.as_f64(), range.high.as_f64()),
+            RunTime::Measured(measured) => Some(measured.noise()),
+            RunTime::Fitted(fitted) => Some(fitted.noise()),
             RunTime::Constant(_) | RunTime::Formula(_) => None,
         }
     }
