@@ -67,7 +67,7 @@ pub mod formula {
 
 pub mod estimate {
     pub use crate::estimate::money::Rational;
-    pub use crate::estimate::uncertainty::{Noise, Spread};
+    pub use crate::estimate::uncertainty::Noise;
     pub use crate::estimate::*;
 
     pub mod billing {

@@ -156,6 +156,11 @@ impl DataDir {
         self.path.join(LOCK)
     }
 
+    /// The prices that `sweep prices import` took over.
+    pub fn prices(&self) -> PathBuf {
+        self.path.join("prices.csv")
+    }
+
     /// The SQLite file; `-wal` and `-shm` stand beside it while it is open.
     pub fn database(&self) -> PathBuf {
         self.path.join("sweep.db")

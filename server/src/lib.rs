@@ -34,6 +34,8 @@ pub mod config;
 
 pub mod data_dir;
 
+pub mod prices;
+
 pub mod http;
 
 pub mod store;

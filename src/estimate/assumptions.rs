@@ -3,12 +3,14 @@
 use super::billing::{Billing, Meter, Phase};
 use super::offers::MachineOffers;
 use super::run_time::RunTime;
-use super::settings::{EstimateSettings, RateOverride};
+use super::settings::{EstimateSettings, MachineRunTime, RateOverride};
 use super::survey::{PartSurvey, SurveyMethod};
+use super::tally::BillLines;
 use super::wall_clock::WallClock;
 use crate::sweep::Plan;
 use crate::sweep::diagnostic::format_count;
 use crate::sweep::math::exp;
+use num_bigint::BigInt;
 
 /// The sentence on what no estimate contains.
 pub(crate) const LEFT_OUT: &str = "Left out: taxes, credits, commitments and free tiers; storage after \
@@ -67,13 +69,20 @@ fn push_rate_sentences(
             ));
         }
         for offer in [&pricing.list, &pricing.interruptible] {
-            out.push(format!("{}.", offer.quote));
+            out.push(format!("{}.", offer.quote.describe(settings.today)));
         }
+        out.extend(machine_run_time_sentence(settings, pricing));
     }
-    if used
+    let spot = used
         .iter()
-        .any(|(pricing, _)| pricing.interruptible.tariff.is_some())
-    {
+        .find(|(pricing, _)| pricing.interruptible.tariff.is_some());
+    let interruptions = spot.map(|(pricing, _)| pricing.interruptible.interruptions);
+    if let Some(per_hour) = interruptions.filter(|per_hour| *per_hour > 0.0) {
+        out.push(format!(
+            "Interruptible machines are taken away {per_hour} times an hour on average; a trial then \
+             starts over and is billed again."
+        ));
+    } else if spot.is_some() {
         out.push(
             "Interruptible prices suppose that no trial is interrupted; one that is starts over \
              and is billed again."
@@ -82,10 +91,38 @@ fn push_rate_sentences(
     }
 }
 
+/// What is known of the run time on a machine for which none was stated.
+fn machine_run_time_sentence(
+    settings: &EstimateSettings,
+    offers: &MachineOffers,
+) -> Option<String> {
+    let stated_on = settings.stated_on.as_ref()?;
+    let name = offers.requested_offer().quote.name();
+    match offers.run_time {
+        MachineRunTime::Stated => None,
+        MachineRunTime::Scaled(factor) => Some(format!(
+            "On {name} a script runs {factor} times as long as on {stated_on}."
+        )),
+        MachineRunTime::Assumed => Some(format!(
+            "The run time is that of {stated_on}: the same is assumed on {name}."
+        )),
+    }
+}
+
 fn run_time_sentence(settings: &EstimateSettings) -> String {
     match &settings.run_time {
         None => "No run time is given, so there is a price per hour and no total.".to_owned(),
         Some(RunTime::Constant(run)) => format!("Every script runs {run}, as typed."),
+        Some(RunTime::Range(range)) => format!(
+            "A script runs {} to {}, as typed: the 10th and the 90th percentile, {} at the median.",
+            range.low(),
+            range.high(),
+            range.median()
+        ),
+        Some(RunTime::Measured(measured)) => {
+            format!("Run times are {}.", measured.describe())
+        }
+        Some(RunTime::Fitted(fitted)) => format!("Run times are {fitted}."),
         Some(RunTime::Formula(formula)) => {
             format!("A script's run time is `{}`, as typed.", formula.text())
         }
@@ -158,6 +195,11 @@ fn rounding_sentences(used: &[(&MachineOffers, u128)]) -> Vec<String> {
 }
 
 fn rounding_sentence(meter: &Meter) -> String {
+    format!("Billed time is rounded up to {}.", rounding_rule(meter))
+}
+
+/// `whole seconds, at least 60 s a trial`.
+fn rounding_rule(meter: &Meter) -> String {
     let rounding = meter.rounding();
     let step = match rounding.increment {
         0 | 1 => "whole seconds".to_owned(),
@@ -168,7 +210,31 @@ fn rounding_sentence(meter: &Meter) -> String {
         0 => String::new(),
         minimum => format!(", at least {} s a trial", format_count(minimum.into())),
     };
-    format!("Billed time is rounded up to {step}{least}.")
+    format!("{step}{least}")
+}
+
+/// `83 % of it is rounding: billed by whole seconds, at least 60 s a trial`, where what rounding adds
+/// is more than a tenth of the bill.
+pub(super) fn note_rounding<'a>(
+    lines: &BillLines,
+    meters: impl Iterator<Item = &'a Meter>,
+) -> Option<String> {
+    let total = lines.total();
+    let is_much = lines.rounding.clone() * BigInt::from(10) > total;
+    if !is_much {
+        return None;
+    }
+    let mut rules: Vec<String> = Vec::new();
+    for rule in meters.map(rounding_rule) {
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    let percent = lines.rounding.as_f64() / total.as_f64() * 100.0;
+    Some(format!(
+        "{percent:.0} % of it is rounding: billed by {}",
+        rules.join(" and by ")
+    ))
 }
 
 fn parallel_sentence(settings: &EstimateSettings) -> String {

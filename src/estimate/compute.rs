@@ -4,12 +4,16 @@ use super::assumptions;
 use super::catalogue::Catalogue;
 use super::money::Money;
 use super::offers::{MachineOffers, Offer, PlanOffers};
+use super::plan_bill::{
+    CostEstimate, PartialCost, cost_ceiling, cost_with_failures, price_surveyed_trials,
+    rounding_note,
+};
 use super::quote::Quote;
 use super::run_time::RunTime;
 use super::settings::{EstimateSettings, RateOverride};
 use super::survey::{self, PartSurvey};
 use super::tally::{BillLines, Tally};
-use super::uncertainty::{self, Noise, Spread};
+use super::uncertainty::Spread;
 use super::wall_clock::{self, WallClock};
 use crate::formula::EvalError;
 use crate::sweep::diagnostic::format_count;
@@ -24,12 +28,21 @@ pub struct Estimate {
     /// Low, likely and high cost where each machine is rented as its command asks; None where a
     /// price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
+    /// What those trials cost that have a price and a run time, where others lack one; None where
+    /// [`Estimate::cost`] is known, and where no trial has both.
+    pub partial: Option<PartialCost>,
     /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,
     /// The mean cost: what a budget should plan with.
     pub(crate) mean: Option<Money>,
     /// The parts that make up [`Estimate::total`].
     pub(crate) bill_lines: Option<BillLines>,
+    /// What the provider's rounding adds, where it is more than a tenth of the cost.
+    pub rounding_note: Option<String>,
+    /// What the trials cannot cost more than; None without a limit on their run time.
+    pub ceiling: Option<Money>,
+    /// The mean cost with failed attempts; None where the settings count none.
+    pub with_failures: Option<Money>,
     /// An hour of one trial; None where it is unknown or differs between commands
     /// (see [`Estimate::machines`]).
     pub per_trial_hour: Option<Money>,
@@ -49,21 +62,6 @@ pub struct Estimate {
     pub assumptions: Vec<String>,
     /// Why something is unknown; empty where nothing is.
     pub problems: Vec<EstimateProblem>,
-}
-
-/// The cost of all chosen trials, rented in one way.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CostEstimate {
-    /// Low, likely and high; None where a price or a run time is unknown.
-    pub cost: Option<Spread<Money>>,
-    /// The exact sum of the trials' own bills, each at its median run time.
-    pub total: Option<Money>,
-    /// The mean: what a budget should plan with.
-    pub mean: Option<Money>,
-    /// The parts that make up the total.
-    pub(crate) bill_lines: Option<BillLines>,
-    /// An hour of one trial; None where it is unknown or differs between commands.
-    pub per_trial_hour: Option<Money>,
 }
 
 /// A machine that commands of the plan ask for.
@@ -95,6 +93,13 @@ impl MachineUse {
 pub enum EstimateProblem {
     /// A machine has no known price of the kind asked for.
     NoPrice(Box<Quote>),
+    /// Interruptions may keep trials from ever ending, so that an interruptible machine is no saving.
+    MayNeverFinish {
+        /// The machine.
+        machine: String,
+        /// How many interruptions an hour are expected.
+        interruptions_per_hour: f64,
+    },
     /// Trials have no run time.
     NoRunTime {
         /// How many trials have none.
@@ -112,6 +117,14 @@ impl fmt::Display for EstimateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EstimateProblem::NoPrice(quote) => quote.fmt(f),
+            EstimateProblem::MayNeverFinish {
+                machine,
+                interruptions_per_hour,
+            } => write!(
+                f,
+                "{machine} interruptible: at {interruptions_per_hour} interruptions an hour trials as \
+                 long as these may never end, since each starts over"
+            ),
             EstimateProblem::NoRunTime {
                 trials,
                 exact,
@@ -176,11 +189,9 @@ impl<'a> TrialEstimator<'a> {
                 ..TrialEstimate::default()
             },
             Ok(run) => {
-                let tariff = self
-                    .offers
-                    .offer_for_trial(trial)
-                    .and_then(|offer| offer.tariff.as_ref());
-                let cost = tariff.map(|tariff| tariff.bill(run).cost());
+                let run = self.offers.scale_run_time(trial.part, run);
+                let offer = self.offers.offer_for_trial(trial);
+                let cost = offer.and_then(|offer| offer.cost_of(run));
                 TrialEstimate {
                     seconds: Some(run.as_f64()),
                     cost,
@@ -209,20 +220,19 @@ pub fn estimate_plan(
         .filter(|(_, trials)| *trials > 0)
         .collect();
     let run_time = settings.run_time.as_ref();
-    let surveys = run_time.map(|run_time| survey::survey_parts(plan, chosen, run_time));
+    let surveys = run_time.map(|run_time| {
+        let mut surveys = survey::survey_parts(plan, chosen, run_time);
+        for survey in &mut surveys {
+            survey.scale(prices.run_time_factor(survey.part));
+        }
+        surveys
+    });
     let surveys = surveys.as_deref();
     let priced = |choose: fn(&MachineOffers) -> &Offer| {
         price_surveyed_trials(&prices, &used, surveys, settings.noise(), choose)
     };
     let planned = priced(MachineOffers::requested_offer);
-    let wall = surveys.and_then(|surveys| {
-        wall_clock::estimate_wall_clock(
-            surveys,
-            &settings.billing,
-            settings.parallel(),
-            settings.noise(),
-        )
-    });
+    let wall = surveys.and_then(|surveys| simulate(&prices, surveys, settings));
     let machines: Vec<MachineUse> = used
         .iter()
         .map(|(m, trials)| to_machine_use(m, *trials))
@@ -232,8 +242,15 @@ pub fn estimate_plan(
             .iter()
             .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
         assumptions: assumptions::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
-        problems: collect_problems(settings, &machines, surveys.unwrap_or_default()),
+        problems: collect_problems(settings, &prices, &machines, surveys.unwrap_or_default()),
+        rounding_note: planned
+            .bill_lines
+            .as_ref()
+            .and_then(|lines| rounding_note(lines, &used)),
+        ceiling: cost_ceiling(&used, settings),
+        with_failures: surveys.and_then(|surveys| cost_with_failures(&prices, surveys, settings)),
         cost: planned.cost,
+        partial: planned.partial,
         total: planned.total,
         mean: planned.mean,
         bill_lines: planned.bill_lines,
@@ -245,6 +262,23 @@ pub fn estimate_plan(
         parallel: settings.parallel(),
         machines,
     }
+}
+
+/// The wall clock of surveyed trials on the machines that their commands ask for.
+fn simulate(
+    prices: &PlanOffers,
+    surveys: &[PartSurvey],
+    settings: &EstimateSettings,
+) -> Option<WallClock> {
+    let (billing, noise) = (&settings.billing, settings.noise());
+    let parallel = settings.parallel();
+    let interruptions = |part| {
+        let offers = prices
+            .machine_index(part)
+            .and_then(|at| prices.machines().get(at));
+        offers.map_or(0.0, |offers| offers.requested_offer().interruptions)
+    };
+    wall_clock::estimate_with_interruptions(surveys, billing, parallel, noise, interruptions)
 }
 
 fn to_machine_use(pricing: &MachineOffers, trials: u128) -> MachineUse {
@@ -269,8 +303,33 @@ fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &PlanOffers) -> Vec<
     counts
 }
 
+/// The machines on which interruptions may keep trials from ever ending.
+fn find_endless(prices: &PlanOffers, surveys: &[PartSurvey]) -> Vec<EstimateProblem> {
+    let mut problems = Vec::new();
+    for survey in surveys {
+        let machine = prices.machine_index(survey.part);
+        let Some(offers) = machine.and_then(|at| prices.machines().get(at)) else {
+            continue;
+        };
+        let offer = offers.requested_offer();
+        let mut tally = Tally::default();
+        if offer.interruptions > 0.0 {
+            tally.add_survey(&offer.meter, survey, offer.interruptions);
+        }
+        let problem = EstimateProblem::MayNeverFinish {
+            machine: offer.quote.name().to_owned(),
+            interruptions_per_hour: offer.interruptions,
+        };
+        if tally.never_finishing() > 0 && !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
 fn collect_problems(
     settings: &EstimateSettings,
+    prices: &PlanOffers,
     machines: &[MachineUse],
     surveys: &[PartSurvey],
 ) -> Vec<EstimateProblem> {
@@ -282,6 +341,7 @@ fn collect_problems(
     let mut problems: Vec<EstimateProblem> = unpriced
         .map(|quote| EstimateProblem::NoPrice(Box::new(quote.clone())))
         .collect();
+    problems.extend(find_endless(prices, surveys));
     let trials = surveys.iter().fold(0u128, |sum, survey| {
         sum.saturating_add(survey.without_run_time)
     });
@@ -296,95 +356,4 @@ fn collect_problems(
         });
     }
     problems
-}
-
-/// The cost of all surveyed trials where `choose` picks one of each machine's offers.
-fn price_surveyed_trials(
-    prices: &PlanOffers,
-    used: &[(&MachineOffers, u128)],
-    surveys: Option<&[PartSurvey]>,
-    noise: Noise,
-    choose: fn(&MachineOffers) -> &Offer,
-) -> CostEstimate {
-    // One hourly price is shown only where all commands share it.
-    let hourly = |pricing: &MachineOffers| {
-        let tariff = choose(pricing).tariff.as_ref()?;
-        Some(tariff.cost_per_second() * num_bigint::BigInt::from(3600))
-    };
-    let first = used.first().and_then(|(pricing, _)| hourly(pricing));
-    let same = used.iter().all(|(pricing, _)| hourly(pricing) == first);
-    let per_trial_hour = first.filter(|_| same);
-    let bill = surveys.and_then(|surveys| bill_surveyed_trials(prices, surveys, choose));
-    let Some(bill) = bill else {
-        return CostEstimate {
-            per_trial_hour,
-            ..CostEstimate::default()
-        };
-    };
-    let total = bill.lines.total();
-    let dollars = uncertainty::sum_distribution(bill.script_cost, bill.script_cost_squares, noise);
-    // Cost is linear in the run times, so the exact bill at the medians plus what a percentile lies
-    // above the median is that percentile's cost. Only the difference is floating point.
-    let at = |sum: f64| Some(total.clone() + Money::from_f64(sum - bill.script_cost)?);
-    let spread = dollars.spread;
-    let cost = match (at(spread.low), at(spread.likely), at(spread.high)) {
-        (Some(low), Some(likely), Some(high)) => Some(Spread { low, likely, high }),
-        _ => None,
-    };
-    let mean = at(dollars.mean);
-    CostEstimate {
-        cost,
-        mean,
-        total: Some(total),
-        bill_lines: Some(bill.lines),
-        per_trial_hour,
-    }
-}
-
-/// An exact bill, and the moments in dollars of its uncertain part: the scripts' own time.
-struct PlanBill {
-    lines: BillLines,
-    /// Dollars for the scripts' own time at its medians, summed over trials.
-    script_cost: f64,
-    /// The squares of those dollars, summed over trials.
-    script_cost_squares: f64,
-}
-
-/// Bills each machine's trials at once, in the order that machines have in `prices`. None where a
-/// price or a run time is unknown.
-fn bill_surveyed_trials(
-    prices: &PlanOffers,
-    surveys: &[PartSurvey],
-    choose: fn(&MachineOffers) -> &Offer,
-) -> Option<PlanBill> {
-    let mut tallies: Vec<Tally> = prices.machines().iter().map(|_| Tally::default()).collect();
-    for survey in surveys {
-        if survey.without_run_time > 0 {
-            return None;
-        }
-        let machine = prices.machine_index(survey.part)?;
-        let offer = choose(prices.machines().get(machine)?);
-        let tally = tallies.get_mut(machine)?;
-        for (run, times) in &survey.run_times {
-            tally.add(&offer.meter, *run, *times);
-        }
-    }
-    let mut bill = PlanBill {
-        lines: BillLines::zero(),
-        script_cost: 0.0,
-        script_cost_squares: 0.0,
-    };
-    for (pricing, tally) in prices.machines().iter().zip(&tallies) {
-        // The unknown price of a machine that no chosen trial uses makes nothing unknown.
-        if tally.trials() == 0 {
-            continue;
-        }
-        let tariff = choose(pricing).tariff.as_ref()?;
-        bill.lines.add(tally.bill_lines(tariff));
-        let (sum, squares) = tally.moments();
-        let per_second = tariff.cost_per_second().as_f64();
-        bill.script_cost += sum * per_second;
-        bill.script_cost_squares += squares * per_second * per_second;
-    }
-    Some(bill)
 }

@@ -42,6 +42,16 @@ pub(super) fn split_fields(line: &str) -> Option<Vec<String>> {
     }
 }
 
+/// A field as [`split_fields`] reads it; line breaks, which it cannot hold, become blanks.
+pub(super) fn quote_field(field: &str) -> String {
+    let field = field.replace(['\r', '\n'], " ");
+    if field.contains([',', '"']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field
+    }
+}
+
 fn take_plain_field(text: &str) -> Option<(String, &str)> {
     let (field, after) = text.split_at(text.find(',').unwrap_or(text.len()));
     (!field.contains('"')).then(|| (field.to_owned(), after))

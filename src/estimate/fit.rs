@@ -165,6 +165,12 @@ impl Fit {
         Noise::from_fit(self.rmse, extrapolates)
     }
 
+    /// Whether a value of an argument lies within what was observed.
+    pub(crate) fn covers(&self, argument: usize, value: &ArgumentValue<'_>) -> bool {
+        let argument = self.arguments.get(argument);
+        argument.is_none_or(|argument| argument.covers(value))
+    }
+
     /// The run time for these values of the arguments, in the order of the observations. None
     /// where their number differs or the result is no time that can be counted.
     pub fn predict(&self, values: &[ArgumentValue<'_>]) -> Option<Prediction> {

@@ -28,14 +28,16 @@ pub struct Machine {
     /// The provider's region whose prices these are, or `any`.
     pub(crate) region: String,
     /// The date of the list price: `2026-07-20`, `2026-07` or `2026`.
-    pub(crate) as_of: String,
+    pub as_of: String,
     /// The sources of both prices, as a sentence.
     pub(crate) source: String,
+    /// Whether it is of the person's own price list.
+    pub(crate) is_own: bool,
 }
 
 impl Machine {
     /// The list price, or with `spot` the interruptible one.
-    pub(crate) fn rate(&self, spot: bool) -> Option<&Money> {
+    pub fn rate(&self, spot: bool) -> Option<&Money> {
         if spot {
             self.spot.as_ref()
         } else {

@@ -19,6 +19,8 @@
 //! unknown price is None, never zero.
 
 // Units: exact money, seconds.
+mod amounts;
+mod date;
 pub(crate) mod money;
 mod seconds;
 
@@ -35,19 +37,17 @@ mod cholesky;
     expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod fit;
+mod fitted;
 #[cfg_attr(
     not(feature = "internals"),
     expect(dead_code, reason = "issue 13 wires it to the estimate")
 )]
 pub(crate) mod pilot;
 mod run_time;
+mod unknown_names;
 
 // What a trial's time costs.
 pub mod billing;
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(dead_code, reason = "issue 13 wires it to the estimate")
-)]
 pub(crate) mod failures;
 #[cfg_attr(
     not(feature = "internals"),
@@ -77,23 +77,41 @@ mod wall_clock;
 mod assumptions;
 mod compute;
 mod json;
+mod plan_bill;
+mod wording;
+
+// What it would be on other machines or with more trials at once, and what fits a budget or a deadline.
+mod proposal;
+mod what_if;
 
 // The interface of the library: what the server uses.
 pub use billing::{Billing, Meter, Tariff};
-pub use catalogue::Catalogue;
+pub use catalogue::{
+    Catalogue, OwnPrices, PriceListProblem, SkyPilotImport, SkyPilotSource, is_skypilot,
+};
 pub use compute::{Estimate, TrialEstimate, TrialEstimator, estimate_plan};
+pub use date::{Date, PriceAge};
+pub use failures::Failures;
+pub use fit::Verdict;
+pub use fitted::{FinishedTrial, FittedRunTime};
 pub use machine::Machine;
 pub use money::Money;
-pub use run_time::{RunTime, parse_run_time};
-pub use seconds::Seconds;
-pub use settings::EstimateSettings;
+pub use plan_bill::PartialCost;
+pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose};
+pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};
+pub use seconds::{Seconds, format_seconds};
+pub use settings::{EstimateSettings, MachineRunTime};
+pub use uncertainty::Spread;
+pub use unknown_names::unknown_names;
+pub use what_if::{MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines};
 
 // What the page and the other modules use beside it.
-pub(crate) use compute::CostEstimate;
+pub(crate) use plan_bill::CostEstimate;
 pub(crate) use quote::provider_name;
 #[cfg(feature = "page")]
 pub(crate) use settings::RateOverride;
-pub(crate) use uncertainty::Spread;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worked_cases;

@@ -1,11 +1,9 @@
 //! Amounts of US dollars, exact until they are shown.
 
-use crate::sweep::diagnostic::group_digits;
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::Ratio;
 use num_traits::{Signed, ToPrimitive, Zero};
-use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Sub};
 
@@ -14,8 +12,7 @@ pub type Rational = Ratio<BigInt>;
 
 /// An exact amount of US dollars.
 ///
-/// `Display` shows cents, rounded half up once: `$1,234.57`. An amount above zero never shows as
-/// `$0.00`: below half a cent it is `<$0.01`. An unknown amount is a None of `Option<Money>`.
+/// `amounts` has its forms for people. An unknown amount is a None of `Option<Money>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(Rational);
 
@@ -111,70 +108,12 @@ impl Money {
         self.round_to(2)
     }
 
-    /// Short enough for a heading at any size: as `Display` below a billion, then with three
-    /// digits and a word (`$17.4 quadrillion`), then as a power of ten (`$6.81 × 10^36`).
-    pub fn to_compact(&self) -> String {
-        let cents = self.cents();
-        let dollars = self.round_to(0).magnitude().to_string();
-        if dollars.len() <= 9 {
-            return self.to_string();
-        }
-        let (lead, magnitude) = leading_three_digits(&dollars);
-        let sign = if cents.is_negative() { "-" } else { "" };
-        match MAGNITUDE_NAMES.get(magnitude / 3 - 3) {
-            Some(word) => {
-                let places = 2 - magnitude % 3;
-                format!("{sign}${} {word}", insert_point(&lead, lead.len() - places))
-            }
-            None => format!("{sign}${} × 10^{magnitude}", insert_point(&lead, 1)),
-        }
-    }
-
     /// The nearest multiple of 10^-places, counted in those, half up.
-    fn round_to(&self, places: u32) -> BigInt {
+    pub(super) fn round_to(&self, places: u32) -> BigInt {
         let scale = BigInt::from(10u8).pow(places);
         let doubled: BigInt = self.0.numer() * scale * 2 + self.0.denom();
         // Half up is floor(x + 1/2), for negative amounts too.
         doubled.div_floor(&(self.0.denom() * 2))
-    }
-}
-
-/// Names of 10^9, 10^12, … 10^33.
-const MAGNITUDE_NAMES: [&str; 9] = [
-    "billion",
-    "trillion",
-    "quadrillion",
-    "quintillion",
-    "sextillion",
-    "septillion",
-    "octillion",
-    "nonillion",
-    "decillion",
-];
-
-/// The three leading digits of a whole number, rounded half up, and the power of ten of the first.
-fn leading_three_digits(digits: &str) -> (String, usize) {
-    let mut magnitude = digits.len() - 1;
-    let lead: u32 = digits
-        .get(..3)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
-    let up = digits.as_bytes().get(3).is_some_and(|&next| next >= b'5');
-    let mut lead = lead + u32::from(up);
-    if lead == 1000 {
-        lead = 100;
-        magnitude += 1;
-    }
-    (lead.to_string(), magnitude)
-}
-
-/// Digits with a point after the first `whole` of them, if any follow.
-fn insert_point(digits: &str, whole: usize) -> String {
-    let (before, after) = digits.split_at(whole.min(digits.len()));
-    if after.is_empty() {
-        before.to_owned()
-    } else {
-        format!("{before}.{after}")
     }
 }
 
@@ -211,22 +150,6 @@ pub(crate) fn ratio_to_f64(ratio: &Rational) -> f64 {
     }
     let quotient = scaled.to_f64().unwrap_or(f64::INFINITY);
     (0..surplus.min(2_200)).fold(quotient, |value, _| value / 2.0)
-}
-
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cents = self.cents();
-        let sign = if self.0.is_negative() { "-" } else { "" };
-        if cents.is_zero() && !self.0.is_zero() {
-            return write!(f, "{}$0.01", if sign.is_empty() { "<" } else { ">-" });
-        }
-        let (dollars, rest) = cents.magnitude().div_rem(&100u8.into());
-        write!(
-            f,
-            "{sign}${}.{rest:0>2}",
-            group_digits(&dollars.to_string())
-        )
-    }
 }
 
 impl Add for Money {
@@ -278,47 +201,6 @@ mod tests {
         match text.strip_prefix('-') {
             Some(text) => Money::zero() - Money::from_decimal(text).unwrap(),
             None => Money::from_decimal(text).unwrap(),
-        }
-    }
-
-    #[test]
-    fn shown_in_cents_half_up() {
-        for (text, shown) in [
-            ("0", "$0.00"),
-            ("0.004999", "<$0.01"),
-            ("0.005", "$0.01"),
-            ("0.000000000001", "<$0.01"),
-            ("0.505", "$0.51"),
-            ("1.004999", "$1.00"),
-            ("0.995", "$1.00"),
-            ("6.377440", "$6.38"),
-            ("999.999", "$1,000.00"),
-            ("1234567.891", "$1,234,567.89"),
-            ("17438888888888888.888889", "$17,438,888,888,888,888.89"),
-            ("-0.001", ">-$0.01"),
-            ("-1.005", "-$1.00"),
-            ("-1234.5", "-$1,234.50"),
-        ] {
-            assert_eq!(money(text).to_string(), shown, "{text}");
-        }
-    }
-
-    #[test]
-    fn short_at_any_size() {
-        for (text, shown) in [
-            ("12.345", "$12.35"),
-            ("999999999.99", "$1.00 billion"),
-            ("999999998.99", "$999,999,998.99"),
-            ("1234567890", "$1.23 billion"),
-            ("12345678900", "$12.3 billion"),
-            ("123456789000", "$123 billion"),
-            ("999960000000", "$1.00 trillion"),
-            ("17438888888888888.8", "$17.4 quadrillion"),
-            ("1000000000000000000000000000000000", "$1.00 decillion"),
-            ("999900000000000000000000000000000000", "$1.00 × 10^36"),
-            ("6805647338418769269267492148635364200", "$6.81 × 10^36"),
-        ] {
-            assert_eq!(money(text).to_compact(), shown, "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The price of an hour of one machine, and where it comes from.
 
+use super::date::{Date, PriceAge};
 use super::machine::Machine;
 use super::money::Money;
 use std::fmt;
@@ -32,6 +33,8 @@ pub(crate) enum Basis {
     Provider,
     /// A rate that the person set.
     Typed,
+    /// The person's own price list.
+    Own,
     /// The cluster's own price, from its server's configuration.
     Cluster,
     /// No machine of that name is in the price list.
@@ -66,6 +69,20 @@ impl Quote {
             .map_or(&self.requested, |machine| &machine.name)
     }
 
+    /// Whether the price is of use today; None where it has no date, as one set by hand, or where
+    /// there is none.
+    pub fn age(&self, today: Date) -> Option<PriceAge> {
+        let machine = self.machine.as_ref()?;
+        self.rate.as_ref()?;
+        Some(PriceAge::of(&machine.as_of, today))
+    }
+
+    /// The sentence of `Display`, without a point, with the price's age where that is too much.
+    pub(crate) fn describe(&self, today: Option<Date>) -> String {
+        let age = today.and_then(|today| self.age(today));
+        format!("{self}{}", age.map_or("", PriceAge::remark))
+    }
+
     /// The provider whose rounding applies: `grid`, `aws`, …; empty where unknown.
     pub fn provider(&self) -> &str {
         self.machine
@@ -94,9 +111,15 @@ impl fmt::Display for Quote {
         let Some(machine) = &self.machine else {
             return write!(f, ", as set by hand");
         };
-        let provider = provider_name(&machine.provider);
-        write!(f, ", {provider} {kind} price as of {}", machine.as_of)?;
-        if machine.provider != "grid" && machine.region != "any" {
+        if self.basis == Basis::Own {
+            write!(f, ", your own {kind} price")?;
+        } else {
+            write!(f, ", {} {kind} price", provider_name(&machine.provider))?;
+        }
+        if !machine.as_of.is_empty() {
+            write!(f, " as of {}", machine.as_of)?;
+        }
+        if machine.provider != "grid" && machine.region != "any" && !machine.region.is_empty() {
             write!(f, " in {}", machine.region)?;
         }
         if self.basis == Basis::InsteadOfGrid {

@@ -1,5 +1,6 @@
 //! Lengths of time.
 
+use crate::sweep::diagnostic::format_count;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Sub};
@@ -83,6 +84,16 @@ impl Seconds {
     }
 }
 
+impl Seconds {
+    /// [`Seconds::scale`], but exact for a factor of 1, and at least a microsecond.
+    pub(crate) fn scale_unless_one(self, factor: f64) -> Seconds {
+        if factor == 1.0 {
+            return self;
+        }
+        self.scale(factor).max(Seconds { micros: 1 })
+    }
+}
+
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
 impl Add for Seconds {
@@ -126,6 +137,16 @@ impl fmt::Display for Seconds {
             (0, _, _) => write_two_units(f, hours, "h", minutes, "min"),
             _ => write_two_units(f, days, "d", hours, "h"),
         }
+    }
+}
+
+/// Seconds of any size as a person reads them: as [`Seconds`], then in years.
+pub fn format_seconds(seconds: f64) -> String {
+    const YEAR: f64 = 365.0 * 86_400.0;
+    match Seconds::from_f64(seconds) {
+        Some(exact) => exact.to_string(),
+        None if seconds >= YEAR => format!("{} years", format_count((seconds / YEAR) as u128)),
+        None => "unknown".into(),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Interruptions are taken as memoryless with a rate per hour of running time. `b` is the
 //! overhead of each start and `r` is the run and teardown, both in hours.
 
+use super::Seconds;
+use super::billing::Billing;
 use crate::sweep::math::{exp, log};
 
 /// One trial on an interruptible machine.
@@ -32,6 +34,44 @@ impl SpotExpectation {
         self.billed_hours + self.interruptions * requeue
     }
 }
+
+/// What interruptions add to one trial that starts over after each, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Repetition {
+    /// Billed a second time, on average.
+    pub(crate) billed: f64,
+    /// On the clock, with the wait for each new machine.
+    pub(crate) wall: f64,
+    /// See [`SpotTrial::may_never_finish`].
+    pub(crate) may_never_finish: bool,
+}
+
+impl Repetition {
+    /// For a script of this length under rules of billing, at so many interruptions per hour.
+    pub(crate) fn expect(
+        billing: &Billing,
+        run: Seconds,
+        interruptions_per_hour: f64,
+    ) -> Repetition {
+        let start = billing.boot.length + billing.setup.length;
+        let run = billing.cap_run_time(run) + billing.teardown.length;
+        let trial = SpotTrial {
+            start_hours: start.as_f64() / SECONDS_PER_HOUR,
+            run_hours: run.as_f64() / SECONDS_PER_HOUR,
+            interruptions_per_hour,
+        };
+        let expected = trial.expect_with_restarts();
+        let more = expected.billed_hours - trial.start_hours - trial.run_hours;
+        let waits = expected.interruptions * billing.wait.as_f64();
+        Repetition {
+            billed: more * SECONDS_PER_HOUR,
+            wall: more * SECONDS_PER_HOUR + waits,
+            may_never_finish: trial.may_never_finish(),
+        }
+    }
+}
+
+const SECONDS_PER_HOUR: f64 = 3600.0;
 
 /// The expected time until `hours` in a row pass without an interruption, starting over after each:
 /// `(exp(rate × hours) - 1) / rate`, which is `hours` at a rate of zero.

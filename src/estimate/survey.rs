@@ -7,6 +7,7 @@
 //! one by one. Only where neither helps does an evenly spread sample stand for all.
 
 use super::Seconds;
+use super::fitted::to_value;
 use super::run_time::RunTime;
 use crate::formula::{ArgumentValue, EvalError};
 use crate::sweep::part::ArgumentSlot;
@@ -44,6 +45,15 @@ pub(super) struct PartSurvey {
     /// Trials without a run time: exact, except under [`SurveyMethod::Sample`].
     pub(super) without_run_time: u128,
     pub(super) first_error: Option<FirstError>,
+}
+
+impl PartSurvey {
+    /// Multiplies every run time, as for a faster or a slower machine.
+    pub(super) fn scale(&mut self, factor: f64) {
+        for (run, _) in &mut self.run_times {
+            *run = run.scale_unless_one(factor);
+        }
+    }
 }
 
 /// The first trial without a run time that was found.
@@ -151,11 +161,19 @@ impl<'a> RunTimeReader<'a> {
     /// The run time of the trial at `index` of the part's space. O(axes + formula).
     pub(super) fn run_time_at(&self, index: u128) -> Result<Seconds, EvalError> {
         // A run time asks for each of its names once, in their order, which is that of the slots.
+        if self.run_time.reads_texts() {
+            let text = |slot: &Option<ArgumentSlot>| self.part.value((*slot)?, index);
+            let texts: Vec<_> = self.slots.iter().map(text).collect();
+            let mut texts = texts.iter();
+            return self
+                .run_time
+                .evaluate(|_| texts.next()?.as_ref().map(|text| to_value(text)));
+        }
         let mut slots = self.slots.iter();
         self.run_time.evaluate(|_| {
             let slot = slots.next().copied().flatten()?;
             let text = self.part.value(slot, index)?;
-            // A run time computes with numbers only, so that any text stands for all texts.
+            // Others compute with numbers only, so that any text stands for all texts.
             Some(axis::parse_number(&text).map_or(ArgumentValue::Text(""), ArgumentValue::Number))
         })
     }

@@ -3,6 +3,8 @@
 use super::Seconds;
 use super::billing::{Meter, Tariff};
 use super::money::Money;
+use super::spot::Repetition;
+use super::survey::PartSurvey;
 use num_bigint::BigInt;
 
 /// A sum of `u64` values with `u128` multiplicities. Sums below 2^128 need no allocation.
@@ -33,8 +35,14 @@ pub(crate) struct Tally {
     run_micros: BigSum,
     busy_micros: BigSum,
     billed_seconds: BigSum,
+    /// What is billed at least, however short the scripts are.
+    least_seconds: BigSum,
     /// Sums of the run seconds and of their squares, for low and high.
     moments: (f64, f64),
+    /// Seconds that interruptions are expected to have billed again.
+    repeated_seconds: f64,
+    /// Trials that interruptions may keep from ever ending.
+    never_finishing: u128,
 }
 
 impl Tally {
@@ -45,9 +53,37 @@ impl Tally {
         self.run_micros.add(run.micros(), times);
         self.busy_micros.add(meter.busy_time(run).micros(), times);
         self.billed_seconds.add(meter.billed_seconds(run), times);
+        self.least_seconds
+            .add(meter.billed_seconds(Seconds::ZERO), times);
         let seconds = run.as_f64();
         self.moments.0 += seconds * times as f64;
         self.moments.1 += seconds * seconds * times as f64;
+    }
+
+    /// Counts all trials of a part that have a run time, at so many interruptions per hour.
+    pub(super) fn add_survey(&mut self, meter: &Meter, survey: &PartSurvey, interruptions: f64) {
+        for (run, times) in &survey.run_times {
+            self.add(meter, *run, *times);
+            if interruptions > 0.0 {
+                let again = Repetition::expect(meter.billing(), *run, interruptions);
+                if again.may_never_finish {
+                    self.never_finishing = self.never_finishing.saturating_add(*times);
+                }
+                self.repeated_seconds += again.billed * *times as f64;
+            }
+        }
+    }
+
+    /// USD that the trials cost at least, however short their scripts are.
+    pub(super) fn least_cost(&self, tariff: &Tariff) -> Money {
+        let seconds = self.least_seconds.total();
+        let egress = tariff.egress().clone() * BigInt::from(self.trials);
+        tariff.cost_of_machines(&seconds) + tariff.cost_of_disks(&seconds) + egress
+    }
+
+    /// Trials that interruptions may keep from ever ending.
+    pub(super) fn never_finishing(&self) -> u128 {
+        self.never_finishing
     }
 
     /// Trials counted, at most 2^128 − 1.
@@ -78,6 +114,8 @@ impl Tally {
             script: machine(run.clone()),
             overhead: machine(&busy - run),
             rounding: machine(&billed * MICROS_PER_SECOND - busy),
+            repetition: Money::from_f64(self.repeated_seconds * tariff.cost_per_second().as_f64())
+                .unwrap_or_else(Money::zero),
             disk: tariff.cost_of_disks(&billed),
             egress: tariff.egress().clone() * BigInt::from(self.trials),
         }
@@ -95,6 +133,8 @@ pub(crate) struct BillLines {
     pub(crate) overhead: Money,
     /// USD that the provider's minimum and increment add.
     pub(crate) rounding: Money,
+    /// USD for time that is expected to be billed again after interruptions.
+    pub(crate) repetition: Money,
     /// USD for disks.
     pub(crate) disk: Money,
     /// USD for data sent out.
@@ -109,6 +149,7 @@ impl BillLines {
             script: zero.clone(),
             overhead: zero.clone(),
             rounding: zero.clone(),
+            repetition: zero.clone(),
             disk: zero.clone(),
             egress: zero,
         }
@@ -119,6 +160,7 @@ impl BillLines {
         self.script += other.script;
         self.overhead += other.overhead;
         self.rounding += other.rounding;
+        self.repetition += other.repetition;
         self.disk += other.disk;
         self.egress += other.egress;
     }
@@ -129,6 +171,7 @@ impl BillLines {
             &self.script,
             &self.overhead,
             &self.rounding,
+            &self.repetition,
             &self.disk,
             &self.egress,
         ]

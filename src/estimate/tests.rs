@@ -307,11 +307,37 @@ fn an_unknown_price_is_unknown() {
 }
 
 #[test]
-fn a_trial_without_a_run_time_makes_the_total_unknown() {
+fn a_trial_without_a_run_time_leaves_a_partial_total() {
     let plan = plan("grid run f.py --epochs '[1, 2, \"many\", 0]'");
     let estimate = estimate_all(&plan, &settings("minutes = epochs"));
     assert_eq!((&estimate.cost, &estimate.wall_seconds), (&None, &None));
     assert!(estimate.per_trial_hour.is_some());
+    let partial = estimate.partial.as_ref().unwrap();
+    let good: Ranges = "0-1".parse().unwrap();
+    let alone = super::estimate_plan(
+        &plan,
+        &good,
+        &settings("minutes = epochs"),
+        Catalogue::embedded(),
+    );
+    assert_eq!(partial.trials, 2);
+    assert_eq!(Some(&partial.cost), alone.cost.as_ref());
+    assert_eq!(Some(&partial.total), alone.total.as_ref());
+    assert_eq!(alone.partial, None);
+    // 190 and 250 s at $0.086 an hour.
+    assert!(
+        estimate
+            .describe_cost()
+            .starts_with("2 of 4 trials: $0.011 ($0.0"),
+        "{}",
+        estimate.describe_cost()
+    );
+    let json = estimate.to_json();
+    assert_eq!(
+        (&json["trials"], &json["priced_trials"], &json["sum_usd"]),
+        (&4.into(), &2.into(), &"0.010511".into())
+    );
+    assert!(json["cost_usd"]["likely"].is_f64() && json["wall_seconds"].is_null());
     assert_eq!(
         estimate
             .problems
@@ -448,6 +474,151 @@ fn nothing_chosen_and_nothing_planned() {
         assert_eq!(estimate.trials, 0);
         assert_eq!(estimate.wall_seconds, None);
         assert!(estimate.problems.is_empty());
+    }
+}
+
+/// A machine without a price among others: their total, and what it leaves out.
+#[test]
+fn an_unknown_price_among_others_leaves_a_partial_total() {
+    let plan = plan(
+        "grid run --instance_type g4dn.xlarge f.py --a '[1, 2]'\ngrid run --instance_type abacus f.py",
+    );
+    let estimate = estimate_all(&plan, &settings("870 s"));
+    assert_eq!((&estimate.cost, &estimate.total), (&None, &None));
+    let partial = estimate.partial.as_ref().unwrap();
+    assert_eq!(
+        (partial.trials, partial.total.to_decimal(6)),
+        (2, "0.305556".into())
+    );
+    assert!(estimate.describe_cost().starts_with("2 of 3 trials: $0.3"));
+    assert_eq!(estimate.problems.len(), 1);
+    assert_eq!(
+        estimate_all(&plan, &EstimateSettings::cloud()).describe_cost(),
+        "unknown"
+    );
+}
+
+/// Six seconds are billed as the provider's minimum of sixty.
+#[test]
+fn rounding_is_said_where_it_is_more_than_a_tenth() {
+    let plan = plan("grid run f.py --a '[1, 2]'");
+    let local = |seconds: &str| EstimateSettings {
+        run_time: settings(seconds).run_time,
+        ..EstimateSettings::local()
+    };
+    let short = estimate_all(&plan, &local("6 s"));
+    assert_eq!(
+        short.rounding_note.as_deref(),
+        Some("90 % of it is rounding: billed by whole seconds, at least 60 s a trial")
+    );
+    assert_eq!(
+        short.to_json()["rounding"],
+        short.rounding_note.clone().unwrap()
+    );
+    assert!(
+        short.describe_cost().starts_with("$0.002"),
+        "{}",
+        short.describe_cost()
+    );
+    // However short the scripts are, two minutes at $0.086 an hour are billed.
+    let cost = short.cost.as_ref().unwrap();
+    assert_eq!(Some(&cost.low), short.total.as_ref());
+    assert_eq!(cost.low.to_decimal(6), "0.002867");
+    // 54 of 60 seconds: a tenth and no more.
+    assert_eq!(estimate_all(&plan, &local("54 s")).rounding_note, None);
+    assert!(
+        estimate_all(&plan, &local("53.9 s"))
+            .rounding_note
+            .is_some()
+    );
+    assert_eq!(
+        estimate_all(&plan, &EstimateSettings::local()).rounding_note,
+        None
+    );
+}
+
+#[test]
+fn a_time_limit_is_a_ceiling() {
+    let plan = plan(
+        "grid run --instance_type g4dn.xlarge f.py --n '[1, 2]'\n\
+         grid run --instance_type p3.2xlarge f.py",
+    );
+    let mut limited = settings("minutes = n");
+    limited.billing.max_run_time = Some(Seconds::from_whole(3470));
+    // An hour each, whatever the run time, which the third trial has not: 2 × $0.55 + $3.21.
+    let estimate = estimate_all(&plan, &limited);
+    assert_eq!(estimate.ceiling.unwrap().to_string(), "$4.31");
+    assert_eq!(estimate.cost, None);
+    assert_eq!(estimate_all(&plan, &settings("1 h")).ceiling, None);
+}
+
+#[test]
+fn old_prices_say_so() {
+    let plan = plan("grid run f.py");
+    let on = |day: i64| EstimateSettings {
+        today: Some(Date::from_unix_seconds(day * 86_400)),
+        ..EstimateSettings::cloud()
+    };
+    // 2026-07-20 is day 20,654.
+    let sentence =
+        |settings: &EstimateSettings| estimate_all(&plan, settings).assumptions[0].clone();
+    assert_eq!(
+        sentence(&on(20_654 + 91)),
+        "m5a.large: $0.086 per hour, AWS list price as of 2026-07-20 in us-east-1 (Grid published no \
+         rate for it), more than 90 days ago."
+    );
+    for settings in [on(20_654 + 90), EstimateSettings::cloud()] {
+        assert!(sentence(&settings).ends_with("rate for it)."));
+    }
+}
+
+#[test]
+fn the_run_time_of_another_machine() {
+    let plan = plan("grid run --instance_type g5.xlarge f.py");
+    let stated = |factors: &[(&str, f64)]| EstimateSettings {
+        stated_on: Some("1_t4_16gb".into()),
+        machine_factors: factors
+            .iter()
+            .map(|(name, by)| ((*name).to_owned(), *by))
+            .collect(),
+        ..settings("1000 s")
+    };
+    let scaled = estimate_all(&plan, &stated(&[("p3.2xlarge", 0.1), ("G5.xlarge", 0.5)]));
+    assert_eq!(scaled.wall_seconds.as_ref().unwrap().likely, 630.0);
+    // 630 s at $1.006 an hour.
+    assert_eq!(scaled.total.as_ref().unwrap().to_decimal(6), "0.176050");
+    let pricer_settings = stated(&[("g5.xlarge", 0.5)]);
+    let pricer = TrialEstimator::new(&plan, &pricer_settings, Catalogue::embedded());
+    let trial = pricer.estimate(&plan.trial(0).unwrap());
+    assert_eq!((trial.seconds, trial.cost), (Some(500.0), scaled.total));
+    let says =
+        |estimate: &Estimate, text: &str| estimate.assumptions.iter().any(|a| a.contains(text));
+    assert!(says(
+        &estimate_all(&plan, &stated(&[])),
+        "the same is assumed on g5.xlarge"
+    ));
+    assert!(says(
+        &estimate_all(&plan, &pricer_settings),
+        "0.5 times as long as on 1_t4_16gb"
+    ));
+}
+
+#[test]
+fn a_range_is_the_spread() {
+    let plan = plan("grid run f.py");
+    let estimate = estimate_all(
+        &plan,
+        &EstimateSettings {
+            billing: Billing::local(),
+            ..settings("5 to 20 minutes")
+        },
+    );
+    let wall = estimate.wall_seconds.unwrap();
+    assert_eq!(wall.likely, 600.0);
+    let cost = estimate.cost.unwrap();
+    let rate = 0.086 / 3600.0;
+    for (money, seconds) in [(cost.low, 300.0), (cost.likely, 600.0), (cost.high, 1200.0)] {
+        assert!((money.as_f64() - seconds * rate).abs() < 1e-8, "{money}");
     }
 }
 

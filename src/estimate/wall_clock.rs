@@ -3,6 +3,7 @@
 use super::Seconds;
 use super::billing::Billing;
 use super::schedule::{self, MakespanBounds};
+use super::spot::Repetition;
 use super::survey::{PartSurvey, SurveyMethod};
 use super::uncertainty::{Noise, Spread};
 
@@ -28,9 +29,46 @@ pub(crate) struct WallClock {
     pub(crate) useful_slots: Option<u128>,
 }
 
+/// [`estimate_wall_clock`] where interruptions repeat parts of the trials; `interruptions` gives each
+/// part's per hour. None also where they may keep a trial from ever ending.
+pub(super) fn estimate_with_interruptions(
+    surveys: &[PartSurvey],
+    billing: &Billing,
+    parallel: u32,
+    noise: Noise,
+    interruptions: impl Fn(u32) -> f64,
+) -> Option<WallClock> {
+    if surveys
+        .iter()
+        .all(|survey| interruptions(survey.part) == 0.0)
+    {
+        return estimate_wall_clock(surveys, billing, parallel, noise);
+    }
+    let mut surveys = surveys.to_vec();
+    for survey in &mut surveys {
+        let per_hour = interruptions(survey.part);
+        for (run, _) in &mut survey.run_times {
+            *run = billing.cap_run_time(*run);
+            if per_hour > 0.0 {
+                let again = Repetition::expect(billing, *run, per_hour);
+                if again.may_never_finish {
+                    return None;
+                }
+                *run = *run + Seconds::from_f64(again.wall)?;
+            }
+        }
+    }
+    // The run times keep the limit already.
+    let billing = Billing {
+        max_run_time: None,
+        ..billing.clone()
+    };
+    estimate_wall_clock(&surveys, &billing, parallel, noise)
+}
+
 /// Simulates or bounds the wall clock of surveyed trials. None without trials, and where one has no
 /// run time. O(n log P), n being the run times that were computed.
-pub(super) fn estimate_wall_clock(
+fn estimate_wall_clock(
     surveys: &[PartSurvey],
     billing: &Billing,
     parallel: u32,

@@ -88,6 +88,17 @@ pub(crate) enum ErrorKind {
         /// The field as typed.
         found: String,
     },
+    /// A range whose first time is longer than its second.
+    RangeOrder,
+    /// A name that is no argument of any trial.
+    UnknownArgument {
+        /// The name as typed.
+        name: String,
+        /// An argument of a similar name.
+        suggestion: Option<String>,
+        /// The arguments that there are, as a formula calls them.
+        known: Vec<String>,
+    },
     /// A run time of zero.
     ZeroTime,
     /// A run time above [`crate::estimate::Seconds::MAX`].
@@ -148,9 +159,39 @@ impl fmt::Display for ErrorKind {
             ClockField { found } => {
                 write!(f, "expected two digits from 00 to 59, found `{found}`")
             }
+            RangeOrder => write!(f, "the second time of a range is the longer one"),
+            UnknownArgument {
+                name,
+                suggestion,
+                known,
+            } => {
+                write!(f, "no trial has an argument `{name}`")?;
+                match (suggestion, known.as_slice()) {
+                    (Some(similar), _) => write!(f, "; did you mean `{similar}`?"),
+                    (None, []) => write!(f, "; the script is given none"),
+                    (None, known) => write!(f, "; there are {}", join_names(known)),
+                }
+            }
             ZeroTime => write!(f, "a run time must be above zero"),
             TimeTooLong => write!(f, "a run time may be at most {MAX_SECONDS_TEXT} seconds"),
         }
+    }
+}
+
+/// Names that a message lists, at most.
+const MAX_NAMES: usize = 8;
+
+/// `` `a`, `b` and `c` ``, with `…` for more than [`MAX_NAMES`].
+fn join_names(names: &[String]) -> String {
+    let quoted: Vec<String> = names
+        .iter()
+        .take(MAX_NAMES)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match quoted.as_slice() {
+        all if names.len() > MAX_NAMES => format!("{}, …", all.join(", ")),
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        all => all.join(", "),
     }
 }
 

@@ -112,6 +112,20 @@ impl Formula {
         self.expression.names()
     }
 
+    /// Each of [`Formula::names`] with the place in the text where it stands first.
+    pub(crate) fn placed_names(&self) -> impl Iterator<Item = (&str, Span)> {
+        let nodes = self.expression.nodes();
+        (0u32..)
+            .zip(self.names())
+            .filter_map(move |(number, name)| {
+                let at = nodes
+                    .iter()
+                    .position(|node| matches!(node, Node::Name(found) if *found == number))?;
+                let span = self.expression.span(u32::try_from(at).ok()?)?;
+                Some((name.as_str(), span))
+            })
+    }
+
     /// The run time in seconds where `lookup` gives the arguments: finite and above zero, else an
     /// error. It asks for each of [`Formula::names`] once, in that order. O(nodes).
     pub fn evaluate_seconds<'a>(

@@ -113,23 +113,14 @@ pub(crate) fn format_dollars(usd: f64) -> String {
     Money::from_f64(usd).map_or_else(|| "–".to_owned(), |amount| amount.to_string())
 }
 
-/// Dollars that the server reports with up to two significant digits below $0.10, for comparing small
-/// amounts: `$0.00026`. Below a millionth, and from $0.10 on, as [`format_dollars`].
+/// Dollars that the server reports, as [`Money::to_figure`]: with two significant digits below $0.10. An
+/// unknown amount (not a number) is a dash.
 pub(crate) fn format_exact_dollars(usd: f64) -> String {
-    if !(1e-6..0.1).contains(&usd) {
-        return format_dollars(usd);
+    match Money::from_f64(usd) {
+        None => "–".to_owned(),
+        Some(_) if usd > 0.0 && usd < 1e-6 => "<$0.000001".to_owned(),
+        Some(amount) => amount.to_figure(),
     }
-    // Two significant digits.
-    let places = if usd < 1e-4 {
-        6
-    } else if usd < 1e-3 {
-        5
-    } else if usd < 1e-2 {
-        4
-    } else {
-        3
-    };
-    format!("${usd:.places$}")
 }
 
 /// A measured value: whole numbers as they are, others with four decimals, very small and very
@@ -238,7 +229,7 @@ mod tests {
     fn small_amounts_can_be_told_apart() {
         assert_eq!(
             [0.0, 1e-7, 0.000_26, 0.0123, 12.3].map(format_exact_dollars),
-            ["$0.00", "<$0.01", "$0.00026", "$0.012", "$12.30"]
+            ["$0.00", "<$0.000001", "$0.00026", "$0.012", "$12.30"]
         );
     }
 

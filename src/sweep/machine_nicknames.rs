@@ -48,7 +48,25 @@ pub(crate) const NICKNAMES: &[(&str, &str, &str)] = &[
     ("8_v100_768gb", "p3dn.24xlarge", ""),
 ];
 
-/// The machine that `typed` names, in lower case; a name without `_` passes as it is.
+/// Whether a name with `_`, in lower case, is a machine's own at a provider of the price list: Azure's
+/// `standard_d2s_v5`, Lambda's `gpu_1x_a10` and `cpu_4x_general`, RunPod's `1x_h100_secure`, Vast's `1x-rtx_5090-32-65536`.
+/// No nickname begins so.
+fn is_provider_name(lower: &str) -> bool {
+    let after_count = lower.trim_start_matches(|c: char| c.is_ascii_digit());
+    let has_count = after_count.len() < lower.len();
+    lower.starts_with("standard_")
+        || lower.starts_with("cpu_")
+        || lower.starts_with("gpu_")
+        || has_count && (after_count.starts_with("x_") || after_count.starts_with("x-"))
+}
+
+/// Whether `--instance_type` can name a machine: by its own name, or by a nickname.
+pub(crate) fn is_nameable(name: &str) -> bool {
+    resolve_nickname(name).is_ok()
+}
+
+/// The machine that `typed` names, in lower case; a name without `_` passes as it is, and so does a
+/// provider's own.
 ///
 /// # Errors
 /// A nickname that the client does not know.
@@ -59,7 +77,7 @@ pub(crate) fn resolve_nickname(typed: &str) -> Result<String, Kind> {
             option: "--instance_type",
         });
     }
-    if !lower.contains('_') {
+    if !lower.contains('_') || is_provider_name(&lower) {
         return Ok(lower);
     }
     match NICKNAMES.iter().find(|(nickname, ..)| *nickname == lower) {
@@ -136,4 +154,27 @@ pub(crate) fn client_units(machine: &str) -> Option<(u32, bool)> {
     let (_, nickname) = known.chain(more).find(|(name, _)| *name == machine)?;
     let has = nickname.split('_').next()?.parse().ok()?;
     Some((has, !nickname.contains("_cpu_")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::test;
+
+    #[test]
+    fn a_provider_s_own_names_pass() {
+        for name in [
+            "Standard_NC4as_T4_v3",
+            "gpu_8x_a100_80gb_sxm4",
+            "1x_A100-80GB-SXM_SECURE",
+            "1x-RTX_5090-32-65536",
+            "cpu_4x_general",
+            "g5.xlarge",
+        ] {
+            assert_eq!(resolve_nickname(name), Ok(name.to_lowercase()));
+        }
+        for name in ["g5_xlarge", "1_t4_17gb", "x_1", "8_v100"] {
+            assert!(resolve_nickname(name).is_err(), "{name}");
+        }
+    }
 }

@@ -195,7 +195,8 @@ pub(crate) mod digest;
 pub(crate) mod sorted_space;
 pub(crate) mod trial_set;
 
-// Changing the text from a control.
+// Changing the text from a control, or a command for a proposal.
+pub(crate) mod changed_line;
 pub(crate) mod edit;
 pub(crate) mod single_command;
 

@@ -238,6 +238,19 @@ impl Part {
             .map(ArgumentSlot)
     }
 
+    /// The arguments as a formula calls them, each once, in the order of the command line.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = String> + '_ {
+        self.named_arguments().map(|(name, _)| Part::variable(name))
+    }
+
+    /// What a formula calls the argument `name`: leading dashes gone, `-` as `_`; `#1` is `arg1`.
+    pub(crate) fn variable(name: &str) -> String {
+        match name.strip_prefix('#') {
+            Some(number) => format!("arg{number}"),
+            None => name.trim_start_matches('-').replace('-', "_"),
+        }
+    }
+
     /// The number of the axis that sweeps the argument; `None` where it is not swept.
     pub(crate) fn axis_of(&self, slot: ArgumentSlot) -> Option<u32> {
         self.swept.get(slot.0 as usize).copied().flatten()

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod plan;
+mod prices;
 
 mod serve;
 
@@ -28,11 +29,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print every trial that a `grid run` command stands for, and what it will cost.
-    Plan(plan::PlanArgs),
+    Plan(Box<plan::PlanArgs>),
     /// Serve the page and the API, and run trials.
     Serve(serve::ServeArgs),
     /// Keep data for trials to read: named, versioned folders.
     Datastore(datastore::DatastoreArgs),
+    /// Estimate and bill by prices of your own.
+    Prices(prices::PricesArgs),
     /// Say who may use the server: accounts and their keys.
     Account(account::AccountArgs),
     /// Own one trial: started by the server, not by people.
@@ -46,6 +49,7 @@ pub fn run() -> ExitCode {
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Serve(serve) => serve.run(),
         Command::Datastore(datastore) => datastore.run(),
+        Command::Prices(prices) => prices.run(),
         Command::Account(account) => account.run(),
         Command::Supervise(supervise) => supervise.run(),
     }

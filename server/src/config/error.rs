@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::data_dir::DataDirError;
+use crate::prices::PricesError;
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum ConfigError {
     /// A folder is missing.
     #[error("the {0} folder {1} cannot be used: {2}")]
     Folder(&'static str, PathBuf, std::io::Error),
+    /// The price list cannot be used.
+    #[error("{0}")]
+    Prices(#[from] PricesError),
     /// A value is wrong.
     #[error("{0}")]
     Value(String),

@@ -11,13 +11,16 @@ mod limits;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde::Deserialize;
+use sweep_planner::estimate::{Catalogue, OwnPrices};
 
 use crate::data_dir::DataDir;
 use crate::model::PublicUrl;
 use crate::model::names;
+use crate::prices::{catalogue_with, read_imported, read_list};
 use crate::runner::protocol::IsolationSpec;
 use crate::sources::read_named;
 pub use cluster::{ClusterConfig, EngineKind, IsolationMode, MountMode, ThreadRule, Threads};
@@ -62,6 +65,8 @@ pub struct ConfigFile {
     /// How addresses of git repositories begin from which sources are taken; `https://` alone
     /// when absent.
     pub repositories: Option<Vec<String>>,
+    /// A list of prices of one's own, before those that were imported.
+    pub prices: Option<PathBuf>,
     /// Bounds.
     pub limits: Limits,
     /// How long files of ended runs are kept.
@@ -112,6 +117,10 @@ pub struct Config {
     pub datastores: BTreeMap<String, BTreeMap<u32, PathBuf>>,
     /// How addresses of git repositories begin from which sources are taken.
     pub repositories: Vec<String>,
+    /// The list of one's own prices that the file names, for trials not to change it; absolute, without links.
+    pub prices: Option<PathBuf>,
+    /// The price list, with the prices of one's own before it.
+    pub catalogue: Arc<Catalogue>,
     /// As in the file.
     pub limits: Limits,
     /// As in the file.
@@ -127,6 +136,23 @@ pub struct Config {
 pub fn load_clusters(file: Option<&Path>) -> Result<BTreeMap<String, ClusterConfig>, ConfigError> {
     let file = file.map(read_config_file).transpose()?.unwrap_or_default();
     configured_clusters(file.clusters)
+}
+
+/// The prices of the list that a configuration file names; none without one. Needs no data folder.
+pub fn load_own_prices(file: Option<&Path>) -> Result<OwnPrices, ConfigError> {
+    let file = file.map(read_config_file).transpose()?.unwrap_or_default();
+    let named = file.prices.as_deref().map(read_list).transpose()?;
+    Ok(named.unwrap_or_default())
+}
+
+/// The price list of a server: the built-in one, before it what was imported, before that the file of the
+/// configuration.
+fn load_catalogue(file: Option<&Path>, data: &DataDir) -> Result<Catalogue, ConfigError> {
+    let mut own = read_imported(data)?;
+    if let Some(file) = file {
+        own.merge(read_list(file)?);
+    }
+    Ok(catalogue_with(&own).into_owned())
 }
 
 impl Config {
@@ -148,6 +174,10 @@ impl Config {
         resolve_interpreters(&mut clusters)?;
         check_visible(&clusters)?;
         let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
+        let catalogue = Arc::new(load_catalogue(
+            file.prices.as_deref(),
+            &DataDir::new(&data),
+        )?);
         Ok(Self {
             listen: overrides
                 .listen
@@ -179,6 +209,8 @@ impl Config {
             clusters,
             datastores: datastores(file.datastores)?,
             repositories: check_repositories(file.repositories)?,
+            prices: file.prices.and_then(|path| path.canonicalize().ok()),
+            catalogue,
             limits: check_limits(file.limits)?,
             retention: file.retention,
             file: path,
@@ -192,7 +224,11 @@ impl Config {
         wanted.then(|| IsolationSpec {
             data: self.data.path().to_owned(),
             secret_files: self.api_key_file.iter().cloned().collect(),
-            read_only_paths: self.file.iter().chain(&self.page).cloned().collect(),
+            read_only_paths: [&self.file, &self.page, &self.prices]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
             visible: cluster.visible.clone(),
         })
     }

@@ -6,7 +6,7 @@ use sweep_planner::api::{
     ExperimentState, ExperimentStatus, InstanceType, Int64, Run, RunSpec, RunState, RunStates,
     RunStatus, Scalar, SpaceIndex, Timestamp, TrialRow, TrialsInState, User, UserStatus,
 };
-use sweep_planner::estimate::Machine;
+use sweep_planner::estimate::{Catalogue, Machine};
 
 use crate::app::App;
 use crate::config::ClusterConfig;
@@ -335,10 +335,12 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
 /// A machine as trials of a cluster are priced; `None` if its price is not known.
 pub fn instance_type(
     settings: &ClusterConfig,
+    catalogue: &Catalogue,
     machine: &Machine,
     spot: bool,
 ) -> Option<InstanceType> {
-    let hourly_cost = billing_terms(&settings.price, &machine.name, spot).usd_per_hour()?;
+    let terms = billing_terms(&settings.price, catalogue, &machine.name, spot);
+    let hourly_cost = terms.usd_per_hour()?;
     Some(InstanceType {
         name: machine.name.clone(),
         cpu: Int64(machine.vcpus.unwrap_or(0).into()),

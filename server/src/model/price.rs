@@ -26,7 +26,7 @@ impl Pricing {
         if *self == Self::AsIf {
             return None;
         }
-        let BillingTerms { rate, rounding } = billing_terms(self, "", false);
+        let BillingTerms { rate, rounding } = billing_terms(self, Catalogue::embedded(), "", false);
         Some(ClusterPrice {
             hourly_rate: rate,
             minimum_seconds: rounding.minimum,
@@ -91,10 +91,15 @@ impl BillingTerms {
 
 /// The terms for a machine under a cluster's pricing: with `AsIf` the catalogue's rate and its
 /// provider's rounding, as in the estimate; else the cluster's own rate, by whole seconds.
-pub fn billing_terms(pricing: &Pricing, instance_type: &str, spot: bool) -> BillingTerms {
+pub fn billing_terms(
+    pricing: &Pricing,
+    catalogue: &Catalogue,
+    instance_type: &str,
+    spot: bool,
+) -> BillingTerms {
     match pricing {
         Pricing::AsIf => {
-            let quote = Catalogue::embedded().quote(instance_type, spot);
+            let quote = catalogue.quote(instance_type, spot);
             BillingTerms {
                 rounding: Rounding::for_provider(quote.provider()),
                 // With all decimals, so that bill and estimate use the same rate.
@@ -140,7 +145,9 @@ mod tests {
         let mut priced = 0;
         for machine in Catalogue::embedded().machines() {
             for spot in [false, true] {
-                if let Some(text) = billing_terms(&Pricing::AsIf, &machine.name, spot).rate {
+                if let Some(text) =
+                    billing_terms(&Pricing::AsIf, Catalogue::embedded(), &machine.name, spot).rate
+                {
                     let quote = Catalogue::embedded().quote(&machine.name, spot);
                     let rate = HourlyRate::parse(&text).map(|rate| rate.0);
                     assert_eq!(rate, quote.rate, "{}: {text}", machine.name);
@@ -149,7 +156,7 @@ mod tests {
             }
         }
         assert!(priced > 100, "{priced}");
-        let of = |pricing, machine| billing_terms(&pricing, machine, false);
+        let of = |pricing, machine| billing_terms(&pricing, Catalogue::embedded(), machine, false);
         assert_eq!(of(Pricing::AsIf, "no-such-machine").rate, None);
         assert_eq!(of(Pricing::None, "m5a.large").rate, None);
         assert_eq!(of(Pricing::AsIf, "m5a.large").rounding.minimum, 60);
@@ -185,7 +192,7 @@ mod tests {
                     };
                     let chosen = Ranges::full(plan.len());
                     let estimated = estimate_plan(&plan, &chosen, &settings, Catalogue::embedded());
-                    let terms = billing_terms(&Pricing::AsIf, machine, spot);
+                    let terms = billing_terms(&Pricing::AsIf, Catalogue::embedded(), machine, spot);
                     let micros = (seconds.parse::<f64>().unwrap() * 1e6).round() as i64;
                     let at = Timestamp::from_micros;
                     let billed = terms.billed_seconds(at(7), at(7 + micros));
@@ -195,6 +202,33 @@ mod tests {
                         "{text} {seconds}"
                     );
                 }
+            }
+        }
+    }
+
+    /// Prices of one's own bill as they estimate, the machine's rounding included.
+    #[test]
+    fn the_bill_by_one_s_own_prices_is_the_estimate() {
+        use sweep_planner::estimate::{EstimateSettings, OwnPrices, estimate_plan, parse_run_time};
+        use sweep_planner::sweep::{self, Ranges};
+        let own = "name,on_demand_usd_per_hour,provider\nm5a.large,36,\nbox,0.7,lambda\nrack,1,\n";
+        let catalogue = Catalogue::embedded().with_own(&OwnPrices::parse(own).unwrap());
+        for machine in ["m5a.large", "box", "rack", "g4dn.xlarge"] {
+            for (text, micros) in [("6 s", 6_000_000), ("61.5 s", 61_500_000)] {
+                let line = format!("grid run --instance_type {machine} train.py");
+                let plan = sweep::read(&line, &sweep::Settings::default()).plan;
+                let settings = EstimateSettings {
+                    run_time: Some(parse_run_time(text).unwrap()),
+                    ..EstimateSettings::local()
+                };
+                let all = Ranges::full(plan.len());
+                let estimated = estimate_plan(&plan, &all, &settings, &catalogue);
+                let terms = billing_terms(&Pricing::AsIf, &catalogue, machine, false);
+                let at = Timestamp::from_micros;
+                let bill = terms.cost(terms.billed_seconds(at(7), at(7 + micros)));
+                let total = estimated.total.map(|total| total.as_f64());
+                assert!(bill.is_some());
+                assert_eq!(total, bill, "{machine} {text}");
             }
         }
     }
@@ -218,7 +252,12 @@ mod tests {
                     .with_cluster_price(&price);
                     let chosen = Ranges::full(plan.len());
                     let estimated = estimate_plan(&plan, &chosen, &settings, Catalogue::embedded());
-                    let terms = billing_terms(&pricing, "m5a.large", option == "--use_spot ");
+                    let terms = billing_terms(
+                        &pricing,
+                        Catalogue::embedded(),
+                        "m5a.large",
+                        option == "--use_spot ",
+                    );
                     let micros = (seconds.parse::<f64>().unwrap() * 1e6).round() as i64;
                     let at = Timestamp::from_micros;
                     let billed = terms.billed_seconds(at(7), at(7 + micros));

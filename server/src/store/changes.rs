@@ -316,7 +316,12 @@ pub(crate) mod tests {
         trials: u32,
         stop_after: u32,
     ) -> (Store, i64) {
-        let terms = billing_terms(&crate::model::price::Pricing::AsIf, "m5a.large", false);
+        let terms = billing_terms(
+            &crate::model::price::Pricing::AsIf,
+            sweep_planner::estimate::Catalogue::embedded(),
+            "m5a.large",
+            false,
+        );
         let (store, run) = store_with_waiting_run(folder, trials, stop_after, terms).await;
         let claim = Claim {
             cluster: "local".into(),

@@ -30,6 +30,7 @@ mod life;
 mod metric_files;
 mod mounts;
 mod openapi;
+mod own_prices;
 mod page;
 mod paging;
 mod public_url;

@@ -1,11 +1,17 @@
 //! The price list: parses machines with their rates, and finds the rate for a machine's name.
 
+mod own;
+mod skypilot;
+
 use super::csv::{self, CsvError};
 use super::machine::Machine;
 use super::money::Money;
 use super::quote::{Basis, Quote};
 use crate::sweep::suggest::nearest_name;
 use std::sync::OnceLock;
+
+pub use own::{OwnPrices, PriceListProblem};
+pub use skypilot::{SkyPilotImport, SkyPilotSource, is_skypilot};
 
 /// The price list that this program was built with; the page serves the same file.
 const EMBEDDED: &str = include_str!("../../../public/prices.csv");
@@ -106,10 +112,7 @@ impl Catalogue {
     /// gives a quote without a rate, never a rate of zero. O(machines).
     pub fn quote(&self, instance_type: &str, spot: bool) -> Quote {
         let requested = instance_type.trim();
-        let by_alias = self
-            .by_provider_rank()
-            .find(|machine| machine.has_alias(requested));
-        let name = by_alias.map_or(requested, |machine| machine.name.as_str());
+        let name = self.resolve_name(requested);
         let same: Vec<&Machine> = self
             .by_provider_rank()
             .filter(|machine| machine.is_called(name))
@@ -129,15 +132,29 @@ impl Catalogue {
         }
     }
 
-    /// Machines by rank of their provider: Grid, AWS, all others. The first that fits gives the
-    /// rate.
+    /// The name of the machine that `instance_type` names or is an alias of; itself where there is no
+    /// such machine. A name of the person's own list goes before aliases. O(machines).
+    pub fn resolve_name<'a>(&'a self, instance_type: &'a str) -> &'a str {
+        let requested = instance_type.trim();
+        let own = |machine: &&Machine| machine.is_own && machine.is_called(requested);
+        let by_rank = || self.by_provider_rank();
+        by_rank()
+            .find(own)
+            .or_else(|| by_rank().find(|machine| machine.has_alias(requested)))
+            .or_else(|| by_rank().find(|machine| machine.is_called(requested)))
+            .map_or(requested, |machine| machine.name.as_str())
+    }
+
+    /// Machines by rank of their list and provider: the person's own, Grid, AWS, all others. The first
+    /// that fits gives the rate.
     fn by_provider_rank(&self) -> impl Iterator<Item = &Machine> {
         let of = |wanted: fn(&str) -> bool| {
             self.machines
                 .iter()
-                .filter(move |machine| wanted(&machine.provider))
+                .filter(move |machine| !machine.is_own && wanted(&machine.provider))
         };
-        of(|provider| provider == "grid")
+        let own = self.machines.iter().filter(|machine| machine.is_own);
+        own.chain(of(|provider| provider == "grid"))
             .chain(of(|provider| provider == "aws"))
             .chain(of(|provider| provider != "grid" && provider != "aws"))
     }
@@ -153,6 +170,7 @@ impl Catalogue {
 
 fn price_basis(machine: &Machine, same: &[&Machine]) -> Basis {
     match machine.provider.as_str() {
+        _ if machine.is_own => Basis::Own,
         "grid" => Basis::Grid,
         _ if same.iter().any(|machine| machine.provider == "grid") => Basis::InsteadOfGrid,
         _ => Basis::Provider,
@@ -212,6 +230,7 @@ fn parse_machine(fields: &[String], sources: &[(&str, &str)]) -> Result<Machine,
         region: region.clone(),
         as_of: as_of.clone(),
         source: expand_source(source, sources).ok_or("source that is listed above")?,
+        is_own: false,
     })
 }
 

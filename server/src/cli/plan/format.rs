@@ -5,12 +5,12 @@ use clap::ValueEnum;
 use serde_json::json;
 use std::borrow::Cow;
 use std::io::{self, Write};
-use sweep_planner::estimate::{
-    self, Catalogue, Estimate, EstimateSettings, Seconds, TrialEstimate, TrialEstimator,
-};
+use sweep_planner::estimate::{self, Estimate, TrialEstimate, TrialEstimator, format_seconds};
 use sweep_planner::sweep::diagnostic::format_count;
 use sweep_planner::sweep::{Plan, Ranges, Trial};
-use unicode_width::UnicodeWidthStr;
+
+use super::pricing::Pricing;
+use super::table::write_aligned;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -27,21 +27,18 @@ pub(super) enum Format {
 /// The largest whole number that every JSON reader keeps exactly: 2^53.
 const JSON_EXACT_MAX: u128 = 1 << 53;
 
-fn make_pricer<'a>(
-    plan: &'a Plan,
-    settings: Option<&'a EstimateSettings>,
-) -> Option<TrialEstimator<'a>> {
-    settings.map(|settings| TrialEstimator::new(plan, settings, Catalogue::embedded()))
+fn make_pricer<'a>(plan: &'a Plan, pricing: Option<&'a Pricing>) -> Option<TrialEstimator<'a>> {
+    pricing.map(|pricing| TrialEstimator::new(plan, &pricing.settings, &pricing.catalogue))
 }
 
 /// One object a line: `{"index", "part"?, "values", "argv", "seconds"?, "cost_usd"?}`.
 pub(super) fn write_json_lines(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
-    settings: Option<&EstimateSettings>,
+    pricing: Option<&Pricing>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let pricer = make_pricer(plan, settings);
+    let pricer = make_pricer(plan, pricing);
     let several = plan.parts().len() > 1;
     for trial in trials {
         let index = match u64::try_from(trial.index) {
@@ -92,11 +89,11 @@ pub(super) enum CsvCells {
 pub(super) fn write_csv(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
-    settings: Option<&EstimateSettings>,
+    pricing: Option<&Pricing>,
     form: CsvCells,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let pricer = make_pricer(plan, settings);
+    let pricer = make_pricer(plan, pricing);
     let several = plan.parts().len() > 1;
     let mut header = vec!["index".to_owned()];
     header.extend(several.then(|| "part".to_owned()));
@@ -159,10 +156,10 @@ pub(super) fn write_shell_lines(
 pub(super) fn write_table(
     plan: &Plan,
     trials: impl Iterator<Item = Trial>,
-    settings: Option<&EstimateSettings>,
+    pricing: Option<&Pricing>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let pricer = make_pricer(plan, settings);
+    let pricer = make_pricer(plan, pricing);
     let mut header = vec!["Trial".to_owned()];
     header.extend(plan.columns().iter().cloned());
     header.extend(
@@ -179,48 +176,30 @@ pub(super) fn write_table(
         }
         if let Some(pricer) = &pricer {
             let TrialEstimate { seconds, cost, .. } = pricer.estimate(&trial);
-            cells.push(seconds.map_or("unknown".into(), format_duration));
-            cells.push(cost.map_or("unknown".into(), |cost| cost.to_string()));
+            cells.push(seconds.map_or("unknown".into(), format_seconds));
+            cells.push(cost.map_or("unknown".into(), |cost| cost.to_figure()));
         }
         rows.push(cells);
     }
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].width())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for cells in &rows {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| {
-            format!("{}{cell}", " ".repeat(width.saturating_sub(cell.width())))
-        });
-        writeln!(out, "{}", padded.collect::<Vec<_>>().join("  "))?;
-    }
-    Ok(())
+    write_aligned(&rows, 0, out)
 }
 
 /// What stands below the trials: the total of all proposed trials, where an estimate is wanted.
 pub(super) fn write_footer(
     plan: &Plan,
     format: Format,
-    settings: Option<&EstimateSettings>,
+    pricing: Option<&Pricing>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let whole = |settings| {
-        estimate::estimate_plan(
-            plan,
-            &Ranges::full(plan.len()),
-            settings,
-            Catalogue::embedded(),
-        )
+    let whole = |pricing: &Pricing| {
+        let all = Ranges::full(plan.len());
+        estimate::estimate_plan(plan, &all, &pricing.settings, &pricing.catalogue)
     };
-    match (format, settings) {
-        (Format::Jsonl, Some(settings)) => {
-            writeln!(out, "{}", json!({ "total": whole(settings).to_json() }))
+    match (format, pricing) {
+        (Format::Jsonl, Some(pricing)) => {
+            writeln!(out, "{}", json!({ "total": whole(pricing).to_json() }))
         }
-        (Format::Table, Some(settings)) => write_total(&whole(settings), out),
+        (Format::Table, Some(pricing)) => write_total(&whole(pricing), out),
         (Format::Table, None) => writeln!(out, "{}", format_trial_count(plan.len())),
         _ => Ok(()),
     }
@@ -228,18 +207,27 @@ pub(super) fn write_footer(
 
 fn write_total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", format_trial_count(estimate.trials))?;
-    match (&estimate.cost, &estimate.per_trial_hour) {
-        (Some(cost), _) => writeln!(
+    writeln!(out, "cost   {}", estimate.describe_cost())?;
+    if let Some(note) = &estimate.rounding_note {
+        writeln!(out, "       {note}")?;
+    }
+    if let Some(ceiling) = &estimate.ceiling {
+        writeln!(
             out,
-            "cost   {} (likely {} to {})",
-            cost.likely, cost.low, cost.high
-        )?,
-        (None, Some(rate)) => writeln!(out, "cost   unknown; {rate} for each trial and hour")?,
-        (None, None) => writeln!(out, "cost   unknown")?,
+            "       at most {} by the time limit",
+            ceiling.to_figure()
+        )?;
+    }
+    if let Some(mean) = &estimate.with_failures {
+        writeln!(
+            out,
+            "       {} on average with failed attempts",
+            mean.to_figure()
+        )?;
     }
     match &estimate.wall_seconds {
         Some(wall) => {
-            let [low, likely, high] = [wall.low, wall.likely, wall.high].map(format_duration);
+            let [low, likely, high] = [wall.low, wall.likely, wall.high].map(format_seconds);
             writeln!(
                 out,
                 "time   {likely} ({low} to {high}), {} at once",
@@ -257,18 +245,8 @@ fn write_total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Seconds as a person reads them, up to more years than there will be.
-fn format_duration(seconds: f64) -> String {
-    const YEAR: f64 = 365.0 * 86_400.0;
-    match Seconds::from_f64(seconds) {
-        Some(exact) => exact.to_string(),
-        None if seconds >= YEAR => format!("{} years", format_count((seconds / YEAR) as u128)),
-        None => "unknown".into(),
-    }
-}
-
 /// A value on one line, with nothing in it that a terminal would obey.
-fn replace_control_characters(value: &str) -> String {
+pub(super) fn replace_control_characters(value: &str) -> String {
     value
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })

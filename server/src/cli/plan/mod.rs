@@ -1,20 +1,24 @@
 //! `sweep plan`: the page's planner at a terminal.
 
 mod format;
+mod machines;
+mod pricing;
+mod proposal;
+mod table;
 
 use clap::Args;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use sweep_planner::estimate::{self, EstimateSettings};
+use sweep_planner::estimate::{Bounds, Money, Seconds};
 use sweep_planner::sweep::diagnostic::{Kind, format_count, render_with_carets};
 use sweep_planner::sweep::literal::CharacterNames;
 use sweep_planner::sweep::{Plan, Reading, Settings, Span, read};
 
-use crate::config::load_clusters;
 use crate::sources::read_named;
 use format::Format;
+use pricing::{Pricing, PricingArgs};
 
 /// What `sweep plan` takes.
 #[derive(Args, Debug)]
@@ -31,25 +35,24 @@ pub(crate) struct PlanArgs {
     /// Trials to skip, counted from 0
     #[arg(long, default_value_t = 0, value_name = "N")]
     offset: u128,
-    /// Trials to print at most; a table prints 50 unless told otherwise, the others all
+    /// Trials, or machines, to print at most; a table prints 50 (20) unless told otherwise, the others all
     #[arg(long, value_name = "N")]
     limit: Option<u128>,
     /// Add each trial's time and cost, and the total of all trials
     #[arg(long)]
     estimate: bool,
-    /// How long a trial runs: `10 minutes`, or `minutes = 40 * epochs / batch_size`
-    #[arg(long, value_name = "TEXT")]
-    run_time: Option<String>,
-    /// Trials that run at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    parallel: Option<u32>,
-    /// Estimate by the rules, the price and the slots of a cluster: `local`, or one of the server's
-    /// configuration; by those of a cloud that starts a machine for each trial otherwise
-    #[arg(long, value_name = "NAME")]
-    cluster: Option<String>,
-    /// The server's settings (TOML), in which the cluster is configured
-    #[arg(long, value_name = "FILE", requires = "cluster")]
-    config: Option<PathBuf>,
+    /// Instead of the trials: what all of them cost and how long they take on every machine of the price
+    /// list, at list price and interruptible
+    #[arg(long, conflicts_with_all = ["budget", "deadline"])]
+    machines: bool,
+    /// Instead of the trials: the command that keeps within so many dollars, by the likely cost
+    #[arg(long, value_name = "USD", value_parser = pricing::parse_dollars)]
+    budget: Option<Money>,
+    /// Instead of the trials: the command whose trials end within this time, by the likely one: `8h`
+    #[arg(long, value_name = "TIME", value_parser = pricing::parse_length)]
+    deadline: Option<Seconds>,
+    #[command(flatten)]
+    pricing: PricingArgs,
     /// The whole command as one argument; `-` or nothing reads standard input
     #[arg(value_name = "COMMAND_TEXT", allow_hyphen_values = true)]
     text: Option<String>,
@@ -70,8 +73,12 @@ pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     if arguments.spreadsheet && arguments.format != Format::Csv {
         return exit_with_error("--spreadsheet is for --format csv alone", EXIT_ERRORS);
     }
-    let rules = match cluster_rules(arguments) {
-        Ok(rules) => rules,
+    if arguments.replaces_trials() && matches!(arguments.format, Format::Csv | Format::Sh) {
+        let message = "--machines, --budget and --deadline are for --format table and jsonl";
+        return exit_with_error(message, EXIT_ERRORS);
+    }
+    let mut pricing = match arguments.pricing.load() {
+        Ok(pricing) => pricing,
         Err(message) => return exit_with_error(&message, EXIT_ERRORS),
     };
     let text = match read_command_text(arguments) {
@@ -88,9 +95,10 @@ pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     };
     let ReadCommand {
         mut reading,
-        config,
+        settings,
         missing_config,
     } = read_with_config(&text, drawn_seed);
+    let config = settings.config.clone();
     if let Some(rendered) = missing_config {
         // It must not hide what is wrong in the text.
         reading
@@ -107,20 +115,69 @@ pub(crate) fn run(arguments: &PlanArgs) -> ExitCode {
     if arguments.format == Format::Sh {
         warn_of_dropped_settings(&reading);
     }
-    let settings = match estimate_settings(arguments, rules) {
-        Ok(settings) => settings,
-        Err(rendered) => {
-            eprint!("{rendered}");
-            return ExitCode::from(EXIT_ERRORS);
+    if arguments.wants_estimate() {
+        match arguments.pricing.parse_run_time() {
+            Ok(run_time) => pricing.settings.run_time = run_time,
+            Err(rendered) => {
+                eprint!("{rendered}");
+                return ExitCode::from(EXIT_ERRORS);
+            }
         }
-    };
+        let run_time = pricing.settings.run_time.as_ref();
+        arguments
+            .pricing
+            .warn_of_unknown_names(run_time, &reading.plan);
+    }
     let mut out = BufWriter::new(io::stdout().lock());
-    let printed = print_trials(arguments, &reading.plan, settings.as_ref(), &mut out);
+    let printed = if arguments.machines {
+        let (format, limit) = (arguments.format, arguments.limit);
+        machines::write_machines(&reading.plan, &pricing, format, limit, &mut out)
+    } else if let Some(bounds) = arguments.bounds() {
+        match proposal::find_proposal(&reading.plan, &settings, &pricing, &bounds) {
+            Ok(proposal) => proposal::write_proposal(&proposal, arguments.format, &mut out),
+            Err(message) => {
+                let options = arguments.bound_options();
+                return exit_with_error(&format!("{options}: {message}"), EXIT_ERRORS);
+            }
+        }
+    } else {
+        let pricing = Some(&pricing).filter(|_| arguments.estimate);
+        print_trials(arguments, &reading.plan, pricing, &mut out)
+    };
     match printed.and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => exit_with_error(&format!("standard output cannot be written: {error}"), 1),
+    }
+}
+
+impl PlanArgs {
+    /// Whether something else than the trials is printed.
+    fn replaces_trials(&self) -> bool {
+        self.machines || self.bounds().is_some()
+    }
+
+    fn wants_estimate(&self) -> bool {
+        self.estimate || self.replaces_trials()
+    }
+
+    /// The options that bound what the trials take.
+    fn bound_options(&self) -> &'static str {
+        match (&self.budget, &self.deadline) {
+            (Some(_), Some(_)) => "--budget and --deadline",
+            (Some(_), None) => "--budget",
+            (None, _) => "--deadline",
+        }
+    }
+
+    /// What the trials may take at most.
+    fn bounds(&self) -> Option<Bounds> {
+        let bounds = Bounds {
+            budget: self.budget.clone(),
+            deadline: self.deadline,
+        };
+        (bounds != Bounds::default()).then_some(bounds)
     }
 }
 
@@ -143,8 +200,8 @@ fn read_command_text(arguments: &PlanArgs) -> io::Result<String> {
 /// A text, read with the config file that it names.
 struct ReadCommand {
     reading: Reading,
-    /// The file's text.
-    config: Option<Arc<str>>,
+    /// What it was read with, the file's text included.
+    settings: Settings,
     /// Why there is a file and no text of it, rendered: the reading is without it then.
     missing_config: Option<String>,
 }
@@ -160,13 +217,13 @@ fn read_with_config(text: &str, drawn_seed: u32) -> ReadCommand {
         Ok(config) => (config, None),
         Err(rendered) => (None, Some(rendered)),
     };
-    settings.config.clone_from(&config);
-    if config.is_some() {
+    settings.config = config;
+    if settings.config.is_some() {
         reading = read(text, &settings);
     }
     ReadCommand {
         reading,
-        config,
+        settings,
         missing_config,
     }
 }
@@ -234,48 +291,10 @@ fn print_diagnostics(reading: &Reading, text: &str, config: Option<&str>) {
     }
 }
 
-/// The rules of the cluster that `--cluster` names, or of a cloud.
-fn cluster_rules(arguments: &PlanArgs) -> Result<EstimateSettings, String> {
-    let Some(name) = &arguments.cluster else {
-        return Ok(EstimateSettings::cloud());
-    };
-    let clusters = load_clusters(arguments.config.as_deref()).map_err(|error| error.to_string())?;
-    let cluster = clusters.get(name).ok_or_else(|| {
-        let known: Vec<&str> = clusters.keys().map(String::as_str).collect();
-        let known = known.join(", ");
-        match &arguments.config {
-            Some(file) => format!("{} has no cluster `{name}`, only {known}", file.display()),
-            None => format!("there is no cluster `{name}` without --config, only {known}"),
-        }
-    })?;
-    Ok(cluster.estimate_settings())
-}
-
-/// The estimate's settings, where an estimate is wanted; the error is rendered.
-fn estimate_settings(
-    arguments: &PlanArgs,
-    rules: EstimateSettings,
-) -> Result<Option<EstimateSettings>, String> {
-    if !arguments.estimate {
-        return Ok(None);
-    }
-    let mut settings = EstimateSettings {
-        parallel: arguments.parallel.or(rules.parallel),
-        ..rules
-    };
-    if let Some(text) = &arguments.run_time {
-        let run_time = estimate::parse_run_time(text).map_err(|error| {
-            render_with_carets("error", &error.to_string(), None, text, error.span)
-        })?;
-        settings.run_time = Some(run_time);
-    }
-    Ok(Some(settings))
-}
-
 fn print_trials(
     arguments: &PlanArgs,
     plan: &Plan,
-    settings: Option<&EstimateSettings>,
+    pricing: Option<&Pricing>,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let limit = match (arguments.limit, arguments.format) {
@@ -286,19 +305,19 @@ fn print_trials(
     let end = arguments.offset.saturating_add(limit).min(plan.len());
     let trials = || (arguments.offset..end).filter_map(|position| plan.trial(position));
     match arguments.format {
-        Format::Table => format::write_table(plan, trials(), settings, out)?,
-        Format::Jsonl => format::write_json_lines(plan, trials(), settings, out)?,
+        Format::Table => format::write_table(plan, trials(), pricing, out)?,
+        Format::Jsonl => format::write_json_lines(plan, trials(), pricing, out)?,
         Format::Csv => {
             let cells = if arguments.spreadsheet {
                 format::CsvCells::Defused
             } else {
                 format::CsvCells::Exact
             };
-            format::write_csv(plan, trials(), settings, cells, out)?;
+            format::write_csv(plan, trials(), pricing, cells, out)?;
         }
         Format::Sh => format::write_shell_lines(plan, trials(), out)?,
     }
-    format::write_footer(plan, arguments.format, settings, out)?;
+    format::write_footer(plan, arguments.format, pricing, out)?;
     if arguments.format == Format::Table && arguments.limit.is_none() && end < plan.len() {
         let more = format_count(plan.len() - end);
         writeln!(out, "… and {more} more (--offset, --limit)")?;

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use sweep_planner::api::{Cluster, ClusterList, InstanceType, InstanceTypeList, paths};
-use sweep_planner::estimate::Catalogue;
 use utoipa::ToSchema;
 
 use super::find_cluster;
@@ -69,9 +68,12 @@ pub async fn instance_types(
     PathParam(ClusterPath { cluster: name }): PathParam<ClusterPath>,
 ) -> Result<Json<InstanceTypeList>, ApiError> {
     let settings = find_cluster(&app, &name)?;
-    let mut types: Vec<InstanceType> = Catalogue::embedded()
+    let catalogue = &app.config.catalogue;
+    let mut types: Vec<InstanceType> = catalogue
         .machines()
-        .flat_map(|machine| [false, true].map(|spot| wire::instance_type(settings, machine, spot)))
+        .flat_map(|machine| {
+            [false, true].map(|spot| wire::instance_type(settings, catalogue, machine, spot))
+        })
         .flatten()
         .collect();
     types.sort_by(|a, b| (&a.name, a.spot).cmp(&(&b.name, b.spot)));

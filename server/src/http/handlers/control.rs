@@ -52,7 +52,7 @@ pub(super) fn read_controls(
     let shared = (there > 0).then_some(there);
     let gpus = match check_share("GPUs", spec.resources.gpu.0, shared)? {
         // As many as the machine that the command names has.
-        0 => machine_gpus(&spec.instance_type).min(there),
+        0 => machine_gpus(&config.catalogue, &spec.instance_type).min(there),
         asked => asked,
     };
     Ok(RunControls {
@@ -96,8 +96,8 @@ fn check_share(what: &str, asked: i64, there: Option<u32>) -> Result<u32, ApiErr
     }
 }
 
-fn machine_gpus(instance_type: &str) -> u32 {
-    let quote = Catalogue::embedded().quote(instance_type, false);
+fn machine_gpus(catalogue: &Catalogue, instance_type: &str) -> u32 {
+    let quote = catalogue.quote(instance_type, false);
     quote.machine.map_or(0, |machine| machine.gpu_count)
 }
 

@@ -153,7 +153,12 @@ async fn prepare_run<'a>(
         account: identity.account.id.clone(),
         columns: expanded.columns,
         fixed_arguments: expanded.fixed_arguments,
-        terms: price::billing_terms(&settings.price, &spec.instance_type, spec.use_spot),
+        terms: price::billing_terms(
+            &settings.price,
+            &app.config.catalogue,
+            &spec.instance_type,
+            spec.use_spot,
+        ),
         spec,
         parallel: expanded.parallel,
         priority: controls.priority,

@@ -124,7 +124,7 @@ impl Figures {
             let time = priced.seconds.map_or_else(unknown, format_duration);
             [
                 time,
-                priced.cost.map_or_else(unknown, |cost| cost.to_string()),
+                priced.cost.map_or_else(unknown, |cost| cost.to_figure()),
             ]
         };
         let rows = (0..u128::from(drawn.count))

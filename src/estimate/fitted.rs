@@ -1,0 +1,171 @@
+//! A run time fitted to finished trials of the same script (docs/cost-model.md, section 7).
+
+use super::Seconds;
+use super::fit::{DEFAULT_RIDGE, Fit, Verdict};
+use super::uncertainty::Noise;
+use crate::formula::{ArgumentValue, EvalError};
+use crate::sweep::axis::{self, Values};
+use crate::sweep::math::exp;
+use crate::sweep::{Part, Plan};
+use std::fmt;
+
+/// What a trial was passed and how long its script ran.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishedTrial<'a> {
+    /// Its arguments as the command line names them, `--batch_size`, with the texts passed.
+    pub arguments: Vec<(&'a str, &'a str)>,
+    /// Its script's run time; None where it was stopped, failed or cut off, which says nothing of how
+    /// long one takes.
+    pub run: Option<Seconds>,
+}
+
+/// A fit to finished trials, as a run time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FittedRunTime {
+    /// The arguments that differed between the trials, as formulas call them.
+    names: Vec<String>,
+    fit: Fit,
+    left_out: usize,
+    extrapolates: bool,
+}
+
+impl FittedRunTime {
+    /// Fits the trials that ran to their end, over the arguments that all of them have and that differ
+    /// between them. None without such trials, and where no fit exists. Whether it is of use is
+    /// [`FittedRunTime::verdict`]'s to say. O(trials × arguments²).
+    pub fn new(trials: &[FinishedTrial<'_>]) -> Option<FittedRunTime> {
+        let finished: Vec<(&FinishedTrial<'_>, f64)> = trials
+            .iter()
+            .filter_map(|trial| Some((trial, trial.run?.as_f64())))
+            .collect();
+        let (first, _) = finished.first()?;
+        let text_of = |trial: &'_ FinishedTrial<'_>, name: &str| {
+            let mut arguments = trial.arguments.iter();
+            arguments
+                .find(|(other, _)| *other == name)
+                .map(|(_, text)| (*text).to_owned())
+        };
+        let differs = |name: &str| {
+            let mut texts = finished.iter().map(|(trial, _)| text_of(trial, name));
+            let first = texts.next().flatten();
+            let rest: Vec<Option<String>> = texts.collect();
+            rest.iter().all(Option::is_some) && rest.iter().any(|text| *text != first)
+        };
+        let columns: Vec<&str> = first
+            .arguments
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| differs(name))
+            .collect();
+        let texts: Vec<Vec<String>> = finished
+            .iter()
+            .map(|(trial, _)| {
+                columns
+                    .iter()
+                    .filter_map(|name| text_of(trial, name))
+                    .collect()
+            })
+            .collect();
+        let rows: Vec<Vec<ArgumentValue<'_>>> = texts
+            .iter()
+            .map(|row| row.iter().map(|text| to_value(text)).collect())
+            .collect();
+        let runs: Vec<f64> = finished.iter().map(|(_, run)| *run).collect();
+        Some(FittedRunTime {
+            names: columns.iter().map(|name| Part::variable(name)).collect(),
+            fit: Fit::new(&rows, &runs, DEFAULT_RIDGE)?,
+            left_out: trials.len() - finished.len(),
+            extrapolates: false,
+        })
+    }
+
+    /// Whether it is worth using, by its leave-one-out errors.
+    pub fn verdict(&self) -> Verdict {
+        self.fit.verdict()
+    }
+
+    /// The same, which knows whether trials of the plan lie outside what was observed: its range is then
+    /// wider by half. O(values of the axes).
+    #[must_use]
+    pub fn for_plan(&self, plan: &Plan) -> FittedRunTime {
+        let mut places = self.names.iter().enumerate();
+        let extrapolates = places.any(|(argument, name)| {
+            let mut parts = plan.parts().iter();
+            parts.any(|part| !self.covers(part, argument, name))
+        });
+        FittedRunTime {
+            extrapolates,
+            ..self.clone()
+        }
+    }
+
+    /// Whether every value of an argument in a command was within what was observed.
+    fn covers(&self, part: &Part, argument: usize, name: &str) -> bool {
+        let Some(slot) = part.find_argument(name) else {
+            return true;
+        };
+        let covered = |text: &str| self.fit.covers(argument, &to_value(text));
+        let swept = part
+            .axis_of(slot)
+            .and_then(|axis| part.axes().get(axis as usize));
+        match swept {
+            None => part.value(slot, 0).is_none_or(|text| covered(&text)),
+            Some(axis) => match axis.values() {
+                Values::Listed(texts) => texts.iter().all(|text| covered(text)),
+                // The ends of a range are its least and its greatest.
+                Values::Range(_) => [0, axis.len().saturating_sub(1)]
+                    .into_iter()
+                    .filter_map(|at| axis.value(at))
+                    .all(|text| covered(&text)),
+            },
+        }
+    }
+
+    /// The arguments that it reads.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The run time for these values, in the order of [`FittedRunTime::names`].
+    pub(crate) fn predict(&self, values: &[ArgumentValue<'_>]) -> Result<Seconds, EvalError> {
+        let prediction = self.fit.predict(values);
+        prediction
+            .map(|found| found.run)
+            .ok_or(EvalError::NotFinite)
+    }
+
+    pub(crate) fn noise(&self) -> Noise {
+        self.fit.noise(self.extrapolates)
+    }
+}
+
+/// A number where the text is one.
+pub(super) fn to_value(text: &str) -> ArgumentValue<'_> {
+    axis::parse_number(text).map_or(ArgumentValue::Text(text), ArgumentValue::Number)
+}
+
+/// `fitted to 12 finished trials, off by a factor of about 1.14; 2 others were left out`.
+impl fmt::Display for FittedRunTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trials = self.fit.observations();
+        write!(
+            f,
+            "fitted to {trials} finished trials, off by a factor of about {:.2}",
+            exp(self.fit.rmse())
+        )?;
+        if self.verdict() == Verdict::Rough {
+            write!(f, " (rough)")?;
+        }
+        if self.extrapolates {
+            write!(f, "; some of these lie outside what ran")?;
+        }
+        if self.left_out > 0 {
+            write!(
+                f,
+                "; {} that did not run to their end are left out",
+                self.left_out
+            )?;
+        }
+        Ok(())
+    }
+}

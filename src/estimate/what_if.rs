@@ -1,0 +1,358 @@
+//! The same trials on other machines, and with more or fewer of them at once.
+//!
+//! The run times are computed once; each row is then a bill of its own, so that a caller may take the
+//! rows in slices. A row is to the last digit what [`super::estimate_plan`] gives for the command with
+//! that machine in it.
+
+use super::billing::Rounding;
+use super::catalogue::Catalogue;
+use super::offers::Offer;
+use super::plan_bill::{CostEstimate, PlanBill};
+use super::quote::Quote;
+use super::settings::{EstimateSettings, MachineRunTime};
+use super::survey::{self, PartSurvey};
+use super::tally::Tally;
+use super::uncertainty::Spread;
+use super::{Money, assumptions, wall_clock};
+use crate::sweep::{Plan, Ranges};
+use std::collections::BTreeSet;
+
+/// The chosen trials of a plan, to be priced on any machine.
+#[derive(Debug)]
+pub struct WhatIf<'a> {
+    catalogue: &'a Catalogue,
+    /// With the machine for which the run time holds.
+    settings: EstimateSettings,
+    surveys: Option<Vec<PartSurvey>>,
+    /// How the chosen trials' commands ask for machines, each way once.
+    requested: Vec<(String, bool)>,
+    /// The rows: machine and whether it is interruptible.
+    rows: Vec<(String, bool)>,
+    trials: u128,
+    /// What rows share: sums by rounding, factor and interruptions, wall clocks by the latter two.
+    tallies: Vec<(Rounding, f64, f64, Tally)>,
+    walls: Vec<(f64, f64, Option<Spread<f64>>)>,
+}
+
+/// The plan on one machine, at list price or interruptible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MachineRow {
+    /// The name for `--instance_type`.
+    pub machine: String,
+    /// Interruptible (`--use_spot`), or at list price.
+    pub spot: bool,
+    /// The hourly price and its source.
+    pub quote: Quote,
+    /// The cost of the chosen trials.
+    pub cost: CostEstimate,
+    /// Low, likely and high wall clock in seconds; None where a run time is unknown.
+    pub wall_seconds: Option<Spread<f64>>,
+    /// What is known of the run time on this machine.
+    pub run_time: MachineRunTime,
+    /// What the provider's rounding adds, where it is more than a tenth of the cost.
+    pub rounding_note: Option<String>,
+    /// Whether the commands ask for just this.
+    pub is_requested: bool,
+    /// What it is best at, by [`mark_machines`].
+    pub marks: Marks,
+}
+
+/// What a row is best at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Of the rows with a price none costs less.
+    pub cheapest: bool,
+    /// Of the rows with a price and a known run time none takes less time.
+    pub fastest: bool,
+    /// No row with a known run time is both cheaper and faster; or it is the cheapest.
+    pub front: bool,
+}
+
+impl Marks {
+    /// The marks by their names.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.cheapest, "cheapest"),
+            (self.fastest, "fastest"),
+            (self.front, "front"),
+        ];
+        all.into_iter()
+            .filter_map(|(is_set, name)| is_set.then_some(name))
+    }
+}
+
+impl<'a> WhatIf<'a> {
+    /// Computes the run times of the chosen trials (positions in the plan): as much work as one
+    /// estimate. Without a machine of its own the run time is that of the machine which all the
+    /// commands name.
+    pub fn new(
+        plan: &Plan,
+        chosen: &Ranges,
+        settings: &EstimateSettings,
+        catalogue: &'a Catalogue,
+    ) -> WhatIf<'a> {
+        let mut requested: Vec<(String, bool)> = Vec::new();
+        for (part, _) in survey::chosen_by_part(plan, chosen) {
+            let Some(part) = plan.parts().get(part as usize) else {
+                continue;
+            };
+            let options = part.options();
+            let name = catalogue.resolve_name(&options.instance_type).to_owned();
+            let asked = (name, options.use_spot);
+            if !requested.contains(&asked) {
+                requested.push(asked);
+            }
+        }
+        let mut settings = settings.clone();
+        let first = requested.first().map(|(name, _)| name.clone());
+        let is_single = requested
+            .iter()
+            .all(|(name, _)| Some(name) == first.as_ref());
+        if settings.stated_on.is_none() {
+            // Where several machines are named each run time holds on its own, and on no machine all do.
+            settings.stated_on = Some(first.filter(|_| is_single).unwrap_or_default());
+        }
+        let surveys = settings
+            .run_time
+            .as_ref()
+            .map(|run_time| survey::survey_parts(plan, chosen, run_time));
+        let rows = list_rows(&requested, &settings, catalogue);
+        WhatIf {
+            catalogue,
+            settings,
+            surveys,
+            requested,
+            rows,
+            trials: chosen.clip(plan.len()).len(),
+            tallies: Vec::new(),
+            walls: Vec::new(),
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Row number `at`, without marks. The first of its rounding and factor takes O(run times), the others
+    /// O(price list).
+    pub fn row(&mut self, at: usize) -> Option<MachineRow> {
+        let (machine, spot) = self.rows.get(at)?.clone();
+        let is_requested = self.requested.contains(&(machine.clone(), spot));
+        let offer = Offer::look_up(&machine, spot, is_requested, &self.settings, self.catalogue);
+        let run_time = self.settings.run_time_on(&machine, self.catalogue);
+        let factor = run_time.factor();
+        let bill = self.bill(&offer, factor);
+        let cost = bill.map_or_else(CostEstimate::default, |bill| {
+            bill.spread(self.settings.noise())
+        });
+        let cost = CostEstimate {
+            per_trial_hour: offer.cost_per_hour(),
+            ..cost
+        };
+        let lines = cost.bill_lines.as_ref();
+        Some(MachineRow {
+            rounding_note: lines
+                .and_then(|lines| assumptions::note_rounding(lines, std::iter::once(&offer.meter))),
+            wall_seconds: self.wall_seconds(factor, offer.interruptions),
+            machine,
+            spot,
+            quote: offer.quote,
+            cost,
+            run_time,
+            is_requested,
+            marks: Marks::default(),
+        })
+    }
+
+    fn bill(&mut self, offer: &Offer, factor: f64) -> Option<PlanBill> {
+        let surveys = self.surveys.as_ref()?;
+        let rounding = offer.meter.rounding();
+        let interruptions = offer.interruptions;
+        let is_known = |(other, by, at, _): &(Rounding, f64, f64, Tally)| {
+            *other == rounding && *by == factor && *at == interruptions
+        };
+        let known = self.tallies.iter().position(is_known);
+        let at = known.unwrap_or_else(|| {
+            let mut tally = Tally::default();
+            for survey in surveys {
+                let mut survey = survey.clone();
+                survey.scale(factor);
+                tally.add_survey(&offer.meter, &survey, interruptions);
+            }
+            self.tallies.push((rounding, factor, interruptions, tally));
+            self.tallies.len() - 1
+        });
+        let (_, _, _, tally) = self.tallies.get(at)?;
+        let mut bill = PlanBill::zero();
+        for survey in surveys {
+            bill.leave_out(survey.without_run_time);
+        }
+        bill.add(tally, offer.tariff.as_ref());
+        Some(bill)
+    }
+
+    fn wall_seconds(&mut self, factor: f64, interruptions: f64) -> Option<Spread<f64>> {
+        let mut walls = self.walls.iter();
+        if let Some((_, _, wall)) = walls.find(|(by, at, _)| *by == factor && *at == interruptions)
+        {
+            return wall.clone();
+        }
+        let wall = self.simulate(factor, interruptions, self.settings.parallel());
+        self.walls.push((factor, interruptions, wall.clone()));
+        wall
+    }
+
+    fn simulate(&self, factor: f64, interruptions: f64, parallel: u32) -> Option<Spread<f64>> {
+        let mut surveys = self.surveys.clone()?;
+        for survey in &mut surveys {
+            survey.scale(factor);
+        }
+        let (billing, noise) = (&self.settings.billing, self.settings.noise());
+        let wall =
+            wall_clock::estimate_with_interruptions(&surveys, billing, parallel, noise, |_| {
+                interruptions
+            });
+        wall.map(|wall| wall.seconds)
+    }
+
+    /// The wall clock on the machine that the commands name with `parallel` trials at once; the cost
+    /// does not depend on it. O(run times × log parallel).
+    pub fn with_parallel(&self, parallel: u32) -> ParallelRow {
+        let (machine, spot) = self
+            .requested
+            .first()
+            .map_or(("", false), |(name, spot)| (name, *spot));
+        let factor = self.settings.run_time_on(machine, self.catalogue).factor();
+        let interruptions = self.settings.interruptions(spot);
+        ParallelRow {
+            parallel,
+            wall_seconds: self.simulate(factor, interruptions, parallel),
+        }
+    }
+
+    /// Numbers of trials at once to compare: 1, 2, 3, 4, 6, 8, 12, 16, … up to the number of trials, at
+    /// most 20 of them, with the number in force.
+    pub fn parallel_steps(&self) -> Vec<u32> {
+        let most = u32::try_from(self.trials).unwrap_or(u32::MAX);
+        let in_force = self.settings.parallel().min(most);
+        let powers = (0..10).flat_map(|power| [1u32 << power, (1 << power) + (1 << power) / 2]);
+        let mut steps: Vec<u32> = powers.chain([in_force, most.min(1 << 10)]).collect();
+        steps.retain(|step| *step <= most && *step > 0);
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+}
+
+/// A number of trials that run at once, and how long all take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParallelRow {
+    /// Trials at once.
+    pub parallel: u32,
+    /// Low, likely and high wall clock in seconds; None where a run time is unknown.
+    pub wall_seconds: Option<Spread<f64>>,
+}
+
+/// Every machine of the price list, each name once (a command cannot say whose it means), at list price
+/// and interruptible; those that the commands name first where the list lacks them. On a cluster with a
+/// price of its own the machine changes nothing, so that only what is asked for stands there.
+fn list_rows(
+    requested: &[(String, bool)],
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+) -> Vec<(String, bool)> {
+    if settings.has_cluster_price() {
+        return requested.to_vec();
+    }
+    let asked = requested.iter().map(|(name, _)| name.as_str());
+    let listed = catalogue.machines().map(|machine| machine.name.as_str());
+    let mut seen = BTreeSet::new();
+    asked
+        .chain(listed)
+        .filter(|name| seen.insert(name.to_ascii_lowercase()))
+        .flat_map(|name| [(name.to_owned(), false), (name.to_owned(), true)])
+        .collect()
+}
+
+/// All rows, the cheapest first and those without a price last, marked.
+pub fn compare_machines(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+) -> Vec<MachineRow> {
+    let mut what_if = WhatIf::new(plan, chosen, settings, catalogue);
+    let mut rows: Vec<MachineRow> = (0..what_if.rows())
+        .filter_map(|at| what_if.row(at))
+        .collect();
+    mark_machines(&mut rows);
+    rows.sort_by(|a, b| a.order().cmp(&b.order()));
+    rows
+}
+
+impl MachineRow {
+    /// The likely cost of all trials, or of those that have a run time where others lack one (on every
+    /// row the same).
+    pub fn likely_cost(&self) -> Option<&Money> {
+        let partial = self.cost.partial.as_ref().map(|partial| &partial.cost);
+        Some(&self.cost.cost.as_ref().or(partial)?.likely)
+    }
+
+    /// What rows are sorted by: known costs, else known hourly prices, else neither.
+    fn order(&self) -> (bool, Option<&Money>, bool, Option<&Money>) {
+        let (cost, hour) = (self.likely_cost(), self.cost.per_trial_hour.as_ref());
+        (cost.is_none(), cost, hour.is_none(), hour)
+    }
+
+    /// The likely cost and time of a row whose run time is known.
+    fn known(&self) -> Option<(&Money, f64)> {
+        let wall = self
+            .wall_seconds
+            .as_ref()
+            .filter(|_| self.run_time.is_known())?;
+        Some((self.likely_cost()?, wall.likely))
+    }
+}
+
+/// Marks the cheapest and the fastest rows and those on the front of time and money. A row whose run
+/// time is only assumed is marked for its price alone: cheapest, and so on the front, or nothing.
+/// O(rows²).
+pub fn mark_machines(rows: &mut [MachineRow]) {
+    let least = rows
+        .iter()
+        .filter_map(MachineRow::likely_cost)
+        .min()
+        .cloned();
+    let soonest = rows
+        .iter()
+        .filter_map(MachineRow::known)
+        .min_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
+    let soonest = soonest.map(|(cost, wall)| (cost.clone(), wall));
+    let marks: Vec<Marks> = rows
+        .iter()
+        .map(|row| {
+            let cheapest = least.is_some() && row.likely_cost() == least.as_ref();
+            let known = row.known();
+            let beats = |other: (&Money, f64)| {
+                known.is_some_and(|(cost, wall)| {
+                    other.0 <= cost && other.1 <= wall && (other.0 < cost || other.1 < wall)
+                })
+            };
+            let is_beaten = rows.iter().filter_map(MachineRow::known).any(beats);
+            Marks {
+                cheapest,
+                fastest: soonest
+                    .as_ref()
+                    .is_some_and(|(cost, wall)| known == Some((cost, *wall))),
+                front: cheapest || known.is_some() && !is_beaten,
+            }
+        })
+        .collect();
+    for (row, marks) in rows.iter_mut().zip(marks) {
+        row.marks = marks;
+    }
+}
+
+#[cfg(test)]
+mod tests;

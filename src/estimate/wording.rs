@@ -1,0 +1,31 @@
+//! An estimate's figures in words, for page and terminal.
+
+use super::compute::Estimate;
+use super::money::Money;
+use super::uncertainty::Spread;
+use crate::sweep::diagnostic::format_count;
+
+impl Estimate {
+    /// The likely cost with low and high: `$1.20 ($0.98 to $1.50)`. Where some trials have no price or no
+    /// run time that of the others, `3 of 4 trials: $1.20 (…)`; where all lack one, the price of an hour.
+    pub fn describe_cost(&self) -> String {
+        match (&self.cost, &self.partial, &self.per_trial_hour) {
+            (Some(cost), _, _) => describe_spread(cost),
+            (None, Some(partial), _) => format!(
+                "{} of {} trials: {}",
+                format_count(partial.trials),
+                format_count(self.trials),
+                describe_spread(&partial.cost)
+            ),
+            (None, None, Some(rate)) => {
+                format!("unknown; ${} for each trial and hour", rate.to_rate())
+            }
+            (None, None, None) => "unknown".to_owned(),
+        }
+    }
+}
+
+fn describe_spread(cost: &Spread<Money>) -> String {
+    let [likely, low, high] = [&cost.likely, &cost.low, &cost.high].map(Money::to_figure);
+    format!("{likely} ({low} to {high})")
+}
