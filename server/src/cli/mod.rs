@@ -12,6 +12,7 @@ mod datastore;
 
 mod outcome;
 
+mod isolate;
 mod supervise;
 
 use std::process::ExitCode;
@@ -41,6 +42,9 @@ enum Command {
     /// Own one trial: started by the server, not by people.
     #[command(hide = true)]
     Supervise(supervise::SuperviseArgs),
+    /// Run a command that sees no more of the data folder than a trial: started by the server, not by people.
+    #[command(hide = true)]
+    Isolate(isolate::IsolateArgs),
 }
 
 /// Runs what the command line says.
@@ -52,5 +56,6 @@ pub fn run() -> ExitCode {
         Command::Prices(prices) => prices.run(),
         Command::Account(account) => account.run(),
         Command::Supervise(supervise) => supervise.run(),
+        Command::Isolate(isolate) => isolate.run(),
     }
 }

@@ -19,6 +19,8 @@ pub struct PendingFetch {
     pub name: String,
     /// One of the configuration's.
     pub cluster: String,
+    /// Whose it is.
+    pub account: String,
     /// The address of the repository, as in the launch request.
     pub source: String,
     /// What its trials are to run.
@@ -55,7 +57,7 @@ impl Store {
     pub async fn pending_fetches(&self) -> Result<Vec<PendingFetch>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(sql!(
-                "SELECT key, id, name, cluster, spec FROM run
+                "SELECT key, id, name, cluster, account, spec FROM run
                      WHERE fetched = '' AND fetch_failure = '' AND deleted_at IS NULL
                        AND key IN (SELECT run FROM trial_count
                                    WHERE state = {queued} AND trials > 0)
@@ -71,6 +73,7 @@ impl Store {
                     id: row.get("id")?,
                     name: row.get("name")?,
                     cluster: row.get("cluster")?,
+                    account: row.get("account")?,
                     source: spec.source_code.clone(),
                     script: read_script(connection, run, spec)?,
                 });

@@ -9,6 +9,7 @@ pub mod failure_log;
 pub mod failure_streak;
 pub mod heartbeat;
 pub mod inspection;
+pub mod memory;
 pub mod open_files;
 
 pub mod random;

@@ -1,15 +1,17 @@
 //! Sources that come from a git repository.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::Request;
+use crate::mounts::may_mount;
 use crate::repository::{fetch_request, git, make_repository, random_bytes, slow_git, with_git};
 use crate::server::{Home, Server, is_alive, wait_until};
+use crate::skip::skip;
 
 fn count_fetch_folders(home: &Home) -> usize {
     fs::read_dir(home.path("data/fetches")).map_or(0, Iterator::count)
@@ -262,6 +264,46 @@ fn a_fetch_outlives_the_server_that_is_killed_meanwhile() {
         )
         .unwrap();
     assert_eq!(starts, 1);
+}
+
+/// A trial may have written what git executes: settings of the account, or a `git` on its PATH.
+#[test]
+fn what_git_executes_does_not_see_the_data_folder() {
+    if !may_mount() {
+        return skip("this machine gives this account no mount namespaces");
+    }
+    let home = Home::new(&[]);
+    let (address, _) = make_repository(&home);
+    home.write(
+        "home/.gitconfig",
+        &format!(
+            "[uploadpack]\npackObjectsHook = {}\n",
+            home.path("hook").display()
+        ),
+    );
+    let look = |to: &str| {
+        let [data, to] = [home.path("data"), home.path(to)].map(|path| path.display().to_string());
+        format!("(ls '{data}'; cat '{data}/sweep.db'; touch '{data}/new') > '{to}' 2>&1")
+    };
+    home.write(
+        "hook",
+        &format!("#!/bin/sh\n{}\nexec \"$@\"\n", look("seen-by-hook")),
+    );
+    fs::set_permissions(home.path("hook"), fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!("{}; exec 'GIT' \"$@\"", look("seen-by-git"));
+    let mut command = with_git(&home, home.command("127.0.0.1:0"), &script);
+    command.env("HOME", home.path("home"));
+    let server = Server::start(command);
+    let run = server.post_run(&fetch_request(&address)).json();
+    let trial = &server.finish(&run)[0];
+    assert_eq!(server.output_of(trial), "second\n", "{trial}");
+    for seen in ["seen-by-hook", "seen-by-git"] {
+        let seen = String::from_utf8_lossy(&fs::read(home.path(seen)).unwrap()).into_owned();
+        assert!(seen.starts_with("fetches\n"), "{seen}");
+        assert!(seen.contains("No such file"), "{seen}");
+        assert!(!seen.contains("SQLite"), "{seen}");
+    }
+    assert!(!home.path("data/new").exists());
 }
 
 #[test]

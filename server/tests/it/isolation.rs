@@ -274,6 +274,16 @@ fn a_hostile_script_gets_nothing_of_the_server_and_an_honest_one_keeps_what_it_h
     );
     let trial = &server.finish(&server.launch("list.sh "))[0];
     assert_eq!(server.output_of(trial), "work\n1\ntrials\n");
+    // A group of processes can be stopped as a whole.
+    if fs::exists("/sys/fs/cgroup/cgroup.procs").unwrap() {
+        home.write(
+            "source/group.sh",
+            "echo $$ 2>&1 > /sys/fs/cgroup/cgroup.procs",
+        );
+        let trial = &server.finish(&server.launch("group.sh "))[0];
+        let log = server.output_of(trial);
+        assert!(log.contains("Read-only"), "{log}");
+    }
 }
 
 #[test]

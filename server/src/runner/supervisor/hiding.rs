@@ -24,6 +24,10 @@ use crate::runner::protocol::IsolationSpec;
 /// What a machine needs to be one; a trial finds them in any root.
 const SYSTEM_FOLDERS: [&str; 2] = ["/proc", "/dev"];
 
+/// Where the account may write the server's control group (a user's service manager gives it that), a trial
+/// could stop or end the server by it.
+const CONTROL_GROUPS: &str = "/sys/fs/cgroup";
+
 /// A folder that stays visible.
 pub(super) struct ShownFolder {
     pub(super) folder: PathBuf,
@@ -52,6 +56,7 @@ pub(super) fn hide(files: &ServerFiles, shown: &[ShownFolder]) -> Result<(), Str
     for folder in &files.replaceable_folders {
         mount_bind_recursive(folder, folder).map_err(context(folder.display()))?;
     }
+    let _ = protect(Path::new(CONTROL_GROUPS)); // not all machines have it, or allow that
     mount_memory(&spec.data, c"mode=755,size=1m")?;
     let covered = || {
         for (folder, shown) in &opened {
@@ -151,7 +156,9 @@ fn cover(file: &Path) -> Result<(), String> {
     if File::open(file).is_err() {
         return Ok(());
     }
-    mount_bind("/dev/null", file).map_err(context(file.display()))
+    mount_bind("/dev/null", file).map_err(context(file.display()))?;
+    // It is the machine's own device, whose mode root could change.
+    make_read_only(file)
 }
 
 /// Makes a file or folder read-only, if it is there.

@@ -2,7 +2,8 @@
 //! else Landlock for what is hidden and arguments for datastores, else nothing.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use sweep_planner::api::{IsolationMethod, TrialIsolation};
 
@@ -85,6 +86,17 @@ pub(super) fn probe(spec: &IsolationSpec) -> TrialIsolation {
         };
     }
     isolation
+}
+
+/// Restricts this process as a trial's script is restricted, whose working folder `shown` is.
+///
+/// # Errors
+/// If the system refuses what it seemed to allow.
+pub(super) fn isolate_self(spec: &IsolationSpec, shown: &Path) -> io::Result<()> {
+    let files = ServerFiles::inspect(spec);
+    let shown = [(shown.to_owned(), false)];
+    let hidden = namespace::enter().and_then(|()| hide(&files, &shown));
+    confine(&files, hidden, &shown).1.apply()
 }
 
 /// What restricts the script, where the data folder is hidden by mounts or, for this reason, is not.

@@ -31,7 +31,10 @@ mod output;
 
 mod log;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use held_folder::{HeldFolder, is_same_folder};
@@ -106,6 +109,20 @@ pub fn supervise(folder: &TrialFolder) -> io::Result<()> {
 /// own, with a single thread.
 pub fn probe_isolation(spec: &IsolationSpec) -> TrialIsolation {
     isolation::probe(spec)
+}
+
+/// Becomes a program that the server runs for an account, with the restrictions of a trial's script: it sees
+/// of the data folder no more than the folder `shown`, which it may change. What a machine cannot hide
+/// is open to it, as to trials. Only for a process with a single thread; returns only where it fails.
+pub fn exec_isolated(spec: &IsolationSpec, shown: &Path, command: &[OsString]) -> io::Error {
+    use std::os::unix::process::CommandExt;
+    let Some((program, arguments)) = command.split_first() else {
+        return io::ErrorKind::InvalidInput.into();
+    };
+    match isolation::isolate_self(spec, shown) {
+        Ok(()) => Command::new(program).args(arguments).exec(),
+        Err(error) => error,
+    }
 }
 
 /// Whether trials with these orders may make user namespaces, as containers do, where mounts hide the data

@@ -24,6 +24,8 @@ const ANSWER_MAX: u64 = 4 << 10;
 /// How much of git's standard error is read, and how much of it is shown, in bytes.
 const STDERR_READ_MAX: u64 = 64 << 10;
 const STDERR_SHOWN_MAX: usize = 400;
+/// How much memory git may use, in bytes: a repository of some kilobytes can hold a tree of 10^9 files.
+const MEMORY_MAX: u64 = 2 << 30;
 /// Git's messages for a full disk or quota (with `LC_ALL=C`).
 const DISK_FULL_MESSAGES: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
 /// Grid took the files as they are in the commit, whatever they say about archives; nor do the
@@ -75,6 +77,8 @@ pub(super) struct FetchJob<'a> {
     pub(super) is_stopping: &'a dyn Fn() -> bool,
     /// The disk of the folder, which keeps its free space.
     pub(super) disk: &'a DiskMonitor,
+    /// What git is not to see, as JSON for `sweep isolate`; `None` where trials see everything too.
+    pub(super) isolation: Option<String>,
 }
 
 impl FetchJob<'_> {
@@ -136,7 +140,7 @@ impl FetchJob<'_> {
     /// Runs git to its end; answers with the beginning of what it wrote to standard output.
     fn run_git(&self, arguments: &[&str]) -> Result<Vec<u8>, FetchError> {
         let (output, words) = (self.folder.join("output"), self.folder.join("words"));
-        let mut command = self.git_command();
+        let mut command = self.git_command()?;
         if arguments.first() != Some(&"init") {
             command.arg("--git-dir").arg(self.folder.join("repository"));
         }
@@ -169,8 +173,8 @@ impl FetchJob<'_> {
         others > self.limits.bytes || archive > self.limits.bytes.saturating_add(framing)
     }
 
-    fn git_command(&self) -> Command {
-        let mut command = Command::new("git");
+    fn git_command(&self) -> Result<Command, FetchError> {
+        let mut command = self.isolated_git()?;
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             let others = name.starts_with("GIT_")
@@ -198,12 +202,27 @@ impl FetchJob<'_> {
             "maintenance.auto=false",
             // A redirect could lead to an address that is not allowed.
             "http.followRedirects=false",
-            "http.lowSpeedLimit=1",
+            // Bytes a second, and for how many seconds it may be less.
+            "http.lowSpeedLimit=1000",
             "http.lowSpeedTime=60",
+            // Larger files are passed on in pieces.
+            "core.bigFileThreshold=64m",
         ] {
             command.args(["-c", setting]);
         }
-        command
+        Ok(command)
+    }
+
+    /// Git below `sweep isolate`, which becomes git.
+    fn isolated_git(&self) -> Result<Command, FetchError> {
+        let Some(spec) = &self.isolation else {
+            return Ok(Command::new("git"));
+        };
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["isolate", "--isolation", spec]);
+        command.args(["--memory", &MEMORY_MAX.to_string()]);
+        command.arg(self.folder).args(["--", "git"]);
+        Ok(command)
     }
 
     /// Waits for git, or ends it with all it started.

@@ -15,12 +15,15 @@ pub use command::is_git_installed;
 
 use super::{SourceLimits, ensure_script, remove_tree, replace_source};
 use crate::app::App;
+use crate::config::Config;
 use crate::store::{PendingFetch, StoreError};
 use crate::system::{clock, random};
 use command::{FetchError, FetchJob};
 
-/// How many are fetched at the same time.
-const PARALLEL_MAX: usize = 2;
+/// How many are fetched at the same time, and how many of one account: a repository that hangs keeps the
+/// others of its account waiting, not everybody's.
+const PARALLEL_MAX: usize = 4;
+const PARALLEL_OF_ACCOUNT_MAX: usize = 2;
 /// After a failure on our side a fetch waits this long, and twice as long after each further one.
 const RETRY_FIRST: Duration = Duration::from_secs(5);
 const RETRY_MAX: Duration = Duration::from_secs(300);
@@ -58,7 +61,8 @@ pub async fn run(app: Arc<App>) {
 #[derive(Default)]
 struct FetchQueue {
     tasks: JoinSet<bool>,
-    runs: HashMap<Id, i64>,
+    /// The run and the account of each task.
+    runs: HashMap<Id, (i64, String)>,
     backoffs: Backoffs,
 }
 
@@ -71,16 +75,23 @@ impl FetchQueue {
             .next_retry(now)
             .unwrap_or(CHECK_INTERVAL)
             .min(CHECK_INTERVAL);
-        let busy: HashSet<i64> = self.runs.values().copied().collect();
-        let next = waiting
-            .into_iter()
-            .filter(|one| !busy.contains(&one.run) && !self.backoffs.is_waiting(one.run, now));
-        for one in next.take(PARALLEL_MAX.saturating_sub(busy.len())) {
+        let busy: HashSet<i64> = self.runs.values().map(|(run, _)| *run).collect();
+        for one in waiting {
+            let of_account = self.runs.values().filter(|(_, of)| *of == one.account);
+            if self.runs.len() >= PARALLEL_MAX {
+                break;
+            }
+            if of_account.count() >= PARALLEL_OF_ACCOUNT_MAX
+                || busy.contains(&one.run)
+                || self.backoffs.is_waiting(one.run, now)
+            {
+                continue;
+            }
             if app.disk.check_space().is_some() {
                 pause = pause.min(SPACE_CHECK_INTERVAL);
                 break;
             }
-            let run = one.run;
+            let run = (one.run, one.account.clone());
             let task = self.tasks.spawn(fetch_source(Arc::clone(app), one));
             self.runs.insert(task.id(), run);
         }
@@ -90,7 +101,7 @@ impl FetchQueue {
     /// Removes a task that has ended; one that panicked is tried again.
     fn finish_task(&mut self, done: Result<(Id, bool), JoinError>) {
         let (id, over) = done.unwrap_or_else(|error| (error.id(), false));
-        if let Some(run) = self.runs.remove(&id) {
+        if let Some((run, _)) = self.runs.remove(&id) {
             self.backoffs.record_result(run, over, Instant::now());
         }
     }
@@ -198,6 +209,7 @@ fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<String, FetchError
         deadline: Instant::now() + Duration::from_secs(config.limits.fetch_seconds),
         is_stopping: &|| *stopping.borrow(),
         disk: &app.disk,
+        isolation: isolation_of(config, &one.cluster)?,
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
         ensure_script(&tree, &one.script.folder, &one.script.path).map_err(FetchError::Script)?;
@@ -216,12 +228,25 @@ fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<String, FetchError
     })
 }
 
+/// What git is not to see: what trials are not. It runs as the account does, by settings that a trial may have
+/// written (`~/.gitconfig`), and reads what a repository holds.
+fn isolation_of(config: &Config, cluster: &str) -> Result<Option<String>, FetchError> {
+    let cluster = config.clusters.get(cluster);
+    let Some(mut spec) = cluster.and_then(|cluster| config.isolation_spec(cluster)) else {
+        return Ok(None);
+    };
+    spec.visible.clear();
+    let json = serde_json::to_string(&spec);
+    json.map(Some)
+        .map_err(|error| FetchError::Internal(error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::config::{Config, Overrides};
+    use crate::config::Overrides;
     use crate::serve::make_app;
     use crate::store::{Script, Store};
 
@@ -244,6 +269,7 @@ mod tests {
                 id: "r".into(),
                 name: "hp".into(),
                 cluster: "local".into(),
+                account: "someone".into(),
                 source: "https://example.org/x".into(),
                 script: Script {
                     folder: String::new(),
