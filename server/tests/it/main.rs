@@ -14,6 +14,7 @@ mod data_folder;
 mod datastores;
 mod disk;
 mod edge;
+mod escapes;
 mod events;
 mod faults;
 mod fetches;

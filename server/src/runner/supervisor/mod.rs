@@ -25,6 +25,9 @@ mod isolation;
 
 mod held_folder;
 
+#[cfg(target_os = "linux")]
+mod descendants;
+
 mod process;
 
 mod output;
@@ -193,7 +196,7 @@ fn run_trial(
         let timed_out = limit.is_some_and(|limit| begun.elapsed() >= limit);
         stop.poll(watched, job, &running, timed_out);
     }
-    running.kill_group();
+    running.kill();
     running.stop_watching_exit();
     let deadline = Instant::now() + DRAIN_TIMEOUT;
     while running.has_open_pipes() && Instant::now() < deadline {
@@ -214,12 +217,11 @@ fn run_trial(
     }
 }
 
-/// Ends a trial in two steps: SIGTERM, and SIGKILL after the grace period.
+/// Ends a trial in two steps: SIGTERM, and SIGKILL from the end of the grace period until it has ended.
 #[derive(Default)]
 struct StopSequence {
     asked_at: Option<Instant>,
     timed_out: bool,
-    killed: bool,
 }
 
 impl StopSequence {
@@ -240,10 +242,8 @@ impl StopSequence {
                 self.asked_at = Some(Instant::now());
                 running.terminate();
             }
-            Some(asked) if !self.killed && asked.elapsed() >= grace => {
-                self.killed = true;
-                running.kill_group();
-            }
+            // Each time: what the first misses must not keep the trial's place for ever.
+            Some(asked) if asked.elapsed() >= grace => running.kill(),
             _ => {}
         }
     }

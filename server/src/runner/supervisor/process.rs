@@ -9,11 +9,15 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, getpgid, kill_process, kill_process_group, waitid,
+};
 use sweep_planner::api::{TrialExecution, TrialIsolation};
 
 use super::affinity::CoreRestriction;
 use super::confinement::Confinement;
+#[cfg(target_os = "linux")]
+use super::descendants::{adopt_orphans, kill_descendants};
 use super::log::report_error;
 use super::output::{OutputSink, OutputStream};
 use crate::runner::protocol::{EndCause, JobSpec, TrialFolder};
@@ -130,7 +134,7 @@ impl ScriptProcess {
             self.next_sleep = self.next_sleep.saturating_mul(2);
             return;
         }
-        let ready = {
+        let (ready, exiting) = {
             let pipes = [
                 self.stdout.as_ref().map(AsFd::as_fd),
                 self.stderr.as_ref().map(AsFd::as_fd),
@@ -142,7 +146,7 @@ impl ScriptProcess {
                 .map(|pipe| PollFd::from_borrowed_fd(*pipe, PollFlags::IN))
                 .collect();
             let timeout = Timespec::try_from(wait).ok();
-            match poll(&mut fds, timeout.as_ref()) {
+            let ready = match poll(&mut fds, timeout.as_ref()) {
                 Ok(ready) => ready > 0,
                 Err(Errno::INTR) => false,
                 // It may fail each time, at once: where somebody has lowered our limit on open files,
@@ -151,8 +155,14 @@ impl ScriptProcess {
                     std::thread::sleep(wait);
                     true
                 }
-            }
+            };
+            let exit = fds.last().filter(|_| self.exit_fd.is_some());
+            (ready, exit.is_some_and(|exit| !exit.revents().is_empty()))
         };
+        if exiting {
+            // A process that traces the script may withhold its end, with this descriptor readable.
+            self.exit_fd = None;
+        }
         if !ready {
             sink.flush_partial_lines();
             return;
@@ -165,16 +175,24 @@ impl ScriptProcess {
         }
     }
 
-    /// Asks the group to end (SIGTERM).
+    /// Asks the script and its group to end (SIGTERM).
     pub(super) fn terminate(&self) {
-        // It may have ended by itself.
+        // It may have ended by itself. No other group has this id as long as the script is not reaped.
         let _ = kill_process_group(self.pid, Signal::TERM);
+        // It may have moved to another group, whose other members are not the script's: our own, say.
+        // Where it has not, a second signal might look like a second, more urgent request.
+        if getpgid(Some(self.pid)) != Ok(self.pid) {
+            let _ = kill_process(self.pid, Signal::TERM);
+        }
     }
 
-    /// Ends whatever is left of the group and of what it started (SIGKILL).
-    pub(super) fn kill_group(&self) {
+    /// Ends the script, whatever is left of its group, and what it started (SIGKILL). Not all may have
+    /// ended by then, so it is called again as long as the script has not.
+    pub(super) fn kill(&self) {
         let _ = kill_process_group(self.pid, Signal::KILL);
-        kill_orphans(self.pid);
+        // It may have moved to another group.
+        let _ = kill_process(self.pid, Signal::KILL);
+        kill_descendants(self.pid);
     }
 
     /// How the script ended.
@@ -230,51 +248,8 @@ fn set_nonblocking(pipe: BorrowedFd<'_>) {
     }
 }
 
-/// Makes this process the parent of whatever the script leaves behind, also of what has left its
-/// group, so that it can be ended with it.
-#[cfg(target_os = "linux")]
-fn adopt_orphans() {
-    if let Err(error) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
-        report_error(&format!("orphans of the trial cannot be adopted: {error}"));
-    }
-}
-
 #[cfg(not(target_os = "linux"))]
 fn adopt_orphans() {}
 
-/// Ends all children but the script itself; their own children become ours then, so again until
-/// there are none.
-#[cfg(target_os = "linux")]
-fn kill_orphans(script: Pid) {
-    use rustix::process::{WaitOptions, kill_process, waitpid};
-    for _ in 0..100 {
-        let orphans: Vec<Pid> = list_children()
-            .into_iter()
-            .filter(|pid| *pid != script)
-            .collect();
-        if orphans.is_empty() {
-            return;
-        }
-        for orphan in orphans {
-            let _ = kill_process(orphan, Signal::KILL);
-            let _ = waitpid(Some(orphan), WaitOptions::empty());
-        }
-    }
-}
-
 #[cfg(not(target_os = "linux"))]
-fn kill_orphans(_: Pid) {}
-
-#[cfg(target_os = "linux")]
-fn list_children() -> Vec<Pid> {
-    // Of each thread: the one that started the script may still be ending.
-    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
-    let lists = threads
-        .flatten()
-        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-    let pids = lists.flat_map(|list| {
-        let pids = list.split_whitespace().map(str::parse);
-        pids.flatten().collect::<Vec<i32>>()
-    });
-    pids.filter_map(Pid::from_raw).collect()
-}
+fn kill_descendants(_: Pid) {}
