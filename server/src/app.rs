@@ -1,8 +1,8 @@
 //! What every handler and every dispatcher shares.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use sweep_planner::api::Timestamp;
@@ -31,6 +31,9 @@ pub struct Wake {
     /// Set by every call that may have stored a stop request. While it is false, the dispatcher
     /// queries the database for them only every ten seconds.
     pub stop_pending: AtomicBool,
+    /// The keys of runs whose stop request could not be stored, since the disk is full: their
+    /// trials are stopped all the same, for they may be what fills it.
+    pub unstored_stops: Mutex<BTreeSet<i64>>,
     /// The steps of the dispatcher.
     pub heartbeat: Heartbeat,
     /// Starts of trials that failed since one last succeeded.
@@ -45,6 +48,7 @@ impl Default for Wake {
             notify: Arc::default(),
             // Stop requests may have been stored before this start.
             stop_pending: AtomicBool::new(true),
+            unstored_stops: Mutex::default(),
             heartbeat: Heartbeat::default(),
             start_failures: FailureStreak::default(),
             step_failures: FailureStreak::default(),
@@ -103,6 +107,16 @@ impl App {
             wake.stop_pending.store(true, Ordering::SeqCst);
             wake.notify.notify_one();
         }
+    }
+
+    /// Makes a cluster's dispatcher stop the active trials of a run whose stop request cannot be
+    /// stored. A server that starts anew knows nothing of it.
+    pub fn stop_without_storing(&self, cluster: &str, run: i64) {
+        if let Some(wake) = self.wakes.get(cluster) {
+            let unstored = wake.unstored_stops.lock();
+            unstored.unwrap_or_else(PoisonError::into_inner).insert(run);
+        }
+        self.wake_dispatcher(cluster);
     }
 
     /// What does not get done at the moment, in words; of one cluster and the database, or of all.

@@ -1,5 +1,9 @@
 //! What trials measure.
 
+/// How many names of metrics a run may have, and the output of a trial may name; points of further
+/// names are dropped.
+pub const NAMES_PER_RUN_MAX: usize = 1_000;
+
 /// Where a point was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

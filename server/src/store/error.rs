@@ -35,3 +35,19 @@ pub enum StoreError {
     #[error("database: a job panicked")]
     Panicked,
 }
+
+/// SQLite's text for a disk without room, which it has for the error `SQLITE_FULL` alone.
+const DISK_FULL: &str = "database or disk is full";
+
+impl StoreError {
+    /// Whether the disk had no room for it.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Database(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            Self::NotCommitted(why) => why.contains(DISK_FULL),
+            _ => false,
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Metrics of trials.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
@@ -8,10 +8,8 @@ use sweep_planner::api::{MetricPoint, MetricSeries, MetricValue};
 use super::Store;
 use super::downsample::Downsampler;
 use super::error::StoreError;
+use super::metric_names::MetricNameIds;
 use crate::model::metric::NewMetricPoints;
-
-/// How many metric names one run may have; points of further names are dropped.
-const NAMES_PER_RUN_MAX: i64 = 1_000;
 
 impl Store {
     /// The metric names of a run, in the order first seen.
@@ -99,21 +97,15 @@ pub(super) fn insert_points(
             ])?;
     }
     let mut last: BTreeMap<i64, (i64, f64)> = BTreeMap::new();
-    let mut ids: HashMap<&str, Option<i64>> = HashMap::new();
+    let mut ids = MetricNameIds::default();
     let mut insert = connection.prepare_cached(
         "INSERT INTO metric_point (run, number, name, source, position, step, value)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for point in &new.points {
-        let id = match ids.get(point.name.as_str()) {
-            Some(id) => *id,
-            None => {
-                let id = ensure_name_id(connection, new.run, &point.name)?;
-                ids.insert(&point.name, id);
-                id
-            }
+        let Some(name) = ids.ensure(connection, new.run, &point.name)? else {
+            continue;
         };
-        let Some(name) = id else { continue };
         let written = match last.get(&name) {
             Some((written, _)) => *written,
             None => count_points(connection, new, name)?,
@@ -155,29 +147,6 @@ fn count_points(
         |row| row.get(0),
     );
     Ok(row.optional()?.unwrap_or(0))
-}
-
-/// The number of a name in its run, given on first sight; `None` once there are too many.
-fn ensure_name_id(
-    connection: &Connection,
-    run: i64,
-    name: &str,
-) -> Result<Option<i64>, StoreError> {
-    let found = connection
-        .prepare_cached("SELECT id FROM metric_name WHERE run = ?1 AND name = ?2")?
-        .query_row(params![run, name], |row| row.get(0))
-        .optional()?;
-    if found.is_some() {
-        return Ok(found);
-    }
-    let made = connection
-        .prepare_cached(
-            "INSERT INTO metric_name (run, id, name)
-             SELECT ?1, count(*), ?2 FROM metric_name WHERE run = ?1 HAVING count(*) < ?3
-             RETURNING id",
-        )?
-        .query_row(params![run, name, NAMES_PER_RUN_MAX], |row| row.get(0));
-    Ok(made.optional()?)
 }
 
 /// Reads the last value of each metric, of one trial of a run after the other.

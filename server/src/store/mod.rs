@@ -34,6 +34,7 @@ pub(crate) mod changes;
 
 mod bills;
 
+mod metric_names;
 mod metrics;
 
 mod downsample;

@@ -43,6 +43,22 @@ const FILL_FILES_SCRIPT: &str = "import os, sys, time\n\
     while not os.path.exists(sys.argv[2]): time.sleep(0.02)\n\
     for number in range(int(sys.argv[1]), made): os.remove(f'many/{number}')\n";
 
+/// Fills the disk to the last block once a file is there, and makes room again only when it is asked
+/// to end.
+const FILL_UNTIL_STOPPED_SCRIPT: &str = "import os, signal, sys, time\n\
+    def end(*_):\n\
+    \x20   os.remove('fill.bin')\n\
+    \x20   sys.exit(0)\n\
+    signal.signal(signal.SIGTERM, end)\n\
+    file = open('fill.bin', 'wb', buffering=0)\n\
+    while not os.path.exists(sys.argv[1]): time.sleep(0.02)\n\
+    for size in (65536, 1):\n\
+    \x20   try:\n\
+    \x20       while True: file.write(b'x' * size)\n\
+    \x20   except OSError: pass\n\
+    open(sys.argv[1] + '.full', 'w').close()\n\
+    while True: time.sleep(0.02)\n";
+
 /// A server whose data folder is a small disk of its own.
 pub(crate) fn start_on_small_disk(home: &Home, size: &str) -> Server {
     Server::start(small_disk_command(home, size))
@@ -136,6 +152,47 @@ fn below_the_bound_nothing_starts_until_there_is_room() {
         ("ok\n", &json!(""))
     );
     server.finish(&server.launch(&format!("after.sh  '{}'", home.path("more").display())));
+}
+
+/// A stop that cannot be stored reaches the trial that fills the disk all the same.
+#[test]
+fn a_trial_that_fills_the_disk_can_be_stopped() {
+    if !may_mount() {
+        return skip("this account may not mount");
+    }
+    let home = Home::new(&[("fill.py", FILL_UNTIL_STOPPED_SCRIPT)]);
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nslots = 1\n[limits]\nfree_bytes = 0\n",
+    );
+    let server = start_on_small_disk(&home, "size=6m");
+    let cancel = json!({"spec": {"desiredState": "RUN_STATE_CANCELED"}});
+    for method in ["PUT", "DELETE"] {
+        let go = home.path(method);
+        let run = server.launch(&format!("fill.py  '{}'", go.display()));
+        wait_until("the trial to run", || {
+            (server.trials(&run)[0]["state"] == "EXPERIMENT_STATE_RUNNING").then_some(())
+        });
+        fs::write(&go, "").unwrap();
+        wait_until("the disk to be full", || {
+            home.path(&format!("{method}.full")).exists().then_some(())
+        });
+        let path = format!("/v1/core/local/runs/{}", run["id"].as_str().unwrap());
+        let ask = || match method {
+            "PUT" => server.send(Request::new(method, &path).json(&cancel)),
+            _ => server.send(Request::new(method, &path)),
+        };
+        let refused = ask();
+        assert_eq!(refused.status, 507, "{}", refused.text());
+        let said = refused.message();
+        assert!(
+            said.contains("disk is full") && said.contains("are stopped"),
+            "{said}"
+        );
+        let trial = server.finish(&run)[0].clone();
+        assert_eq!(trial["state"], "EXPERIMENT_STATE_CANCELLED", "{trial}");
+        assert_eq!(ask().status, 200);
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::http::openapi::tags;
 use crate::http::run_answers::{ListRequest, answer_list, answer_run};
 use crate::http::wire;
 use crate::model::{RunRecord, TrialState, Viewer};
-use crate::store::RunFilter;
+use crate::store::{RunFilter, StoreError};
 
 /// How many trials a page holds where the call does not say.
 const TRIAL_PAGE_SIZE: u32 = 200;
@@ -182,12 +182,28 @@ pub async fn delete(
 }
 
 async fn stop_and_publish(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
-    let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await?;
+    let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await;
+    let stopped = stopped.map_err(|error| stop_without_storing(app, run, error))?;
     app.wake_dispatcher(&run.cluster);
     if let Some(stopped) = stopped {
         app.announce(run.key, stopped).await?;
     }
     Ok(())
+}
+
+/// The answer where a stop cannot be stored. On a full disk it is 507, and the trials that run are
+/// stopped all the same, since one of them may be what fills it.
+fn stop_without_storing(app: &App, run: &RunRecord, error: StoreError) -> ApiError {
+    if !error.is_disk_full() {
+        return error.into();
+    }
+    app.stop_without_storing(&run.cluster, run.key);
+    ApiError::InsufficientStorage(
+        "The server's disk is full, so this cannot be stored. The trials of the run that run are \
+         stopped; those that wait still wait, and the run is not deleted. Free some space there and \
+         try again."
+            .to_owned(),
+    )
 }
 
 /// A page of a run's trials with all that a table shows (ours).

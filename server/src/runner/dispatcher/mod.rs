@@ -21,8 +21,8 @@ mod backoff;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -205,7 +205,11 @@ impl Dispatcher {
             return Ok(());
         }
         let mut cancelled = Vec::new();
-        for key in self.stop_requests().await? {
+        let mut requests = self.unstored_stops();
+        requests.extend(self.stop_requests().await?);
+        requests.sort_unstable();
+        requests.dedup();
+        for key in requests {
             let Some(active) = self.active.get_mut(&key) else {
                 continue;
             };
@@ -227,6 +231,21 @@ impl Dispatcher {
             }
         }
         self.record(cancelled, Vec::new(), false).await
+    }
+
+    /// The active trials to which a stop request that could not be stored is still to be sent. A
+    /// run is forgotten once it has none: its caller knows that waiting trials are not stopped.
+    fn unstored_stops(&self) -> Vec<TrialKey> {
+        let Some(wake) = self.app.wakes.get(&self.cluster) else {
+            return Vec::new();
+        };
+        let unstored = wake.unstored_stops.lock();
+        let mut unstored = unstored.unwrap_or_else(PoisonError::into_inner);
+        let unsent = self.active.iter().filter(|(_, active)| !active.stop_sent);
+        let mut unsent: Vec<TrialKey> = unsent.map(|(key, _)| *key).collect();
+        unstored.retain(|run| unsent.iter().any(|(of, _)| of == run));
+        unsent.retain(|(run, _)| unstored.contains(run));
+        unsent
     }
 
     /// Trials that are to be stopped and have not ended. A call stores a stop request before it

@@ -36,6 +36,7 @@ pub(super) fn poll_trials(
     let trials: Vec<&ActiveTrial> = keys.iter().map(|key| &active[key].trial).collect();
     let seen = engine.observe(&trials);
     let now = clock.now();
+    let trials = keys.len();
     for (key, seen) in keys.into_iter().zip(seen) {
         let Some(one) = active.get_mut(&key) else {
             continue;
@@ -44,6 +45,7 @@ pub(super) fn poll_trials(
             seen,
             TrialStatus::Ended(_) | TrialStatus::StartFailed(_) | TrialStatus::Lost { .. }
         );
+        one.metrics_reader.share_points(trials);
         match one.metrics_reader.read_new(over) {
             Ok(gathered) => {
                 found.points.extend(gathered.points);

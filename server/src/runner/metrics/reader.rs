@@ -9,6 +9,11 @@ use crate::runner::protocol::{METRICS_MAX, TrialFolder, is_unusable};
 
 /// The most bytes of metrics read in one poll; the next one goes on.
 const CHUNK: u64 = 1 << 20;
+/// The most points of output that one poll takes over of all trials together, since they are stored
+/// in one transaction, for which every other change waits.
+const POINTS_PER_POLL_MAX: usize = 20_000;
+/// What each trial may add to that at least, however many there are.
+const POINTS_PER_TRIAL_MIN: usize = 1_000;
 
 /// The metrics read in one poll.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub struct MetricsReader {
     read_to: u64,
     /// How far is stored.
     stored_to: u64,
+    /// From so many points on, the rest of the output is left to the next poll.
+    most_points: usize,
     files: MetricFiles,
 }
 
@@ -41,7 +48,14 @@ impl MetricsReader {
             number,
             read_to,
             stored_to: read_to,
+            most_points: POINTS_PER_POLL_MAX,
         }
+    }
+
+    /// Shares the points of a poll among so many trials.
+    pub fn share_points(&mut self, trials: usize) {
+        let share = POINTS_PER_POLL_MAX / trials.max(1);
+        self.most_points = share.max(POINTS_PER_TRIAL_MIN);
     }
 
     /// Reads what is new, at most some megabytes. With `all`, when the trial has ended, files are
@@ -100,12 +114,18 @@ impl MetricsReader {
         // A supervisor writes no more: the rest is the trial's own.
         let most = CHUNK.min(METRICS_MAX.saturating_sub(self.read_to));
         file.take(most).read_to_end(&mut bytes)?;
-        let more = bytes.len() as u64 == CHUNK;
-        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+        let mut more = bytes.len() as u64 == CHUNK;
+        let Some(last) = bytes.iter().rposition(|byte| *byte == b'\n') else {
             return Ok((None, false));
         };
         let mut points = Vec::new();
-        for line in bytes[..end].split(|byte| *byte == b'\n') {
+        let mut end = 0;
+        for line in bytes[..last].split(|byte| *byte == b'\n') {
+            if points.len() >= self.most_points {
+                more = true;
+                break;
+            }
+            end += line.len() as u64 + 1;
             // The supervisor writes whole lines; one torn by a full disk is left out.
             let Ok(measured) = serde_json::from_slice::<LineMetrics>(line) else {
                 continue;
@@ -122,7 +142,7 @@ impl MetricsReader {
                     }),
             );
         }
-        self.read_to += end as u64 + 1;
+        self.read_to += end;
         let new = NewMetricPoints {
             run: self.run,
             number: self.number,
@@ -183,22 +203,57 @@ mod tests {
         assert!(reader.read_new(true).unwrap().points.is_empty());
     }
 
+    /// Reads all of a trial that shares its polls with so many; how many points and polls there were,
+    /// and the most points of one.
+    fn read_all(reader: &mut MetricsReader, trials: usize) -> (usize, usize, usize) {
+        let (mut found, mut polls, mut most) = (0, 0, 0);
+        reader.share_points(trials);
+        loop {
+            let gathered = reader.read_new(true).unwrap();
+            let points = values(&gathered.points).len();
+            (found, polls, most) = (found + points, polls + 1, most.max(points));
+            if !gathered.more {
+                return (found, polls, most);
+            }
+        }
+    }
+
     #[test]
     fn much_is_read_piece_by_piece() {
         let (_temporary, folder, mut reader) = setup();
-        let line = "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n";
-        let lines = 5 * (CHUNK as usize / 2) / line.len();
-        fs::write(folder.path().join("metrics.jsonl"), line.repeat(lines)).unwrap();
-        let (mut found, mut looks) = (0, 0);
-        loop {
-            let gathered = reader.read_new(true).unwrap();
-            found += values(&gathered.points).len();
-            looks += 1;
-            if !gathered.more {
-                break;
-            }
+        // Of the first ones a mebibyte is read at once, of the last ones no more than the most points.
+        let long = format!(
+            "{{\"step\":1.0,\"values\":[[\"{}\",0.5]]}}\n",
+            "a".repeat(100)
+        );
+        let short = "{\"step\":1.0,\"values\":[[\"a\",0.5]]}\n";
+        let content = long.repeat(12_000) + &short.repeat(50_000);
+        fs::write(folder.path().join("metrics.jsonl"), content).unwrap();
+        assert_eq!(read_all(&mut reader, 1), (62_000, 4, POINTS_PER_POLL_MAX));
+        for (trials, most) in [(2, POINTS_PER_POLL_MAX / 2), (500, POINTS_PER_TRIAL_MIN)] {
+            let mut reader = MetricsReader::new(folder.clone(), 1, 0, 0);
+            let (found, _, largest) = read_all(&mut reader, trials);
+            assert_eq!((found, largest), (62_000, most));
         }
-        assert_eq!((found, looks), (lines, 3));
+    }
+
+    #[test]
+    fn a_poll_that_is_not_stored_is_read_again_from_where_it_began() {
+        let (_temporary, folder, mut reader) = setup();
+        let lines =
+            (0..3_000).map(|number| format!("{{\"step\":1.0,\"values\":[[\"a\",{number}.0]]}}\n"));
+        fs::write(
+            folder.path().join("metrics.jsonl"),
+            lines.collect::<String>(),
+        )
+        .unwrap();
+        reader.share_points(usize::MAX);
+        let first = |reader: &mut MetricsReader| values(&reader.read_new(true).unwrap().points)[0];
+        assert_eq!(first(&mut reader), 0.0);
+        reader.mark_stored();
+        assert_eq!(first(&mut reader), 1_000.0);
+        reader.rewind();
+        assert_eq!(first(&mut reader), 1_000.0);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum UnreadReason {
     UnclearNumber,
     /// Numbers among words that may be a sentence.
     Prose,
+    /// The trial has printed the most names already.
+    TooManyNames,
 }
 
 impl UnreadReason {
@@ -32,6 +34,10 @@ impl UnreadReason {
             Self::Prose => {
                 "The words around its numbers may be a sentence. Print the metric as name=value."
             }
+            Self::TooManyNames => {
+                "The trial had printed 1,000 names of metrics before. This name and further new ones \
+                 are not kept."
+            }
         }
     }
 }
@@ -42,6 +48,11 @@ pub(super) fn describe_unread(line: &str, reason: UnreadReason) -> UnreadLine {
         line: line[..end].trim().to_owned(),
         reason: reason.as_text().to_owned(),
     }
+}
+
+/// A value that is left out for its name, as a line.
+pub fn describe_name_too_many(name: &str, value: f64) -> UnreadLine {
+    describe_unread(&format!("{name}={value}"), UnreadReason::TooManyNames)
 }
 
 /// The lines that a trial's supervisor has written down; none where the file cannot be read.

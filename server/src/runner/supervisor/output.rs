@@ -1,14 +1,17 @@
 //! Writes a trial's output to its file, by whole lines and up to the bound, and the metrics found
 //! in it to another.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 
 use sweep_planner::api::UnreadLine;
 
 use super::log::report_error;
+use crate::model::metric::NAMES_PER_RUN_MAX;
 use crate::runner::metrics::lines::LineMetrics;
 use crate::runner::metrics::stream::{MetricSink, StreamReader};
+use crate::runner::metrics::unread::describe_name_too_many;
 use crate::runner::protocol::{METRICS_MAX, OUTPUT, TrialFolder};
 
 /// A line longer than this is written in pieces.
@@ -49,6 +52,8 @@ impl OutputSink {
                 bytes_left: METRICS_MAX,
                 folder: folder.clone(),
                 unread: Vec::new(),
+                names: HashSet::new(),
+                names_dropped: false,
             },
         })
     }
@@ -125,10 +130,41 @@ struct MetricsLog {
     bytes_left: u64,
     folder: TrialFolder,
     unread: Vec<UnreadLine>,
+    /// Those written so far: a run keeps no more, so that further ones would only cost time.
+    names: HashSet<String>,
+    /// Whether values were left out, since there are too many names.
+    names_dropped: bool,
+}
+
+impl MetricsLog {
+    /// Leaves out the values of names beyond the most that a run may have, and reports the first.
+    fn retain_known_names(&mut self, measured: &mut LineMetrics) {
+        let mut first = None;
+        measured.values.retain(|(name, value)| {
+            if self.names.contains(name) {
+                return true;
+            }
+            if self.names.len() < NAMES_PER_RUN_MAX {
+                return self.names.insert(name.clone());
+            }
+            if !self.names_dropped {
+                self.names_dropped = true;
+                first = Some(describe_name_too_many(name, value.0));
+            }
+            false
+        });
+        if let Some(first) = first {
+            self.unread(first);
+        }
+    }
 }
 
 impl MetricSink for MetricsLog {
-    fn metrics(&mut self, measured: LineMetrics) {
+    fn metrics(&mut self, mut measured: LineMetrics) {
+        self.retain_known_names(&mut measured);
+        if measured.values.is_empty() {
+            return;
+        }
         let Ok(mut json) = serde_json::to_vec(&measured) else {
             return;
         };
@@ -189,6 +225,33 @@ mod tests {
         sink.write(OutputStream::Stderr, b"ghi\n");
         assert_eq!(sink.finish(), 7);
         assert_eq!(std::fs::read(folder.output()).unwrap(), b"abc\nd");
+    }
+
+    #[test]
+    fn names_beyond_the_most_are_not_written_and_the_first_is_reported() {
+        let (_temporary, folder, mut sink) = sink(0);
+        let print = |sink: &mut OutputSink, names: std::ops::Range<usize>| {
+            for number in names {
+                let line = format!("step=1 n{number}={number}\n");
+                sink.write(OutputStream::Stdout, line.as_bytes());
+            }
+        };
+        let length = || std::fs::metadata(folder.path().join("metrics.jsonl")).map(|of| of.len());
+        print(&mut sink, 0..NAMES_PER_RUN_MAX);
+        let full = length().unwrap();
+        print(&mut sink, NAMES_PER_RUN_MAX..20_000);
+        assert_eq!(length().unwrap(), full);
+        // A line of both keeps what is known.
+        sink.write(OutputStream::Stdout, b"step=2 n7=7 new=8\n");
+        sink.finish();
+        let metrics = std::fs::read_to_string(folder.path().join("metrics.jsonl")).unwrap();
+        assert_eq!(metrics.lines().count(), NAMES_PER_RUN_MAX + 1);
+        let last = metrics.lines().last().unwrap();
+        assert_eq!(last, r#"{"step":2.0,"values":[["n7",7.0]]}"#);
+        let unread = crate::runner::metrics::unread::read_unread(&folder);
+        assert_eq!(unread.len(), 1, "{unread:?}");
+        assert_eq!(unread[0].line, "n1000=1000");
+        assert!(unread[0].reason.contains("1,000 names"), "{unread:?}");
     }
 
     #[test]
