@@ -100,7 +100,9 @@ pub use seconds::{Seconds, format_seconds};
 pub use settings::{EstimateSettings, MachineRunTime};
 pub use uncertainty::Spread;
 pub use unknown_names::unknown_names;
-pub use what_if::{MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines};
+pub use what_if::{
+    MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines, rank_machines,
+};
 
 // What the page and the other modules use beside it.
 pub(crate) use plan_bill::CostEstimate;

@@ -10,7 +10,7 @@ use super::displayed_plan::DisplayedPlan;
 use super::link::{self, SavedPlan};
 use super::plan_history::Undo;
 use super::selection::{self, CarriedSelection, Selection};
-use crate::estimate::{self, Catalogue, Estimate, RunTime};
+use crate::estimate::{self, Catalogue, Date, Estimate, RunTime};
 use crate::formula;
 use crate::launch::{self, TypedEnvironment};
 use crate::page::browser;
@@ -104,14 +104,11 @@ impl Draft {
         let pricing = Memo::new(move |_| {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
-            let rules = estimate::EstimateSettings::for_cluster(
-                &server.engine(&cluster),
-                server.cluster_price(&cluster).as_ref(),
-                server.slots(&cluster),
-            );
+            let rules = server.estimate_settings(&cluster);
             estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or(rules.parallel),
+                today: Some(today()),
                 ..rules
             }
         });
@@ -214,6 +211,11 @@ impl Draft {
         change(&mut chosen, plan.len());
         self.selection.set(Selection::on_plan(plan, chosen));
     }
+}
+
+/// Today by this machine's clock.
+fn today() -> Date {
+    Date::from_unix_seconds(browser::wall_clock_micros() / 1_000_000)
 }
 
 fn read_run_time(text: &str) -> Result<Option<RunTime>, formula::Error> {

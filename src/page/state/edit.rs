@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::selection::Selection;
 use super::{Caret, Draft, PlanField};
+use crate::estimate::Catalogue;
 use crate::page::browser;
 use crate::sweep::{self, Fix, Origin, Reading, config};
 
@@ -25,6 +26,26 @@ impl Draft {
         self.note_change(PlanField::Command, None);
         self.text
             .update(|text| *text = sweep::edit::set_option(text, name, value));
+    }
+
+    /// Writes a machine into every command, at list price or interruptible. A machine that all of them
+    /// name already is left as it is written.
+    pub(crate) fn use_machine(self, machine: &str, spot: bool) {
+        let prices = Catalogue::embedded();
+        let is_named = self.displayed.plan.with_untracked(|plan| {
+            let mut names = plan
+                .parts()
+                .iter()
+                .map(|part| &part.options().instance_type);
+            names.all(|name| prices.resolve_name(name) == machine)
+        });
+        self.note_change(PlanField::Command, None);
+        self.text.update(|text| {
+            if !is_named {
+                *text = sweep::edit::set_option(text, "--instance_type", Some(machine));
+            }
+            *text = sweep::edit::set_option(text, "--use_spot", spot.then_some(""));
+        });
     }
 
     /// Replaces the whole text. Returns where the cursor belongs: at the end.

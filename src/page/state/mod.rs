@@ -10,6 +10,7 @@ mod history;
 mod launch;
 pub(crate) mod link;
 mod live_events;
+mod machine_comparison;
 mod persistence;
 mod plan_history;
 mod runs;
@@ -22,6 +23,7 @@ pub(crate) use draft::Draft;
 pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
+pub(crate) use machine_comparison::MachineComparison;
 pub(crate) use runs::{RunTrials, Runs};
 pub(crate) use server::{ConnectionStatus, Server};
 
@@ -63,6 +65,8 @@ pub(crate) struct State {
     /// What was launched.
     pub(crate) runs: Runs,
     pub(crate) launch: Launch,
+    /// The plan on other machines.
+    pub(crate) machines: MachineComparison,
 }
 
 impl State {
@@ -80,6 +84,7 @@ impl State {
             server,
             runs,
             launch,
+            machines: MachineComparison::of(draft),
         }
     }
 

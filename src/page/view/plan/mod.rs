@@ -7,6 +7,7 @@ mod estimate;
 mod files;
 mod grid;
 mod launch;
+mod machine_table;
 mod machines;
 mod marked_text;
 mod marks;
