@@ -60,12 +60,36 @@ impl Draft {
         caret
     }
 
+    /// Replaces the text by commands that hold all of the plan's options, those of a config file too. A
+    /// selection made on the text before is dropped, and a notice reports that.
+    pub(crate) fn replace_by_proposal(self, commands: &[String]) -> Caret {
+        self.release_selection();
+        let is_named = self
+            .reading
+            .with_untracked(|reading| reading.config_name().is_some());
+        let caret = self.replace_text(commands.join("\n"));
+        if is_named {
+            self.config.set(None);
+        }
+        caret
+    }
+
+    /// Sets how many trials run at once.
+    pub(crate) fn set_parallel(self, parallel: u32) {
+        self.note_change(PlanField::Parallel, None);
+        self.parallel.set(Some(parallel));
+    }
+
+    fn release_selection(self) {
+        self.selection
+            .update(|picked| *picked = picked.as_ref().and_then(Selection::to_released));
+    }
+
     /// Replaces the text by an example. A selection made on the text before is dropped, and a notice
     /// reports that.
     pub(crate) fn start_from_example(self, example: &str) -> Caret {
         if self.text.with_untracked(|text| text != example) {
-            self.selection
-                .update(|picked| *picked = picked.as_ref().and_then(Selection::to_released));
+            self.release_selection();
         }
         self.replace_text(example.to_owned())
     }

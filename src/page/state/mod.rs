@@ -6,6 +6,7 @@ mod displayed_plan;
 mod draft;
 mod edit;
 mod event_clock;
+mod fit;
 mod history;
 mod launch;
 pub(crate) mod link;
@@ -20,6 +21,7 @@ mod server;
 pub(crate) use control_values::ControlValues;
 pub(crate) use displayed_plan::problems_to_show;
 pub(crate) use draft::Draft;
+pub(crate) use fit::{Fit, FitOutcome};
 pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
@@ -67,6 +69,8 @@ pub(crate) struct State {
     pub(crate) launch: Launch,
     /// The plan on other machines.
     pub(crate) machines: MachineComparison,
+    /// What fits a budget or a deadline.
+    pub(crate) fit: Fit,
 }
 
 impl State {
@@ -85,6 +89,7 @@ impl State {
             runs,
             launch,
             machines: MachineComparison::of(draft),
+            fit: Fit::of(draft),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::fit::FitPanel;
 use super::launch::LaunchBar;
 use super::machine_table::MachineTable;
 use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
@@ -46,6 +47,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             <LaunchBar />
             <div class="estimate-more">
                 {view! { <MachineTable /> }.into_any()}
+                {view! { <FitPanel /> }.into_any()}
                 {view! { <Assumptions /> }.into_any()}
             </div>
         </section>

@@ -5,6 +5,7 @@ mod controls;
 mod editor;
 mod estimate;
 mod files;
+mod fit;
 mod grid;
 mod launch;
 mod machine_table;
