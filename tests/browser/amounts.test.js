@@ -37,7 +37,7 @@ describe("amounts", { concurrency: false }, () => {
 
   test("of a price of long ago come with its date", async () => {
     await planner.paste('grid run --instance_type g4dn.xlarge digits.py --layers "[0, 1]"');
-    await says(/price as of 2022-06-10, more than 90 days ago/);
+    await says(/price of 2022-06-10, more than 90 days ago/);
   });
 
   test("are those of the trials that have a run time", async () => {

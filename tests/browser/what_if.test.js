@@ -35,15 +35,16 @@ describe("the table Machines", { concurrency: false }, () => {
     await eventually(async () => assert.equal(await table.getAttribute("aria-busy"), "false"));
     const found = await readTable(table);
     return found.map((row) => {
-      const [machine, kind] = row.Machine.split("\n");
-      return { machine, spot: kind.startsWith("interruptible"), kind, time: row.Time.split("\n")[0], assumed: /same run time assumed/.test(row.Time), cost: row.Cost };
+      const [name, kind] = row.Machine.split("\n");
+      const [machine, ...marks] = name.split(" ");
+      return { machine, marks, spot: kind.startsWith("interruptible"), time: row.Time.split("\n")[0], assumed: /same run time assumed/.test(row.Time), cost: row.Cost };
     });
   }
   const use = (name) => table.getByRole("button", { name: `Use ${name}`, exact: true });
 
   test("has prices for an hour before a run time is known", async () => {
     const found = await rows();
-    assert.ok(found.length >= 5 && found.length <= 12, JSON.stringify(found));
+    assert.ok(found.length >= 4 && found.length <= 12, JSON.stringify(found));
     for (const row of found) assert.match(row.cost, /^\$[\d.]+\/h$/);
     assert.ok(found.some((row) => row.machine === "g4dn.xlarge"));
   });
@@ -72,12 +73,12 @@ describe("the table Machines", { concurrency: false }, () => {
       assert.ok(line, JSON.stringify(row));
       const cents = Number(row.cost.replace(/[$,]/g, "")); // not a number where it is `unknown`
       assert.ok(line.cost_usd ? Math.abs(cents - line.cost_usd.likely) < 0.0051 : row.cost === "unknown", JSON.stringify({ row, line }));
-      assert.deepEqual(line.marks.filter((mark) => !row.kind.includes(mark)), [], JSON.stringify({ row, line }));
+      assert.deepEqual(row.marks, line.marks, JSON.stringify({ row, line }));
       assert.equal(row.assumed, line.run_time === "assumed", JSON.stringify({ row, line }));
     }
-    assert.equal(found[0].kind.includes("cheapest"), true);
+    assert.equal(found[0].marks.includes("cheapest"), true);
     // The run time is known for the command's machine alone: no other is called fast.
-    assert.deepEqual(found.filter((row) => row.kind.includes("fastest")).map((row) => row.machine), ["g4dn.xlarge"]);
+    assert.deepEqual(found.filter((row) => row.marks.includes("fastest")).map((row) => row.machine), ["g4dn.xlarge"]);
     await tab.page.getByRole("button", { name: "Show fewer machines" }).click();
   });
 
@@ -110,6 +111,19 @@ describe("the table Machines", { concurrency: false }, () => {
     assert.equal(await tab.page.evaluate(() => document.activeElement.getAttribute("aria-label")), name);
     await tab.page.keyboard.press("Control+z");
     await planner.hasCommand(COMMAND);
+  });
+
+  test("has another beside it, by parallel trials, whose rows set that number", async () => {
+    const parallel = tab.page.getByRole("spinbutton", { name: "Parallel trials" });
+    await eventually(async () => {
+      const found = await readTable(tab.page.getByRole("table", { name: "By parallel trials" }));
+      assert.deepEqual(found.map((row) => [row["At once"], row.Time]), [["1", "12 h"], ["2", "6 h"], ["3", "6 h"], ["4", "3 h"]]);
+    });
+    await tab.page.getByRole("button", { name: "Use 4 at once" }).click();
+    await eventually(async () => assert.equal(await parallel.inputValue(), "4"));
+    assert.match(await planner.estimate.innerText(), /4 at a time\n+3 h/);
+    await planner.undo.click();
+    await eventually(async () => assert.equal(await parallel.inputValue(), ""));
   });
 
   test("keeps an answer that belongs to the last plan, however fast the text changes", async () => {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::fit::FitPanel;
 use super::launch::LaunchBar;
 use super::machine_table::MachineTable;
+use super::parallel_table::ParallelTable;
 use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
@@ -48,6 +49,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             <div class="estimate-more">
                 {view! { <MachineTable /> }.into_any()}
                 {view! { <FitPanel /> }.into_any()}
+                {view! { <ParallelTable /> }.into_any()}
                 {view! { <Assumptions /> }.into_any()}
             </div>
         </section>
@@ -135,12 +137,12 @@ fn price_note(draft: Draft) -> Option<String> {
         let mut ages = quotes.filter_map(|quote| {
             let age = quote.age(today?)?.remark();
             let as_of = &quote.machine.as_ref()?.as_of;
-            (!age.is_empty()).then(|| ["price as of ", as_of, age].concat())
+            (!age.is_empty()).then(|| ["price of ", as_of, age].concat())
         });
         ages.next()
     });
     let notes: Vec<String> = as_if_on(draft).into_iter().chain(age).collect();
-    (!notes.is_empty()).then(|| notes.join(" · "))
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 /// `as if on m5a.large`, where the trials run on the server's own machine and are priced as on that which

@@ -11,7 +11,7 @@ use crate::page::format::format_duration;
 use crate::page::state::{Draft, State};
 
 /// How many rows are shown at least while the table is folded.
-const FOLDED: usize = 5;
+const FOLDED: usize = 4;
 /// How many rows are shown at most then; those that are marked or in use go first.
 const MOST_FOLDED: usize = 12;
 
@@ -100,7 +100,7 @@ pub(super) fn MachineTable() -> impl IntoView {
                 </tbody>
             </table>
             <p class="fine what-if-note" hidden=move || !is_assumed()>
-                "assumed: the run time is known for the machine in use; the same is taken for the others, and they are marked by price alone."
+                "assumed: the same run time as on the machine in use; such rows are marked by price alone."
             </p>
         </section>
     }
@@ -188,7 +188,6 @@ fn machine_row(draft: Draft, shown: Memo<Vec<(Key, Cells)>>, key: Key) -> AnyVie
         })
     });
     let in_use = move || cells.with(|cells| cells.is_in_use);
-    let marks = move || cells.with(|cells| cells.marks);
     let pick = move |_| {
         if !in_use() {
             draft.use_machine(&machine, spot);
@@ -198,10 +197,11 @@ fn machine_row(draft: Draft, shown: Memo<Vec<(Key, Cells)>>, key: Key) -> AnyVie
         <tr class:current=in_use title=move || cells.with(|cells| cells.range.clone())>
             <th scope="row">
                 {name}
-                <span class="fine">
-                    {move || cells.with(|cells| cells.kind.clone())}
-                    {move || marks().names().map(|mark| view! { " "<span class=["mark ", mark].concat()>{mark}</span> }).collect_view()}
-                </span>
+                {move || {
+                    let names = cells.with(|cells| cells.marks).names();
+                    names.map(|mark| view! { " "<span class=["mark ", mark].concat()>{mark}</span> }).collect_view()
+                }}
+                <span class="fine">{move || cells.with(|cells| cells.kind.clone())}</span>
             </th>
             <td class="right">
                 {move || cells.with(|cells| cells.time.clone())}
