@@ -105,6 +105,8 @@ pub use what_if::{
 };
 
 // What the page and the other modules use beside it.
+#[cfg(feature = "page")]
+pub(crate) use compute::MachineUse;
 pub(crate) use plan_bill::CostEstimate;
 pub(crate) use quote::provider_name;
 #[cfg(feature = "page")]

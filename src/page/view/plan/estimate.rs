@@ -6,7 +6,9 @@ use super::fit::FitPanel;
 use super::launch::LaunchBar;
 use super::machine_table::MachineTable;
 use super::parallel_table::ParallelTable;
-use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
+use crate::estimate::{
+    CostEstimate, Estimate, EstimateSettings, MachineUse, Money, RateOverride, Spread,
+};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::{Draft, State};
@@ -133,7 +135,7 @@ pub(super) fn describe_partial_count(priced: u128, trials: u128) -> String {
 fn price_note(draft: Draft) -> Option<String> {
     let today = draft.pricing.with(|pricing| pricing.today);
     let age = draft.estimate.with(|estimate| {
-        let quotes = estimate.machines.iter().map(|used| used.requested_quote());
+        let quotes = estimate.machines.iter().map(MachineUse::requested_quote);
         let mut ages = quotes.filter_map(|quote| {
             let age = quote.age(today?)?.remark();
             let as_of = &quote.machine.as_ref()?.as_of;

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::super::undo;
 use crate::estimate::{Alternative, NoProposal, Proposal};
 use crate::page::state::{Draft, Fit, FitOutcome, State};
+use crate::sweep::Part;
 
 #[component]
 pub(super) fn FitPanel() -> impl IntoView {
@@ -110,7 +111,7 @@ fn proposed_command(draft: Draft, commands: Vec<String>) -> AnyView {
     // The lines hold the config file's options; its environment and actions have none.
     let is_lossy = draft.config.with_untracked(Option::is_some)
         && draft.displayed.plan.with_untracked(|plan| {
-            let mut options = plan.parts().iter().map(|part| part.options());
+            let mut options = plan.parts().iter().map(Part::options);
             options.any(|options| !options.environment.is_empty() || !options.actions.is_empty())
         });
     let text = commands.join("\n");
@@ -151,7 +152,8 @@ fn others(draft: Draft, alternatives: &[Alternative], all: u128) -> AnyView {
         let button = match alternative {
             Alternative::Machine { row, .. } => {
                 let (machine, spot) = (row.machine.clone(), row.spot);
-                let label = ["Run on ", &machine].concat();
+                let kind = if spot { " interruptible" } else { "" };
+                let label = ["Run on ", &machine, kind].concat();
                 view! {
                     <button type="button" class="button small" on:click=move |_| draft.use_machine(&machine, spot)>
                         {label}

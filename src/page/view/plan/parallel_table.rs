@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::estimate::EstimateSettings;
 use crate::page::format::{format_count, format_duration};
 use crate::page::state::State;
 
@@ -10,7 +11,7 @@ pub(super) fn ParallelTable() -> impl IntoView {
     let state = State::get();
     let (draft, comparison) = (state.draft, state.machines);
     let rows = move || {
-        let in_force = draft.pricing.with(|pricing| pricing.parallel());
+        let in_force = draft.pricing.with(EstimateSettings::parallel);
         comparison.by_parallel.with(|rows| {
             let row = |(parallel, time, range): (u32, String, String)| {
                 let count = format_count(parallel.into());
@@ -56,7 +57,7 @@ pub(super) fn ParallelTable() -> impl IntoView {
                 <h3 id="parallel-title">"By parallel trials"</h3>
                 <p class="fine">"the cost stays the same"</p>
             </header>
-            <table class="what-if-table num" aria-labelledby="parallel-title">
+            <table class="what-if-table by-parallel num" aria-labelledby="parallel-title">
                 <thead>
                     <tr>
                         <th scope="col">"At once"</th>
