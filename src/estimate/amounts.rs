@@ -51,6 +51,13 @@ impl Money {
         format!("${}", self.to_decimal(places - u32::from(rounds_up)))
     }
 
+    /// An amount above zero as a person types it, with or without `$` and commas: `20`, `$1,500.50`.
+    pub fn from_typed(text: &str) -> Option<Money> {
+        let plain = text.trim();
+        let plain = plain.strip_prefix('$').unwrap_or(plain).replace(',', "");
+        Money::from_decimal(plain.trim()).filter(|amount| !amount.is_zero())
+    }
+
     /// Short enough for a heading at any size: as [`Money::to_figure`] below a billion, then with three
     /// digits and a word (`$17.4 quadrillion`), then as a power of ten (`$6.81 × 10^36`).
     pub fn to_compact(&self) -> String {
@@ -145,6 +152,16 @@ mod tests {
             ("-0.001", ">-$0.01"),
         ] {
             assert_eq!(money(text).to_figure(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_read_as_people_type_them() {
+        for text in ["1500.50", "$1,500.50", " $ 1500.5 "] {
+            assert_eq!(Money::from_typed(text), Some(money("1500.5")), "{text}");
+        }
+        for text in ["", "$", "0", "0.00", "-1", "1e3", "twenty", "20 EUR"] {
+            assert_eq!(Money::from_typed(text), None, "{text}");
         }
     }
 

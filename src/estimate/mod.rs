@@ -103,9 +103,13 @@ pub use seconds::{Seconds, format_seconds};
 pub use settings::{EstimateSettings, MachineRunTime};
 pub use uncertainty::Spread;
 pub use unknown_names::unknown_names;
-pub use what_if::{MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines};
+pub use what_if::{
+    MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines, rank_machines,
+};
 
 // What the page and the other modules use beside it.
+#[cfg(feature = "page")]
+pub(crate) use compute::MachineUse;
 pub(crate) use plan_bill::CostEstimate;
 pub(crate) use quote::provider_name;
 #[cfg(feature = "page")]

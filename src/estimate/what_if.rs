@@ -286,9 +286,15 @@ pub fn compare_machines(
     let mut rows: Vec<MachineRow> = (0..what_if.rows())
         .filter_map(|at| what_if.row(at))
         .collect();
-    mark_machines(&mut rows);
-    rows.sort_by(|a, b| a.order().cmp(&b.order()));
+    rank_machines(&mut rows);
     rows
+}
+
+/// Marks all rows of a comparison ([`mark_machines`]) and sorts them: the cheapest first, those without
+/// a price last.
+pub fn rank_machines(rows: &mut [MachineRow]) {
+    mark_machines(rows);
+    rows.sort_by(|a, b| a.order().cmp(&b.order()));
 }
 
 impl MachineRow {

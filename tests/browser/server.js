@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILT_PAGE = join(ROOT, "dist");
-const BINARY = process.env.SWEEP ?? join(ROOT, "target/release/sweep");
+export const BINARY = process.env.SWEEP ?? join(ROOT, "target/release/sweep");
 const READY_WITHIN_MS = 30_000;
 const STOPPED_WITHIN_MS = 10_000;
 

@@ -10,7 +10,7 @@ use super::displayed_plan::DisplayedPlan;
 use super::link::{self, SavedPlan};
 use super::plan_history::Undo;
 use super::selection::{self, CarriedSelection, Selection};
-use crate::estimate::{self, Catalogue, Estimate, RunTime};
+use crate::estimate::{self, Catalogue, Date, Estimate, RunTime};
 use crate::formula;
 use crate::launch::{self, TypedEnvironment};
 use crate::page::browser;
@@ -41,6 +41,8 @@ pub(crate) struct Draft {
     /// The trials that a person chose, and the plan they chose them on; `None`: all.
     pub(super) selection: RwSignal<Option<Selection>>,
     pub(crate) reading: Memo<Reading>,
+    /// What the last reading was read with.
+    pub(super) read_with: StoredValue<sweep::Settings>,
     /// The plan to display: of the text, or of the last one that could be read.
     pub(crate) displayed: DisplayedPlan,
     pub(super) undo: Undo,
@@ -52,8 +54,8 @@ pub(crate) struct Draft {
     pub(crate) chosen: Memo<Ranges>,
     /// A message about chosen trials that the displayed plan no longer has.
     pub(crate) lost_choice: Memo<Option<String>>,
-    /// The parsed run time; `Ok(None)` where none is given.
-    pub(crate) parsed_run_time: Memo<Result<Option<RunTime>, formula::Error>>,
+    /// The run time with what is wrong with it: its text, or names in it that no command has.
+    pub(crate) checked_run_time: Memo<CheckedRunTime>,
     /// The parsed environment variables.
     pub(crate) typed_environment: Memo<TypedEnvironment>,
     /// Run time, parallel trials and billing rules of the chosen cluster.
@@ -74,6 +76,7 @@ impl Draft {
         let typed_environment =
             Memo::new(move |_| environment.with(|text| launch::parse_environment(text)));
         let picked = RwSignal::new(None::<Selection>);
+        let read_with = StoredValue::new(sweep::Settings::default());
         let reading = Memo::new(move |_| {
             let settings = sweep::Settings {
                 drawn_seed: seed.get(),
@@ -85,7 +88,9 @@ impl Draft {
                         .map(Arc::from)
                 }),
             };
-            text.with(|text| sweep::read(text, &settings))
+            let reading = text.with(|text| sweep::read(text, &settings));
+            read_with.set_value(settings);
+            reading
         });
         let in_view = DisplayedPlan::new(reading);
         let options =
@@ -101,17 +106,17 @@ impl Draft {
         let chosen = Memo::new(move |_| carried.with(|carried| carried.trials.clone()));
         let lost_choice = Memo::new(move |_| carried.with(|carried| carried.lost.clone()));
         let run_time_read = Memo::new(move |_| run_time.with(|text| read_run_time(text)));
+        let checked_run_time = Memo::new(move |_| {
+            run_time_read.with(|read| in_view.plan.with(|plan| CheckedRunTime::of(read, plan)))
+        });
         let pricing = Memo::new(move |_| {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
-            let rules = estimate::EstimateSettings::for_cluster(
-                &server.engine(&cluster),
-                server.cluster_price(&cluster).as_ref(),
-                server.slots(&cluster),
-            );
+            let rules = server.estimate_settings(&cluster);
             estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or(rules.parallel),
+                today: Some(today()),
                 ..rules
             }
         });
@@ -135,13 +140,14 @@ impl Draft {
             python: RwSignal::new(String::new()),
             selection: picked,
             reading,
+            read_with,
             displayed: in_view,
             undo: Undo::new(),
             controls: options,
             shortcut,
             chosen,
             lost_choice,
-            parsed_run_time: run_time_read,
+            checked_run_time,
             typed_environment,
             pricing,
             estimate,
@@ -214,6 +220,36 @@ impl Draft {
         change(&mut chosen, plan.len());
         self.selection.set(Selection::on_plan(plan, chosen));
     }
+}
+
+/// A run time and what is wrong with it. A view that reads this reads nothing else of the run time: of two
+/// memos, one of which follows from the other, an effect misses a change of that other alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct CheckedRunTime {
+    pub(crate) run_time: Option<RunTime>,
+    pub(crate) problems: Vec<formula::Error>,
+}
+
+impl CheckedRunTime {
+    fn of(read: &Result<Option<RunTime>, formula::Error>, plan: &Plan) -> CheckedRunTime {
+        match read {
+            Ok(run_time) => CheckedRunTime {
+                problems: run_time
+                    .as_ref()
+                    .map_or_else(Vec::new, |run_time| estimate::unknown_names(run_time, plan)),
+                run_time: run_time.clone(),
+            },
+            Err(error) => CheckedRunTime {
+                run_time: None,
+                problems: vec![error.clone()],
+            },
+        }
+    }
+}
+
+/// Today by this machine's clock.
+fn today() -> Date {
+    Date::from_unix_seconds(browser::wall_clock_micros() / 1_000_000)
 }
 
 fn read_run_time(text: &str) -> Result<Option<RunTime>, formula::Error> {

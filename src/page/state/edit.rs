@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::selection::Selection;
 use super::{Caret, Draft, PlanField};
+use crate::estimate::Catalogue;
 use crate::page::browser;
 use crate::sweep::{self, Fix, Origin, Reading, config};
 
@@ -27,6 +28,26 @@ impl Draft {
             .update(|text| *text = sweep::edit::set_option(text, name, value));
     }
 
+    /// Writes a machine into every command, at list price or interruptible. A machine that all of them
+    /// name already is left as it is written.
+    pub(crate) fn use_machine(self, machine: &str, spot: bool) {
+        let prices = Catalogue::embedded();
+        let is_named = self.displayed.plan.with_untracked(|plan| {
+            let mut names = plan
+                .parts()
+                .iter()
+                .map(|part| &part.options().instance_type);
+            names.all(|name| prices.resolve_name(name) == machine)
+        });
+        self.note_change(PlanField::Command, None);
+        self.text.update(|text| {
+            if !is_named {
+                *text = sweep::edit::set_option(text, "--instance_type", Some(machine));
+            }
+            *text = sweep::edit::set_option(text, "--use_spot", spot.then_some(""));
+        });
+    }
+
     /// Replaces the whole text. Returns where the cursor belongs: at the end.
     pub(crate) fn replace_text(self, text: String) -> Caret {
         let end = utf16_length(&text);
@@ -39,12 +60,36 @@ impl Draft {
         caret
     }
 
+    /// Replaces the text by commands that hold all of the plan's options, those of a config file too. A
+    /// selection made on the text before is dropped, and a notice reports that.
+    pub(crate) fn replace_by_proposal(self, commands: &[String]) -> Caret {
+        self.release_selection();
+        let is_named = self
+            .reading
+            .with_untracked(|reading| reading.config_name().is_some());
+        let caret = self.replace_text(commands.join("\n"));
+        if is_named {
+            self.config.set(None);
+        }
+        caret
+    }
+
+    /// Sets how many trials run at once.
+    pub(crate) fn set_parallel(self, parallel: u32) {
+        self.note_change(PlanField::Parallel, None);
+        self.parallel.set(Some(parallel));
+    }
+
+    fn release_selection(self) {
+        self.selection
+            .update(|picked| *picked = picked.as_ref().and_then(Selection::to_released));
+    }
+
     /// Replaces the text by an example. A selection made on the text before is dropped, and a notice
     /// reports that.
     pub(crate) fn start_from_example(self, example: &str) -> Caret {
         if self.text.with_untracked(|text| text != example) {
-            self.selection
-                .update(|picked| *picked = picked.as_ref().and_then(Selection::to_released));
+            self.release_selection();
         }
         self.replace_text(example.to_owned())
     }

@@ -6,10 +6,12 @@ mod displayed_plan;
 mod draft;
 mod edit;
 mod event_clock;
+mod fit;
 mod history;
 mod launch;
 pub(crate) mod link;
 mod live_events;
+mod machine_comparison;
 mod persistence;
 mod plan_history;
 mod run_changes;
@@ -21,9 +23,11 @@ mod server;
 pub(crate) use control_values::ControlValues;
 pub(crate) use displayed_plan::problems_to_show;
 pub(crate) use draft::Draft;
+pub(crate) use fit::{Fit, FitOutcome};
 pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
+pub(crate) use machine_comparison::MachineComparison;
 pub(crate) use run_trials::RunTrials;
 pub(crate) use runs::Runs;
 pub(crate) use server::{ConnectionStatus, Server};
@@ -66,6 +70,10 @@ pub(crate) struct State {
     /// What was launched.
     pub(crate) runs: Runs,
     pub(crate) launch: Launch,
+    /// The plan on other machines.
+    pub(crate) machines: MachineComparison,
+    /// What fits a budget or a deadline.
+    pub(crate) fit: Fit,
 }
 
 impl State {
@@ -83,6 +91,8 @@ impl State {
             server,
             runs,
             launch,
+            machines: MachineComparison::of(draft),
+            fit: Fit::of(draft),
         }
     }
 

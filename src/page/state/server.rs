@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::{Cluster, ClusterPrice, PageSession, Timestamp};
+use crate::api::{Cluster, ClusterPrice, PageSession, Run, Timestamp};
+use crate::estimate::{Catalogue, EstimateSettings};
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::{Client, Failure};
 
@@ -97,6 +98,25 @@ impl Server {
             let known = clusters.iter().find(|known| known.id == cluster)?;
             known.spec.price.clone()
         })
+    }
+
+    /// The billing rules, the price and the slots of a cluster.
+    pub(crate) fn estimate_settings(self, cluster: &str) -> EstimateSettings {
+        EstimateSettings::for_cluster(
+            &self.engine(cluster),
+            self.cluster_price(cluster).as_ref(),
+            self.slots(cluster),
+        )
+    }
+
+    /// `as if on m5a.large`, where a run's cost is the price of the machine that its command names though
+    /// its trials run on the server's own.
+    pub(crate) fn cost_note(self, run: &Run) -> Option<String> {
+        let settings = self.estimate_settings(&run.spec.cluster_id);
+        let machine = Catalogue::embedded().resolve_name(&run.spec.instance_type);
+        let is_quoted =
+            settings.on_own_machine && !settings.has_cluster_price() && !machine.is_empty();
+        is_quoted.then(|| ["as if on ", machine].concat())
     }
 
     /// The server's time, from this machine's clock and the difference found when connecting.

@@ -2,11 +2,16 @@
 
 use leptos::prelude::*;
 
+use super::fit::FitPanel;
 use super::launch::LaunchBar;
-use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
+use super::machine_table::MachineTable;
+use super::parallel_table::ParallelTable;
+use crate::estimate::{
+    CostEstimate, Estimate, EstimateSettings, MachineUse, Money, RateOverride, Spread,
+};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
-use crate::page::state::State;
+use crate::page::state::{Draft, State};
 
 #[component]
 pub(super) fn EstimatePanel() -> impl IntoView {
@@ -35,13 +40,20 @@ pub(super) fn EstimatePanel() -> impl IntoView {
                 <p class="num estimate-count">{count}</p>
             </header>
             <div class="estimate-body">
-                {move || draft.estimate.with(|estimate| headline(estimate, draft.plan().is_empty(), why_no_price()))}
+                {move || draft.estimate.with(|estimate| {
+                    headline(estimate, draft.plan().is_empty(), why_no_price(), price_note(draft))
+                })}
                 {view! { <Prices /> }.into_any()}
                 {move || draft.estimate.with(wall_clock)}
                 {move || draft.estimate.with(problems)}
             </div>
             <LaunchBar />
-            {move || draft.estimate.with(assumptions)}
+            <div class="estimate-more">
+                {view! { <MachineTable /> }.into_any()}
+                {view! { <FitPanel /> }.into_any()}
+                {view! { <ParallelTable /> }.into_any()}
+                {view! { <Assumptions /> }.into_any()}
+            </div>
         </section>
     }
 }
@@ -59,8 +71,14 @@ fn describe_chosen(estimate: &Estimate, proposed: u128) -> String {
 }
 
 /// The likely cost in large type; without a run time, the price of one trial for an hour.
-fn headline(estimate: &Estimate, no_plan: bool, why_no_price: &str) -> AnyView {
+fn headline(
+    estimate: &Estimate,
+    no_plan: bool,
+    why_no_price: &str,
+    note: Option<String>,
+) -> AnyView {
     let (figure, under) = match (&estimate.cost, &estimate.per_trial_hour) {
+        (None, _) if estimate.partial.is_some() => describe_partial(estimate),
         _ if no_plan => ("–".to_owned(), "Nothing to price yet".to_owned()),
         _ if estimate.trials == 0 => ("–".to_owned(), "No trials chosen".to_owned()),
         (Some(cost), _) => (
@@ -78,9 +96,81 @@ fn headline(estimate: &Estimate, no_plan: bool, why_no_price: &str) -> AnyView {
         <div class="headline">
             <p class="figure num" class:long=long>{figure}</p>
             <p class="under num">{under}</p>
+            {note.map(|note| view! { <p class="fine">{note}</p> })}
+            {estimate.rounding_note.clone().map(|note| view! { <p class="rounding-note">{note}"."</p> })}
         </div>
     }
     .into_any()
+}
+
+/// The cost of the trials that have a price and a run time, with how many they are.
+fn describe_partial(estimate: &Estimate) -> (String, String) {
+    let Some(partial) = &estimate.partial else {
+        return ("unknown".to_owned(), String::new());
+    };
+    let likely = partial.cost.likely.to_compact();
+    let under = [
+        &describe_partial_count(partial.trials, estimate.trials),
+        ": ",
+        &likely,
+        " likely, ",
+        &format_cost_range(&partial.cost),
+    ];
+    let under = under.concat();
+    (likely, under)
+}
+
+/// `3 of 4 trials`.
+pub(super) fn describe_partial_count(priced: u128, trials: u128) -> String {
+    [
+        &format_count(priced),
+        " of ",
+        &format_quantity(trials, "trial"),
+    ]
+    .concat()
+}
+
+/// What the price is of, where that is not plain: another machine than the trials run on, or a price of
+/// long ago.
+fn price_note(draft: Draft) -> Option<String> {
+    let today = draft.pricing.with(|pricing| pricing.today);
+    let age = draft.estimate.with(|estimate| {
+        let quotes = estimate.machines.iter().map(MachineUse::requested_quote);
+        let mut ages = quotes.filter_map(|quote| {
+            let age = quote.age(today?)?.remark();
+            let as_of = &quote.machine.as_ref()?.as_of;
+            (!age.is_empty()).then(|| ["price of ", as_of, age].concat())
+        });
+        ages.next()
+    });
+    let notes: Vec<String> = as_if_on(draft).into_iter().chain(age).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// `as if on m5a.large`, where the trials run on the server's own machine and are priced as on that which
+/// the commands name.
+fn as_if_on(draft: Draft) -> Option<String> {
+    let is_quoted = draft
+        .pricing
+        .with(|pricing| pricing.on_own_machine && !pricing.has_cluster_price());
+    draft.estimate.with(|estimate| {
+        let mut names: Vec<&str> = Vec::new();
+        for used in &estimate.machines {
+            let quote = used.requested_quote();
+            if quote.rate.is_some() && !names.contains(&quote.name()) {
+                names.push(quote.name());
+            }
+        }
+        let [first, others @ ..] = names.as_slice() else {
+            return None;
+        };
+        let more = match others {
+            [] => String::new(),
+            [second] => [" and ", second].concat(),
+            _ => [" and ", &others.len().to_string(), " others"].concat(),
+        };
+        is_quoted.then(|| ["as if on ", first, &more].concat())
+    })
 }
 
 pub(super) fn format_cost_range(cost: &Spread<Money>) -> String {
@@ -145,6 +235,13 @@ fn price(priced: &CostEstimate) -> (String, String) {
     });
     match &priced.cost {
         Some(cost) if !cost.high.is_zero() => (cost.likely.to_compact(), hour),
+        None if priced.partial.is_some() => {
+            let partial = priced.partial.as_ref();
+            (
+                partial.map_or_else(String::new, |partial| partial.cost.likely.to_compact()),
+                hour,
+            )
+        }
         None if hour.is_empty() => ("unknown".to_owned(), String::new()),
         _ => ("–".to_owned(), hour),
     }
@@ -157,6 +254,8 @@ fn wall_clock(estimate: &Estimate) -> AnyView {
     });
     let why = if estimate.trials == 0 {
         ""
+    } else if estimate.partial.is_some() {
+        "some trials have no run time"
     } else {
         "needs a run time"
     };
@@ -186,20 +285,39 @@ fn problems(estimate: &Estimate) -> AnyView {
         .into_any()
 }
 
-fn assumptions(estimate: &Estimate) -> AnyView {
-    let lines: Vec<_> = estimate
-        .assumptions
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if lines.is_empty() {
-        return ().into_any();
-    }
+/// How many assumptions are shown while the list is folded: the weightiest.
+const FOLDED: usize = 2;
+
+/// What the estimate assumes; folded, the weightiest lines alone.
+#[component]
+fn Assumptions() -> impl IntoView {
+    let draft = State::get().draft;
+    let open = RwSignal::new(false);
+    let lines = Memo::new(move |_| draft.estimate.with(|estimate| estimate.assumptions.clone()));
+    let count = move || lines.with(Vec::len);
+    let items = move || {
+        let shown = if open.get() { usize::MAX } else { FOLDED };
+        lines.with(|lines| {
+            let shown = lines.iter().take(shown).cloned();
+            shown.map(|line| view! { <li>{line}</li> }).collect_view()
+        })
+    };
     view! {
-        <details class="assumptions" open=true>
-            <summary>"Assumptions"</summary>
-            <ul role="list">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
-        </details>
+        <section class="assumptions" aria-labelledby="assumptions-title" hidden=move || count() == 0>
+            <header class="estimate-part">
+                <h3 id="assumptions-title">"Assumptions"</h3>
+                <button
+                    type="button"
+                    class="ghost small"
+                    aria-controls="assumptions"
+                    aria-expanded=move || open.get().to_string()
+                    aria-label=move || if open.get() { "Show fewer assumptions" } else { "Show all assumptions" }
+                    on:click=move |_| open.update(|open| *open = !*open)
+                >
+                    {move || if open.get() { "Show fewer".to_owned() } else { ["Show all ", &count().to_string()].concat() }}
+                </button>
+            </header>
+            <ul role="list" id="assumptions">{items}</ul>
+        </section>
     }
-    .into_any()
 }

@@ -5,7 +5,7 @@ use leptos::{ev, html};
 
 use super::super::rich_text::rich_text;
 use super::super::undo::dialog_is_open;
-use super::estimate::format_cost_range;
+use super::estimate::{describe_partial_count, format_cost_range};
 use crate::launch::{MAX_TRIALS, TypedEnvironment, check_python};
 use crate::page::format::{format_count, format_quantity};
 use crate::page::state::{ConnectionStatus, Draft, Phase, State, Tab};
@@ -56,6 +56,10 @@ pub(super) fn LaunchBar() -> impl IntoView {
     };
     let total = move || {
         draft.estimate.with(|estimate| {
+            if let Some(partial) = &estimate.partial {
+                let count = describe_partial_count(partial.trials, estimate.trials);
+                return Some((partial.cost.likely.to_compact(), count));
+            }
             let cost = estimate.cost.as_ref().filter(|_| estimate.trials > 0)?;
             Some((cost.likely.to_compact(), format_cost_range(cost)))
         })

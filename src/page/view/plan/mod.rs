@@ -5,11 +5,14 @@ mod controls;
 mod editor;
 mod estimate;
 mod files;
+mod fit;
 mod grid;
 mod launch;
+mod machine_table;
 mod machines;
 mod marked_text;
 mod marks;
+mod parallel_table;
 mod problems;
 mod reference;
 

@@ -110,7 +110,12 @@ fn Results(state: State) -> impl IntoView {
             .into_iter()
             .map(|run| (load_all_trials(state, &run), run))
             .collect();
-        Table::join(&read)
+        let mut table = Table::join(&read);
+        let notes = read
+            .iter()
+            .filter_map(|(_, run)| Some((run.name.clone(), state.server.cost_note(run)?)));
+        table.cost_notes = notes.collect();
+        table
     });
     // The user's choices; while they are `None`, metric and direction are guessed from the names.
     let metric_chosen = RwSignal::new(None::<String>);
@@ -269,7 +274,10 @@ fn podium_card(table: &Table, place: usize, title: String, figure: String, first
     let settings: Vec<_> = table.columns.iter().filter_map(set).collect();
     let time = row.seconds().map(format_duration);
     let cost = row.trial.cost.map(format_exact_dollars);
-    let under: Vec<_> = [Some(["trial ", &number].concat()), time, cost]
+    let note = cost
+        .as_ref()
+        .and_then(|_| table.cost_notes.get(&row.run).cloned());
+    let under: Vec<_> = [Some(["trial ", &number].concat()), time, cost, note]
         .into_iter()
         .flatten()
         .collect();

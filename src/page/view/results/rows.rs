@@ -37,6 +37,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     /// How many trials of these runs have not been read.
     pub(super) unread: u64,
+    /// Whose price the costs of a run are, by its name: `as if on m5a.large`.
+    pub(super) cost_notes: BTreeMap<String, String>,
 }
 
 /// One trial.
@@ -75,6 +77,13 @@ impl Table {
         metrics::split_shares(&mut table);
         metrics::set_constants_apart(&mut table);
         table
+    }
+
+    /// The note on the costs of all trials, where it is the same.
+    pub(super) fn shared_cost_note(&self) -> Option<&String> {
+        let first = self.cost_notes.get(&self.rows.first()?.run)?;
+        let is_shared = |row: &Row| self.cost_notes.get(&row.run) == Some(first);
+        self.rows.iter().all(is_shared).then_some(first)
     }
 
     /// The index of the completed trial that is best by a metric.

@@ -119,6 +119,11 @@ fn header_cell(view: Comparison, column: Column) -> AnyView {
         Column::Time => ("Training time".to_owned(), "right"),
         Column::Cost => ("Cost".to_owned(), "right"),
     };
+    let is_cost = column == Column::Cost;
+    let note = Memo::new(move |_| {
+        let shared = || view.table.with(|table| table.shared_cost_note().cloned());
+        is_cost.then(shared).flatten()
+    });
     let (this, clicked) = (column.clone(), column);
     let direction = Memo::new(move |_| {
         let (column, ascending) = sorting(view);
@@ -134,6 +139,7 @@ fn header_cell(view: Comparison, column: Column) -> AnyView {
                 {words}
                 <span class="sort-mark" aria-hidden="true"></span>
             </button>
+            {move || note.get().map(|note| view! { <span class="fine below">{note}</span> })}
         </th>
     }
     .into_any()
@@ -146,6 +152,7 @@ fn body(view: Comparison, metrics: &[String], order: &[usize], limit: usize) -> 
             .get()
             .and_then(|(name, lower)| table.best(&name, lower));
         let several = view.several.get();
+        let is_noted_above = table.shared_cost_note().is_some();
         order
             .iter()
             .take(limit)
@@ -156,6 +163,7 @@ fn body(view: Comparison, metrics: &[String], order: &[usize], limit: usize) -> 
                     table.rows.get(*place)?,
                     several,
                     best == Some(*place),
+                    is_noted_above,
                 ))
             })
             .collect_view()
@@ -163,7 +171,16 @@ fn body(view: Comparison, metrics: &[String], order: &[usize], limit: usize) -> 
     })
 }
 
-fn result_row(table: &Table, metrics: &[String], row: &Row, several: bool, best: bool) -> AnyView {
+fn result_row(
+    table: &Table,
+    metrics: &[String],
+    row: &Row,
+    several: bool,
+    best: bool,
+    is_noted_above: bool,
+) -> AnyView {
+    let note = row.trial.cost.filter(|_| !is_noted_above);
+    let note = note.and_then(|_| table.cost_notes.get(&row.run).cloned());
     let dash = || "–".to_owned();
     let number = format_count(u128::from(row.trial.number) + 1);
     let state = (!matches!(row.trial.state, crate::api::ExperimentState::Succeeded))
@@ -183,7 +200,10 @@ fn result_row(table: &Table, metrics: &[String], row: &Row, several: bool, best:
                 view! { <td class="right">{row.metric(name).map_or_else(dash, format_metric)}</td> }
             }).collect_view()}
             <td class="right">{row.seconds().map_or_else(dash, format_duration)}</td>
-            <td class="right" title=row.trial.cost.map(format_exact_dollars)>{row.trial.cost.map_or_else(dash, format_dollars)}</td>
+            <td class="right" title=row.trial.cost.map(format_exact_dollars)>
+                {row.trial.cost.map_or_else(dash, format_dollars)}
+                {note.map(|note| view! { <span class="fine below">{note}</span> })}
+            </td>
         </tr>
     }
     .into_any()

@@ -107,11 +107,18 @@ fn run_cells(watch: RunsContext, run: &Run) -> AnyView {
         .status
         .cost
         .map_or_else(|| "unknown".to_owned(), format_dollars);
+    let note = run
+        .status
+        .cost
+        .and_then(|_| watch.state.server.cost_note(run));
     view! {
         <td>{badge(run_status(&run.status))}</td>
         <td>{progress_bar(run.status.experiment_counts)}</td>
         <td class="right">{wall(watch, run)}</td>
-        <td class="right" title=run.status.cost.map(format_exact_dollars)>{cost}</td>
+        <td class="right" title=run.status.cost.map(format_exact_dollars)>
+            {cost}
+            {note.map(|note| view! { <span class="fine below">{note}</span> })}
+        </td>
         <td class="right quiet">{launched_ago(watch, run)}</td>
     }
     .into_any()

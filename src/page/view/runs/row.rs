@@ -24,6 +24,8 @@ pub(super) struct TableContext {
     pub(super) columns: Memo<Vec<String>>,
     /// The names of the metrics.
     pub(super) metrics: Memo<Vec<String>>,
+    /// On whose price the costs are, where that is not the machine that the trials run on.
+    pub(super) cost_note: Memo<Option<String>>,
 }
 
 /// The row of trial `number`, from 0.

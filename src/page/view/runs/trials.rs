@@ -49,6 +49,7 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
         cluster: of_run(|run| &run.spec.cluster_id),
         columns: of_trials(|trials| trials.columns.clone()),
         metrics: of_trials(|trials| trials.metrics.clone()),
+        cost_note: Memo::new(move |_| watch.state.server.cost_note(run.get().as_ref()?)),
     };
     let numbers = Memo::new(move |_| {
         trials
@@ -162,7 +163,10 @@ fn header_row(head: TableContext) -> AnyView {
             {names(head.metrics.get(), "right")}
             <th scope="col" class="right">"Run time"</th>
             <th scope="col" class="right">"Billed time"</th>
-            <th scope="col" class="right">"Cost"</th>
+            <th scope="col" class="right">
+                "Cost"
+                {head.cost_note.get().map(|note| view! { <span class="fine below">{note}</span> })}
+            </th>
             <th scope="col"><span class="hidden-visually">"Actions"</span></th>
         </tr>
     }

@@ -6,19 +6,25 @@ use leptos::prelude::*;
 use super::super::super::field::NumberField;
 use super::super::super::undo::{PLAN_HISTORY, TypingTracker};
 use super::Field;
+use crate::estimate::{RunTime, Seconds};
 use crate::page::browser;
-use crate::page::format::format_count;
+use crate::page::format::{format_count, format_duration};
 use crate::page::state::{self, Edit, State};
 
 #[component]
 pub(super) fn RunTimeField() -> impl IntoView {
     let draft = State::get().draft;
-    let problem = move || {
-        draft
-            .parsed_run_time
-            .with(|read| read.as_ref().err().map(ToString::to_string))
+    let checked = draft.checked_run_time;
+    let wrong = move || checked.with(|checked| !checked.problems.is_empty());
+    let hint = move || {
+        checked.with(
+            |checked| match (checked.problems.first(), &checked.run_time) {
+                (Some(problem), _) => problem.to_string(),
+                (None, Some(run_time)) => describe_source(run_time),
+                (None, None) => "of one trial, or a formula".to_owned(),
+            },
+        )
     };
-    let wrong = move || draft.parsed_run_time.with(Result::is_err);
     let typing = TypingTracker::new(state::PlanField::RunTime);
     let type_in = move |event: ev::Event| {
         draft.note_edit(typing.take_edit(&event));
@@ -42,9 +48,19 @@ pub(super) fn RunTimeField() -> impl IntoView {
                 on:input=type_in
             />
             <p class="hint" id="run-time-hint">
-                {move || problem().unwrap_or_else(|| "of one trial, or a formula".to_owned())}
+                {hint}
             </p>
         </div>
+    }
+}
+
+/// Where the run time of a trial comes from: `as typed: 1 h 30 min a trial`.
+fn describe_source(run_time: &RunTime) -> String {
+    let length = |seconds: Seconds| format_duration(seconds.as_f64());
+    match run_time {
+        RunTime::Constant(seconds) => ["as typed: ", &length(*seconds), " a trial"].concat(),
+        RunTime::Range(range) => ["as typed: about ", &length(range.median()), " a trial"].concat(),
+        RunTime::Formula(_) => "by the formula, as typed".to_owned(),
     }
 }
 

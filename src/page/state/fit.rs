@@ -1,0 +1,136 @@
+//! What fits a budget or a deadline: found when the keys rest, since it takes an estimate for each number of
+//! trials that is tried.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Draft;
+use crate::estimate::{self, Bounds, Catalogue, Money, NoProposal, Proposal, RunTime, Seconds};
+use crate::page::browser;
+
+/// How long after a change the search begins.
+const REST_MILLIS: i32 = 300;
+/// Plans of more trials are searched when a person asks for it: their estimates take too long to be made
+/// at each pause between keys.
+const MOST_UNASKED: u128 = 10_000;
+
+/// Where the search is.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum FitOutcome {
+    /// No bound is typed, or there is nothing to fit.
+    #[default]
+    Nothing,
+    /// It begins in a moment.
+    Refining,
+    /// It begins when asked for.
+    Waiting,
+    Found(Arc<Proposal>),
+    Refused(Arc<NoProposal>),
+}
+
+/// The bounds as typed, and what keeps within them. They are a question about the plan, not a part of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Fit {
+    pub(crate) budget: RwSignal<String>,
+    pub(crate) deadline: RwSignal<String>,
+    /// The bounds that can be read; `None` where none is typed.
+    pub(crate) bounds: Memo<Option<Bounds>>,
+    pub(crate) outcome: RwSignal<FitOutcome>,
+    /// Counts changes of plan and bounds: a search for an earlier one is abandoned.
+    changes: StoredValue<u64>,
+}
+
+impl Fit {
+    /// Searches after every change of the bounds, the plan or what it is priced by.
+    pub(super) fn of(draft: Draft) -> Fit {
+        let (budget, deadline) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+        let bounds = Memo::new(move |_| {
+            let bounds = Bounds {
+                budget: budget.with(|text| Money::from_typed(text)),
+                deadline: deadline.with(|text| parse_deadline(text)),
+            };
+            (bounds != Bounds::default()).then_some(bounds)
+        });
+        let fit = Fit {
+            budget,
+            deadline,
+            bounds,
+            outcome: RwSignal::new(FitOutcome::Nothing),
+            changes: StoredValue::new(0),
+        };
+        Effect::new(move |_| fit.begin(draft));
+        fit
+    }
+
+    /// What is wrong with the text of the budget.
+    pub(crate) fn budget_problem(self) -> Option<&'static str> {
+        let is_wrong = |text: &String| !text.trim().is_empty() && Money::from_typed(text).is_none();
+        let problem = "expected dollars above zero, such as 20";
+        self.budget.with(is_wrong).then_some(problem)
+    }
+
+    /// What is wrong with the text of the deadline.
+    pub(crate) fn deadline_problem(self) -> Option<&'static str> {
+        let is_wrong = |text: &String| !text.trim().is_empty() && parse_deadline(text).is_none();
+        let problem = "expected a length of time, such as 8h";
+        self.deadline.with(is_wrong).then_some(problem)
+    }
+
+    fn begin(self, draft: Draft) {
+        draft.displayed.plan.track();
+        draft.displayed.is_stale.track();
+        draft.pricing.track();
+        self.bounds.track();
+        self.changes.update_value(|changes| *changes += 1);
+        let has_plan = draft.displayed.plan.with_untracked(|plan| !plan.is_empty());
+        let is_stale = draft.displayed.is_stale.get_untracked();
+        if self.bounds.with_untracked(Option::is_none) || !has_plan || is_stale {
+            let is_nothing = |outcome: &FitOutcome| matches!(outcome, FitOutcome::Nothing);
+            if !self.outcome.with_untracked(is_nothing) {
+                self.outcome.set(FitOutcome::Nothing);
+            }
+            return;
+        }
+        let trials = draft.displayed.plan.with_untracked(|plan| plan.len());
+        if trials > MOST_UNASKED {
+            self.outcome.set(FitOutcome::Waiting);
+        } else {
+            self.search(draft);
+        }
+    }
+
+    /// Searches once the browser has shown that it does.
+    pub(crate) fn search(self, draft: Draft) {
+        self.outcome.set(FitOutcome::Refining);
+        let change = self.changes.get_value();
+        spawn_local(async move {
+            browser::sleep(REST_MILLIS).await;
+            if self.changes.get_value() == change
+                && let Some(bounds) = self.bounds.get_untracked()
+            {
+                self.outcome.set(find(draft, &bounds));
+            }
+        });
+    }
+}
+
+fn find(draft: Draft, bounds: &Bounds) -> FitOutcome {
+    let plan = draft.displayed.plan.get_untracked();
+    let settings = draft.pricing.get_untracked();
+    let found = draft.read_with.with_value(|read_with| {
+        estimate::propose(&plan, read_with, &settings, Catalogue::embedded(), bounds)
+    });
+    match found {
+        Ok(proposal) => FitOutcome::Found(Arc::new(proposal)),
+        Err(refused) => FitOutcome::Refused(Arc::new(refused)),
+    }
+}
+
+fn parse_deadline(text: &str) -> Option<Seconds> {
+    match estimate::parse_run_time(text) {
+        Ok(RunTime::Constant(length)) => Some(length),
+        Ok(RunTime::Range(_) | RunTime::Formula(_)) | Err(_) => None,
+    }
+}
