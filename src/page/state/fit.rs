@@ -131,6 +131,6 @@ fn find(draft: Draft, bounds: &Bounds) -> FitOutcome {
 fn parse_deadline(text: &str) -> Option<Seconds> {
     match estimate::parse_run_time(text) {
         Ok(RunTime::Constant(length)) => Some(length),
-        Ok(RunTime::Range(_) | RunTime::Formula(_)) | Err(_) => None,
+        Ok(_) | Err(_) => None,
     }
 }

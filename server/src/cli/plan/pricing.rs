@@ -95,7 +95,8 @@ fn parse_share(text: &str) -> Result<f64, String> {
 
 /// Dollars, with or without a `$` and commas.
 pub(super) fn parse_dollars(text: &str) -> Result<Money, String> {
-    Money::from_typed(text).ok_or_else(|| "expected dollars above zero, such as `20` or `0.50`".to_owned())
+    Money::from_typed(text)
+        .ok_or_else(|| "expected dollars above zero, such as `20` or `0.50`".to_owned())
 }
 
 /// Settings and prices of an estimate.

@@ -61,6 +61,8 @@ fn describe_source(run_time: &RunTime) -> String {
         RunTime::Constant(seconds) => ["as typed: ", &length(*seconds), " a trial"].concat(),
         RunTime::Range(range) => ["as typed: about ", &length(range.median()), " a trial"].concat(),
         RunTime::Formula(_) => "by the formula, as typed".to_owned(),
+        RunTime::Measured(measured) => measured.describe(),
+        RunTime::Fitted(fitted) => fitted.to_string(),
     }
 }
 
