@@ -65,8 +65,17 @@ fn likely_and_high_cost(cost: &Spread<Money>) -> String {
 }
 
 fn likely_and_high_time(wall: &Spread<f64>) -> String {
-    let (likely, high) = (format_seconds(wall.likely), format_seconds(wall.high));
+    let (likely, high) = (format_time(wall.likely), format_time(wall.high));
     format!("likely {likely}, high {high}")
+}
+
+/// A percentile is no exact time: tenths of a second up to ten, whole ones above.
+fn format_time(seconds: f64) -> String {
+    format_seconds(match seconds {
+        0.95..10.0 => (seconds * 10.0).round() / 10.0,
+        10.0.. => seconds.round(),
+        _ => seconds,
+    })
 }
 
 impl Alternative {
