@@ -28,7 +28,7 @@ pub struct PartialCost {
 pub struct CostEstimate {
     /// Low, likely and high; None where a price or a run time is unknown.
     pub cost: Option<Spread<Money>>,
-    /// As in [`Estimate::partial`].
+    /// As in [`Estimate::partial`](super::Estimate::partial).
     pub partial: Option<PartialCost>,
     /// The exact sum of the trials' own bills, each at its median run time.
     pub total: Option<Money>,

@@ -24,7 +24,7 @@ impl OpenTrial {
         self.0.holds(CLAIM.as_ref()).unwrap_or(false)
     }
 
-    /// As [`TrialFolder::has_supervisor`].
+    /// As [`TrialFolder::has_supervisor`](super::TrialFolder::has_supervisor).
     ///
     /// # Errors
     /// Where the disk fails.
@@ -44,7 +44,7 @@ impl OpenTrial {
         }
     }
 
-    /// As [`TrialFolder::read_start`].
+    /// As [`TrialFolder::read_start`](super::TrialFolder::read_start).
     ///
     /// # Errors
     /// See [`is_unusable`].
@@ -52,7 +52,7 @@ impl OpenTrial {
         read_record(&self.0, "started.json", RECORD_BYTES_MAX)
     }
 
-    /// As [`TrialFolder::read_end`].
+    /// As [`TrialFolder::read_end`](super::TrialFolder::read_end).
     ///
     /// # Errors
     /// See [`is_unusable`].

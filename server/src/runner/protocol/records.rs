@@ -66,7 +66,7 @@ pub struct StartRecord {
     pub at: Timestamp,
     /// The script's process, the leader of its group.
     pub process: i32,
-    /// Which process that is, should its number be given out again; see [`super::identity`].
+    /// Which process that is, should its number be given out again; see [`crate::runner::identity`].
     #[serde(default)]
     pub identity: Option<String>,
     /// Exactly what was run.
