@@ -20,7 +20,8 @@ pub fn process_identity(process: i32) -> Option<String> {
 /// was: it is gone once there is no identity any more.
 pub fn kill_group_if_same(process: i32, known: &str) -> bool {
     // 1 is no script's, and its "group" would be every process of the account; nor are we one.
-    let Some(pid) = Pid::from_raw(process).filter(|pid| process > 1 && *pid != getpid()) else {
+    let asked = (process > 1).then(|| Pid::from_raw(process)).flatten();
+    let Some(pid) = asked.filter(|pid| *pid != getpid()) else {
         return false;
     };
     let handle = open_handle(pid);
