@@ -44,6 +44,8 @@ pub mod sweep;
 pub mod estimate;
 pub(crate) mod formula;
 
+mod calendar;
+
 // What travels, and the chosen trials as that.
 pub mod api;
 pub mod launch;

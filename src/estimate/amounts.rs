@@ -2,7 +2,7 @@
 //! short enough for a heading. Page and terminal take every amount from here.
 
 use super::money::{Money, Rational};
-use crate::sweep::diagnostic::group_digits;
+use crate::sweep::diagnostic::{MAGNITUDE_NAMES, group_digits};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, Zero};
@@ -68,7 +68,8 @@ impl Money {
         }
         let (lead, magnitude) = leading_three_digits(&dollars);
         let sign = if cents.is_negative() { "-" } else { "" };
-        match MAGNITUDE_NAMES.get(magnitude / 3 - 3) {
+        // From a billion to a decillion.
+        match MAGNITUDE_NAMES[1..10].get(magnitude / 3 - 3) {
             Some(word) => {
                 let places = 2 - magnitude % 3;
                 format!("{sign}${} {word}", insert_point(&lead, lead.len() - places))
@@ -77,19 +78,6 @@ impl Money {
         }
     }
 }
-
-/// Names of 10^9, 10^12, … 10^33.
-const MAGNITUDE_NAMES: [&str; 9] = [
-    "billion",
-    "trillion",
-    "quadrillion",
-    "quintillion",
-    "sextillion",
-    "septillion",
-    "octillion",
-    "nonillion",
-    "decillion",
-];
 
 /// The three leading digits of a whole number, rounded half up, and the power of ten of the first.
 fn leading_three_digits(digits: &str) -> (String, usize) {
@@ -120,14 +108,8 @@ fn insert_point(digits: &str, whole: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estimate::money::tests::money;
     use crate::testing::test;
-
-    fn money(text: &str) -> Money {
-        match text.strip_prefix('-') {
-            Some(text) => Money::zero() - Money::from_decimal(text).unwrap(),
-            None => Money::from_decimal(text).unwrap(),
-        }
-    }
 
     #[test]
     fn two_figures_below_ten_cents() {

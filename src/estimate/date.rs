@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::calendar::{civil_from_days, days_from_civil};
+
 /// A day of the Gregorian calendar, as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(i64);
@@ -17,30 +19,8 @@ impl Date {
         Date(seconds.div_euclid(SECONDS_PER_DAY))
     }
 
-    /// Year, month and day: civil from days, the inverse of `from_civil`.
-    fn to_civil(self) -> (i64, i64, i64) {
-        let days = self.0 + 719_468;
-        let era = days.div_euclid(146_097);
-        let day_of_era = days.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = (month_from_march + 2) % 12 + 1;
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        (year, month, day)
-    }
-
-    /// Days from civil (Howard Hinnant's algorithm), for any month and day within their bounds.
-    fn from_civil(year: i64, month: i64, day: i64) -> Date {
-        // The year begins in March, so that the leap day is its last.
-        let year = if month <= 2 { year - 1 } else { year };
-        let era = year.div_euclid(400);
-        let year_of_era = year.rem_euclid(400);
-        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        Date(era * 146_097 + day_of_era - 719_468)
+    fn of(year: i64, month: i64, day: i64) -> Date {
+        Date(days_from_civil(year, month, day))
     }
 
     /// The days that `2026-07-20`, `2026-07` or `2026` name: the first and the last. None where the
@@ -57,11 +37,11 @@ impl Date {
             None => None,
         };
         let first_of_next = match month {
-            Some(month) if month < 12 => Date::from_civil(year, month + 1, 1),
-            _ => Date::from_civil(year + 1, 1, 1),
+            Some(month) if month < 12 => Date::of(year, month + 1, 1),
+            _ => Date::of(year + 1, 1, 1),
         };
         let (first, last) = (
-            Date::from_civil(year, month.unwrap_or(1), 1),
+            Date::of(year, month.unwrap_or(1), 1),
             Date(first_of_next.0 - 1),
         );
         match fields.as_slice() {
@@ -79,7 +59,7 @@ impl Date {
 /// `2026-11-28`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.to_civil();
+        let (year, month, day) = civil_from_days(self.0);
         write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }

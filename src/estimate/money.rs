@@ -193,11 +193,11 @@ impl Mul<BigInt> for Money {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::testing::test;
 
-    fn money(text: &str) -> Money {
+    pub(in crate::estimate) fn money(text: &str) -> Money {
         match text.strip_prefix('-') {
             Some(text) => Money::zero() - Money::from_decimal(text).unwrap(),
             None => Money::from_decimal(text).unwrap(),

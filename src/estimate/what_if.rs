@@ -312,7 +312,7 @@ impl MachineRow {
     }
 
     /// The likely cost and time of a row whose run time is known.
-    fn known(&self) -> Option<(&Money, f64)> {
+    fn known_cost_and_time(&self) -> Option<(&Money, f64)> {
         let wall = self
             .wall_seconds
             .as_ref()
@@ -332,20 +332,23 @@ pub fn mark_machines(rows: &mut [MachineRow]) {
         .cloned();
     let soonest = rows
         .iter()
-        .filter_map(MachineRow::known)
+        .filter_map(MachineRow::known_cost_and_time)
         .min_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
     let soonest = soonest.map(|(cost, wall)| (cost.clone(), wall));
     let marks: Vec<Marks> = rows
         .iter()
         .map(|row| {
             let cheapest = least.is_some() && row.likely_cost() == least.as_ref();
-            let known = row.known();
+            let known = row.known_cost_and_time();
             let beats = |other: (&Money, f64)| {
                 known.is_some_and(|(cost, wall)| {
                     other.0 <= cost && other.1 <= wall && (other.0 < cost || other.1 < wall)
                 })
             };
-            let is_beaten = rows.iter().filter_map(MachineRow::known).any(beats);
+            let is_beaten = rows
+                .iter()
+                .filter_map(MachineRow::known_cost_and_time)
+                .any(beats);
             Marks {
                 cheapest,
                 fastest: soonest

@@ -39,7 +39,7 @@ pub(in crate::sweep) use lint::{eaten_quotes, excerpt, hydra, lost_sweep};
 pub use render::render_with_carets;
 pub(crate) use shell::{Preamble, ShellChange, ShellProblem};
 pub use wording::format_count;
-pub(crate) use wording::group_digits;
+pub(crate) use wording::{MAGNITUDE_NAMES, group_digits};
 
 /// The most problems of one text that are reported one by one.
 pub(super) const MAX_PROBLEMS: usize = 1000;

@@ -299,22 +299,24 @@ impl fmt::Display for ShellSyntax {
     }
 }
 
+/// Names of 10^6, 10^9, … 10^39.
+pub(crate) const MAGNITUDE_NAMES: [&str; 12] = [
+    "million",
+    "billion",
+    "trillion",
+    "quadrillion",
+    "quintillion",
+    "sextillion",
+    "septillion",
+    "octillion",
+    "nonillion",
+    "decillion",
+    "undecillion",
+    "duodecillion",
+];
+
 /// A count with its digits grouped and, from a million on, in words.
 pub(crate) fn count_in_words(count: u128) -> String {
-    const NAMES: [&str; 12] = [
-        "million",
-        "billion",
-        "trillion",
-        "quadrillion",
-        "quintillion",
-        "sextillion",
-        "septillion",
-        "octillion",
-        "nonillion",
-        "decillion",
-        "undecillion",
-        "duodecillion",
-    ];
     let grouped = format_count(count);
     let mut scale = 0_usize;
     let mut scaled = count / 1_000_000;
@@ -322,7 +324,7 @@ pub(crate) fn count_in_words(count: u128) -> String {
         scaled /= 1000;
         scale += 1;
     }
-    match (scaled, NAMES.get(scale)) {
+    match (scaled, MAGNITUDE_NAMES.get(scale)) {
         (1.., Some(name)) => {
             let unit = 1_000_000 * 1000_u128.pow(u32::try_from(scale).unwrap_or(0));
             let tenths = count % unit / (unit / 10);

@@ -3,7 +3,7 @@ mod hangups;
 mod stalls;
 mod starts;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -16,6 +16,22 @@ use crate::runner::protocol::{EndCause, EndRecord};
 use crate::serve::make_app;
 use crate::store::changes::tests::store_with_claimed_run;
 use crate::system::clock;
+
+/// A server, not started, whose database has a run of so many trials that are being started; and how to stop it.
+async fn app_with_claimed_run(home: &Path, trials: u32) -> (App, i64, watch::Sender<bool>) {
+    let overrides = Overrides {
+        data: Some(home.to_owned()),
+        source: Some(home.to_owned()),
+        ..Overrides::default()
+    };
+    let mut config = Config::load(None, overrides).unwrap();
+    config.limits.free_bytes = Some(0);
+    let (store, run) = store_with_claimed_run(home, trials, 0).await;
+    let (stop, stopping) = watch::channel(false);
+    let address = ([127, 0, 0, 1], 1).into();
+    let app = make_app(config, store, address, stopping).await.unwrap();
+    (app, run, stop)
+}
 
 /// An engine whose trials succeed at once, and whose first look is a bug.
 #[derive(Default)]
@@ -56,17 +72,7 @@ impl Engine for PanickingEngine {
 #[tokio::test]
 async fn trials_outlive_a_look_that_panics() {
     let home = tempfile::tempdir().unwrap();
-    let overrides = Overrides {
-        data: Some(home.path().to_owned()),
-        source: Some(PathBuf::from(home.path())),
-        ..Overrides::default()
-    };
-    let mut config = Config::load(None, overrides).unwrap();
-    config.limits.free_bytes = Some(0);
-    let (store, run) = store_with_claimed_run(home.path(), 2, 0).await;
-    let (stop, stopping) = watch::channel(false);
-    let address = ([127, 0, 0, 1], 1).into();
-    let app = make_app(config, store, address, stopping).await.unwrap();
+    let (app, run, stop) = app_with_claimed_run(home.path(), 2).await;
     let (app, wake) = (Arc::new(app), Arc::new(Notify::new()));
     let engine = Arc::new(PanickingEngine::default());
     let dispatcher = Dispatcher::new(Arc::clone(&app), "local".into(), 1, engine, wake);

@@ -34,18 +34,8 @@ impl Engine for HangingEngine {
 #[tokio::test]
 async fn a_poll_that_does_not_come_back_is_seen() {
     let home = tempfile::tempdir().unwrap();
-    let overrides = Overrides {
-        data: Some(home.path().to_owned()),
-        source: Some(PathBuf::from(home.path())),
-        ..Overrides::default()
-    };
-    let mut config = Config::load(None, overrides).unwrap();
-    config.limits.free_bytes = Some(0);
-    let settings = config.clusters["local"].clone();
-    let (store, _run) = store_with_claimed_run(home.path(), 2, 0).await;
-    let (stop, stopping) = watch::channel(false);
-    let address = ([127, 0, 0, 1], 1).into();
-    let mut app = make_app(config, store, address, stopping).await.unwrap();
+    let (mut app, _run, stop) = app_with_claimed_run(home.path(), 2).await;
+    let settings = app.config.clusters["local"].clone();
     let wake = Wake {
         heartbeat: Heartbeat::with_tolerance(Duration::from_millis(100)),
         ..Wake::default()

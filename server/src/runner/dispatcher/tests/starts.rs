@@ -53,17 +53,7 @@ impl Engine for ObedientEngine {
 /// What the cluster and the whole server report once all trials have failed, or one has started.
 async fn reports_of(engine: usize) -> (String, String) {
     let home = tempfile::tempdir().unwrap();
-    let overrides = Overrides {
-        data: Some(home.path().to_owned()),
-        source: Some(PathBuf::from(home.path())),
-        ..Overrides::default()
-    };
-    let mut config = Config::load(None, overrides).unwrap();
-    config.limits.free_bytes = Some(0);
-    let (store, run) = store_with_claimed_run(home.path(), 4, 0).await;
-    let (stop, stopping) = watch::channel(false);
-    let address = ([127, 0, 0, 1], 1).into();
-    let app = make_app(config, store, address, stopping).await.unwrap();
+    let (app, run, stop) = app_with_claimed_run(home.path(), 4).await;
     let (app, wake) = (Arc::new(app), Arc::new(Notify::new()));
     let reports = || {
         (
