@@ -145,28 +145,28 @@ fn query_refusal(
 }
 
 /// The time in which a part of a run is written.
-struct Slice {
+pub(super) struct Slice {
     begun: Instant,
     /// `None`: as long as it takes.
     others: Option<WaitingCount>,
 }
 
 impl Slice {
-    fn begin(others: WaitingCount) -> Self {
+    pub(super) fn begin(others: WaitingCount) -> Self {
         Self {
             begun: Instant::now(),
             others: Some(others),
         }
     }
 
-    fn unbroken() -> Self {
+    pub(super) fn unbroken() -> Self {
         Self {
             begun: Instant::now(),
             others: None,
         }
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.others.as_ref().is_some_and(|others| {
             let most = if others.any() {
                 SLICE_SHORT

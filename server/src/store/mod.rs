@@ -46,6 +46,8 @@ mod states;
 
 mod retries;
 
+mod waiting_changes;
+
 mod discard;
 
 use std::path::{Path, PathBuf};

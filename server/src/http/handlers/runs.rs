@@ -181,13 +181,18 @@ pub async fn delete(
     Ok(Json(json!({})))
 }
 
-async fn stop_and_publish(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
-    let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await?;
-    app.wake_dispatcher(&run.cluster);
-    if let Some(stopped) = stopped {
-        app.announce(run.key, stopped).await?;
-    }
-    Ok(())
+/// As a task of its own: a client that goes away meanwhile leaves nothing half done.
+async fn stop_and_publish(app: &Arc<App>, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
+    let (app, key, cluster) = (Arc::clone(app), run.key, run.cluster.clone());
+    let task = tokio::spawn(async move {
+        let stopped = app.store.stop_run(key, app.clock.now(), delete).await?;
+        app.wake_dispatcher(&cluster);
+        if let Some(stopped) = stopped {
+            app.announce(key, stopped).await?;
+        }
+        Ok(())
+    });
+    task.await?
 }
 
 /// A page of a run's trials with all that a table shows (ours).

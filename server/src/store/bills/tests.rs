@@ -336,6 +336,7 @@ const WITHOUT_LATER_COLUMNS: &str = "
     ALTER TABLE page_session DROP COLUMN created_at;
     ALTER TABLE page_session DROP COLUMN used_at;
     ALTER TABLE page_session DROP COLUMN client;
+    DROP TABLE waiting_change;
     PRAGMA user_version = 4;";
 
 /// Bills a database as the version before did, from the run's start on, and has it be that
