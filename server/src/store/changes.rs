@@ -8,7 +8,7 @@ use sweep_planner::api::Timestamp;
 use super::error::StoreError;
 use super::sql::sql;
 use super::waiting_changes::{self, Begun, WaitingChange};
-use super::{Claim, Store, bills, claims, metrics, runs};
+use super::{Claim, Store, bills, claims, metrics, run_end};
 use crate::model::metric::NewMetricPoints;
 use crate::model::{ActiveTrial, StateChange, TrialState};
 
@@ -121,10 +121,10 @@ fn record_trial(
     for change in &steps.changes {
         if change.state == TrialState::Queued {
             requeue(connection, change)?;
-        } else if apply_change(connection, change)? {
-            if let Some(begun) = count_failures(connection, change)? {
-                holds.push((change.run, begun));
-            }
+        } else if apply_change(connection, change)?
+            && let Some(begun) = count_failures(connection, change)?
+        {
+            holds.push((change.run, begun));
         }
     }
     Ok(holds)
@@ -170,7 +170,7 @@ fn requeue(connection: &Connection, change: &StateChange) -> Result<(), StoreErr
              WHERE run = ?1 AND number = ?2 AND state = {starting}"
         ))?
         .execute(params![change.run, change.number, at, message, state as u8])?;
-    runs::record_run_end(connection, change.run, at)
+    run_end::record_run_end(connection, change.run, at)
 }
 
 /// Whether a run with so many failures in a row is held.
@@ -220,7 +220,7 @@ fn apply_change(connection: &Connection, change: &StateChange) -> Result<bool, S
             billed.unwrap_or(0)
         ])?;
     let end = change.ended_at.unwrap_or(change.at);
-    runs::record_run_end(connection, change.run, end.micros())?;
+    run_end::record_run_end(connection, change.run, end.micros())?;
     Ok(true)
 }
 

@@ -7,7 +7,7 @@ use super::columns::from_json;
 use super::error::StoreError;
 use super::sql::sql;
 use super::waiting_changes::{self, WaitingChange};
-use super::{Store, arguments, runs};
+use super::{Store, arguments, run_end};
 use crate::model::TrialState;
 
 /// A run whose source is to be fetched.
@@ -136,7 +136,7 @@ impl Store {
                 params![run, change.message, change.at],
             )?;
             let begun = waiting_changes::begin(connection, run, &change)?;
-            runs::record_run_end(connection, run, change.at)?;
+            run_end::record_run_end(connection, run, change.at)?;
             Ok(Some(begun))
         });
         let begun = begun.await?;

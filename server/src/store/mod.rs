@@ -23,6 +23,8 @@ mod page_sessions;
 
 mod arguments;
 
+mod slice;
+
 mod launches;
 
 mod fetches;
@@ -37,6 +39,8 @@ mod bills;
 mod metrics;
 
 mod downsample;
+
+mod run_end;
 
 mod runs;
 

@@ -9,7 +9,7 @@ use super::columns::from_json;
 use super::error::StoreError;
 use super::sql::sql;
 use super::waiting_changes::{self, WaitingChange};
-use super::{Store, bills};
+use super::{Store, bills, run_end};
 use crate::model::price::BillingTerms;
 use crate::model::{RunRecord, TrialState, Viewer};
 
@@ -220,35 +220,13 @@ impl Store {
                    AND (NOT stop_wanted OR ?4 OR ?3 AND deleted_at IS NULL)",
                 params![key, now, delete, stops_any],
             )?;
-            record_run_end(connection, key, now)?;
+            run_end::record_run_end(connection, key, now)?;
             Ok(Some((begun, changed > 0)))
         });
         let (begun, changed) = begun.await?;
         let stopped = self.finish_begun(key, begun).await?;
         Ok(changed.then_some(stopped))
     }
-}
-
-/// Records the end of a run once none of its trials waits, runs or is held; one that is about to be
-/// cancelled or failed before it starts waits no more.
-pub(super) fn record_run_end(
-    connection: &Connection,
-    key: i64,
-    now: i64,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(sql!(
-            "UPDATE run SET ended_at = ?2
-             WHERE key = ?1 AND ended_at IS NULL AND NOT EXISTS (
-                 SELECT 1 FROM trial_count
-                 WHERE run = ?1 AND trials > 0
-                   AND (state IN ({starting}, {running})
-                        OR state IN ({queued}, {held}) AND NOT EXISTS (
-                            SELECT 1 FROM waiting_change
-                            WHERE run = ?1 AND state IN ({failed}, {cancelled}))))"
-        ))?
-        .execute([key, now])?;
-    Ok(())
 }
 
 pub(super) fn query_by_id(

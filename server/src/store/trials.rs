@@ -8,7 +8,7 @@ use super::columns::state_numbered;
 use super::error::StoreError;
 use super::metrics::LastValues;
 use super::sql::sql;
-use super::{Store, runs, waiting_changes};
+use super::{Store, run_end, waiting_changes};
 use crate::model::{TrialRecord, TrialState};
 
 /// How many trials a row of `trial_block` counts, as a power of two.
@@ -43,7 +43,7 @@ impl Store {
                 ),
                 params![run, number, now.micros()],
             )?;
-            runs::record_run_end(connection, run, now.micros())?;
+            run_end::record_run_end(connection, run, now.micros())?;
             Ok(Some(changed > 0))
         });
         changed.await

@@ -9,9 +9,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::state_numbered;
 use super::error::StoreError;
-use super::launches::Slice;
+use super::slice::Slice;
 use super::sql::sql;
-use super::{Store, runs};
+use super::{Store, run_end};
 use crate::model::TrialState;
 
 /// Up to so many trials change in the transaction that asks for it: about 20 ms.
@@ -31,7 +31,7 @@ pub(super) struct WaitingChange {
 
 impl WaitingChange {
     /// The states of the trials that change.
-    fn from_states(&self) -> &'static [TrialState] {
+    fn states_left(&self) -> &'static [TrialState] {
         match self.state {
             TrialState::Queued => &[TrialState::Held],
             TrialState::Held => &[TrialState::Queued],
@@ -130,7 +130,7 @@ pub(super) fn begin(
     change: &WaitingChange,
 ) -> Result<Begun, StoreError> {
     let mut trials = 0;
-    for state in change.from_states() {
+    for state in change.states_left() {
         trials += count_trials(connection, run, *state)?;
     }
     let before = query_change(connection, run)?;
@@ -198,7 +198,7 @@ fn write_slice(
     connection
         .prepare_cached("DELETE FROM waiting_change WHERE run = ?1")?
         .execute([run])?;
-    runs::record_run_end(connection, run, change.at)?;
+    run_end::record_run_end(connection, run, change.at)?;
     Ok((numbers, true))
 }
 
@@ -220,7 +220,7 @@ fn change_trials(
              WHERE run = ?1 AND state = ?2 ORDER BY number LIMIT ?6)
          RETURNING number"
     ))?;
-    for from in change.from_states() {
+    for from in change.states_left() {
         loop {
             let before = numbers.len();
             let parameters = params![

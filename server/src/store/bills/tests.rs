@@ -401,5 +401,5 @@ async fn what_has_no_times_is_not_billed() {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(version(&path), 9);
+    assert_eq!(version(&path), 10);
 }
