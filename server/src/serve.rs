@@ -38,7 +38,7 @@ use crate::system::clock::{self, Clock};
 use crate::system::open_files;
 use crate::system::random::{self, NoEntropy};
 use crate::upkeep::disk::DiskMonitor;
-use crate::upkeep::retention;
+use crate::upkeep::{retention, waiting_changes};
 
 /// How long answers under way may take once the server is to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -111,6 +111,7 @@ pub async fn serve(config: Config, preset: PresetAccount) -> Result<(), ServeErr
     isolated.map_err(ServeError::Isolation)?;
     let mut workers = spawn_workers(&app)?;
     workers.spawn(retention::run(Arc::clone(&app)));
+    workers.spawn(waiting_changes::run(Arc::clone(&app)));
     // Before anybody knows that it runs: a signal that comes earlier would end it at once.
     let mut signals = StopSignals::install()?;
     print_start_address(&app, &first.account, address)?;

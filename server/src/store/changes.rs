@@ -7,7 +7,8 @@ use sweep_planner::api::Timestamp;
 
 use super::error::StoreError;
 use super::sql::sql;
-use super::{Claim, Store, bills, claims, metrics, runs};
+use super::waiting_changes::{self, Begun, WaitingChange};
+use super::{Claim, Store, bills, claims, metrics, run_end};
 use crate::model::metric::NewMetricPoints;
 use crate::model::{ActiveTrial, StateChange, TrialState};
 
@@ -16,6 +17,9 @@ use crate::model::{ActiveTrial, StateChange, TrialState};
 pub struct RecordOutcome {
     /// Trials that are held from now on, since too many before them failed.
     pub held: Vec<(i64, u32)>,
+    /// Runs of which so many trials are held from now on that they are recorded by
+    /// [`Store::finish_waiting_change`], and how many.
+    pub holding: Vec<(i64, u32)>,
     /// Trials that are to be started.
     pub claimed: Vec<ActiveTrial>,
     /// Trials of which nothing was recorded, and why.
@@ -38,7 +42,7 @@ impl Store {
             let mut recorded = RecordOutcome::default();
             for (key, steps) in group_by_trial(&points, &changes) {
                 match in_savepoint(connection, || record_trial(connection, &steps))? {
-                    Ok(held) => recorded.held.extend(held),
+                    Ok(holds) => recorded.add_holds(holds),
                     Err(error) => recorded.failed.push((key, error.to_string())),
                 }
             }
@@ -51,6 +55,20 @@ impl Store {
             Ok(recorded)
         })
         .await
+    }
+}
+
+impl RecordOutcome {
+    fn add_holds(&mut self, holds: Vec<(i64, Begun)>) {
+        for (run, begun) in holds {
+            match begun {
+                Begun::Whole(numbers) => {
+                    self.held
+                        .extend(numbers.into_iter().map(|number| (run, number)));
+                }
+                Begun::Marked(trials) => self.holding.push((run, trials)),
+            }
+        }
     }
 }
 
@@ -95,19 +113,21 @@ fn group_by_trial<'a>(
 fn record_trial(
     connection: &Connection,
     steps: &TrialUpdates<'_>,
-) -> Result<Vec<(i64, u32)>, StoreError> {
-    let mut held = Vec::new();
+) -> Result<Vec<(i64, Begun)>, StoreError> {
+    let mut holds = Vec::new();
     for points in &steps.points {
         metrics::insert_points(connection, points)?;
     }
     for change in &steps.changes {
         if change.state == TrialState::Queued {
             requeue(connection, change)?;
-        } else if apply_change(connection, change)? {
-            count_failures(connection, change, &mut held)?;
+        } else if apply_change(connection, change)?
+            && let Some(begun) = count_failures(connection, change)?
+        {
+            holds.push((change.run, begun));
         }
     }
-    Ok(held)
+    Ok(holds)
 }
 
 /// Runs a part of a job in a savepoint of its own, and rolls back that part alone if it fails. The
@@ -150,7 +170,7 @@ fn requeue(connection: &Connection, change: &StateChange) -> Result<(), StoreErr
              WHERE run = ?1 AND number = ?2 AND state = {starting}"
         ))?
         .execute(params![change.run, change.number, at, message, state as u8])?;
-    runs::record_run_end(connection, change.run, at)
+    run_end::record_run_end(connection, change.run, at)
 }
 
 /// Whether a run with so many failures in a row is held.
@@ -200,7 +220,7 @@ fn apply_change(connection: &Connection, change: &StateChange) -> Result<bool, S
             billed.unwrap_or(0)
         ])?;
     let end = change.ended_at.unwrap_or(change.at);
-    runs::record_run_end(connection, change.run, end.micros())?;
+    run_end::record_run_end(connection, change.run, end.micros())?;
     Ok(true)
 }
 
@@ -210,8 +230,7 @@ fn apply_change(connection: &Connection, change: &StateChange) -> Result<bool, S
 fn count_failures(
     connection: &Connection,
     change: &StateChange,
-    held: &mut Vec<(i64, u32)>,
-) -> Result<(), StoreError> {
+) -> Result<Option<Begun>, StoreError> {
     let query = match change.state {
         TrialState::Failed => {
             "UPDATE run SET failures = failures + 1 WHERE key = ?1 RETURNING failures, stop_after"
@@ -219,25 +238,25 @@ fn count_failures(
         TrialState::Succeeded => {
             "UPDATE run SET failures = 0 WHERE key = ?1 RETURNING failures, stop_after"
         }
-        _ => return Ok(()),
+        _ => return Ok(None),
     };
     let mut count = connection.prepare_cached(query)?;
     let (failures, bound): (u32, u32) =
         count.query_row([change.run], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if !reaches_failure_limit(failures, bound) {
-        return Ok(());
+        return Ok(None);
     }
-    let mut hold = connection.prepare_cached(sql!(
-        "UPDATE trial INDEXED BY trial_state
-         SET state = {held}, changed_at = ?2, message = ?3
-         WHERE run = ?1 AND state = {queued} RETURNING number"
-    ))?;
-    let parameters = params![change.run, change.at.micros(), held_message(failures)];
-    let numbers = hold.query_map(parameters, |row| row.get::<_, u32>(0))?;
-    for number in numbers {
-        held.push((change.run, number?));
+    let before = waiting_changes::query_change(connection, change.run)?;
+    if before.is_some_and(|before| before.state != TrialState::Queued) {
+        // None of its trials counts as queued any more.
+        return Ok(None);
     }
-    Ok(())
+    let hold = WaitingChange {
+        state: TrialState::Held,
+        at: change.at.micros(),
+        message: held_message(failures),
+    };
+    waiting_changes::begin(connection, change.run, &hold).map(Some)
 }
 
 #[cfg(test)]

@@ -247,6 +247,7 @@ fn list_candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candida
          FROM run
          WHERE run.key IN (SELECT run FROM trial_count WHERE state = {queued} AND trials > 0)
            AND run.cluster = ?1 AND run.upload IS NOT '' AND run.fetched IS NOT ''
+           AND run.key NOT IN (SELECT run FROM waiting_change WHERE state <> {queued})
          ORDER BY run.priority DESC, run.key"
     ))?;
     let rows = statement.query_map([cluster], |row| {

@@ -6,7 +6,9 @@ use sweep_planner::api::{RunSpec, Timestamp};
 use super::columns::from_json;
 use super::error::StoreError;
 use super::sql::sql;
-use super::{Store, arguments, runs};
+use super::waiting_changes::{self, WaitingChange};
+use super::{Store, arguments, run_end};
+use crate::model::TrialState;
 
 /// A run whose source is to be fetched.
 #[derive(Clone, Debug)]
@@ -61,6 +63,7 @@ impl Store {
                      WHERE fetched = '' AND fetch_failure = '' AND deleted_at IS NULL
                        AND key IN (SELECT run FROM trial_count
                                    WHERE state = {queued} AND trials > 0)
+                       AND key NOT IN (SELECT run FROM waiting_change WHERE state <> {queued})
                      ORDER BY key"
             ))?;
             let mut rows = statement.query([])?;
@@ -121,22 +124,25 @@ impl Store {
         message: String,
         now: Timestamp,
     ) -> Result<Vec<u32>, StoreError> {
-        self.write(move |connection| {
-            let now = now.micros();
+        let change = WaitingChange {
+            state: TrialState::Failed,
+            at: now.micros(),
+            message,
+        };
+        let begun = self.write_after_changes(run, move |connection| {
+            let before = waiting_changes::query_change(connection, run)?;
+            if before.is_some_and(|before| before.state != TrialState::Failed) {
+                return Ok(None);
+            }
             connection.execute(
                 "UPDATE run SET fetch_failure = ?2, changed_at = ?3 WHERE key = ?1",
-                params![run, message, now],
+                params![run, change.message, change.at],
             )?;
-            let mut fail = connection.prepare_cached(sql!(
-                "UPDATE trial SET state = {failed}, changed_at = ?2, ended_at = ?2, message = ?3
-                 WHERE run = ?1 AND state IN ({queued}, {held}) RETURNING number"
-            ))?;
-            let rows = fail.query_map(params![run, now, message], |row| row.get(0))?;
-            let mut numbers = rows.collect::<Result<Vec<u32>, _>>()?;
-            numbers.sort_unstable();
-            runs::record_run_end(connection, run, now)?;
-            Ok(numbers)
-        })
-        .await
+            let begun = waiting_changes::begin(connection, run, &change)?;
+            run_end::record_run_end(connection, run, change.at)?;
+            Ok(Some(begun))
+        });
+        let begun = begun.await?;
+        self.finish_begun(run, begun).await
     }
 }

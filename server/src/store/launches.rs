@@ -3,22 +3,16 @@
 //! The trials of a large run are written in slices, each in a transaction of its own, between which
 //! other changes are committed. Until the last one the run has no cluster, so that nothing finds it.
 
-use std::time::{Duration, Instant};
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::to_json;
 use super::error::StoreError;
+use super::slice::Slice;
 use super::sql::sql;
 use super::trials::BLOCK_BITS;
-use super::writer::WaitingCount;
 use super::{Store, arguments, bills};
 use crate::model::NewRun;
 
-/// How long a slice lasts while other changes wait, and where none does; its commit comes on top.
-/// Each commit flushes the disk, so that many short ones would make the launch take longer.
-const SLICE_SHORT: Duration = Duration::from_millis(10);
-const SLICE_LONG: Duration = Duration::from_millis(50);
 /// How many rows are written between two looks at the clock.
 const ROWS_PER_LOOK: usize = 256;
 /// How many trials of a run that is not wanted after all are deleted in one transaction.
@@ -142,40 +136,6 @@ fn query_refusal(
     }
     let taken = query_name_taken(connection, &run.cluster, &run.account, &run.name)?;
     Ok(taken.then_some(CreateOutcome::NameTaken))
-}
-
-/// The time in which a part of a run is written.
-struct Slice {
-    begun: Instant,
-    /// `None`: as long as it takes.
-    others: Option<WaitingCount>,
-}
-
-impl Slice {
-    fn begin(others: WaitingCount) -> Self {
-        Self {
-            begun: Instant::now(),
-            others: Some(others),
-        }
-    }
-
-    fn unbroken() -> Self {
-        Self {
-            begun: Instant::now(),
-            others: None,
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.others.as_ref().is_some_and(|others| {
-            let most = if others.any() {
-                SLICE_SHORT
-            } else {
-                SLICE_LONG
-            };
-            self.begun.elapsed() >= most
-        })
-    }
 }
 
 /// Writes a run, a slice at a time.

@@ -30,7 +30,7 @@ enum Migration {
     Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration::Sql {
         text: include_str!("../../migrations/0001_runs.sql"),
         sha256: "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
@@ -60,6 +60,10 @@ const MIGRATIONS: [Migration; 9] = [
     Migration::Sql {
         text: include_str!("../../migrations/0009_accounts.sql"),
         sha256: "cb8d2e338df82bdb318dc409f0b446eea69b4cca12df332841106a891114dd75",
+    },
+    Migration::Sql {
+        text: include_str!("../../migrations/0010_waiting_changes.sql"),
+        sha256: "743594b1f2ce766c8464d43abb56fe855c43420ce46cb60f9bc3975032693a73",
     },
 ];
 

@@ -23,6 +23,8 @@ mod page_sessions;
 
 mod arguments;
 
+mod slice;
+
 mod launches;
 
 mod fetches;
@@ -39,6 +41,8 @@ mod metrics;
 
 mod downsample;
 
+mod run_end;
+
 mod runs;
 
 mod trials;
@@ -46,6 +50,8 @@ mod trials;
 mod states;
 
 mod retries;
+
+mod waiting_changes;
 
 mod discard;
 

@@ -1,12 +1,16 @@
 //! Retries of failed trials, release of held ones, and the state of uploads.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sweep_planner::api::{Attempt, Timestamp};
 
 use super::columns::read_state;
 use super::error::StoreError;
 use super::sql::sql;
+use super::waiting_changes::{self, WaitingChange};
 use super::{FileScope, Store, discard};
+use crate::model::TrialState;
 
 impl Store {
     /// Queues failed trials of a run again, all or those of `numbers`, each as a new attempt; how
@@ -17,12 +21,19 @@ impl Store {
         numbers: Option<Vec<u32>>,
         now: Timestamp,
     ) -> Result<Option<Vec<u32>>, StoreError> {
-        self.write(move |connection| {
-            if discard::query_discarded_at(connection, run, FileScope::Work)?.is_some() {
+        let numbers = Arc::new(numbers);
+        let again = self.write_after_changes(run, move |connection| {
+            if waiting_changes::query_change(connection, run)?.is_some() {
                 return Ok(None);
             }
+            if discard::query_discarded_at(connection, run, FileScope::Work)?.is_some() {
+                return Ok(Some(None));
+            }
             let failed = failed_trials(connection, run)?;
-            let chosen = |number: &u32| numbers.as_ref().is_none_or(|some| some.contains(number));
+            let chosen = |number: &u32| {
+                let some = Option::as_ref(&numbers);
+                some.is_none_or(|some| some.contains(number))
+            };
             let again: Vec<u32> = failed.into_iter().filter(chosen).collect();
             for number in &again {
                 begin_new_attempt(connection, run, *number, now.micros())?;
@@ -34,26 +45,28 @@ impl Store {
                     params![run, now.micros()],
                 )?;
             }
-            Ok(Some(again))
-        })
-        .await
+            Ok(Some(Some(again)))
+        });
+        again.await
     }
 
     /// Queues the held trials of a run. Answers with their numbers.
     pub async fn release(&self, run: i64, now: Timestamp) -> Result<Vec<u32>, StoreError> {
-        self.write(move |connection| {
-            let mut statement = connection.prepare_cached(sql!(
-                "UPDATE trial INDEXED BY trial_state
-                 SET state = {queued}, message = 'released', changed_at = ?2
-                 WHERE run = ?1 AND state = {held} RETURNING number"
-            ))?;
-            let rows = statement.query_map(params![run, now.micros()], |row| row.get(0))?;
-            let mut released = rows.collect::<Result<Vec<u32>, _>>()?;
-            released.sort_unstable();
+        let change = WaitingChange {
+            state: TrialState::Queued,
+            at: now.micros(),
+            message: "released".to_owned(),
+        };
+        let begun = self.write_after_changes(run, move |connection| {
+            let before = waiting_changes::query_change(connection, run)?;
+            if before.is_some_and(|before| before.ends_trials()) {
+                return Ok(None);
+            }
             connection.execute("UPDATE run SET failures = 0 WHERE key = ?1", [run])?;
-            Ok(released)
-        })
-        .await
+            Ok(Some(waiting_changes::begin(connection, run, &change)?))
+        });
+        let begun = begun.await?;
+        self.finish_begun(run, begun).await
     }
 
     /// How the earlier attempts of a trial ended, oldest first.

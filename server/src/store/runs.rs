@@ -8,7 +8,8 @@ use sweep_planner::api::{RunState, Timestamp};
 use super::columns::from_json;
 use super::error::StoreError;
 use super::sql::sql;
-use super::{Store, bills};
+use super::waiting_changes::{self, WaitingChange};
+use super::{Store, bills, run_end};
 use crate::model::price::BillingTerms;
 use crate::model::{RunRecord, TrialState, Viewer};
 
@@ -191,18 +192,20 @@ impl Store {
         now: Timestamp,
         delete: bool,
     ) -> Result<Option<Vec<u32>>, StoreError> {
-        self.write(move |connection| {
-            let now = now.micros();
-            let mut stop = connection.prepare_cached(sql!(
-                "UPDATE trial INDEXED BY trial_state
-                 SET state = {cancelled}, stop_wanted = 1, changed_at = ?2, ended_at = ?2,
-                     message = 'stopped before it started'
-                 WHERE run = ?1 AND state IN ({queued}, {held}) RETURNING number"
-            ))?;
-            let mut stopped: Vec<u32> = stop
-                .query_map([key, now], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            stopped.sort_unstable();
+        let now = now.micros();
+        let change = WaitingChange {
+            state: TrialState::Cancelled,
+            at: now,
+            message: "stopped before it started".to_owned(),
+        };
+        let begun = self.write_after_changes(key, move |connection| {
+            let before = waiting_changes::query_change(connection, key)?;
+            let before = before.map(|before| before.state);
+            if before == Some(TrialState::Failed) {
+                return Ok(None);
+            }
+            let begun = waiting_changes::begin(connection, key, &change)?;
+            let stops_any = begun.changes_any() && before != Some(TrialState::Cancelled);
             connection.execute(
                 sql!(
                     "UPDATE trial INDEXED BY trial_state SET stop_wanted = 1
@@ -215,31 +218,15 @@ impl Store {
                                 deleted_at = CASE WHEN ?3 THEN ?2 ELSE deleted_at END
                  WHERE key = ?1
                    AND (NOT stop_wanted OR ?4 OR ?3 AND deleted_at IS NULL)",
-                params![key, now, delete, !stopped.is_empty()],
+                params![key, now, delete, stops_any],
             )?;
-            record_run_end(connection, key, now)?;
-            Ok((changed > 0).then_some(stopped))
-        })
-        .await
+            run_end::record_run_end(connection, key, now)?;
+            Ok(Some((begun, changed > 0)))
+        });
+        let (begun, changed) = begun.await?;
+        let stopped = self.finish_begun(key, begun).await?;
+        Ok(changed.then_some(stopped))
     }
-}
-
-/// Records the end of a run once none of its trials waits, runs or is held.
-pub(super) fn record_run_end(
-    connection: &Connection,
-    key: i64,
-    now: i64,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(sql!(
-            "UPDATE run SET ended_at = ?2
-             WHERE key = ?1 AND ended_at IS NULL AND NOT EXISTS (
-                 SELECT 1 FROM trial_count
-                 WHERE run = ?1 AND state IN ({queued}, {starting}, {running}, {held})
-                   AND trials > 0)"
-        ))?
-        .execute([key, now])?;
-    Ok(())
 }
 
 pub(super) fn query_by_id(

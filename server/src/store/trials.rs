@@ -8,7 +8,7 @@ use super::columns::state_numbered;
 use super::error::StoreError;
 use super::metrics::LastValues;
 use super::sql::sql;
-use super::{Store, runs};
+use super::{Store, run_end, waiting_changes};
 use crate::model::{TrialRecord, TrialState};
 
 /// How many trials a row of `trial_block` counts, as a power of two.
@@ -23,7 +23,11 @@ impl Store {
         number: u32,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        let changed = self.write_after_changes(run, move |connection| {
+            let before = waiting_changes::query_change(connection, run)?;
+            if before.is_some_and(|before| before.state == TrialState::Failed) {
+                return Ok(None);
+            }
             let changed = connection.execute(
                 sql!(
                     "UPDATE trial SET stop_wanted = 1,
@@ -39,10 +43,10 @@ impl Store {
                 ),
                 params![run, number, now.micros()],
             )?;
-            runs::record_run_end(connection, run, now.micros())?;
-            Ok(changed > 0)
-        })
-        .await
+            run_end::record_run_end(connection, run, now.micros())?;
+            Ok(Some(changed > 0))
+        });
+        changed.await
     }
 
     /// Hides a trial that has ended. False if it has not.
@@ -52,7 +56,11 @@ impl Store {
         number: u32,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        let changed = self.write_after_changes(run, move |connection| {
+            let before = waiting_changes::query_change(connection, run)?;
+            if before.is_some_and(|before| before.ends_trials()) {
+                return Ok(None);
+            }
             let changed = connection.execute(
                 sql!(
                     "UPDATE trial SET state = {deleted}, message = 'deleted', changed_at = ?3
@@ -61,9 +69,9 @@ impl Store {
                 ),
                 params![run, number, now.micros()],
             )?;
-            Ok(changed > 0)
-        })
-        .await
+            Ok(Some(changed > 0))
+        });
+        changed.await
     }
 
     /// One trial.

@@ -3,3 +3,5 @@
 pub mod disk;
 
 pub mod retention;
+
+pub mod waiting_changes;

@@ -24,6 +24,7 @@ mod hostile_files;
 mod interpreters;
 mod isolation;
 mod kill;
+mod large_changes;
 mod large_launches;
 mod launch_refusals;
 mod launches;

@@ -161,8 +161,12 @@ pub async fn release(
     }): PathParam<RunPath>,
 ) -> Result<Response, ApiError> {
     let run = runs::find(&app, &viewer, name.clone(), id.clone()).await?;
-    let released = app.store.release(run.key, app.clock.now()).await?;
-    wake_and_publish(app, viewer, name, id, released).await
+    // A task of its own: a client that goes away meanwhile leaves nothing half done.
+    let task = tokio::spawn(async move {
+        let released = app.store.release(run.key, app.clock.now()).await?;
+        wake_and_publish(app, viewer, name, id, released).await
+    });
+    task.await?
 }
 
 async fn wake_and_publish(

@@ -181,23 +181,28 @@ pub async fn delete(
     Ok(Json(json!({})))
 }
 
-async fn stop_and_publish(app: &App, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
-    let stopped = app.store.stop_run(run.key, app.clock.now(), delete).await;
-    let stopped = stopped.map_err(|error| stop_without_storing(app, run, error))?;
-    app.wake_dispatcher(&run.cluster);
-    if let Some(stopped) = stopped {
-        app.announce(run.key, stopped).await?;
-    }
-    Ok(())
+/// As a task of its own: a client that goes away meanwhile leaves nothing half done.
+async fn stop_and_publish(app: &Arc<App>, run: &RunRecord, delete: bool) -> Result<(), ApiError> {
+    let (app, key, cluster) = (Arc::clone(app), run.key, run.cluster.clone());
+    let task = tokio::spawn(async move {
+        let stopped = app.store.stop_run(key, app.clock.now(), delete).await;
+        let stopped = stopped.map_err(|error| stop_without_storing(&app, key, &cluster, error))?;
+        app.wake_dispatcher(&cluster);
+        if let Some(stopped) = stopped {
+            app.announce(key, stopped).await?;
+        }
+        Ok(())
+    });
+    task.await?
 }
 
 /// The answer where a stop cannot be stored. On a full disk it is 507, and the trials that run are
 /// stopped all the same, since one of them may be what fills it.
-fn stop_without_storing(app: &App, run: &RunRecord, error: StoreError) -> ApiError {
+fn stop_without_storing(app: &App, run: i64, cluster: &str, error: StoreError) -> ApiError {
     if !error.is_disk_full() {
         return error.into();
     }
-    app.stop_without_storing(&run.cluster, run.key);
+    app.stop_without_storing(cluster, run);
     ApiError::InsufficientStorage(
         "The server's disk is full, so this cannot be stored. The trials of the run that run are \
          stopped; those that wait still wait, and the run is not deleted. Free some space there and \

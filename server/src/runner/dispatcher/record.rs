@@ -1,6 +1,7 @@
 //! Records what polling found, and publishes it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use super::Dispatcher;
 use super::outcome::frees_slot;
@@ -8,6 +9,7 @@ use crate::app::App;
 use crate::model::metric::NewMetricPoints;
 use crate::model::{StateChange, TrialKey, TrialState};
 use crate::store::{RecordOutcome, StoreError};
+use crate::upkeep::waiting_changes::finish_and_announce;
 
 impl Dispatcher {
     /// Records changes and points, each trial's by itself; with `claim`, claims queued trials for
@@ -37,7 +39,15 @@ impl Dispatcher {
             .collect();
         let recorded = self.app.store.record(points, changes, claim).await;
         let failed = self.apply_record_result(recorded.as_ref().ok());
-        let RecordOutcome { held, claimed, .. } = recorded?;
+        let RecordOutcome {
+            held,
+            holding,
+            claimed,
+            ..
+        } = recorded?;
+        for (run, trials) in holding {
+            self.hold_many(run, trials);
+        }
         if let Some((run, _)) = held.first() {
             tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
                            "trials held: too many in a row failed");
@@ -58,6 +68,19 @@ impl Dispatcher {
         let touched: Vec<TrialKey> = touched.into_iter().collect();
         announce(&self.app, &touched).await;
         Ok(())
+    }
+
+    /// Records that the many waiting trials of a run are held, while others are looked after.
+    fn hold_many(&self, run: i64, trials: u32) {
+        tracing::warn!(cluster = %self.cluster, run, trials,
+                       "trials held: too many in a row failed");
+        let app = Arc::clone(&self.app);
+        tokio::spawn(async move {
+            if let Err(error) = finish_and_announce(&app, run).await {
+                // None of them starts; the change is tried again every minute.
+                tracing::warn!(%error, "not all trials of a run are recorded as held yet");
+            }
+        });
     }
 
     /// Marks what is durable, and logs what is not, which is read and recorded again. Returns the

@@ -336,6 +336,7 @@ const WITHOUT_LATER_COLUMNS: &str = "
     ALTER TABLE page_session DROP COLUMN created_at;
     ALTER TABLE page_session DROP COLUMN used_at;
     ALTER TABLE page_session DROP COLUMN client;
+    DROP TABLE waiting_change;
     PRAGMA user_version = 4;";
 
 /// Bills a database as the version before did, from the run's start on, and has it be that
@@ -400,5 +401,5 @@ async fn what_has_no_times_is_not_billed() {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(version(&path), 9);
+    assert_eq!(version(&path), 10);
 }
