@@ -77,6 +77,7 @@ mod wall_clock;
 mod assumptions;
 mod compute;
 mod json;
+mod pace;
 mod plan_bill;
 mod wording;
 
@@ -89,22 +90,27 @@ pub use billing::{Billing, Meter, Tariff};
 pub use catalogue::{
     Catalogue, OwnPrices, PriceListProblem, SkyPilotImport, SkyPilotSource, is_skypilot,
 };
-pub use compute::{Estimate, TrialEstimate, TrialEstimator, estimate_plan};
+pub use compute::{
+    Estimate, TrialEstimate, TrialEstimator, estimate_plan, estimate_plan_in_stretches,
+    estimate_plan_quickly,
+};
 pub use date::{Date, PriceAge};
 pub use failures::Failures;
 pub use fit::Verdict;
 pub use fitted::{FinishedTrial, FittedRunTime};
 pub use machine::Machine;
 pub use money::Money;
+pub use pace::{Pace, Pause};
 pub use plan_bill::PartialCost;
-pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose};
+pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose, propose_in_stretches};
 pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};
 pub use seconds::{Seconds, format_seconds};
 pub use settings::{EstimateSettings, MachineRunTime};
 pub use uncertainty::Spread;
 pub use unknown_names::unknown_names;
 pub use what_if::{
-    MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines, rank_machines,
+    MachineRow, Marks, ParallelRow, WhatIf, compare_machines, compare_parallel, mark_machines,
+    rank_machines,
 };
 
 // What the page and the other modules use beside it.

@@ -9,8 +9,9 @@ use super::control_values::{ControlValues, read_control_values};
 use super::displayed_plan::DisplayedPlan;
 use super::link::{self, SavedPlan};
 use super::plan_history::Undo;
+use super::refined_estimate::estimate_in_slices;
 use super::selection::{self, CarriedSelection, Selection};
-use crate::estimate::{self, Catalogue, Date, Estimate, RunTime};
+use crate::estimate::{self, Date, Estimate, RunTime};
 use crate::formula;
 use crate::launch::{self, TypedEnvironment};
 use crate::page::browser;
@@ -60,7 +61,7 @@ pub(crate) struct Draft {
     pub(crate) typed_environment: Memo<TypedEnvironment>,
     /// Run time, parallel trials and billing rules of the chosen cluster.
     pub(crate) pricing: Memo<estimate::EstimateSettings>,
-    /// Time and money of the chosen trials.
+    /// Time and money of the chosen trials; provisional until their run times are summed up.
     pub(crate) estimate: Memo<Estimate>,
 }
 
@@ -120,14 +121,7 @@ impl Draft {
                 ..rules
             }
         });
-        let estimate = Memo::new(move |_| {
-            let plan = in_view.plan.get();
-            chosen.with(|chosen| {
-                pricing.with(|pricing| {
-                    estimate::estimate_plan(&plan, chosen, pricing, Catalogue::embedded())
-                })
-            })
-        });
+        let estimate = estimate_in_slices(in_view.plan, chosen, pricing);
         let draft = Draft {
             text,
             config,

@@ -14,11 +14,13 @@ mod live_events;
 mod machine_comparison;
 mod persistence;
 mod plan_history;
+mod refined_estimate;
 mod run_changes;
 mod run_trials;
 mod runs;
 mod selection;
 mod server;
+mod slices;
 
 pub(crate) use control_values::ControlValues;
 pub(crate) use displayed_plan::problems_to_show;

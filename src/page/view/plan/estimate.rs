@@ -27,6 +27,10 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             count
         }
     };
+    let refining = move || {
+        let is_provisional = draft.estimate.with(|estimate| estimate.is_provisional);
+        is_provisional.then_some("Refining…")
+    };
     let why_no_price = move || {
         draft.pricing.with(|pricing| match pricing.rate_override {
             Some(RateOverride::NoPrice) => "This cluster has no price.",
@@ -37,6 +41,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
         <section class="card estimate" class:stale=is_stale aria-labelledby="estimate-title">
             <header class="card-head">
                 <h2 id="estimate-title">"Estimate"</h2>
+                <p class="fine" role="status">{refining}</p>
                 <p class="num estimate-count">{count}</p>
             </header>
             <div class="estimate-body">
