@@ -69,15 +69,20 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The marks by their names.
+    /// The marks by their names in JSON.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let all = [
-            (self.cheapest, "cheapest"),
-            (self.fastest, "fastest"),
-            (self.front, "front"),
-        ];
-        all.into_iter()
-            .filter_map(|(is_set, name)| is_set.then_some(name))
+        self.select(["cheapest", "fastest", "front"])
+    }
+
+    /// The marks in words.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        self.select(["cheapest", "fastest", "Pareto-optimal"])
+    }
+
+    fn select(self, words: [&'static str; 3]) -> impl Iterator<Item = &'static str> {
+        let marks = [self.cheapest, self.fastest, self.front];
+        let all = words.into_iter().zip(marks);
+        all.filter_map(|(word, is_set)| is_set.then_some(word))
     }
 }
 

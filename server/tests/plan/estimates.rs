@@ -159,7 +159,7 @@ fn machines_are_compared() {
     );
     let table = stdout_of(&["--machines", "--run-time", "10", "--limit", "2", SWEEP]);
     assert!(
-        table.contains("cheapest, front; same run time assumed"),
+        table.contains("cheapest, Pareto-optimal; same run time assumed"),
         "{table}"
     );
     assert!(

@@ -96,7 +96,7 @@ fn to_cells(row: &MachineRow, today: Option<Date>) -> Vec<String> {
 /// `requested, fastest; same run time assumed`.
 fn describe(row: &MachineRow) -> String {
     let requested = row.is_requested.then_some("requested");
-    let marks: Vec<&str> = requested.into_iter().chain(row.marks.names()).collect();
+    let marks: Vec<&str> = requested.into_iter().chain(row.marks.words()).collect();
     let run_time = match row.run_time {
         MachineRunTime::Stated => None,
         MachineRunTime::Scaled(factor) => Some(format!("{factor} × the run time")),

@@ -198,8 +198,9 @@ fn machine_row(draft: Draft, shown: Memo<Vec<(Key, Cells)>>, key: Key) -> AnyVie
             <th scope="row">
                 {name}
                 {move || {
-                    let names = cells.with(|cells| cells.marks).names();
-                    names.map(|mark| view! { " "<span class=["mark ", mark].concat()>{mark}</span> }).collect_view()
+                    let marks = cells.with(|cells| cells.marks);
+                    let mark = |(name, word)| view! { " "<span class=["mark ", name].concat()>{word}</span> };
+                    marks.names().zip(marks.words()).map(mark).collect_view()
                 }}
                 <span class="fine">{move || cells.with(|cells| cells.kind.clone())}</span>
             </th>

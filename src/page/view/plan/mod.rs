@@ -12,6 +12,7 @@ mod machine_table;
 mod machines;
 mod marked_text;
 mod marks;
+mod parallel_curve;
 mod parallel_table;
 mod problems;
 mod reference;
