@@ -60,6 +60,8 @@ pub(crate) struct Draft {
     pub(crate) typed_environment: Memo<TypedEnvironment>,
     /// Run time, parallel trials and billing rules of the chosen cluster.
     pub(crate) pricing: Memo<estimate::EstimateSettings>,
+    /// The machines and prices to estimate by.
+    pub(crate) catalogue: RwSignal<Arc<Catalogue>>,
     /// Time and money of the chosen trials.
     pub(crate) estimate: Memo<Estimate>,
 }
@@ -120,12 +122,11 @@ impl Draft {
                 ..rules
             }
         });
+        let catalogue = server.prices.catalogue;
         let estimate = Memo::new(move |_| {
-            let plan = in_view.plan.get();
+            let (plan, catalogue) = (in_view.plan.get(), catalogue.get());
             chosen.with(|chosen| {
-                pricing.with(|pricing| {
-                    estimate::estimate_plan(&plan, chosen, pricing, Catalogue::embedded())
-                })
+                pricing.with(|pricing| estimate::estimate_plan(&plan, chosen, pricing, &catalogue))
             })
         });
         let draft = Draft {
@@ -150,6 +151,7 @@ impl Draft {
             checked_run_time,
             typed_environment,
             pricing,
+            catalogue,
             estimate,
         };
         draft.restore(saved);

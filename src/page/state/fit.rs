@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Draft;
-use crate::estimate::{self, Bounds, Catalogue, Money, NoProposal, Proposal, RunTime, Seconds};
+use crate::estimate::{self, Bounds, Money, NoProposal, Proposal, RunTime, Seconds};
 use crate::page::browser;
 
 /// How long after a change the search begins.
@@ -82,6 +82,7 @@ impl Fit {
         draft.displayed.plan.track();
         draft.displayed.is_stale.track();
         draft.pricing.track();
+        draft.catalogue.track();
         self.bounds.track();
         self.changes.update_value(|changes| *changes += 1);
         let has_plan = draft.displayed.plan.with_untracked(|plan| !plan.is_empty());
@@ -119,9 +120,10 @@ impl Fit {
 fn find(draft: Draft, bounds: &Bounds) -> FitOutcome {
     let plan = draft.displayed.plan.get_untracked();
     let settings = draft.pricing.get_untracked();
-    let found = draft.read_with.with_value(|read_with| {
-        estimate::propose(&plan, read_with, &settings, Catalogue::embedded(), bounds)
-    });
+    let catalogue = draft.catalogue.get_untracked();
+    let found = draft
+        .read_with
+        .with_value(|read_with| estimate::propose(&plan, read_with, &settings, &catalogue, bounds));
     match found {
         Ok(proposal) => FitOutcome::Found(Arc::new(proposal)),
         Err(refused) => FitOutcome::Refused(Arc::new(refused)),

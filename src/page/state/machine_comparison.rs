@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Draft;
-use crate::estimate::{self, Catalogue, MachineRow, ParallelRow, WhatIf};
+use crate::estimate::{self, MachineRow, ParallelRow, WhatIf};
 use crate::page::browser;
 
 /// How long after a change the comparison begins: longer than the pause between two keys.
@@ -41,6 +41,7 @@ impl MachineComparison {
             draft.displayed.plan.track();
             draft.chosen.track();
             draft.pricing.track();
+            draft.catalogue.track();
             comparison.changes.update_value(|changes| *changes += 1);
             if !comparison.is_refining.get_untracked() {
                 comparison.is_refining.set(true);
@@ -63,10 +64,11 @@ impl MachineComparison {
             return;
         }
         let plan = draft.displayed.plan.get_untracked();
+        let catalogue = draft.catalogue.get_untracked();
         let mut what_if = draft.chosen.with_untracked(|chosen| {
-            draft.pricing.with_untracked(|pricing| {
-                WhatIf::new(&plan, chosen, pricing, Catalogue::embedded())
-            })
+            draft
+                .pricing
+                .with_untracked(|pricing| WhatIf::new(&plan, chosen, pricing, &catalogue))
         });
         let mut slice = Slice::begin();
         let mut machines = Vec::new();
