@@ -21,6 +21,7 @@
 // Units: exact money, seconds.
 mod amounts;
 mod date;
+mod duration;
 pub(crate) mod money;
 mod seconds;
 
@@ -95,6 +96,7 @@ pub use compute::{
     estimate_plan_quickly,
 };
 pub use date::{Date, PriceAge};
+pub use duration::format_seconds;
 pub use failures::Failures;
 pub use fit::Verdict;
 pub use fitted::{FinishedTrial, FittedRunTime};
@@ -104,7 +106,7 @@ pub use pace::{Pace, Pause};
 pub use plan_bill::PartialCost;
 pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose, propose_in_stretches};
 pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};
-pub use seconds::{Seconds, format_seconds};
+pub use seconds::Seconds;
 pub use settings::{EstimateSettings, MachineRunTime};
 pub use uncertainty::Spread;
 pub use unknown_names::unknown_names;
@@ -115,9 +117,10 @@ pub use what_if::{
 
 // What the page and the other modules use beside it.
 #[cfg(feature = "page")]
-pub(crate) use compute::MachineUse;
+pub(crate) use catalogue::MachineSearch;
 pub(crate) use plan_bill::CostEstimate;
-pub(crate) use quote::provider_name;
+#[cfg(feature = "page")]
+pub(crate) use quote::{Quote, provider_name};
 #[cfg(feature = "page")]
 pub(crate) use settings::RateOverride;
 

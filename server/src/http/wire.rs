@@ -323,6 +323,8 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
         status: ClusterStatus {
             phase: ClusterState::Running,
             slots: Some(settings.slots()),
+            cores: Some(settings.cores()),
+            threads: settings.threads_per_trial(),
             message: {
                 let mut parts = app.stalls(Some(name));
                 parts.extend(app.disk.check_space().map(LowSpace::message));

@@ -11,7 +11,7 @@ use super::link::{self, SavedPlan};
 use super::plan_history::Undo;
 use super::refined_estimate::estimate_in_slices;
 use super::selection::{self, CarriedSelection, Selection};
-use crate::estimate::{self, Date, Estimate, RunTime};
+use crate::estimate::{self, Catalogue, Date, Estimate, RunTime};
 use crate::formula;
 use crate::launch::{self, TypedEnvironment};
 use crate::page::browser;
@@ -61,6 +61,8 @@ pub(crate) struct Draft {
     pub(crate) typed_environment: Memo<TypedEnvironment>,
     /// Run time, parallel trials and billing rules of the chosen cluster.
     pub(crate) pricing: Memo<estimate::EstimateSettings>,
+    /// The machines and prices to estimate by.
+    pub(crate) catalogue: RwSignal<Arc<Catalogue>>,
     /// Time and money of the chosen trials; provisional until their run times are summed up.
     pub(crate) estimate: Memo<Estimate>,
 }
@@ -121,7 +123,8 @@ impl Draft {
                 ..rules
             }
         });
-        let estimate = estimate_in_slices(in_view.plan, chosen, pricing);
+        let catalogue = server.prices.catalogue;
+        let estimate = estimate_in_slices(in_view.plan, chosen, pricing, catalogue);
         let draft = Draft {
             text,
             config,
@@ -144,6 +147,7 @@ impl Draft {
             checked_run_time,
             typed_environment,
             pricing,
+            catalogue,
             estimate,
         };
         draft.restore(saved);

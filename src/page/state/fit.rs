@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 
 use super::Draft;
 use super::slices::run_in_slices;
-use crate::estimate::{self, Bounds, Catalogue, Money, NoProposal, Proposal, RunTime, Seconds};
+use crate::estimate::{self, Bounds, Money, NoProposal, Proposal, RunTime, Seconds};
 use crate::page::browser;
 
 /// How long after a change the search begins.
@@ -83,6 +83,7 @@ impl Fit {
         draft.displayed.plan.track();
         draft.displayed.is_stale.track();
         draft.pricing.track();
+        draft.catalogue.track();
         self.bounds.track();
         self.changes.update_value(|changes| *changes += 1);
         let has_plan = draft.displayed.plan.with_untracked(|plan| !plan.is_empty());
@@ -118,9 +119,10 @@ impl Fit {
             let plan = draft.displayed.plan.get_untracked();
             let settings = draft.pricing.get_untracked();
             let reading = draft.read_with.get_value();
+            let catalogue = draft.catalogue.get_untracked();
             let found = run_in_slices(is_outdated, async |pace| {
-                let catalogue = Catalogue::embedded();
-                estimate::propose_in_stretches(&plan, &reading, &settings, catalogue, &bounds, pace)
+                let (reading, catalogue) = (&reading, &catalogue);
+                estimate::propose_in_stretches(&plan, reading, &settings, catalogue, &bounds, pace)
                     .await
             });
             match found.await {

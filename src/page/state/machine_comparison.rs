@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 
 use super::Draft;
 use super::slices::run_in_slices;
-use crate::estimate::{Catalogue, MachineRow, ParallelRow, WhatIf};
+use crate::estimate::{MachineRow, ParallelRow, WhatIf};
 use crate::page::browser;
 
 /// How long after a change the comparison begins: longer than the pause between two keys.
@@ -40,6 +40,7 @@ impl MachineComparison {
             draft.displayed.plan.track();
             draft.chosen.track();
             draft.pricing.track();
+            draft.catalogue.track();
             comparison.changes.update_value(|changes| *changes += 1);
             if !comparison.is_refining.get_untracked() {
                 comparison.is_refining.set(true);
@@ -56,11 +57,11 @@ impl MachineComparison {
     async fn compare(self, draft: Draft, change: u64) {
         let plan = draft.displayed.plan.get_untracked();
         let chosen = draft.chosen.get_untracked();
+        let catalogue = draft.catalogue.get_untracked();
         let pricing = draft.pricing.get_untracked();
         let is_outdated = || self.changes.try_get_value() != Some(change);
         let compared = run_in_slices(is_outdated, async |pace| {
-            let catalogue = Catalogue::embedded();
-            let mut what_if = WhatIf::new(&plan, &chosen, &pricing, catalogue, pace).await;
+            let mut what_if = WhatIf::new(&plan, &chosen, &pricing, &catalogue, pace).await;
             self.machines.set(Arc::new(what_if.all_rows(pace).await));
             what_if.by_parallel(pace).await
         });

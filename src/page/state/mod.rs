@@ -14,6 +14,7 @@ mod live_events;
 mod machine_comparison;
 mod persistence;
 mod plan_history;
+mod price_list;
 mod refined_estimate;
 mod run_changes;
 mod run_trials;

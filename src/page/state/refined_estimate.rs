@@ -22,13 +22,13 @@ pub(super) fn estimate_in_slices(
     plan: Memo<Arc<Plan>>,
     chosen: Memo<Ranges>,
     pricing: Memo<EstimateSettings>,
+    catalogue: RwSignal<Arc<Catalogue>>,
 ) -> Memo<Estimate> {
     let quick: Memo<Numbered> = Memo::new(move |before: Option<&Numbered>| {
-        let plan = plan.get();
+        let (plan, catalogue) = (plan.get(), catalogue.get());
         let estimate = chosen.with(|chosen| {
-            pricing.with(|pricing| {
-                estimate::estimate_plan_quickly(&plan, chosen, pricing, Catalogue::embedded())
-            })
+            pricing
+                .with(|pricing| estimate::estimate_plan_quickly(&plan, chosen, pricing, &catalogue))
         });
         (before.map_or(0, |(change, _)| change + 1), estimate)
     });
@@ -43,10 +43,9 @@ pub(super) fn estimate_in_slices(
         spawn_local(async move {
             browser::sleep(REST_MILLIS).await;
             let (plan, chosen) = (plan.get_untracked(), chosen.get_untracked());
-            let pricing = pricing.get_untracked();
+            let (pricing, catalogue) = (pricing.get_untracked(), catalogue.get_untracked());
             let found = run_in_slices(is_outdated, async |pace| {
-                let catalogue = Catalogue::embedded();
-                estimate::estimate_plan_in_stretches(&plan, &chosen, &pricing, catalogue, pace)
+                estimate::estimate_plan_in_stretches(&plan, &chosen, &pricing, &catalogue, pace)
                     .await
             });
             if let Some(estimate) = found.await {

@@ -6,16 +6,15 @@ use super::fit::FitPanel;
 use super::launch::LaunchBar;
 use super::machine_table::MachineTable;
 use super::parallel_table::ParallelTable;
-use crate::estimate::{
-    CostEstimate, Estimate, EstimateSettings, MachineUse, Money, RateOverride, Spread,
-};
+use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::{Draft, State};
 
 #[component]
 pub(super) fn EstimatePanel() -> impl IntoView {
-    let draft = State::get().draft;
+    let state = State::get();
+    let draft = state.draft;
     let is_stale = move || draft.displayed.is_stale.get();
     let count = move || {
         let count = draft
@@ -51,6 +50,10 @@ pub(super) fn EstimatePanel() -> impl IntoView {
                 {view! { <Prices /> }.into_any()}
                 {move || draft.estimate.with(wall_clock)}
                 {move || draft.estimate.with(problems)}
+                {move || {
+                    let problem = state.server.prices.problem.get();
+                    problem.map(|words| view! { <p class="estimate-problem">{words}</p> })
+                }}
             </div>
             <LaunchBar />
             <div class="estimate-more">
@@ -139,15 +142,9 @@ pub(super) fn describe_partial_count(priced: u128, trials: u128) -> String {
 /// long ago.
 fn price_note(draft: Draft) -> Option<String> {
     let today = draft.pricing.with(|pricing| pricing.today);
-    let age = draft.estimate.with(|estimate| {
-        let quotes = estimate.machines.iter().map(MachineUse::requested_quote);
-        let mut ages = quotes.filter_map(|quote| {
-            let age = quote.age(today?)?.remark();
-            let as_of = &quote.machine.as_ref()?.as_of;
-            (!age.is_empty()).then(|| ["price of ", as_of, age].concat())
-        });
-        ages.next()
-    });
+    let age = draft
+        .estimate
+        .with(|estimate| estimate.describe_old_prices(today?));
     let notes: Vec<String> = as_if_on(draft).into_iter().chain(age).collect();
     (!notes.is_empty()).then(|| notes.join("; "))
 }

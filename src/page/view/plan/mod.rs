@@ -8,6 +8,7 @@ mod files;
 mod fit;
 mod grid;
 mod launch;
+mod machine_picker;
 mod machine_table;
 mod machines;
 mod marked_text;
