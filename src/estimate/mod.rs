@@ -38,11 +38,6 @@ mod cholesky;
 )]
 pub(crate) mod fit;
 mod fitted;
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(dead_code, reason = "issue 13 wires it to the estimate")
-)]
-pub(crate) mod pilot;
 mod run_time;
 mod unknown_names;
 
@@ -77,6 +72,7 @@ mod wall_clock;
 mod assumptions;
 mod compute;
 mod json;
+mod pilot;
 mod plan_bill;
 mod wording;
 
@@ -96,6 +92,7 @@ pub use fit::Verdict;
 pub use fitted::{FinishedTrial, FittedRunTime};
 pub use machine::Machine;
 pub use money::Money;
+pub use pilot::{PilotChoice, PilotRule, calibrate, choose_pilot};
 pub use plan_bill::PartialCost;
 pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose};
 pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};

@@ -6,6 +6,7 @@ use super::fit::FitPanel;
 use super::launch::LaunchBar;
 use super::machine_table::MachineTable;
 use super::parallel_table::ParallelTable;
+use super::pilot::PilotPanel;
 use crate::estimate::{
     CostEstimate, Estimate, EstimateSettings, MachineUse, Money, RateOverride, Spread,
 };
@@ -49,6 +50,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             </div>
             <LaunchBar />
             <div class="estimate-more">
+                {view! { <PilotPanel /> }.into_any()}
                 {view! { <MachineTable /> }.into_any()}
                 {view! { <FitPanel /> }.into_any()}
                 {view! { <ParallelTable /> }.into_any()}

@@ -13,6 +13,7 @@ mod machines;
 mod marked_text;
 mod marks;
 mod parallel_table;
+mod pilot;
 mod problems;
 mod reference;
 
