@@ -39,11 +39,6 @@ mod cholesky;
 )]
 pub(crate) mod fit;
 mod fitted;
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(dead_code, reason = "issue 13 wires it to the estimate")
-)]
-pub(crate) mod pilot;
 mod run_time;
 mod unknown_names;
 
@@ -79,6 +74,7 @@ mod assumptions;
 mod compute;
 mod json;
 mod pace;
+mod pilot;
 mod plan_bill;
 mod wording;
 
@@ -103,6 +99,7 @@ pub use fitted::{FinishedTrial, FittedRunTime};
 pub use machine::Machine;
 pub use money::Money;
 pub use pace::{Pace, Pause};
+pub use pilot::{PilotChoice, PilotRule, calibrate, choose_pilot};
 pub use plan_bill::PartialCost;
 pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose, propose_in_stretches};
 pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};

@@ -8,6 +8,7 @@ use super::Server;
 use super::control_values::{ControlValues, read_control_values};
 use super::displayed_plan::DisplayedPlan;
 use super::link::{self, SavedPlan};
+use super::pilot::Measurement;
 use super::plan_history::Undo;
 use super::refined_estimate::estimate_in_slices;
 use super::selection::{self, CarriedSelection, Selection};
@@ -33,6 +34,8 @@ pub(crate) struct Draft {
     pub(crate) seed: RwSignal<u32>,
     /// The run time of one trial, as typed.
     pub(crate) run_time: RwSignal<String>,
+    /// What a pilot of the displayed plan's commands measured.
+    pub(super) measured: RwSignal<Option<Measurement>>,
     /// Trials that run at once; `None`: as many as the cluster has slots.
     pub(crate) parallel: RwSignal<Option<u32>>,
     /// The trials' environment variables, as typed.
@@ -74,6 +77,7 @@ impl Draft {
         let names = RwSignal::new(None);
         let seed = RwSignal::new(0);
         let run_time = RwSignal::new(String::new());
+        let measured = RwSignal::new(None::<Measurement>);
         let parallel = RwSignal::new(None);
         let environment = RwSignal::new(String::new());
         let typed_environment =
@@ -116,12 +120,18 @@ impl Draft {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
             let rules = server.estimate_settings(&cluster);
-            estimate::EstimateSettings {
+            let mut pricing = estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or(rules.parallel),
                 today: Some(today()),
                 ..rules
-            }
+            };
+            measured.with(|measured| {
+                if let Some(measured) = measured {
+                    in_view.plan.with(|plan| measured.apply(plan, &mut pricing));
+                }
+            });
+            pricing
         });
         let catalogue = server.prices.catalogue;
         let estimate = estimate_in_slices(in_view.plan, chosen, pricing, catalogue);
@@ -132,6 +142,7 @@ impl Draft {
             file_error: RwSignal::new(None),
             seed,
             run_time,
+            measured,
             parallel,
             environment,
             python: RwSignal::new(String::new()),

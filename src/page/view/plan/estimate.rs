@@ -6,6 +6,7 @@ use super::fit::FitPanel;
 use super::launch::LaunchBar;
 use super::machine_table::MachineTable;
 use super::parallel_table::ParallelTable;
+use super::pilot::PilotPanel;
 use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
@@ -57,6 +58,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             </div>
             <LaunchBar />
             <div class="estimate-more">
+                {view! { <PilotPanel /> }.into_any()}
                 {view! { <MachineTable /> }.into_any()}
                 {view! { <FitPanel /> }.into_any()}
                 {view! { <ParallelTable /> }.into_any()}

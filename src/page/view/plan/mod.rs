@@ -15,6 +15,7 @@ mod marked_text;
 mod marks;
 mod parallel_curve;
 mod parallel_table;
+mod pilot;
 mod problems;
 mod reference;
 
