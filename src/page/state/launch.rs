@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use super::event_clock::Tick;
 use super::{State, Tab};
 use crate::api::{CreateRun, Run, Scalar};
-use crate::estimate::{self, Catalogue};
+use crate::estimate;
 use crate::launch::{self, Refusal};
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::Failure;
@@ -51,9 +51,10 @@ impl Launch {
     /// in view, whose estimate says how the pilot does.
     pub(crate) fn start_pilot(self, state: State) {
         let plan = state.draft.displayed.plan.get_untracked();
+        let catalogue = state.draft.catalogue.get_untracked();
         let pilot = state.draft.chosen.with_untracked(|chosen| {
             state.draft.pricing.with_untracked(|pricing| {
-                estimate::choose_pilot(&plan, chosen, pricing, Catalogue::embedded())
+                estimate::choose_pilot(&plan, chosen, pricing, &catalogue)
             })
         });
         match pilot {

@@ -7,9 +7,7 @@ use leptos::prelude::*;
 
 use super::{Draft, Runs, Server};
 use crate::api::{ExperimentState, Run, Scalar, TRIAL_PAGE_MAX};
-use crate::estimate::{
-    self, Catalogue, EstimateSettings, MeasuredRunTime, Money, RunTime, Seconds, Spread,
-};
+use crate::estimate::{self, EstimateSettings, MeasuredRunTime, Money, RunTime, Seconds, Spread};
 use crate::sweep::{self, Part, Plan, Ranges, Trial};
 
 /// Commands of a plan for which pilots are looked for, and pilot trials of one of them.
@@ -203,8 +201,8 @@ impl Pilot {
             let pilot = positions(state.trials.iter().map(|pilot| &pilot.trial));
             let rest = draft.chosen.with(|chosen| chosen.difference(&pilot));
             draft.pricing.with(|pricing| {
-                let catalogue = Catalogue::embedded();
-                let found = estimate::estimate_plan(&plan, &rest, pricing, catalogue);
+                let catalogue = draft.catalogue.get();
+                let found = estimate::estimate_plan(&plan, &rest, pricing, &catalogue);
                 Some(RestEstimate {
                     trials: found.trials,
                     cost: found.cost,
