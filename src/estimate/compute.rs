@@ -308,7 +308,9 @@ async fn estimate_to_depth(
         wall_clock: wall,
         parallel: settings.parallel(),
         machines,
-        is_provisional: surveys.is_some_and(|surveys| depth.leaves_out(surveys)),
+        is_provisional: surveys
+            .zip(settings.run_time.as_ref())
+            .is_some_and(|(surveys, run_time)| depth.leaves_out(surveys, run_time)),
     }
 }
 

@@ -26,25 +26,29 @@ const MAX_SAMPLE: u128 = 10_000;
 pub(super) enum SurveyDepth {
     /// Up to [`MAX_EXACT`] run times: tens of milliseconds in a browser.
     Full,
-    /// Up to [`MAX_AT_ONCE`] run times, within a frame: the figures between two keys.
+    /// Up to [`MAX_AT_ONCE`] run times, fewer where each reads many values: the figures between two keys.
     Quick,
 }
 
-/// Run times that a quick survey computes at most: with all that follows from them about a millisecond in
-/// a browser.
+/// Run times that a quick survey computes at most, and values of arguments that it reads for them: with all
+/// that follows from them about a millisecond in a browser.
 const MAX_AT_ONCE: u128 = 500;
+const MAX_VALUES_AT_ONCE: u128 = 2_000;
 
 impl SurveyDepth {
     /// Run times in a whole plan.
-    fn most(self) -> u128 {
+    fn most(self, run_time: &RunTime) -> u128 {
         match self {
             SurveyDepth::Full => MAX_EXACT,
-            SurveyDepth::Quick => MAX_AT_ONCE,
+            SurveyDepth::Quick => {
+                let values = run_time.names().len().max(1) as u128;
+                (MAX_VALUES_AT_ONCE / values).clamp(1, MAX_AT_ONCE)
+            }
         }
     }
 
     /// Whether a full survey would find more than one of this depth has found in `surveys`.
-    pub(super) fn leaves_out(self, surveys: &[PartSurvey]) -> bool {
+    pub(super) fn leaves_out(self, surveys: &[PartSurvey], run_time: &RunTime) -> bool {
         let trials = surveys
             .iter()
             .fold(0, |sum: u128, survey| sum.saturating_add(survey.trials));
@@ -54,7 +58,7 @@ impl SurveyDepth {
             SurveyMethod::Combinations(_) => trials > MAX_EXACT,
             SurveyMethod::EachTrial | SurveyMethod::Sample(_) => false,
         };
-        self == SurveyDepth::Quick && trials > self.most() && !surveys.iter().all(is_final)
+        self == SurveyDepth::Quick && trials > self.most(run_time) && !surveys.iter().all(is_final)
     }
 }
 
@@ -146,7 +150,8 @@ pub(super) async fn survey_parts(
         n.saturating_add(count_numbers(ranges))
     });
     // Parts share one budget: what one leaves is for those after it.
-    let mut budget = depth.most();
+    let most = depth.most(run_time);
+    let mut budget = most;
     let mut left = by_part.len() as u128;
     let mut surveys = Vec::with_capacity(by_part.len());
     for (number, ranges) in &by_part {
@@ -160,10 +165,10 @@ pub(super) async fn survey_parts(
             start: plan.part_start(*number),
             ranges,
             reader,
-            depth,
+            most,
         };
         // Few trials are surveyed one by one, since the wall clock depends on their order.
-        let survey = if total <= depth.most() {
+        let survey = if total <= most {
             surveyor.survey_each_trial(pace).await
         } else {
             surveyor.survey_cheapest(budget, left, pace).await
@@ -244,7 +249,8 @@ struct PartSurveyor<'a> {
     /// Chosen trials, as inclusive ranges of places in the part.
     ranges: &'a [(u128, u128)],
     reader: RunTimeReader<'a>,
-    depth: SurveyDepth,
+    /// Trials that may be subtracted from whole combinations.
+    most: u128,
 }
 
 impl PartSurveyor<'_> {
@@ -279,7 +285,7 @@ impl PartSurveyor<'_> {
             || self.part.len() == self.part.space_len();
         if let Some(combinations) = combinations.filter(|_| is_whole_space)
             && (combinations == 1 || combinations.saturating_add(left_out) <= budget)
-            && left_out <= self.depth.most()
+            && left_out <= self.most
         {
             return self.survey_combinations(&axes, combinations, pace).await;
         }
