@@ -139,6 +139,12 @@ describe("the box Instance type", { concurrency: false }, () => {
         });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
         assert.ok(!wide, "nothing stands beyond the page's edge");
+        await planner.machine.fill("");
+        await eventually(async () => {
+          const bottom = await page.getByRole("listbox", { name: "Instance types" }).evaluate((list) => list.getBoundingClientRect().bottom);
+          assert.ok(bottom < 900, `the list is in view: ${bottom}`);
+        });
+        await planner.machine.fill("8 v100");
         if (folder) {
           await page.screenshot({ path: `${folder}/picker-${width}-${colorScheme}.png` });
           await planner.machine.fill("");

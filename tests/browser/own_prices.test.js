@@ -1,12 +1,13 @@
 // The server's own price list: the page estimates by what the server bills.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { eventually, launchBrowser, newPage } from "./browser.js";
 import { Planner, readTable } from "./planner.js";
-import { startServer } from "./server.js";
+import { BINARY, startServer } from "./server.js";
 
 // A cent a second; a minute at least, as AWS bills the machine.
 const PRICES = "name,aliases,vcpus,on_demand_usd_per_hour,spot_usd_per_hour,as_of\nm5a.large,,,36,,2026-01-05\nlab-box,our-box,8,7.2,3.6,\n";
@@ -48,6 +49,14 @@ describe("the server's own price list", { concurrency: false }, () => {
     await eventually(async () => assert.match(await planner.estimate.innerText(), sentence));
   });
 
+  test("gives the same figures at the terminal", async () => {
+    const options = ["--estimate", "--prices", join(folder, "own.csv"), "--cluster", "local", "--run-time", "60 s"];
+    const printed = execFileSync(BINARY, ["plan", ...options, COMMAND], { encoding: "utf8" });
+    const [, likely, low, high] = /^cost {3}(\S+) \((\S+) to (\S+)\)$/m.exec(printed);
+    const text = await planner.estimate.innerText();
+    assert.ok(text.includes(likely) && text.includes(`likely, ${low} – ${high}`), `${printed}\n${text}`);
+  });
+
   test("is what machines are compared and chosen by", async () => {
     await page.getByRole("button", { name: "Show all machines" }).click();
     await eventually(async () => {
@@ -77,6 +86,47 @@ describe("the server's own price list", { concurrency: false }, () => {
     assert.match(await run.innerText(), /as if on m5a\.large/);
     const trials = await readTable(page.getByRole("table", { name: /^Trials of/ }));
     assert.deepEqual(trials.map((trial) => trial.Cost), ["$0.60", "$0.60"]);
+    assert.deepEqual(tab.browserErrors, []);
+  });
+
+  test("is read at each visit, and said to be missing where it cannot be used", async () => {
+    await planner.tab("Plan").click();
+    await eventually(async () => assert.match(await planner.estimate.innerText(), /\$36\.00 an hour/));
+    let answer = PRICES.replace("36", "72");
+    await page.route("**/v1/prices", (route) => route.fulfill({ status: 200, contentType: "text/csv", body: answer }));
+    await page.reload();
+    await eventually(async () => assert.match(await planner.estimate.innerText(), /\$72\.00 an hour/));
+    answer = "name,on_demand_usd_per_hour\nlab-box,cheap\n";
+    await page.reload();
+    const words = /The server's own prices cannot be read \(line 2: `cheap` is no on_demand_usd_per_hour.*\), so the bill may differ from this estimate\./;
+    await eventually(async () => {
+      const text = await planner.estimate.innerText();
+      assert.match(text, words);
+      assert.doesNotMatch(text, /\$72\.00/);
+    });
+    await page.unroute("**/v1/prices");
+    await page.reload();
+    await eventually(async () => {
+      const text = await planner.estimate.innerText();
+      assert.match(text, /\$36\.00 an hour/);
+      assert.doesNotMatch(text, words);
+    });
+    assert.deepEqual(tab.browserErrors, []);
+  });
+
+  test("is read again when the connection is back", async () => {
+    let reads = 0;
+    await page.route("**/v1/prices", (route) => {
+      reads += 1;
+      route.fulfill({ status: 200, contentType: "text/csv", body: reads === 1 ? PRICES : PRICES.replace("36", "72") });
+    });
+    // The first stream of events ends at once, as when the server is started again.
+    await page.route("**/v1/events", (route) => route.fulfill({ status: 200, contentType: "text/event-stream", body: "" }), { times: 1 });
+    await page.reload();
+    await eventually(async () => assert.match(await planner.estimate.innerText(), /\$72\.00 an hour/));
+    await page.unroute("**/v1/prices");
+    await page.reload();
+    await eventually(async () => assert.match(await planner.estimate.innerText(), /\$36\.00 an hour/));
     assert.deepEqual(tab.browserErrors, []);
   });
 

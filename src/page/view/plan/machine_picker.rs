@@ -115,6 +115,7 @@ impl Picker {
             let option = document().get_element_by_id(&option_id(at));
             if let Some(option) = option.and_then(|option| option.dyn_into().ok()) {
                 scroll_into_list(&option);
+                show_below_box();
             }
         });
     }
@@ -180,6 +181,34 @@ fn scroll_into_list(option: &HtmlElement) {
     }
 }
 
+/// Pixels at the window's end that a small screen's Launch bar takes.
+const LAUNCH_BAR: f64 = 96.0;
+
+/// Scrolls the page where the window ends within the list.
+fn show_below_box() {
+    let popup = document().get_element_by_id("machine-popup");
+    let Some(popup) = popup.and_then(|popup| popup.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    let read = |number: Result<f64, _>| number.unwrap_or(0.0);
+    let height = window().inner_height().map(|height| height.as_f64());
+    let window_end = read(window().scroll_y()) + height.ok().flatten().unwrap_or(f64::MAX);
+    if f64::from(page_bottom(&popup)) > window_end - LAUNCH_BAR {
+        popup.scroll_into_view_with_bool(false);
+    }
+}
+
+/// Pixels from the page's top to an element's lower edge.
+fn page_bottom(element: &HtmlElement) -> i32 {
+    let (mut bottom, mut next) = (element.offset_height(), Some(element.clone()));
+    while let Some(element) = next {
+        bottom += element.offset_top();
+        let parent = element.offset_parent();
+        next = parent.and_then(|parent| parent.dyn_into().ok());
+    }
+    bottom
+}
+
 /// A box to search machines in and to choose one from, with the prices of each where those decide the cost.
 #[component]
 pub(super) fn MachinePicker(
@@ -239,7 +268,7 @@ pub(super) fn MachinePicker(
                 on:blur=move |_| picker.leave()
             />
             // A press in it leaves the focus in the box.
-            <div class="picker-popup" hidden=move || !is_open() on:mousedown=|event| event.prevent_default()>
+            <div id="machine-popup" class="picker-popup" hidden=move || !is_open() on:mousedown=|event| event.prevent_default()>
                 <ul id="machine-options" role="listbox" aria-label="Instance types" class="picker-list">
                     {items}
                 </ul>
