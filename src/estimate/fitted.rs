@@ -27,6 +27,10 @@ pub struct FittedRunTime {
     fit: Fit,
     left_out: usize,
     extrapolates: bool,
+    /// How many of the trials ran at once.
+    at_once: Option<u32>,
+    /// Whether the script has changed since they ran.
+    is_of_earlier_script: bool,
 }
 
 impl FittedRunTime {
@@ -76,7 +80,46 @@ impl FittedRunTime {
             fit: Fit::new(&rows, &runs, DEFAULT_RIDGE)?,
             left_out: trials.len() - finished.len(),
             extrapolates: false,
+            at_once: None,
+            is_of_earlier_script: false,
         })
+    }
+
+    /// The same, which says how many of the trials ran at once, and whether the script has changed since.
+    #[must_use]
+    pub(crate) fn with_origin(self, at_once: Option<u32>, is_of_earlier_script: bool) -> Self {
+        FittedRunTime {
+            at_once,
+            is_of_earlier_script,
+            ..self
+        }
+    }
+
+    /// How many of the trials ran at once; None where that is not known.
+    pub(crate) fn at_once(&self) -> Option<u32> {
+        self.at_once
+    }
+
+    /// How many trials it is fitted to.
+    pub(crate) fn observations(&self) -> usize {
+        self.fit.observations()
+    }
+
+    /// Its leave-one-out error, of the logarithm.
+    pub(crate) fn rmse(&self) -> f64 {
+        self.fit.rmse()
+    }
+
+    /// The run time of a finished trial by the fit; None where it lacks an argument or passes what the
+    /// fit cannot read.
+    pub(crate) fn predict_finished(&self, trial: &FinishedTrial<'_>) -> Option<Seconds> {
+        let value = |name: &String| {
+            let mut arguments = trial.arguments.iter();
+            let found = arguments.find(|(other, _)| Part::variable(other) == *name)?;
+            Some(to_value(found.1))
+        };
+        let values: Vec<_> = self.names.iter().map(value).collect::<Option<_>>()?;
+        self.predict(&values).ok()
     }
 
     /// Whether it is worth using, by its leave-one-out errors.
@@ -144,14 +187,18 @@ pub(super) fn to_value(text: &str) -> ArgumentValue<'_> {
     axis::parse_number(text).map_or(ArgumentValue::Text(text), ArgumentValue::Number)
 }
 
-/// `fitted to 12 finished trials, off by a factor of about 1.14; 2 others were left out`.
+/// `fitted from 12 finished trials, leave-one-out error 14 %; 2 that did not run to their end are left out`.
 impl fmt::Display for FittedRunTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let trials = self.fit.observations();
+        let of = match self.is_of_earlier_script {
+            true => " of an earlier version of the script",
+            false => "",
+        };
         write!(
             f,
-            "fitted to {trials} finished trials, off by a factor of about {:.2}",
-            exp(self.fit.rmse())
+            "fitted from {} finished trials{of}, leave-one-out error {:.0} %",
+            self.observations(),
+            (exp(self.fit.rmse()) - 1.0) * 100.0
         )?;
         if self.verdict() == Verdict::Rough {
             write!(f, " (rough)")?;

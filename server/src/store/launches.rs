@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::slice::Slice;
 use super::sql::sql;
 use super::trials::BLOCK_BITS;
-use super::{Store, arguments, bills};
+use super::{Store, arguments, bills, finished};
 use crate::model::NewRun;
 
 /// How many rows are written between two looks at the clock.
@@ -174,6 +174,7 @@ impl LaunchWriter {
                 }
                 let row = insert_run(connection, &self.run)?;
                 arguments::insert_template(connection, row, &self.run.trials)?;
+                finished::insert_run_script(connection, row, &self.run)?;
                 self.row = Some(row);
                 row
             }
