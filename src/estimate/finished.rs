@@ -49,12 +49,23 @@ pub(crate) enum NoFit {
         /// The leave-one-out error of the logarithm, where there was a fit.
         rmse: Option<f64>,
     },
+    /// The fit reads an argument that the plan does not pass.
+    NotPassed {
+        /// As formulas call it.
+        name: String,
+    },
 }
 
 impl fmt::Display for NoFit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NoFit::NoTrials => f.write_str("no trial of this script has finished"),
+            NoFit::NotPassed { name } => {
+                write!(
+                    f,
+                    "the finished trials differ in `{name}`, which is not passed here"
+                )
+            }
             NoFit::Unusable { finished: 1, .. } => {
                 f.write_str("1 trial has finished: too few for a fit")
             }
@@ -265,6 +276,19 @@ impl<'a> Observation<'a> {
 }
 
 impl FinishedFit {
+    /// Refuses a plan of which some command does not pass what the fit reads.
+    ///
+    /// # Errors
+    /// The argument.
+    pub(crate) fn ensure_passed(&self, plan: &crate::sweep::Plan) -> Result<(), NoFit> {
+        match self.run_time.find_missing(plan) {
+            Some(name) if !plan.is_empty() => Err(NoFit::NotPassed {
+                name: name.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The settings with the fit as the run time: known on the machine where the trials ran, and on
     /// others by what finished trials there show.
     pub(crate) fn apply(
@@ -445,6 +469,51 @@ mod tests {
         run.trials.truncate(3);
         let few = fit(vec![run], 2).unwrap_err();
         assert_eq!(few.to_string(), "1 trial has finished: too few for a fit");
+    }
+
+    #[test]
+    fn arguments_of_which_the_trials_show_nothing_are_named_and_widen_the_range() {
+        let mut run = run("local", "m5a.large", 2, 8, 10.0);
+        run.fixed_arguments = Some(
+            [("script", "f.py"), ("--epochs", "1"), ("--fast", "--fast")]
+                .map(|(name, value)| FixedArgument {
+                    name: name.into(),
+                    value: value.into(),
+                })
+                .into(),
+        );
+        let found = fit(vec![run], 2).unwrap();
+        let missing = found
+            .ensure_passed(&plan("grid run f.py --epochs 1"))
+            .unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "the finished trials differ in `n`, which is not passed here"
+        );
+        assert_eq!(found.ensure_passed(&plan("grid run f.py --n 1")), Ok(()));
+        let fitted = found.run_time;
+        for (command, words) in [
+            ("grid run f.py --n 2 --epochs 1 --fast", None),
+            ("grid run f.py --n 2 --epochs '[1]'", None),
+            (
+                "grid run f.py --n 2 --epochs '[1, 100]'",
+                Some("nothing of `epochs`"),
+            ),
+            (
+                "grid run f.py --n 2 --epochs 'range(1, 3)' --lr 1",
+                Some("of `epochs` and `lr`"),
+            ),
+            (
+                "grid run f.py --n 2 --epochs 1 --new",
+                Some("nothing of `new`"),
+            ),
+        ] {
+            let here = fitted.for_plan(&plan(command));
+            let found = here.to_string();
+            assert_eq!(here.has_untold(), words.is_some(), "{command}: {found}");
+            assert!(words.is_none_or(|words| found.ends_with(words)), "{found}");
+            assert_eq!(here.noise() != fitted.noise(), words.is_some(), "{command}");
+        }
     }
 
     #[test]

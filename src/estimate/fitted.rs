@@ -9,6 +9,9 @@ use crate::sweep::math::exp;
 use crate::sweep::{Part, Plan};
 use std::fmt;
 
+/// How many arguments of which finished trials show nothing are named.
+const UNTOLD_MAX: usize = 3;
+
 /// What a trial was passed and how long its script ran.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinishedTrial<'a> {
@@ -24,9 +27,14 @@ pub struct FinishedTrial<'a> {
 pub struct FittedRunTime {
     /// The arguments that differed between the trials, as formulas call them.
     names: Vec<String>,
+    /// The arguments that all of the trials passed the same, with it.
+    constants: Vec<(String, String)>,
     fit: Fit,
     left_out: usize,
     extrapolates: bool,
+    /// Arguments of the plan of which the trials show nothing, the first few: they passed none, or the
+    /// same and another than the plan.
+    untold: Vec<String>,
     /// How many of the trials ran at once.
     at_once: Option<u32>,
     /// Whether the script has changed since they ran.
@@ -55,6 +63,15 @@ impl FittedRunTime {
             let rest: Vec<Option<String>> = texts.collect();
             rest.iter().all(Option::is_some) && rest.iter().any(|text| *text != first)
         };
+        let is_same = |name: &str, text: &str| {
+            let mut trials = finished.iter();
+            trials.all(|(trial, _)| text_of(trial, name).as_deref() == Some(text))
+        };
+        let constants = first
+            .arguments
+            .iter()
+            .filter(|(name, text)| is_same(name, text));
+        let constants = constants.map(|(name, text)| (Part::variable(name), (*text).to_owned()));
         let columns: Vec<&str> = first
             .arguments
             .iter()
@@ -77,9 +94,11 @@ impl FittedRunTime {
         let runs: Vec<f64> = finished.iter().map(|(_, run)| *run).collect();
         Some(FittedRunTime {
             names: columns.iter().map(|name| Part::variable(name)).collect(),
+            constants: constants.collect(),
             fit: Fit::new(&rows, &runs, DEFAULT_RIDGE)?,
             left_out: trials.len() - finished.len(),
             extrapolates: false,
+            untold: Vec::new(),
             at_once: None,
             is_of_earlier_script: false,
         })
@@ -127,8 +146,8 @@ impl FittedRunTime {
         self.fit.verdict()
     }
 
-    /// The same, which knows whether trials of the plan lie outside what was observed: its range is then
-    /// wider by half. O(values of the axes).
+    /// The same, which knows whether trials of the plan lie outside what was observed, or differ from it in
+    /// arguments of which the trials show nothing: its range is then wider by half. O(values of the axes).
     #[must_use]
     pub fn for_plan(&self, plan: &Plan) -> FittedRunTime {
         let mut places = self.names.iter().enumerate();
@@ -136,9 +155,61 @@ impl FittedRunTime {
             let mut parts = plan.parts().iter();
             parts.any(|part| !self.covers(part, argument, name))
         });
+        let untold = self.find_untold(plan);
         FittedRunTime {
-            extrapolates,
+            extrapolates: extrapolates || !untold.is_empty(),
+            untold,
             ..self.clone()
+        }
+    }
+
+    /// An argument that the fit reads and some command does not pass.
+    pub(crate) fn find_missing(&self, plan: &Plan) -> Option<&str> {
+        let mut names = self.names.iter();
+        let missing = names.find(|name| {
+            let mut parts = plan.parts().iter();
+            parts.any(|part| part.find_argument(name).is_none())
+        });
+        missing.map(String::as_str)
+    }
+
+    /// Whether the trials show nothing of some argument of the plan.
+    pub(crate) fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    fn find_untold(&self, plan: &Plan) -> Vec<String> {
+        let mut untold: Vec<String> = Vec::new();
+        for part in plan.parts() {
+            for name in part.variables() {
+                if untold.len() == UNTOLD_MAX {
+                    return untold;
+                }
+                if !self.names.contains(&name)
+                    && !untold.contains(&name)
+                    && !self.is_constant_in(part, &name)
+                {
+                    untold.push(name);
+                }
+            }
+        }
+        untold
+    }
+
+    /// Whether all trials of a command pass for an argument what all of the finished ones did.
+    fn is_constant_in(&self, part: &Part, name: &str) -> bool {
+        let known = self.constants.iter().find(|(known, _)| known == name);
+        let Some(((_, text), slot)) = known.zip(part.find_argument(name)) else {
+            return false;
+        };
+        let axis = part.axis_of(slot);
+        let axis = axis.and_then(|axis| part.axes().get(axis as usize));
+        match axis.map(|axis| (axis, axis.values())) {
+            Some((_, Values::Listed(texts))) => texts.iter().all(|other| **other == **text),
+            Some((axis, Values::Range(_))) => {
+                axis.len() == 1 && axis.value(0).as_deref() == Some(text)
+            }
+            None => part.value(slot, 0).as_deref() == Some(text),
         }
     }
 
@@ -203,8 +274,15 @@ impl fmt::Display for FittedRunTime {
         if self.verdict() == Verdict::Rough {
             write!(f, " (rough)")?;
         }
-        if self.extrapolates {
-            write!(f, "; some of these lie outside what ran")?;
+        match self.untold.as_slice() {
+            [] if self.extrapolates => write!(f, "; some of these lie outside what ran")?,
+            [] => {}
+            [one] => write!(f, "; they show nothing of `{one}`")?,
+            [some @ .., last] => write!(
+                f,
+                "; they show nothing of `{}` and `{last}`",
+                some.join("`, `")
+            )?,
         }
         if self.left_out > 0 {
             write!(
