@@ -26,3 +26,11 @@ if have python3; then
 else
     say "python3 is missing: nothing is measured"
 fi
+
+say
+say "What the estimate adds to a key, in Chromium:"
+need_node
+need_chromium
+need_npm tests/browser "the browser's driver"
+scripts/build.sh
+(cd tests/browser && SWEEP="$TARGET/release/sweep" node key_cost.js)

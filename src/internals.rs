@@ -79,9 +79,6 @@ pub mod estimate {
     pub mod fit {
         pub use crate::estimate::fit::{Fit, Verdict};
     }
-    pub mod pilot {
-        pub use crate::estimate::pilot::{ArgumentScale, Pilot};
-    }
     pub mod schedule {
         pub use crate::estimate::schedule::{
             longest_first_makespan, makespan, makespan_bounds, simulate,

@@ -77,6 +77,13 @@ pub struct ClusterStatus {
     /// Ours: how many trials run at once at most; `null` when unknown.
     #[serde(default)]
     pub slots: Option<u32>,
+    /// Ours: how many cores its trials share; `null` when unknown.
+    #[serde(default)]
+    pub cores: Option<u32>,
+    /// Ours: how many threads the numerical libraries of a trial use that does not ask for some
+    /// (`--cpus`); `null` when that is left to them, or unknown.
+    #[serde(default)]
+    pub threads: Option<u32>,
     /// Ours: why the server starts no trial there at present; empty when it does.
     #[serde(default, deserialize_with = "nullable")]
     pub message: String,

@@ -43,6 +43,9 @@ pub struct FinishedRun {
     /// The cluster that its trials ran on.
     #[serde(deserialize_with = "nullable")]
     pub cluster_id: String,
+    /// Whether none of its trials waits or runs.
+    #[serde(deserialize_with = "nullable")]
+    pub has_ended: bool,
     /// SHA-256 of the script that its trials ran, 64 hex digits; `null` where it was not recorded.
     pub digest: Option<String>,
     /// SHA-256 of its trials' environment variables; empty where it has none.

@@ -22,6 +22,9 @@ pub const SIGN_INS: &str = "/v1/sign-ins";
 /// `GET` (ours): server-sent [`Event`](super::Event)s; `Last-Event-ID` resumes.
 pub const EVENTS: &str = "/v1/events";
 
+/// `GET` (ours) → the server's own prices as CSV, 204 where it has none; `If-None-Match` → 304.
+pub const PRICES: &str = "/v1/prices";
+
 /// `GET` → [`ClusterList`](super::ClusterList).
 pub const CLUSTERS: &str = "/v1/core/clusters";
 /// `GET` → [`Cluster`](super::Cluster).

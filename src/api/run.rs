@@ -298,6 +298,10 @@ pub struct SweepOptions {
     /// the strategy proposes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<Scalar>,
+    /// The chosen trials that start at once, in the form of `trials`; all others are held until a
+    /// call of `…/release`. Empty: all are held. Absent: none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pilot: Option<Scalar>,
     /// The plan's digest, 64 hex digits: the server refuses (409) a request whose digest is not its
     /// own.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -33,6 +33,7 @@ pub(super) fn list_assumptions(
     out.push(phases_sentence(&settings.billing));
     out.extend(rounding_sentences(used));
     out.push(parallel_sentence(settings));
+    out.extend(shared_cores_sentence(plan, settings, used));
     out.extend(wall.map(wall_clock_sentence));
     if settings.run_time.is_some() {
         out.push(uncertainty_sentence(settings));
@@ -270,6 +271,38 @@ fn parallel_sentence(settings: &EstimateSettings) -> String {
         ("trials", "run")
     };
     format!("{parallel} {trials} {run} at once{assumed}; the cost does not depend on it.")
+}
+
+/// Where trials at once have more threads than there are cores: `4 trials at once with 2 threads each share
+/// 2 cores, …`.
+fn shared_cores_sentence(
+    plan: &Plan,
+    settings: &EstimateSettings,
+    used: &[(&MachineOffers, u128)],
+) -> Option<String> {
+    let cores = settings.cores?;
+    let chosen = used.iter().map(|(_, trials)| *trials);
+    let chosen = chosen.fold(0, u128::saturating_add);
+    let at_once = u128::from(settings.parallel()).min(chosen);
+    let asked = plan.parts().iter().map(|part| part.options().cpus);
+    let threads = asked
+        .map(|cpus| match cpus {
+            0 => settings.threads.unwrap_or(1),
+            some => some,
+        })
+        .max()?;
+    let count = |count: u128, noun: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{} {noun}{plural}", format_count(count))
+    };
+    (at_once > 1 && at_once.saturating_mul(threads.into()) > cores.into()).then(|| {
+        format!(
+            "{} at once with {} each share {}: a run time of one alone is too short for them.",
+            count(at_once, "trial"),
+            count(threads.into(), "thread"),
+            count(cores.into(), "core")
+        )
+    })
 }
 
 fn wall_clock_sentence(wall: &WallClock) -> String {

@@ -4,6 +4,7 @@ use super::assumptions;
 use super::catalogue::Catalogue;
 use super::money::Money;
 use super::offers::{MachineOffers, Offer, PlanOffers};
+use super::pace::{Pace, run_unbroken};
 use super::plan_bill::{
     CostEstimate, PartialCost, cost_ceiling, cost_with_failures, price_surveyed_trials,
     rounding_note,
@@ -11,7 +12,7 @@ use super::plan_bill::{
 use super::quote::Quote;
 use super::run_time::RunTime;
 use super::settings::{EstimateSettings, RateOverride};
-use super::survey::{self, PartSurvey};
+use super::survey::{self, PartSurvey, SurveyDepth};
 use super::tally::{BillLines, Tally};
 use super::uncertainty::Spread;
 use super::wall_clock::{self, WallClock};
@@ -62,6 +63,8 @@ pub struct Estimate {
     pub assumptions: Vec<String>,
     /// Why something is unknown; empty where nothing is.
     pub problems: Vec<EstimateProblem>,
+    /// Whether [`estimate_plan`] would find more than [`estimate_plan_quickly`] did.
+    pub is_provisional: bool,
 }
 
 /// A machine that commands of the plan ask for.
@@ -211,6 +214,46 @@ pub fn estimate_plan(
     settings: &EstimateSettings,
     catalogue: &Catalogue,
 ) -> Estimate {
+    let mut pace = Pace::unbroken();
+    run_unbroken(estimate_plan_in_stretches(
+        plan, chosen, settings, catalogue, &mut pace,
+    ))
+}
+
+/// [`estimate_plan`], with pauses.
+pub async fn estimate_plan_in_stretches(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+    pace: &mut Pace<'_>,
+) -> Estimate {
+    estimate_to_depth(plan, chosen, settings, catalogue, SurveyDepth::Full, pace).await
+}
+
+/// What can be told of [`estimate_plan`] within a millisecond or so: all of it for a few hundred trials
+/// and for run times that are constant or read few values, else by a sample of a few hundred
+/// ([`Estimate::is_provisional`]).
+pub fn estimate_plan_quickly(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+) -> Estimate {
+    let (depth, mut pace) = (SurveyDepth::Quick, Pace::unbroken());
+    run_unbroken(estimate_to_depth(
+        plan, chosen, settings, catalogue, depth, &mut pace,
+    ))
+}
+
+async fn estimate_to_depth(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+    depth: SurveyDepth,
+    pace: &mut Pace<'_>,
+) -> Estimate {
     let prices = PlanOffers::new(plan, settings, catalogue);
     let counts = trials_per_machine(plan, chosen, &prices);
     let used: Vec<(&MachineOffers, u128)> = prices
@@ -219,20 +262,19 @@ pub fn estimate_plan(
         .zip(counts)
         .filter(|(_, trials)| *trials > 0)
         .collect();
-    let run_time = settings.run_time.as_ref();
-    let surveys = run_time.map(|run_time| {
-        let mut surveys = survey::survey_parts(plan, chosen, run_time);
-        for survey in &mut surveys {
-            survey.scale(prices.run_time_factor(survey.part));
+    let surveys = match &settings.run_time {
+        Some(run_time) => {
+            let mut surveys = survey::survey_parts(plan, chosen, run_time, depth, pace).await;
+            for survey in &mut surveys {
+                survey.scale(prices.run_time_factor(survey.part));
+            }
+            Some(surveys)
         }
-        surveys
-    });
-    let surveys = surveys.as_deref();
-    let priced = |choose: fn(&MachineOffers) -> &Offer| {
-        price_surveyed_trials(&prices, &used, surveys, settings.noise(), choose)
+        None => None,
     };
-    let planned = priced(MachineOffers::requested_offer);
-    let wall = surveys.and_then(|surveys| simulate(&prices, surveys, settings));
+    let surveys = surveys.as_deref();
+    let sums = Sums::compute(&prices, &used, surveys, settings, pace).await;
+    let Sums { planned, wall, .. } = sums;
     let machines: Vec<MachineUse> = used
         .iter()
         .map(|(m, trials)| to_machine_use(m, *trials))
@@ -242,33 +284,86 @@ pub fn estimate_plan(
             .iter()
             .fold(0, |sum: u128, (_, trials)| sum.saturating_add(*trials)),
         assumptions: assumptions::list_assumptions(plan, settings, &used, surveys, wall.as_ref()),
-        problems: collect_problems(settings, &prices, &machines, surveys.unwrap_or_default()),
+        problems: collect_problems(
+            settings,
+            &machines,
+            sums.endless,
+            surveys.unwrap_or_default(),
+        ),
         rounding_note: planned
             .bill_lines
             .as_ref()
             .and_then(|lines| rounding_note(lines, &used)),
         ceiling: cost_ceiling(&used, settings),
-        with_failures: surveys.and_then(|surveys| cost_with_failures(&prices, surveys, settings)),
+        with_failures: sums.with_failures,
         cost: planned.cost,
         partial: planned.partial,
         total: planned.total,
         mean: planned.mean,
         bill_lines: planned.bill_lines,
         per_trial_hour: planned.per_trial_hour,
-        list: priced(|pricing| &pricing.list),
-        interruptible: priced(|pricing| &pricing.interruptible),
+        list: sums.list,
+        interruptible: sums.interruptible,
         wall_seconds: wall.as_ref().map(|wall| wall.seconds.clone()),
         wall_clock: wall,
         parallel: settings.parallel(),
         machines,
+        is_provisional: surveys.is_some_and(|surveys| depth.leaves_out(surveys)),
+    }
+}
+
+/// What takes a look at every run time.
+struct Sums {
+    planned: CostEstimate,
+    list: CostEstimate,
+    interruptible: CostEstimate,
+    wall: Option<WallClock>,
+    with_failures: Option<Money>,
+    endless: Vec<EstimateProblem>,
+}
+
+impl Sums {
+    async fn compute(
+        prices: &PlanOffers,
+        used: &[(&MachineOffers, u128)],
+        surveys: Option<&[PartSurvey]>,
+        settings: &EstimateSettings,
+        pace: &mut Pace<'_>,
+    ) -> Sums {
+        let noise = settings.noise();
+        let choices: [fn(&MachineOffers) -> &Offer; 3] = [
+            MachineOffers::requested_offer,
+            |pricing| &pricing.list,
+            |pricing| &pricing.interruptible,
+        ];
+        let mut costs = [const { None }; 3];
+        for (cost, choose) in costs.iter_mut().zip(choices) {
+            *cost = Some(price_surveyed_trials(prices, used, surveys, noise, choose, pace).await);
+        }
+        let [planned, list, interruptible] = costs.map(Option::unwrap_or_default);
+        let mut sums = Sums {
+            planned,
+            list,
+            interruptible,
+            wall: None,
+            with_failures: None,
+            endless: Vec::new(),
+        };
+        if let Some(surveys) = surveys {
+            sums.wall = simulate(prices, surveys, settings, pace).await;
+            sums.with_failures = cost_with_failures(prices, surveys, settings, pace).await;
+            sums.endless = find_endless(prices, surveys, pace).await;
+        }
+        sums
     }
 }
 
 /// The wall clock of surveyed trials on the machines that their commands ask for.
-fn simulate(
+async fn simulate(
     prices: &PlanOffers,
     surveys: &[PartSurvey],
     settings: &EstimateSettings,
+    pace: &mut Pace<'_>,
 ) -> Option<WallClock> {
     let (billing, noise) = (&settings.billing, settings.noise());
     let parallel = settings.parallel();
@@ -278,7 +373,8 @@ fn simulate(
             .and_then(|at| prices.machines().get(at));
         offers.map_or(0.0, |offers| offers.requested_offer().interruptions)
     };
-    wall_clock::estimate_with_interruptions(surveys, billing, parallel, noise, interruptions)
+    wall_clock::estimate_with_interruptions(surveys, billing, parallel, noise, interruptions, pace)
+        .await
 }
 
 fn to_machine_use(pricing: &MachineOffers, trials: u128) -> MachineUse {
@@ -304,7 +400,11 @@ fn trials_per_machine(plan: &Plan, chosen: &Ranges, prices: &PlanOffers) -> Vec<
 }
 
 /// The machines on which interruptions may keep trials from ever ending.
-fn find_endless(prices: &PlanOffers, surveys: &[PartSurvey]) -> Vec<EstimateProblem> {
+async fn find_endless(
+    prices: &PlanOffers,
+    surveys: &[PartSurvey],
+    pace: &mut Pace<'_>,
+) -> Vec<EstimateProblem> {
     let mut problems = Vec::new();
     for survey in surveys {
         let machine = prices.machine_index(survey.part);
@@ -314,7 +414,9 @@ fn find_endless(prices: &PlanOffers, surveys: &[PartSurvey]) -> Vec<EstimateProb
         let offer = offers.requested_offer();
         let mut tally = Tally::default();
         if offer.interruptions > 0.0 {
-            tally.add_survey(&offer.meter, survey, offer.interruptions);
+            tally
+                .add_survey(&offer.meter, survey, offer.interruptions, pace)
+                .await;
         }
         let problem = EstimateProblem::MayNeverFinish {
             machine: offer.quote.name().to_owned(),
@@ -329,8 +431,8 @@ fn find_endless(prices: &PlanOffers, surveys: &[PartSurvey]) -> Vec<EstimateProb
 
 fn collect_problems(
     settings: &EstimateSettings,
-    prices: &PlanOffers,
     machines: &[MachineUse],
+    endless: Vec<EstimateProblem>,
     surveys: &[PartSurvey],
 ) -> Vec<EstimateProblem> {
     let is_priceless = matches!(settings.rate_override, Some(RateOverride::NoPrice));
@@ -341,7 +443,7 @@ fn collect_problems(
     let mut problems: Vec<EstimateProblem> = unpriced
         .map(|quote| EstimateProblem::NoPrice(Box::new(quote.clone())))
         .collect();
-    problems.extend(find_endless(prices, surveys));
+    problems.extend(endless);
     let trials = surveys.iter().fold(0u128, |sum, survey| {
         sum.saturating_add(survey.without_run_time)
     });

@@ -21,6 +21,7 @@
 // Units: exact money, seconds.
 mod amounts;
 mod date;
+mod duration;
 pub(crate) mod money;
 mod seconds;
 
@@ -35,11 +36,6 @@ mod cholesky;
 mod finished;
 pub(crate) mod fit;
 mod fitted;
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(dead_code, reason = "issue 13 wires it to the estimate")
-)]
-pub(crate) mod pilot;
 mod run_time;
 mod unknown_names;
 
@@ -74,6 +70,8 @@ mod wall_clock;
 mod assumptions;
 mod compute;
 mod json;
+mod pace;
+mod pilot;
 mod plan_bill;
 mod wording;
 
@@ -86,31 +84,39 @@ pub use billing::{Billing, Meter, Tariff};
 pub use catalogue::{
     Catalogue, OwnPrices, PriceListProblem, SkyPilotImport, SkyPilotSource, is_skypilot,
 };
-pub use compute::{Estimate, TrialEstimate, TrialEstimator, estimate_plan};
+pub use compute::{
+    Estimate, TrialEstimate, TrialEstimator, estimate_plan, estimate_plan_in_stretches,
+    estimate_plan_quickly,
+};
 pub use date::{Date, PriceAge};
+pub use duration::format_seconds;
 pub use failures::Failures;
 pub use fit::Verdict;
 pub use fitted::{FinishedTrial, FittedRunTime};
 pub use machine::Machine;
 pub use money::Money;
+pub use pace::{Pace, Pause};
+pub use pilot::{PilotChoice, PilotRule, calibrate, choose_pilot};
 pub use plan_bill::PartialCost;
-pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose};
+pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose, propose_in_stretches};
 pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};
-pub use seconds::{Seconds, format_seconds};
+pub use seconds::Seconds;
 pub use settings::{EstimateSettings, MachineRunTime};
 pub use uncertainty::Spread;
 pub use unknown_names::unknown_names;
 pub use what_if::{
-    MachineRow, Marks, ParallelRow, WhatIf, compare_machines, mark_machines, rank_machines,
+    MachineRow, Marks, ParallelRow, WhatIf, compare_machines, compare_parallel, mark_machines,
+    rank_machines,
 };
 
 // What the page and the other modules use beside it.
 #[cfg(feature = "page")]
-pub(crate) use compute::MachineUse;
+pub(crate) use catalogue::MachineSearch;
 #[cfg(feature = "page")]
 pub(crate) use finished::{FinishedFit, FitTarget, NoFit, fit_finished};
 pub(crate) use plan_bill::CostEstimate;
-pub(crate) use quote::provider_name;
+#[cfg(feature = "page")]
+pub(crate) use quote::{Quote, provider_name};
 #[cfg(feature = "page")]
 pub(crate) use settings::RateOverride;
 

@@ -6,6 +6,7 @@ use super::billing::Tariff;
 use super::failures;
 use super::money::Money;
 use super::offers::{MachineOffers, Offer, PlanOffers};
+use super::pace::Pace;
 use super::settings::EstimateSettings;
 use super::survey::PartSurvey;
 use super::tally::{BillLines, Tally};
@@ -41,19 +42,23 @@ pub struct CostEstimate {
 }
 
 /// The cost of all surveyed trials where `choose` picks one of each machine's offers.
-pub(super) fn price_surveyed_trials(
+pub(super) async fn price_surveyed_trials(
     prices: &PlanOffers,
     used: &[(&MachineOffers, u128)],
     surveys: Option<&[PartSurvey]>,
     noise: Noise,
     choose: fn(&MachineOffers) -> &Offer,
+    pace: &mut Pace<'_>,
 ) -> CostEstimate {
     // One hourly price is shown only where all commands share it.
     let hourly = |pricing: &MachineOffers| choose(pricing).cost_per_hour();
     let first = used.first().and_then(|(pricing, _)| hourly(pricing));
     let same = used.iter().all(|(pricing, _)| hourly(pricing) == first);
     let per_trial_hour = first.filter(|_| same);
-    let bill = surveys.map(|surveys| bill_surveyed_trials(prices, surveys, choose));
+    let bill = match surveys {
+        Some(surveys) => Some(bill_surveyed_trials(prices, surveys, choose, pace).await),
+        None => None,
+    };
     CostEstimate {
         per_trial_hour,
         ..bill.map_or_else(CostEstimate::default, |bill| bill.spread(noise))
@@ -151,10 +156,11 @@ impl PlanBill {
 }
 
 /// Bills each machine's trials at once, in the order that machines have in `prices`.
-fn bill_surveyed_trials(
+async fn bill_surveyed_trials(
     prices: &PlanOffers,
     surveys: &[PartSurvey],
     choose: fn(&MachineOffers) -> &Offer,
+    pace: &mut Pace<'_>,
 ) -> PlanBill {
     let mut tallies: Vec<Tally> = prices.machines().iter().map(|_| Tally::default()).collect();
     let mut bill = PlanBill::zero();
@@ -165,7 +171,9 @@ fn bill_surveyed_trials(
         let tally = machine.and_then(|machine| tallies.get_mut(machine));
         if let (Some(offers), Some(tally)) = (offers, tally) {
             let offer = choose(offers);
-            tally.add_survey(&offer.meter, survey, offer.interruptions);
+            tally
+                .add_survey(&offer.meter, survey, offer.interruptions, pace)
+                .await;
         }
     }
     for (offers, tally) in prices.machines().iter().zip(&tallies) {
@@ -204,10 +212,11 @@ pub(super) fn cost_ceiling(
 
 /// The mean cost of all trials where some fail and are tried again, by the settings' failures. None
 /// without those, and where a price or a run time is unknown.
-pub(super) fn cost_with_failures(
+pub(super) async fn cost_with_failures(
     prices: &PlanOffers,
     surveys: &[PartSurvey],
     settings: &EstimateSettings,
+    pace: &mut Pace<'_>,
 ) -> Option<Money> {
     let failures = settings.failures?;
     let overhead = settings.billing.billed_overhead().as_f64();
@@ -221,7 +230,9 @@ pub(super) fn cost_with_failures(
         let tariff = offers.requested_offer().tariff.as_ref()?;
         let mut tally = Tally::default();
         let interruptions = offers.requested_offer().interruptions;
-        tally.add_survey(tariff.meter(), survey, interruptions);
+        tally
+            .add_survey(tariff.meter(), survey, interruptions, pace)
+            .await;
         if tally.never_finishing() > 0 {
             return None;
         }

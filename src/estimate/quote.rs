@@ -77,6 +77,23 @@ impl Quote {
         Some(PriceAge::of(&machine.as_of, today))
     }
 
+    /// For beside a figure, where the price is more than 90 days old or may be: two words, and the date
+    /// in full: `old price`, `price of 2022-06-10, more than 90 days ago`.
+    pub fn age_note(&self, today: Date) -> Option<(&'static str, String)> {
+        let age = self.age(today)?;
+        let words = match age {
+            PriceAge::Current => return None,
+            PriceAge::Old => "old price",
+            PriceAge::Unclear => "perhaps old",
+        };
+        let as_of = self.machine.as_ref().map(|machine| machine.as_of.as_str());
+        let sentence = match as_of.unwrap_or_default() {
+            "" => "price without a date".to_owned(),
+            as_of => ["price of ", as_of, age.remark()].concat(),
+        };
+        Some((words, sentence))
+    }
+
     /// The sentence of `Display`, without a point, with the price's age where that is too much.
     pub(crate) fn describe(&self, today: Option<Date>) -> String {
         let age = today.and_then(|today| self.age(today));

@@ -5,6 +5,9 @@
 //! makespan is exact however long.
 
 use super::Seconds;
+use super::pace::Pace;
+#[cfg(any(test, feature = "internals"))]
+use super::pace::run_unbroken;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -26,37 +29,47 @@ pub fn simulate(occupied: &[Seconds], parallel: u32) -> Schedule {
         finish: Vec::with_capacity(occupied.len()),
         makespan: 0,
     };
-    assign_slots(
-        occupied.iter().copied(),
-        occupied.len(),
-        parallel,
-        |slot, finish| {
-            schedule.slots.push(slot);
-            schedule.finish.push(finish);
-            schedule.makespan = schedule.makespan.max(finish);
-            true
-        },
-    );
+    let mut slots = Slots::new(occupied.len(), parallel);
+    for trial in occupied {
+        let (slot, finish) = slots.take(*trial);
+        schedule.slots.push(slot);
+        schedule.finish.push(finish);
+        schedule.makespan = schedule.makespan.max(finish);
+    }
     schedule
 }
 
 /// The end of the last trial in list order, in microseconds. O(n log P).
+#[cfg(any(test, feature = "internals"))]
 pub fn makespan(occupied: &[Seconds], parallel: u32) -> u128 {
-    let mut last = 0;
-    assign_slots(
-        occupied.iter().copied(),
-        occupied.len(),
+    run_unbroken(makespan_in_stretches(
+        occupied,
         parallel,
-        |_, finish| {
-            last = last.max(finish);
-            true
-        },
-    );
+        &mut Pace::unbroken(),
+    ))
+}
+
+/// The end of the last trial in list order, in microseconds, with pauses. O(n log P).
+pub(super) async fn makespan_in_stretches(
+    occupied: &[Seconds],
+    parallel: u32,
+    pace: &mut Pace<'_>,
+) -> u128 {
+    let mut slots = Slots::new(occupied.len(), parallel);
+    let mut last = 0;
+    for trial in occupied {
+        let (_, finish) = slots.take(*trial);
+        last = last.max(finish);
+        if pace.is_due() {
+            pace.pause().await;
+        }
+    }
     last
 }
 
 /// [`makespan`] with the longest trials first, which costs no more and often ends sooner.
 /// O(n log n).
+#[cfg(any(test, feature = "internals"))]
 pub fn longest_first_makespan(occupied: &[Seconds], parallel: u32) -> u128 {
     let mut sorted = occupied.to_vec();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
@@ -71,41 +84,39 @@ pub(crate) fn uniform_makespan(trials: u128, occupied: Seconds, parallel: u32) -
 
 /// The smallest number of slots with which the trials in list order take no longer than the
 /// longest one; more buy nothing. 0 without trials. O(n log² n).
-pub(crate) fn fewest_useful_slots(occupied: &[Seconds]) -> u32 {
-    let Some(longest) = occupied
-        .iter()
-        .max()
-        .map(|longest| u128::from(longest.micros()))
-    else {
+pub(super) async fn fewest_useful_slots(occupied: &[Seconds], pace: &mut Pace<'_>) -> u32 {
+    let micros = |trial: &Seconds| u128::from(trial.micros());
+    let Some(longest) = occupied.iter().max().map(micros) else {
         return 0;
     };
-    let total: u128 = occupied
-        .iter()
-        .map(|trial| u128::from(trial.micros()))
-        .sum();
+    let total: u128 = occupied.iter().map(micros).sum();
     let slots = |count: u128| u32::try_from(count).unwrap_or(u32::MAX);
     // One slot more never ends later, so halving finds the first that is enough.
     let mut low = slots(total.div_ceil(longest.max(1)).max(1));
     let mut high = slots(occupied.len() as u128);
     while low < high {
         let middle = low + (high - low) / 2;
-        let mut enough = true;
-        assign_slots(
-            occupied.iter().copied(),
-            occupied.len(),
-            middle,
-            |_, finish| {
-                enough = finish <= longest;
-                enough
-            },
-        );
-        if enough {
+        if end_by(longest, occupied, middle, pace).await {
             high = middle;
         } else {
             low = middle + 1;
         }
     }
     high
+}
+
+/// Whether the trials in list order all end by `limit`, in microseconds.
+async fn end_by(limit: u128, occupied: &[Seconds], parallel: u32, pace: &mut Pace<'_>) -> bool {
+    let mut slots = Slots::new(occupied.len(), parallel);
+    for trial in occupied {
+        if slots.take(*trial).1 > limit {
+            return false;
+        }
+        if pace.is_due() {
+            pace.pause().await;
+        }
+    }
+    true
 }
 
 /// Bounds on the makespan, in seconds, from sums alone.
@@ -127,29 +138,31 @@ pub fn makespan_bounds(trials: u128, sum: f64, longest: f64, parallel: u32) -> M
     }
 }
 
-/// Calls `each` with every trial's slot and end in microseconds, until it returns false.
-fn assign_slots(
-    occupied: impl Iterator<Item = Seconds>,
-    trials: usize,
-    parallel: u32,
-    mut each: impl FnMut(u32, u128) -> bool,
-) {
-    let slots = parallel
-        .max(1)
-        .min(u32::try_from(trials).unwrap_or(u32::MAX));
-    // When each slot is free; the tuple's order breaks ties by the lowest slot.
-    let mut free: BinaryHeap<Reverse<(u128, u32)>> = (0..slots).map(|s| Reverse((0, s))).collect();
-    for trial in occupied {
-        let Some(mut first) = free.peek_mut() else {
-            return;
+/// When each slot is free, in microseconds; the pair's order breaks ties by the lowest slot.
+struct Slots {
+    free: BinaryHeap<Reverse<(u128, u32)>>,
+}
+
+impl Slots {
+    /// `parallel` slots, or as many as there are trials, at least one.
+    fn new(trials: usize, parallel: u32) -> Slots {
+        let trials = u32::try_from(trials).unwrap_or(u32::MAX);
+        let slots = parallel.min(trials).max(1);
+        Slots {
+            free: (0..slots).map(|slot| Reverse((0, slot))).collect(),
+        }
+    }
+
+    /// Runs a trial on the slot that is free first: that slot, and the trial's end. O(log slots).
+    fn take(&mut self, trial: Seconds) -> (u32, u128) {
+        let micros = u128::from(trial.micros());
+        let Some(mut first) = self.free.peek_mut() else {
+            return (0, micros);
         };
         let Reverse((start, slot)) = *first;
-        let finish = start + u128::from(trial.micros());
+        let finish = start + micros;
         *first = Reverse((finish, slot));
-        drop(first);
-        if !each(slot, finish) {
-            return;
-        }
+        (slot, finish)
     }
 }
 
@@ -211,7 +224,7 @@ mod tests {
                 assert!(schedule.makespan <= last);
                 last = schedule.makespan;
             }
-            let enough = fewest_useful_slots(&occupied);
+            let enough = run_unbroken(fewest_useful_slots(&occupied, &mut Pace::unbroken()));
             assert_eq!(makespan(&occupied, enough), u128::from(longest.micros()));
             assert!(enough == 1 || makespan(&occupied, enough - 1) > longest.micros().into());
         }
@@ -220,7 +233,8 @@ mod tests {
     #[test]
     fn edges() {
         assert_eq!(simulate(&[], 4).makespan, 0);
-        assert_eq!(fewest_useful_slots(&[]), 0);
+        let none = run_unbroken(fewest_useful_slots(&[], &mut Pace::unbroken()));
+        assert_eq!(none, 0);
         assert_eq!(makespan(&trials(1, 3), 0), makespan(&trials(1, 3), 1));
         assert_eq!(simulate(&trials(1, 3), u32::MAX).slots, [0, 1, 2]);
         let longest = [Seconds::MAX; 30];

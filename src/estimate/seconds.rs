@@ -1,6 +1,5 @@
 //! Lengths of time.
 
-use crate::sweep::diagnostic::format_count;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Sub};
@@ -137,16 +136,6 @@ impl fmt::Display for Seconds {
             (0, _, _) => write_two_units(f, hours, "h", minutes, "min"),
             _ => write_two_units(f, days, "d", hours, "h"),
         }
-    }
-}
-
-/// Seconds of any size as a person reads them: as [`Seconds`], then in years.
-pub fn format_seconds(seconds: f64) -> String {
-    const YEAR: f64 = 365.0 * 86_400.0;
-    match Seconds::from_f64(seconds) {
-        Some(exact) => exact.to_string(),
-        None if seconds >= YEAR => format!("{} years", format_count((seconds / YEAR) as u128)),
-        None => "unknown".into(),
     }
 }
 

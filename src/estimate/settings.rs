@@ -44,6 +44,11 @@ pub struct EstimateSettings {
     /// Whether the trials run on a machine of one's own (the `local` cluster), so that nothing is
     /// billed and prices are those of the machine that the command names.
     pub on_own_machine: bool,
+    /// The cores that trials share which run at once; None where each has a machine of its own, or
+    /// where it is not known.
+    pub cores: Option<u32>,
+    /// The threads of a trial that does not ask for some (`--cpus`); None is one, the least there are.
+    pub threads: Option<u32>,
 }
 
 /// Where the run time on a machine comes from.

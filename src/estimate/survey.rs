@@ -8,6 +8,7 @@
 
 use super::Seconds;
 use super::fitted::to_value;
+use super::pace::Pace;
 use super::run_time::RunTime;
 use crate::formula::{ArgumentValue, EvalError};
 use crate::sweep::part::ArgumentSlot;
@@ -19,6 +20,43 @@ pub(super) const MAX_EXACT: u128 = 100_000;
 
 /// Trials of one part in a sample, at most.
 const MAX_SAMPLE: u128 = 10_000;
+
+/// How much work a survey may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SurveyDepth {
+    /// Up to [`MAX_EXACT`] run times: tens of milliseconds in a browser.
+    Full,
+    /// Up to [`MAX_AT_ONCE`] run times, within a frame: the figures between two keys.
+    Quick,
+}
+
+/// Run times that a quick survey computes at most: with all that follows from them about a millisecond in
+/// a browser.
+const MAX_AT_ONCE: u128 = 500;
+
+impl SurveyDepth {
+    /// Run times in a whole plan.
+    fn most(self) -> u128 {
+        match self {
+            SurveyDepth::Full => MAX_EXACT,
+            SurveyDepth::Quick => MAX_AT_ONCE,
+        }
+    }
+
+    /// Whether a full survey would find more than one of this depth has found in `surveys`.
+    pub(super) fn leaves_out(self, surveys: &[PartSurvey]) -> bool {
+        let trials = surveys
+            .iter()
+            .fold(0, |sum: u128, survey| sum.saturating_add(survey.trials));
+        let is_final = |survey: &PartSurvey| match survey.method {
+            SurveyMethod::Constant => true,
+            // A full survey of so few would take them one by one, for the wall clock.
+            SurveyMethod::Combinations(_) => trials > MAX_EXACT,
+            SurveyMethod::EachTrial | SurveyMethod::Sample(_) => false,
+        };
+        self == SurveyDepth::Quick && trials > self.most() && !surveys.iter().all(is_final)
+    }
+}
 
 /// How a part's run times were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +133,20 @@ pub(super) fn count_numbers(ranges: &[(u128, u128)]) -> u128 {
     })
 }
 
-/// Surveys every part that has chosen trials. Computes O([`MAX_EXACT`]) run times altogether.
-pub(super) fn survey_parts(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> Vec<PartSurvey> {
+/// Surveys every part that has chosen trials. Computes as many run times altogether as the depth allows.
+pub(super) async fn survey_parts(
+    plan: &Plan,
+    chosen: &Ranges,
+    run_time: &RunTime,
+    depth: SurveyDepth,
+    pace: &mut Pace<'_>,
+) -> Vec<PartSurvey> {
     let by_part = chosen_by_part(plan, chosen);
     let total = by_part.iter().fold(0, |n: u128, (_, ranges)| {
         n.saturating_add(count_numbers(ranges))
     });
     // Parts share one budget: what one leaves is for those after it.
-    let mut budget = MAX_EXACT;
+    let mut budget = depth.most();
     let mut left = by_part.len() as u128;
     let mut surveys = Vec::with_capacity(by_part.len());
     for (number, ranges) in &by_part {
@@ -116,12 +160,13 @@ pub(super) fn survey_parts(plan: &Plan, chosen: &Ranges, run_time: &RunTime) -> 
             start: plan.part_start(*number),
             ranges,
             reader,
+            depth,
         };
         // Few trials are surveyed one by one, since the wall clock depends on their order.
-        let survey = if total <= MAX_EXACT {
-            surveyor.survey_each_trial()
+        let survey = if total <= depth.most() {
+            surveyor.survey_each_trial(pace).await
         } else {
-            surveyor.survey_cheapest(budget, left)
+            surveyor.survey_cheapest(budget, left, pace).await
         };
         let looked_at = match survey.method {
             SurveyMethod::Constant => 0,
@@ -199,6 +244,7 @@ struct PartSurveyor<'a> {
     /// Chosen trials, as inclusive ranges of places in the part.
     ranges: &'a [(u128, u128)],
     reader: RunTimeReader<'a>,
+    depth: SurveyDepth,
 }
 
 impl PartSurveyor<'_> {
@@ -214,7 +260,12 @@ impl PartSurveyor<'_> {
     }
 
     /// Surveys the part in the cheapest exact way that the budget allows, else by a sample.
-    fn survey_cheapest(&self, budget: u128, parts_left: u128) -> PartSurvey {
+    async fn survey_cheapest(
+        &self,
+        budget: u128,
+        parts_left: u128,
+        pace: &mut Pace<'_>,
+    ) -> PartSurvey {
         let trials = count_numbers(self.ranges);
         let axes = self.reader.axes();
         let combinations = axes
@@ -228,17 +279,18 @@ impl PartSurveyor<'_> {
             || self.part.len() == self.part.space_len();
         if let Some(combinations) = combinations.filter(|_| is_whole_space)
             && (combinations == 1 || combinations.saturating_add(left_out) <= budget)
-            && left_out <= MAX_EXACT
+            && left_out <= self.depth.most()
         {
-            return self.survey_combinations(&axes, combinations);
+            return self.survey_combinations(&axes, combinations, pace).await;
         }
         if axes.is_empty() {
             return self.survey_constant();
         }
         if trials <= budget {
-            return self.survey_each_trial();
+            return self.survey_each_trial(pace).await;
         }
-        self.survey_sample((budget / parts_left.max(1)).clamp(1, MAX_SAMPLE))
+        let size = (budget / parts_left.max(1)).clamp(1, MAX_SAMPLE);
+        self.survey_sample(size, pace).await
     }
 
     /// Computes the first trial's run time, which all share: nothing that it reads differs.
@@ -250,20 +302,28 @@ impl PartSurveyor<'_> {
         survey
     }
 
-    fn survey_each_trial(&self) -> PartSurvey {
+    async fn survey_each_trial(&self, pace: &mut Pace<'_>) -> PartSurvey {
         if self.reader.axes().is_empty() {
             return self.survey_constant();
         }
         let mut survey = self.empty_survey(SurveyMethod::EachTrial);
         for n in self.ranges.iter().flat_map(|(first, last)| *first..=*last) {
             self.count_trial(&mut survey, n, 1);
+            if pace.is_due() {
+                pace.pause().await;
+            }
         }
         survey
     }
 
     /// Computes one run time per combination of the axes' values, for all trials that share it, and
     /// then subtracts the trials that are not chosen.
-    fn survey_combinations(&self, axes: &[usize], combinations: u128) -> PartSurvey {
+    async fn survey_combinations(
+        &self,
+        axes: &[usize],
+        combinations: u128,
+        pace: &mut Pace<'_>,
+    ) -> PartSurvey {
         let method = if axes.is_empty() {
             SurveyMethod::Constant
         } else {
@@ -284,6 +344,9 @@ impl PartSurveyor<'_> {
                     });
                 }
             }
+            if pace.is_due() {
+                pace.pause().await;
+            }
         }
         for index in numbers_outside(self.ranges, self.part.len()) {
             match self.reader.run_time_at(index) {
@@ -292,6 +355,9 @@ impl PartSurveyor<'_> {
                         .and_modify(|times| *times = times.saturating_sub(1));
                 }
                 Err(_) => survey.without_run_time = survey.without_run_time.saturating_sub(1),
+            }
+            if pace.is_due() {
+                pace.pause().await;
             }
         }
         survey.run_times = runs.into_iter().filter(|(_, times)| *times > 0).collect();
@@ -305,7 +371,7 @@ impl PartSurveyor<'_> {
     ///
     /// The place within a stratum follows multiples of the golden ratio (a Weyl sequence): a fixed
     /// place would see only one value of each axis whose length divides the stratum's.
-    fn survey_sample(&self, size: u128) -> PartSurvey {
+    async fn survey_sample(&self, size: u128, pace: &mut Pace<'_>) -> PartSurvey {
         let mut survey = self.empty_survey(SurveyMethod::Sample(size));
         let step = survey.trials / size;
         let longer = survey.trials % size;
@@ -320,6 +386,9 @@ impl PartSurveyor<'_> {
                 self.count_trial(&mut survey, place, stands_for);
             }
             first += stands_for;
+            if pace.is_due() {
+                pace.pause().await;
+            }
         }
         survey
     }

@@ -3,6 +3,7 @@
 use super::Seconds;
 use super::billing::{Meter, Tariff};
 use super::money::Money;
+use super::pace::Pace;
 use super::spot::Repetition;
 use super::survey::PartSurvey;
 use num_bigint::BigInt;
@@ -61,7 +62,13 @@ impl Tally {
     }
 
     /// Counts all trials of a part that have a run time, at so many interruptions per hour.
-    pub(super) fn add_survey(&mut self, meter: &Meter, survey: &PartSurvey, interruptions: f64) {
+    pub(super) async fn add_survey(
+        &mut self,
+        meter: &Meter,
+        survey: &PartSurvey,
+        interruptions: f64,
+        pace: &mut Pace<'_>,
+    ) {
         for (run, times) in &survey.run_times {
             self.add(meter, *run, *times);
             if interruptions > 0.0 {
@@ -70,6 +77,9 @@ impl Tally {
                     self.never_finishing = self.never_finishing.saturating_add(*times);
                 }
                 self.repeated_seconds += again.billed * *times as f64;
+            }
+            if pace.is_due() {
+                pace.pause().await;
             }
         }
     }

@@ -635,3 +635,79 @@ fn json_of_a_total() {
     let bare = estimate_all(&plan, &EstimateSettings::cloud()).to_json();
     assert!(bare["cost_usd"].is_null() && bare["wall_seconds"].is_null());
 }
+
+#[test]
+fn trials_that_share_too_few_cores_are_said_so() {
+    let sentence = |text: &str, cores, threads, parallel| {
+        let settings = EstimateSettings {
+            cores,
+            threads,
+            parallel: Some(parallel),
+            ..EstimateSettings::local()
+        };
+        let estimate = estimate_all(&plan(text), &settings);
+        let found = estimate
+            .assumptions
+            .iter()
+            .find(|line| line.contains("share"));
+        found.filter(|line| line.contains("core")).cloned()
+    };
+    let four = "grid run f.py --x '[1, 2, 3, 4]'";
+    let shared = "4 trials at once with 1 thread each share 2 cores: a run time of one alone is too short \
+                  for them.";
+    assert_eq!(sentence(four, Some(2), None, 4).as_deref(), Some(shared));
+    // Only four trials are there to run at once.
+    assert_eq!(sentence(four, Some(2), Some(1), 9).as_deref(), Some(shared));
+    assert_eq!(sentence(four, Some(4), Some(1), 9), None);
+    assert_eq!(sentence(four, Some(1), Some(2), 1), None, "one alone");
+    assert_eq!(sentence(four, None, Some(2), 4), None, "not known");
+    let asking = "grid run --instance_type m5a.xlarge --cpus 3 f.py --x '[1, 2, 3, 4]'";
+    let shared = "2 trials at once with 3 threads each share 4 cores: a run time of one alone is too short \
+                  for them.";
+    assert_eq!(
+        sentence(asking, Some(4), Some(1), 2).as_deref(),
+        Some(shared)
+    );
+}
+
+#[test]
+fn old_prices_are_named_beside_the_cost() {
+    let note = |text: &str, today: &str, own: &str| {
+        let own = OwnPrices::parse(&format!("name,on_demand_usd_per_hour,as_of\n{own}\n")).unwrap();
+        let catalogue = Catalogue::embedded().with_own(&own);
+        let (plan, (today, _)) = (plan(text), Date::parse_span(today).unwrap());
+        let all = Ranges::full(plan.len());
+        estimate_plan(&plan, &all, &settings("1 h"), &catalogue).describe_old_prices(today)
+    };
+    let text = "grid run --instance_type lab f.py";
+    let old = "price of 2026-08-29, more than 90 days ago";
+    assert_eq!(
+        note(text, "2026-11-28", "lab,1,2026-08-29").as_deref(),
+        Some(old)
+    );
+    assert_eq!(note(text, "2026-11-28", "lab,1,2026-08-30"), None);
+    assert_eq!(
+        note(text, "2026-11-28", "lab,1,").as_deref(),
+        Some("price without a date")
+    );
+    let unclear = "price of 2026-08, perhaps more than 90 days ago";
+    assert_eq!(
+        note(text, "2026-11-28", "lab,1,2026-08").as_deref(),
+        Some(unclear)
+    );
+    // A machine without a price has none that is old.
+    assert_eq!(
+        note(
+            "grid run --instance_type none f.py",
+            "2026-11-28",
+            "lab,1,2020"
+        ),
+        None
+    );
+    let both = "grid run --instance_type lab f.py\ngrid run --instance_type g4dn.xlarge f.py";
+    let grid = format!("{old}; price of 2022-06-10, more than 90 days ago");
+    assert_eq!(
+        note(both, "2026-11-28", "lab,1,2026-08-29").as_deref(),
+        Some(grid.as_str())
+    );
+}

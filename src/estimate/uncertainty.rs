@@ -40,10 +40,6 @@ pub struct Noise {
     pub own: f64,
 }
 
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(dead_code, reason = "issue 13 wires pilots to the estimate")
-)]
 impl Noise {
     /// A constant or a formula that a person typed.
     pub(crate) const TYPED: Noise = Noise {

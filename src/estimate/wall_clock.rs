@@ -2,6 +2,7 @@
 
 use super::Seconds;
 use super::billing::Billing;
+use super::pace::Pace;
 use super::schedule::{self, MakespanBounds};
 use super::spot::Repetition;
 use super::survey::{PartSurvey, SurveyMethod};
@@ -31,18 +32,19 @@ pub(crate) struct WallClock {
 
 /// [`estimate_wall_clock`] where interruptions repeat parts of the trials; `interruptions` gives each
 /// part's per hour. None also where they may keep a trial from ever ending.
-pub(super) fn estimate_with_interruptions(
+pub(super) async fn estimate_with_interruptions(
     surveys: &[PartSurvey],
     billing: &Billing,
     parallel: u32,
     noise: Noise,
     interruptions: impl Fn(u32) -> f64,
+    pace: &mut Pace<'_>,
 ) -> Option<WallClock> {
     if surveys
         .iter()
         .all(|survey| interruptions(survey.part) == 0.0)
     {
-        return estimate_wall_clock(surveys, billing, parallel, noise);
+        return estimate_wall_clock(surveys, billing, parallel, noise, pace).await;
     }
     let mut surveys = surveys.to_vec();
     for survey in &mut surveys {
@@ -56,6 +58,9 @@ pub(super) fn estimate_with_interruptions(
                 }
                 *run = *run + Seconds::from_f64(again.wall)?;
             }
+            if pace.is_due() {
+                pace.pause().await;
+            }
         }
     }
     // The run times keep the limit already.
@@ -63,16 +68,17 @@ pub(super) fn estimate_with_interruptions(
         max_run_time: None,
         ..billing.clone()
     };
-    estimate_wall_clock(&surveys, &billing, parallel, noise)
+    estimate_wall_clock(&surveys, &billing, parallel, noise, pace).await
 }
 
 /// Simulates or bounds the wall clock of surveyed trials. None without trials, and where one has no
 /// run time. O(n log P), n being the run times that were computed.
-fn estimate_wall_clock(
+async fn estimate_wall_clock(
     surveys: &[PartSurvey],
     billing: &Billing,
     parallel: u32,
     noise: Noise,
+    pace: &mut Pace<'_>,
 ) -> Option<WallClock> {
     if surveys.is_empty() || surveys.iter().any(|survey| survey.without_run_time > 0) {
         return None;
@@ -104,7 +110,8 @@ fn estimate_wall_clock(
         let listed: Vec<Seconds> = runs()
             .flat_map(|(run, times)| std::iter::repeat_n(run, usize::try_from(times).unwrap_or(0)))
             .collect();
-        return Some(simulate_wall_clock(&listed, billing, parallel, (low, high)));
+        let factors = (low, high);
+        return Some(simulate_wall_clock(&listed, billing, parallel, factors, pace).await);
     }
     let bounds = |factor: f64| {
         let mut sum = 0.0;
@@ -156,11 +163,12 @@ fn wall_clock_of_equal_trials(
     }
 }
 
-fn simulate_wall_clock(
+async fn simulate_wall_clock(
     runs: &[Seconds],
     billing: &Billing,
     parallel: u32,
     (low, high): (f64, f64),
+    pace: &mut Pace<'_>,
 ) -> WallClock {
     let occupied = |factor: f64| -> Vec<Seconds> {
         runs.iter()
@@ -168,21 +176,29 @@ fn simulate_wall_clock(
             .collect()
     };
     let seconds = |micros: u128| micros as f64 / 1e6;
-    let end = |factor| seconds(schedule::makespan(&occupied(factor), parallel));
+    let low = schedule::makespan_in_stretches(&occupied(low), parallel, pace).await;
+    let high = schedule::makespan_in_stretches(&occupied(high), parallel, pace).await;
     let likely = occupied(1.0);
+    let in_order = schedule::makespan_in_stretches(&likely, parallel, pace).await;
+    let mut sorted = likely.clone();
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    let longest_first = schedule::makespan_in_stretches(&sorted, parallel, pace).await;
     let sum: f64 = likely.iter().map(|trial| trial.as_f64()).sum();
     let longest = likely.iter().max().copied().unwrap_or(Seconds::ZERO);
-    let useful =
-        (runs.len() <= MAX_SLOT_SEARCH).then(|| schedule::fewest_useful_slots(&likely).into());
+    let useful_slots = if runs.len() <= MAX_SLOT_SEARCH {
+        Some(schedule::fewest_useful_slots(&likely, pace).await.into())
+    } else {
+        None
+    };
     WallClock {
         seconds: Spread {
-            low: end(low),
-            likely: seconds(schedule::makespan(&likely, parallel)),
-            high: end(high),
+            low: seconds(low),
+            likely: seconds(in_order),
+            high: seconds(high),
         },
         exact: true,
         bounds: schedule::makespan_bounds(runs.len() as u128, sum, longest.as_f64(), parallel),
-        longest_first: Some(seconds(schedule::longest_first_makespan(&likely, parallel))),
-        useful_slots: useful,
+        longest_first: Some(seconds(longest_first)),
+        useful_slots,
     }
 }

@@ -1,16 +1,16 @@
 //! The same trials on other machines, and with more or fewer of them at once.
 //!
-//! The run times are computed once; each row is then a bill of its own, so that a caller may take the
-//! rows in slices. A row is to the last digit what [`super::estimate_plan`] gives for the command with
+//! The run times are computed once; each row is then a bill of its own. A row is to the last digit what [`super::estimate_plan`] gives for the command with
 //! that machine in it.
 
 use super::billing::Rounding;
 use super::catalogue::Catalogue;
 use super::offers::Offer;
+use super::pace::{Pace, run_unbroken};
 use super::plan_bill::{CostEstimate, PlanBill};
 use super::quote::Quote;
 use super::settings::{EstimateSettings, MachineRunTime};
-use super::survey::{self, PartSurvey};
+use super::survey::{self, PartSurvey, SurveyDepth};
 use super::tally::Tally;
 use super::uncertainty::Spread;
 use super::{Money, assumptions, wall_clock};
@@ -69,15 +69,20 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The marks by their names.
+    /// The marks by their names in JSON.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let all = [
-            (self.cheapest, "cheapest"),
-            (self.fastest, "fastest"),
-            (self.front, "front"),
-        ];
-        all.into_iter()
-            .filter_map(|(is_set, name)| is_set.then_some(name))
+        self.select(["cheapest", "fastest", "front"])
+    }
+
+    /// The marks in words.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        self.select(["cheapest", "fastest", "Pareto-optimal"])
+    }
+
+    fn select(self, words: [&'static str; 3]) -> impl Iterator<Item = &'static str> {
+        let marks = [self.cheapest, self.fastest, self.front];
+        let all = words.into_iter().zip(marks);
+        all.filter_map(|(word, is_set)| is_set.then_some(word))
     }
 }
 
@@ -85,11 +90,12 @@ impl<'a> WhatIf<'a> {
     /// Computes the run times of the chosen trials (positions in the plan): as much work as one
     /// estimate. Without a machine of its own the run time is that of the machine which all the
     /// commands name.
-    pub fn new(
+    pub async fn new(
         plan: &Plan,
         chosen: &Ranges,
         settings: &EstimateSettings,
         catalogue: &'a Catalogue,
+        pace: &mut Pace<'_>,
     ) -> WhatIf<'a> {
         let mut requested: Vec<(String, bool)> = Vec::new();
         for (part, _) in survey::chosen_by_part(plan, chosen) {
@@ -112,10 +118,12 @@ impl<'a> WhatIf<'a> {
             // Where several machines are named each run time holds on its own, and on no machine all do.
             settings.stated_on = Some(first.filter(|_| is_single).unwrap_or_default());
         }
-        let surveys = settings
-            .run_time
-            .as_ref()
-            .map(|run_time| survey::survey_parts(plan, chosen, run_time));
+        let surveys = match &settings.run_time {
+            Some(run_time) => {
+                Some(survey::survey_parts(plan, chosen, run_time, SurveyDepth::Full, pace).await)
+            }
+            None => None,
+        };
         let rows = list_rows(&requested, &settings, catalogue);
         WhatIf {
             catalogue,
@@ -129,20 +137,27 @@ impl<'a> WhatIf<'a> {
         }
     }
 
-    /// How many rows there are.
-    pub fn rows(&self) -> usize {
-        self.rows.len()
+    /// All rows, marked: the cheapest first and those without a price last.
+    pub async fn all_rows(&mut self, pace: &mut Pace<'_>) -> Vec<MachineRow> {
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for at in 0..self.rows.len() {
+            rows.extend(self.row(at, pace).await);
+            // A row takes much longer than a step.
+            pace.pause().await;
+        }
+        rank_machines(&mut rows);
+        rows
     }
 
     /// Row number `at`, without marks. The first of its rounding and factor takes O(run times), the others
     /// O(price list).
-    pub fn row(&mut self, at: usize) -> Option<MachineRow> {
+    async fn row(&mut self, at: usize, pace: &mut Pace<'_>) -> Option<MachineRow> {
         let (machine, spot) = self.rows.get(at)?.clone();
         let is_requested = self.requested.contains(&(machine.clone(), spot));
         let offer = Offer::look_up(&machine, spot, is_requested, &self.settings, self.catalogue);
         let run_time = self.settings.run_time_on(&machine, self.catalogue);
         let factor = run_time.factor();
-        let bill = self.bill(&offer, factor);
+        let bill = self.bill(&offer, factor, pace).await;
         let cost = bill.map_or_else(CostEstimate::default, |bill| {
             bill.spread(self.settings.noise())
         });
@@ -151,10 +166,11 @@ impl<'a> WhatIf<'a> {
             ..cost
         };
         let lines = cost.bill_lines.as_ref();
+        let wall_seconds = self.wall_seconds(factor, offer.interruptions, pace).await;
         Some(MachineRow {
             rounding_note: lines
                 .and_then(|lines| assumptions::note_rounding(lines, std::iter::once(&offer.meter))),
-            wall_seconds: self.wall_seconds(factor, offer.interruptions),
+            wall_seconds,
             machine,
             spot,
             quote: offer.quote,
@@ -165,7 +181,7 @@ impl<'a> WhatIf<'a> {
         })
     }
 
-    fn bill(&mut self, offer: &Offer, factor: f64) -> Option<PlanBill> {
+    async fn bill(&mut self, offer: &Offer, factor: f64, pace: &mut Pace<'_>) -> Option<PlanBill> {
         let surveys = self.surveys.as_ref()?;
         let rounding = offer.meter.rounding();
         let interruptions = offer.interruptions;
@@ -173,16 +189,21 @@ impl<'a> WhatIf<'a> {
             *other == rounding && *by == factor && *at == interruptions
         };
         let known = self.tallies.iter().position(is_known);
-        let at = known.unwrap_or_else(|| {
-            let mut tally = Tally::default();
-            for survey in surveys {
-                let mut survey = survey.clone();
-                survey.scale(factor);
-                tally.add_survey(&offer.meter, &survey, interruptions);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let mut tally = Tally::default();
+                for survey in surveys {
+                    let mut survey = survey.clone();
+                    survey.scale(factor);
+                    tally
+                        .add_survey(&offer.meter, &survey, interruptions, pace)
+                        .await;
+                }
+                self.tallies.push((rounding, factor, interruptions, tally));
+                self.tallies.len() - 1
             }
-            self.tallies.push((rounding, factor, interruptions, tally));
-            self.tallies.len() - 1
-        });
+        };
         let (_, _, _, tally) = self.tallies.get(at)?;
         let mut bill = PlanBill::zero();
         for survey in surveys {
@@ -192,33 +213,54 @@ impl<'a> WhatIf<'a> {
         Some(bill)
     }
 
-    fn wall_seconds(&mut self, factor: f64, interruptions: f64) -> Option<Spread<f64>> {
+    async fn wall_seconds(
+        &mut self,
+        factor: f64,
+        interruptions: f64,
+        pace: &mut Pace<'_>,
+    ) -> Option<Spread<f64>> {
         let mut walls = self.walls.iter();
         if let Some((_, _, wall)) = walls.find(|(by, at, _)| *by == factor && *at == interruptions)
         {
             return wall.clone();
         }
-        let wall = self.simulate(factor, interruptions, self.settings.parallel());
+        let parallel = self.settings.parallel();
+        let wall = self.simulate(factor, interruptions, parallel, pace).await;
         self.walls.push((factor, interruptions, wall.clone()));
         wall
     }
 
-    fn simulate(&self, factor: f64, interruptions: f64, parallel: u32) -> Option<Spread<f64>> {
+    async fn simulate(
+        &self,
+        factor: f64,
+        interruptions: f64,
+        parallel: u32,
+        pace: &mut Pace<'_>,
+    ) -> Option<Spread<f64>> {
         let mut surveys = self.surveys.clone()?;
         for survey in &mut surveys {
             survey.scale(factor);
         }
         let (billing, noise) = (&self.settings.billing, self.settings.noise());
+        let each = |_| interruptions;
         let wall =
-            wall_clock::estimate_with_interruptions(&surveys, billing, parallel, noise, |_| {
-                interruptions
-            });
-        wall.map(|wall| wall.seconds)
+            wall_clock::estimate_with_interruptions(&surveys, billing, parallel, noise, each, pace);
+        wall.await.map(|wall| wall.seconds)
+    }
+
+    /// The wall clock with each of several numbers of trials at once.
+    pub async fn by_parallel(&self, pace: &mut Pace<'_>) -> Vec<ParallelRow> {
+        let mut rows = Vec::new();
+        for parallel in self.parallel_steps() {
+            rows.push(self.with_parallel(parallel, pace).await);
+            pace.pause().await;
+        }
+        rows
     }
 
     /// The wall clock on the machine that the commands name with `parallel` trials at once; the cost
     /// does not depend on it. O(run times × log parallel).
-    pub fn with_parallel(&self, parallel: u32) -> ParallelRow {
+    pub(super) async fn with_parallel(&self, parallel: u32, pace: &mut Pace<'_>) -> ParallelRow {
         let (machine, spot) = self
             .requested
             .first()
@@ -227,13 +269,13 @@ impl<'a> WhatIf<'a> {
         let interruptions = self.settings.interruptions(spot);
         ParallelRow {
             parallel,
-            wall_seconds: self.simulate(factor, interruptions, parallel),
+            wall_seconds: self.simulate(factor, interruptions, parallel, pace).await,
         }
     }
 
     /// Numbers of trials at once to compare: 1, 2, 3, 4, 6, 8, 12, 16, … up to the number of trials, at
     /// most 20 of them, with the number in force.
-    pub fn parallel_steps(&self) -> Vec<u32> {
+    fn parallel_steps(&self) -> Vec<u32> {
         let most = u32::try_from(self.trials).unwrap_or(u32::MAX);
         let in_force = self.settings.parallel().min(most);
         let powers = (0..10).flat_map(|power| [1u32 << power, (1 << power) + (1 << power) / 2]);
@@ -282,12 +324,36 @@ pub fn compare_machines(
     settings: &EstimateSettings,
     catalogue: &Catalogue,
 ) -> Vec<MachineRow> {
-    let mut what_if = WhatIf::new(plan, chosen, settings, catalogue);
-    let mut rows: Vec<MachineRow> = (0..what_if.rows())
-        .filter_map(|at| what_if.row(at))
-        .collect();
-    rank_machines(&mut rows);
-    rows
+    let mut pace = Pace::unbroken();
+    run_unbroken(compare_machines_in_stretches(
+        plan, chosen, settings, catalogue, &mut pace,
+    ))
+}
+
+/// The wall clock with each of several numbers of trials at once.
+pub fn compare_parallel(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+) -> Vec<ParallelRow> {
+    let mut pace = Pace::unbroken();
+    run_unbroken(async {
+        let what_if = WhatIf::new(plan, chosen, settings, catalogue, &mut pace).await;
+        what_if.by_parallel(&mut pace).await
+    })
+}
+
+/// [`compare_machines`], with pauses.
+pub(super) async fn compare_machines_in_stretches(
+    plan: &Plan,
+    chosen: &Ranges,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+    pace: &mut Pace<'_>,
+) -> Vec<MachineRow> {
+    let what_if = WhatIf::new(plan, chosen, settings, catalogue, pace);
+    what_if.await.all_rows(pace).await
 }
 
 /// Marks all rows of a comparison ([`mark_machines`]) and sorts them: the cheapest first, those without
@@ -323,41 +389,52 @@ impl MachineRow {
 
 /// Marks the cheapest and the fastest rows and those on the front of time and money. A row whose run
 /// time is only assumed is marked for its price alone: cheapest, and so on the front, or nothing.
-/// O(rows²).
+/// O(rows × log rows).
 pub fn mark_machines(rows: &mut [MachineRow]) {
-    let least = rows
-        .iter()
-        .filter_map(MachineRow::likely_cost)
-        .min()
-        .cloned();
-    let soonest = rows
-        .iter()
-        .filter_map(MachineRow::known_cost_and_time)
-        .min_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
-    let soonest = soonest.map(|(cost, wall)| (cost.clone(), wall));
-    let marks: Vec<Marks> = rows
+    let costs = rows.iter().filter_map(MachineRow::likely_cost);
+    let least = costs.min().cloned();
+    let known = rows.iter().enumerate();
+    let known = known.filter_map(|(at, row)| row.known_cost_and_time().map(|pair| (pair, at)));
+    let mut known: Vec<((&Money, f64), usize)> = known.collect();
+    known.sort_by(|((a, s), _), ((b, t), _)| a.cmp(b).then_with(|| s.total_cmp(t)));
+    let soonest = known.iter().map(|((_, wall), _)| *wall);
+    let soonest = soonest.min_by(f64::total_cmp);
+    let fastest = known.iter().find(|((_, wall), _)| Some(*wall) == soonest);
+    let fastest = fastest.map(|(pair, _)| *pair);
+    // By ascending cost: the shortest time of all that cost less, and of all that cost the same.
+    let (mut of_cheaper, mut of_equal) = (f64::INFINITY, f64::INFINITY);
+    let mut cost_before = None;
+    let mut found: Vec<(usize, Marks)> = Vec::with_capacity(known.len());
+    for ((cost, wall), at) in known {
+        if cost_before != Some(cost) {
+            of_cheaper = of_cheaper.min(of_equal);
+            of_equal = wall;
+            cost_before = Some(cost);
+        }
+        let marks = Marks {
+            cheapest: false,
+            fastest: fastest == Some((cost, wall)),
+            front: wall < of_cheaper && wall <= of_equal,
+        };
+        found.push((at, marks));
+    }
+    let mut marks: Vec<Marks> = rows
         .iter()
         .map(|row| {
-            let cheapest = least.is_some() && row.likely_cost() == least.as_ref();
-            let known = row.known_cost_and_time();
-            let beats = |other: (&Money, f64)| {
-                known.is_some_and(|(cost, wall)| {
-                    other.0 <= cost && other.1 <= wall && (other.0 < cost || other.1 < wall)
-                })
-            };
-            let is_beaten = rows
-                .iter()
-                .filter_map(MachineRow::known_cost_and_time)
-                .any(beats);
+            let is_cheapest = least.is_some() && row.likely_cost() == least.as_ref();
             Marks {
-                cheapest,
-                fastest: soonest
-                    .as_ref()
-                    .is_some_and(|(cost, wall)| known == Some((cost, *wall))),
-                front: cheapest || known.is_some() && !is_beaten,
+                cheapest: is_cheapest,
+                fastest: false,
+                front: is_cheapest,
             }
         })
         .collect();
+    for (at, more) in found {
+        if let Some(marks) = marks.get_mut(at) {
+            marks.fastest = more.fastest;
+            marks.front |= more.front;
+        }
+    }
     for (row, marks) in rows.iter_mut().zip(marks) {
         row.marks = marks;
     }

@@ -1,6 +1,7 @@
 //! An estimate's figures in words, for page and terminal.
 
-use super::compute::Estimate;
+use super::compute::{Estimate, MachineUse};
+use super::date::Date;
 use super::money::Money;
 use super::uncertainty::Spread;
 use crate::sweep::diagnostic::format_count;
@@ -22,6 +23,19 @@ impl Estimate {
             }
             (None, None, None) => "unknown".to_owned(),
         }
+    }
+
+    /// For beside the cost, where a price behind it is more than 90 days old or may be: `price of
+    /// 2022-06-10, more than 90 days ago`. Each date once.
+    pub fn describe_old_prices(&self, today: Date) -> Option<String> {
+        let quotes = self.machines.iter().map(MachineUse::requested_quote);
+        let mut notes: Vec<String> = Vec::new();
+        for (_, note) in quotes.filter_map(|quote| quote.age_note(today)) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 }
 

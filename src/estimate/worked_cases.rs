@@ -143,9 +143,12 @@ fn s2_schedule() {
             0.0,
         );
         let all = Ranges::full(plan.len());
-        let what_if = WhatIf::new(&plan, &all, &settings, Catalogue::embedded());
-        let row = what_if.with_parallel(parallel.parse().unwrap());
-        assert_near(row.wall_seconds.unwrap().likely, &expect["makespan_s"], 0.0);
+        let rows = compare_parallel(&plan, &all, &settings, Catalogue::embedded());
+        let row = rows
+            .iter()
+            .find(|row| row.parallel.to_string() == *parallel);
+        let wall = row.unwrap().wall_seconds.clone();
+        assert_near(wall.unwrap().likely, &expect["makespan_s"], 0.0);
     }
 }
 

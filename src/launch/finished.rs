@@ -103,7 +103,7 @@ impl FinishedMarks {
     }
 }
 
-/// Marks the trials of a plan that have succeeded in one of the listed runs: of the same script as it is
+/// Marks the trials of a plan that have succeeded in one of the listed runs that have ended: of the same script as it is
 /// on the server now, with the same arguments by name, the same environment and the same versions of
 /// the same data. No trial of the plan is listed but those.
 /// O(finished trials · swept arguments + listed values).
@@ -140,7 +140,8 @@ fn mark_part(part: &Part, at: u32, list: &FinishedTrialList, left: &mut usize) -
     let environment = digest_environment(environment.map(|(name, value)| (&**name, &**value)));
     let data = DataRead::of(part.options(), list);
     let is_same = |run: &FinishedRun| {
-        run.digest.is_some()
+        run.has_ended
+            && run.digest.is_some()
             && run.digest == list.digest
             && run.environment_digest == environment
             && data.is_same(&run.datastores)
@@ -255,6 +256,7 @@ mod tests {
             metrics: BTreeMap::new(),
         });
         FinishedRun {
+            has_ended: true,
             digest: Some("d".into()),
             columns: plan.columns().to_vec(),
             fixed_arguments: list_fixed_arguments(part),
@@ -309,6 +311,11 @@ mod tests {
             ..run()
         };
         assert_eq!(marked(GRID, changed), "");
+        let going_on = FinishedRun {
+            has_ended: false,
+            ..run()
+        };
+        assert_eq!(marked(GRID, going_on), "");
         let unknown = FinishedRun {
             digest: None,
             ..run()

@@ -56,6 +56,11 @@ pub enum Refusal {
         /// Trials in the command's space.
         space: u128,
     },
+    /// A pilot trial that is not chosen.
+    PilotNotChosen {
+        /// The trial's index in the space.
+        index: u128,
+    },
     /// No trial is chosen.
     NoTrials,
     /// More than [`MAX_TRIALS`] trials are chosen.
@@ -92,6 +97,10 @@ impl fmt::Display for Refusal {
                 "trial {index} is not among those proposed (the command stands for {} trials, \
                  counted from 0)",
                 format_count(*space)
+            ),
+            Refusal::PilotNotChosen { index } => write!(
+                f,
+                "trial {index} of `sweepOptions.pilot` is not among the chosen ones (counted from 0)"
             ),
             Refusal::NoTrials => write!(f, "no trial is chosen"),
             Refusal::TooManyTrials { found } => write!(
@@ -237,6 +246,8 @@ pub struct CheckedLaunch {
     pub plan: std::sync::Arc<Plan>,
     /// The chosen trials as indices in the part's space.
     pub chosen: Ranges,
+    /// Those of the chosen that start at once, where the others are held until they are released.
+    pub pilot: Option<Ranges>,
     /// Trials at a time, where the request sets a number.
     pub parallel: Option<u32>,
 }
@@ -288,9 +299,12 @@ pub fn check_request(create: &CreateRun, drawn_seed: u32) -> Result<CheckedLaunc
             });
         }
     }
+    let pilot = sweep.pilot.as_ref();
+    let pilot = pilot.map(|ranges| parse_pilot(&chosen, ranges.as_str()));
     let parallel = parse_optional_number(sweep.parallel.as_ref(), "sweepOptions.parallel", 1)?;
     Ok(CheckedLaunch {
         plan,
+        pilot: pilot.transpose()?,
         chosen,
         parallel,
     })
@@ -298,11 +312,7 @@ pub fn check_request(create: &CreateRun, drawn_seed: u32) -> Result<CheckedLaunc
 
 /// Parses the chosen indices; refuses any that the command does not propose.
 fn parse_chosen_trials(part: &Part, text: &str) -> Result<Ranges, Refusal> {
-    let ranges: Ranges = text.parse().map_err(|_| Refusal::InvalidField {
-        field: "sweepOptions.trials",
-        expected: "indices such as `0-3,7`",
-        found: truncate_chars(text, QUOTED_MAX),
-    })?;
+    let ranges = parse_indices("sweepOptions.trials", text)?;
     check_trial_count(ranges.len())?;
     let space = part.space_len();
     let unknown = ranges
@@ -312,6 +322,23 @@ fn parse_chosen_trials(part: &Part, text: &str) -> Result<Ranges, Refusal> {
         Some(index) => Err(Refusal::NotProposed { index, space }),
         None => Ok(ranges),
     }
+}
+
+/// Parses the indices of pilot trials; refuses any that is not chosen.
+fn parse_pilot(chosen: &Ranges, text: &str) -> Result<Ranges, Refusal> {
+    let pilot = parse_indices("sweepOptions.pilot", text)?;
+    match pilot.difference(chosen).nth(0) {
+        Some(index) => Err(Refusal::PilotNotChosen { index }),
+        None => Ok(pilot),
+    }
+}
+
+fn parse_indices(field: &'static str, text: &str) -> Result<Ranges, Refusal> {
+    text.parse().map_err(|_| Refusal::InvalidField {
+        field,
+        expected: "indices such as `0-3,7`",
+        found: truncate_chars(text, QUOTED_MAX),
+    })
 }
 
 fn check_trial_count(found: u128) -> Result<(), Refusal> {

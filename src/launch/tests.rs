@@ -223,6 +223,7 @@ fn refuses_what_is_not_there() {
     assert!(refuse(|r| r.spec.sweep_options.trials = Some(Scalar("2".into()))).is_err());
     assert!(refuse(|r| r.spec.sweep_options.trials = Some(Scalar("x".into()))).is_err());
     assert!(refuse(|r| r.spec.sweep_options.trials = Some(Scalar(String::new()))).is_err());
+    assert!(refuse(|r| r.spec.sweep_options.pilot = Some(Scalar("x".into()))).is_err());
     assert!(refuse(|r| r.spec.sweep_options.seed = Some(Scalar("-1".into()))).is_err());
     assert!(refuse(|r| r.spec.sweep_type = "bayes".into()).is_err());
     assert!(refuse(|r| r.spec.run_controller_command = "f.py  --a '[1, '".into()).is_err());

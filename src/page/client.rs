@@ -90,6 +90,15 @@ impl Client {
             .map(drop)
     }
 
+    /// The server's own prices as CSV; empty where it has none, or is older than they are. The browser
+    /// asks only whether they have changed since.
+    pub(crate) async fn fetch_own_prices(&self) -> ClientResult<String> {
+        match self.exchange(Method::GET, paths::PRICES, None, None).await {
+            Err(Failure::Refused { status: 404, .. }) => Ok(String::new()),
+            answer => answer,
+        }
+    }
+
     pub(crate) async fn fetch_clusters(&self) -> ClientResult<api::ClusterList> {
         self.get_json(paths::CLUSTERS).await
     }

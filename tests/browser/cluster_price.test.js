@@ -46,16 +46,22 @@ describe("a cluster with its own price", { concurrency: false }, () => {
 
   test("leaves nothing to the machine's list price and to Spot", async () => {
     const { page } = tab;
-    const machine = page.getByRole("combobox", { name: "Instance type" });
+    const { machine } = planner;
     const spot = page.getByRole("switch", { name: "Spot" });
     const spotField = spot.locator("..");
     const cluster = page.getByRole("combobox", { name: "Cluster" });
-    const labels = async () => (await machine.getByRole("option").allTextContents()).join("\n");
+    /** The first machines of the opened list. */
+    const labels = async () => {
+      await machine.click();
+      const texts = await planner.machineOptions.allInnerTexts();
+      await page.keyboard.press("Escape");
+      return texts.map((text) => text.replaceAll(/\s+/g, " ")).join("\n");
+    };
     for (const name of ["local", "free"]) {
       await cluster.selectOption(name);
       await eventually(async () => {
-        assert.match(await labels(), /g4dn\.xlarge · 1 × T4$/m, name);
-        assert.doesNotMatch(await labels(), /\$|price unknown/, name);
+        assert.match(await labels(), /^g4dn\.xlarge 4 vCPU, 16 GB, 1 × T4 · Grid$/m, name);
+        assert.doesNotMatch(await labels(), /\$|unknown|old/, name);
         assert.match(await spotField.innerText(), /Off[^]*no difference here/, name);
         assert.doesNotMatch(await planner.estimate.innerText(), /List price|Interruptible/, name);
       });
@@ -65,7 +71,7 @@ describe("a cluster with its own price", { concurrency: false }, () => {
     assert.match(await planner.estimate.innerText(), /Cluster's own price\s+none/);
     await cluster.selectOption("listed");
     await eventually(async () => {
-      assert.match(await labels(), /g4dn\.xlarge · 1 × T4 · \$0\.\d+\/h/);
+      assert.match(await labels(), /^g4dn\.xlarge .* 1 × T4 · Grid · old price \$0\.\d+\/h spot \$0\.\d+\/h$/m);
       assert.match(await spotField.innerText(), /List price[^]*may be interrupted/);
       assert.match(await planner.estimate.innerText(), /List price[^]*Interruptible/);
     });

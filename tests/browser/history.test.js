@@ -113,7 +113,7 @@ describe("the history", { concurrency: false }, () => {
 
   const CONTROLS = [
     ["Strategy", () => control("combobox", "Strategy").selectOption("random_search")],
-    ["Instance type", () => control("combobox", "Instance type").selectOption("g4dn.xlarge")],
+    ["Instance type", () => planner.chooseMachine("g4dn.xlarge")],
     ["Spot", () => control("switch", "Spot").click()],
     ["Trials to run", async () => (await control("spinbutton", "Trials to run").fill("2"), page.keyboard.press("Enter"))],
     ["Seed", async () => (await control("spinbutton", "Seed").fill("11"), page.keyboard.press("Enter"))],

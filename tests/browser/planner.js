@@ -19,6 +19,15 @@ export class Planner {
     this.undo = page.getByRole("button", { name: "Undo", exact: true });
     this.redo = page.getByRole("button", { name: "Redo", exact: true });
     this.launch = page.getByRole("button", { name: /^Launch\b/ });
+    this.machine = page.getByRole("combobox", { name: "Instance type", exact: true });
+    this.machineOptions = page.getByRole("listbox", { name: "Instance types" }).getByRole("option");
+  }
+
+  /** Chooses a machine as a person does: by typing a part of its name and clicking it. */
+  async chooseMachine(name, typed = name) {
+    await this.machine.fill(typed);
+    await this.machineOptions.filter({ hasText: name }).first().click();
+    await eventually(async () => assert.equal(await this.machine.inputValue(), name));
   }
 
   tab(name) {

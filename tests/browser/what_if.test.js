@@ -36,7 +36,8 @@ describe("the table Machines", { concurrency: false }, () => {
     const found = await readTable(table);
     return found.map((row) => {
       const [name, kind] = row.Machine.split("\n");
-      const [machine, ...marks] = name.split(" ");
+      const [machine, ...words] = name.split(" ");
+      const marks = words.map((word) => (word === "Pareto-optimal" ? "front" : word));
       return { machine, marks, spot: kind.startsWith("interruptible"), time: row.Time.split("\n")[0], assumed: /same run time assumed/.test(row.Time), cost: row.Cost };
     });
   }
@@ -119,6 +120,8 @@ describe("the table Machines", { concurrency: false }, () => {
       const found = await readTable(tab.page.getByRole("table", { name: "By parallel trials" }));
       assert.deepEqual(found.map((row) => [row["At once"], row.Time]), [["1", "12 h"], ["2", "6 h"], ["3", "6 h"], ["4", "3 h"]]);
     });
+    const curve = tab.page.getByRole("figure", { name: "By parallel trials" }).getByRole("img");
+    assert.equal(await curve.getAttribute("aria-label"), "Wall-clock by trials at once: 1 at once: 12 h; 2 at once: 6 h; 3 at once: 6 h; 4 at once: 3 h");
     await tab.page.getByRole("button", { name: "Use 4 at once" }).click();
     await eventually(async () => assert.equal(await parallel.inputValue(), "4"));
     assert.match(await planner.estimate.innerText(), /4 at a time\n+3 h/);

@@ -7,9 +7,9 @@ use super::input::{
 use serde_json::{Map, Value as Json, json};
 use sweep_planner::internals::estimate::failures::{Failures, cost_ceiling};
 use sweep_planner::internals::estimate::fit::{Fit, Verdict};
-use sweep_planner::internals::estimate::pilot::{ArgumentScale, Pilot};
 use sweep_planner::internals::estimate::{
-    Billing, Money, Noise, Seconds, parse_run_time, schedule, uncertainty,
+    Billing, MeasuredRunTime, Money, Noise, PilotTrial, RunTime, Seconds, parse_run_time, schedule,
+    uncertainty,
 };
 use sweep_planner::internals::formula::ArgumentValue;
 
@@ -121,24 +121,22 @@ fn fit_case<'a>(input: &'a Json) -> Json {
     })
 }
 
+/// Exponents are a formula, `seconds = epochs ^ 1`, that the pilot calibrates.
 fn pilot_run_seconds(input: &Json) -> f64 {
-    let scales = input["exponents"]
-        .as_object()
-        .expect("exponents")
+    let exponents = input["exponents"].as_object().expect("exponents");
+    let powers = exponents
         .iter()
-        .map(|(name, power)| ArgumentScale {
-            name: name.clone(),
-            pilot_value: as_real(&input["at"][name]),
-            exponent: as_real(power),
-        });
-    let pilot = Pilot {
-        run: as_seconds(&input["run_s"]),
-        scales: scales.collect(),
+        .map(|(name, power)| format!("{name} ^ {}", as_real(power)));
+    let formula = format!("seconds = {}", powers.collect::<Vec<_>>().join(" * "));
+    let stated = parse_run_time(&formula).expect("a formula");
+    let at = |of: &str, name: &str| input[of][name].as_f64().map(ArgumentValue::Number);
+    let pilot = PilotTrial {
+        stated: stated.evaluate(|name| at("at", name)).ok(),
+        measured: as_seconds(&input["run_s"]),
     };
-    let run = pilot
-        .predict(|name| input["predict"][name].as_f64())
-        .expect("a run time");
-    run.as_f64()
+    let measured = MeasuredRunTime::new(Some(&stated), &[pilot]).expect("a pilot");
+    let run = RunTime::Measured(measured).evaluate(|name| at("predict", name));
+    run.expect("a run time").as_f64()
 }
 
 pub(crate) fn uncertainty_case(input: &Json) -> Json {

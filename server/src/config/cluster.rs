@@ -142,7 +142,30 @@ impl ClusterConfig {
     /// What a trial of the cluster takes and costs, by the rules that the page has for it.
     pub fn estimate_settings(&self) -> EstimateSettings {
         let engine = self.engine.to_string();
-        EstimateSettings::for_cluster(&engine, self.price.to_wire().as_ref(), Some(self.slots()))
+        EstimateSettings {
+            cores: Some(self.cores()),
+            threads: self.threads_per_trial(),
+            ..EstimateSettings::for_cluster(
+                &engine,
+                self.price.to_wire().as_ref(),
+                Some(self.slots()),
+            )
+        }
+    }
+
+    /// The cores that its trials share, at least 1: those of this machine.
+    pub fn cores(&self) -> u32 {
+        cores::usable_count().max(1)
+    }
+
+    /// How many threads the libraries of a trial use that does not ask for some; `None` where that is
+    /// left to them.
+    pub fn threads_per_trial(&self) -> Option<u32> {
+        match self.threads {
+            Threads::Number(number) => Some(number.get()),
+            Threads::Rule(ThreadRule::Auto) => Some((self.cores() / self.slots()).max(1)),
+            Threads::Rule(ThreadRule::Inherit) => None,
+        }
     }
 
     /// How many trials run at once, at least 1.

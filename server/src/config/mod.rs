@@ -20,7 +20,7 @@ use sweep_planner::estimate::{Catalogue, OwnPrices};
 use crate::data_dir::DataDir;
 use crate::model::PublicUrl;
 use crate::model::names;
-use crate::prices::{catalogue_with, read_imported, read_list};
+use crate::prices::{PublishedPrices, catalogue_with, read_both};
 use crate::runner::protocol::IsolationSpec;
 use crate::sources::read_named;
 pub use cluster::{ClusterConfig, EngineKind, IsolationMode, MountMode, ThreadRule, Threads};
@@ -121,6 +121,8 @@ pub struct Config {
     pub prices: Option<PathBuf>,
     /// The price list, with the prices of one's own before it.
     pub catalogue: Arc<Catalogue>,
+    /// The prices of one's own, for the page to estimate by.
+    pub published_prices: PublishedPrices,
     /// As in the file.
     pub limits: Limits,
     /// As in the file.
@@ -138,22 +140,19 @@ pub fn load_clusters(file: Option<&Path>) -> Result<BTreeMap<String, ClusterConf
     configured_clusters(file.clusters)
 }
 
-/// The prices of the list that a configuration file names; none without one. Needs no data folder.
+/// The prices of one's own that a server with this configuration file has: those that it names, and those
+/// imported into its data folder; none without a file. Makes no folder.
 pub fn load_own_prices(file: Option<&Path>) -> Result<OwnPrices, ConfigError> {
-    let file = file.map(read_config_file).transpose()?.unwrap_or_default();
-    let named = file.prices.as_deref().map(read_list).transpose()?;
-    Ok(named.unwrap_or_default())
+    let Some(file) = file else {
+        return Ok(OwnPrices::default());
+    };
+    let file = read_config_file(file)?;
+    let data = DataDir::new(file.data.unwrap_or_else(|| DATA.into()));
+    Ok(read_both(&data, file.prices.as_deref())?)
 }
 
-/// The price list of a server: the built-in one, before it what was imported, before that the file of the
-/// configuration.
-fn load_catalogue(file: Option<&Path>, data: &DataDir) -> Result<Catalogue, ConfigError> {
-    let mut own = read_imported(data)?;
-    if let Some(file) = file {
-        own.merge(read_list(file)?);
-    }
-    Ok(catalogue_with(&own).into_owned())
-}
+/// The data folder where none is named.
+const DATA: &str = "data";
 
 impl Config {
     /// Reads the file, if one is given, and joins it with what the command line says. Makes the
@@ -165,19 +164,13 @@ impl Config {
             .source
             .or(file.source)
             .unwrap_or_else(|| ".".into());
-        let data = overrides
-            .data
-            .or(file.data)
-            .unwrap_or_else(|| "data".into());
+        let data = overrides.data.or(file.data).unwrap_or_else(|| DATA.into());
         let data_was_open = DataDir::new(&data).make_private()?;
         let mut clusters = configured_clusters(file.clusters)?;
         resolve_interpreters(&mut clusters)?;
         check_visible(&clusters)?;
         let default_cluster = choose_default_cluster(file.default_cluster, &clusters)?;
-        let catalogue = Arc::new(load_catalogue(
-            file.prices.as_deref(),
-            &DataDir::new(&data),
-        )?);
+        let own = read_both(&DataDir::new(&data), file.prices.as_deref())?;
         Ok(Self {
             listen: overrides
                 .listen
@@ -210,7 +203,8 @@ impl Config {
             datastores: datastores(file.datastores)?,
             repositories: check_repositories(file.repositories)?,
             prices: file.prices.and_then(|path| path.canonicalize().ok()),
-            catalogue,
+            catalogue: Arc::new(catalogue_with(&own).into_owned()),
+            published_prices: PublishedPrices::new(&own),
             limits: check_limits(file.limits)?,
             retention: file.retention,
             file: path,

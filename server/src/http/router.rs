@@ -20,7 +20,7 @@ use super::connections::Connection;
 use super::error::ApiError;
 use super::handlers::{
     archive, artifacts, assets, auth as login, clusters, control, datastores, events, experiments,
-    finished, launch, logs, runs, sign_ins, states, uploads,
+    finished, launch, logs, prices, runs, sign_ins, states, uploads,
 };
 use super::{openapi, trace};
 use crate::app::App;
@@ -61,6 +61,7 @@ fn authenticated_routes(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(clusters::get))
         .routes(routes!(clusters::instance_types))
         .routes(routes!(clusters::sessions))
+        .routes(routes!(prices::get))
         .routes(routes!(datastores::list))
         .routes(routes!(datastores::get))
         .routes(routes!(runs::list, launch::create))

@@ -9,6 +9,7 @@ use sweep_planner::api::{
 };
 use sweep_planner::estimate::{Catalogue, Machine};
 use sweep_planner::launch::digest_environment;
+use sweep_planner::sweep::Ranges;
 
 use crate::app::App;
 use crate::config::ClusterConfig;
@@ -166,10 +167,25 @@ fn progress_message(app: &App, record: &RunRecord) -> String {
         format!("waits: {}", short.message())
     } else if record.fetched_commit.as_deref() == Some("") && !record.state().has_ended() {
         "its source is being fetched".to_owned()
+    } else if held > 0 && record.spec.sweep_options.pilot.is_some() {
+        pilot_message(record, held)
     } else if held > 0 {
         format!("{held} trials are held, since too many before them failed in a row")
     } else {
         String::new()
+    }
+}
+
+/// Why trials of a pilot run are held. As long as all of them are that are no pilot's, none of these was
+/// released.
+fn pilot_message(record: &RunRecord, held: u32) -> String {
+    let pilot = record.spec.sweep_options.pilot.as_ref();
+    let pilot = pilot.and_then(|pilot| pilot.as_str().parse::<Ranges>().ok());
+    let others = pilot.map(|pilot| u128::from(record.trials).saturating_sub(pilot.len()));
+    if others == Some(held.into()) {
+        format!("{held} trials wait for your yes: pilot")
+    } else {
+        format!("{held} trials are held until they are released")
     }
 }
 
@@ -318,6 +334,7 @@ pub fn finished_run(app: &App, record: FinishedRunRecord) -> FinishedRun {
         id: record.id,
         name: record.name,
         cluster_id: record.cluster,
+        has_ended: record.has_ended,
         digest: record.digest,
         environment_digest: digest_environment(environment),
         datastores: mounts.collect(),
@@ -369,6 +386,8 @@ pub fn cluster(app: &App, name: &str, settings: &ClusterConfig) -> Cluster {
         status: ClusterStatus {
             phase: ClusterState::Running,
             slots: Some(settings.slots()),
+            cores: Some(settings.cores()),
+            threads: settings.threads_per_trial(),
             message: {
                 let mut parts = app.stalls(Some(name));
                 parts.extend(app.disk.check_space().map(LowSpace::message));

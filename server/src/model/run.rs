@@ -174,6 +174,7 @@ pub struct NewTrials {
     plan: Arc<Plan>,
     template: ArgumentTemplate,
     chosen: Ranges,
+    pilot: Option<Ranges>,
     count: u32,
 }
 
@@ -186,6 +187,7 @@ impl NewTrials {
             plan: launch.plan,
             template,
             chosen: launch.chosen,
+            pilot: launch.pilot,
             count,
         })
     }
@@ -205,6 +207,14 @@ impl NewTrials {
     /// Their indices in the space of the command, in launch order.
     pub fn chosen(&self) -> &Ranges {
         &self.chosen
+    }
+
+    /// The state in which a trial is created, by its index: held where it has to wait for the pilot's.
+    pub fn first_state(&self, index: u128) -> TrialState {
+        match &self.pilot {
+            Some(pilot) if !pilot.contains(index) => TrialState::Held,
+            _ => TrialState::Queued,
+        }
     }
 
     /// What they pass but for [`NewTrials::lists`].

@@ -11,7 +11,7 @@ use super::Mount;
 pub type TrialKey = (i64, u32);
 
 /// The state of a trial; its number is what the database holds, so it never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum TrialState {
     /// Created, waiting for a slot.

@@ -8,6 +8,7 @@ use sweep_planner::api::{FixedArgument, MetricValue, RunSpec, Timestamp};
 use super::arguments::RunArguments;
 use super::columns::{from_json, state_numbered};
 use super::error::StoreError;
+use super::sql::sql;
 use super::{Store, bills};
 use crate::model::price::BillingTerms;
 use crate::model::{Mount, NewRun, TrialState};
@@ -67,6 +68,8 @@ pub struct FinishedRunRecord {
     pub parallel: Option<u32>,
     /// How many trials it has.
     pub trial_count: u32,
+    /// Whether none of them waits or runs.
+    pub has_ended: bool,
     /// SHA-256 of the script that they ran.
     pub digest: Option<String>,
     /// The last one first.
@@ -264,11 +267,14 @@ fn query_run(
     key: i64,
     digest: Option<String>,
 ) -> Result<Option<FinishedRunRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(sql!(
         "SELECT id, name, cluster, spec, mounts, columns, fixed, rate, bill_minimum, bill_increment,
-                parallel, trials
-         FROM run WHERE key = ?1 AND cluster <> '' AND deleted_at IS NULL",
-    )?;
+                parallel, trials,
+                NOT EXISTS (SELECT 1 FROM trial_count
+                            WHERE trial_count.run = run.key AND trial_count.trials > 0
+                              AND state IN ({queued}, {starting}, {running}, {held})) AS has_ended
+         FROM run WHERE key = ?1 AND cluster <> '' AND deleted_at IS NULL"
+    ))?;
     let mut rows = statement.query([key])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
@@ -294,6 +300,7 @@ fn read_run(row: &Row<'_>, digest: Option<String>) -> Result<FinishedRunRecord, 
         },
         parallel: row.get("parallel")?,
         trial_count: row.get("trials")?,
+        has_ended: row.get("has_ended")?,
         digest,
         trials: Vec::new(),
     })
@@ -376,7 +383,6 @@ mod tests {
     use super::*;
     use crate::model::price::{Pricing, billing_terms};
     use crate::store::changes::tests::store_with_waiting_run;
-    use crate::store::sql::sql;
 
     async fn numbers_in_steps(store: &Store, account: &str, limit: usize) -> Vec<u32> {
         let (mut place, mut numbers) = (Some(FinishedPlace::NEWEST), Vec::new());
@@ -424,6 +430,7 @@ mod tests {
             store.finished_trials("u".into(), script.into(), FinishedPlace::NEWEST, 9)
         };
         assert!(script("b.sh").await.unwrap().runs.is_empty());
-        assert_eq!(script("a.sh").await.unwrap().runs[0].digest, None);
+        let run = script("a.sh").await.unwrap().runs.remove(0);
+        assert_eq!((run.digest, run.has_ended), (None, false));
     }
 }

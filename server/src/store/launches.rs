@@ -3,15 +3,19 @@
 //! The trials of a large run are written in slices, each in a transaction of its own, between which
 //! other changes are committed. Until the last one the run has no cluster, so that nothing finds it.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::to_json;
 use super::error::StoreError;
 use super::slice::Slice;
-use super::sql::sql;
 use super::trials::BLOCK_BITS;
 use super::{Store, arguments, bills, finished};
-use crate::model::NewRun;
+use crate::model::{NewRun, TrialState};
+
+/// Why the trials of a run that are no pilot's are held from its launch on.
+const PILOT_MESSAGE: &str = "waits for your yes: pilot";
 
 /// How many rows are written between two looks at the clock.
 const ROWS_PER_LOOK: usize = 256;
@@ -147,6 +151,8 @@ struct LaunchWriter {
     next_values: (usize, usize),
     /// The number of the trial that is written next.
     next_trial: u32,
+    /// How many trials were written in each state, by blocks of [`BLOCK_BITS`].
+    counts: BTreeMap<(TrialState, u32), u32>,
 }
 
 impl LaunchWriter {
@@ -156,6 +162,7 @@ impl LaunchWriter {
             row: None,
             next_values: (0, 0),
             next_trial: 0,
+            counts: BTreeMap::new(),
         }
     }
 
@@ -188,7 +195,7 @@ impl LaunchWriter {
         if let Some(refusal) = query_refusal(connection, &self.run)? {
             return Ok(Some(refusal));
         }
-        publish(connection, row, &self.run)?;
+        publish(connection, row, &self.run, &self.counts)?;
         Ok(Some(CreateOutcome::Created))
     }
 
@@ -222,14 +229,31 @@ impl LaunchWriter {
         slice: &Slice,
     ) -> Result<bool, StoreError> {
         let mut insert = connection.prepare_cached(
-            "INSERT INTO trial (run, number, space_index, passed, argv, changed_at)
-             VALUES (?1, ?2, ?3, '', '', ?4)",
+            "INSERT INTO trial (run, number, space_index, passed, argv, changed_at, state, message)
+             VALUES (?1, ?2, ?3, '', '', ?4, ?5, ?6)",
         )?;
         let created_at = self.run.created_at.micros();
         let mut indices = self.run.trials.chosen().iter_from(self.next_trial.into());
         loop {
             for index in indices.by_ref().take(ROWS_PER_LOOK) {
-                insert.execute(params![row, self.next_trial, index.to_string(), created_at])?;
+                let state = self.run.trials.first_state(index);
+                let message = match state {
+                    TrialState::Held => PILOT_MESSAGE,
+                    _ => "",
+                };
+                let (number, index) = (self.next_trial, index.to_string());
+                insert.execute(params![
+                    row,
+                    number,
+                    index,
+                    created_at,
+                    state as u8,
+                    message
+                ])?;
+                *self
+                    .counts
+                    .entry((state, number >> BLOCK_BITS))
+                    .or_default() += 1;
                 self.next_trial += 1;
             }
             if self.next_trial == self.run.trials.count() {
@@ -244,23 +268,26 @@ impl LaunchWriter {
 
 /// Makes a run that is completely written exist: gives it its cluster and name, counts its trials,
 /// and remembers its idempotency key.
-fn publish(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {
+fn publish(
+    connection: &Connection,
+    row: i64,
+    run: &NewRun,
+    counts: &BTreeMap<(TrialState, u32), u32>,
+) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE run SET cluster = ?2, name = ?3 WHERE key = ?1",
         params![row, run.cluster, run.name],
     )?;
-    let trials = run.trials.count();
-    connection.execute(
-        sql!("INSERT INTO trial_count (run, state, trials) VALUES (?1, {queued}, ?2)"),
-        params![row, trials],
+    let mut in_state = connection.prepare_cached(
+        "INSERT INTO trial_count (run, state, trials) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET trials = trials + excluded.trials",
     )?;
-    let mut count = connection.prepare_cached(sql!(
-        "INSERT INTO trial_block (run, state, block, trials)
-         VALUES (?1, {queued}, ?2, ?3)"
-    ))?;
-    let per_block = 1_u32 << BLOCK_BITS;
-    for (block, first) in (0..trials).step_by(per_block as usize).enumerate() {
-        count.execute(params![row, block as i64, per_block.min(trials - first)])?;
+    let mut in_block = connection.prepare_cached(
+        "INSERT INTO trial_block (run, state, block, trials) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for ((state, block), trials) in counts {
+        in_state.execute(params![row, *state as u8, trials])?;
+        in_block.execute(params![row, *state as u8, block, trials])?;
     }
     if let Some((key, hash)) = &run.idempotency_key {
         connection.execute(

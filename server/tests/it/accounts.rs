@@ -123,6 +123,7 @@ fn reach_of(path: &str, call: &Value) -> Reach {
         | "/v1/auth/user"
         | "/v1/session"
         | "/v1/sign-ins"
+        | "/v1/prices"
         | "/v1/core/clusters"
         | "/v1/core/clusters/{cluster}"
         | "/v1/core/clusters/{cluster}/instance-types"

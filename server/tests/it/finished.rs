@@ -45,7 +45,10 @@ fn finished_trials_come_with_what_they_passed_took_and_cost() {
         assert_eq!(ids, [&failed["id"], &run["id"]], "the newest first");
         assert_eq!(runs[0]["trials"][0]["state"], "EXPERIMENT_STATE_FAILED");
         let of = &runs[1];
-        assert_eq!(of["digest"], list["digest"]);
+        assert_eq!(
+            (&of["digest"], &of["hasEnded"]),
+            (&list["digest"], &json!(true))
+        );
         assert_eq!(
             (&of["clusterId"], &of["atOnce"]),
             (&json!("local"), &json!(2))

@@ -36,6 +36,7 @@ mod openapi;
 mod own_prices;
 mod page;
 mod paging;
+mod pilot;
 mod public_url;
 mod repository;
 mod restarts;

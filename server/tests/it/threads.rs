@@ -182,3 +182,29 @@ fn cores_of_running_trials_are_not_given_out_again_after_a_restart() {
         .for_each(|gate| fs::write(gate, "").unwrap());
     server.finish(&run);
 }
+
+/// So that an estimate can report trials that share too few cores.
+#[test]
+fn a_cluster_tells_its_cores_and_the_threads_of_a_trial() {
+    let home = home();
+    home.write(
+        "sweep.toml",
+        "[clusters.local]\nslots = 1\n[clusters.wide]\nslots = 2\nthreads = 3\n\
+         [clusters.free]\nthreads = \"inherit\"\n[clusters.narrow]\nslots = 1000\n",
+    );
+    let server = start(&home);
+    let all = json!(machine_cores());
+    for (name, threads) in [
+        ("local", all.clone()),
+        ("wide", json!(3)),
+        ("free", Value::Null),
+        ("narrow", json!(1)),
+    ] {
+        let status = &server.get(&format!("/v1/core/clusters/{name}"))["status"];
+        assert_eq!(
+            (&status["cores"], &status["threads"]),
+            (&all, &threads),
+            "{name}"
+        );
+    }
+}

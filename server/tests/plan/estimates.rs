@@ -159,7 +159,7 @@ fn machines_are_compared() {
     );
     let table = stdout_of(&["--machines", "--run-time", "10", "--limit", "2", SWEEP]);
     assert!(
-        table.contains("cheapest, front; same run time assumed"),
+        table.contains("cheapest, Pareto-optimal; same run time assumed"),
         "{table}"
     );
     assert!(
@@ -409,6 +409,77 @@ fn own_prices_are_estimated_by() {
     );
     let total: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(total["total"]["sum_usd"], json!("20.000000"));
+}
+
+/// With a configuration the terminal estimates by what its server would: the imported prices too.
+#[test]
+fn imported_prices_are_estimated_by_with_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("prices.csv"),
+        "name,on_demand_usd_per_hour\ng4dn.xlarge,36\n",
+    )
+    .unwrap();
+    let config = format!("data = {:?}\n", folder.path());
+    let arguments = [
+        "--config",
+        "sweep.toml",
+        "--estimate",
+        "--run-time",
+        "870 s",
+    ];
+    let text = "grid run --instance_type g4dn.xlarge f.py --n \"[1, 2]\"";
+    let arguments = [
+        arguments.as_slice(),
+        &["--format", "jsonl", "--limit", "0", text],
+    ]
+    .concat();
+    let output = run_beside_file("imported-prices", "sweep.toml", &config, &arguments);
+    let total: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(total["total"]["sum_usd"], json!("20.000000"));
+}
+
+/// Times of a table are rounded as the page's; JSON has the whole number. Old prices are named beside the cost.
+#[test]
+fn a_table_rounds_times_and_names_old_prices() {
+    let list = "name,on_demand_usd_per_hour,as_of\nlab-box,36,2020-01-01\n";
+    let estimate = |more: &[&str]| {
+        let text = "grid run --instance_type lab-box f.py --n \"[1, 2]\"";
+        let arguments = ["--prices", "own.csv", "--cluster", "local", "--run-time"];
+        let all = [
+            arguments.as_slice(),
+            &["seconds = 4.084887 * n"],
+            more,
+            &[text],
+        ]
+        .concat();
+        let name = format!("rounded{}", more.len());
+        let output = run_beside_file(&name, "own.csv", list, &all);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = estimate(&["--estimate"]);
+    assert!(table.contains(" 4.1 s "), "{table}");
+    assert!(table.contains(" 8.2 s "), "{table}");
+    assert!(
+        table.contains("\n       price of 2020-01-01, more than 90 days ago\n"),
+        "{table}"
+    );
+    let machines = estimate(&["--machines"]);
+    for table in [&table, &machines] {
+        assert!(
+            !table.contains("4.084887 s") && !table.contains("8.169774 s"),
+            "{table}"
+        );
+    }
+    assert!(machines.contains("2020-01-01 (old)"), "{machines}");
+    let lines = estimate(&["--estimate", "--format", "jsonl"]);
+    assert!(lines.contains("\"seconds\": 4.084887"), "{lines}");
 }
 
 /// One's own machine has no boot: the same plan is 22 s there.

@@ -1,6 +1,8 @@
 //! The price list: parses machines with their rates, and finds the rate for a machine's name.
 
 mod own;
+#[cfg(any(test, feature = "page"))]
+mod search;
 mod skypilot;
 
 use super::csv::{self, CsvError};
@@ -8,9 +10,12 @@ use super::machine::Machine;
 use super::money::Money;
 use super::quote::{Basis, Quote};
 use crate::sweep::suggest::nearest_name;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 pub use own::{OwnPrices, PriceListProblem};
+#[cfg(any(test, feature = "page"))]
+pub(crate) use search::MachineSearch;
 pub use skypilot::{SkyPilotImport, SkyPilotSource, is_skypilot};
 
 /// The price list that this program was built with; the page serves the same file.
@@ -37,6 +42,10 @@ const COLUMNS: [&str; 13] = [
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     machines: Vec<Machine>,
+    /// Where the machines of a name stand, by the name in lower case; the best rank first.
+    by_name: BTreeMap<String, Vec<usize>>,
+    /// The same of an alias.
+    by_alias: BTreeMap<String, Vec<usize>>,
 }
 
 impl Catalogue {
@@ -97,7 +106,30 @@ impl Catalogue {
                 expected: "at least one machine",
             });
         }
-        Ok(Catalogue { machines })
+        Ok(Catalogue::of(machines))
+    }
+
+    /// Indexes machines by name and alias. O(machines × log machines).
+    fn of(machines: Vec<Machine>) -> Catalogue {
+        let mut by_rank: Vec<(usize, &Machine)> = machines.iter().enumerate().collect();
+        // Stable: machines of one rank stay in the order of the list.
+        by_rank.sort_by_key(|(_, machine)| machine_rank(machine));
+        let (mut by_name, mut by_alias) = (BTreeMap::new(), BTreeMap::new());
+        let add = |index: &mut BTreeMap<String, Vec<usize>>, name: &str, at| {
+            let places = index.entry(name.to_ascii_lowercase()).or_default();
+            places.push(at);
+        };
+        for (at, machine) in by_rank {
+            add(&mut by_name, &machine.name, at);
+            for alias in &machine.aliases {
+                add(&mut by_alias, alias, at);
+            }
+        }
+        Catalogue {
+            machines,
+            by_name,
+            by_alias,
+        }
     }
 
     /// All machines, in the order of the file.
@@ -109,14 +141,12 @@ impl Catalogue {
     /// Grid's rate, else AWS's for the same type, else that of any provider with a machine of this
     /// name. An alias means what Grid's documents say; where the published client picks another
     /// machine, reading the command warns ([`crate::sweep::machine_nicknames`]). An unknown name or price
-    /// gives a quote without a rate, never a rate of zero. O(machines).
+    /// gives a quote without a rate, never a rate of zero. O(log machines); an unknown name costs
+    /// O(machines), for a similar one.
     pub fn quote(&self, instance_type: &str, spot: bool) -> Quote {
         let requested = instance_type.trim();
         let name = self.resolve_name(requested);
-        let same: Vec<&Machine> = self
-            .by_provider_rank()
-            .filter(|machine| machine.is_called(name))
-            .collect();
+        let same: Vec<&Machine> = self.look_up(&self.by_name, name).collect();
         let priced = same.iter().find(|machine| machine.rate(spot).is_some());
         let machine = priced.or(same.first()).copied();
         Quote {
@@ -133,38 +163,47 @@ impl Catalogue {
     }
 
     /// The name of the machine that `instance_type` names or is an alias of; itself where there is no
-    /// such machine. A name of the person's own list goes before aliases. O(machines).
+    /// such machine. A name of the person's own list goes before aliases. O(log machines).
     pub fn resolve_name<'a>(&'a self, instance_type: &'a str) -> &'a str {
         let requested = instance_type.trim();
-        let own = |machine: &&Machine| machine.is_own && machine.is_called(requested);
-        let by_rank = || self.by_provider_rank();
-        by_rank()
-            .find(own)
-            .or_else(|| by_rank().find(|machine| machine.has_alias(requested)))
-            .or_else(|| by_rank().find(|machine| machine.is_called(requested)))
+        let called = self.look_up(&self.by_name, requested).next();
+        called
+            .filter(|machine| machine.is_own)
+            .or_else(|| self.look_up(&self.by_alias, requested).next())
+            .or(called)
             .map_or(requested, |machine| machine.name.as_str())
     }
 
-    /// Machines by rank of their list and provider: the person's own, Grid, AWS, all others. The first
-    /// that fits gives the rate.
-    fn by_provider_rank(&self) -> impl Iterator<Item = &Machine> {
-        let of = |wanted: fn(&str) -> bool| {
-            self.machines
-                .iter()
-                .filter(move |machine| !machine.is_own && wanted(&machine.provider))
-        };
-        let own = self.machines.iter().filter(|machine| machine.is_own);
-        own.chain(of(|provider| provider == "grid"))
-            .chain(of(|provider| provider == "aws"))
-            .chain(of(|provider| provider != "grid" && provider != "aws"))
+    /// The machines that an index has under a name, the best rank first.
+    fn look_up<'a>(
+        &'a self,
+        index: &'a BTreeMap<String, Vec<usize>>,
+        name: &str,
+    ) -> impl Iterator<Item = &'a Machine> {
+        let places = index.get(&name.to_ascii_lowercase());
+        let places = places.into_iter().flatten();
+        places.filter_map(|at| self.machines.get(*at))
     }
 
     fn suggest_name(&self, name: &str) -> Option<String> {
-        let names = self.by_provider_rank().flat_map(|machine| {
+        let mut by_rank: Vec<&Machine> = self.machines.iter().collect();
+        by_rank.sort_by_key(|machine| machine_rank(machine));
+        let names = by_rank.into_iter().flat_map(|machine| {
             let aliases = machine.aliases.iter().map(String::as_str);
             std::iter::once(machine.name.as_str()).chain(aliases)
         });
         nearest_name(name, names)
+    }
+}
+
+/// The rank of a machine by its list and provider: the person's own, Grid, AWS, all others. The first
+/// that fits gives the rate.
+fn machine_rank(machine: &Machine) -> u8 {
+    match machine.provider.as_str() {
+        _ if machine.is_own => 0,
+        "grid" => 1,
+        "aws" => 2,
+        _ => 3,
     }
 }
 

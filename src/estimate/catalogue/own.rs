@@ -15,7 +15,7 @@ use super::super::machine::Machine;
 use super::{COLUMNS, Catalogue, parse_optional, parse_positive, parse_price};
 use crate::sweep::machine_nicknames::is_nameable;
 use crate::sweep::nearest_name;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The most machines of a list, which bounds what a look-up and a comparison take.
@@ -72,7 +72,8 @@ impl OwnPrices {
                 at.and_then(|at| fields.get(at))
                     .map_or("", |text| text.trim())
             };
-            match parse_machine(field) {
+            let machine = check_lengths(&fields).and_then(|()| parse_machine(field));
+            match machine {
                 Ok(machine) => problems.extend(machines.push(line, machine)),
                 Err(message) => problems.push(PriceListProblem { line, message }),
             }
@@ -90,15 +91,42 @@ impl OwnPrices {
         self.machines.is_empty()
     }
 
-    /// Takes over a newer list: its machines replace those of the same name. The number of machines
-    /// replaced.
+    /// Takes over a newer list: its machines replace those of the same name. Of an alias that is then
+    /// the name of another machine the name stays, and of two equal aliases the newer one. The number of
+    /// machines replaced. O(machines × log machines).
     pub fn merge(&mut self, newer: OwnPrices) -> usize {
         let before = self.machines.len();
+        let lower = |name: &String| name.to_ascii_lowercase();
+        let names_of = |machines: &[Machine]| -> BTreeSet<String> {
+            machines
+                .iter()
+                .map(|machine| lower(&machine.name))
+                .collect()
+        };
+        let new_names = names_of(&newer.machines);
         self.machines
-            .retain(|known| !newer.machines.iter().any(|new| new.is_called(&known.name)));
+            .retain(|known| !new_names.contains(&lower(&known.name)));
         let replaced = before - self.machines.len();
         self.machines.extend(newer.machines);
+        let names = names_of(&self.machines);
+        let mut aliases = BTreeSet::new();
+        for machine in self.machines.iter_mut().rev() {
+            machine
+                .aliases
+                .retain(|alias| !names.contains(&lower(alias)) && aliases.insert(lower(alias)));
+        }
         replaced
+    }
+
+    /// The list without its sentences on where prices are from, which may name files: for others to
+    /// read.
+    #[must_use]
+    pub fn without_sources(&self) -> OwnPrices {
+        let mut machines = self.machines.clone();
+        for machine in &mut machines {
+            machine.source.clear();
+        }
+        OwnPrices { machines }
     }
 
     /// The list as [`OwnPrices::parse`] reads it.
@@ -354,6 +382,24 @@ fn parse_machine<'a>(field: impl Fn(&str) -> &'a str) -> Result<Machine, String>
     })
 }
 
+/// The most characters of a field, which bounds a list as a whole.
+const MAX_FIELD: usize = 300;
+
+fn check_lengths(fields: &[String]) -> Result<(), String> {
+    match fields
+        .iter()
+        .find(|field| field.chars().count() > MAX_FIELD)
+    {
+        None => Ok(()),
+        Some(long) => {
+            let begin: String = long.chars().take(20).collect();
+            Err(format!(
+                "the field that begins with `{begin}` has more than {MAX_FIELD} characters"
+            ))
+        }
+    }
+}
+
 /// The most characters of a machine's name.
 const MAX_NAME: usize = 100;
 
@@ -394,7 +440,7 @@ impl Catalogue {
             machines.push(machine);
         }
         machines.extend(self.machines.iter().cloned());
-        Catalogue { machines }
+        Catalogue::of(machines)
     }
 }
 

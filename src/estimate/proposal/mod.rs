@@ -8,17 +8,18 @@ mod search;
 mod wording;
 
 use super::catalogue::Catalogue;
-use super::compute::{Estimate, estimate_plan};
+use super::compute::{Estimate, estimate_plan_in_stretches};
 use super::money::Money;
+use super::pace::{Pace, run_unbroken};
 use super::seconds::Seconds;
 use super::settings::EstimateSettings;
-use super::what_if::{MachineRow, ParallelRow, WhatIf, compare_machines};
+use super::what_if::{MachineRow, ParallelRow, WhatIf, compare_machines_in_stretches};
 use crate::sweep::changed_line::OptionChange;
 use crate::sweep::subset::MAX_DRAWN;
 use crate::sweep::{self, Part, Plan, Ranges};
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
-use search::largest_fitting;
+use search::Search;
 use std::sync::Arc;
 
 /// What the trials together may take at most, by the likely figures.
@@ -123,6 +124,21 @@ pub fn propose(
     catalogue: &Catalogue,
     bounds: &Bounds,
 ) -> Result<Proposal, NoProposal> {
+    let mut pace = Pace::unbroken();
+    run_unbroken(propose_in_stretches(
+        plan, reading, settings, catalogue, bounds, &mut pace,
+    ))
+}
+
+/// [`propose`], with pauses.
+pub async fn propose_in_stretches(
+    plan: &Plan,
+    reading: &sweep::Settings,
+    settings: &EstimateSettings,
+    catalogue: &Catalogue,
+    bounds: &Bounds,
+    pace: &mut Pace<'_>,
+) -> Result<Proposal, NoProposal> {
     let planner = Planner {
         plan,
         reading,
@@ -132,8 +148,7 @@ pub fn propose(
     if settings.run_time.is_none() {
         return Err(NoProposal::NoRunTime);
     }
-    let all = Ranges::full(plan.len());
-    let whole = estimate_plan(plan, &all, settings, catalogue);
+    let whole = planner.estimate(plan, pace).await;
     let lacks_cost = bounds.budget.is_some() && whole.cost.is_none();
     if lacks_cost || whole.wall_seconds.is_none() {
         let problems = whole.problems.iter().map(ToString::to_string);
@@ -154,7 +169,7 @@ pub fn propose(
             alternatives: Vec::new(),
         });
     }
-    planner.propose_subset(&whole, bounds)
+    planner.propose_subset(&whole, bounds, pace).await
 }
 
 /// A subset that was tried.
@@ -166,22 +181,31 @@ struct Subset {
 }
 
 impl Planner<'_> {
-    fn propose_subset(&self, whole: &Estimate, bounds: &Bounds) -> Result<Proposal, NoProposal> {
+    /// The estimate of all trials of a plan.
+    async fn estimate(&self, plan: &Plan, pace: &mut Pace<'_>) -> Estimate {
+        let all = Ranges::full(plan.len());
+        estimate_plan_in_stretches(plan, &all, self.settings, self.catalogue, pace).await
+    }
+
+    async fn propose_subset(
+        &self,
+        whole: &Estimate,
+        bounds: &Bounds,
+        pace: &mut Pace<'_>,
+    ) -> Result<Proposal, NoProposal> {
         let most = u64::try_from(self.plan.len().saturating_sub(1)).unwrap_or(u64::MAX);
         let most = most.min(MAX_DRAWN);
         let guess = guess_size(self.plan.len(), whole, bounds).clamp(1, most.max(1));
-        let mut unwritable = false;
-        let fitting = largest_fitting(most, guess, |size| {
-            let subset = self.estimate_subset(size);
-            unwritable |= subset.is_none();
-            subset.filter(|subset| bounds.allow(&subset.estimate))
-        });
-        if unwritable {
-            return Err(NoProposal::NotWritable);
+        let mut search = Search::new(most, guess);
+        while let Some(size) = search.next_size() {
+            let subset = self.estimate_subset(size, pace).await;
+            let subset = subset.ok_or(NoProposal::NotWritable)?;
+            search.record(Some(subset).filter(|subset| bounds.allow(&subset.estimate)));
         }
-        let alternatives = self.find_alternatives(bounds);
-        let Some(subset) = fitting else {
-            let one = self.estimate_subset(1).ok_or(NoProposal::NotWritable)?;
+        let alternatives = self.find_alternatives(bounds, pace).await;
+        let Some(subset) = search.into_largest() else {
+            let one = self.estimate_subset(1, pace).await;
+            let one = one.ok_or(NoProposal::NotWritable)?;
             return Err(NoProposal::BelowOneTrial {
                 one: Box::new(one.estimate),
                 alternatives,
@@ -205,7 +229,7 @@ impl Planner<'_> {
 
     /// The estimate of `size` random trials, by the commands that draw them. None where those cannot be
     /// read again.
-    fn estimate_subset(&self, size: u64) -> Option<Subset> {
+    async fn estimate_subset(&self, size: u64, pace: &mut Pace<'_>) -> Option<Subset> {
         let parts = self.plan.parts();
         let sizes: Vec<u128> = parts.iter().map(Part::len).collect();
         let counts = share_out(size, &sizes);
@@ -220,8 +244,7 @@ impl Planner<'_> {
             })
             .collect();
         let plan = self.read(&commands)?;
-        let all = Ranges::full(plan.len());
-        let estimate = estimate_plan(&plan, &all, self.settings, self.catalogue);
+        let estimate = self.estimate(&plan, pace).await;
         (estimate.trials == u128::from(size)).then_some(Subset {
             counts,
             commands,
@@ -241,9 +264,10 @@ impl Planner<'_> {
 
     /// All trials on the cheapest machine whose run time is known, on the cheapest of all, and with just
     /// as many at once as it takes.
-    fn find_alternatives(&self, bounds: &Bounds) -> Vec<Alternative> {
+    async fn find_alternatives(&self, bounds: &Bounds, pace: &mut Pace<'_>) -> Vec<Alternative> {
         let all = Ranges::full(self.plan.len());
-        let rows = compare_machines(self.plan, &all, self.settings, self.catalogue);
+        let (settings, catalogue) = (self.settings, self.catalogue);
+        let rows = compare_machines_in_stretches(self.plan, &all, settings, catalogue, pace).await;
         let fits = |row: &&MachineRow| {
             let wall = row.wall_seconds.as_ref().map(|wall| wall.likely);
             let cost = row.likely_cost();
@@ -258,7 +282,8 @@ impl Planner<'_> {
         {
             alternatives.push(self.on_machine(row));
         }
-        alternatives.extend(self.with_more_at_once(bounds).map(Alternative::Parallel));
+        let more_at_once = self.with_more_at_once(bounds, pace).await;
+        alternatives.extend(more_at_once.map(Alternative::Parallel));
         alternatives
     }
 
@@ -276,28 +301,32 @@ impl Planner<'_> {
 
     /// The fewest trials at once with which all of them end before the deadline, where the cost of all
     /// keeps within the budget.
-    fn with_more_at_once(&self, bounds: &Bounds) -> Option<ParallelRow> {
+    async fn with_more_at_once(&self, bounds: &Bounds, pace: &mut Pace<'_>) -> Option<ParallelRow> {
         bounds.deadline?;
-        let all = Ranges::full(self.plan.len());
-        let whole = estimate_plan(self.plan, &all, self.settings, self.catalogue);
+        let whole = self.estimate(self.plan, pace).await;
         let cost = whole.cost.as_ref().map(|cost| &cost.likely);
-        let what_if = WhatIf::new(self.plan, &all, self.settings, self.catalogue);
-        let most = u32::try_from(self.plan.len()).unwrap_or(u32::MAX);
-        let try_at_once = |parallel: u32| {
-            let row = what_if.with_parallel(parallel);
-            let wall = row.wall_seconds.as_ref().map(|wall| wall.likely);
-            bounds.allow_wall(wall).then_some(row)
-        };
         if !bounds.allow_cost(cost) {
             return None;
         }
-        let mut fewest = try_at_once(most)?;
+        let all = Ranges::full(self.plan.len());
+        let what_if = WhatIf::new(self.plan, &all, self.settings, self.catalogue, pace).await;
+        let most = u32::try_from(self.plan.len()).unwrap_or(u32::MAX);
+        let is_allowed = |row: &ParallelRow| {
+            let wall = row.wall_seconds.as_ref().map(|wall| wall.likely);
+            bounds.allow_wall(wall)
+        };
+        let mut fewest = what_if.with_parallel(most, pace).await;
+        if !is_allowed(&fewest) {
+            return None;
+        }
         let mut too_few = self.settings.parallel();
         while fewest.parallel.saturating_sub(too_few) > 1 {
             let middle = too_few + (fewest.parallel - too_few) / 2;
-            match try_at_once(middle) {
-                Some(row) => fewest = row,
-                None => too_few = middle,
+            let row = what_if.with_parallel(middle, pace).await;
+            if is_allowed(&row) {
+                fewest = row;
+            } else {
+                too_few = middle;
             }
         }
         Some(fewest)

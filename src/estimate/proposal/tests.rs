@@ -1,4 +1,4 @@
-use super::super::parse_run_time;
+use super::super::{estimate_plan, parse_run_time};
 use super::*;
 use crate::testing::test;
 
@@ -82,9 +82,9 @@ fn the_subset_is_the_largest() {
                     catalogue: Catalogue::embedded(),
                 };
                 let kept = u64::try_from(again.plan.len()).unwrap();
-                let more = planner
-                    .estimate_subset(kept + 1)
-                    .map(|subset| subset.estimate);
+                let mut pace = Pace::unbroken();
+                let more = planner.estimate_subset(kept + 1, &mut pace);
+                let more = run_unbroken(more).map(|subset| subset.estimate);
                 assert!(more.is_none_or(|more| !bounds.allow(&more)));
             }
         }

@@ -2,8 +2,8 @@
 
 use super::{Alternative, NoProposal, Proposal};
 use crate::estimate::compute::Estimate;
+use crate::estimate::duration::format_seconds;
 use crate::estimate::money::Money;
-use crate::estimate::seconds::format_seconds;
 use crate::estimate::uncertainty::Spread;
 use crate::sweep::diagnostic::format_count;
 use std::fmt;

@@ -20,6 +20,8 @@ pub struct PilotTrial {
 pub struct MeasuredRunTime {
     /// What was stated, and by what it is multiplied; None where nothing was.
     scaled: Option<(Box<RunTime>, f64)>,
+    /// The least and the greatest of measured ÷ stated, or without a stated time of the pilots, in seconds.
+    spread: (f64, f64),
     /// The mean of the pilots, where nothing was stated.
     mean: Seconds,
     /// The shortest and the longest pilot.
@@ -55,9 +57,20 @@ impl MeasuredRunTime {
         } else {
             times.clone()
         };
+        let spread = (
+            spread_of.iter().copied().fold(f64::INFINITY, f64::min),
+            spread_of.iter().copied().fold(0.0, f64::max),
+        );
+        let is_single = pilots.len() == 1;
+        let by_arguments = |(stated, _): &(Box<RunTime>, f64)| !stated.names().is_empty();
+        let noise = match is_single && scaled.as_ref().is_some_and(by_arguments) {
+            true => Noise::SCALED_PILOT,
+            false => Noise::PILOT,
+        };
         Some(MeasuredRunTime {
-            noise: noise_of(&spread_of),
+            noise: widen(noise, spread),
             scaled,
+            spread,
             mean: Seconds::from_f64(times.iter().sum::<f64>() / count)?,
             pilots: (shortest, longest),
         })
@@ -78,32 +91,50 @@ impl MeasuredRunTime {
         self.noise
     }
 
-    /// `measured: two pilots took 5 s and 40 s, 1.25 times what was stated`.
+    /// `measured: pilot trials took 5 s to 40 s, 1.10 to 1.40 times what was stated, 1.24 on average`.
     pub(crate) fn describe(&self) -> String {
         let (shortest, longest) = self.pilots;
         let took = match shortest == longest {
-            true => format!("measured: pilot trials took {shortest}"),
-            false => format!("measured: pilot trials took {shortest} to {longest}"),
+            true => format!("measured: pilot trials took {}", round(shortest)),
+            false => {
+                let (shortest, longest) = (round(shortest), round(longest));
+                format!("measured: pilot trials took {shortest} to {longest}")
+            }
         };
+        let (least, greatest) = self.spread;
         match &self.scaled {
-            Some((_, factor)) => format!("{took}, {factor:.2} times what was stated"),
+            Some((_, factor)) if least == greatest => {
+                format!("{took}, {factor:.2} times what was stated")
+            }
+            Some((_, factor)) => format!(
+                "{took}, {least:.2} to {greatest:.2} times what was stated, {factor:.2} on average"
+            ),
             None => format!(
                 "{took}; every trial is taken to run their mean, {}",
-                self.mean
+                round(self.mean)
             ),
         }
     }
 }
 
+/// Tenths of a second, which is what a person reads; below one, milliseconds.
+fn round(seconds: Seconds) -> Seconds {
+    let digit = if seconds.micros() < 1_000_000 {
+        1000
+    } else {
+        100_000
+    };
+    let rounded = (seconds.micros() + digit / 2) / digit * digit;
+    Seconds::from_micros(rounded.max(digit.min(seconds.micros())))
+}
+
 /// A pilot's uncertainty, or where the pilots differ by more that of their own: least and greatest as 10th
 /// and 90th percentile.
-fn noise_of(values: &[f64]) -> Noise {
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let greatest = values.iter().copied().fold(0.0, f64::max);
+fn widen(noise: Noise, (least, greatest): (f64, f64)) -> Noise {
     let spread = log(greatest / least) / (2.0 * Z_90);
     Noise {
-        shared: spread.max(Noise::PILOT.shared),
-        own: Noise::PILOT.own,
+        shared: spread.max(noise.shared),
+        ..noise
     }
 }
 
@@ -135,10 +166,27 @@ mod tests {
         assert!((spread - log(4.0) / (2.0 * Z_90)).abs() < 1e-12, "{spread}");
         assert_eq!(
             found.describe(),
-            "measured: pilot trials took 20 s to 13 min 20 s, 4.00 times what was stated"
+            "measured: pilot trials took 20 s to 13 min 20 s, 2.00 to 8.00 times what was stated, \
+             4.00 on average"
+        );
+        // One pilot stands for trials of other arguments.
+        let single = MeasuredRunTime::new(Some(&stated), &[pilot(10, 15)]).unwrap();
+        assert_eq!(single.noise(), Noise::SCALED_PILOT);
+        assert_eq!(
+            single.describe(),
+            "measured: pilot trials took 15 s, 1.50 times what was stated"
         );
         let missing = run_time.evaluate(|_| None);
         assert!(missing.is_err());
+    }
+
+    #[test]
+    fn times_are_shown_as_people_read_them() {
+        let shown = |micros| round(Seconds::from_micros(micros)).to_string();
+        assert_eq!(shown(5_123_456), "5.1 s");
+        assert_eq!(shown(59_960_000), "1 min");
+        assert_eq!(shown(123_456), "0.123 s");
+        assert_eq!(shown(3), "0.000003 s");
     }
 
     #[test]
@@ -147,6 +195,11 @@ mod tests {
             let found =
                 MeasuredRunTime::new(stated.as_ref(), &[pilot(0, 300), pilot(0, 330)]).unwrap();
             assert_eq!(found.noise(), Noise::PILOT);
+            assert_eq!(
+                found.describe(),
+                "measured: pilot trials took 5 min to 5 min 30 s; every trial is taken to run their \
+                 mean, 5 min 15 s"
+            );
             let run_time = RunTime::Measured(found);
             assert_eq!(run_time.evaluate(|_| None), Ok(Seconds::from_whole(315)));
             assert!(run_time.names().is_empty());

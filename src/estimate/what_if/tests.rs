@@ -140,18 +140,16 @@ grid run --use_spot f.py";
 #[test]
 fn more_at_once_takes_less_time() {
     let plan = plan(SWEEP);
-    let what_if = WhatIf::new(
+    let rows = compare_parallel(
         &plan,
         &Ranges::full(plan.len()),
         &settings("minutes = epochs"),
         Catalogue::embedded(),
     );
-    assert_eq!(what_if.parallel_steps(), [1, 2, 3, 4, 6, 8]);
-    let walls: Vec<f64> = what_if
-        .parallel_steps()
-        .into_iter()
-        .map(|parallel| what_if.with_parallel(parallel).wall_seconds.unwrap().likely)
-        .collect();
+    let steps: Vec<u32> = rows.iter().map(|row| row.parallel).collect();
+    assert_eq!(steps, [1, 2, 3, 4, 6, 8]);
+    let likely = |row: &ParallelRow| row.wall_seconds.as_ref().unwrap().likely;
+    let walls: Vec<f64> = rows.iter().map(likely).collect();
     // 2 × (1 + 2 + 3 + 50) minutes and 8 × 130 s.
     assert_eq!(walls.first(), Some(&(112.0 * 60.0 + 8.0 * 130.0)));
     assert_eq!(walls.last(), Some(&(50.0 * 60.0 + 130.0)));

@@ -9,7 +9,9 @@ use super::control_values::{ControlValues, read_control_values};
 use super::displayed_plan::DisplayedPlan;
 use super::finished::{Finished, FinishedCounts};
 use super::link::{self, SavedPlan};
+use super::pilot::Measurement;
 use super::plan_history::Undo;
+use super::refined_estimate::estimate_in_slices;
 use super::selection::{self, CarriedSelection, Selection};
 use crate::estimate::{self, Catalogue, Date, Estimate, RunTime};
 use crate::formula;
@@ -33,6 +35,8 @@ pub(crate) struct Draft {
     pub(crate) seed: RwSignal<u32>,
     /// The run time of one trial, as typed.
     pub(crate) run_time: RwSignal<String>,
+    /// What a pilot of the displayed plan's commands measured.
+    pub(super) measured: RwSignal<Option<Measurement>>,
     /// Trials that run at once; `None`: as many as the cluster has slots.
     pub(crate) parallel: RwSignal<Option<u32>>,
     /// The trials' environment variables, as typed.
@@ -65,7 +69,9 @@ pub(crate) struct Draft {
     pub(crate) typed_environment: Memo<TypedEnvironment>,
     /// Run time, parallel trials and billing rules of the chosen cluster.
     pub(crate) pricing: Memo<estimate::EstimateSettings>,
-    /// Time and money of the chosen trials.
+    /// The machines and prices to estimate by.
+    pub(crate) catalogue: RwSignal<Arc<Catalogue>>,
+    /// Time and money of the chosen trials; provisional until their run times are summed up.
     pub(crate) estimate: Memo<Estimate>,
 }
 
@@ -76,6 +82,7 @@ impl Draft {
         let names = RwSignal::new(None);
         let seed = RwSignal::new(0);
         let run_time = RwSignal::new(String::new());
+        let measured = RwSignal::new(None::<Measurement>);
         let parallel = RwSignal::new(None);
         let environment = RwSignal::new(String::new());
         let typed_environment =
@@ -130,22 +137,21 @@ impl Draft {
             let cluster = options.with(|options| options.cluster.clone());
             let cluster = cluster.unwrap_or_else(|| server.default_cluster());
             let rules = server.estimate_settings(&cluster);
-            let settings = estimate::EstimateSettings {
+            let mut pricing = estimate::EstimateSettings {
                 run_time: run_time_read.get().unwrap_or(None),
                 parallel: parallel.get().or(rules.parallel),
                 today: Some(today()),
                 ..rules
             };
-            finished.apply_fit(settings, in_view)
+            measured.with(|measured| {
+                if let Some(measured) = measured {
+                    in_view.plan.with(|plan| measured.apply(plan, &mut pricing));
+                }
+            });
+            finished.apply_fit(pricing, in_view)
         });
-        let estimate = Memo::new(move |_| {
-            let plan = in_view.plan.get();
-            chosen.with(|chosen| {
-                pricing.with(|pricing| {
-                    estimate::estimate_plan(&plan, chosen, pricing, Catalogue::embedded())
-                })
-            })
-        });
+        let catalogue = server.prices.catalogue;
+        let estimate = estimate_in_slices(in_view.plan, chosen, pricing, catalogue);
         let draft = Draft {
             text,
             config,
@@ -153,6 +159,7 @@ impl Draft {
             file_error: RwSignal::new(None),
             seed,
             run_time,
+            measured,
             parallel,
             environment,
             python: RwSignal::new(String::new()),
@@ -170,6 +177,7 @@ impl Draft {
             checked_run_time,
             typed_environment,
             pricing,
+            catalogue,
             estimate,
         };
         draft.restore(saved);

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::selection::Selection;
 use super::{Caret, Draft, PlanField};
-use crate::estimate::Catalogue;
 use crate::page::browser;
 use crate::sweep::{self, Fix, Origin, Reading, config};
 
@@ -31,7 +30,7 @@ impl Draft {
     /// Writes a machine into every command, at list price or interruptible. A machine that all of them
     /// name already is left as it is written.
     pub(crate) fn use_machine(self, machine: &str, spot: bool) {
-        let prices = Catalogue::embedded();
+        let prices = self.catalogue.get_untracked();
         let is_named = self.displayed.plan.with_untracked(|plan| {
             let mut names = plan
                 .parts()

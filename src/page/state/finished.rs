@@ -11,9 +11,7 @@ use super::displayed_plan::DisplayedPlan;
 use super::selection::Selection;
 use super::{Draft, PlanField, Runs, Server, Tab};
 use crate::api::FinishedTrialList;
-use crate::estimate::{
-    Catalogue, EstimateSettings, FinishedFit, FitTarget, NoFit, RunTime, fit_finished,
-};
+use crate::estimate::{EstimateSettings, FinishedFit, FitTarget, NoFit, RunTime, fit_finished};
 use crate::launch::{self, FinishedMarks};
 use crate::page::browser;
 use crate::page::client::Client;
@@ -86,7 +84,8 @@ impl Finished {
                         parallel: *parallel,
                     };
                     let is_own = |cluster: &str| server.estimate_settings(cluster).on_own_machine;
-                    fit_finished(list, target, is_own, Catalogue::embedded()).map(Arc::new)
+                    let catalogue = server.prices.catalogue.get();
+                    fit_finished(list, target, is_own, &catalogue).map(Arc::new)
                 }),
             })
         });

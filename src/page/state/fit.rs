@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Draft;
-use crate::estimate::{self, Bounds, Catalogue, Money, NoProposal, Proposal, RunTime, Seconds};
+use super::slices::run_in_slices;
+use crate::estimate::{self, Bounds, Money, NoProposal, Proposal, RunTime, Seconds};
 use crate::page::browser;
 
 /// How long after a change the search begins.
@@ -82,6 +83,7 @@ impl Fit {
         draft.displayed.plan.track();
         draft.displayed.is_stale.track();
         draft.pricing.track();
+        draft.catalogue.track();
         self.bounds.track();
         self.changes.update_value(|changes| *changes += 1);
         let has_plan = draft.displayed.plan.with_untracked(|plan| !plan.is_empty());
@@ -105,26 +107,30 @@ impl Fit {
     pub(crate) fn search(self, draft: Draft) {
         self.outcome.set(FitOutcome::Refining);
         let change = self.changes.get_value();
+        let is_outdated = move || self.changes.try_get_value() != Some(change);
         spawn_local(async move {
             browser::sleep(REST_MILLIS).await;
-            if self.changes.get_value() == change
-                && let Some(bounds) = self.bounds.get_untracked()
-            {
-                self.outcome.set(find(draft, &bounds));
+            if is_outdated() {
+                return;
+            }
+            let Some(bounds) = self.bounds.get_untracked() else {
+                return;
+            };
+            let plan = draft.displayed.plan.get_untracked();
+            let settings = draft.pricing.get_untracked();
+            let reading = draft.read_with.get_value();
+            let catalogue = draft.catalogue.get_untracked();
+            let found = run_in_slices(is_outdated, async |pace| {
+                let (reading, catalogue) = (&reading, &catalogue);
+                estimate::propose_in_stretches(&plan, reading, &settings, catalogue, &bounds, pace)
+                    .await
+            });
+            match found.await {
+                Some(Ok(proposal)) => self.outcome.set(FitOutcome::Found(Arc::new(proposal))),
+                Some(Err(refused)) => self.outcome.set(FitOutcome::Refused(Arc::new(refused))),
+                None => {}
             }
         });
-    }
-}
-
-fn find(draft: Draft, bounds: &Bounds) -> FitOutcome {
-    let plan = draft.displayed.plan.get_untracked();
-    let settings = draft.pricing.get_untracked();
-    let found = draft.read_with.with_value(|read_with| {
-        estimate::propose(&plan, read_with, &settings, Catalogue::embedded(), bounds)
-    });
-    match found {
-        Ok(proposal) => FitOutcome::Found(Arc::new(proposal)),
-        Err(refused) => FitOutcome::Refused(Arc::new(refused)),
     }
 }
 

@@ -7,10 +7,12 @@ use leptos::task::spawn_local;
 use super::event_clock::Tick;
 use super::{State, Tab};
 use crate::api::{CreateRun, Run, Scalar};
+use crate::estimate;
 use crate::launch::{self, Refusal};
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::Failure;
 use crate::page::messages;
+use crate::sweep::Ranges;
 
 /// How far a launch is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +44,29 @@ impl Launch {
 
     /// Launches the chosen trials, then shows the new runs.
     pub(crate) fn start(self, state: State) {
+        self.send(state, None);
+    }
+
+    /// Launches the chosen trials so that the pilot's start, and the others wait to be released. The Plan stays
+    /// in view, whose estimate says how the pilot does.
+    pub(crate) fn start_pilot(self, state: State) {
+        let plan = state.draft.displayed.plan.get_untracked();
+        let catalogue = state.draft.catalogue.get_untracked();
+        let pilot = state.draft.chosen.with_untracked(|chosen| {
+            state.draft.pricing.with_untracked(|pricing| {
+                estimate::choose_pilot(&plan, chosen, pricing, &catalogue)
+            })
+        });
+        match pilot {
+            Some(choice) => self.send(state, Some(choice.trials)),
+            None => self.phase.set(Phase::Failed(Refusal::NoTrials.to_string())),
+        }
+    }
+
+    fn send(self, state: State, pilot: Option<Ranges>) {
+        if self.phase.get_untracked() == Phase::Sending {
+            return;
+        }
         if !state.server.is_connected() {
             self.phase
                 .set(Phase::Failed(messages::NO_SERVER_TO_LAUNCH.to_owned()));
@@ -53,7 +78,8 @@ impl Launch {
                 .set(Phase::Failed(messages::STALE_TO_LAUNCH.to_owned()));
             return;
         }
-        match untrack(|| build_requests(state)) {
+        let is_pilot = pilot.is_some();
+        match untrack(|| build_requests(state, pilot.as_ref())) {
             Err(refusal) => self.phase.set(Phase::Failed(refusal.to_string())),
             Ok(requests) => {
                 self.phase.set(Phase::Sending);
@@ -61,17 +87,19 @@ impl Launch {
                 spawn_local(async move {
                     let (runs, failure) = send_requests(state, requests).await;
                     show_runs(state, runs, sent_at);
-                    self.finish(state, failure);
+                    self.finish(state, failure, is_pilot);
                 });
             }
         }
     }
 
-    fn finish(self, state: State, failure: Option<Failure>) {
+    fn finish(self, state: State, failure: Option<Failure>, is_pilot: bool) {
         match failure {
             None => {
                 self.phase.set(Phase::Idle);
-                state.tab.set(Tab::Runs);
+                if !is_pilot {
+                    state.tab.set(Tab::Runs);
+                }
             }
             Some(failure) => {
                 state.server.note_failure(&failure);
@@ -134,7 +162,7 @@ async fn send_requests(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Opt
 }
 
 /// The requests of the chosen trials, one per command that has any.
-fn build_requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
+fn build_requests(state: State, pilot: Option<&Ranges>) -> Result<Vec<CreateRun>, Refusal> {
     let (plan, chosen) = (state.draft.plan(), state.draft.chosen.get());
     let default_cluster = state.server.default_cluster();
     let parallel = state.draft.parallel.get();
@@ -146,6 +174,8 @@ fn build_requests(state: State) -> Result<Vec<CreateRun>, Refusal> {
         match launch::create_request(&plan, number, &chosen, cluster, parallel) {
             Ok(mut request) => {
                 request.spec.sweep_options.python.clone_from(&python);
+                let pilot = pilot.map(|pilot| plan.chosen_indices(number, pilot));
+                request.spec.sweep_options.pilot = pilot.map(|pilot| Scalar(pilot.to_string()));
                 requests.push(request);
             }
             Err(Refusal::NoTrials) => {}
@@ -190,7 +220,7 @@ impl PendingKeys {
 
 /// A request and its identity: two requests with the same one are attempts at the same launch. It
 /// consists of its place among the commands (a command pasted twice is two runs), cluster, name,
-/// digest, and the Python where one is given.
+/// digest, and the Python and the pilot where they are given.
 struct IdentifiedRequest {
     request: CreateRun,
     identity: String,
@@ -208,6 +238,9 @@ impl IdentifiedRequest {
         let mut parts = vec![&place, &spec.cluster_id, &request.name, digest];
         let python = spec.sweep_options.python.as_ref();
         parts.extend(python.map(crate::api::Scalar::as_str));
+        let pilot = spec.sweep_options.pilot.as_ref();
+        let pilot = pilot.map(|pilot| ["pilot:", pilot.as_str()].concat());
+        parts.extend(pilot.as_deref());
         let identity = parts.join(" ");
         IdentifiedRequest { request, identity }
     }

@@ -47,11 +47,16 @@ async fn listen_until_aborted(
 ) {
     let (signal, mut last_id, mut wait) =
         (controller.signal(), String::new(), FIRST_RECONNECT_MILLIS);
+    let mut is_reconnect = false;
     while !signal.aborted() {
         let from = last_id.clone();
         let on_event = |event| match event {
             StreamEvent::Open => {
                 runs.live.set(true);
+                // A server that was started again may have others.
+                if std::mem::replace(&mut is_reconnect, true) {
+                    server.reload_prices(client.clone());
+                }
                 if last_id.is_empty() || runs.is_incomplete() {
                     runs.handle_event(Event::Reload, &client);
                 }

@@ -14,12 +14,16 @@ pub(crate) mod link;
 mod live_events;
 mod machine_comparison;
 mod persistence;
+mod pilot;
 mod plan_history;
+mod price_list;
+mod refined_estimate;
 mod run_changes;
 mod run_trials;
 mod runs;
 mod selection;
 mod server;
+mod slices;
 
 pub(crate) use control_values::ControlValues;
 pub(crate) use displayed_plan::problems_to_show;
@@ -30,6 +34,7 @@ pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
 use leptos::prelude::*;
 pub(crate) use machine_comparison::MachineComparison;
+pub(crate) use pilot::{Pilot, PilotPhase, PilotState, RestEstimate};
 pub(crate) use run_trials::RunTrials;
 pub(crate) use runs::Runs;
 pub(crate) use server::{ConnectionStatus, Server};
@@ -76,6 +81,8 @@ pub(crate) struct State {
     pub(crate) machines: MachineComparison,
     /// What fits a budget or a deadline.
     pub(crate) fit: Fit,
+    /// What ran first of the plan.
+    pub(crate) pilot: Pilot,
 }
 
 impl State {
@@ -97,6 +104,7 @@ impl State {
             launch,
             machines: MachineComparison::of(draft),
             fit: Fit::of(draft),
+            pilot: Pilot::of(draft, runs, server),
         }
     }
 

@@ -225,6 +225,16 @@ impl Runs {
         self.request_change(async move { client.release(&cluster, &run).await });
     }
 
+    /// The same, also while another request is under way: for the runs of one plan, one after the other.
+    pub(super) fn release_one(self, cluster: String, run: String) {
+        let client = self.server.client.get_untracked();
+        let asked = self.event_now();
+        spawn_local(async move {
+            let answer = client.release(&cluster, &run).await;
+            self.merge_answer(answer, asked);
+        });
+    }
+
     /// Sends a request that changes a run, unless one is under way: a double click is one request.
     fn request_change(self, request: impl Future<Output = Result<Run, Failure>> + 'static) {
         if self.change_pending.get_value() {

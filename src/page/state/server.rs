@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::price_list::PriceList;
 use crate::api::{Cluster, ClusterPrice, PageSession, Run, Timestamp};
-use crate::estimate::{Catalogue, EstimateSettings};
+use crate::estimate::EstimateSettings;
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::{Client, Failure};
 
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) status: RwSignal<ConnectionStatus>,
     /// Empty while not connected.
     pub(crate) clusters: RwSignal<Vec<Cluster>>,
+    /// The built-in prices, and before them the server's own.
+    pub(crate) prices: PriceList,
     /// Whether the Connection dialog is open.
     pub(crate) dialog_open: RwSignal<bool>,
     /// Microseconds by which the server's clock is ahead of this machine's.
@@ -52,6 +55,7 @@ impl Server {
             }),
             status: RwSignal::new(ConnectionStatus::Connecting),
             clusters: RwSignal::new(Vec::new()),
+            prices: PriceList::new(),
             dialog_open: RwSignal::new(false),
             clock_offset: RwSignal::new(0),
         }
@@ -102,21 +106,44 @@ impl Server {
 
     /// The billing rules, the price and the slots of a cluster.
     pub(crate) fn estimate_settings(self, cluster: &str) -> EstimateSettings {
-        EstimateSettings::for_cluster(
-            &self.engine(cluster),
-            self.cluster_price(cluster).as_ref(),
-            self.slots(cluster),
-        )
+        let (cores, threads) = self.clusters.with(|clusters| {
+            let known = clusters.iter().find(|known| known.id == cluster);
+            known.map_or((None, None), |known| {
+                (known.status.cores, known.status.threads)
+            })
+        });
+        EstimateSettings {
+            cores,
+            threads,
+            ..EstimateSettings::for_cluster(
+                &self.engine(cluster),
+                self.cluster_price(cluster).as_ref(),
+                self.slots(cluster),
+            )
+        }
     }
 
     /// `as if on m5a.large`, where a run's cost is the price of the machine that its command names though
     /// its trials run on the server's own.
     pub(crate) fn cost_note(self, run: &Run) -> Option<String> {
         let settings = self.estimate_settings(&run.spec.cluster_id);
-        let machine = Catalogue::embedded().resolve_name(&run.spec.instance_type);
+        let catalogue = self.prices.catalogue.get();
+        let machine = catalogue.resolve_name(&run.spec.instance_type);
         let is_quoted =
             settings.on_own_machine && !settings.has_cluster_price() && !machine.is_empty();
         is_quoted.then(|| ["as if on ", machine].concat())
+    }
+
+    /// Reads the server's own prices again, unless it is left by then.
+    pub(super) fn reload_prices(self, client: Client) {
+        spawn_local(async move {
+            let prices = client.fetch_own_prices().await;
+            let is_left = self.client.with_untracked(|used| *used != client)
+                || !untrack(move || self.is_connected());
+            if !is_left {
+                self.prices.apply(prices);
+            }
+        });
     }
 
     /// The server's time, from this machine's clock and the difference found when connecting.
@@ -189,6 +216,7 @@ impl Server {
         }
         self.client.set(Client::default());
         self.clusters.set(Vec::new());
+        self.prices.reset();
         self.status.set(ConnectionStatus::SignedOut);
     }
 
@@ -212,6 +240,10 @@ impl Server {
                 let client = self.client.get_untracked();
                 let clusters = client.fetch_clusters().await.map(|list| list.clusters);
                 self.clusters.set(clusters.unwrap_or_default());
+                // Before anything can be launched, so that no estimate differs from the bill.
+                let prices = client.fetch_own_prices().await;
+                self.prices.reset();
+                self.prices.apply(prices);
                 self.status
                     .set(ConnectionStatus::Connected(Box::new(session)));
             }

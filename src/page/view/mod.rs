@@ -8,6 +8,7 @@ mod header;
 mod icon;
 mod modal;
 mod plan;
+mod rest_estimate;
 mod results;
 mod rich_text;
 mod runs;

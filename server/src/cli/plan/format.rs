@@ -5,7 +5,9 @@ use clap::ValueEnum;
 use serde_json::json;
 use std::borrow::Cow;
 use std::io::{self, Write};
-use sweep_planner::estimate::{self, Estimate, TrialEstimate, TrialEstimator, format_seconds};
+use sweep_planner::estimate::{
+    self, Date, Estimate, TrialEstimate, TrialEstimator, format_seconds,
+};
 use sweep_planner::sweep::diagnostic::format_count;
 use sweep_planner::sweep::{Plan, Ranges, Trial};
 
@@ -199,15 +201,18 @@ pub(super) fn write_footer(
         (Format::Jsonl, Some(pricing)) => {
             writeln!(out, "{}", json!({ "total": whole(pricing).to_json() }))
         }
-        (Format::Table, Some(pricing)) => write_total(&whole(pricing), out),
+        (Format::Table, Some(pricing)) => write_total(&whole(pricing), pricing.settings.today, out),
         (Format::Table, None) => writeln!(out, "{}", format_trial_count(plan.len())),
         _ => Ok(()),
     }
 }
 
-fn write_total(estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
+fn write_total(estimate: &Estimate, today: Option<Date>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", format_trial_count(estimate.trials))?;
     writeln!(out, "cost   {}", estimate.describe_cost())?;
+    if let Some(note) = today.and_then(|today| estimate.describe_old_prices(today)) {
+        writeln!(out, "       {note}")?;
+    }
     if let Some(note) = &estimate.rounding_note {
         writeln!(out, "       {note}")?;
     }

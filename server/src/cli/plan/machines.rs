@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use sweep_planner::estimate::{
-    Date, MachineRow, MachineRunTime, Marks, PriceAge, WhatIf, compare_machines, format_seconds,
+    Date, MachineRow, MachineRunTime, Marks, ParallelRow, PriceAge, compare_machines,
+    compare_parallel, format_seconds,
 };
 use sweep_planner::sweep::diagnostic::format_count;
 use sweep_planner::sweep::{Plan, Ranges};
@@ -39,8 +40,8 @@ pub(super) fn write_machines(
         out,
     )?;
     writeln!(out)?;
-    let what_if = WhatIf::new(plan, &all, &pricing.settings, &pricing.catalogue);
-    write_parallel_table(&what_if, out)
+    let by_parallel = compare_parallel(plan, &all, &pricing.settings, &pricing.catalogue);
+    write_parallel_table(by_parallel, out)
 }
 
 fn write_table(
@@ -95,7 +96,7 @@ fn to_cells(row: &MachineRow, today: Option<Date>) -> Vec<String> {
 /// `requested, fastest; same run time assumed`.
 fn describe(row: &MachineRow) -> String {
     let requested = row.is_requested.then_some("requested");
-    let marks: Vec<&str> = requested.into_iter().chain(row.marks.names()).collect();
+    let marks: Vec<&str> = requested.into_iter().chain(row.marks.words()).collect();
     let run_time = match row.run_time {
         MachineRunTime::Stated => None,
         MachineRunTime::Scaled(factor) => Some(format!("{factor} × the run time")),
@@ -128,21 +129,20 @@ fn describe_date(row: &MachineRow, today: Option<Date>) -> String {
 }
 
 /// The wall clock with other numbers of trials at once.
-fn write_parallel_table(what_if: &WhatIf<'_>, out: &mut impl Write) -> io::Result<()> {
+fn write_parallel_table(rows: Vec<ParallelRow>, out: &mut impl Write) -> io::Result<()> {
     let mut table = vec![
         ["At once", "Time", "Low", "High"]
             .map(str::to_owned)
             .to_vec(),
     ];
-    for parallel in what_if.parallel_steps() {
-        let row = what_if.with_parallel(parallel);
+    for row in rows {
         let Some(wall) = row.wall_seconds else {
             return writeln!(
                 out,
                 "The time is unknown with any number of trials at once."
             );
         };
-        let mut cells = vec![format_count(parallel.into())];
+        let mut cells = vec![format_count(row.parallel.into())];
         cells.extend([wall.likely, wall.low, wall.high].map(format_seconds));
         table.push(cells);
     }

@@ -99,6 +99,7 @@ pub(super) fn check_texts(request: &CreateRun) -> Result<(), ApiError> {
             NAME_BYTES,
         ),
         ("sweepOptions.python", scalar(&options.python), PATH_BYTES),
+        ("sweepOptions.pilot", scalar(&options.pilot), PATH_BYTES),
     ] {
         check_length(field, len, most)?;
     }

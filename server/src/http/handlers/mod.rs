@@ -2,6 +2,7 @@
 
 pub mod auth;
 
+pub mod prices;
 pub mod sign_ins;
 
 pub mod clusters;

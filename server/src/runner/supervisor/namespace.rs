@@ -48,11 +48,13 @@ mod imp {
 
 #[cfg(target_os = "linux")]
 mod imp {
+    use std::collections::BTreeMap;
     use std::fmt::Display;
     use std::fs::{self, File};
     use std::os::unix::fs::symlink;
     use std::path::{Path, PathBuf};
 
+    use rustix::fs::statvfs;
     use rustix::mount::{
         MountFlags, MountPropagationFlags as Propagation, UnmountFlags, mount,
         mount_bind_recursive, mount_change, mount_move, mount_remount, unmount,
@@ -179,6 +181,11 @@ mod imp {
     /// The mounts at a path and below with their flags: a remount must repeat them, since the
     /// kernel refuses to clear a locked one.
     fn mounts_below(at: &Path) -> Result<Vec<(PathBuf, MountFlags)>, String> {
+        if !at.is_dir() {
+            // Below a file nothing is mounted, and the list of all mounts takes longer to read.
+            let found = statvfs(at).map_err(context(at.display()))?;
+            return Ok(vec![(at.to_owned(), flags_of(found.f_flag.bits()))]);
+        }
         let list = "/proc/self/mountinfo";
         let text = fs::read(list).map_err(context(list))?;
         let text = String::from_utf8_lossy(&text);
@@ -189,7 +196,24 @@ mod imp {
                 parse_flags(fields.next()?),
             ))
         });
-        Ok(mounts.filter(|(point, _)| point.starts_with(at)).collect())
+        // A later mount at the same point lies on top of an earlier one, which nobody reaches.
+        let mounts: BTreeMap<PathBuf, MountFlags> =
+            mounts.filter(|(point, _)| point.starts_with(at)).collect();
+        Ok(mounts.into_iter().collect())
+    }
+
+    /// From the flags of `statvfs`, by their numbers in Linux (include/linux/statfs.h).
+    fn flags_of(bits: u64) -> MountFlags {
+        let numbered = [
+            (0x0002, MountFlags::NOSUID),
+            (0x0004, MountFlags::NODEV),
+            (0x0008, MountFlags::NOEXEC),
+            (0x0400, MountFlags::NOATIME),
+            (0x0800, MountFlags::NODIRATIME),
+            (0x1000, MountFlags::RELATIME),
+        ];
+        let set = numbered.into_iter().filter(|(bit, _)| bits & bit != 0);
+        set.map(|(_, flag)| flag).collect()
     }
 
     fn parse_flags(options: &str) -> MountFlags {
@@ -231,6 +255,11 @@ mod imp {
             let kept = parse_flags("rw,nosuid,nodev,relatime");
             let expected = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::RELATIME;
             assert_eq!(kept, expected);
+            let list = fs::read_to_string("/proc/self/mountinfo").unwrap();
+            let options = |line: &str| line.split(' ').nth(5).map(parse_flags);
+            let proc_flags = list.lines().rfind(|line| line.contains(" /proc rw"));
+            let found = mounts_below(Path::new("/proc/version")).unwrap();
+            assert_eq!(found[0].1, options(proc_flags.unwrap()).unwrap());
             let all = mounts_below(Path::new("/")).unwrap();
             assert!(all.iter().any(|(point, _)| point == Path::new("/")));
         }

@@ -61,6 +61,39 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn a_merged_list_can_be_read_again() {
+    let list = |text: &str| OwnPrices::parse(text).unwrap();
+    let mut merged = list("name,aliases,spot_usd_per_hour\na,x;b;y,1\nc,Z,1\n");
+    // `b` becomes a machine, `x` another one's alias, and `c` stays a machine.
+    assert_eq!(
+        merged.merge(list("name,aliases,spot_usd_per_hour\nB,,2\nd,X;C,2\n")),
+        0
+    );
+    let again = list(&merged.to_csv());
+    assert_eq!(again, merged);
+    let catalogue = Catalogue::embedded().with_own(&again);
+    let named = ["b", "x", "y", "c", "z"].map(|name| catalogue.resolve_name(name).to_owned());
+    assert_eq!(named, ["B", "d", "a", "c", "c"]);
+}
+
+#[test]
+fn sources_and_long_fields_are_kept_from_others() {
+    let own = OwnPrices::parse("name,spot_usd_per_hour,source\na,1,/home/me/deal.csv\n").unwrap();
+    assert!(own.to_csv().contains("/home/me"));
+    let shown = own.without_sources();
+    assert!(!shown.to_csv().contains("home"));
+    assert_eq!(OwnPrices::parse(&shown.to_csv()), Ok(shown));
+    let long = format!("name,spot_usd_per_hour,source\na,1,{}\n", "é".repeat(301));
+    assert_eq!(
+        problems(&long),
+        [format!(
+            "line 2: the field that begins with `{}` has more than 300 characters",
+            "é".repeat(20)
+        )]
+    );
+}
+
+#[test]
 fn each_problem_has_its_line() {
     for (text, expected) in [
         ("", "line 1: the list is empty: expected a header"),

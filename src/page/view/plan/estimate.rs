@@ -6,16 +6,16 @@ use super::fit::FitPanel;
 use super::launch::LaunchBar;
 use super::machine_table::MachineTable;
 use super::parallel_table::ParallelTable;
-use crate::estimate::{
-    CostEstimate, Estimate, EstimateSettings, MachineUse, Money, RateOverride, Spread,
-};
+use super::pilot::PilotPanel;
+use crate::estimate::{CostEstimate, Estimate, EstimateSettings, Money, RateOverride, Spread};
 use crate::page::format::{format_count, format_duration, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::{Draft, State};
 
 #[component]
 pub(super) fn EstimatePanel() -> impl IntoView {
-    let draft = State::get().draft;
+    let state = State::get();
+    let draft = state.draft;
     let is_stale = move || draft.displayed.is_stale.get();
     let count = move || {
         let count = draft
@@ -27,6 +27,10 @@ pub(super) fn EstimatePanel() -> impl IntoView {
             count
         }
     };
+    let refining = move || {
+        let is_provisional = draft.estimate.with(|estimate| estimate.is_provisional);
+        is_provisional.then_some("Refining…")
+    };
     let why_no_price = move || {
         draft.pricing.with(|pricing| match pricing.rate_override {
             Some(RateOverride::NoPrice) => "This cluster has no price.",
@@ -37,6 +41,7 @@ pub(super) fn EstimatePanel() -> impl IntoView {
         <section class="card estimate" class:stale=is_stale aria-labelledby="estimate-title">
             <header class="card-head">
                 <h2 id="estimate-title">"Estimate"</h2>
+                <p class="fine" role="status">{refining}</p>
                 <p class="num estimate-count">{count}</p>
             </header>
             <div class="estimate-body">
@@ -46,9 +51,14 @@ pub(super) fn EstimatePanel() -> impl IntoView {
                 {view! { <Prices /> }.into_any()}
                 {move || draft.estimate.with(wall_clock)}
                 {move || draft.estimate.with(problems)}
+                {move || {
+                    let problem = state.server.prices.problem.get();
+                    problem.map(|words| view! { <p class="estimate-problem">{words}</p> })
+                }}
             </div>
             <LaunchBar />
             <div class="estimate-more">
+                {view! { <PilotPanel /> }.into_any()}
                 {view! { <MachineTable /> }.into_any()}
                 {view! { <FitPanel /> }.into_any()}
                 {view! { <ParallelTable /> }.into_any()}
@@ -134,15 +144,9 @@ pub(super) fn describe_partial_count(priced: u128, trials: u128) -> String {
 /// long ago.
 fn price_note(draft: Draft) -> Option<String> {
     let today = draft.pricing.with(|pricing| pricing.today);
-    let age = draft.estimate.with(|estimate| {
-        let quotes = estimate.machines.iter().map(MachineUse::requested_quote);
-        let mut ages = quotes.filter_map(|quote| {
-            let age = quote.age(today?)?.remark();
-            let as_of = &quote.machine.as_ref()?.as_of;
-            (!age.is_empty()).then(|| ["price of ", as_of, age].concat())
-        });
-        ages.next()
-    });
+    let age = draft
+        .estimate
+        .with(|estimate| estimate.describe_old_prices(today?));
     let notes: Vec<String> = as_if_on(draft).into_iter().chain(age).collect();
     (!notes.is_empty()).then(|| notes.join("; "))
 }

@@ -94,7 +94,7 @@ fn is_launch(event: &ev::KeyboardEvent) -> bool {
 }
 
 /// Why nothing can be launched; `None` if something can.
-fn why_not_launchable(draft: Draft) -> Option<String> {
+pub(super) fn why_not_launchable(draft: Draft) -> Option<String> {
     if draft.displayed.is_blank.get() {
         return Some("There is no command to launch yet.".to_owned());
     }

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::super::icon::{CHECK, icon};
-use crate::estimate::{EstimateSettings, MachineRow, Marks};
+use crate::estimate::{Date, EstimateSettings, MachineRow, Marks};
 use crate::page::format::format_duration;
 use crate::page::state::{Draft, State};
 
@@ -26,6 +26,8 @@ struct Cells {
     /// Whether the time is that of another machine.
     is_assumed: bool,
     cost: String,
+    /// `old price`, where it is.
+    age: Option<&'static str>,
     /// Low and high, for the pointer.
     range: String,
 }
@@ -39,6 +41,7 @@ pub(super) fn MachineTable() -> impl IntoView {
     let (draft, comparison) = (state.draft, state.machines);
     let all = RwSignal::new(false);
     let shown: Memo<Vec<(Key, Cells)>> = Memo::new(move |_| {
+        let today = draft.pricing.with(|pricing| pricing.today);
         comparison.machines.with(|rows| {
             let rows = if all.get() {
                 rows.iter().collect()
@@ -46,7 +49,7 @@ pub(super) fn MachineTable() -> impl IntoView {
                 fold(rows)
             };
             rows.into_iter()
-                .map(|row| (key_of(row), Cells::of(row)))
+                .map(|row| (key_of(row), Cells::of(row, today)))
                 .collect()
         })
     });
@@ -127,7 +130,7 @@ fn fold(rows: &[MachineRow]) -> Vec<&MachineRow> {
 }
 
 impl Cells {
-    fn of(row: &MachineRow) -> Cells {
+    fn of(row: &MachineRow, today: Option<Date>) -> Cells {
         let partial = row.cost.partial.as_ref().map(|partial| &partial.cost);
         let cost = row.cost.cost.as_ref().or(partial);
         let wall = row.wall_seconds.as_ref();
@@ -141,6 +144,11 @@ impl Cells {
             ranges.push([format_duration(wall.low), format_duration(wall.high)].join(" – "));
         }
         ranges.extend(hourly().filter(|_| cost.is_some()));
+        let age = today.and_then(|today| row.quote.age_note(today));
+        let age = age.map(|(words, date)| {
+            ranges.push(date);
+            words
+        });
         Cells {
             is_in_use: row.is_requested,
             marks: row.marks,
@@ -151,6 +159,7 @@ impl Cells {
                 Some(cost) => cost.likely.to_compact(),
                 None => hourly().unwrap_or_else(|| "unknown".to_owned()),
             },
+            age,
             range: ranges.join(", "),
         }
     }
@@ -198,8 +207,9 @@ fn machine_row(draft: Draft, shown: Memo<Vec<(Key, Cells)>>, key: Key) -> AnyVie
             <th scope="row">
                 {name}
                 {move || {
-                    let names = cells.with(|cells| cells.marks).names();
-                    names.map(|mark| view! { " "<span class=["mark ", mark].concat()>{mark}</span> }).collect_view()
+                    let marks = cells.with(|cells| cells.marks);
+                    let mark = |(name, word)| view! { " "<span class=["mark ", name].concat()>{word}</span> };
+                    marks.names().zip(marks.words()).map(mark).collect_view()
                 }}
                 <span class="fine">{move || cells.with(|cells| cells.kind.clone())}</span>
             </th>
@@ -210,7 +220,10 @@ fn machine_row(draft: Draft, shown: Memo<Vec<(Key, Cells)>>, key: Key) -> AnyVie
                     <span class="hidden-visually">"same run time assumed"</span>
                 })}
             </td>
-            <td class="right">{move || cells.with(|cells| cells.cost.clone())}</td>
+            <td class="right">
+                {move || cells.with(|cells| cells.cost.clone())}
+                {move || cells.with(|cells| cells.age).map(|age| view! { <span class="fine">{age}</span> })}
+            </td>
             <td class="right">
                 <button
                     type="button"

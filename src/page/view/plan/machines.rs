@@ -1,107 +1,100 @@
-//! The box to choose a machine of the price list from.
+//! Machines of the price list in the words of the picker and of its hint.
 
-use leptos::ev;
-use leptos::prelude::*;
+use crate::estimate::{Catalogue, Date, Machine, MachineSearch, Quote, provider_name};
 
-use crate::estimate::{Catalogue, Machine, provider_name};
+/// The most machines that are listed at once; more typed letters show others.
+const MAX_LISTED: usize = 200;
 
-/// A box to choose a machine from, grouped by cloud provider, with list prices beside the names where
-/// those decide the cost.
-#[component]
-pub(super) fn MachineSelect(
-    chosen: Memo<String>,
-    choose: Callback<String>,
-    #[prop(into)] has_list_prices: Signal<bool>,
-    disabled: Memo<bool>,
-) -> impl IntoView {
-    let groups = machines_by_provider(Catalogue::embedded());
-    let known = Memo::new(move |_| chosen.with(|name| is_in_catalogue(name)));
-    let option = move |machine: &'static Machine| {
-        let name = machine.name.as_str();
-        let selected = move || chosen.with(|chosen| chosen == name);
-        // The text alone changes with the cluster: a box whose options are replaced forgets its choice.
-        let price = move || has_list_prices.get().then(|| price_label(machine));
-        view! { <option value=name selected=selected>{machine_label(machine)}{price}</option> }
-    };
-    view! {
-        <select
-            id="machine"
-            class="input select"
-            disabled=move || disabled.get()
-            aria-describedby="machine-hint"
-            prop:value=move || chosen.get()
-            on:change=move |event: ev::Event| choose.run(event_target_value(&event))
-        >
-            {move || {
-                (!known.get()).then(|| view! { <option value=chosen.get() selected=true>{chosen.get()}</option> })
-            }}
-            {groups
-                .into_iter()
-                .map(|(provider, machines)| {
-                    view! {
-                        <optgroup label=provider_name(provider)>
-                            {machines.into_iter().map(option).collect_view()}
-                        </optgroup>
-                    }
-                })
-                .collect_view()}
-        </select>
-    }
+/// A machine in the list to choose from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct MachineOption {
+    pub(super) name: String,
+    /// Its size, and whose machine it is: `4 vCPU, 16 GB, 1 × T4 · AWS`.
+    pub(super) detail: String,
+    /// `$0.55/h`, and `spot $0.16/h`; none where they do not decide the cost.
+    pub(super) prices: Option<[String; 2]>,
+    /// `old price`, where a price is, with its date.
+    pub(super) age: Option<(&'static str, String)>,
 }
 
-/// The machines by provider in the list's order; a name that two providers share stands once, with
-/// the first of them, since the command cannot tell them apart.
-fn machines_by_provider(
-    catalogue: &'static Catalogue,
-) -> Vec<(&'static str, Vec<&'static Machine>)> {
-    let mut groups: Vec<(&str, Vec<&Machine>)> = Vec::new();
-    let mut names = std::collections::HashSet::new();
-    for machine in catalogue.machines() {
-        if !names.insert(machine.name.as_str()) {
-            continue;
-        }
-        match groups
-            .iter_mut()
-            .find(|(provider, _)| *provider == machine.provider)
-        {
-            Some((_, group)) => group.push(machine),
-            None => groups.push((&machine.provider, vec![machine])),
+/// Machines to choose from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct MachineOptions {
+    pub(super) listed: Vec<MachineOption>,
+    /// How many more fit.
+    pub(super) more: usize,
+}
+
+impl MachineOptions {
+    /// The machines that fit what was typed.
+    pub(super) fn find(
+        catalogue: &Catalogue,
+        typed: &str,
+        has_list_prices: bool,
+        today: Option<Date>,
+    ) -> MachineOptions {
+        let found = catalogue.search(&MachineSearch::parse(typed));
+        let option =
+            |machine: &&Machine| MachineOption::of(machine, catalogue, has_list_prices, today);
+        MachineOptions {
+            listed: found.iter().take(MAX_LISTED).map(option).collect(),
+            more: found.len().saturating_sub(MAX_LISTED),
         }
     }
-    groups
 }
 
-fn is_in_catalogue(name: &str) -> bool {
-    Catalogue::embedded()
-        .machines()
-        .any(|machine| machine.name == name)
-}
-
-/// `g4dn.xlarge · 1 × T4`.
-fn machine_label(machine: &Machine) -> String {
-    let mut words = machine.name.clone();
-    if let Some(gpu) = &machine.gpu {
-        words.push_str(" · ");
-        words.push_str(&machine.gpu_count.to_string());
-        words.push_str(" × ");
-        words.push_str(gpu);
+impl MachineOption {
+    fn of(
+        machine: &Machine,
+        catalogue: &Catalogue,
+        has_list_prices: bool,
+        today: Option<Date>,
+    ) -> MachineOption {
+        let quotes = [false, true].map(|spot| catalogue.quote(&machine.name, spot));
+        // The machine as the quote has it: whose price it is, and the size where a row of one's own
+        // leaves it out.
+        let quoted = quotes[0].machine.as_ref().unwrap_or(machine);
+        let whose = if quoted.is_own {
+            "your own price"
+        } else {
+            provider_name(&quoted.provider).trim_end_matches("'s")
+        };
+        let size = describe_machine(quoted);
+        let detail = if size.is_empty() {
+            whose.to_owned()
+        } else {
+            [&size, " · ", whose].concat()
+        };
+        let age = |quote: &Quote| quote.age_note(today?);
+        MachineOption {
+            name: machine.name.clone(),
+            detail,
+            prices: has_list_prices.then(|| {
+                let [list, spot] = quotes.each_ref().map(price_label);
+                [list, ["spot ", &spot].concat()]
+            }),
+            age: quotes.iter().find_map(age).filter(|_| has_list_prices),
+        }
     }
-    words
 }
 
-/// ` · $0.55/h`, the list price.
-fn price_label(machine: &Machine) -> String {
-    match Catalogue::embedded().quote(&machine.name, false).rate {
-        Some(rate) => [" · $", &rate.to_rate(), "/h"].concat(),
-        None => " · price unknown".to_owned(),
+/// `$0.55/h`.
+fn price_label(quote: &Quote) -> String {
+    match &quote.rate {
+        Some(rate) => ["$", &rate.to_rate(), "/h"].concat(),
+        None => "unknown".to_owned(),
     }
 }
 
 /// The size of a machine: `2 vCPU, 8 GB, 1 × T4`.
-pub(super) fn describe_size(name: &str) -> String {
-    let Some(machine) = Catalogue::embedded().quote(name, false).machine else {
-        return "not in the price list".to_owned();
-    };
+pub(super) fn describe_size(catalogue: &Catalogue, name: &str) -> String {
+    match catalogue.quote(name, false).machine {
+        Some(machine) => describe_machine(&machine),
+        None => "not in the price list".to_owned(),
+    }
+}
+
+fn describe_machine(machine: &Machine) -> String {
     let mut words = Vec::new();
     if let Some(cpus) = machine.vcpus {
         words.push([&cpus.to_string(), " vCPU"].concat());
@@ -109,8 +102,8 @@ pub(super) fn describe_size(name: &str) -> String {
     if let Some(memory) = machine.memory_gb {
         words.push([&memory.to_string(), " GB"].concat());
     }
-    if let Some(gpu) = machine.gpu {
-        words.push([&machine.gpu_count.to_string(), " × ", &gpu].concat());
+    if let Some(gpu) = &machine.gpu {
+        words.push([&machine.gpu_count.to_string(), " × ", gpu].concat());
     }
     words.join(", ")
 }

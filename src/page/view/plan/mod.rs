@@ -8,11 +8,14 @@ mod files;
 mod fit;
 mod grid;
 mod launch;
+mod machine_picker;
 mod machine_table;
 mod machines;
 mod marked_text;
 mod marks;
+mod parallel_curve;
 mod parallel_table;
+mod pilot;
 mod problems;
 mod reference;
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::parallel_curve::ParallelCurve;
 use crate::estimate::EstimateSettings;
 use crate::page::format::{format_count, format_duration};
 use crate::page::state::State;
@@ -57,6 +58,7 @@ pub(super) fn ParallelTable() -> impl IntoView {
                 <h3 id="parallel-title">"By parallel trials"</h3>
                 <p class="fine">"the cost stays the same"</p>
             </header>
+            <ParallelCurve />
             <table class="what-if-table by-parallel num" aria-labelledby="parallel-title">
                 <thead>
                     <tr>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::rest_estimate::describe_rest;
 use super::super::status::{badge, run_status};
 use super::RunsContext;
 use super::list::progress_bar;
@@ -79,7 +80,8 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
     let count = move |read: fn(&Run) -> i32| {
         Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, read)))
     };
-    let held = count(|run| run.status.held);
+    let held = count(|run| if is_pilot(run) { 0 } else { run.status.held });
+    let held_by_pilot = count(|run| if is_pilot(run) { run.status.held } else { 0 });
     let failed = count(|run| run.status.experiment_counts.failed);
     let place = move || (head.cluster.get_untracked(), key.get_value());
     // The button disappears once it has worked: the focus goes to the heading first.
@@ -98,6 +100,7 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
             <header class="card-head run-head">
                 {move || run.get().map(|run| title(&run))}
                 <div class="card-tools">
+                    {run_rest(watch, held_by_pilot, release, key)}
                     <ButtonFor count=held verb="Release" noun="held trial" on_click=release />
                     <ButtonFor count=failed verb="Retry" noun="failed trial" on_click=retry />
                     <button type="button" class="button small" on:click=compare>"Compare results"</button>
@@ -116,6 +119,31 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
             {move || total.get().filter(|total| *total > u64::from(ROWS_PER_PAGE)).map(|total| pager(page, total))}
         </section>
     }
+}
+
+fn is_pilot(run: &Run) -> bool {
+    run.spec.sweep_options.pilot.is_some()
+}
+
+/// The button for trials that wait for a yes after their pilot, with what they cost where they are of the plan.
+fn run_rest(
+    watch: RunsContext,
+    held: Memo<i32>,
+    release: Callback<()>,
+    run: StoredValue<String>,
+) -> AnyView {
+    let pilot = watch.state.pilot;
+    let cost = move || {
+        let is_of_plan = run.with_value(|run| pilot.is_of_plan(run));
+        is_of_plan.then(|| pilot.rest.with(|rest| describe_rest(rest.as_ref())))
+    };
+    view! {
+        <span class="quiet num" hidden=move || held.get() == 0>{cost}</span>
+        <button type="button" class="button small" hidden=move || held.get() == 0 on:click=move |_| release.run(())>
+            "Run the rest"
+        </button>
+    }
+    .into_any()
 }
 
 /// A button for all trials in one state; it is hidden while there are none.

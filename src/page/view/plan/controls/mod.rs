@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::super::field::NumberField;
 use super::super::icon::{DICE, icon};
-use super::machines::MachineSelect;
+use super::machine_picker::MachinePicker;
 use crate::page::format::format_count;
 use crate::page::state::{ControlValues, Draft, State};
 use crate::sweep::Strategy;
@@ -269,16 +269,16 @@ fn MachineField() -> impl IntoView {
     let draft = State::get().draft;
     let machine = Memo::new(move |_| draft.controls.with(|options| options.machine.clone()));
     let ruled = option_set_by_config(draft, "--instance_type");
-    let hint =
-        move || hint_unless_set_by_config(ruled, || super::machines::describe_size(&machine.get()));
+    let size = move || {
+        let machine = machine.get();
+        draft
+            .catalogue
+            .with(|catalogue| super::machines::describe_size(catalogue, &machine))
+    };
+    let hint = move || hint_unless_set_by_config(ruled, size);
     view! {
         <Field id="machine" label="Instance type" hint=Signal::derive(hint)>
-            <MachineSelect
-                chosen=machine
-                disabled=ruled
-                has_list_prices=price_by_machine(draft)
-                choose=Callback::new(move |name: String| draft.set_option("--instance_type", Some(&name)))
-            />
+            <MachinePicker draft=draft chosen=machine disabled=ruled has_list_prices=price_by_machine(draft) />
         </Field>
     }
 }

@@ -54,9 +54,10 @@ impl Grid {
         });
         let figures = Memo::new(move |_| {
             let plan = draft.plan();
+            let catalogue = draft.catalogue.get();
             draft
                 .pricing
-                .with(|pricing| row::Figures::of(drawn.get(), &plan, pricing))
+                .with(|pricing| row::Figures::of(drawn.get(), &plan, pricing, &catalogue))
         });
         observe_size(scroller, size);
         let (active, anchor) = (RwSignal::new(0), RwSignal::new(0));

@@ -115,8 +115,13 @@ pub(super) struct Figures {
 
 impl Figures {
     /// Prices all rendered rows by one pricer, which looks the machine up once.
-    pub(super) fn of(drawn: Drawn, plan: &Plan, settings: &EstimateSettings) -> Figures {
-        let pricer = TrialEstimator::new(plan, settings, Catalogue::embedded());
+    pub(super) fn of(
+        drawn: Drawn,
+        plan: &Plan,
+        settings: &EstimateSettings,
+        catalogue: &Catalogue,
+    ) -> Figures {
+        let pricer = TrialEstimator::new(plan, settings, catalogue);
         let unknown = || "–".to_owned();
         let figures = |position| {
             let priced = plan
