@@ -34,6 +34,7 @@ mod datastore;
 // What runs, and how.
 mod execution;
 mod experiment;
+mod finished;
 mod run;
 mod trial;
 
@@ -60,6 +61,7 @@ pub use execution::{IsolationMethod, ProgramOrigin, TrialExecution, TrialIsolati
 pub use experiment::{
     Experiment, ExperimentList, ExperimentSpec, ExperimentState, ExperimentStatus, UpdateExperiment,
 };
+pub use finished::{FinishedRun, FinishedTrialList, FinishedTrialRow};
 pub use log::{LogMatch, LogMatches, LogPage};
 pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList, UnreadLine};
 pub use run::{
@@ -80,6 +82,9 @@ pub const IDEMPOTENCY_KEY_MAX: usize = 128;
 
 /// The most [`TrialPage::trials`] that one call answers.
 pub const TRIAL_PAGE_MAX: u32 = 1_000;
+
+/// The most trials that one [`FinishedTrialList`] holds.
+pub const FINISHED_TRIALS_MAX: u32 = 10_000;
 
 /// The most bytes of output that one [`LogPage`] holds.
 pub const LOG_PAGE_MAX: u32 = 1 << 20;

@@ -51,6 +51,9 @@ pub const TRIALS: &str = "/v1/core/{cluster}/runs/{run}/trials";
 /// `GET ?run=ID&from=0` (`run` repeatable; ours) → [`StateList`](super::StateList): the states of
 /// all trials of several runs.
 pub const STATES: &str = "/v1/core/{cluster}/states";
+/// `GET ?script=PATH` (ours) → [`FinishedTrialList`](super::FinishedTrialList): the caller's own trials
+/// of a script that have ended, on every cluster.
+pub const FINISHED_TRIALS: &str = "/v1/core/finished-trials";
 /// `POST` [`RetryRun`](super::RetryRun) (ours) → [`Run`](super::Run): queues failed trials again.
 pub const RETRY: &str = "/v1/core/{cluster}/runs/{run}/retry";
 /// `POST` (ours) → [`Run`](super::Run): queues held trials.

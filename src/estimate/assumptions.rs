@@ -28,6 +28,7 @@ pub(super) fn list_assumptions(
     let mut out = Vec::new();
     push_rate_sentences(settings, used, &mut out);
     out.push(run_time_sentence(settings));
+    out.extend(at_once_sentence(settings));
     out.extend(survey_sentences(surveys.unwrap_or_default()));
     out.push(phases_sentence(&settings.billing));
     out.extend(rounding_sentences(used));
@@ -128,6 +129,25 @@ fn run_time_sentence(settings: &EstimateSettings) -> String {
             format!("A script's run time is `{}`, as typed.", formula.text())
         }
     }
+}
+
+/// Where fewer or more trials run at once than did when the run times were measured.
+fn at_once_sentence(settings: &EstimateSettings) -> Option<String> {
+    let Some(RunTime::Fitted(fitted)) = &settings.run_time else {
+        return None;
+    };
+    let (then, now) = (fitted.at_once()?, settings.parallel());
+    let effect = match then.cmp(&now) {
+        std::cmp::Ordering::Equal => return None,
+        std::cmp::Ordering::Less => "longer",
+        std::cmp::Ordering::Greater => "less long",
+    };
+    Some(format!(
+        "The finished trials ran {} at once, these run {}: where they share a machine they may take \
+         {effect}.",
+        format_count(then.into()),
+        format_count(now.into())
+    ))
 }
 
 /// How run times were found where not every trial's was computed.

@@ -109,17 +109,20 @@ impl Fit {
     }
 
     /// The mean of the logarithms of the run times.
+    #[cfg(feature = "internals")]
     pub fn intercept(&self) -> f64 {
         self.intercept
     }
 
     /// The weights of the standardised columns; columns that did not vary have none.
+    #[cfg(feature = "internals")]
     pub fn weights(&self) -> &[f64] {
         &self.weights
     }
 
     /// The power with which the run time depends on argument number `argument`; None where it is
     /// no positive number or did not vary.
+    #[cfg(feature = "internals")]
     pub fn exponent(&self, argument: usize) -> Option<f64> {
         if !matches!(self.arguments.get(argument)?, ObservedArgument::Log(..)) {
             return None;
@@ -132,6 +135,7 @@ impl Fit {
     }
 
     /// Leave-one-out errors of the logarithm, in the order of the observations.
+    #[cfg(feature = "internals")]
     pub fn leave_one_out_errors(&self) -> &[f64] {
         &self.leave_one_out_errors
     }
@@ -143,6 +147,7 @@ impl Fit {
 
     /// Root mean square of the leave-one-out errors where every prediction is the mean: what a fit
     /// has to beat.
+    #[cfg(feature = "internals")]
     pub fn rmse_of_mean(&self) -> f64 {
         self.rmse_of_mean
     }

@@ -9,6 +9,9 @@ use crate::sweep::math::exp;
 use crate::sweep::{Part, Plan};
 use std::fmt;
 
+/// How many arguments of which finished trials show nothing are named.
+const UNTOLD_MAX: usize = 3;
+
 /// What a trial was passed and how long its script ran.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinishedTrial<'a> {
@@ -24,9 +27,18 @@ pub struct FinishedTrial<'a> {
 pub struct FittedRunTime {
     /// The arguments that differed between the trials, as formulas call them.
     names: Vec<String>,
+    /// The arguments that all of the trials passed the same, with it.
+    constants: Vec<(String, String)>,
     fit: Fit,
     left_out: usize,
     extrapolates: bool,
+    /// Arguments of the plan of which the trials show nothing, the first few: they passed none, or the
+    /// same and another than the plan.
+    untold: Vec<String>,
+    /// How many of the trials ran at once.
+    at_once: Option<u32>,
+    /// Whether the script has changed since they ran.
+    is_of_earlier_script: bool,
 }
 
 impl FittedRunTime {
@@ -51,6 +63,15 @@ impl FittedRunTime {
             let rest: Vec<Option<String>> = texts.collect();
             rest.iter().all(Option::is_some) && rest.iter().any(|text| *text != first)
         };
+        let is_same = |name: &str, text: &str| {
+            let mut trials = finished.iter();
+            trials.all(|(trial, _)| text_of(trial, name).as_deref() == Some(text))
+        };
+        let constants = first
+            .arguments
+            .iter()
+            .filter(|(name, text)| is_same(name, text));
+        let constants = constants.map(|(name, text)| (Part::variable(name), (*text).to_owned()));
         let columns: Vec<&str> = first
             .arguments
             .iter()
@@ -73,10 +94,51 @@ impl FittedRunTime {
         let runs: Vec<f64> = finished.iter().map(|(_, run)| *run).collect();
         Some(FittedRunTime {
             names: columns.iter().map(|name| Part::variable(name)).collect(),
+            constants: constants.collect(),
             fit: Fit::new(&rows, &runs, DEFAULT_RIDGE)?,
             left_out: trials.len() - finished.len(),
             extrapolates: false,
+            untold: Vec::new(),
+            at_once: None,
+            is_of_earlier_script: false,
         })
+    }
+
+    /// The same, which says how many of the trials ran at once, and whether the script has changed since.
+    #[must_use]
+    pub(crate) fn with_origin(self, at_once: Option<u32>, is_of_earlier_script: bool) -> Self {
+        FittedRunTime {
+            at_once,
+            is_of_earlier_script,
+            ..self
+        }
+    }
+
+    /// How many of the trials ran at once; None where that is not known.
+    pub(crate) fn at_once(&self) -> Option<u32> {
+        self.at_once
+    }
+
+    /// How many trials it is fitted to.
+    pub(crate) fn observations(&self) -> usize {
+        self.fit.observations()
+    }
+
+    /// Its leave-one-out error, of the logarithm.
+    pub(crate) fn rmse(&self) -> f64 {
+        self.fit.rmse()
+    }
+
+    /// The run time of a finished trial by the fit; None where it lacks an argument or passes what the
+    /// fit cannot read.
+    pub(crate) fn predict_finished(&self, trial: &FinishedTrial<'_>) -> Option<Seconds> {
+        let value = |name: &String| {
+            let mut arguments = trial.arguments.iter();
+            let found = arguments.find(|(other, _)| Part::variable(other) == *name)?;
+            Some(to_value(found.1))
+        };
+        let values: Vec<_> = self.names.iter().map(value).collect::<Option<_>>()?;
+        self.predict(&values).ok()
     }
 
     /// Whether it is worth using, by its leave-one-out errors.
@@ -84,8 +146,8 @@ impl FittedRunTime {
         self.fit.verdict()
     }
 
-    /// The same, which knows whether trials of the plan lie outside what was observed: its range is then
-    /// wider by half. O(values of the axes).
+    /// The same, which knows whether trials of the plan lie outside what was observed, or differ from it in
+    /// arguments of which the trials show nothing: its range is then wider by half. O(values of the axes).
     #[must_use]
     pub fn for_plan(&self, plan: &Plan) -> FittedRunTime {
         let mut places = self.names.iter().enumerate();
@@ -93,9 +155,61 @@ impl FittedRunTime {
             let mut parts = plan.parts().iter();
             parts.any(|part| !self.covers(part, argument, name))
         });
+        let untold = self.find_untold(plan);
         FittedRunTime {
-            extrapolates,
+            extrapolates: extrapolates || !untold.is_empty(),
+            untold,
             ..self.clone()
+        }
+    }
+
+    /// An argument that the fit reads and some command does not pass.
+    pub(crate) fn find_missing(&self, plan: &Plan) -> Option<&str> {
+        let mut names = self.names.iter();
+        let missing = names.find(|name| {
+            let mut parts = plan.parts().iter();
+            parts.any(|part| part.find_argument(name).is_none())
+        });
+        missing.map(String::as_str)
+    }
+
+    /// Whether the trials show nothing of some argument of the plan.
+    pub(crate) fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    fn find_untold(&self, plan: &Plan) -> Vec<String> {
+        let mut untold: Vec<String> = Vec::new();
+        for part in plan.parts() {
+            for name in part.variables() {
+                if untold.len() == UNTOLD_MAX {
+                    return untold;
+                }
+                if !self.names.contains(&name)
+                    && !untold.contains(&name)
+                    && !self.is_constant_in(part, &name)
+                {
+                    untold.push(name);
+                }
+            }
+        }
+        untold
+    }
+
+    /// Whether all trials of a command pass for an argument what all of the finished ones did.
+    fn is_constant_in(&self, part: &Part, name: &str) -> bool {
+        let known = self.constants.iter().find(|(known, _)| known == name);
+        let Some(((_, text), slot)) = known.zip(part.find_argument(name)) else {
+            return false;
+        };
+        let axis = part.axis_of(slot);
+        let axis = axis.and_then(|axis| part.axes().get(axis as usize));
+        match axis.map(|axis| (axis, axis.values())) {
+            Some((_, Values::Listed(texts))) => texts.iter().all(|other| **other == **text),
+            Some((axis, Values::Range(_))) => {
+                axis.len() == 1 && axis.value(0).as_deref() == Some(text)
+            }
+            None => part.value(slot, 0).as_deref() == Some(text),
         }
     }
 
@@ -144,20 +258,31 @@ pub(super) fn to_value(text: &str) -> ArgumentValue<'_> {
     axis::parse_number(text).map_or(ArgumentValue::Text(text), ArgumentValue::Number)
 }
 
-/// `fitted to 12 finished trials, off by a factor of about 1.14; 2 others were left out`.
+/// `fitted from 12 finished trials, leave-one-out error 14 %; 2 that did not run to their end are left out`.
 impl fmt::Display for FittedRunTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let trials = self.fit.observations();
+        let of = match self.is_of_earlier_script {
+            true => " of an earlier version of the script",
+            false => "",
+        };
         write!(
             f,
-            "fitted to {trials} finished trials, off by a factor of about {:.2}",
-            exp(self.fit.rmse())
+            "fitted from {} finished trials{of}, leave-one-out error {:.0} %",
+            self.observations(),
+            (exp(self.fit.rmse()) - 1.0) * 100.0
         )?;
         if self.verdict() == Verdict::Rough {
             write!(f, " (rough)")?;
         }
-        if self.extrapolates {
-            write!(f, "; some of these lie outside what ran")?;
+        match self.untold.as_slice() {
+            [] if self.extrapolates => write!(f, "; some of these lie outside what ran")?,
+            [] => {}
+            [one] => write!(f, "; they show nothing of `{one}`")?,
+            [some @ .., last] => write!(
+                f,
+                "; they show nothing of `{}` and `{last}`",
+                some.join("`, `")
+            )?,
         }
         if self.left_out > 0 {
             write!(

@@ -33,10 +33,7 @@ mod quote;
 
 // How long a trial runs: the formula that a person types, or one fitted to runs that ended.
 mod cholesky;
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(dead_code, reason = "issue 13 wires it to the estimate")
-)]
+mod finished;
 pub(crate) mod fit;
 mod fitted;
 mod run_time;
@@ -115,6 +112,8 @@ pub use what_if::{
 // What the page and the other modules use beside it.
 #[cfg(feature = "page")]
 pub(crate) use catalogue::MachineSearch;
+#[cfg(feature = "page")]
+pub(crate) use finished::{FinishedFit, FitTarget, NoFit, fit_finished};
 pub(crate) use plan_bill::CostEstimate;
 #[cfg(feature = "page")]
 pub(crate) use quote::{Quote, provider_name};

@@ -337,9 +337,11 @@ fn s5_fit() {
             .iter()
             .find(|a| a.starts_with("Run times are"))
             .unwrap();
-        assert!(sentence.starts_with(
-            "Run times are fitted to 4 finished trials, off by a factor of about 1.14"
-        ));
+        assert!(
+            sentence.starts_with(
+                "Run times are fitted from 4 finished trials, leave-one-out error 14 %"
+            )
+        );
         assert!(
             sentence.ends_with("; 1 that did not run to their end are left out."),
             "{sentence}"

@@ -4,9 +4,12 @@
 //! command by the code that showed the plan, and refuses the request where its own digest of the
 //! plan is not the page's.
 
+mod finished;
 mod fixed_arguments;
 mod trial_environment;
 
+pub(crate) use finished::{FinishedMarks, mark_finished};
+pub use finished::{digest_environment, normalize_script};
 pub use fixed_arguments::{list_fixed_arguments, recover_fixed_arguments};
 pub use trial_environment::{TypedEnvironment, VariableProblem, check_python, parse_environment};
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::js_sys::{Reflect, Uint8Array};
+use web_sys::js_sys::{Reflect, Uint8Array, encode_uri_component};
 use web_sys::{
     AbortSignal, ReadableStreamDefaultReader, RequestCredentials, TextDecodeOptions, TextDecoder,
 };
@@ -113,6 +113,16 @@ impl Client {
     /// A run, without the ids of its trials.
     pub(crate) async fn fetch_run(&self, cluster: &str, id: &str) -> ClientResult<api::Run> {
         self.get_json(&[&paths::run(cluster, id), "?brief=true"].concat())
+            .await
+    }
+
+    /// The account's own finished trials of a script, on every cluster.
+    pub(crate) async fn fetch_finished_trials(
+        &self,
+        script: &str,
+    ) -> ClientResult<api::FinishedTrialList> {
+        let script = String::from(encode_uri_component(script));
+        self.get_json(&[paths::FINISHED_TRIALS, "?script=", &script].concat())
             .await
     }
 

@@ -193,6 +193,7 @@ pub(crate) mod digest;
     expect(dead_code, reason = "issue 14 wires it to the page")
 )]
 pub(crate) mod sorted_space;
+pub(crate) mod trial_lookup;
 pub(crate) mod trial_set;
 
 // Changing the text from a control, or a command for a proposal.

@@ -265,6 +265,12 @@ impl Part {
         }
     }
 
+    /// The value of an argument as typed.
+    pub(super) fn typed_value(&self, slot: ArgumentSlot) -> &str {
+        let argument = self.command.arguments.get(slot.0 as usize);
+        argument.map_or("", Argument::value)
+    }
+
     /// Every argument that no axis sweeps: its name, which no other has, and what all trials pass for
     /// it. A flag without a value passes its own word.
     pub fn fixed_arguments(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
@@ -300,7 +306,7 @@ impl Part {
 
     /// The arguments with their names: the value word of a flag that has one, the flag's own word
     /// where it has none.
-    pub(super) fn named_arguments(&self) -> impl Iterator<Item = (&str, ArgumentSlot)> + '_ {
+    pub(crate) fn named_arguments(&self) -> impl Iterator<Item = (&str, ArgumentSlot)> + '_ {
         let arguments = &self.command.arguments;
         arguments
             .iter()

@@ -76,6 +76,28 @@ impl Range {
         (&self.start, &self.step, self.len)
     }
 
+    /// The index of the value that is written as `text`. O(digits²), and O(1) for a text that is longer
+    /// than every value.
+    pub(super) fn position_of(&self, text: &str) -> Option<u128> {
+        let whole = text.strip_prefix('-').unwrap_or(text);
+        if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let end = &self.start + &self.step * BigInt::from(self.len);
+        if whole.len() as u64 > self.start.bits().max(end.bits()) + 1 {
+            return None;
+        }
+        let number: BigInt = text.parse().ok()?;
+        let (index, rest) = (number - &self.start).div_rem(&self.step);
+        let index = index
+            .to_u128()
+            .filter(|index| rest.is_zero() && *index < self.len)?;
+        let mut written = String::new();
+        self.write(index, &mut written);
+        // `007` is the number 7, but the script is passed another text.
+        (written == text).then_some(index)
+    }
+
     /// Appends the value at `index` in decimal; nothing when there is none.
     pub(crate) fn write(&self, index: u128, out: &mut String) {
         if index >= self.len {

@@ -20,7 +20,7 @@ use super::connections::Connection;
 use super::error::ApiError;
 use super::handlers::{
     archive, artifacts, assets, auth as login, clusters, control, datastores, events, experiments,
-    launch, logs, prices, runs, sign_ins, states, uploads,
+    finished, launch, logs, prices, runs, sign_ins, states, uploads,
 };
 use super::{openapi, trace};
 use crate::app::App;
@@ -68,6 +68,7 @@ fn authenticated_routes(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(runs::get, runs::update, runs::delete))
         .routes(routes!(runs::trials))
         .routes(routes!(states::list))
+        .routes(routes!(finished::list))
         .routes(routes!(control::retry))
         .routes(routes!(control::release))
         .routes(routes!(experiments::list))

@@ -2,20 +2,22 @@
 
 use sweep_planner::api::{
     Actions, Artifact, Availability, Cluster, ClusterSpec, ClusterState, ClusterStatus,
-    ClusterType, Datastore, DatastoreSpec, DatastoreStatus, Experiment, ExperimentSpec,
-    ExperimentState, ExperimentStatus, InstanceType, Int64, Run, RunSpec, RunState, RunStates,
-    RunStatus, Scalar, SpaceIndex, Timestamp, TrialRow, TrialsInState, User, UserStatus,
+    ClusterType, Datastore, DatastoreMount, DatastoreSpec, DatastoreStatus, Experiment,
+    ExperimentSpec, ExperimentState, ExperimentStatus, FinishedRun, FinishedTrialRow, InstanceType,
+    Int64, Run, RunSpec, RunState, RunStates, RunStatus, Scalar, SpaceIndex, Timestamp, TrialRow,
+    TrialsInState, User, UserStatus,
 };
 use sweep_planner::estimate::{Catalogue, Machine};
+use sweep_planner::launch::digest_environment;
 use sweep_planner::sweep::Ranges;
 
 use crate::app::App;
 use crate::config::ClusterConfig;
 use crate::model::names::{experiment_id, experiment_name};
-use crate::model::price::billing_terms;
+use crate::model::price::{BillingTerms, billing_terms};
 use crate::model::{Account, RunRecord, TrialRecord, TrialState, Viewer};
 use crate::sources::{ArtifactFile, datastores};
-use crate::store::StateSpan;
+use crate::store::{FinishedRunRecord, FinishedTrialRecord, StateSpan};
 use crate::system::clock;
 use crate::upkeep::disk::LowSpace;
 
@@ -311,6 +313,51 @@ fn format_ranges<'a>(stretches: impl Iterator<Item = &'a StateSpan>) -> String {
         };
     }
     text
+}
+
+/// A run with trials that have ended.
+pub fn finished_run(app: &App, record: FinishedRunRecord) -> FinishedRun {
+    let slots = app.config.clusters.get(&record.cluster);
+    let slots = slots.map(ClusterConfig::slots);
+    let most = record.parallel.unwrap_or(u32::MAX).min(record.trial_count);
+    let environment = record.spec.env.iter();
+    let environment = environment.map(|(name, value)| (name.as_str(), value.as_str()));
+    let mounts = record.mounts.into_iter().map(|mount| DatastoreMount {
+        id: mount.id,
+        mount_path: mount.at.display().to_string(),
+        name: mount.name,
+        version: Some(Scalar(mount.version.to_string())),
+    });
+    let trials = record.trials.into_iter();
+    let terms = &record.terms;
+    FinishedRun {
+        id: record.id,
+        name: record.name,
+        cluster_id: record.cluster,
+        has_ended: record.has_ended,
+        digest: record.digest,
+        environment_digest: digest_environment(environment),
+        datastores: mounts.collect(),
+        instance_type: record.spec.instance_type,
+        at_once: slots.map(|slots| slots.min(most).max(1)),
+        columns: record.columns,
+        fixed_arguments: record.fixed_arguments,
+        trials: trials.map(|trial| finished_trial(terms, trial)).collect(),
+    }
+}
+
+fn finished_trial(terms: &BillingTerms, trial: FinishedTrialRecord) -> FinishedTrialRow {
+    let micros = trial.ended_at.zip(trial.started_at);
+    let micros = micros.map(|(end, start)| end.micros().saturating_sub(start.micros()).max(0));
+    FinishedTrialRow {
+        number: trial.number,
+        values: trial.values,
+        state: trial.state.to_wire(),
+        finish_timestamp: trial.ended_at,
+        run_seconds: micros.map(|micros| micros as f64 / 1e6),
+        cost: trial.billed_seconds.and_then(|seconds| terms.cost(seconds)),
+        metrics: trial.metrics,
+    }
 }
 
 /// A file that a trial made; `url`: where it can be read.

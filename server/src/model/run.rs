@@ -143,6 +143,8 @@ pub struct NewRun {
     pub awaits_fetch: bool,
     /// What its trials read.
     pub mounts: Vec<Mount>,
+    /// SHA-256 of the script, once its source is there; `None` also where it cannot be read.
+    pub script_digest: Option<String>,
     /// The time of the launch.
     pub created_at: Timestamp,
     /// What they pass, and which of the command's they are.
@@ -155,6 +157,11 @@ impl NewRun {
     /// What all its trials run, relative to the folder in which they do.
     pub fn script(&self) -> &str {
         self.trials.template.script()
+    }
+
+    /// The script's path in the source, by which runs of the same one are found.
+    pub fn script_path(&self) -> String {
+        sweep_planner::launch::normalize_script(&self.spec.relative_work_dir, self.script())
     }
 }
 

@@ -10,6 +10,7 @@ mod unpack;
 
 mod interpreter;
 mod script;
+mod script_digest;
 mod suggestion;
 
 pub mod git;
@@ -43,6 +44,7 @@ pub use open_folder::{OpenFolder, open_below, open_in, open_no_link};
 pub use paths::{resolve_below, split_existing, stays_below};
 pub use remove::{remove_entry, remove_tree};
 pub use script::{ScriptError, ensure_script, strip_current_dirs};
+pub use script_digest::digest_script;
 pub use snapshot::{replace_source, snapshot};
 pub use unpack::{UnpackError, unpack_tar, unpack_tar_gz};
 pub use walk::{Walk, WalkEntry};

@@ -151,6 +151,26 @@ enum Entry {
 
 /// Follows a path below `root`, never out of it.
 fn resolve_entry(root: &Path, path: &Path) -> Entry {
+    follow(root, path).0
+}
+
+/// The file that is run for a script, relative to `root` and without links; `None` where it is not one
+/// of the source.
+pub(super) fn resolve_script(root: &Path, folder: &str, script: &str) -> Option<PathBuf> {
+    let wanted = strip_current_dirs(Path::new(folder)).join(strip_current_dirs(Path::new(script)));
+    match follow(root, &wanted) {
+        (Entry::File, path) => Some(path),
+        (Entry::Folder, path) => match follow(root, &path.join(MAIN)) {
+            (Entry::File, path) => Some(path),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// [`resolve_entry`], with where a file or folder is: relative to `root`, without links.
+fn follow(root: &Path, path: &Path) -> (Entry, PathBuf) {
+    let nowhere = PathBuf::new;
     let mut ahead: VecDeque<OsString> = split_parts(path);
     let (mut at, mut links, mut found) = (PathBuf::new(), 0, Entry::Folder);
     while let Some(part) = ahead.pop_front() {
@@ -160,10 +180,10 @@ fn resolve_entry(root: &Path, path: &Path) -> Entry {
             Path::new(&part).is_absolute()
         };
         if leads_out && links > 0 {
-            return Entry::LinkedOut;
+            return (Entry::LinkedOut, nowhere());
         }
         if leads_out {
-            return Entry::Unknown;
+            return (Entry::Unknown, nowhere());
         }
         if part == ".." {
             continue;
@@ -171,19 +191,20 @@ fn resolve_entry(root: &Path, path: &Path) -> Entry {
         let meta = match fs::symlink_metadata(root.join(&at).join(&part)) {
             Ok(meta) => meta,
             Err(error) => {
-                return match error.kind() {
+                let entry = match error.kind() {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Entry::Missing,
                     _ => Entry::Unknown,
                 };
+                return (entry, nowhere());
             }
         };
         if meta.is_symlink() {
             let Ok(target) = fs::read_link(root.join(&at).join(&part)) else {
-                return Entry::Unknown;
+                return (Entry::Unknown, nowhere());
             };
             links += 1;
             if links > LINKS_MAX {
-                return Entry::Missing;
+                return (Entry::Missing, nowhere());
             }
             for part in split_parts(&target).into_iter().rev() {
                 ahead.push_front(part);
@@ -197,14 +218,14 @@ fn resolve_entry(root: &Path, path: &Path) -> Entry {
             Entry::File
         };
         if found == Entry::File && !ahead.is_empty() {
-            return Entry::Missing;
+            return (Entry::Missing, nowhere());
         }
     }
     // A link may have led back to a folder.
     if at.as_os_str().is_empty() || root.join(&at).is_dir() {
         found = Entry::Folder;
     }
-    found
+    (found, at)
 }
 
 fn split_parts(path: &Path) -> VecDeque<OsString> {

@@ -319,6 +319,7 @@ pub(crate) mod tests {
             awaits_upload: false,
             awaits_fetch: false,
             mounts: Vec::new(),
+            script_digest: None,
             created_at: now(),
             trials: new_trials(&format!("a.sh  'range({trials})'")),
             idempotency_key: None,

@@ -7,7 +7,7 @@ use super::columns::from_json;
 use super::error::StoreError;
 use super::sql::sql;
 use super::waiting_changes::{self, WaitingChange};
-use super::{Store, arguments, run_end};
+use super::{Store, arguments, finished, run_end};
 use crate::model::TrialState;
 
 /// A run whose source is to be fetched.
@@ -86,11 +86,19 @@ impl Store {
         .await
     }
 
-    /// Records that the source of a run was fetched, so that its trials may start.
-    pub async fn record_fetch(&self, run: i64, commit: String) -> Result<(), StoreError> {
+    /// Records that the source of a run was fetched, with the digest of its script, so that its trials
+    /// may start.
+    pub async fn record_fetch(
+        &self,
+        run: i64,
+        commit: String,
+        script_digest: Option<String>,
+    ) -> Result<(), StoreError> {
         self.write(move |connection| {
             let query = "UPDATE run SET fetched = ?2 WHERE key = ?1 AND fetched = ''";
-            connection.execute(query, params![run, commit])?;
+            if connection.execute(query, params![run, commit])? > 0 {
+                finished::record_script_digest(connection, run, script_digest.as_deref())?;
+            }
             Ok(())
         })
         .await

@@ -11,7 +11,7 @@ use super::columns::to_json;
 use super::error::StoreError;
 use super::slice::Slice;
 use super::trials::BLOCK_BITS;
-use super::{Store, arguments, bills};
+use super::{Store, arguments, bills, finished};
 use crate::model::{NewRun, TrialState};
 
 /// Why the trials of a run that are no pilot's are held from its launch on.
@@ -181,6 +181,7 @@ impl LaunchWriter {
                 }
                 let row = insert_run(connection, &self.run)?;
                 arguments::insert_template(connection, row, &self.run.trials)?;
+                finished::insert_run_script(connection, row, &self.run)?;
                 self.row = Some(row);
                 row
             }

@@ -28,6 +28,7 @@ mod slice;
 mod launches;
 
 mod fetches;
+mod finished;
 mod fixed_arguments;
 
 mod claims;
@@ -68,6 +69,7 @@ pub use claims::Claim;
 pub use discard::FileScope;
 pub use error::StoreError;
 pub use fetches::{PendingFetch, PendingUpload, Script};
+pub use finished::{FinishedPlace, FinishedRunRecord, FinishedSlice, FinishedTrialRecord};
 pub use launches::CreateOutcome;
 pub use metrics::SeriesWindow;
 pub use page_sessions::{NewPageSession, PAGE_SESSIONS_MAX, PageSessionRecord};

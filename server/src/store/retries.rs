@@ -9,7 +9,7 @@ use super::columns::read_state;
 use super::error::StoreError;
 use super::sql::sql;
 use super::waiting_changes::{self, WaitingChange};
-use super::{FileScope, Store, discard};
+use super::{FileScope, Store, discard, finished};
 use crate::model::TrialState;
 
 impl Store {
@@ -96,12 +96,22 @@ impl Store {
         .await
     }
 
-    /// Records that the source of a run was uploaded, so that its trials may start. False if one
-    /// had been before.
-    pub async fn record_upload(&self, run: String, hash: String) -> Result<bool, StoreError> {
+    /// Records that the source of a run was uploaded, with the digest of its script, so that its trials
+    /// may start. False if one had been before.
+    pub async fn record_upload(
+        &self,
+        run: String,
+        hash: String,
+        script_digest: Option<String>,
+    ) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            let query = "UPDATE run SET upload = ?2 WHERE id = ?1 AND upload = ''";
-            Ok(connection.execute(query, [run, hash])? > 0)
+            let query = "UPDATE run SET upload = ?2 WHERE id = ?1 AND upload = '' RETURNING key";
+            let changed = connection.query_row(query, [run, hash], |row| row.get(0));
+            let changed: Option<i64> = changed.optional()?;
+            if let Some(key) = changed {
+                finished::record_script_digest(connection, key, script_digest.as_deref())?;
+            }
+            Ok(changed.is_some())
         })
         .await
     }

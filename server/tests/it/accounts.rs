@@ -112,7 +112,9 @@ fn reach_of(path: &str, call: &Value) -> Reach {
     }
     match path {
         "/v1/core/{cluster}/states" => Reach::RunsOfQuery,
-        "/v1/core/{cluster}/runs" | "/v1/core/{cluster}/experiments" => Reach::Lists,
+        "/v1/core/finished-trials"
+        | "/v1/core/{cluster}/runs"
+        | "/v1/core/{cluster}/experiments" => Reach::Lists,
         "/v1/events" => Reach::Events,
         "/healthz"
         | "/openapi.json"

@@ -47,6 +47,12 @@ fn the_commit_that_is_named_runs() {
         assert!(!source.join(".git").exists());
     }
     assert_eq!(count_fetch_folders(&home), 0);
+    let list = server.get("/v1/core/finished-trials?script=pkg/train.py");
+    let digests = list["runs"].as_array().unwrap().iter();
+    let digests: Vec<&str> = digests.map(|run| run["digest"].as_str().unwrap()).collect();
+    let [first, second] = [digests[0], digests[1]];
+    assert_eq!(digests, [first, second, second, second, first]);
+    assert_ne!(first, second);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod escapes;
 mod events;
 mod faults;
 mod fetches;
+mod finished;
 mod framework_lines;
 mod hangups;
 mod hostile_files;

@@ -167,6 +167,7 @@ fn addresses(server: &Server, path: &str, run: &str, experiment: &str) -> Vec<St
     match path.rsplit('/').next().unwrap_or_default() {
         "start" => vec![server.open.clone(), USED_START.to_owned()],
         "states" => vec![format!("{filled}?run={run}")],
+        "finished-trials" => vec![format!("{filled}?script=train.py")],
         "experiments" => vec![format!("{filled}?names=x-exp0"), filled],
         "logs" => vec![format!("{filled}?search=loss"), filled],
         "file" => vec![local(&server.get(&files)["artifacts"][0]["url"])],

@@ -15,7 +15,7 @@ use crate::server::{Home, KEY, Server, USER};
 /// figures and leaves the tables as they are; the sixth adds a column and fills it, in Rust; the
 /// seventh lets a point have no step; the eighth stores arguments by run; the ninth keeps accounts
 /// apart.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     include_str!("../../migrations/0001_runs.sql"),
     include_str!("../../migrations/0002_control.sql"),
     include_str!("../../migrations/0003_data.sql"),
@@ -26,11 +26,12 @@ const TABLES: [&str; 10] = [
     include_str!("../../migrations/0008_arguments.sql"),
     include_str!("../../migrations/0009_accounts.sql"),
     include_str!("../../migrations/0010_waiting_changes.sql"),
+    include_str!("../../migrations/0012_scripts.sql"),
 ];
 
 /// What each version, from the second on, could store of a run that has ended beyond what the one
 /// before it could.
-const LATER_ROWS: [&str; 9] = [
+const LATER_ROWS: [&str; 10] = [
     "UPDATE run SET stop_after = 3, failures = 2, cpus = 2, gpus = 1, upload = 'abc' WHERE key = 1;
      UPDATE trial SET attempt = 1, gpus = '[1, 3]' WHERE run = 1 AND number = 4;
      INSERT INTO trial_attempt VALUES
@@ -50,6 +51,7 @@ const LATER_ROWS: [&str; 9] = [
      UPDATE trial SET passed = '["3"]', argv = '["quick.sh","--x","3"]' WHERE run = 1 AND number = 3;"#,
     "UPDATE account SET admin = 1;",
     "",
+    "INSERT INTO run_script VALUES ('u-1', 'quick.sh', 1, 'd1');",
 ];
 
 const ENDED_RUN: &str = "01k0old000000000000000ended";

@@ -17,7 +17,7 @@ macro_rules! each_type {
             ClusterPrice ClusterState ClusterStatus ClusterType CreateRun Credentials Datastore DatastoreAccess
             DatastoreList DatastoreMount DatastoreSpec DatastoreStatus DatastoreDelivery DependencyFile
             ErrorBody ErrorDetail Event Experiment ExperimentCounts ExperimentList ExperimentSpec
-            ExperimentState ExperimentStatus FixedArgument Image InstanceType InstanceTypeList Int64 IsolationMethod LogMatch
+            ExperimentState ExperimentStatus FinishedRun FinishedTrialList FinishedTrialRow FixedArgument Image InstanceType InstanceTypeList Int64 IsolationMethod LogMatch
             LogMatches LogPage LoginAnswer MetricPoint MetricSeries MetricValue PageSession
             ProgramOrigin Resources RetryRun Run RunList RunSpec RunState RunStates RunStatus Scalar Scratch
             SeriesList SignIn SignInList SpaceIndex StateList TrialsInState SweepOptions Timestamp TrialChanges

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::Server;
 use super::control_values::{ControlValues, read_control_values};
 use super::displayed_plan::DisplayedPlan;
+use super::finished::{Finished, FinishedCounts};
 use super::link::{self, SavedPlan};
 use super::pilot::Measurement;
 use super::plan_history::Undo;
@@ -44,6 +45,8 @@ pub(crate) struct Draft {
     pub(crate) python: RwSignal<String>,
     /// The trials that a person chose, and the plan they chose them on; `None`: all.
     pub(super) selection: RwSignal<Option<Selection>>,
+    /// Finished trials of the plan's scripts, and what follows from them.
+    pub(crate) finished: Finished,
     pub(crate) reading: Memo<Reading>,
     /// What the last reading was read with.
     pub(super) read_with: StoredValue<sweep::Settings>,
@@ -56,6 +59,8 @@ pub(crate) struct Draft {
     pub(crate) shortcut: Memo<Option<Fix>>,
     /// The positions of the chosen trials in the displayed plan.
     pub(crate) chosen: Memo<Ranges>,
+    /// How many trials of the displayed plan have finished, and how many of those are chosen.
+    pub(crate) finished_counts: Memo<FinishedCounts>,
     /// A message about chosen trials that the displayed plan no longer has.
     pub(crate) lost_choice: Memo<Option<String>>,
     /// The run time with what is wrong with it: its text, or names in it that no command has.
@@ -110,11 +115,23 @@ impl Draft {
             let plan = in_view.plan.get();
             picked.with(|picked| selection::carry_selection(picked.as_ref(), &plan))
         });
-        let chosen = Memo::new(move |_| carried.with(|carried| carried.trials.clone()));
+        let finished = Finished::new(in_view, options, parallel, server);
+        let chosen = Memo::new(move |_| {
+            let trials = carried.with(|carried| carried.trials.clone());
+            picked.with(|picked| finished.leave_out(trials, picked.as_ref()))
+        });
+        let finished_counts = Memo::new(move |_| FinishedCounts::of(finished, in_view, chosen));
         let lost_choice = Memo::new(move |_| carried.with(|carried| carried.lost.clone()));
         let run_time_read = Memo::new(move |_| run_time.with(|text| read_run_time(text)));
         let checked_run_time = Memo::new(move |_| {
-            run_time_read.with(|read| in_view.plan.with(|plan| CheckedRunTime::of(read, plan)))
+            run_time_read.with(|read| {
+                in_view
+                    .plan
+                    .with(|plan| match finished.fitted_run_time(plan) {
+                        Some(fitted) => CheckedRunTime::of(&Ok(Some(fitted)), plan),
+                        None => CheckedRunTime::of(read, plan),
+                    })
+            })
         });
         let pricing = Memo::new(move |_| {
             let cluster = options.with(|options| options.cluster.clone());
@@ -131,7 +148,7 @@ impl Draft {
                     in_view.plan.with(|plan| measured.apply(plan, &mut pricing));
                 }
             });
-            pricing
+            finished.apply_fit(pricing, in_view)
         });
         let catalogue = server.prices.catalogue;
         let estimate = estimate_in_slices(in_view.plan, chosen, pricing, catalogue);
@@ -147,6 +164,7 @@ impl Draft {
             environment,
             python: RwSignal::new(String::new()),
             selection: picked,
+            finished,
             reading,
             read_with,
             displayed: in_view,
@@ -154,6 +172,7 @@ impl Draft {
             controls: options,
             shortcut,
             chosen,
+            finished_counts,
             lost_choice,
             checked_run_time,
             typed_environment,
@@ -176,6 +195,8 @@ impl Draft {
         self.parallel.set(saved.parallel);
         self.environment.set(saved.environment);
         self.python.set(saved.python);
+        self.finished.uses_fit.set(saved.uses_fit);
+        self.finished.run_again.set(saved.run_again);
         self.file_error.set(None);
         self.config.set(saved.config);
         self.text.set(saved.text);
@@ -191,6 +212,8 @@ impl Draft {
             parallel: self.parallel.get(),
             environment: self.environment.get(),
             python: self.python.get(),
+            uses_fit: self.finished.uses_fit.get(),
+            run_again: self.finished.run_again.get(),
             selection: self.selection.with(|picked| {
                 let plan = self.reading.with(|reading| Arc::clone(&reading.plan));
                 selection::selection_for_link(picked.as_ref(), &self.chosen, &plan)
@@ -227,6 +250,7 @@ impl Draft {
         }
         let mut chosen = self.chosen.get_untracked();
         change(&mut chosen, plan.len());
+        self.finished.note_choice(chosen.len() == plan.len());
         self.selection.set(Selection::on_plan(plan, chosen));
     }
 }

@@ -17,6 +17,10 @@ pub(crate) struct SavedPlan {
     pub(crate) environment: String,
     /// The Python of the trials as typed; empty: the server's choice.
     pub(crate) python: String,
+    /// Whether the run time is fitted to finished trials, where there are some.
+    pub(crate) uses_fit: bool,
+    /// Stands for the scripts whose finished trials run again while all are chosen.
+    pub(crate) run_again: Option<u64>,
     /// Which trials are chosen; `None`: all.
     pub(crate) selection: Option<LinkedSelection>,
 }
@@ -30,7 +34,7 @@ pub(crate) struct LinkedSelection {
     pub(crate) ranges: String,
 }
 
-/// The text after `#`: `c=grid+run+…&config=…&seed=7&time=10+minutes&parallel=4&env=A%3d1&python=.venv&pick=0-3~9f…`.
+/// The text after `#`: `c=grid+run+…&config=…&seed=7&time=10+minutes&parallel=4&env=A%3d1&python=.venv&fit=1&again=9f…&pick=0-3~9f…`.
 pub(crate) fn to_hash(saved: &SavedPlan) -> String {
     let mut hash = String::from("c=");
     encode(&saved.text, &mut hash);
@@ -50,6 +54,12 @@ pub(crate) fn to_hash(saved: &SavedPlan) -> String {
         if !value.is_empty() {
             pair(name, value, &mut hash);
         }
+    }
+    if saved.uses_fit {
+        pair("fit", "1", &mut hash);
+    }
+    if let Some(scripts) = saved.run_again {
+        pair("again", &hex(scripts), &mut hash);
     }
     if let Some(picked) = &saved.selection {
         pair(
@@ -80,6 +90,8 @@ pub(crate) fn from_hash(hash: &str) -> Option<SavedPlan> {
             "parallel" => saved.parallel = value.parse().ok().filter(|slots| *slots > 0),
             "env" => saved.environment = value,
             "python" => saved.python = value,
+            "fit" => saved.uses_fit = value == "1",
+            "again" => saved.run_again = u64::from_str_radix(&value, 16).ok(),
             "pick" => {
                 // A selection that cannot be read must not become all trials: fingerprint 0 fits no plan,
                 // so none is chosen.
@@ -172,6 +184,8 @@ mod tests {
             parallel: Some(8),
             environment: "A=1\nB=x y & z".to_owned(),
             python: "/opt/a b/bin/python3".to_owned(),
+            uses_fit: true,
+            run_again: Some(7),
             selection: Some(LinkedSelection {
                 fingerprint: 0x00ff_0000_0000_0001,
                 ranges: "0-3,7".to_owned(),

@@ -6,6 +6,7 @@ mod displayed_plan;
 mod draft;
 mod edit;
 mod event_clock;
+mod finished;
 mod fit;
 mod history;
 mod launch;
@@ -27,6 +28,7 @@ mod slices;
 pub(crate) use control_values::ControlValues;
 pub(crate) use displayed_plan::problems_to_show;
 pub(crate) use draft::Draft;
+pub(crate) use finished::FinishedCounts;
 pub(crate) use fit::{Fit, FitOutcome};
 pub(crate) use history::{Caret, Edit, EditKind, PlanField};
 pub(crate) use launch::{Launch, Phase};
@@ -91,9 +93,11 @@ impl State {
         let (runs, launch) = (Runs::new(server), Launch::new());
         persistence::persist_changes(draft);
         character_names::fetch_when_needed(draft, runs);
+        let tab = RwSignal::new(Tab::Plan);
+        finished::fetch_when_needed(draft, server, runs, tab);
         server.connect();
         State {
-            tab: RwSignal::new(Tab::Plan),
+            tab,
             draft,
             server,
             runs,

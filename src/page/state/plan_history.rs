@@ -31,6 +31,8 @@ struct Snapshot {
     parallel: Option<u32>,
     environment: Arc<str>,
     python: Arc<str>,
+    uses_fit: bool,
+    run_again: Option<u64>,
     selection: Option<Arc<Selection>>,
 }
 
@@ -84,6 +86,8 @@ impl Draft {
             self.parallel.track();
             self.environment.track();
             self.python.track();
+            self.finished.uses_fit.track();
+            self.finished.run_again.track();
             self.selection.track();
             self.record();
         });
@@ -204,6 +208,8 @@ impl Draft {
             python: self
                 .python
                 .with(|text| share(text, before.map(|before| &before.python))),
+            uses_fit: self.finished.uses_fit.get(),
+            run_again: self.finished.run_again.get(),
             selection: self
                 .selection
                 .with(|picked| picked.as_ref().map(share_picked)),
@@ -230,6 +236,12 @@ impl Draft {
         }
         if now.python != state.python {
             self.python.set(state.python.to_string());
+        }
+        if now.uses_fit != state.uses_fit {
+            self.finished.uses_fit.set(state.uses_fit);
+        }
+        if now.run_again != state.run_again {
+            self.finished.run_again.set(state.run_again);
         }
         if now.config != state.config {
             self.config.set(state.config.as_deref().map(str::to_owned));

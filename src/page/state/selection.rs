@@ -87,6 +87,11 @@ impl Selection {
         fits.then(|| &**self.plan.get_or_init(|| Arc::clone(now)))
     }
 
+    /// Whether it was dropped, so that all trials are chosen.
+    pub(super) fn is_released(&self) -> bool {
+        self.is_released
+    }
+
     fn describe_release(&self) -> String {
         let trials = format_quantity(self.chosen.len(), "trial");
         let words = [

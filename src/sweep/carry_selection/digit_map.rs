@@ -265,25 +265,7 @@ fn listed_occurrences(side: ValueSet<'_>) -> impl Iterator<Item = ((&str, u32), 
 
 /// The digit of a text in a range. A range holds each value once, so later occurrences have none.
 fn find_in_range(range: &Range, text: &str, occurrence: u32) -> Option<u128> {
-    let (start, step, len) = range.start_step_len();
-    // Longer than either end of the range: no value of it, and not worth O(digits²) to parse.
-    let whole = text.strip_prefix('-').unwrap_or(text);
-    if occurrence > 0 || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let ends = [start.bits(), (start + step * BigInt::from(len)).bits()];
-    if whole.len() as u64 > ends[0].max(ends[1]) + 1 {
-        return None;
-    }
-    let number: BigInt = text.parse().ok()?;
-    let (digit, rest) = (number - start).div_rem(step);
-    let digit = digit
-        .to_u128()
-        .filter(|digit| rest.is_zero() && *digit < len)?;
-    let mut written = String::new();
-    range.write(digit, &mut written);
-    // `007` is the number 7, but the script is passed another text.
-    (written == text).then_some(digit)
+    (occurrence == 0).then(|| range.position_of(text)).flatten()
 }
 
 /// The values that two ranges have in common: an arithmetic progression in both.

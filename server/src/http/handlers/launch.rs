@@ -22,8 +22,8 @@ use crate::http::openapi::tags;
 use crate::http::run_answers::answer_with_run;
 use crate::model::{NewRun, RunRecord, Viewer, price};
 use crate::sources::{
-    IgnoreRules, ScriptError, SourceError, SourceLimits, ensure_script, remove_tree, snapshot,
-    strip_current_dirs,
+    IgnoreRules, ScriptError, SourceError, SourceLimits, digest_script, ensure_script, remove_tree,
+    snapshot, strip_current_dirs,
 };
 use crate::store::CreateOutcome;
 use crate::system::random;
@@ -73,10 +73,10 @@ pub async fn create(
         return answer_run(app, viewer, headers, run, brief).await;
     }
     // Dropped once the run is written or refused.
-    let (run, turn) = prepare_run(&app, &identity, &name, request, key.clone()).await?;
+    let (mut run, turn) = prepare_run(&app, &identity, &name, request, key.clone()).await?;
     let id = run.id.clone();
     if !run.awaits_upload && !run.awaits_fetch {
-        snapshot_source(&app, &run).await?;
+        run.script_digest = snapshot_source(&app, &run).await?;
     }
     let created = app.store.create_run(run).await;
     drop(turn);
@@ -168,6 +168,7 @@ async fn prepare_run<'a>(
         awaits_upload,
         awaits_fetch,
         mounts,
+        script_digest: None,
         created_at: app.clock.now(),
         trials: expanded.trials,
         idempotency_key: key,
@@ -295,8 +296,8 @@ fn is_run_name(name: &str) -> bool {
 }
 
 /// Copies the source folder as it is now: what all trials of the run will run. Refuses a script
-/// that is not in it.
-async fn snapshot_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
+/// that is not in it; answers with the script's digest.
+async fn snapshot_source(app: &Arc<App>, run: &NewRun) -> Result<Option<String>, ApiError> {
     let (id, folder) = (run.id.clone(), run.spec.relative_work_dir.clone());
     let (at, script) = (Arc::clone(app), run.script().to_owned());
     let to = app.config.data.source(&id);
@@ -308,7 +309,12 @@ async fn snapshot_source(app: &Arc<App>, run: &NewRun) -> Result<(), ApiError> {
     kept
 }
 
-fn copy_source(app: &App, to: &Path, folder: &str, script: String) -> Result<(), ApiError> {
+fn copy_source(
+    app: &App,
+    to: &Path,
+    folder: &str,
+    script: String,
+) -> Result<Option<String>, ApiError> {
     let config = &app.config;
     let limits = SourceLimits {
         bytes: config.limits.source_bytes,
@@ -321,7 +327,7 @@ fn copy_source(app: &App, to: &Path, folder: &str, script: String) -> Result<(),
         SourceError::Io(_, full) if is_full(&full) => storage_error(&full.to_string()),
         SourceError::Io(path, error) => copy_refusal(&config.source, &path, &error),
     })?;
-    ensure_script(to, folder, &script).map_err(|no_script| {
+    if let Err(no_script) = ensure_script(to, folder, &script) {
         let path = strip_current_dirs(&Path::new(folder).join(&script));
         let left_out = ignored.ignores_file(&config.source, &path);
         let reason = if left_out && config.source.join(&path).is_file() {
@@ -329,8 +335,9 @@ fn copy_source(app: &App, to: &Path, folder: &str, script: String) -> Result<(),
         } else {
             no_script
         };
-        ApiError::Invalid(reason.to_string())
-    })
+        return Err(ApiError::Invalid(reason.to_string()));
+    }
+    Ok(digest_script(to, folder, &script))
 }
 
 async fn remove_source(app: &App, id: &str) {

@@ -29,6 +29,8 @@ pub mod control;
 
 pub mod experiments;
 
+pub mod finished;
+
 pub mod logs;
 
 pub mod artifacts;

@@ -26,7 +26,8 @@ use crate::http::upload_turns::Replaced;
 use crate::http::{address, signed, wire};
 use crate::model::{RunRecord, Viewer};
 use crate::sources::{
-    SourceLimits, UnpackError, ensure_script, remove_tree, replace_source, unpack_tar_gz,
+    ScriptError, SourceLimits, UnpackError, digest_script, ensure_script, remove_tree,
+    replace_source, unpack_tar_gz,
 };
 use crate::system::random::{self, to_hex};
 use crate::upkeep::disk::{LowSpace, ROOM_CHECK_BYTES, is_full};
@@ -281,25 +282,33 @@ async fn install_source(app: &App, run: &str, from: &Path, hash: &str) -> Result
         Some(_) => return Err(already_uploaded()),
         None => return Err(upload_not_found()),
     }
-    ensure_script_uploaded(app, run, from).await?;
+    let script = ensure_script_uploaded(app, run, from).await?;
     let (from, to) = (from.to_owned(), app.config.data.source(run));
     let put = tokio::task::spawn_blocking(move || replace_source(&from, &to));
     put.await?.map_err(|error| disk_error(&error))?;
     app.store
-        .record_upload(run.to_owned(), hash.to_owned())
+        .record_upload(run.to_owned(), hash.to_owned(), script)
         .await?;
     Ok(())
 }
 
 /// Refuses a source without the run's script, and records its trials as failed before they started.
-/// The address accepts another upload, for trials that are retried.
-async fn ensure_script_uploaded(app: &App, run: &str, source: &Path) -> Result<(), ApiError> {
+/// The address accepts another upload, for trials that are retried. Answers with the script's digest.
+async fn ensure_script_uploaded(
+    app: &App,
+    run: &str,
+    source: &Path,
+) -> Result<Option<String>, ApiError> {
     let awaited = app.store.pending_upload(run.to_owned()).await?;
     let awaited = awaited.ok_or_else(upload_not_found)?;
     let (source, script) = (source.to_owned(), awaited.script);
-    let there = move || ensure_script(&source, &script.folder, &script.path);
-    let Err(no_script) = tokio::task::spawn_blocking(there).await? else {
-        return Ok(());
+    let there = move || {
+        ensure_script(&source, &script.folder, &script.path)?;
+        Ok::<_, ScriptError>(digest_script(&source, &script.folder, &script.path))
+    };
+    let no_script = match tokio::task::spawn_blocking(there).await? {
+        Ok(digest) => return Ok(digest),
+        Err(no_script) => no_script,
     };
     let message = no_script.to_string();
     tracing::warn!(%run, %message, "the source does not contain the script");

@@ -2,6 +2,8 @@
 //! neither the number of runs nor that of their trials is in memory at once, or keeps other requests
 //! waiting. A run of a million trials has 35 MB of ids.
 
+mod finished;
+
 mod list;
 
 mod text;
@@ -21,6 +23,7 @@ use super::wire;
 use crate::app::App;
 use crate::model::{RunRecord, Viewer};
 
+pub use finished::{FinishedRequest, answer_finished};
 pub use list::{ListRequest, answer_list};
 
 /// Up to so many bytes an answer is sent at once, with its length.

@@ -13,7 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 pub use address::{AddressError, RepositoryAddress, is_allowable_prefix};
 pub use command::is_git_installed;
 
-use super::{SourceLimits, ensure_script, remove_tree, replace_source};
+use super::{SourceLimits, digest_script, ensure_script, remove_tree, replace_source};
 use crate::app::App;
 use crate::config::Config;
 use crate::store::{PendingFetch, StoreError};
@@ -141,10 +141,10 @@ async fn fetch_source(app: Arc<App>, one: PendingFetch) -> bool {
     let (at, run) = (Arc::clone(&app), one.clone());
     let fetched = tokio::task::spawn_blocking(move || fetch_and_install(&at, &run)).await;
     let noted = match fetched {
-        Ok(Ok(commit)) => {
+        Ok(Ok(Fetched { commit, script })) => {
             tracing::info!(run = %one.name, %commit, "source fetched");
             app.store
-                .record_fetch(one.run, commit)
+                .record_fetch(one.run, commit, script)
                 .await
                 .map(|()| Vec::new())
         }
@@ -189,8 +189,15 @@ async fn fetch_source(app: Arc<App>, one: PendingFetch) -> bool {
     }
 }
 
-/// Fetches to where the trials copy their source from; answers with the commit. Blocks.
-fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<String, FetchError> {
+/// A source that has been fetched.
+struct Fetched {
+    commit: String,
+    /// The digest of the run's script.
+    script: Option<String>,
+}
+
+/// Fetches to where the trials copy their source from. Blocks.
+fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<Fetched, FetchError> {
     let config = &app.config;
     // Checked at the launch already; the settings may have changed since.
     let address = RepositoryAddress::parse(&one.source, &config.repositories)
@@ -213,9 +220,10 @@ fn fetch_and_install(app: &App, one: &PendingFetch) -> Result<String, FetchError
     };
     let fetched = job.fetch().and_then(|(commit, tree)| {
         ensure_script(&tree, &one.script.folder, &one.script.path).map_err(FetchError::Script)?;
+        let script = digest_script(&tree, &one.script.folder, &one.script.path);
         let to = config.data.source(&one.id);
         replace_source(&tree, &to)?;
-        Ok(commit)
+        Ok(Fetched { commit, script })
     });
     // What is left is removed at the next start too.
     let _ = remove_tree(&folder);

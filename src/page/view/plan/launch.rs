@@ -6,6 +6,7 @@ use leptos::{ev, html};
 use super::super::rich_text::rich_text;
 use super::super::undo::dialog_is_open;
 use super::estimate::{describe_partial_count, format_cost_range};
+use super::grid::finished::{all_are_left_out, describe_repeats};
 use crate::launch::{MAX_TRIALS, TypedEnvironment, check_python};
 use crate::page::format::{format_count, format_quantity};
 use crate::page::state::{ConnectionStatus, Draft, Phase, State, Tab};
@@ -51,7 +52,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
         Phase::Sending => ("launch-note", "Launching…".to_owned()),
         Phase::Idle => (
             "launch-note",
-            reason.get().unwrap_or_else(|| describe_target(state)),
+            reason.get().unwrap_or_else(|| describe_launch(state)),
         ),
     };
     let total = move || {
@@ -116,6 +117,9 @@ pub(super) fn why_not_launchable(draft: Draft) -> Option<String> {
     if chosen.is_empty() {
         // The grid explains what became of the selection, but a small screen does not show it here.
         let why = match draft.lost_choice.with(Option::is_some) {
+            _ if all_are_left_out(draft) => {
+                "All of these trials have finished already: see Trials to run them again."
+            }
             true => "Your chosen trials are not in this plan: choose again under Trials.",
             false => "Choose at least one trial.",
         };
@@ -137,7 +141,16 @@ pub(super) fn why_not_launchable(draft: Draft) -> Option<String> {
     })
 }
 
-/// The note beside the button: the cluster that the launch goes to, or that there is no server.
+/// The note beside the button: where the launch goes, and whether it repeats what has finished already.
+fn describe_launch(state: State) -> String {
+    let target = describe_target(state);
+    match describe_repeats(state.draft) {
+        Some(repeats) => [&target, ". ", &repeats].concat(),
+        None => target,
+    }
+}
+
+/// The cluster that the launch goes to, or that there is no server.
 fn describe_target(state: State) -> String {
     state.server.status.with(|status| match status {
         ConnectionStatus::Connecting => String::new(),

@@ -1,6 +1,7 @@
 //! The controls. Each edits an option of `grid run` in the text, if there is one, or else a setting.
 
 mod environment;
+mod fit_offer;
 mod time;
 
 use leptos::ev;

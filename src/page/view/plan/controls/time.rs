@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::super::super::field::NumberField;
 use super::super::super::undo::{PLAN_HISTORY, TypingTracker};
 use super::Field;
+use super::fit_offer::FitOffer;
 use crate::estimate::{RunTime, Seconds};
 use crate::page::browser;
 use crate::page::format::{format_count, format_duration};
@@ -29,6 +30,7 @@ pub(super) fn RunTimeField() -> impl IntoView {
     let type_in = move |event: ev::Event| {
         draft.note_edit(typing.take_edit(&event));
         draft.run_time.set(event_target_value(&event));
+        draft.use_fit(false);
     };
     view! {
         <div class="field" class:wrong=wrong>
@@ -50,6 +52,7 @@ pub(super) fn RunTimeField() -> impl IntoView {
             <p class="hint" id="run-time-hint">
                 {hint}
             </p>
+            <FitOffer />
         </div>
     }
 }

@@ -21,8 +21,9 @@ pub(super) fn aria_row_count(rows: u128) -> String {
     }
 }
 
-/// The widths as CSS `grid-template-columns`. O(columns · sample).
-pub(super) fn template(plan: &Plan) -> String {
+/// The widths as CSS `grid-template-columns`, of the column Finished too where there is one.
+/// O(columns · sample).
+pub(super) fn template(plan: &Plan, has_finished: bool) -> String {
     let digits = plan.len().to_string().len();
     // A number of five digits or more has a gap after every third one.
     let number = digits.max(5) + digits / 3 + 2;
@@ -32,6 +33,9 @@ pub(super) fn template(plan: &Plan) -> String {
         template.push_str(&[" minmax(", &width.to_string(), "ch, auto)"].concat());
     }
     template.push_str(" minmax(13ch, 1fr) 12ch");
+    if has_finished {
+        template.push_str(" minmax(30ch, auto)");
+    }
     template
 }
 
@@ -85,7 +89,7 @@ mod tests {
             &Settings::default(),
         );
         assert_eq!(
-            template(&reading.plan),
+            template(&reading.plan, false),
             "var(--select-column) 7ch minmax(9ch, auto) minmax(21ch, auto) minmax(13ch, 1fr) 12ch"
         );
     }

@@ -1,6 +1,7 @@
 //! The Trials grid. Of a plan of any length it renders only the rows in view.
 
 mod columns;
+pub(super) mod finished;
 mod keys;
 mod row;
 mod toolbar;
@@ -172,7 +173,12 @@ fn observe_size(scroller: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
 pub(super) fn TrialGrid() -> impl IntoView {
     let grid = Grid::new(State::get().draft);
     let in_view = grid.draft.displayed;
-    let template = Memo::new(move |_| in_view.plan.with(|plan| columns::template(plan)));
+    let has_finished = finished::has_column(grid.draft);
+    let template = Memo::new(move |_| {
+        in_view
+            .plan
+            .with(|plan| columns::template(plan, has_finished.get()))
+    });
     let names = Memo::new(move |_| in_view.plan.with(|plan| plan.columns().to_vec()));
     let row_count = move || columns::aria_row_count(grid.geometry.get().rows);
     let active_id = move || {
@@ -195,7 +201,7 @@ pub(super) fn TrialGrid() -> impl IntoView {
                 aria-multiselectable="true"
                 aria-describedby="trials-count"
                 aria-rowcount=row_count
-                aria-colcount=move || (names.with(Vec::len) + 4).to_string()
+                aria-colcount=move || (names.with(Vec::len) + 4 + usize::from(has_finished.get())).to_string()
                 aria-activedescendant=active_id
                 node_ref=grid.scroller
                 style:--columns=move || template.get()
@@ -210,6 +216,9 @@ pub(super) fn TrialGrid() -> impl IntoView {
                     }).collect_view()}
                     <div role="columnheader" class="cell figure-cell">"Time"</div>
                     <div role="columnheader" class="cell figure-cell">"Cost"</div>
+                    {move || has_finished.get().then(|| view! {
+                        <div role="columnheader" class="cell value finished">"Finished"</div>
+                    })}
                 </div>
                 <div
                     class="grid-body"
@@ -218,7 +227,7 @@ pub(super) fn TrialGrid() -> impl IntoView {
                 >
                     <div class="grid-window" role="presentation" style:top=move || px(grid.drawn.get().y)>
                         <For each=positions key=|position| *position let(position)>
-                            {row::trial_row(grid, position)}
+                            {row::trial_row(grid, position, has_finished)}
                         </For>
                     </div>
                 </div>

@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::Grid;
+use super::finished::finished_cell;
 use super::virtual_scroll::Drawn;
 use crate::estimate::{Catalogue, EstimateSettings, TrialEstimator};
 use crate::page::format::{digit_groups, format_duration};
@@ -15,7 +16,7 @@ pub(super) fn row_id(position: u128) -> String {
 }
 
 /// The row of the trial at `position`. It updates itself when the plan changes.
-pub(super) fn trial_row(grid: Grid, position: u128) -> AnyView {
+pub(super) fn trial_row(grid: Grid, position: u128, has_finished: Memo<bool>) -> AnyView {
     let draft = grid.draft;
     let chosen = Memo::new(move |_| draft.chosen.with(|chosen| chosen.contains(position)));
     let number = (position + 1).to_string();
@@ -53,6 +54,7 @@ pub(super) fn trial_row(grid: Grid, position: u128) -> AnyView {
             <div role="rowheader" class="cell trial-number num">{grouped_number(position + 1)}</div>
             {move || value_cells(grid, position)}
             {move || figure_cells(grid, position)}
+            {move || has_finished.get().then(|| finished_cell(grid, position))}
         </div>
     }
     .into_any()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::super::super::field::NumberField;
 use super::super::super::rich_text::rich_text;
 use super::Grid;
+use super::finished::FinishedLine;
 use crate::page::format::{format_count, format_quantity};
 use crate::page::messages::STALE_SUFFIX;
 use crate::page::state::Draft;
@@ -75,6 +76,7 @@ pub(super) fn Toolbar(grid: Grid) -> impl IntoView {
             </div>
         </header>
         <LostChoice draft=draft />
+        <FinishedLine draft=draft />
     }
 }
 
