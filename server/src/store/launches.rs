@@ -10,8 +10,8 @@ use super::error::StoreError;
 use super::slice::Slice;
 use super::sql::sql;
 use super::trials::BLOCK_BITS;
-use super::{Store, arguments, bills};
-use crate::model::NewRun;
+use super::{Store, arguments, bills, budgets};
+use crate::model::{NewRun, StateSums};
 
 /// How many rows are written between two looks at the clock.
 const ROWS_PER_LOOK: usize = 256;
@@ -29,6 +29,10 @@ pub enum CreateOutcome {
     KeyReused,
     /// The account has a run of this name.
     NameTaken,
+    /// The runs of its group have another budget, this one.
+    BudgetDiffers(String),
+    /// Its group has as many runs as a budget may have.
+    GroupFull(u32),
 }
 
 impl Store {
@@ -124,7 +128,8 @@ fn insert_at_once(connection: &Connection, run: NewRun) -> Result<CreateOutcome,
     outcome.ok_or(StoreError::Panicked)
 }
 
-/// Whether a launch is refused: its key has made a run before, or its name is taken.
+/// Whether a launch is refused: its key has made a run before, its name is taken, or its group has
+/// another budget.
 fn query_refusal(
     connection: &Connection,
     run: &NewRun,
@@ -134,8 +139,13 @@ fn query_refusal(
     {
         return Ok(Some(before));
     }
-    let taken = query_name_taken(connection, &run.cluster, &run.account, &run.name)?;
-    Ok(taken.then_some(CreateOutcome::NameTaken))
+    if query_name_taken(connection, &run.cluster, &run.account, &run.name)? {
+        return Ok(Some(CreateOutcome::NameTaken));
+    }
+    match &run.budget {
+        Some(budget) => budgets::query_refusal(connection, &run.account, budget),
+        None => Ok(None),
+    }
 }
 
 /// Writes a run, a slice at a time.
@@ -147,6 +157,8 @@ struct LaunchWriter {
     next_values: (usize, usize),
     /// The number of the trial that is written next.
     next_trial: u32,
+    /// Sums over the trials that are written.
+    sums: StateSums,
 }
 
 impl LaunchWriter {
@@ -156,6 +168,7 @@ impl LaunchWriter {
             row: None,
             next_values: (0, 0),
             next_trial: 0,
+            sums: StateSums::default(),
         }
     }
 
@@ -187,7 +200,10 @@ impl LaunchWriter {
         if let Some(refusal) = query_refusal(connection, &self.run)? {
             return Ok(Some(refusal));
         }
-        publish(connection, row, &self.run)?;
+        if let Some(budget) = &self.run.budget {
+            budgets::attach(connection, row, &self.run.account, budget)?;
+        }
+        publish(connection, row, &self.run, self.sums)?;
         Ok(Some(CreateOutcome::Created))
     }
 
@@ -221,14 +237,25 @@ impl LaunchWriter {
         slice: &Slice,
     ) -> Result<bool, StoreError> {
         let mut insert = connection.prepare_cached(
-            "INSERT INTO trial (run, number, space_index, passed, argv, changed_at)
-             VALUES (?1, ?2, ?3, '', '', ?4)",
+            "INSERT INTO trial (run, number, space_index, passed, argv, changed_at, likely_run,
+                                likely_bill, high_bill)
+             VALUES (?1, ?2, ?3, '', '', ?4, ?5, ?6, ?7)",
         )?;
         let created_at = self.run.created_at.micros();
         let mut indices = self.run.trials.chosen().iter_from(self.next_trial.into());
         loop {
             for index in indices.by_ref().take(ROWS_PER_LOOK) {
-                insert.execute(params![row, self.next_trial, index.to_string(), created_at])?;
+                let figures = self.run.estimate.figures(self.next_trial);
+                let (run, bill) = figures.likely.unzip();
+                let [run, bill, high] = [run, bill, figures.high_bill];
+                let (number, index) = (self.next_trial, index.to_string());
+                let stored = [run, bill, high].map(|micros| micros.map(bills::to_sql_seconds));
+                let [run, bill, high] = [run, bill, high].map(|micros| micros.unwrap_or(0) / 1000);
+                self.sums.likely_run += run;
+                self.sums.likely_bill += bill;
+                self.sums.high_bill += high;
+                let [run, bill, high] = stored;
+                insert.execute(params![row, number, index, created_at, run, bill, high])?;
                 self.next_trial += 1;
             }
             if self.next_trial == self.run.trials.count() {
@@ -243,15 +270,29 @@ impl LaunchWriter {
 
 /// Makes a run that is completely written exist: gives it its cluster and name, counts its trials,
 /// and remembers its idempotency key.
-fn publish(connection: &Connection, row: i64, run: &NewRun) -> Result<(), StoreError> {
+fn publish(
+    connection: &Connection,
+    row: i64,
+    run: &NewRun,
+    sums: StateSums,
+) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE run SET cluster = ?2, name = ?3 WHERE key = ?1",
         params![row, run.cluster, run.name],
     )?;
     let trials = run.trials.count();
     connection.execute(
-        sql!("INSERT INTO trial_count (run, state, trials) VALUES (?1, {queued}, ?2)"),
-        params![row, trials],
+        sql!(
+            "INSERT INTO trial_count (run, state, trials, likely_run, likely_bill, high_bill)
+             VALUES (?1, {queued}, ?2, ?3, ?4, ?5)"
+        ),
+        params![
+            row,
+            trials,
+            bills::to_sql_seconds(sums.likely_run),
+            bills::to_sql_seconds(sums.likely_bill),
+            bills::to_sql_seconds(sums.high_bill)
+        ],
     )?;
     let mut count = connection.prepare_cached(sql!(
         "INSERT INTO trial_block (run, state, block, trials)
@@ -309,12 +350,16 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
     let fixed_arguments = fixed_arguments
         .map(|fixed| to_json("fixed arguments", fixed))
         .transpose()?;
+    let estimate = run.estimate.kept.as_ref();
+    let estimate = estimate
+        .map(|kept| to_json("run estimate", kept))
+        .transpose()?;
     connection.execute(
         "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel,
                           bill_minimum, bill_increment, trials, created_at, changed_at, priority,
-                          stop_after, cpus, gpus, upload, mounts, fetched, fixed)
+                          stop_after, cpus, gpus, upload, mounts, fetched, fixed, estimate)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21)",
+                 ?18, ?19, ?20, ?21, ?22)",
         params![
             run.id,
             // See `publish`.
@@ -338,6 +383,7 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             to_json("run datastores", &run.mounts)?,
             run.awaits_fetch.then_some(""),
             fixed_arguments,
+            estimate,
         ],
     )?;
     Ok(connection.last_insert_rowid())

@@ -36,6 +36,8 @@ pub(crate) mod changes;
 
 mod bills;
 
+mod budgets;
+
 mod metric_names;
 mod metrics;
 
