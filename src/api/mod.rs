@@ -65,9 +65,9 @@ pub use finished::{FinishedRun, FinishedTrialList, FinishedTrialRow};
 pub use log::{LogMatch, LogMatches, LogPage};
 pub use metric::{MetricPoint, MetricSeries, MetricValue, SeriesList, UnreadLine};
 pub use run::{
-    Actions, CreateRun, DatastoreMount, DependencyFile, ExperimentCounts, FixedArgument, Image,
-    Resources, RetryRun, Run, RunList, RunSpec, RunState, RunStatus, Scratch, SweepOptions,
-    UpdateRun,
+    Actions, CreateRun, DatastoreMount, DependencyFile, EstimateRange, ExperimentCounts,
+    FixedArgument, Image, RemainingWork, Resources, RetryRun, Run, RunBudget, RunEstimate, RunList,
+    RunSpec, RunState, RunStatus, Scratch, SweepOptions, UpdateBudget, UpdateRun,
 };
 pub use scalar::{Int64, Scalar};
 pub use timestamp::{InvalidTimestamp, Timestamp};

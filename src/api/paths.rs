@@ -58,6 +58,9 @@ pub const FINISHED_TRIALS: &str = "/v1/core/finished-trials";
 pub const RETRY: &str = "/v1/core/{cluster}/runs/{run}/retry";
 /// `POST` (ours) → [`Run`](super::Run): queues held trials.
 pub const RELEASE: &str = "/v1/core/{cluster}/runs/{run}/release";
+/// `POST` [`UpdateBudget`](super::UpdateBudget) (ours) → [`Run`](super::Run): sets the budget of a run
+/// and of those launched together with it, and queues what is held for lack of it.
+pub const BUDGET: &str = "/v1/core/{cluster}/runs/{run}/budget";
 /// `PUT ?expires=…&signature=…`: a run's source as tar.gz; the address is its
 /// [`RunStatus::upload_url`](super::RunStatus::upload_url) and needs no credentials.
 pub const UPLOAD: &str = "/v1/uploads/{run}";
@@ -123,6 +126,11 @@ pub fn retry(cluster: &str, run: &str) -> String {
 /// [`RELEASE`] of a run, by its id.
 pub fn release(cluster: &str, run: &str) -> String {
     format!("/v1/core/{cluster}/runs/{run}/release")
+}
+
+/// [`BUDGET`] of a run, by its id.
+pub fn budget(cluster: &str, run: &str) -> String {
+    format!("/v1/core/{cluster}/runs/{run}/budget")
 }
 
 /// [`UPLOAD`] of a run, by its id.

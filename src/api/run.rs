@@ -330,6 +330,34 @@ pub struct SweepOptions {
     /// its source folder at launch; ignored in requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_python: Option<Scalar>,
+    /// The run time of a trial by which the launch was estimated, `10 minutes` or a formula over the
+    /// arguments (`minutes = 40 * epochs`), up to 4096 bytes. The server keeps the estimate that
+    /// follows from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_time: Option<Scalar>,
+    /// Where the run time comes from: `stated`, `measured` by pilot trials, or `fitted` to finished
+    /// ones. Absent: `stated`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_time_source: Option<Scalar>,
+    /// By what the run time is multiplied on the run's machine, a decimal above zero; 1 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_time_factor: Option<Scalar>,
+    /// The uncertainty of the run time: two standard deviations of its logarithm, that of the error
+    /// that all trials share and that of each trial's own, `0.2,0.1`. Absent: by its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_time_noise: Option<Scalar>,
+    /// Interruptions an hour of interruptible machines, after each of which a trial starts over.
+    /// Absent: none is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interruptions_per_hour: Option<Scalar>,
+    /// USD as a plain decimal, `12.50`, that the run, or all runs of its `group` together, may cost:
+    /// the server starts no trial that may exceed it, and holds the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Scalar>,
+    /// A name that runs launched together share, up to 64 letters, digits, `-`, `_` and `.`: one
+    /// budget is for all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Scalar>,
 }
 
 /// One run, as every answer has it.
@@ -401,6 +429,96 @@ pub struct RunStatus {
         skip_serializing_if = "String::is_empty"
     )]
     pub commit: String,
+    /// Ours: the estimate of its launch, and what is left of it. Absent where the launch had no run
+    /// time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<RunEstimate>,
+    /// Ours: the budget of the run and of those launched together with it. Absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<RunBudget>,
+}
+
+/// What a run was estimated to cost and to take when it was launched, and what is left of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunEstimate {
+    /// The run time as the launch stated it.
+    #[serde(deserialize_with = "nullable")]
+    pub run_time: String,
+    /// Where it comes from: `stated`, `measured` or `fitted`.
+    #[serde(deserialize_with = "nullable")]
+    pub source: String,
+    /// How many trials have a run time.
+    pub trials: u32,
+    /// USD; `null` where the price or a run time is unknown.
+    pub cost: Option<EstimateRange>,
+    /// The run times of these trials together, in seconds.
+    pub machine_seconds: EstimateRange,
+    /// What is left, by the estimate as finished trials correct it; `null` once all have ended.
+    pub remaining: Option<RemainingWork>,
+}
+
+/// Low, likely and high of an estimate: the 10th, 50th and 90th percentile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct EstimateRange {
+    /// The 10th percentile.
+    pub low: f64,
+    /// The median.
+    pub likely: f64,
+    /// The 90th percentile.
+    pub high: f64,
+}
+
+/// What is still to come of a run that is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct RemainingWork {
+    /// Seconds until the last trial ends, if nothing else waits before it.
+    pub wall_seconds: f64,
+    /// Run times of trials still to come, together, in seconds.
+    pub machine_seconds: f64,
+    /// USD; `null` where the price is unknown.
+    pub cost: Option<f64>,
+    /// Run times of finished trials as multiples of their estimates; 1 before one has finished.
+    pub run_time_factor: f64,
+}
+
+/// A budget, as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunBudget {
+    /// USD as a plain decimal.
+    #[serde(deserialize_with = "nullable")]
+    pub amount: String,
+    /// The name of the group that it is for; the run's id where the launch named none.
+    #[serde(deserialize_with = "nullable")]
+    pub group: String,
+    /// USD billed for trials that have ended, of all runs of the group.
+    pub spent: f64,
+    /// USD that the trials which run may cost by their high figures, at least what has accrued.
+    pub committed: f64,
+    /// Whether trials of this run are held for lack of budget.
+    pub holds: bool,
+    /// USD, rounded up to cents, that would let the next trial of this run start; `null` where none
+    /// waits.
+    pub enough_for_next: Option<f64>,
+    /// USD, rounded up to cents, that would be enough for all trials of this run that wait; `null` where
+    /// none does.
+    pub enough_for_all: Option<f64>,
+}
+
+/// `POST …/runs/{id}/budget` (ours).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct UpdateBudget {
+    /// USD as a plain decimal, `12.50`.
+    pub budget: Scalar,
 }
 
 /// An argument that all trials of a run have in common.

@@ -117,6 +117,15 @@ pub struct TrialRow {
     /// How many attempts came before; the experiment's `status.attempts` lists them.
     #[serde(default)]
     pub attempt: u32,
+    /// The run time that its launch estimated, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_seconds: Option<f64>,
+    /// USD that its launch estimated, minimum and increment included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_cost: Option<f64>,
+    /// USD per hour that it is charged; absent where that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hourly_cost: Option<f64>,
 }
 
 /// `GET …/states?run=…`: the states of all trials of several runs, in few bytes.

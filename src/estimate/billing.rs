@@ -326,6 +326,11 @@ pub fn machine_cost(rate: &Money, billed_seconds: u64) -> Money {
     Money::from_rational(usd_per_second(rate) * BigInt::from(billed_seconds))
 }
 
+/// USD for `micros` microseconds of one machine at `rate`, USD per hour.
+pub fn cost_of_micros(rate: &Money, micros: u64) -> Money {
+    Money::from_rational(usd_per_second(rate) * BigInt::from(micros) / BigInt::from(1_000_000))
+}
+
 /// Converts USD per hour to USD per second.
 fn usd_per_second(rate: &Money) -> Rational {
     rate.dollars() / BigInt::from(3600)

@@ -62,6 +62,10 @@ mod settings;
 mod survey;
 mod tally;
 
+// Each trial's own, as a server keeps it, and what is left of a run.
+mod remaining;
+mod trial_figures;
+
 // When they end.
 pub(crate) mod schedule;
 mod wall_clock;
@@ -99,10 +103,12 @@ pub use pace::{Pace, Pause};
 pub use pilot::{PilotChoice, PilotRule, calibrate, choose_pilot};
 pub use plan_bill::PartialCost;
 pub use proposal::{Alternative, Bounds, NoProposal, Proposal, propose, propose_in_stretches};
+pub use remaining::{FinishedSums, Remaining, RunningTrial, WaitingSums};
 pub use run_time::{MeasuredRunTime, PilotTrial, RunTime, parse_run_time};
 pub use seconds::Seconds;
 pub use settings::{EstimateSettings, MachineRunTime};
-pub use uncertainty::Spread;
+pub use trial_figures::{FIGURE_MAX, TrialFigures, TrialMeter, TrialRunTimes};
+pub use uncertainty::{Noise, Spread};
 pub use unknown_names::unknown_names;
 pub use what_if::{
     MachineRow, Marks, ParallelRow, WhatIf, compare_machines, compare_parallel, mark_machines,

@@ -103,6 +103,12 @@ impl Money {
         (!self.0.is_negative()).then_some(digits)
     }
 
+    /// The least whole number of cents that is not below the amount.
+    pub fn round_up_to_cents(&self) -> Money {
+        let hundred = BigInt::from(100u8);
+        Money((&self.0 * &hundred).ceil() / hundred)
+    }
+
     /// Whole cents, rounded half up.
     pub(crate) fn cents(&self) -> BigInt {
         self.round_to(2)
@@ -225,6 +231,18 @@ pub(super) mod tests {
             assert_eq!(Money::from_decimal(bad), None, "{bad}");
         }
         assert_eq!(money(".5"), money("0.50"));
+    }
+
+    #[test]
+    fn cents_are_rounded_up() {
+        for (text, cents) in [
+            ("0", "0"),
+            ("0.01", "0.01"),
+            ("0.0100001", "0.02"),
+            ("2", "2"),
+        ] {
+            assert_eq!(money(text).round_up_to_cents(), money(cents), "{text}");
+        }
     }
 
     #[test]

@@ -228,6 +228,11 @@ impl<'a> RunTimeReader<'a> {
         })
     }
 
+    /// Whether every trial of the part has the same run time.
+    pub(super) fn is_constant(&self) -> bool {
+        self.axes().is_empty()
+    }
+
     /// The axes that the run time reads, ascending.
     fn axes(&self) -> Vec<usize> {
         let axes = self

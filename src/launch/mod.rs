@@ -6,11 +6,16 @@
 
 mod finished;
 mod fixed_arguments;
+mod kept_estimate;
 mod trial_environment;
 
 pub(crate) use finished::{FinishedMarks, mark_finished};
 pub use finished::{digest_environment, normalize_script};
 pub use fixed_arguments::{list_fixed_arguments, recover_fixed_arguments};
+pub use kept_estimate::{
+    BUDGET_GROUP_MAX, KeptEstimate, RUN_TIME_MAX, check_budget_group, parse_budget,
+    read_estimate_settings,
+};
 pub use trial_environment::{TypedEnvironment, VariableProblem, check_python, parse_environment};
 
 use crate::api::{
@@ -48,6 +53,13 @@ pub enum Refusal {
         expected: &'static str,
         /// What it holds, cut to [`QUOTED_MAX`] characters.
         found: String,
+    },
+    /// The run time by which the launch was estimated cannot be read.
+    InvalidRunTime {
+        /// As the request has it, cut to [`QUOTED_MAX`] characters.
+        text: String,
+        /// What is wrong with it.
+        error: crate::formula::Error,
     },
     /// A chosen trial that the command does not propose.
     NotProposed {
@@ -91,6 +103,9 @@ impl fmt::Display for Refusal {
                 found,
             } => {
                 write!(f, "{field}: expected {expected}, found `{found}`")
+            }
+            Refusal::InvalidRunTime { text, error } => {
+                write!(f, "sweepOptions.run_time: {error} (in `{text}`)")
             }
             Refusal::NotProposed { index, space } => write!(
                 f,

@@ -33,6 +33,8 @@ pub mod upload_turns;
 
 mod signed;
 
+mod estimates;
+
 pub mod wire;
 
 pub mod run_answers;

@@ -19,8 +19,8 @@ use super::auth::{HangUp, middleware};
 use super::connections::Connection;
 use super::error::ApiError;
 use super::handlers::{
-    archive, artifacts, assets, auth as login, clusters, control, datastores, events, experiments,
-    finished, launch, logs, prices, runs, sign_ins, states, uploads,
+    archive, artifacts, assets, auth as login, budget, clusters, control, datastores, events,
+    experiments, finished, launch, logs, prices, runs, sign_ins, states, uploads,
 };
 use super::{openapi, trace};
 use crate::app::App;
@@ -71,6 +71,7 @@ fn authenticated_routes(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(finished::list))
         .routes(routes!(control::retry))
         .routes(routes!(control::release))
+        .routes(routes!(budget::set))
         .routes(routes!(experiments::list))
         .routes(routes!(
             experiments::get,

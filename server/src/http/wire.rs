@@ -11,6 +11,7 @@ use sweep_planner::estimate::{Catalogue, Machine};
 use sweep_planner::launch::digest_environment;
 use sweep_planner::sweep::Ranges;
 
+use super::estimates;
 use crate::app::App;
 use crate::config::ClusterConfig;
 use crate::model::names::{experiment_id, experiment_name};
@@ -26,9 +27,9 @@ use std::fmt::Write as _;
 
 /// Billed seconds of all attempts of a run, counting those that still run until `now`.
 pub fn billed_seconds_so_far(run: &RunRecord, now: Timestamp) -> u64 {
-    let running = run.running_since.iter();
+    let running = run.running.iter();
     running
-        .map(|since| run.terms.billed_seconds(*since, now))
+        .map(|trial| run.terms.billed_seconds(trial.start, now))
         .fold(run.billed_seconds, u64::saturating_add)
 }
 
@@ -116,6 +117,8 @@ fn run_status(app: &App, record: &RunRecord) -> RunStatus {
         fixed_arguments: None,
         held: i32::try_from(record.count(TrialState::Held)).unwrap_or(i32::MAX),
         commit: record.fetched_commit.clone().unwrap_or_default(),
+        estimate: estimates::estimate_to_wire(app, record),
+        budget: estimates::budget_to_wire(record),
     }
 }
 
@@ -167,6 +170,8 @@ fn progress_message(app: &App, record: &RunRecord) -> String {
         format!("waits: {}", short.message())
     } else if record.fetched_commit.as_deref() == Some("") && !record.state().has_ended() {
         "its source is being fetched".to_owned()
+    } else if let Some(reason) = estimates::budget_message(record) {
+        reason
     } else if held > 0 && record.spec.sweep_options.pilot.is_some() {
         pilot_message(record, held)
     } else if held > 0 {
@@ -221,6 +226,11 @@ pub fn trial_to_row(run: &RunRecord, trial: &TrialRecord, now: Timestamp) -> Tri
         cost: trial_cost(run, trial, now),
         metrics: trial.metrics.clone(),
         attempt: trial.attempt,
+        estimated_seconds: trial.likely.map(|(run, _)| run as f64 / 1e6),
+        estimated_cost: trial
+            .likely
+            .and_then(|(_, billed)| run.terms.cost_of_micros(billed)),
+        hourly_cost: run.terms.usd_per_hour(),
     }
 }
 

@@ -6,6 +6,8 @@ mod run;
 
 mod trial;
 
+mod estimate;
+
 mod public_url;
 
 pub mod metric;
@@ -19,6 +21,7 @@ pub mod names;
 mod viewer;
 
 pub use account::{Account, AccountSummary};
+pub use estimate::{BudgetRecord, KeptFigures, LaunchEstimate, NewBudget, RunningSince, StateSums};
 pub use mount::{Mount, replace_mount_path};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use run::{NewRun, NewTrials, RunRecord};

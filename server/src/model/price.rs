@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use sweep_planner::api::{ClusterPrice, Timestamp};
-use sweep_planner::estimate::billing::{Rounding, machine_cost};
+use sweep_planner::estimate::billing::{Rounding, cost_of_micros, machine_cost};
 use sweep_planner::estimate::{Catalogue, Money};
 
 /// What a trial costs.
@@ -77,6 +77,12 @@ impl BillingTerms {
     /// USD for so many billed seconds.
     pub fn cost(&self, seconds: u64) -> Option<f64> {
         self.parse_rate().map(|rate| rate.cost(seconds))
+    }
+
+    /// USD for so many billed microseconds.
+    pub fn cost_of_micros(&self, micros: u64) -> Option<f64> {
+        let rate = self.parse_rate()?;
+        Some(cost_of_micros(&rate.0, micros).as_f64())
     }
 
     /// USD per hour.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use sweep_planner::api::{ExperimentCounts, FixedArgument, RunSpec, RunState, Timestamp};
+use sweep_planner::api::{
+    ExperimentCounts, FixedArgument, RunEstimate, RunSpec, RunState, Timestamp,
+};
 use sweep_planner::launch::CheckedLaunch;
 use sweep_planner::sweep::{ArgumentTemplate, Plan, Ranges, listed_values};
 
 use super::Mount;
+use super::estimate::{BudgetRecord, LaunchEstimate, NewBudget, RunningSince, StateSums};
 use super::price::BillingTerms;
 use super::trial::TrialState;
 
@@ -39,8 +42,16 @@ pub struct RunRecord {
     pub counts: [u32; TrialState::ALL.len()],
     /// Billed seconds of the trials that have ended.
     pub billed_seconds: u64,
-    /// When the running trials started.
-    pub running_since: Vec<Timestamp>,
+    /// The running trials.
+    pub running: Vec<RunningSince>,
+    /// Sums of estimates and of what came of them, by [`TrialState`].
+    pub sums: [StateSums; TrialState::ALL.len()],
+    /// The estimate of its launch; `None` where that had no run time.
+    pub estimate: Option<RunEstimate>,
+    /// At most so many of its trials at once.
+    pub parallel: Option<u32>,
+    /// What it and the runs launched together with it may cost.
+    pub budget: Option<BudgetRecord>,
     /// Whether somebody wants it stopped.
     pub stop_wanted: bool,
     /// Whether its source is still to be uploaded.
@@ -127,6 +138,10 @@ pub struct NewRun {
     pub fixed_arguments: Option<Vec<FixedArgument>>,
     /// What its trials are billed by.
     pub terms: BillingTerms,
+    /// What its trials are expected to take and to be billed.
+    pub estimate: LaunchEstimate,
+    /// What it and the runs launched together with it may cost.
+    pub budget: Option<NewBudget>,
     /// At most so many trials at once.
     pub parallel: Option<u32>,
     /// Runs of a higher one start first.
@@ -197,6 +212,11 @@ impl NewTrials {
     pub fn is_large(&self) -> bool {
         let listed: usize = self.lists().map(|(_, values)| values.len()).sum();
         self.count as usize + listed > WRITTEN_AT_ONCE_MAX
+    }
+
+    /// The plan of their command.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// How many there are, at least one.

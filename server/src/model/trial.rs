@@ -99,6 +99,8 @@ pub struct TrialRecord {
     pub billed_seconds: Option<u64>,
     /// How often it was tried before.
     pub attempt: u32,
+    /// The run time and the billed time that its launch estimated, in microseconds.
+    pub likely: Option<(u64, u64)>,
     /// The last value of each metric.
     pub metrics: BTreeMap<String, MetricValue>,
 }

@@ -20,6 +20,12 @@ pub struct RecordOutcome {
     /// Runs of which so many trials are held from now on that they are recorded by
     /// [`Store::finish_waiting_change`], and how many.
     pub holding: Vec<(i64, u32)>,
+    /// Like `held`, for lack of budget.
+    pub held_for_budget: Vec<(i64, u32)>,
+    /// Like `holding`, for lack of budget.
+    pub holding_for_budget: Vec<(i64, u32)>,
+    /// Whether a trial waits for what running ones leave of its budget.
+    pub waits_for_budget: bool,
     /// Trials that are to be started.
     pub claimed: Vec<ActiveTrial>,
     /// Trials of which nothing was recorded, and why.
@@ -48,7 +54,13 @@ impl Store {
             }
             if let Some(claim) = claim {
                 match in_savepoint(connection, || claims::claim_trials(connection, &claim))? {
-                    Ok(claimed) => recorded.claimed = claimed,
+                    Ok(claimed) => {
+                        recorded.claimed = claimed.trials;
+                        recorded.waits_for_budget = claimed.waits_for_budget;
+                        let (held, holding) = split_holds(claimed.holds);
+                        recorded.held_for_budget = held;
+                        recorded.holding_for_budget = holding;
+                    }
                     Err(error) => recorded.unclaimed = Some(error.to_string()),
                 }
             }
@@ -60,16 +72,24 @@ impl Store {
 
 impl RecordOutcome {
     fn add_holds(&mut self, holds: Vec<(i64, Begun)>) {
-        for (run, begun) in holds {
-            match begun {
-                Begun::Whole(numbers) => {
-                    self.held
-                        .extend(numbers.into_iter().map(|number| (run, number)));
-                }
-                Begun::Marked(trials) => self.holding.push((run, trials)),
+        let (held, holding) = split_holds(holds);
+        self.held.extend(held);
+        self.holding.extend(holding);
+    }
+}
+
+/// The trials that are held, and the runs of which trials are still to be, with how many.
+fn split_holds(holds: Vec<(i64, Begun)>) -> (Vec<(i64, u32)>, Vec<(i64, u32)>) {
+    let (mut held, mut holding) = (Vec::new(), Vec::new());
+    for (run, begun) in holds {
+        match begun {
+            Begun::Whole(numbers) => {
+                held.extend(numbers.into_iter().map(|number| (run, number)));
             }
+            Begun::Marked(trials) => holding.push((run, trials)),
         }
     }
+    (held, holding)
 }
 
 /// The points and changes to record of one trial.
@@ -264,7 +284,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::model::metric::{MetricSource, NewMetricPoint};
     use crate::model::price::{BillingTerms, billing_terms};
-    use crate::model::{Account, NewRun, NewTrials, Viewer};
+    use crate::model::{Account, LaunchEstimate, NewRun, NewTrials, Viewer};
 
     fn now() -> Timestamp {
         Timestamp::from_micros(1)
@@ -283,13 +303,8 @@ pub(crate) mod tests {
         NewTrials::new(checked).unwrap()
     }
 
-    /// A store with a run of so many trials that wait, and the run's key.
-    pub(crate) async fn store_with_waiting_run(
-        folder: &std::path::Path,
-        trials: u32,
-        stop_after: u32,
-        terms: BillingTerms,
-    ) -> (Store, i64) {
+    /// A store with one account, `u`.
+    pub(crate) async fn new_store(folder: &std::path::Path) -> Store {
         let store = Store::open(&folder.join("sweep.db")).unwrap();
         let account = Account {
             id: "u".into(),
@@ -301,7 +316,12 @@ pub(crate) mod tests {
             revoked_at: None,
         };
         store.insert_account(account).await.unwrap();
-        let run = NewRun {
+        store
+    }
+
+    /// A run of so many trials, held after so many failures in a row.
+    pub(crate) fn new_run(trials: u32, stop_after: u32) -> NewRun {
+        NewRun {
             id: "r".into(),
             cluster: "local".into(),
             name: "r".into(),
@@ -310,7 +330,7 @@ pub(crate) mod tests {
             spec: sweep_planner::api::RunSpec::default(),
             columns: Vec::new(),
             fixed_arguments: None,
-            terms,
+            terms: terms(),
             parallel: None,
             priority: 0,
             failure_limit: stop_after,
@@ -322,7 +342,32 @@ pub(crate) mod tests {
             script_digest: None,
             created_at: now(),
             trials: new_trials(&format!("a.sh  'range({trials})'")),
+            estimate: LaunchEstimate::default(),
+            budget: None,
             idempotency_key: None,
+        }
+    }
+
+    fn terms() -> BillingTerms {
+        billing_terms(
+            &crate::model::price::Pricing::AsIf,
+            sweep_planner::estimate::Catalogue::embedded(),
+            "m5a.large",
+            false,
+        )
+    }
+
+    /// A store with a run of so many trials that wait, and the run's key.
+    pub(crate) async fn store_with_waiting_run(
+        folder: &std::path::Path,
+        trials: u32,
+        stop_after: u32,
+        terms: BillingTerms,
+    ) -> (Store, i64) {
+        let store = new_store(folder).await;
+        let run = NewRun {
+            terms,
+            ..new_run(trials, stop_after)
         };
         store.create_run(run).await.unwrap();
         let viewer = Viewer::Account("u".into());
@@ -336,13 +381,7 @@ pub(crate) mod tests {
         trials: u32,
         stop_after: u32,
     ) -> (Store, i64) {
-        let terms = billing_terms(
-            &crate::model::price::Pricing::AsIf,
-            sweep_planner::estimate::Catalogue::embedded(),
-            "m5a.large",
-            false,
-        );
-        let (store, run) = store_with_waiting_run(folder, trials, stop_after, terms).await;
+        let (store, run) = store_with_waiting_run(folder, trials, stop_after, terms()).await;
         let claim = Claim {
             cluster: "local".into(),
             slots: trials as usize - 1,

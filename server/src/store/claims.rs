@@ -9,9 +9,11 @@ use sweep_planner::api::{RunSpec, Timestamp};
 
 use super::Store;
 use super::arguments::RunArguments;
+use super::budgets::{self, Admission, BudgetUse};
 use super::columns::{from_json, read_state, to_json};
 use super::error::StoreError;
 use super::sql::sql;
+use super::waiting_changes::Begun;
 use crate::model::{ActiveTrial, TrialState};
 
 /// Which trials to claim.
@@ -65,7 +67,7 @@ impl Store {
 
 const ACTIVE_SELECT: &str = "SELECT run.key, run.id, run.name, run.account, run.spec, trial.number,
                              trial.space_index, trial.argv, trial.state, trial.metrics_read, trial.attempt,
-                             trial.gpus, run.mounts,
+                             trial.gpus, trial.high_bill, run.mounts,
                              min(coalesce(run.parallel, run.trials), run.trials) AS run_parallel
                       FROM run JOIN trial INDEXED BY trial_state ON trial.run = run.key";
 const OF_CLUSTER: &str = sql!(
@@ -113,15 +115,27 @@ fn read_active<'c>(
     })
 }
 
-/// Claims queued trials: by priority of their run, then launch order, within the run's own limit
-/// and the free CPUs and GPUs.
-pub(super) fn claim_trials(
-    connection: &Connection,
-    claim: &Claim,
-) -> Result<Vec<ActiveTrial>, StoreError> {
+/// How many runs a claim holds for lack of budget, each of up to a thousand trials at once.
+const HOLDS_MAX: usize = 2;
+
+/// What a claim has done.
+#[derive(Debug, Default)]
+pub(super) struct Claimed {
+    /// Trials that are to be started.
+    pub(super) trials: Vec<ActiveTrial>,
+    /// Runs of which waiting trials are held from now on, since the budget has no room for the next.
+    pub(super) holds: Vec<(i64, Begun)>,
+    /// Whether a trial waits for what running ones leave of its budget.
+    pub(super) waits_for_budget: bool,
+}
+
+/// Claims queued trials: by priority of their run, then launch order, within the run's own limit,
+/// the free CPUs and GPUs, and the budgets.
+pub(super) fn claim_trials(connection: &Connection, claim: &Claim) -> Result<Claimed, StoreError> {
     let mut runs = HashMap::new();
     let mut taken: Vec<ActiveTrial> = Vec::new();
     let mut free = FreeResources::load(connection, claim)?;
+    let mut budgets = Budgets::new(connection, claim);
     for run in list_candidates(connection, &claim.cluster)? {
         // How many the slots and the run's own limit allow, and how many of those fit the free CPUs
         // and GPUs.
@@ -133,6 +147,11 @@ pub(super) fn claim_trials(
         // Each trial claimed takes its share at once, so that the next run sees what is left.
         let before = taken.len();
         while let Some(row) = rows.next()? {
+            if let Some(budget) = &run.budget
+                && !budgets.admit(&run, budget, row.get("high_bill")?)?
+            {
+                break;
+            }
             taken.push(ActiveTrial {
                 state: TrialState::Starting,
                 gpus: free.allocate(cpus, gpus),
@@ -158,7 +177,74 @@ pub(super) fn claim_trials(
         let gpus = to_json("trial GPUs", &trial.gpus)?;
         start.execute(params![trial.run, trial.number, claim.now.micros(), gpus])?;
     }
-    Ok(taken)
+    Ok(Claimed {
+        trials: taken,
+        waits_for_budget: budgets.waits,
+        holds: budgets.hold()?,
+    })
+}
+
+/// The budgets of the runs of a claim, each read once.
+struct Budgets<'c> {
+    connection: &'c Connection,
+    now: Timestamp,
+    uses: HashMap<i64, BudgetUse>,
+    /// Runs whose next trial never fits, with the budget.
+    used_up: Vec<(i64, i64)>,
+    /// Whether the next trial of a run may fit later.
+    waits: bool,
+}
+
+impl<'c> Budgets<'c> {
+    fn new(connection: &'c Connection, claim: &Claim) -> Self {
+        Self {
+            connection,
+            now: claim.now,
+            uses: HashMap::new(),
+            used_up: Vec::new(),
+            waits: false,
+        }
+    }
+
+    /// Whether a budget has room for the next trial of a run, which it then counts.
+    fn admit(
+        &mut self,
+        run: &Candidate,
+        budget: &CandidateBudget,
+        high_bill: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        let used = match self.uses.entry(budget.key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let now = self.now.micros();
+                new.insert(BudgetUse::load(self.connection, budget.key, now)?)
+            }
+        };
+        let high = budgets::cost(&budget.rate, budgets::read_micros(high_bill))?;
+        match used.admit(&high) {
+            Admission::Fits => used.commit(high),
+            Admission::Waits => {
+                self.waits = true;
+                return Ok(false);
+            }
+            Admission::NeverFits => {
+                self.used_up.push((run.key, budget.key));
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Holds the waiting trials of runs whose next one never fits: of a few, since they may be many.
+    /// The others are held by the next claims; until then they are not admitted either.
+    fn hold(self) -> Result<Vec<(i64, Begun)>, StoreError> {
+        let hold = |(run, budget): &(i64, i64)| {
+            let used = self.uses.get(budget).ok_or(StoreError::Panicked)?;
+            let begun = budgets::hold(self.connection, *run, &used.amount, self.now)?;
+            Ok((*run, begun))
+        };
+        self.used_up.iter().take(HOLDS_MAX).map(hold).collect()
+    }
 }
 
 /// CPUs and GPUs of a cluster that no active trial holds.
@@ -234,6 +320,13 @@ struct Candidate {
     limit: usize,
     cpus: u32,
     gpus: u32,
+    budget: Option<CandidateBudget>,
+}
+
+struct CandidateBudget {
+    key: i64,
+    /// USD per hour of one trial of the run.
+    rate: Option<String>,
 }
 
 /// The runs with queued trials, in the order in which they get slots: by priority, then oldest
@@ -243,7 +336,7 @@ fn list_candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candida
         "SELECT run.key, run.parallel, (
                  SELECT coalesce(sum(trials), 0) FROM trial_count
                  WHERE trial_count.run = run.key AND state IN ({starting}, {running})
-             ), run.cpus, run.gpus
+             ), run.cpus, run.gpus, run.budget, run.rate
          FROM run
          WHERE run.key IN (SELECT run FROM trial_count WHERE state = {queued} AND trials > 0)
            AND run.cluster = ?1 AND run.upload IS NOT '' AND run.fetched IS NOT ''
@@ -253,11 +346,13 @@ fn list_candidates(connection: &Connection, cluster: &str) -> Result<Vec<Candida
     let rows = statement.query_map([cluster], |row| {
         let limit: Option<u32> = row.get(1)?;
         let active: u32 = row.get(2)?;
+        let (budget, rate): (Option<i64>, _) = (row.get(5)?, row.get(6)?);
         Ok(Candidate {
             key: row.get(0)?,
             limit: limit.map_or(usize::MAX, |limit| limit.saturating_sub(active) as usize),
             cpus: row.get(3)?,
             gpus: row.get(4)?,
+            budget: budget.map(|key| CandidateBudget { key, rate }),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -410,13 +410,12 @@ mod tests {
         assert_eq!(numbers_in_steps(&store, "u", 512).await, [0_u32; 0]);
         store
             .write(move |connection| {
-                connection.execute(
-                    sql!(
-                        "UPDATE trial SET state = CASE number % 3 WHEN 0 THEN {succeeded}
-                             WHEN 1 THEN {failed} ELSE state END WHERE run = ?1"
-                    ),
-                    [run],
-                )?;
+                for (state, remainder) in [(TrialState::Succeeded, 0), (TrialState::Failed, 1)] {
+                    connection.execute(
+                        "UPDATE trial SET state = ?2 WHERE run = ?1 AND number % ?3 = ?4",
+                        params![run, state as u8, 3, remainder],
+                    )?;
+                }
                 Ok(())
             })
             .await

@@ -11,8 +11,8 @@ use super::columns::to_json;
 use super::error::StoreError;
 use super::slice::Slice;
 use super::trials::BLOCK_BITS;
-use super::{Store, arguments, bills, finished};
-use crate::model::{NewRun, TrialState};
+use super::{Store, arguments, bills, budgets, finished};
+use crate::model::{NewRun, StateSums, TrialState};
 
 /// Why the trials of a run that are no pilot's are held from its launch on.
 const PILOT_MESSAGE: &str = "waits for your yes: pilot";
@@ -33,6 +33,10 @@ pub enum CreateOutcome {
     KeyReused,
     /// The account has a run of this name.
     NameTaken,
+    /// The runs of its group have another budget, this one.
+    BudgetDiffers(String),
+    /// Its group has as many runs as a budget may have.
+    GroupFull(u32),
 }
 
 impl Store {
@@ -128,7 +132,8 @@ fn insert_at_once(connection: &Connection, run: NewRun) -> Result<CreateOutcome,
     outcome.ok_or(StoreError::Panicked)
 }
 
-/// Whether a launch is refused: its key has made a run before, or its name is taken.
+/// Whether a launch is refused: its key has made a run before, its name is taken, or its group has
+/// another budget.
 fn query_refusal(
     connection: &Connection,
     run: &NewRun,
@@ -138,8 +143,13 @@ fn query_refusal(
     {
         return Ok(Some(before));
     }
-    let taken = query_name_taken(connection, &run.cluster, &run.account, &run.name)?;
-    Ok(taken.then_some(CreateOutcome::NameTaken))
+    if query_name_taken(connection, &run.cluster, &run.account, &run.name)? {
+        return Ok(Some(CreateOutcome::NameTaken));
+    }
+    match &run.budget {
+        Some(budget) => budgets::query_refusal(connection, &run.account, budget),
+        None => Ok(None),
+    }
 }
 
 /// Writes a run, a slice at a time.
@@ -153,6 +163,8 @@ struct LaunchWriter {
     next_trial: u32,
     /// How many trials were written in each state, by blocks of [`BLOCK_BITS`].
     counts: BTreeMap<(TrialState, u32), u32>,
+    /// Sums over the trials that are written in each state.
+    sums: BTreeMap<TrialState, StateSums>,
 }
 
 impl LaunchWriter {
@@ -163,6 +175,7 @@ impl LaunchWriter {
             next_values: (0, 0),
             next_trial: 0,
             counts: BTreeMap::new(),
+            sums: BTreeMap::new(),
         }
     }
 
@@ -195,7 +208,10 @@ impl LaunchWriter {
         if let Some(refusal) = query_refusal(connection, &self.run)? {
             return Ok(Some(refusal));
         }
-        publish(connection, row, &self.run, &self.counts)?;
+        if let Some(budget) = &self.run.budget {
+            budgets::attach(connection, row, &self.run.account, budget)?;
+        }
+        publish(connection, row, &self.run, &self.counts, &self.sums)?;
         Ok(Some(CreateOutcome::Created))
     }
 
@@ -229,26 +245,38 @@ impl LaunchWriter {
         slice: &Slice,
     ) -> Result<bool, StoreError> {
         let mut insert = connection.prepare_cached(
-            "INSERT INTO trial (run, number, space_index, passed, argv, changed_at, state, message)
-             VALUES (?1, ?2, ?3, '', '', ?4, ?5, ?6)",
+            "INSERT INTO trial (run, number, space_index, passed, argv, changed_at, state, message,
+                                likely_run, likely_bill, high_bill)
+             VALUES (?1, ?2, ?3, '', '', ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         let created_at = self.run.created_at.micros();
         let mut indices = self.run.trials.chosen().iter_from(self.next_trial.into());
         loop {
             for index in indices.by_ref().take(ROWS_PER_LOOK) {
-                let state = self.run.trials.first_state(index);
+                let (state, number) = (self.run.trials.first_state(index), self.next_trial);
                 let message = match state {
                     TrialState::Held => PILOT_MESSAGE,
                     _ => "",
                 };
-                let (number, index) = (self.next_trial, index.to_string());
+                let figures = self.run.estimate.figures(number);
+                let (run, bill) = figures.likely.unzip();
+                let figures = [run, bill, figures.high_bill];
+                let [run, bill, high] = figures.map(|micros| micros.unwrap_or(0) / 1000);
+                let sums = self.sums.entry(state).or_default();
+                sums.likely_run += run;
+                sums.likely_bill += bill;
+                sums.high_bill += high;
+                let [run, bill, high] = figures.map(|micros| micros.map(bills::to_sql_seconds));
                 insert.execute(params![
                     row,
                     number,
-                    index,
+                    index.to_string(),
                     created_at,
                     state as u8,
-                    message
+                    message,
+                    run,
+                    bill,
+                    high
                 ])?;
                 *self
                     .counts
@@ -273,20 +301,31 @@ fn publish(
     row: i64,
     run: &NewRun,
     counts: &BTreeMap<(TrialState, u32), u32>,
+    sums: &BTreeMap<TrialState, StateSums>,
 ) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE run SET cluster = ?2, name = ?3 WHERE key = ?1",
         params![row, run.cluster, run.name],
     )?;
     let mut in_state = connection.prepare_cached(
-        "INSERT INTO trial_count (run, state, trials) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET trials = trials + excluded.trials",
+        "INSERT INTO trial_count (run, state, trials, likely_run, likely_bill, high_bill)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
+    for (state, sums) in sums {
+        let blocks = counts.range((*state, 0)..=(*state, u32::MAX));
+        in_state.execute(params![
+            row,
+            *state as u8,
+            blocks.map(|(_, trials)| trials).sum::<u32>(),
+            bills::to_sql_seconds(sums.likely_run),
+            bills::to_sql_seconds(sums.likely_bill),
+            bills::to_sql_seconds(sums.high_bill)
+        ])?;
+    }
     let mut in_block = connection.prepare_cached(
         "INSERT INTO trial_block (run, state, block, trials) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for ((state, block), trials) in counts {
-        in_state.execute(params![row, *state as u8, trials])?;
         in_block.execute(params![row, *state as u8, block, trials])?;
     }
     if let Some((key, hash)) = &run.idempotency_key {
@@ -337,12 +376,16 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
     let fixed_arguments = fixed_arguments
         .map(|fixed| to_json("fixed arguments", fixed))
         .transpose()?;
+    let estimate = run.estimate.kept.as_ref();
+    let estimate = estimate
+        .map(|kept| to_json("run estimate", kept))
+        .transpose()?;
     connection.execute(
         "INSERT INTO run (id, cluster, name, description, account, spec, columns, rate, parallel,
                           bill_minimum, bill_increment, trials, created_at, changed_at, priority,
-                          stop_after, cpus, gpus, upload, mounts, fetched, fixed)
+                          stop_after, cpus, gpus, upload, mounts, fetched, fixed, estimate)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21)",
+                 ?18, ?19, ?20, ?21, ?22)",
         params![
             run.id,
             // See `publish`.
@@ -366,6 +409,7 @@ fn insert_run(connection: &Connection, run: &NewRun) -> Result<i64, StoreError> 
             to_json("run datastores", &run.mounts)?,
             run.awaits_fetch.then_some(""),
             fixed_arguments,
+            estimate,
         ],
     )?;
     Ok(connection.last_insert_rowid())

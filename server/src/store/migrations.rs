@@ -30,7 +30,7 @@ enum Migration {
     Code(fn(&Connection) -> Result<(), StoreError>),
 }
 
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     Migration::Sql {
         text: include_str!("../../migrations/0001_runs.sql"),
         sha256: "a7b757ba9e8f0d0bc957676de131a3f204fb0c8369c28d1d23e766a7bbab75e6",
@@ -64,6 +64,10 @@ const MIGRATIONS: [Migration; 11] = [
     Migration::Sql {
         text: include_str!("../../migrations/0010_waiting_changes.sql"),
         sha256: "743594b1f2ce766c8464d43abb56fe855c43420ce46cb60f9bc3975032693a73",
+    },
+    Migration::Sql {
+        text: include_str!("../../migrations/0011_estimates.sql"),
+        sha256: "e3e683700fd12b1e1cdc9a385c287f7010a457811af5cfced5b8f266b1262cc9",
     },
     Migration::Sql {
         text: include_str!("../../migrations/0012_scripts.sql"),

@@ -37,6 +37,8 @@ pub(crate) mod changes;
 
 mod bills;
 
+mod budgets;
+
 mod metric_names;
 mod metrics;
 

@@ -62,7 +62,10 @@ impl Store {
             if before.is_some_and(|before| before.ends_trials()) {
                 return Ok(None);
             }
-            connection.execute("UPDATE run SET failures = 0 WHERE key = ?1", [run])?;
+            connection.execute(
+                "UPDATE run SET failures = 0, held_for_budget = 0 WHERE key = ?1",
+                [run],
+            )?;
             Ok(Some(waiting_changes::begin(connection, run, &change)?))
         });
         let begun = begun.await?;

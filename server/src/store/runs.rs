@@ -8,10 +8,12 @@ use sweep_planner::api::{RunState, Timestamp};
 use super::columns::from_json;
 use super::error::StoreError;
 use super::sql::sql;
+use super::trials::read_likely;
 use super::waiting_changes::{self, WaitingChange};
-use super::{Store, bills, run_end};
+use super::{Store, bills, budgets, run_end};
 use crate::model::price::BillingTerms;
-use crate::model::{RunRecord, TrialState, Viewer};
+use crate::model::{RunRecord, RunningSince, StateSums, TrialState, Viewer};
+use crate::system::clock;
 
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
@@ -263,12 +265,19 @@ fn read_run(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreEr
             .get::<_, Option<i64>>(column)?
             .map(Timestamp::from_micros))
     };
-    let counts = query_state_counts(connection, key)?;
-    let running_since = if counts[TrialState::Running as usize] > 0 {
-        query_running_since(connection, key)?
+    let (counts, sums) = query_state_counts(connection, key)?;
+    let running = if counts[TrialState::Running as usize] > 0 {
+        query_running(connection, key)?
     } else {
         Vec::new()
     };
+    let rate: Option<String> = row.get("rate")?;
+    let budget = row.get::<_, Option<i64>>("budget")?.map(|budget| {
+        let holds = row.get("held_for_budget")?;
+        let waiting = [TrialState::Queued, TrialState::Held].map(|state| sums[state as usize]);
+        let now = clock::now().micros();
+        budgets::query_record(connection, budget, &rate, holds, (key, waiting), now)
+    });
     Ok(RunRecord {
         key,
         id: row.get("id")?,
@@ -283,13 +292,20 @@ fn read_run(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreEr
             .map(|fixed| from_json("fixed arguments", &fixed))
             .transpose()?,
         terms: BillingTerms {
-            rate: row.get("rate")?,
+            rate,
             rounding: bills::read_rounding(row)?,
         },
         trials: row.get("trials")?,
         counts,
         billed_seconds: row.get::<_, i64>("billed_seconds")?.unsigned_abs(),
-        running_since,
+        running,
+        sums,
+        estimate: row
+            .get::<_, Option<String>>("estimate")?
+            .map(|estimate| from_json("run estimate", &estimate))
+            .transpose()?,
+        parallel: row.get("parallel")?,
+        budget: budget.transpose()?,
         stop_wanted: row.get("stop_wanted")?,
         awaits_upload: row.get::<_, Option<String>>("upload")?.as_deref() == Some(""),
         fetched_commit: row.get("fetched")?,
@@ -302,33 +318,46 @@ fn read_run(connection: &Connection, row: &Row<'_>) -> Result<RunRecord, StoreEr
     })
 }
 
-fn query_state_counts(
-    connection: &Connection,
-    key: i64,
-) -> Result<[u32; TrialState::ALL.len()], StoreError> {
-    let query = "SELECT state, trials FROM trial_count WHERE run = ?1";
+type StateCounts = (
+    [u32; TrialState::ALL.len()],
+    [StateSums; TrialState::ALL.len()],
+);
+
+/// How many trials are in each state, and the sums of their estimates.
+fn query_state_counts(connection: &Connection, key: i64) -> Result<StateCounts, StoreError> {
+    let query = "SELECT state, trials, likely_run, likely_bill, high_bill, ran, billed
+                 FROM trial_count WHERE run = ?1";
     let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query([key])?;
-    let mut counts = [0; TrialState::ALL.len()];
+    let (mut counts, mut sums) = StateCounts::default();
     while let Some(row) = rows.next()? {
-        if let Some(count) = counts.get_mut(usize::from(row.get::<_, u8>(0)?)) {
+        let state = usize::from(row.get::<_, u8>(0)?);
+        let sum = |column| Ok::<u64, StoreError>(row.get::<_, i64>(column)?.unsigned_abs());
+        if let (Some(count), Some(sums)) = (counts.get_mut(state), sums.get_mut(state)) {
             *count = row.get(1)?;
+            *sums = StateSums {
+                likely_run: sum(2)?,
+                likely_bill: sum(3)?,
+                high_bill: sum(4)?,
+                ran: sum(5)?,
+                billed: sum(6)?,
+            };
         }
     }
-    Ok(counts)
+    Ok((counts, sums))
 }
 
-fn query_running_since(connection: &Connection, key: i64) -> Result<Vec<Timestamp>, StoreError> {
+fn query_running(connection: &Connection, key: i64) -> Result<Vec<RunningSince>, StoreError> {
     let query = sql!(
-        "SELECT started_at FROM trial INDEXED BY trial_state
-         WHERE run = ?1 AND state = {running}"
+        "SELECT started_at, likely_run, likely_bill FROM trial INDEXED BY trial_state
+         WHERE run = ?1 AND state = {running} AND started_at IS NOT NULL"
     );
     let mut statement = connection.prepare_cached(query)?;
-    let rows = statement.query_map([key], |row| row.get::<_, Option<i64>>(0))?;
-    let times: Vec<Option<i64>> = rows.collect::<Result<_, _>>()?;
-    Ok(times
-        .into_iter()
-        .flatten()
-        .map(Timestamp::from_micros)
-        .collect())
+    let rows = statement.query_map([key], |row| {
+        Ok(RunningSince {
+            start: Timestamp::from_micros(row.get(0)?),
+            likely: read_likely(row.get(1)?, row.get(2)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

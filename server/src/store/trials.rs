@@ -191,7 +191,13 @@ fn query_by_number(
 
 /// The columns of [`read_trial`], which reads them by position: rusqlite looks up a name for every row.
 const TRIAL_COLUMNS: &str = "number, space_index, passed, state, stop_wanted, message, changed_at,
-                       started_at, ended_at, exit_code, signal, billed_seconds, attempt";
+                       started_at, ended_at, exit_code, signal, billed_seconds, attempt, likely_run,
+                       likely_bill";
+
+/// The run time and the billed time of an estimate, both known or neither.
+pub(super) fn read_likely(run: Option<i64>, bill: Option<i64>) -> Option<(u64, u64)> {
+    Some((run?.unsigned_abs(), bill?.unsigned_abs()))
+}
 
 fn read_trial(
     row: &Row<'_>,
@@ -228,6 +234,7 @@ fn read_trial(
         signal: row.get(10)?,
         billed_seconds: row.get::<_, Option<i64>>(11)?.map(i64::unsigned_abs),
         attempt: row.get(12)?,
+        likely: read_likely(row.get(13)?, row.get(14)?),
         metrics: last.read(number)?,
     })
 }

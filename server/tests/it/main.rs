@@ -6,6 +6,7 @@ mod accounts;
 mod artifacts;
 mod attack_table;
 mod attacks;
+mod budgets;
 mod client;
 mod clock;
 mod connections;

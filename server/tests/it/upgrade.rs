@@ -14,8 +14,8 @@ use crate::server::{Home, KEY, Server, USER};
 /// The tables of the first version, and what each version after it added to them. The fifth corrects
 /// figures and leaves the tables as they are; the sixth adds a column and fills it, in Rust; the
 /// seventh lets a point have no step; the eighth stores arguments by run; the ninth keeps accounts
-/// apart.
-const TABLES: [&str; 11] = [
+/// apart; the eleventh keeps estimates and budgets; the twelfth finds runs by their script.
+const TABLES: [&str; 12] = [
     include_str!("../../migrations/0001_runs.sql"),
     include_str!("../../migrations/0002_control.sql"),
     include_str!("../../migrations/0003_data.sql"),
@@ -26,12 +26,13 @@ const TABLES: [&str; 11] = [
     include_str!("../../migrations/0008_arguments.sql"),
     include_str!("../../migrations/0009_accounts.sql"),
     include_str!("../../migrations/0010_waiting_changes.sql"),
+    include_str!("../../migrations/0011_estimates.sql"),
     include_str!("../../migrations/0012_scripts.sql"),
 ];
 
 /// What each version, from the second on, could store of a run that has ended beyond what the one
 /// before it could.
-const LATER_ROWS: [&str; 10] = [
+const LATER_ROWS: [&str; 11] = [
     "UPDATE run SET stop_after = 3, failures = 2, cpus = 2, gpus = 1, upload = 'abc' WHERE key = 1;
      UPDATE trial SET attempt = 1, gpus = '[1, 3]' WHERE run = 1 AND number = 4;
      INSERT INTO trial_attempt VALUES
@@ -51,6 +52,12 @@ const LATER_ROWS: [&str; 10] = [
      UPDATE trial SET passed = '["3"]', argv = '["quick.sh","--x","3"]' WHERE run = 1 AND number = 3;"#,
     "UPDATE account SET admin = 1;",
     "",
+    r#"INSERT INTO budget VALUES (1, 'u-1', 'a-group', '12.50');
+     UPDATE run SET budget = 1, estimate = '{"runTime":"10 min","source":"stated","trials":2500,
+         "cost":{"low":1.0,"likely":2.0,"high":3.0},
+         "machineSeconds":{"low":1.0,"likely":2.0,"high":3.0},"remaining":null}' WHERE key = 1;
+     UPDATE trial SET likely_run = 1500000, likely_bill = 60000000, high_bill = 60000000
+         WHERE run = 1 AND number = 4;"#,
     "INSERT INTO run_script VALUES ('u-1', 'quick.sh', 1, 'd1');",
 ];
 
@@ -166,7 +173,10 @@ fn insert_run(database: &Connection, key: i64, id: &str, command: &str, trials: 
             .unwrap();
     }
     database
-        .execute("INSERT INTO trial_count VALUES (?1, 0, ?2)", [key, trials])
+        .execute(
+            "INSERT INTO trial_count (run, state, trials) VALUES (?1, 0, ?2)",
+            [key, trials],
+        )
         .unwrap();
     if database.table_exists(None, "trial_block").unwrap() {
         let count = "INSERT INTO trial_block

@@ -16,6 +16,7 @@ macro_rules! each_type {
             Actions Artifact ArtifactPage Attempt Availability Cluster ClusterList ClusterSpec
             ClusterPrice ClusterState ClusterStatus ClusterType CreateRun Credentials Datastore DatastoreAccess
             DatastoreList DatastoreMount DatastoreSpec DatastoreStatus DatastoreDelivery DependencyFile
+            EstimateRange RemainingWork RunBudget RunEstimate UpdateBudget
             ErrorBody ErrorDetail Event Experiment ExperimentCounts ExperimentList ExperimentSpec
             ExperimentState ExperimentStatus FinishedRun FinishedTrialList FinishedTrialRow FixedArgument Image InstanceType InstanceTypeList Int64 IsolationMethod LogMatch
             LogMatches LogPage LoginAnswer MetricPoint MetricSeries MetricValue PageSession

@@ -11,6 +11,7 @@ use sweep_planner::api::{CreateRun, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX, Run, R
 use tokio::sync::SemaphorePermit;
 
 use super::copy_refusal::copy_refusal;
+use super::launch_estimate::{check_price, read_budget};
 use super::launch_limits::check_texts;
 use super::launch_plan::expand_in_turn;
 use super::{control, ensure_disk_space, find_cluster, inputs, runs, storage_error, uploads};
@@ -94,6 +95,13 @@ pub async fn create(
         CreateOutcome::NameTaken => Err(ApiError::AlreadyExists(
             "Another run has taken this name just now. Launch again.".to_owned(),
         )),
+        CreateOutcome::BudgetDiffers(amount) => Err(ApiError::Conflict(format!(
+            "The runs of this group share a budget of ${amount}. Send the same budget, or another \
+             group."
+        ))),
+        CreateOutcome::GroupFull(most) => Err(ApiError::Conflict(format!(
+            "A budget is shared by at most {most} runs. Launch the rest as another group."
+        ))),
         CreateOutcome::Existing(_) | CreateOutcome::KeyReused => {
             let run = replay_of_key(&app, &identity, &name, key.as_ref()).await?;
             let run = run.ok_or(ApiError::Unavailable("Launch again."))?;
@@ -138,28 +146,36 @@ async fn prepare_run<'a>(
     let (name, description) = (request.name.clone(), request.description.clone());
     let awaits_upload = request.local_dir;
     let awaits_fetch = !request.spec.source_code.is_empty();
-    let (expanded, turn) = expand_in_turn(app, request, random::seed()?).await?;
+    let id = random::ulid(app.clock.now())?;
+    let budget = read_budget(app, &identity.account.id, &id, &request).await?;
+    let (expanded, turn) = expand_in_turn(app, cluster, request, random::seed()?).await?;
     let spec = RunSpec {
         datastores,
         cluster_id: cluster.to_owned(),
         user_id: identity.account.id.clone(),
         ..expanded.spec
     };
+    let terms = price::billing_terms(
+        &settings.price,
+        &app.config.catalogue,
+        &spec.instance_type,
+        spec.use_spot,
+    );
+    if budget.is_some() {
+        check_price(&terms, &spec.instance_type)?;
+    }
     let run = NewRun {
-        id: random::ulid(app.clock.now())?,
+        id,
         cluster: cluster.to_owned(),
         name: choose_name(app, cluster, &identity.account.id, name).await?,
         description,
         account: identity.account.id.clone(),
         columns: expanded.columns,
         fixed_arguments: expanded.fixed_arguments,
-        terms: price::billing_terms(
-            &settings.price,
-            &app.config.catalogue,
-            &spec.instance_type,
-            spec.use_spot,
-        ),
+        terms,
         spec,
+        estimate: expanded.estimate,
+        budget,
         parallel: expanded.parallel,
         priority: controls.priority,
         failure_limit: controls.failure_limit,

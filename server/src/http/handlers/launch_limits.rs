@@ -1,6 +1,7 @@
 //! Bounds of a launch request: what of it is stored, comes back in answers, and is passed to trials.
 
 use sweep_planner::api::{CreateRun, Scalar};
+use sweep_planner::launch::RUN_TIME_MAX;
 use sweep_planner::sweep::diagnostic::format_count;
 use sweep_planner::sweep::{ArgumentSizes, Part, find_nul};
 
@@ -100,6 +101,33 @@ pub(super) fn check_texts(request: &CreateRun) -> Result<(), ApiError> {
         ),
         ("sweepOptions.python", scalar(&options.python), PATH_BYTES),
         ("sweepOptions.pilot", scalar(&options.pilot), PATH_BYTES),
+        (
+            "sweepOptions.run_time",
+            scalar(&options.run_time),
+            RUN_TIME_MAX,
+        ),
+        (
+            "sweepOptions.run_time_source",
+            scalar(&options.run_time_source),
+            NAME_BYTES,
+        ),
+        (
+            "sweepOptions.run_time_factor",
+            scalar(&options.run_time_factor),
+            NAME_BYTES,
+        ),
+        (
+            "sweepOptions.run_time_noise",
+            scalar(&options.run_time_noise),
+            NAME_BYTES,
+        ),
+        (
+            "sweepOptions.interruptions_per_hour",
+            scalar(&options.interruptions_per_hour),
+            NAME_BYTES,
+        ),
+        ("sweepOptions.budget", scalar(&options.budget), NAME_BYTES),
+        ("sweepOptions.group", scalar(&options.group), NAME_BYTES),
     ] {
         check_length(field, len, most)?;
     }

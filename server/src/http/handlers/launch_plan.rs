@@ -7,11 +7,12 @@ use sweep_planner::launch::{Refusal, check_request, list_fixed_arguments};
 use sweep_planner::sweep::{self, Part};
 use tokio::sync::SemaphorePermit;
 
+use super::launch_estimate::{check_high_figures, estimate_launch};
 use super::launch_limits::check_arguments;
 use crate::app::App;
-use crate::config::Limits;
+use crate::config::Config;
 use crate::http::error::{ApiError, to_sentence, truncated};
-use crate::model::NewTrials;
+use crate::model::{LaunchEstimate, NewTrials};
 use crate::sources::stays_below;
 
 /// What a run takes from its command.
@@ -22,17 +23,19 @@ pub(super) struct ExpandedLaunch {
     pub(super) fixed_arguments: Option<Vec<FixedArgument>>,
     pub(super) parallel: Option<u32>,
     pub(super) trials: NewTrials,
+    pub(super) estimate: LaunchEstimate,
 }
 
 /// Reads a launch off the async threads. A large one has its turn, which lasts until the run is
 /// written; while others have theirs, nothing but its request is kept.
 pub(super) async fn expand_in_turn<'a>(
-    app: &'a App,
+    app: &'a Arc<App>,
+    cluster: &str,
     request: CreateRun,
     drawn_seed: u32,
 ) -> Result<(ExpandedLaunch, Option<SemaphorePermit<'a>>), ApiError> {
     let request = Arc::new(request);
-    let expanded = expand(app, &request, drawn_seed).await?;
+    let expanded = expand(app, cluster, &request, drawn_seed).await?;
     if !expanded.trials.is_large() {
         return Ok((expanded, None));
     }
@@ -41,29 +44,35 @@ pub(super) async fn expand_in_turn<'a>(
     }
     tokio::task::spawn_blocking(move || drop(expanded)).await?;
     let turn = app.launches.admit_writing().await?;
-    Ok((expand(app, &request, drawn_seed).await?, Some(turn)))
+    Ok((
+        expand(app, cluster, &request, drawn_seed).await?,
+        Some(turn),
+    ))
 }
 
 async fn expand(
-    app: &App,
+    app: &Arc<App>,
+    cluster: &str,
     request: &Arc<CreateRun>,
     drawn_seed: u32,
 ) -> Result<ExpandedLaunch, ApiError> {
     let _turn = app.launches.admit_reading().await?;
-    let (request, limits) = (Arc::clone(request), app.config.limits);
-    tokio::task::spawn_blocking(move || recheck(&request, drawn_seed, &limits)).await?
+    let (app, request, cluster) = (Arc::clone(app), Arc::clone(request), cluster.to_owned());
+    let recheck = move || recheck(&request, drawn_seed, &cluster, &app.config);
+    tokio::task::spawn_blocking(recheck).await?
 }
 
 fn recheck(
     request: &CreateRun,
     drawn_seed: u32,
-    limits: &Limits,
+    cluster: &str,
+    config: &Config,
 ) -> Result<ExpandedLaunch, ApiError> {
     let launch = check_request(request, drawn_seed).map_err(|refusal| match refusal {
         Refusal::DigestMismatch { .. } => ApiError::Conflict(to_sentence(&refusal)),
         other => ApiError::Invalid(to_sentence(&other)),
     })?;
-    let most = limits.trials;
+    let most = config.limits.trials;
     if launch.chosen.len() > most.into() {
         return Err(ApiError::Invalid(format!(
             "This server launches at most {most} trials at once, found {}.",
@@ -76,9 +85,15 @@ fn recheck(
     check_script(part.script())?;
     let (digest, parallel) = (sweep::digest(part, &launch.chosen), launch.parallel);
     let trials = NewTrials::new(launch).ok_or_else(nothing)?;
-    check_arguments(part, trials.count(), limits)?;
+    check_arguments(part, trials.count(), &config.limits)?;
+    let spec = with_server_defaults(request.spec.clone(), part, &digest);
+    let estimate = estimate_launch(config, cluster, &spec, &trials)?;
+    if spec.sweep_options.budget.is_some() {
+        check_high_figures(&estimate, trials.count())?;
+    }
     Ok(ExpandedLaunch {
-        spec: with_server_defaults(request.spec.clone(), part, &digest),
+        estimate,
+        spec,
         columns: plan.columns().to_vec(),
         fixed_arguments: list_fixed_arguments(part),
         parallel,

@@ -11,6 +11,8 @@ pub mod datastores;
 
 pub mod launch;
 
+mod launch_estimate;
+
 mod launch_limits;
 
 mod launch_plan;
@@ -26,6 +28,8 @@ pub mod runs;
 pub mod states;
 
 pub mod control;
+
+pub mod budget;
 
 pub mod experiments;
 

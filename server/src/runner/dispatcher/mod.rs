@@ -43,7 +43,8 @@ use tracked_trial::TrackedTrial;
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// The longest sleep; every change of interest wakes the loop before.
 const IDLE_SLEEP: Duration = Duration::from_secs(30);
-/// How often free disk space, or a failing engine, is checked again while no trial is active.
+/// How often free disk space, a failing engine, or a budget that others use is checked again while no
+/// trial is active.
 const SPACE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long to wait after a failure of the database.
 const DATABASE_RETRY: Duration = Duration::from_secs(1);
@@ -63,6 +64,8 @@ pub struct Dispatcher {
     backoff: Backoff,
     /// Whether the last check found too little free space.
     disk_low: bool,
+    /// Whether a trial waits for what running ones, perhaps of another cluster, leave of its budget.
+    waits_for_budget: bool,
     /// Whether something of the last record could not be stored.
     record_incomplete: bool,
     /// When stop requests were last queried.
@@ -90,6 +93,7 @@ impl Dispatcher {
             recovered: false,
             backoff,
             disk_low: false,
+            waits_for_budget: false,
             record_incomplete: false,
             stops_checked_at: Instant::now(),
         }
@@ -148,7 +152,9 @@ impl Dispatcher {
         match self.active.is_empty() {
             false if self.record_incomplete => DATABASE_RETRY,
             false => POLL_INTERVAL,
-            true if self.disk_low || self.backoff.is_active() => SPACE_CHECK_INTERVAL,
+            true if self.disk_low || self.backoff.is_active() || self.waits_for_budget => {
+                SPACE_CHECK_INTERVAL
+            }
             true => IDLE_SLEEP,
         }
     }

@@ -37,22 +37,45 @@ impl Dispatcher {
             .iter()
             .map(|change| ((change.run, change.number), change.state))
             .collect();
+        let claims = claim.is_some();
         let recorded = self.app.store.record(points, changes, claim).await;
         let failed = self.apply_record_result(recorded.as_ref().ok());
         let RecordOutcome {
             held,
             holding,
+            held_for_budget,
+            holding_for_budget,
+            waits_for_budget,
             claimed,
             ..
         } = recorded?;
+        if claims {
+            self.waits_for_budget = waits_for_budget;
+        }
         for (run, trials) in holding {
-            self.hold_many(run, trials);
+            tracing::warn!(cluster = %self.cluster, run, trials,
+                           "trials held: too many in a row failed");
+            self.finish_hold(run);
+        }
+        if !held_for_budget.is_empty() || !holding_for_budget.is_empty() {
+            // One claim holds the trials of few runs: the next one goes on.
+            self.wake.notify_one();
+        }
+        for (run, trials) in holding_for_budget {
+            tracing::info!(cluster = %self.cluster, run, trials,
+                           "trials held: the budget has no room for the next");
+            self.finish_hold(run);
         }
         if let Some((run, _)) = held.first() {
             tracing::warn!(cluster = %self.cluster, run, trials = held.len(),
                            "trials held: too many in a row failed");
         }
+        if let Some((run, _)) = held_for_budget.first() {
+            tracing::info!(cluster = %self.cluster, run, trials = held_for_budget.len(),
+                           "trials held: the budget has no room for the next");
+        }
         touched.extend(held);
+        touched.extend(held_for_budget);
         touched.retain(|key| !failed.contains(key));
         for (key, state) in now.into_iter().filter(|(key, _)| !failed.contains(key)) {
             if frees_slot(state) {
@@ -71,9 +94,7 @@ impl Dispatcher {
     }
 
     /// Records that the many waiting trials of a run are held, while others are looked after.
-    fn hold_many(&self, run: i64, trials: u32) {
-        tracing::warn!(cluster = %self.cluster, run, trials,
-                       "trials held: too many in a row failed");
+    fn finish_hold(&self, run: i64) {
         let app = Arc::clone(&self.app);
         tokio::spawn(async move {
             if let Err(error) = finish_and_announce(&app, run).await {

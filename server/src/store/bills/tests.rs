@@ -337,13 +337,37 @@ const WITHOUT_LATER_COLUMNS: &str = "
     ALTER TABLE page_session DROP COLUMN used_at;
     ALTER TABLE page_session DROP COLUMN client;
     DROP TABLE waiting_change;
+    DROP TABLE run_script;
+    DROP TRIGGER trial_changes_state;
+    DROP INDEX run_budget;
+    ALTER TABLE run DROP COLUMN estimate;
+    ALTER TABLE run DROP COLUMN budget;
+    ALTER TABLE run DROP COLUMN held_for_budget;
+    DROP TABLE budget;
+    ALTER TABLE trial DROP COLUMN likely_run;
+    ALTER TABLE trial DROP COLUMN likely_bill;
+    ALTER TABLE trial DROP COLUMN high_bill;
+    ALTER TABLE trial_count DROP COLUMN likely_run;
+    ALTER TABLE trial_count DROP COLUMN likely_bill;
+    ALTER TABLE trial_count DROP COLUMN high_bill;
+    ALTER TABLE trial_count DROP COLUMN ran;
+    ALTER TABLE trial_count DROP COLUMN billed;
     PRAGMA user_version = 4;";
+
+/// Makes a database that of version four.
+fn remove_later_columns(database: &Connection) {
+    database.execute_batch(WITHOUT_LATER_COLUMNS).unwrap();
+    let tables = include_str!("../../../migrations/0004_load.sql");
+    let trigger = &tables[tables.find("CREATE TRIGGER").unwrap()..];
+    let trigger = &trigger[..trigger.find("END;").unwrap() + "END;".len()];
+    database.execute_batch(trigger).unwrap();
+}
 
 /// Bills a database as the version before did, from the run's start on, and has it be that
 /// version's.
 fn bill_as_version_four(path: &std::path::Path) {
     let database = Connection::open(path).unwrap();
-    database.execute_batch(WITHOUT_LATER_COLUMNS).unwrap();
+    remove_later_columns(&database);
     database
         .execute_batch(
             "UPDATE trial SET billed_seconds = (
@@ -364,7 +388,7 @@ async fn what_has_no_times_is_not_billed() {
     world.store.close().await;
     let path = folder.path().join("sweep.db");
     let database = Connection::open(&path).unwrap();
-    database.execute_batch(WITHOUT_LATER_COLUMNS).unwrap();
+    remove_later_columns(&database);
     database
         .execute_batch(sql!(
             "UPDATE run SET started_at = NULL, billed_seconds = 99;
@@ -401,5 +425,5 @@ async fn what_has_no_times_is_not_billed() {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(version(&path), 10);
+    assert_eq!(version(&path), 12);
 }
