@@ -175,7 +175,10 @@ fn progress_message(app: &App, record: &RunRecord) -> String {
     } else if held > 0 && record.spec.sweep_options.pilot.is_some() {
         pilot_message(record, held)
     } else if held > 0 {
-        format!("{held} trials are held, since too many before them failed in a row")
+        format!(
+            "{} held, since too many before failed in a row",
+            count_trials(held, "is", "are")
+        )
     } else {
         String::new()
     }
@@ -188,9 +191,20 @@ fn pilot_message(record: &RunRecord, held: u32) -> String {
     let pilot = pilot.and_then(|pilot| pilot.as_str().parse::<Ranges>().ok());
     let others = pilot.map(|pilot| u128::from(record.trials).saturating_sub(pilot.len()));
     if others == Some(held.into()) {
-        format!("{held} trials wait for your yes: pilot")
+        format!(
+            "{} for your yes: pilot",
+            count_trials(held, "waits", "wait")
+        )
     } else {
-        format!("{held} trials are held until they are released")
+        format!("{} held until released", count_trials(held, "is", "are"))
+    }
+}
+
+/// `1 trial is`, `2 trials are`.
+fn count_trials(trials: u32, one: &str, several: &str) -> String {
+    match trials {
+        1 => format!("1 trial {one}"),
+        _ => format!("{trials} trials {several}"),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Store, arguments, bills, budgets, finished};
 use crate::model::{NewRun, StateSums, TrialState};
 
 /// Why the trials of a run that are no pilot's are held from its launch on.
-const PILOT_MESSAGE: &str = "waits for your yes: pilot";
+pub(super) const PILOT_MESSAGE: &str = "waits for your yes: pilot";
 
 /// How many rows are written between two looks at the clock.
 const ROWS_PER_LOOK: usize = 256;

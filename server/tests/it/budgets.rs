@@ -245,3 +245,24 @@ fn budgets_that_cannot_be_kept_are_refused_in_words() {
         assert_eq!(set_budget(&server, &run, wrong).status, 400, "{wrong}");
     }
 }
+
+#[test]
+fn a_raised_budget_starts_the_pilot_but_not_what_waits_for_a_yes() {
+    let home = Home::new(&[("quick.sh", "echo")]);
+    home.write("sweep.toml", SETTINGS);
+    let server = home.start();
+    let options = json!({"run_time": "30 seconds", "run_time_noise": "0,0", "pilot": "0-1",
+                         "budget": "0.2"});
+    let run = launch(&server, "quick.sh  --n '[1, 2, 3]'", &options);
+    wait_until("all to be held", || {
+        (status(&server, &run)["held"] == 3).then_some(())
+    });
+    let answer = set_budget(&server, &run, "5");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let found = wait_until("the pilot to end", || {
+        let found = status(&server, &run);
+        (found["experimentCounts"]["succeeded"] == 2).then_some(found)
+    });
+    assert_eq!(found["held"], 1);
+    assert_eq!(found["message"], "1 trial waits for your yes: pilot");
+}

@@ -143,10 +143,7 @@ fn a_failed_pilot_keeps_the_rest_held_and_is_tried_again() {
     assert_eq!(post(&server, &run, "retry").status, 200);
     let status = wait_for_pilot(&server, &run);
     assert_eq!(status["held"], 2);
-    assert_eq!(
-        status["message"],
-        "2 trials are held until they are released"
-    );
+    assert_eq!(status["message"], "2 trials are held until released");
     let trials = server.trials(&run);
     assert_eq!(states(&trials, "SUCCEEDED"), [0, 4]);
     assert_eq!(states(&trials, "PAUSED"), [1, 3]);

@@ -10,6 +10,7 @@ use sweep_planner::estimate::Money;
 use sweep_planner::estimate::billing::{Rounding, cost_of_micros};
 
 use super::error::StoreError;
+use super::launches::PILOT_MESSAGE;
 use super::sql::sql;
 use super::waiting_changes::{self, WaitingChange};
 use super::{CreateOutcome, Store, bills};
@@ -313,11 +314,42 @@ impl Store {
             if released == 0 {
                 return Ok(Some(waiting_changes::Begun::Whole(Vec::new())));
             }
+            if waits_for_pilot(connection, run)? {
+                let numbers = release_but_for_pilot(connection, run, &change)?;
+                return Ok(Some(waiting_changes::Begun::Whole(numbers)));
+            }
             Ok(Some(waiting_changes::begin(connection, run, &change)?))
         });
         let begun = begun.await?;
         self.finish_begun(run, begun).await
     }
+}
+
+/// Whether trials of a run wait for a person's yes after its pilot, which no budget gives.
+/// O(held trials) for a run with a pilot.
+fn waits_for_pilot(connection: &Connection, run: i64) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(sql!(
+        "SELECT 1 FROM run WHERE key = ?1 AND spec ->> '$.sweepOptions.pilot' IS NOT NULL
+           AND EXISTS (SELECT 1 FROM trial INDEXED BY trial_state
+                       WHERE run = ?1 AND state = {held} AND message = ?2)"
+    ))?;
+    Ok(statement.exists(params![run, PILOT_MESSAGE])?)
+}
+
+/// Queues the held trials of a run that do not wait for its pilot: of the pilot itself, so they are few.
+fn release_but_for_pilot(
+    connection: &Connection,
+    run: i64,
+    change: &WaitingChange,
+) -> Result<Vec<u32>, StoreError> {
+    let mut statement = connection.prepare_cached(sql!(
+        "UPDATE trial INDEXED BY trial_state
+         SET state = {queued}, changed_at = ?2, message = ?3
+         WHERE run = ?1 AND state = {held} AND message <> ?4 RETURNING number"
+    ))?;
+    let parameters = params![run, change.at, change.message, PILOT_MESSAGE];
+    let numbers = statement.query_map(parameters, |row| row.get(0))?;
+    Ok(numbers.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
