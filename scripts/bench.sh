@@ -26,3 +26,13 @@ if have python3; then
 else
     say "python3 is missing: nothing is measured"
 fi
+
+say
+say "The estimate beside what real sweeps then take (ten minutes; compare on a quiet machine):"
+if have python3; then
+    cargo build --release -p sweep-server --bin sweep --example estimate_accuracy
+    python3 scripts/estimate_accuracy.py "$TARGET/release/sweep" "$TARGET/release/examples/estimate_accuracy" ||
+        fail "the estimate is further from what sweeps take than it may be"
+else
+    say "python3 is missing: nothing is measured"
+fi

@@ -180,10 +180,11 @@ fn pilot_message(record: &RunRecord, held: u32) -> String {
     let pilot = record.spec.sweep_options.pilot.as_ref();
     let pilot = pilot.and_then(|pilot| pilot.as_str().parse::<Ranges>().ok());
     let others = pilot.map(|pilot| u128::from(record.trials).saturating_sub(pilot.len()));
-    if others == Some(held.into()) {
-        format!("{held} trials wait for your yes: pilot")
-    } else {
-        format!("{held} trials are held until they are released")
+    match (others == Some(held.into()), held) {
+        (true, 1) => "1 trial waits for your yes: pilot".to_owned(),
+        (true, _) => format!("{held} trials wait for your yes: pilot"),
+        (false, 1) => "1 trial is held until it is released".to_owned(),
+        (false, _) => format!("{held} trials are held until they are released"),
     }
 }
 
