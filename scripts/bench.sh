@@ -34,3 +34,13 @@ need_chromium
 need_npm tests/browser "the browser's driver"
 scripts/build.sh
 (cd tests/browser && SWEEP="$TARGET/release/sweep" node key_cost.js)
+
+say
+say "The estimate beside what real sweeps then take (ten minutes; compare on a quiet machine):"
+if have python3; then
+    cargo build --release -p sweep-server --bin sweep --example estimate_accuracy
+    python3 scripts/estimate_accuracy.py "$TARGET/release/sweep" "$TARGET/release/examples/estimate_accuracy" ||
+        fail "the estimate is further from what sweeps take than it may be"
+else
+    say "python3 is missing: nothing is measured"
+fi

@@ -16,11 +16,11 @@ const STOPPED_WITHIN_MS = 10_000;
 export const EXAMPLES = join(ROOT, "examples");
 
 /**
- * Starts a server with the text of a configuration file. Resolves when it is ready, to its `origin`, the one-time `startAddress` that it printed and `stop()`.
+ * Starts a server with the text of a configuration file, on a data folder that stays where one is given. Resolves when it is ready, to its `origin`, the one-time `startAddress` that it printed and `stop()`.
  * Rejects with everything that it printed if it ends, or prints no address in time.
  */
-export async function startServer(source, config = "") {
-  const data = await mkdtemp(join(tmpdir(), "sweep-test-"));
+export async function startServer(source, config = "", kept = undefined) {
+  const data = kept ?? (await mkdtemp(join(tmpdir(), "sweep-test-")));
   const configFile = join(data, "sweep.toml");
   await writeFile(configFile, config);
   const origin = `http://127.0.0.1:${await freePort()}`;
@@ -36,7 +36,7 @@ export async function startServer(source, config = "") {
     const timer = setTimeout(() => server.kill("SIGKILL"), STOPPED_WITHIN_MS);
     await ended;
     clearTimeout(timer);
-    await rm(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    if (!kept) await rm(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
   const startAddress = new Promise((resolve, reject) => {

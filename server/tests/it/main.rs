@@ -45,6 +45,7 @@ mod retention;
 mod run_lists;
 mod schema;
 mod scripts;
+mod seed_table;
 mod server;
 mod sessions;
 mod sign_in;

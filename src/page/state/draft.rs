@@ -36,7 +36,7 @@ pub(crate) struct Draft {
     /// The run time of one trial, as typed.
     pub(crate) run_time: RwSignal<String>,
     /// What a pilot of the displayed plan's commands measured.
-    pub(super) measured: RwSignal<Option<Measurement>>,
+    pub(crate) measured: RwSignal<Option<Measurement>>,
     /// Trials that run at once; `None`: as many as the cluster has slots.
     pub(crate) parallel: RwSignal<Option<u32>>,
     /// The trials' environment variables, as typed.

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use sweep_planner::api::Timestamp;
 use sweep_planner::estimate::billing::{Billing, Rounding};
-use sweep_planner::estimate::{Meter, Seconds};
+use sweep_planner::estimate::{Catalogue, Meter, Money, OwnPrices, Seconds, Tariff};
 
 use crate::http::wire;
-use crate::model::price::BillingTerms;
+use crate::model::price::{BillingTerms, Pricing, billing_terms};
 use crate::model::{StateChange, TrialState, Viewer};
 use crate::store::changes::tests::store_with_waiting_run;
 use crate::store::sql::sql;
@@ -107,26 +107,35 @@ fn expected_seconds(rounding: Rounding, start: i64, end: i64) -> u64 {
     estimated
 }
 
+/// What the estimate prices for a script of that length at these terms.
+fn estimated_cost(terms: &BillingTerms, start: i64, end: i64) -> Money {
+    let billing = Billing {
+        rounding: Some(terms.rounding),
+        ..Billing::local()
+    };
+    let rate = Money::from_decimal(terms.rate.as_deref().unwrap()).unwrap();
+    let run = Seconds::from_micros(u64::try_from(end - start).unwrap_or(0));
+    Tariff::new(Meter::new(&billing, ""), &rate)
+        .bill(run)
+        .cost()
+}
+
 /// A run under test, and what is known of each attempt of each of its trials.
 struct World {
     store: Store,
     run: i64,
-    rounding: Rounding,
+    terms: BillingTerms,
     now: i64,
     lives: Vec<Vec<AttemptTimes>>,
 }
 
 impl World {
-    async fn new(folder: &std::path::Path, rounding: Rounding, stop_after: u32) -> Self {
-        let terms = BillingTerms {
-            rate: Some("0.086".to_owned()),
-            rounding,
-        };
-        let (store, run) = store_with_waiting_run(folder, TRIALS, stop_after, terms).await;
+    async fn new(folder: &std::path::Path, terms: BillingTerms, stop_after: u32) -> Self {
+        let (store, run) = store_with_waiting_run(folder, TRIALS, stop_after, terms.clone()).await;
         Self {
             store,
             run,
-            rounding,
+            terms,
             now: BEGAN,
             lives: vec![vec![AttemptTimes::default()]; TRIALS as usize],
         }
@@ -249,19 +258,29 @@ impl World {
     async fn check(&self) {
         let record = self.store.run_by_key(self.run).await.unwrap().unwrap();
         let trials = self.store.trials(self.run, None, 0, 100).await.unwrap();
-        let (mut over, mut in_all) = (0, 0);
+        let (mut over, mut in_all, mut priced) = (0, 0, Money::zero());
+        assert_eq!(record.terms, self.terms);
         for (trial, lives) in trials.iter().zip(&self.lives) {
             let so_far = |life: &AttemptTimes| {
                 let end = life.end.unwrap_or(self.now);
                 life.start
-                    .map(|start| expected_seconds(self.rounding, start, end))
+                    .map(|start| expected_seconds(self.terms.rounding, start, end))
+            };
+            let price = |life: &AttemptTimes| {
+                let end = life.end.unwrap_or(self.now);
+                life.start
+                    .map(|start| estimated_cost(&self.terms, start, end))
             };
             let billed: Vec<Option<u64>> = lives.iter().map(so_far).collect();
             let (last, earlier) = billed.split_last().unwrap();
             let row = wire::trial_to_row(&record, trial, self.now());
             assert_eq!(row.billed_seconds, *last, "{trial:?} {lives:?}");
-            let cost = last.and_then(|seconds| record.terms.cost(seconds));
+            let cost = lives.last().and_then(price).map(|cost| cost.as_f64());
             assert_eq!(row.cost, cost);
+            lives
+                .iter()
+                .filter_map(price)
+                .for_each(|cost| priced += cost);
             let viewer = Viewer::Administrator(String::new());
             let shown =
                 wire::trial_to_experiment(&viewer, &record, trial, Vec::new(), self.now()).status;
@@ -284,17 +303,48 @@ impl World {
             counts.ended() + counts.pending + counts.running
         );
         assert_eq!(wire::billed_seconds_so_far(&record, self.now()), in_all);
+        // Of the run: all attempts, those that failed as well.
+        assert_eq!(record.terms.cost(in_all), Some(priced.as_f64()));
     }
 }
 
-fn any_rounding() -> impl Strategy<Value = Rounding> {
-    let any = (0..200_u64, 1..100_u64);
-    let any = any.prop_map(|(minimum, increment)| Rounding { minimum, increment });
-    prop_oneof![
-        Just(Rounding::WHOLE_SECONDS),
-        Just(Rounding::for_provider("aws")),
-        any
-    ]
+/// Of any minimum and increment, of a machine of the price list, of a person's own prices (with the
+/// provider's rounding), and of a cluster's.
+fn any_terms() -> impl Strategy<Value = BillingTerms> {
+    let any = (0..200_u64, 1..100_u64).prop_map(|(minimum, increment)| BillingTerms {
+        rate: Some("0.086".to_owned()),
+        rounding: Rounding { minimum, increment },
+    });
+    let listed = (
+        prop_oneof![Just("m5a.large"), Just("gpu_1x_a10"), Just("1_t4_16gb")],
+        any::<bool>(),
+    )
+        .prop_map(|(machine, spot)| {
+            billing_terms(&Pricing::AsIf, Catalogue::embedded(), machine, spot)
+        })
+        .prop_filter("a price", |terms| terms.rate.is_some());
+    let providers = prop_oneof![
+        Just(""),
+        Just("aws"),
+        Just("runpod"),
+        Just("lambda"),
+        Just("grid")
+    ];
+    let own = (providers, 1..100_000_000_u64, any::<bool>()).prop_map(|(provider, rate, spot)| {
+        let list = format!(
+            "name,provider,on_demand_usd_per_hour,spot_usd_per_hour\nlab-box,{provider},{},{}\n",
+            rate as f64 / 1e6,
+            rate as f64 / 4e6
+        );
+        let own = OwnPrices::parse(&list).unwrap();
+        let catalogue = Catalogue::embedded().with_own(&own);
+        billing_terms(&Pricing::AsIf, &catalogue, "lab-box", spot)
+    });
+    let of_cluster = (0..1_000_000_u64).prop_map(|rate| {
+        let price = Pricing::Rate(format!("{}", rate as f64 / 1e5));
+        billing_terms(&price, Catalogue::embedded(), "m5a.large", false)
+    });
+    prop_oneof![any, listed, own, of_cluster]
 }
 
 proptest! {
@@ -302,14 +352,14 @@ proptest! {
 
     #[test]
     fn each_attempt_is_billed_from_its_own_start_to_its_own_end(
-        rounding in any_rounding(),
+        terms in any_terms(),
         stop_after in 0..3_u32,
         events in proptest::collection::vec(any_event(), 1..60),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let folder = tempfile::tempdir().unwrap();
-            let mut world = World::new(folder.path(), rounding, stop_after).await;
+            let mut world = World::new(folder.path(), terms, stop_after).await;
             for event in &events {
                 world.apply(event).await;
                 world.check().await;
@@ -384,7 +434,13 @@ fn bill_as_version_four(path: &std::path::Path) {
 #[tokio::test]
 async fn what_has_no_times_is_not_billed() {
     let folder = tempfile::tempdir().unwrap();
-    let world = World::new(folder.path(), Rounding::WHOLE_SECONDS, 0).await;
+    let terms = billing_terms(
+        &Pricing::Rate("36".into()),
+        Catalogue::embedded(),
+        "",
+        false,
+    );
+    let world = World::new(folder.path(), terms, 0).await;
     world.store.close().await;
     let path = folder.path().join("sweep.db");
     let database = Connection::open(&path).unwrap();

@@ -138,7 +138,7 @@ fn run_rest(
         is_of_plan.then(|| pilot.rest.with(|rest| describe_rest(rest.as_ref())))
     };
     view! {
-        <span class="quiet num" hidden=move || held.get() == 0>{cost}</span>
+        <span class="quiet num rest-cost" hidden=move || held.get() == 0>{cost}</span>
         <button type="button" class="button small" hidden=move || held.get() == 0 on:click=move |_| release.run(())>
             "Run the rest"
         </button>

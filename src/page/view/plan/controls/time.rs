@@ -18,10 +18,13 @@ pub(super) fn RunTimeField() -> impl IntoView {
     let checked = draft.checked_run_time;
     let wrong = move || checked.with(|checked| !checked.problems.is_empty());
     let hint = move || {
+        let is_measured = draft.measured.with(Option::is_some);
         checked.with(
             |checked| match (checked.problems.first(), &checked.run_time) {
                 (Some(problem), _) => problem.to_string(),
+                (None, Some(_)) if is_measured => "measured: scaled by the pilot".to_owned(),
                 (None, Some(run_time)) => describe_source(run_time),
+                (None, None) if is_measured => "measured: the pilot's mean".to_owned(),
                 (None, None) => "of one trial, or a formula".to_owned(),
             },
         )
