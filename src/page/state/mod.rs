@@ -9,6 +9,7 @@ mod event_clock;
 mod fit;
 mod history;
 mod launch;
+mod launch_bounds;
 pub(crate) mod link;
 mod live_events;
 mod machine_comparison;
