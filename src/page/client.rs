@@ -157,6 +157,21 @@ impl Client {
         parse_json(&self.exchange(Method::POST, &path, None, None).await?)
     }
 
+    /// Sets the budget of a run and of those launched together with it, in USD, and releases what is held
+    /// for lack of it.
+    pub(crate) async fn set_budget(
+        &self,
+        cluster: &str,
+        run: &str,
+        amount: &str,
+    ) -> ClientResult<api::Run> {
+        let body = api::UpdateBudget {
+            budget: amount.into(),
+        };
+        let path = paths::budget(cluster, run);
+        self.send_json(Method::POST, &path, &body, None).await
+    }
+
     /// Stops one trial. Its new state arrives as an event.
     pub(crate) async fn stop_trial(&self, cluster: &str, id: &str) -> ClientResult<()> {
         // The server reads this member only; serialising the whole type would make the app larger.

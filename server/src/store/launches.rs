@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::budgets::BudgetRefusal;
 use super::columns::to_json;
 use super::error::StoreError;
 use super::slice::Slice;
@@ -33,10 +34,8 @@ pub enum CreateOutcome {
     KeyReused,
     /// The account has a run of this name.
     NameTaken,
-    /// The runs of its group have another budget, this one.
-    BudgetDiffers(String),
-    /// Its group has as many runs as a budget may have.
-    GroupFull(u32),
+    /// It cannot have its budget.
+    BudgetRefused(BudgetRefusal),
 }
 
 impl Store {
@@ -147,7 +146,10 @@ fn query_refusal(
         return Ok(Some(CreateOutcome::NameTaken));
     }
     match &run.budget {
-        Some(budget) => budgets::query_refusal(connection, &run.account, budget),
+        Some(budget) => {
+            let refusal = budgets::query_refusal(connection, &run.account, budget)?;
+            Ok(refusal.map(CreateOutcome::BudgetRefused))
+        }
         None => Ok(None),
     }
 }

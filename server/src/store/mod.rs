@@ -66,6 +66,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
 pub use accounts::RevokeOutcome;
+pub use budgets::BudgetRefusal;
 pub use changes::RecordOutcome;
 pub use claims::Claim;
 pub use discard::FileScope;

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::event_clock::Tick;
+use super::launch_bounds::LaunchBounds;
 use super::{State, Tab};
 use crate::api::{CreateRun, Run, Scalar};
-use crate::estimate;
-use crate::launch::{self, Refusal};
+use crate::estimate::{self, Money};
+use crate::launch::{self, KeptEstimate, Refusal};
 use crate::page::browser::{self, BrowserStorage};
 use crate::page::client::Failure;
 use crate::page::messages;
@@ -29,6 +30,12 @@ pub(crate) enum Phase {
 #[derive(Clone, Copy)]
 pub(crate) struct Launch {
     pub(crate) phase: RwSignal<Phase>,
+    /// Whether the dialog is open that asks before a large launch.
+    pub(crate) asking: RwSignal<bool>,
+    /// Above which size it is asked.
+    pub(crate) bounds: LaunchBounds,
+    /// Whether the server is to keep to the budget that is typed in the Plan.
+    pub(crate) enforces_budget: RwSignal<bool>,
 }
 
 /// The name under which the keys of unanswered launches are stored, so that they survive a reload of
@@ -39,12 +46,39 @@ impl Launch {
     pub(super) fn new() -> Launch {
         Launch {
             phase: RwSignal::new(Phase::Idle),
+            asking: RwSignal::new(false),
+            bounds: LaunchBounds::load(),
+            enforces_budget: RwSignal::new(false),
         }
     }
 
-    /// Launches the chosen trials, then shows the new runs.
+    /// Launches the chosen trials; where they are many or dear, asks first.
     pub(crate) fn start(self, state: State) {
-        self.send(state, None);
+        let is_large = state
+            .draft
+            .estimate
+            .with_untracked(|estimate| self.bounds.are_exceeded_by(estimate));
+        if is_large && state.server.is_connected() {
+            self.asking.set(true);
+        } else {
+            self.send(state, None);
+        }
+    }
+
+    /// Launches what was asked about, once.
+    pub(crate) fn confirm(self, state: State) {
+        if self.asking.get_untracked() {
+            self.asking.set(false);
+            self.send(state, None);
+        }
+    }
+
+    /// The budget to be enforced; `None` where none is, or its text is wrong.
+    pub(crate) fn budget(self, state: State) -> Option<Money> {
+        let bounds = state.fit.bounds.get();
+        bounds
+            .and_then(|bounds| bounds.budget)
+            .filter(|_| self.enforces_budget.get())
     }
 
     /// Launches the chosen trials so that the pilot's start, and the others wait to be released. The Plan stays
@@ -63,8 +97,9 @@ impl Launch {
         }
     }
 
+    /// Launches the chosen trials, then shows the new runs.
     fn send(self, state: State, pilot: Option<Ranges>) {
-        if self.phase.get_untracked() == Phase::Sending {
+        if self.phase.with_untracked(|phase| *phase == Phase::Sending) {
             return;
         }
         if !state.server.is_connected() {
@@ -129,8 +164,17 @@ async fn send_requests(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Opt
     let client = state.server.client.get_untracked();
     let mut keys = PendingKeys::load();
     let mut runs = Vec::with_capacity(requests.len());
+    let group = name_group(&requests);
+    let has_budget = |request: &CreateRun| request.spec.sweep_options.budget.is_some();
+    let is_group = requests.len() > 1 || requests.iter().any(has_budget);
+    let group_key = is_group.then(|| Scalar(keys.key_for(&group)));
+    let in_group = |mut request: CreateRun| {
+        request.spec.sweep_options.group.clone_from(&group_key);
+        request
+    };
     let requests: Vec<_> = requests
         .into_iter()
+        .map(in_group)
         .zip(0..)
         .map(IdentifiedRequest::new)
         .collect();
@@ -158,7 +202,20 @@ async fn send_requests(state: State, requests: Vec<CreateRun>) -> (Vec<Run>, Opt
     requests
         .iter()
         .for_each(|request| keys.forget(&request.identity));
+    keys.forget(&group);
     (runs, None)
+}
+
+/// The name under which the group's own name is kept until all of its requests are answered, so that a
+/// repeated launch is the same one: it follows from all that is launched.
+fn name_group(requests: &[CreateRun]) -> String {
+    let digests = requests.iter().map(|request| {
+        let options = &request.spec.sweep_options;
+        let texts = [&options.digest, &options.budget];
+        let texts = texts.map(|text| text.as_ref().map_or("", Scalar::as_str));
+        [&request.name, texts[0], texts[1]].join(" ")
+    });
+    ["group ", &digests.collect::<Vec<_>>().join(" ")].concat()
 }
 
 /// The requests of the chosen trials, one per command that has any.
@@ -168,14 +225,25 @@ fn build_requests(state: State, pilot: Option<&Ranges>) -> Result<Vec<CreateRun>
     let parallel = state.draft.parallel.get();
     let python = state.draft.python.get().trim().to_owned();
     let python = (!python.is_empty()).then_some(Scalar(python));
+    let budget = state.launch.budget(state);
+    let budget = budget.and_then(|amount| amount.to_exact_decimal().map(Scalar));
+    let pricing = state.draft.pricing.get();
+    let typed = state.draft.run_time.get();
+    let run_time = pricing.run_time.as_ref();
+    let kept = run_time.and_then(|run_time| KeptEstimate::of(run_time, &typed));
     let mut requests = Vec::new();
     for (number, part) in (0..).zip(plan.parts()) {
         let cluster = part.options().cluster.as_ref().unwrap_or(&default_cluster);
         match launch::create_request(&plan, number, &chosen, cluster, parallel) {
             Ok(mut request) => {
-                request.spec.sweep_options.python.clone_from(&python);
+                let options = &mut request.spec.sweep_options;
+                options.python.clone_from(&python);
+                options.budget.clone_from(&budget);
+                if let Some(kept) = &kept {
+                    kept.write(options, &pricing);
+                }
                 let pilot = pilot.map(|pilot| plan.chosen_indices(number, pilot));
-                request.spec.sweep_options.pilot = pilot.map(|pilot| Scalar(pilot.to_string()));
+                options.pilot = pilot.map(|pilot| Scalar(pilot.to_string()));
                 requests.push(request);
             }
             Err(Refusal::NoTrials) => {}
@@ -220,7 +288,7 @@ impl PendingKeys {
 
 /// A request and its identity: two requests with the same one are attempts at the same launch. It
 /// consists of its place among the commands (a command pasted twice is two runs), cluster, name,
-/// digest, and the Python and the pilot where they are given.
+/// digest, and where they are given the Python, the run time, the budget, the group and the pilot.
 struct IdentifiedRequest {
     request: CreateRun,
     identity: String,
@@ -236,11 +304,17 @@ impl IdentifiedRequest {
             .map_or("", |digest| digest.as_str());
         let place = place.to_string();
         let mut parts = vec![&place, &spec.cluster_id, &request.name, digest];
-        let python = spec.sweep_options.python.as_ref();
-        parts.extend(python.map(crate::api::Scalar::as_str));
-        let pilot = spec.sweep_options.pilot.as_ref();
+        let options = &spec.sweep_options;
+        let others = [
+            &options.python,
+            &options.run_time,
+            &options.budget,
+            &options.group,
+        ];
+        let pilot = options.pilot.as_ref();
         let pilot = pilot.map(|pilot| ["pilot:", pilot.as_str()].concat());
         parts.extend(pilot.as_deref());
+        parts.extend(others.into_iter().flatten().map(Scalar::as_str));
         let identity = parts.join(" ");
         IdentifiedRequest { request, identity }
     }

@@ -10,6 +10,7 @@ mod finished;
 mod fit;
 mod history;
 mod launch;
+mod launch_bounds;
 pub(crate) mod link;
 mod live_events;
 mod machine_comparison;

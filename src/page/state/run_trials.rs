@@ -97,6 +97,9 @@ mod tests {
             cost: None,
             metrics: BTreeMap::new(),
             attempt: 0,
+            estimated_seconds: None,
+            estimated_cost: None,
+            hourly_cost: None,
         }
     }
 

@@ -235,6 +235,12 @@ impl Runs {
         });
     }
 
+    /// Asks the server to set the budget of a run and of those launched together with it, in USD.
+    pub(crate) fn set_budget(self, cluster: String, run: String, amount: String) {
+        let client = self.server.client.get_untracked();
+        self.request_change(async move { client.set_budget(&cluster, &run, &amount).await });
+    }
+
     /// Sends a request that changes a run, unless one is under way: a double click is one request.
     fn request_change(self, request: impl Future<Output = Result<Run, Failure>> + 'static) {
         if self.change_pending.get_value() {

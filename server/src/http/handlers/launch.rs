@@ -26,7 +26,7 @@ use crate::sources::{
     IgnoreRules, ScriptError, SourceError, SourceLimits, digest_script, ensure_script, remove_tree,
     snapshot, strip_current_dirs,
 };
-use crate::store::CreateOutcome;
+use crate::store::{BudgetRefusal, CreateOutcome};
 use crate::system::random;
 use crate::upkeep::disk::is_full;
 
@@ -95,13 +95,15 @@ pub async fn create(
         CreateOutcome::NameTaken => Err(ApiError::AlreadyExists(
             "Another run has taken this name just now. Launch again.".to_owned(),
         )),
-        CreateOutcome::BudgetDiffers(amount) => Err(ApiError::Conflict(format!(
-            "The runs of this group share a budget of ${amount}. Send the same budget, or another \
+        CreateOutcome::BudgetRefused(BudgetRefusal::Differs(amount)) => {
+            Err(ApiError::Conflict(format!(
+                "The runs of this group share a budget of ${amount}. Send the same budget, or another \
              group."
-        ))),
-        CreateOutcome::GroupFull(most) => Err(ApiError::Conflict(format!(
-            "A budget is shared by at most {most} runs. Launch the rest as another group."
-        ))),
+            )))
+        }
+        CreateOutcome::BudgetRefused(BudgetRefusal::GroupFull(most)) => Err(ApiError::Conflict(
+            format!("A budget is shared by at most {most} runs. Launch the rest as another group."),
+        )),
         CreateOutcome::Existing(_) | CreateOutcome::KeyReused => {
             let run = replay_of_key(&app, &identity, &name, key.as_ref()).await?;
             let run = run.ok_or(ApiError::Unavailable("Launch again."))?;

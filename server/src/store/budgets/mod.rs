@@ -13,13 +13,22 @@ use super::error::StoreError;
 use super::launches::PILOT_MESSAGE;
 use super::sql::sql;
 use super::waiting_changes::{self, WaitingChange};
-use super::{CreateOutcome, Store, bills};
+use super::{Store, bills};
 use crate::model::{BudgetRecord, NewBudget, StateSums, TrialState};
 
 /// How many runs share a budget at most: each is looked at when a trial of any of them is claimed.
 pub(super) const GROUP_RUNS_MAX: u32 = 1000;
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
+
+/// Why a run cannot have its budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BudgetRefusal {
+    /// The runs of its group have another budget, this one in USD.
+    Differs(String),
+    /// Its group has as many runs as a budget may have.
+    GroupFull(u32),
+}
 
 /// How much of a budget is used.
 #[derive(Clone, Debug)]
@@ -147,17 +156,17 @@ pub(super) fn query_refusal(
     connection: &Connection,
     account: &str,
     budget: &NewBudget,
-) -> Result<Option<CreateOutcome>, StoreError> {
+) -> Result<Option<BudgetRefusal>, StoreError> {
     let Some((key, amount)) = query_by_name(connection, account, &budget.group)? else {
         return Ok(None);
     };
     if parse_amount(&amount)? != parse_amount(&budget.amount)? {
-        return Ok(Some(CreateOutcome::BudgetDiffers(amount)));
+        return Ok(Some(BudgetRefusal::Differs(amount)));
     }
     let runs: u32 = connection
         .prepare_cached("SELECT count(*) FROM run WHERE budget = ?1")?
         .query_row([key], |row| row.get(0))?;
-    Ok((runs >= GROUP_RUNS_MAX).then_some(CreateOutcome::GroupFull(GROUP_RUNS_MAX)))
+    Ok((runs >= GROUP_RUNS_MAX).then_some(BudgetRefusal::GroupFull(GROUP_RUNS_MAX)))
 }
 
 /// Gives a run that is about to exist its budget, which runs of its group may have already.

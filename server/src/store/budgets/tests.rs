@@ -12,7 +12,7 @@ use super::*;
 use crate::model::price::BillingTerms;
 use crate::model::{LaunchEstimate, NewRun, StateChange};
 use crate::store::changes::tests::{new_run, new_store, new_trials};
-use crate::store::{Claim, RecordOutcome};
+use crate::store::{Claim, CreateOutcome, RecordOutcome};
 
 const CLUSTERS: [&str; 2] = ["east", "west"];
 
@@ -384,7 +384,8 @@ async fn a_group_has_one_budget() {
     let created = store.create_run(with("b", "1.5")).await.unwrap();
     assert_eq!(created, CreateOutcome::Created);
     let refused = store.create_run(with("c", "2")).await.unwrap();
-    assert_eq!(refused, CreateOutcome::BudgetDiffers("1.50".to_owned()));
+    let differs = BudgetRefusal::Differs("1.50".to_owned());
+    assert_eq!(refused, CreateOutcome::BudgetRefused(differs));
     assert_eq!(store.remove_unpublished().await.unwrap(), 0);
     let amount = store.budget_amount("u".into(), "together".into()).await;
     assert_eq!(amount.unwrap().as_deref(), Some("1.50"));

@@ -153,7 +153,7 @@ fn price_note(draft: Draft) -> Option<String> {
 
 /// `as if on m5a.large`, where the trials run on the server's own machine and are priced as on that which
 /// the commands name.
-fn as_if_on(draft: Draft) -> Option<String> {
+pub(super) fn as_if_on(draft: Draft) -> Option<String> {
     let is_quoted = draft
         .pricing
         .with(|pricing| pricing.on_own_machine && !pricing.has_cluster_price());

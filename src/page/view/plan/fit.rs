@@ -25,9 +25,26 @@ pub(super) fn FitPanel() -> impl IntoView {
                 {bound_field("budget", "Budget", "$20", fit.budget, move || fit.budget_problem())}
                 {bound_field("deadline", "Deadline", "8 hours", fit.deadline, move || fit.deadline_problem())}
             </div>
+            {enforce_box(state)}
             {move || fit.outcome.with(|outcome| show_outcome(draft, fit, outcome))}
         </section>
     }
+}
+
+/// Whether the launch carries the budget, so that the server keeps to it.
+fn enforce_box(state: State) -> AnyView {
+    let enforces = state.launch.enforces_budget;
+    view! {
+        <label class="fit-enforce">
+            <input
+                type="checkbox"
+                prop:checked=move || enforces.get()
+                on:change=move |event| enforces.set(event_target_checked(&event))
+            />
+            "Enforce the budget: the server holds what may pass it"
+        </label>
+    }
+    .into_any()
 }
 
 fn bound_field(

@@ -26,7 +26,7 @@ pub(super) fn LaunchBar() -> impl IntoView {
             phase.set(Phase::Idle);
         }
     });
-    let reason = Memo::new(move |_| why_not_launchable(draft));
+    let reason = Memo::new(move |_| why_not_launchable(draft).or_else(|| why_no_budget(state)));
     let button = NodeRef::<html::Button>::new();
     let keys = window_event_listener(ev::keydown, move |event| {
         let is_here = state.tab.get_untracked() == Tab::Plan && !dialog_is_open();
@@ -40,13 +40,6 @@ pub(super) fn LaunchBar() -> impl IntoView {
     });
     on_cleanup(move || keys.remove());
     let sending = move || phase.get() == Phase::Sending;
-    let label = move || {
-        [
-            "Launch ",
-            &format_quantity(draft.chosen.with(Ranges::len), "trial"),
-        ]
-        .concat()
-    };
     let note = move || match phase.get() {
         Phase::Failed(reason) => ("launch-note bad", reason),
         Phase::Sending => ("launch-note", "Launching…".to_owned()),
@@ -75,15 +68,39 @@ pub(super) fn LaunchBar() -> impl IntoView {
                 class="button primary launch"
                 node_ref=button
                 aria-describedby="launch-note"
+                // The dialog's button is then the only one, also for tools that do not know what a modal
+                // dialog makes inert.
+                aria-hidden=move || state.launch.asking.get().then_some("true")
                 aria-keyshortcuts="Control+Enter Meta+Enter"
                 disabled=move || reason.get().is_some() || sending()
                 on:click=move |_| state.launch.start(state)
             >
-                {label}
+                {move || launch_label(draft)}
             </button>
             <p id="launch-note" role="status" class=move || note().0>{move || rich_text(&note().1)}</p>
         </div>
     }
+}
+
+/// `Launch 12 trials`.
+pub(super) fn launch_label(draft: Draft) -> String {
+    let count = format_quantity(draft.chosen.with(Ranges::len), "trial");
+    ["Launch ", &count].concat()
+}
+
+/// Why the budget cannot be enforced, if it is to be.
+fn why_no_budget(state: State) -> Option<String> {
+    if !state.launch.enforces_budget.get() {
+        return None;
+    }
+    let why = if state.launch.budget(state).is_none() {
+        "Enter the Budget that is to be enforced."
+    } else if state.draft.pricing.with(|p| p.run_time.is_none()) {
+        "Enter a Run time: without one no budget can be enforced."
+    } else {
+        return None;
+    };
+    Some(why.to_owned())
 }
 
 /// Whether a key press is Ctrl+Enter or Cmd+Enter. A key that is held down counts once.

@@ -8,6 +8,7 @@ mod files;
 mod fit;
 mod grid;
 mod launch;
+mod launch_dialog;
 mod machine_picker;
 mod machine_table;
 mod machines;
@@ -28,6 +29,7 @@ use editor::Editor;
 use estimate::EstimatePanel;
 use files::{accept_drop, allow_drop};
 use grid::TrialGrid;
+use launch_dialog::LaunchDialog;
 use problems::ProblemPanel;
 use reference::Reference;
 
@@ -52,6 +54,7 @@ pub(super) fn PlanView() -> impl IntoView {
                 {view! { <TrialGrid /> }.into_any()}
             </div>
             <Reference open=reference />
+            {view! { <LaunchDialog /> }.into_any()}
             <div class="plan-side">{view! { <EstimatePanel /> }.into_any()}</div>
         </div>
     }

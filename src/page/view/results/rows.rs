@@ -24,6 +24,10 @@ pub(super) enum Column {
     Time,
     /// Cost.
     Cost,
+    /// The training time that the launch estimated.
+    EstimatedTime,
+    /// The cost that the launch estimated.
+    EstimatedCost,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +54,27 @@ pub(super) struct Row {
     pub(super) values: BTreeMap<String, String>,
     /// The trial as the server reports it.
     pub(super) trial: TrialRow,
+}
+
+/// Sums over completed trials that have an estimate.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Totals {
+    pub(super) trials: u128,
+    pub(super) estimated_seconds: f64,
+    pub(super) seconds: f64,
+    /// USD, estimated and actual; `None` where one of them is unknown.
+    pub(super) costs: Option<(f64, f64)>,
+}
+
+impl Default for Totals {
+    fn default() -> Totals {
+        Totals {
+            trials: 0,
+            estimated_seconds: 0.0,
+            seconds: 0.0,
+            costs: Some((0.0, 0.0)),
+        }
+    }
 }
 
 impl Table {
@@ -114,6 +139,31 @@ impl Table {
         )
     }
 
+    /// Whether any trial has an estimate.
+    pub(super) fn has_estimates(&self) -> bool {
+        let mut rows = self.rows.iter();
+        rows.any(|row| row.trial.estimated_seconds.is_some())
+    }
+
+    /// The completed trials with an estimate: estimated and actual time and money, added up.
+    pub(super) fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for row in &self.rows {
+            let (estimated, taken) = (row.trial.estimated_seconds, row.if_succeeded(Row::seconds));
+            if let (Some(estimated), Some(taken)) = (estimated, taken) {
+                totals.trials += 1;
+                totals.estimated_seconds += estimated;
+                totals.seconds += taken;
+                let costs = row.trial.estimated_cost.zip(row.trial.cost);
+                totals.costs = totals
+                    .costs
+                    .zip(costs)
+                    .map(|(sum, one)| (sum.0 + one.0, sum.1 + one.1));
+            }
+        }
+        totals
+    }
+
     /// The indices of the rows in the order of a column; equal rows keep launch order.
     pub(super) fn sorted_indices(&self, by: &Column, ascending: bool) -> Vec<usize> {
         let keys: Vec<SortKey> = self.rows.iter().map(|row| row.sort_key(by)).collect();
@@ -154,6 +204,8 @@ impl Row {
             Column::Metric(name) => SortKey::of_number(self.metric(name)),
             Column::Time => SortKey::of_number(self.seconds()),
             Column::Cost => SortKey::of_number(self.trial.cost),
+            Column::EstimatedTime => SortKey::of_number(self.trial.estimated_seconds),
+            Column::EstimatedCost => SortKey::of_number(self.trial.estimated_cost),
         }
     }
 }
@@ -317,6 +369,33 @@ mod tests {
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[2], ("0.5", "[1]"));
         assert!(rows[0].0.starts_with("0.") && rows[0].0 != rows[1].0 && rows[0].1 == "8");
+    }
+
+    #[test]
+    fn estimates_are_compared_with_what_completed() {
+        let mut table = joined("grid run f.py --x '[1, 2]'");
+        assert!(!table.has_estimates());
+        let ran = |row: &mut Row, estimated: f64, seconds: i64, cost: Option<f64>| {
+            row.trial.start_timestamp = Some(Timestamp::from_micros(0));
+            row.trial.finish_timestamp = Some(Timestamp::from_micros(seconds * 1_000_000));
+            row.trial.estimated_seconds = Some(estimated);
+            row.trial.estimated_cost = Some(0.25);
+            row.trial.cost = cost;
+        };
+        ran(&mut table.rows[0], 10.0, 12, Some(0.5));
+        table.rows[1].trial.state = ExperimentState::Failed;
+        ran(&mut table.rows[1], 10.0, 1, Some(0.125));
+        let one = table.totals();
+        assert_eq!(
+            (one.trials, one.estimated_seconds, one.seconds),
+            (1, 10.0, 12.0)
+        );
+        assert_eq!(one.costs, Some((0.25, 0.5)));
+        table.rows[1].trial.state = ExperimentState::Succeeded;
+        assert_eq!(table.totals().costs, Some((0.5, 0.625)));
+        table.rows[1].trial.cost = None;
+        assert_eq!((table.totals().trials, table.totals().costs), (2, None));
+        assert!(table.has_estimates());
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(super) fn ResultTable(view: Comparison) -> impl IntoView {
                     {move || (unread() > 0).then(|| [", ", &format_count(unread().into()), " more not read"].concat())}
                 </p>
                 {constants_toggle(view, metrics)}
+                {move || view.table.with(totals_line).map(|line| view! { <p class="totals quiet num">{line}</p> })}
             </header>
             <div class="table-scroll" tabindex="0" role="group" aria-label="All results">
                 <table class="table results-table" aria-label="Results">
@@ -88,11 +89,14 @@ fn visible_columns(table: &Table, metrics: &[String], several: bool) -> Vec<Colu
     let run = several.then_some(Column::Run);
     let values = table.columns.iter().cloned().map(Column::Argument);
     let metrics = metrics.iter().cloned().map(Column::Metric);
+    let estimates = [Column::EstimatedTime, Column::EstimatedCost];
+    let estimates = estimates.into_iter().filter(|_| table.has_estimates());
     run.into_iter()
         .chain([Column::Trial])
         .chain(values)
         .chain(metrics)
         .chain([Column::Time, Column::Cost])
+        .chain(estimates)
         .collect()
 }
 
@@ -118,8 +122,10 @@ fn header_cell(view: Comparison, column: Column) -> AnyView {
         Column::Metric(name) => (name.clone(), "right"),
         Column::Time => ("Training time".to_owned(), "right"),
         Column::Cost => ("Cost".to_owned(), "right"),
+        Column::EstimatedTime => ("Estimated time".to_owned(), "right"),
+        Column::EstimatedCost => ("Estimated cost".to_owned(), "right"),
     };
-    let is_cost = column == Column::Cost;
+    let is_cost = matches!(column, Column::Cost | Column::EstimatedCost);
     let note = Memo::new(move |_| {
         let shared = || view.table.with(|table| table.shared_cost_note().cloned());
         is_cost.then(shared).flatten()
@@ -171,6 +177,53 @@ fn body(view: Comparison, metrics: &[String], order: &[usize], limit: usize) -> 
     })
 }
 
+/// What the launch estimated for a trial.
+fn estimate_cells(row: &Row, note: Option<String>) -> AnyView {
+    let dash = || "–".to_owned();
+    let (seconds, cost) = (row.trial.estimated_seconds, row.trial.estimated_cost);
+    view! {
+        <td class="right">{seconds.map_or_else(dash, format_duration)}</td>
+        <td class="right" title=cost.map(format_exact_dollars)>
+            {cost.map_or_else(dash, format_dollars)}
+            {note.map(|note| view! { <span class="fine below">{note}</span> })}
+        </td>
+    }
+    .into_any()
+}
+
+/// Estimated and actual time and money of the completed trials together.
+fn totals_line(table: &Table) -> Option<String> {
+    let totals = table.totals();
+    if totals.trials == 0 {
+        return None;
+    }
+    let [estimated, taken] = [totals.estimated_seconds, totals.seconds].map(format_duration);
+    let costs = totals.costs.map(|(estimated, actual)| {
+        let [estimated, actual] = [estimated, actual].map(format_exact_dollars);
+        let note = table.shared_cost_note();
+        let note = note.map_or_else(String::new, |note| [" ", note].concat());
+        ["; ", &estimated, " estimated, ", &actual, " billed", &note].concat()
+    });
+    let percent = ((totals.seconds / totals.estimated_seconds - 1.0) * 100.0).round();
+    let sign = if percent < 0.0 { "−" } else { "+" };
+    let off = match percent.is_finite() {
+        true => [" (", sign, &percent.abs().to_string(), "\u{202f}%)"].concat(),
+        false => String::new(),
+    };
+    let count = format_quantity(totals.trials, "completed trial");
+    let texts = [
+        &count,
+        ": ",
+        &estimated,
+        " estimated, ",
+        &taken,
+        " taken",
+        &off,
+        &costs.unwrap_or_default(),
+    ];
+    Some(texts.concat())
+}
+
 fn result_row(
     table: &Table,
     metrics: &[String],
@@ -202,8 +255,9 @@ fn result_row(
             <td class="right">{row.seconds().map_or_else(dash, format_duration)}</td>
             <td class="right" title=row.trial.cost.map(format_exact_dollars)>
                 {row.trial.cost.map_or_else(dash, format_dollars)}
-                {note.map(|note| view! { <span class="fine below">{note}</span> })}
+                {note.clone().map(|note| view! { <span class="fine below">{note}</span> })}
             </td>
+            {table.has_estimates().then(|| estimate_cells(row, note))}
         </tr>
     }
     .into_any()

@@ -6,6 +6,7 @@ use super::super::clock::elapsed_seconds;
 use super::super::status::{badge, run_status};
 use super::super::stop::stop_button;
 use super::RunsContext;
+use super::estimate::{remaining_cost, remaining_time};
 use crate::api::{ExperimentCounts, Run};
 use crate::page::format::{format_ago, format_dollars, format_duration, format_exact_dollars};
 
@@ -114,9 +115,13 @@ fn run_cells(watch: RunsContext, run: &Run) -> AnyView {
     view! {
         <td>{badge(run_status(&run.status))}</td>
         <td>{progress_bar(run.status.experiment_counts)}</td>
-        <td class="right">{wall(watch, run)}</td>
+        <td class="right">
+            {wall(watch, run)}
+            {remaining_time(run).map(|left| view! { <span class="fine below">{left}</span> })}
+        </td>
         <td class="right" title=run.status.cost.map(format_exact_dollars)>
             {cost}
+            {remaining_cost(run).map(|left| view! { <span class="fine below">{left}</span> })}
             {note.map(|note| view! { <span class="fine below">{note}</span> })}
         </td>
         <td class="right quiet">{launched_ago(watch, run)}</td>

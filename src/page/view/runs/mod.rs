@@ -1,5 +1,6 @@
 //! The Runs tab: the runs, the trials of one of them, and a trial's output, all live.
 
+mod estimate;
 mod execution;
 mod list;
 mod output;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::super::rest_estimate::describe_rest;
 use super::super::status::{badge, run_status};
 use super::RunsContext;
+use super::estimate::{budget_form, estimate_line};
 use super::list::progress_bar;
 use super::row::{TableContext, trial_row};
 use crate::api::{Run, TRIAL_PAGE_MAX};
@@ -80,7 +81,12 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
     let count = move |read: fn(&Run) -> i32| {
         Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, read)))
     };
-    let held = count(|run| if is_pilot(run) { 0 } else { run.status.held });
+    // What is held for lack of budget is released by raising it.
+    let held = count(|run| match &run.status.budget {
+        Some(budget) if budget.holds => 0,
+        _ if is_pilot(run) => 0,
+        _ => run.status.held,
+    });
     let held_by_pilot = count(|run| if is_pilot(run) { run.status.held } else { 0 });
     let failed = count(|run| run.status.experiment_counts.failed);
     let place = move || (head.cluster.get_untracked(), key.get_value());
@@ -106,6 +112,7 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
                     <button type="button" class="button small" on:click=compare>"Compare results"</button>
                 </div>
             </header>
+            {budget_form(runs, run)}
             <div class="table-scroll" tabindex="0" role="group" aria-label="Trials">
                 <table class="table trials-table" aria-label=move || ["Trials of ", &head.run.get()].concat()>
                     <thead>{move || header_row(head)}</thead>
@@ -172,6 +179,7 @@ fn title(run: &Run) -> AnyView {
         {badge(run_status(&run.status))}
         {progress_bar(run.status.experiment_counts)}
         {(!message.is_empty()).then(|| view! { <p class="quiet">{message}</p> })}
+        {estimate_line(run).map(|line| view! { <p class="quiet num">{line}</p> })}
     }
     .into_any()
 }
