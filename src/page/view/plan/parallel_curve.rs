@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::estimate::{EstimateSettings, ParallelRow};
 use crate::page::format::{format_count, format_duration};
 use crate::page::state::State;
+use crate::sweep::math::log;
 
 // The drawing's own units; the browser scales it to the width that there is.
 const WIDTH: f64 = 340.0;
@@ -32,12 +33,12 @@ fn points_of(rows: &[ParallelRow]) -> Vec<Point> {
         .filter_map(|row| row.wall_seconds.as_ref())
         .fold(0.0f64, |longest, wall| longest.max(wall.high));
     let most = rows.iter().map(|row| row.parallel).max().unwrap_or(1);
-    let steps = f64::from(most.max(2)).log2();
+    let steps = log(f64::from(most.max(2)));
     let y = |seconds: f64| (BOTTOM - (BOTTOM - TOP) * seconds / longest.max(1e-9)).round() as i32;
     rows.iter()
         .filter_map(|row| {
             let wall = row.wall_seconds.as_ref()?;
-            let x = LEFT + (RIGHT - LEFT) * f64::from(row.parallel.max(1)).log2() / steps;
+            let x = LEFT + (RIGHT - LEFT) * log(f64::from(row.parallel.max(1))) / steps;
             Some(Point {
                 x: x.round() as i32,
                 low: y(wall.low),
