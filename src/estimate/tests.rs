@@ -661,11 +661,11 @@ fn trials_that_share_too_few_cores_are_said_so() {
     assert_eq!(sentence(four, Some(4), Some(1), 9), None);
     assert_eq!(sentence(four, Some(1), Some(2), 1), None, "one alone");
     assert_eq!(sentence(four, None, Some(2), 4), None, "not known");
-    let asking = "grid run --instance_type m5a.xlarge --cpus 3 f.py --x '[1, 2, 3, 4]'";
-    let shared = "2 trials at once with 3 threads each share 4 cores: a run time of one alone is too short \
+    let asking = "grid run --cpus 2 f.py --x '[1, 2, 3, 4]'";
+    let shared = "3 trials at once with 2 threads each share 4 cores: a run time of one alone is too short \
                   for them.";
     assert_eq!(
-        sentence(asking, Some(4), Some(1), 2).as_deref(),
+        sentence(asking, Some(4), Some(1), 3).as_deref(),
         Some(shared)
     );
 }
