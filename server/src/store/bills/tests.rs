@@ -311,7 +311,7 @@ impl World {
 /// Of any minimum and increment, of a machine of the price list, of a person's own prices (with the
 /// provider's rounding), and of a cluster's.
 fn any_terms() -> impl Strategy<Value = BillingTerms> {
-    let any = (0..200_u64, 1..100_u64).prop_map(|(minimum, increment)| BillingTerms {
+    let made_up = (0..200_u64, 1..100_u64).prop_map(|(minimum, increment)| BillingTerms {
         rate: Some("0.086".to_owned()),
         rounding: Rounding { minimum, increment },
     });
@@ -344,7 +344,7 @@ fn any_terms() -> impl Strategy<Value = BillingTerms> {
         let price = Pricing::Rate(format!("{}", rate as f64 / 1e5));
         billing_terms(&price, Catalogue::embedded(), "m5a.large", false)
     });
-    prop_oneof![any, listed, own, of_cluster]
+    prop_oneof![made_up, listed, own, of_cluster]
 }
 
 proptest! {
