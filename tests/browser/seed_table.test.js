@@ -15,10 +15,10 @@ print("accuracy=" + {"8": "0.80", "16": "0.85", "32": "0.90", "64": "0.95"}[sys.
 `;
 // Batch size, accuracy, minutes, time and cost in Results, and a machine of the rate that they imply.
 const TABLE = [
-  ["8", "0.8", 5, "5 min", "$0.15", "m5a.large"],
-  ["16", "0.85", 10, "10 min", "$0.30", "m5a.large"],
-  ["32", "0.9", 30, "30 min", "$0.50", "g4dn.xlarge"],
-  ["64", "0.95", 60, "1 h", "$1.01", "g5.xlarge"],
+  ["8", "0.8000", 5, "5 min", "$0.15", "m5a.large"],
+  ["16", "0.8500", 10, "10 min", "$0.30", "m5a.large"],
+  ["32", "0.9000", 30, "30 min", "$0.50", "g4dn.xlarge"],
+  ["64", "0.9500", 60, "1 h", "$1.01", "g5.xlarge"],
 ];
 const RATES = "name,on_demand_usd_per_hour\nm5a.large,1.80\ng4dn.xlarge,1\ng5.xlarge,1.01\n";
 
@@ -45,7 +45,7 @@ describe("the seed's table", { concurrency: false }, () => {
 
   test("is reproduced in Results", async () => {
     await page.goto(server.startAddress);
-    const command = ([size, , , , , machine]) => `grid run --instance_type ${machine} file.py ${gate} --batch_size ${size}`;
+    const command = ([size, , , , , machine]) => `grid run --name batch-${size} --instance_type ${machine} file.py ${gate} --batch_size ${size}`;
     await planner.paste(TABLE.map(command).join("\n"));
     await planner.hasTrials(4);
     await planner.launch.click();
@@ -76,7 +76,7 @@ describe("the seed's table", { concurrency: false }, () => {
     await eventually(async () => {
       for (const row of await readTable(runs)) assert.match(row.Status, /completed/);
     }, 60_000);
-    // Each run's results: they were launched together, but by a page that is gone.
+    // Run by run: those launched together are compared together by the page that launched them, which is gone.
     const results = page.getByRole("table", { name: "Results", exact: true });
     const found = [];
     for (const name of (await readTable(runs)).map((row) => row.Run.split(/\s/)[0])) {
@@ -84,9 +84,7 @@ describe("the seed's table", { concurrency: false }, () => {
       await runs.getByRole("button", { name, exact: true }).click();
       await page.getByRole("button", { name: "Compare results" }).click();
       const row = await eventually(async () => (await readTable(results)).find((row) => row.accuracy) ?? assert.fail("no results"));
-      const fixed = await page.getByRole("tabpanel", { name: "Results" }).innerText();
-      const size = /--batch_size\D*(\d+)/.exec(fixed)?.[1] ?? row["--batch_size"];
-      found.push([size, row.accuracy, row["Training time"], row.Cost.split("\n")[0]]);
+      found.push([name.slice("batch-".length), row.accuracy, row["Training time"], row.Cost.split("\n")[0]]);
     }
     const expected = TABLE.map(([size, accuracy, , time, cost]) => [size, accuracy, time, cost]);
     assert.deepEqual(found.sort(([a], [b]) => a - b), expected);
