@@ -201,7 +201,7 @@ fn each_call_for_the_run_of_another_account_answers_as_for_none() {
         }
         assert_eq!(
             found.iter().filter(|one| **one == Reach::OneRun).count(),
-            12
+            13
         );
         let runs = "/v1/core/local/runs";
         let owner = run["spec"]["userId"].as_str().unwrap();

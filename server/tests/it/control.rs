@@ -34,7 +34,7 @@ fn a_trial_whose_time_is_up_has_failed() {
         "import sys, time\nprint('begun', flush=True)\ntime.sleep(float(sys.argv[1]))",
     )]);
     let server = home.start();
-    let run = launch_with_options(&server, "long.py  '[60, 0]'", json!({"time_limit": "1"}));
+    let run = launch_with_options(&server, "long.py  '[60, 0]'", json!({"time_limit": "5"}));
     let trials = server.finish(&run);
     assert_eq!(trials[0]["state"], "EXPERIMENT_STATE_FAILED");
     assert_eq!(trials[0]["signal"], 15);

@@ -181,7 +181,8 @@ mod imp {
     /// The mounts at a path and below with their flags: a remount must repeat them, since the
     /// kernel refuses to clear a locked one.
     fn mounts_below(at: &Path) -> Result<Vec<(PathBuf, MountFlags)>, String> {
-        if !at.is_dir() {
+        let is_link_or_dir = |found: &fs::Metadata| found.is_symlink() || found.is_dir();
+        if !at.symlink_metadata().as_ref().is_ok_and(is_link_or_dir) {
             // Below a file nothing is mounted, and the list of all mounts takes longer to read.
             let found = statvfs(at).map_err(context(at.display()))?;
             return Ok(vec![(at.to_owned(), flags_of(found.f_flag.bits()))]);
