@@ -9,14 +9,13 @@ import { Planner, readTable } from "./planner.js";
 import { startServer } from "./server.js";
 
 const TRAINED_WITHIN_MS = 240_000;
-// It trains for as long as its epochs say, on whatever machine.
-const SCRIPT = `import argparse, time
+// It trains in no time.
+const SCRIPT = `import argparse
 parser = argparse.ArgumentParser()
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--batch_size", type=int)
 options = parser.parse_args()
 for epoch in range(1, options.epochs + 1):
-    time.sleep(1)
     print(f"epoch={epoch} loss={1 / epoch / options.batch_size:.4f} accuracy={1 - 0.5 / epoch:.4f}", flush=True)
 `;
 /** What a person sees with the fit in use: wide and narrow, light and dark. */
@@ -49,7 +48,15 @@ describe("trials that have finished", { concurrency: false }, () => {
     line = page.getByRole("status").filter({ hasText: "finished already" }).first();
     offer = page.locator("#fit-offer");
     hint = page.locator("#run-time-hint");
+    // How long each trial ran is made even: on a busy machine the real times say nothing of the epochs.
+    await page.route("**/v1/core/finished-trials?*", async (route) => {
+      const response = await route.fetch();
+      const list = await response.json();
+      for (const trial of list.runs.flatMap((run) => run.trials)) trial.runSeconds = 1.1 * Number(trial.values[0]);
+      await route.fulfill({ response, json: list });
+    });
     await page.goto(server.startAddress);
+    await planner.command.waitFor({ timeout: TRAINED_WITHIN_MS });
     await planner.paste(COMMAND);
     await planner.hasTrials(6);
     await planner.launch.click();
