@@ -34,7 +34,8 @@ pub(super) fn template(plan: &Plan, has_finished: bool) -> String {
     }
     template.push_str(" minmax(13ch, 1fr) 12ch");
     if has_finished {
-        template.push_str(" minmax(30ch, auto)");
+        // The same in every row, which is a grid of its own.
+        template.push_str(" 52ch");
     }
     template
 }
