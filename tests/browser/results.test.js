@@ -41,7 +41,7 @@ describe("results", { concurrency: false }, () => {
     await eventually(async () => assert.match(await run.innerText(), /completed/), 30_000);
     await planner.tab("Results").click();
     const results = page.getByRole("table", { name: "Results", exact: true });
-    const metrics = async () => Object.keys((await readTable(results))[0]).slice(2, -2);
+    const metrics = async () => Object.keys((await readTable(results))[0]).slice(2, -4);
     const best = async () => (await readTable(results)).find((row) => /Best/.test(row.Trial))["--case"];
     await eventually(async () => assert.deepEqual(await metrics(), ["loss", "val_acc (0–100)", "val_acc (0–1)"]));
 

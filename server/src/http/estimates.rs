@@ -4,6 +4,7 @@ use sweep_planner::api::{RemainingWork, RunBudget, RunEstimate};
 use sweep_planner::estimate::{FinishedSums, Remaining, RunningTrial, WaitingSums};
 
 use crate::app::App;
+use crate::config::ClusterConfig;
 use crate::model::{RunRecord, TrialState};
 
 /// A run's estimate, with what is left of it while the run is under way.
@@ -47,7 +48,7 @@ fn remaining(app: &App, record: &RunRecord) -> RemainingWork {
         })
         .collect();
     let cluster = app.config.clusters.get(&record.cluster);
-    let slots = cluster.map_or(1, |cluster| cluster.slots());
+    let slots = cluster.map_or(1, ClusterConfig::slots);
     let at_once = record.parallel.unwrap_or(u32::MAX).min(slots);
     let left = Remaining::estimate(finished, waiting, &running, at_once);
     // Saturates where it is no number of seconds.

@@ -10,7 +10,7 @@ use super::sql::sql;
 use super::waiting_changes::{self, Begun, WaitingChange};
 use super::{Claim, Store, bills, claims, metrics, run_end};
 use crate::model::metric::NewMetricPoints;
-use crate::model::{ActiveTrial, StateChange, TrialState};
+use crate::model::{ActiveTrial, StateChange, TrialKey, TrialState};
 
 /// The result of [`Store::record`].
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,7 @@ impl RecordOutcome {
 }
 
 /// The trials that are held, and the runs of which trials are still to be, with how many.
-fn split_holds(holds: Vec<(i64, Begun)>) -> (Vec<(i64, u32)>, Vec<(i64, u32)>) {
+fn split_holds(holds: Vec<(i64, Begun)>) -> (Vec<TrialKey>, Vec<(i64, u32)>) {
     let (mut held, mut holding) = (Vec::new(), Vec::new());
     for (run, begun) in holds {
         match begun {

@@ -2,7 +2,7 @@
 
 use sweep_planner::api::{CreateRun, EstimateRange, RunEstimate, RunSpec, Scalar};
 use sweep_planner::estimate::{
-    Catalogue, EstimateSettings, Seconds, Spread, TrialMeter, TrialRunTimes, estimate_plan,
+    Catalogue, EstimateSettings, Money, Seconds, Spread, TrialMeter, TrialRunTimes, estimate_plan,
 };
 use sweep_planner::launch::{check_budget_group, parse_budget, read_estimate_settings};
 use sweep_planner::sweep::Ranges;
@@ -85,9 +85,7 @@ fn kept_estimate(
             source
         },
         trials: known,
-        cost: estimate
-            .cost
-            .map(|cost| to_range(&cost, |money| money.as_f64())),
+        cost: estimate.cost.map(|cost| to_range(&cost, Money::as_f64)),
         machine_seconds: to_range(&seconds, |seconds| *seconds),
         remaining: None,
     }
