@@ -20,14 +20,12 @@ const MOST_FOLDED: usize = 12;
 struct Cells {
     is_in_use: bool,
     marks: Marks,
-    /// `list` or `interruptible`, and the GPUs.
+    /// `list` or `interruptible`, the GPUs, and that the price is old.
     kind: String,
     time: String,
     /// Whether the time is that of another machine.
     is_assumed: bool,
     cost: String,
-    /// `old price`, where it is.
-    age: Option<&'static str>,
     /// Low and high, for the pointer.
     range: String,
 }
@@ -152,26 +150,27 @@ impl Cells {
         Cells {
             is_in_use: row.is_requested,
             marks: row.marks,
-            kind: describe_kind(row),
+            kind: describe_kind(row, age),
             time: wall.map_or_else(|| "–".to_owned(), |wall| format_duration(wall.likely)),
             is_assumed: wall.is_some() && !row.run_time.is_known(),
             cost: match cost {
                 Some(cost) => cost.likely.to_compact(),
                 None => hourly().unwrap_or_else(|| "unknown".to_owned()),
             },
-            age,
             range: ranges.join(", "),
         }
     }
 }
 
-fn describe_kind(row: &MachineRow) -> String {
+fn describe_kind(row: &MachineRow, age: Option<&str>) -> String {
     let kind = if row.spot { "interruptible" } else { "list" };
     let machine = row.quote.machine.as_ref();
-    match machine.and_then(|machine| Some((machine.gpu_count, machine.gpu.as_ref()?))) {
-        Some((count, gpu)) => [kind, " · ", &count.to_string(), " × ", gpu].concat(),
-        None => kind.to_owned(),
-    }
+    let gpus = machine.and_then(|machine| {
+        let gpu = machine.gpu.as_ref()?;
+        Some([&machine.gpu_count.to_string(), " × ", gpu].concat())
+    });
+    let parts = [Some(kind), gpus.as_deref(), age];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// A row, which stays the same element while its figures change, so that the focus stays in it.
@@ -220,10 +219,7 @@ fn machine_row(draft: Draft, shown: Memo<Vec<(Key, Cells)>>, key: Key) -> AnyVie
                     <span class="hidden-visually">"same run time assumed"</span>
                 })}
             </td>
-            <td class="right">
-                {move || cells.with(|cells| cells.cost.clone())}
-                {move || cells.with(|cells| cells.age).map(|age| view! { <span class="fine">{age}</span> })}
-            </td>
+            <td class="right">{move || cells.with(|cells| cells.cost.clone())}</td>
             <td class="right">
                 <button
                     type="button"
