@@ -20,13 +20,14 @@ pub(super) fn remaining_cost(run: &Run) -> Option<String> {
     Some(["about ", &format_exact_dollars(left.cost?), " more"].concat())
 }
 
-/// The estimate of the launch beside what has come of it so far.
-pub(super) fn estimate_line(run: &Run) -> Option<String> {
+/// The estimate of the launch, and how far finished trials are off; `cost_note` as in the table.
+pub(super) fn estimate_line(run: &Run, cost_note: Option<String>) -> Option<String> {
     let estimate = run.status.estimate.as_ref()?;
     let time = format_duration(estimate.machine_seconds.likely);
     let cost = estimate.cost.map(|cost| {
         let [low, likely, high] = [cost.low, cost.likely, cost.high].map(format_exact_dollars);
-        [" and ", &likely, " (", &low, " – ", &high, ")"].concat()
+        let note = after_blank(cost_note);
+        [" and ", &likely, " (", &low, " – ", &high, ")", &note].concat()
     });
     let correction = estimate.remaining.as_ref().and_then(describe_correction);
     let texts = [
@@ -38,6 +39,10 @@ pub(super) fn estimate_line(run: &Run) -> Option<String> {
         &correction.unwrap_or_default(),
     ];
     Some(texts.concat())
+}
+
+fn after_blank(note: Option<String>) -> String {
+    note.map_or_else(String::new, |note| [" ", &note].concat())
 }
 
 /// For how many trials, and by which run time.
@@ -71,13 +76,22 @@ fn describe_correction(left: &crate::api::RemainingWork) -> Option<String> {
 }
 
 /// The budget of a run, to be raised; nothing where it has none.
-pub(super) fn budget_form(runs: Runs, run: Memo<Option<Run>>) -> AnyView {
+pub(super) fn budget_form(
+    runs: Runs,
+    run: Memo<Option<Run>>,
+    cost_note: Memo<Option<String>>,
+) -> AnyView {
     let budget = Memo::new(move |_| run.with(|run| run.as_ref()?.status.budget.clone()));
     let has_budget = Memo::new(move |_| budget.with(Option::is_some));
-    (move || has_budget.get().then(|| form(runs, run, budget))).into_any()
+    (move || has_budget.get().then(|| form(runs, run, budget, cost_note))).into_any()
 }
 
-fn form(runs: Runs, run: Memo<Option<Run>>, budget: Memo<Option<RunBudget>>) -> AnyView {
+fn form(
+    runs: Runs,
+    run: Memo<Option<Run>>,
+    budget: Memo<Option<RunBudget>>,
+    cost_note: Memo<Option<String>>,
+) -> AnyView {
     // What is typed; `None` while that is the amount in force.
     let typed = RwSignal::new(None::<String>);
     let in_force = move || budget.with(|budget| budget.as_ref().map(|b| b.amount.clone()));
@@ -101,7 +115,8 @@ fn form(runs: Runs, run: Memo<Option<Run>>, budget: Memo<Option<RunBudget>>) -> 
         budget.with(|budget| {
             let budget = budget.as_ref()?;
             let [spent, committed] = [budget.spent, budget.committed].map(format_exact_dollars);
-            Some([&spent, " spent, up to ", &committed, " by what runs"].concat())
+            let note = after_blank(cost_note.get());
+            Some([&spent, " spent, up to ", &committed, " by what runs", &note].concat())
         })
     };
     view! {

@@ -104,7 +104,7 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
     view! {
         <section class="card" aria-label=move || ["Run ", &head.run.get()].concat()>
             <header class="card-head run-head">
-                {move || run.get().map(|run| title(&run))}
+                {move || run.get().map(|run| title(&run, head.cost_note.get()))}
                 <div class="card-tools">
                     {run_rest(watch, held_by_pilot, release, key)}
                     <ButtonFor count=held verb="Release" noun="held trial" on_click=release />
@@ -112,7 +112,7 @@ pub(super) fn TrialsOf(watch: RunsContext, id: String) -> impl IntoView {
                     <button type="button" class="button small" on:click=compare>"Compare results"</button>
                 </div>
             </header>
-            {budget_form(runs, run)}
+            {budget_form(runs, run, head.cost_note)}
             <div class="table-scroll" tabindex="0" role="group" aria-label="Trials">
                 <table class="table trials-table" aria-label=move || ["Trials of ", &head.run.get()].concat()>
                     <thead>{move || header_row(head)}</thead>
@@ -172,14 +172,14 @@ fn ButtonFor(
     }
 }
 
-fn title(run: &Run) -> AnyView {
+fn title(run: &Run, cost_note: Option<String>) -> AnyView {
     let message = run.status.message.clone();
     view! {
         <h2 id=RUN_TITLE tabindex="-1">{run.name.clone()}</h2>
         {badge(run_status(&run.status))}
         {progress_bar(run.status.experiment_counts)}
         {(!message.is_empty()).then(|| view! { <p class="quiet">{message}</p> })}
-        {estimate_line(run).map(|line| view! { <p class="quiet num">{line}</p> })}
+        {estimate_line(run, cost_note).map(|line| view! { <p class="quiet num">{line}</p> })}
     }
     .into_any()
 }
