@@ -134,7 +134,7 @@ impl PilotState {
         let first = self.runs.first().map(machine)?;
         let is_single = self.runs.iter().all(|run| machine(run) == first);
         let trials = self.trials.iter();
-        let times = trials.map(|pilot| Some((pilot.trial.clone(), pilot.measured?)));
+        let times = trials.map(|pilot| Some((pilot.trial, pilot.measured?)));
         Some(Measurement {
             trials: times.collect::<Option<_>>()?,
             machine: is_single.then_some(first),
@@ -372,7 +372,7 @@ fn read_state(runs: Runs, found: &FoundPilot) -> Option<PilotState> {
         for (trial, number) in &found.trials {
             let rows = runs.load_trials(&run, number / TRIAL_PAGE_MAX);
             let mut pilot = PilotTrialState {
-                trial: trial.clone(),
+                trial: *trial,
                 run: state.runs.len(),
                 number: *number,
                 state: None,

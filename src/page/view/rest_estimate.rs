@@ -1,5 +1,6 @@
 //! What the trials cost that wait for a yes after a pilot.
 
+use crate::estimate::Money;
 use crate::page::format::{format_duration, format_quantity};
 use crate::page::state::RestEstimate;
 
@@ -10,7 +11,7 @@ pub(super) fn describe_rest(rest: Option<&RestEstimate>) -> String {
     };
     let trials = format_quantity(rest.trials, "trial");
     let cost = rest.cost.as_ref().map(|cost| {
-        let [low, likely, high] = [&cost.low, &cost.likely, &cost.high].map(|c| c.to_compact());
+        let [low, likely, high] = [&cost.low, &cost.likely, &cost.high].map(Money::to_compact);
         [&likely, " likely, ", &low, " – ", &high].concat()
     });
     let cost = cost.unwrap_or_else(|| "cost unknown".to_owned());
