@@ -229,6 +229,7 @@ mod tests {
     use crate::testing::test;
     #[cfg(not(target_arch = "wasm32"))]
     use proptest::prelude::*;
+    use std::borrow::Cow;
     use std::collections::BTreeMap;
 
     fn read(text: &str) -> std::sync::Arc<Plan> {
@@ -247,7 +248,7 @@ mod tests {
                 .axes()
                 .iter()
                 .zip(part.digits(index % part.space_len()))
-                .map(|(axis, digit)| axis.value(digit).map(|value| value.into_owned()))
+                .map(|(axis, digit)| axis.value(digit).map(Cow::into_owned))
                 .collect(),
             state: ExperimentState::Succeeded,
             finish_timestamp: None,

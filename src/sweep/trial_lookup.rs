@@ -182,6 +182,7 @@ mod tests {
     use super::*;
     use crate::sweep::{Settings, read};
     use crate::testing::test;
+    use std::borrow::Cow;
 
     fn lookup(command: &str, fixed: &[(&str, &str)], columns: &[(&str, &str)]) -> Option<u128> {
         let plan = read(command, &Settings::default()).plan;
@@ -265,7 +266,7 @@ mod tests {
                 .axes()
                 .iter()
                 .zip(part.digits(index))
-                .map(|(axis, digit)| axis.value(digit).map(|value| value.into_owned()))
+                .map(|(axis, digit)| axis.value(digit).map(Cow::into_owned))
                 .collect();
             assert_eq!(lookup.find(&sources, &values), Some(index));
         }
