@@ -24,6 +24,6 @@ pub use account::{Account, AccountSummary};
 pub use estimate::{BudgetRecord, KeptFigures, LaunchEstimate, NewBudget, RunningSince, StateSums};
 pub use mount::{Mount, replace_mount_path};
 pub use public_url::{PublicUrl, PublicUrlError};
-pub use run::{NewRun, NewTrials, RunRecord};
+pub use run::{NewRun, NewTrials, PILOT_MESSAGE, RunRecord};
 pub use trial::{ActiveTrial, StateChange, TrialKey, TrialRecord, TrialState};
 pub use viewer::Viewer;

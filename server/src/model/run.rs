@@ -183,6 +183,9 @@ impl NewRun {
 /// Trials and listed values of a run that is written in one transaction with other changes.
 const WRITTEN_AT_ONCE_MAX: usize = 2048;
 
+/// Why the trials of a run that are no pilot's are held from its launch on.
+pub const PILOT_MESSAGE: &str = "waits for your yes: pilot";
+
 /// The trials of a run to be created: never listed, since there may be a million.
 #[derive(Clone, Debug)]
 pub struct NewTrials {

@@ -13,10 +13,7 @@ use super::error::StoreError;
 use super::slice::Slice;
 use super::trials::BLOCK_BITS;
 use super::{Store, arguments, bills, budgets, finished};
-use crate::model::{NewRun, StateSums, TrialState};
-
-/// Why the trials of a run that are no pilot's are held from its launch on.
-pub(super) const PILOT_MESSAGE: &str = "waits for your yes: pilot";
+use crate::model::{NewRun, PILOT_MESSAGE, StateSums, TrialState};
 
 /// How many rows are written between two looks at the clock.
 const ROWS_PER_LOOK: usize = 256;

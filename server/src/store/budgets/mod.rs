@@ -10,11 +10,10 @@ use sweep_planner::estimate::Money;
 use sweep_planner::estimate::billing::{Rounding, cost_of_micros};
 
 use super::error::StoreError;
-use super::launches::PILOT_MESSAGE;
 use super::sql::sql;
 use super::waiting_changes::{self, WaitingChange};
 use super::{Store, bills};
-use crate::model::{BudgetRecord, NewBudget, StateSums, TrialState};
+use crate::model::{BudgetRecord, NewBudget, PILOT_MESSAGE, StateSums, TrialState};
 
 /// How many runs share a budget at most: each is looked at when a trial of any of them is claimed.
 pub(super) const GROUP_RUNS_MAX: u32 = 1000;
