@@ -18,6 +18,11 @@ impl Backoff {
         self.until.is_some_and(|until| Instant::now() < until)
     }
 
+    /// Whether nothing has succeeded since a failure.
+    pub(super) fn is_probing(&self) -> bool {
+        !self.length.is_zero()
+    }
+
     pub(super) fn record_failure(&mut self) {
         self.length = (self.length * 2).clamp(BACKOFF_FIRST, BACKOFF_MAX);
         self.until = Some(Instant::now() + self.length);
@@ -35,15 +40,15 @@ mod tests {
     #[test]
     fn an_engine_that_keeps_failing_is_left_alone_longer() {
         let mut pause = Backoff::default();
-        assert!(!pause.is_active());
+        assert!(!pause.is_active() && !pause.is_probing());
         let mut lengths = Vec::new();
         for _ in 0..8 {
             pause.record_failure();
             lengths.push(pause.length.as_secs());
         }
-        assert!(pause.is_active());
+        assert!(pause.is_active() && pause.is_probing());
         assert_eq!(lengths, [1, 2, 4, 8, 16, 32, 60, 60]);
         pause.reset();
-        assert!(!pause.is_active());
+        assert!(!pause.is_active() && !pause.is_probing());
     }
 }

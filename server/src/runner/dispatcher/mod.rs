@@ -318,9 +318,12 @@ impl Dispatcher {
             return None;
         }
         let settings = self.app.config.clusters.get(&self.cluster);
+        // After a failure one at a time: two trials whose copies together fill the disk would both be
+        // put back, again and again, though there is room for one.
+        let slots = if self.backoff.is_probing() { 1 } else { free };
         Some(Claim {
             cluster: self.cluster.clone(),
-            slots: free,
+            slots,
             cpus: settings.and_then(|settings| settings.cpus),
             gpus: settings.map_or_else(Vec::new, |settings| settings.gpus.clone()),
             now: self.app.clock.now(),
