@@ -93,6 +93,11 @@ describe("the server's own price list", { concurrency: false }, () => {
 
   test("is read at each visit, and said to be missing where it cannot be used", async () => {
     await planner.tab("Plan").click();
+    const address = page.url();
+    await planner.paste(COMMAND.replace("1, 2", "3, 4, 5")); // Trials that have finished would be left out.
+    await planner.hasTrials(3);
+    await eventually(() => assert.notEqual(page.url(), address)); // It is kept over a reload.
+    await planner.tab("Plan").click();
     await eventually(async () => assert.match(await planner.estimate.innerText(), /\$36\.00 an hour/));
     let answer = PRICES.replace("36", "72");
     await page.route("**/v1/prices", (route) => route.fulfill({ status: 200, contentType: "text/csv", body: answer }));
