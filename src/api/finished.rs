@@ -65,7 +65,7 @@ pub struct FinishedRun {
     pub columns: Vec<String>,
     /// As [`RunStatus::fixed_arguments`](super::RunStatus::fixed_arguments).
     pub fixed_arguments: Option<Vec<FixedArgument>>,
-    /// The trials.
+    /// Those that have ended, the last in launch order first.
     #[serde(deserialize_with = "nullable")]
     pub trials: Vec<FinishedTrialRow>,
 }

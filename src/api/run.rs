@@ -466,7 +466,7 @@ pub struct RunEstimate {
 pub struct EstimateRange {
     /// The 10th percentile.
     pub low: f64,
-    /// The median.
+    /// The 50th percentile.
     pub likely: f64,
     /// The 90th percentile.
     pub high: f64,

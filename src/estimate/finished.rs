@@ -279,7 +279,7 @@ impl FinishedFit {
     /// Refuses a plan of which some command does not pass what the fit reads.
     ///
     /// # Errors
-    /// The argument.
+    /// [`NoFit::NotPassed`], with the first argument that some command lacks.
     pub(crate) fn ensure_passed(&self, plan: &crate::sweep::Plan) -> Result<(), NoFit> {
         match self.run_time.find_missing(plan) {
             Some(name) if !plan.is_empty() => Err(NoFit::NotPassed {

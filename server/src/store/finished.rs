@@ -50,7 +50,7 @@ pub struct FinishedSlice {
 pub struct FinishedRunRecord {
     /// Its id on the wire.
     pub id: String,
-    /// Its name.
+    /// As its owner reads it.
     pub name: String,
     /// The cluster that its trials ran on.
     pub cluster: String,

@@ -9,7 +9,6 @@ use leptos::task::spawn_local;
 use super::Draft;
 use super::slices::run_in_slices;
 use crate::estimate::{self, Bounds, Money, NoProposal, Proposal, RunTime, Seconds};
-use crate::page::browser;
 
 /// How long after a change the search begins.
 const REST_MILLIS: i32 = 300;
@@ -109,23 +108,19 @@ impl Fit {
         let change = self.changes.get_value();
         let is_outdated = move || self.changes.try_get_value() != Some(change);
         spawn_local(async move {
-            browser::sleep(REST_MILLIS).await;
-            if is_outdated() {
-                return;
-            }
-            let Some(bounds) = self.bounds.get_untracked() else {
-                return;
-            };
-            let plan = draft.displayed.plan.get_untracked();
-            let settings = draft.pricing.get_untracked();
-            let reading = draft.read_with.get_value();
-            let catalogue = draft.catalogue.get_untracked();
-            let found = run_in_slices(is_outdated, async |pace| {
+            let found = run_in_slices(REST_MILLIS, is_outdated, async |pace| {
+                let bounds = self.bounds.get_untracked()?;
+                let plan = draft.displayed.plan.get_untracked();
+                let settings = draft.pricing.get_untracked();
+                let reading = draft.read_with.get_value();
+                let catalogue = draft.catalogue.get_untracked();
                 let (reading, catalogue) = (&reading, &catalogue);
-                estimate::propose_in_stretches(&plan, reading, &settings, catalogue, &bounds, pace)
-                    .await
+                let proposal = estimate::propose_in_stretches(
+                    &plan, reading, &settings, catalogue, &bounds, pace,
+                );
+                Some(proposal.await)
             });
-            match found.await {
+            match found.await.flatten() {
                 Some(Ok(proposal)) => self.outcome.set(FitOutcome::Found(Arc::new(proposal))),
                 Some(Err(refused)) => self.outcome.set(FitOutcome::Refused(Arc::new(refused))),
                 None => {}

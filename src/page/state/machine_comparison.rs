@@ -9,7 +9,6 @@ use leptos::task::spawn_local;
 use super::Draft;
 use super::slices::run_in_slices;
 use crate::estimate::{MachineRow, ParallelRow, WhatIf};
-use crate::page::browser;
 
 /// How long after a change the comparison begins: longer than the pause between two keys.
 const REST_MILLIS: i32 = 150;
@@ -46,21 +45,18 @@ impl MachineComparison {
                 comparison.is_refining.set(true);
             }
             let change = comparison.changes.get_value();
-            spawn_local(async move {
-                browser::sleep(REST_MILLIS).await;
-                comparison.compare(draft, change).await;
-            });
+            spawn_local(comparison.compare(draft, change));
         });
         comparison
     }
 
     async fn compare(self, draft: Draft, change: u64) {
-        let plan = draft.displayed.plan.get_untracked();
-        let chosen = draft.chosen.get_untracked();
-        let catalogue = draft.catalogue.get_untracked();
-        let pricing = draft.pricing.get_untracked();
         let is_outdated = || self.changes.try_get_value() != Some(change);
-        let compared = run_in_slices(is_outdated, async |pace| {
+        let compared = run_in_slices(REST_MILLIS, is_outdated, async |pace| {
+            let plan = draft.displayed.plan.get_untracked();
+            let chosen = draft.chosen.get_untracked();
+            let catalogue = draft.catalogue.get_untracked();
+            let pricing = draft.pricing.get_untracked();
             let mut what_if = WhatIf::new(&plan, &chosen, &pricing, &catalogue, pace).await;
             self.machines.set(Arc::new(what_if.all_rows(pace).await));
             what_if.by_parallel(pace).await

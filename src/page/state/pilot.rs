@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::refined_estimate::estimate_in_slices;
 use super::{Draft, Runs, Server};
 use crate::api::{ExperimentState, Run, Scalar, TRIAL_PAGE_MAX};
 use crate::estimate::{self, EstimateSettings, MeasuredRunTime, Money, RunTime, Seconds, Spread};
@@ -192,21 +193,23 @@ impl Pilot {
                 draft.measured.set(measurement);
             }
         });
-        let rest = Memo::new(move |_| {
-            let state = state.get().filter(|state| state.is_of_plan)?;
-            if state.phase() == PilotPhase::Running || state.held() == 0 {
-                return None;
-            }
-            let plan = draft.displayed.plan.get();
+        let waiting = Memo::new(move |_| {
+            let state = state.get().filter(|state| state.is_of_plan);
+            let state = state.filter(|state| state.phase() != PilotPhase::Running);
+            let Some(state) = state.filter(|state| state.held() > 0) else {
+                return Ranges::default();
+            };
             let pilot = positions(state.trials.iter().map(|pilot| &pilot.trial));
-            let rest = draft.chosen.with(|chosen| chosen.difference(&pilot));
-            draft.pricing.with(|pricing| {
-                let catalogue = draft.catalogue.get();
-                let found = estimate::estimate_plan(&plan, &rest, pricing, &catalogue);
-                Some(RestEstimate {
+            draft.chosen.with(|chosen| chosen.difference(&pilot))
+        });
+        let plan = draft.displayed.plan;
+        let estimate = estimate_in_slices(plan, waiting, draft.pricing, draft.catalogue);
+        let rest = Memo::new(move |_| {
+            estimate.with(|found| {
+                (found.trials > 0).then(|| RestEstimate {
                     trials: found.trials,
-                    cost: found.cost,
-                    wall_seconds: found.wall_seconds.map(|wall| wall.likely),
+                    cost: found.cost.clone(),
+                    wall_seconds: found.wall_seconds.as_ref().map(|wall| wall.likely),
                 })
             })
         });

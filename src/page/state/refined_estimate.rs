@@ -8,7 +8,6 @@ use leptos::task::spawn_local;
 
 use super::slices::run_in_slices;
 use crate::estimate::{self, Catalogue, Estimate, EstimateSettings};
-use crate::page::browser;
 use crate::sweep::{Plan, Ranges};
 
 /// How long after a change the whole estimate begins: longer than the pause between two keys.
@@ -41,10 +40,9 @@ pub(super) fn estimate_in_slices(
         }
         let is_outdated = move || quick.try_with_untracked(|(last, _)| *last) != Some(change);
         spawn_local(async move {
-            browser::sleep(REST_MILLIS).await;
-            let (plan, chosen) = (plan.get_untracked(), chosen.get_untracked());
-            let (pricing, catalogue) = (pricing.get_untracked(), catalogue.get_untracked());
-            let found = run_in_slices(is_outdated, async |pace| {
+            let found = run_in_slices(REST_MILLIS, is_outdated, async |pace| {
+                let (plan, chosen) = (plan.get_untracked(), chosen.get_untracked());
+                let (pricing, catalogue) = (pricing.get_untracked(), catalogue.get_untracked());
                 estimate::estimate_plan_in_stretches(&plan, &chosen, &pricing, &catalogue, pace)
                     .await
             });

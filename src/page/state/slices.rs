@@ -12,12 +12,14 @@ use crate::page::browser;
 /// How long a slice lasts, well below a frame.
 const SLICE_MILLIS: f64 = 4.0;
 
-/// Does `work` in slices, between which the browser handles what else there is. None as soon as the work
-/// `is_outdated`.
+/// Does `work` after a rest, in slices between which the browser handles what else there is. None as soon as
+/// the work `is_outdated`; outdated before it begins, it is not called at all.
 pub(super) async fn run_in_slices<T>(
+    rest_millis: i32,
     is_outdated: impl Fn() -> bool,
     work: impl AsyncFnOnce(&mut Pace<'_>) -> T,
 ) -> Option<T> {
+    browser::sleep(rest_millis).await;
     let began = Rc::new(Cell::new(browser::monotonic_millis()));
     let mut pause = || -> Option<Pause> {
         let began = Rc::clone(&began);
